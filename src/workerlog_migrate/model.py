@@ -1,0 +1,284 @@
+"""The vocabulary: the plain, frozen values that every other module speaks in.
+
+Read this file first. Nothing here imports anything of ours; every value can be pickled (``--jobs``)
+and printed as JSON (the reports). Lines count from 1, columns from 0 and in characters (not bytes), as
+LibCST counts them; the standard library's ``ast`` counts columns in UTF-8 bytes and is converted once, in
+``analysis.module``.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LOGGER_SETUP = "logger-setup"
+MIRROR_OUTPUT = "mirror-output"
+SPECIFIC_EXCEPTIONS = "specific-exceptions"
+RETRY_IO = "retry-io"
+
+CODEMODS = (LOGGER_SETUP, MIRROR_OUTPUT, SPECIFIC_EXCEPTIONS, RETRY_IO)
+"""All codemods in the order in which they apply; ``registry`` adds what belongs to each."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of source: line (from 1), column (from 0, characters), end line, end column (exclusive)."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file as text, with all that is needed to give the same bytes again.
+
+    Attributes:
+        path: where it was read from, as the user named it (``-`` content carries ``--stdin-filename``).
+        text: the decoded text with its newlines untouched and without a byte order mark.
+        raw: the bytes on disk.
+        encoding: codec name by PEP 263 (cookie or UTF-8).
+        bom: whether the bytes begin with a UTF-8 byte order mark.
+        newline: the newline to use in inserted lines: the first one found, LF for a file without any.
+    """
+
+    path: Path
+    text: str
+    raw: bytes
+    encoding: str = "utf-8"
+    bom: bool = False
+    newline: str = "\n"
+
+
+class Level(str, enum.Enum):
+    """A level of the standard library's ``logging``; the value is the logger's method."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+
+class Applicability(enum.Enum):
+    """What may be done with a finding: apply it, or only tell a person."""
+
+    SAFE = "safe"
+    DISPLAY_ONLY = "display-only"
+
+
+class Unresolved(str, enum.Enum):
+    """``--unresolved``: what becomes of a broad handler whose exceptions cannot be inferred completely."""
+
+    KEEP = "keep"
+    RERAISE = "reraise"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Why a name is in an exception list, or why a call stands in the way.
+
+    Attributes:
+        exception: qualified name (``OSError``, ``json.JSONDecodeError``); empty for an unresolved call.
+        cause: the call or operation as a person would write it: ``open(path)``, ``data["id"]``, ``a / b``.
+        line: its line in the file, from 1.
+        rule: the knowledge-base row or analysis rule: ``json.load``, ``op:subscript``, ``local:read_story``.
+        source: where that fact comes from: a documentation address, a source file, ``raise`` statement, ...
+        note: what a person should know besides: ``errors="ignore"`` seen, subtracted by the inner handler at line 12.
+    """
+
+    exception: str
+    cause: str
+    line: int
+    rule: str
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorCall:
+    """``print(x)`` -> ``mirror_print(logger.info, x)``. The finding's span is the call's.
+
+    Attributes:
+        function: local name of ``mirror_print``.
+        log_method: ``logger.info`` (the level is known) or ``logger`` (the text decides at run time).
+        printer: text of ``printer=`` (``safe_print``, ``self.safe_print``, a shadowed ``print``) or None for the builtin.
+    """
+
+    function: str
+    log_method: str
+    printer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetryCall:
+    """``open(p)`` -> ``retrying(open)(p)``. The finding's span is the call's; ``wrapper`` is the local name."""
+
+    wrapper: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerEdit:
+    """What becomes of one ``except`` clause. The finding's span is the handler's.
+
+    Attributes:
+        types: the whole new type list as source text, one entry per name; None leaves the header as it is.
+        alias: the name after ``as``; None leaves it as it is (or absent).
+        log: one statement to put first in the body, without newline; None adds nothing.
+        replaces_pass: ``log`` takes the place of a body that is a lone ``pass``.
+        boundary: statements of an added clause ``except Exception:`` after this one (``--unresolved reraise``).
+    """
+
+    types: tuple[str, ...] | None = None
+    alias: str | None = None
+    log: str | None = None
+    replaces_pass: bool = False
+    boundary: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressEdit:
+    """``suppress(Exception)`` -> ``suppress(OSError)``. The span is the call's; ``types`` its new arguments."""
+
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LinesEdit:
+    """Whole lines put in before ``span.line`` (an insertion: the span is empty) or in place of an import statement.
+
+    Attributes:
+        lines: the new text's lines without newlines; an empty string is a blank line.
+    """
+
+    lines: tuple[str, ...]
+
+
+Edit = MirrorCall | RetryCall | HandlerEdit | SuppressEdit | LinesEdit
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a codemod found, and what is to be done about it.
+
+    Attributes:
+        codemod: name of the codemod.
+        span: the node that the edit replaces, or that the reason is about.
+        message: one sentence for a person, without the path.
+        edit: parameters of the rewrite; None when nothing can be done.
+        evidence: for narrowed handlers one entry per reason; for incomplete ones the unresolved calls.
+        applicability: SAFE is applied, DISPLAY_ONLY is reported.
+        reason: why it is left alone, in a few words; empty when applied.
+        kind: machine-readable verdict in kebab-case (``mirrored``, ``narrowed``, ``incomplete``, ``left``, ...).
+    """
+
+    codemod: str
+    span: Span
+    message: str
+    edit: Edit | None = None
+    evidence: tuple[Evidence, ...] = ()
+    applicability: Applicability = Applicability.SAFE
+    reason: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The findings of one source that are applied, in source order, and those that are only reported."""
+
+    applied: tuple[Finding, ...] = ()
+    reported: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Splice:
+    """One replacement in a text: characters ``start`` to ``end`` (offsets, exclusive end) become ``text``."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A worker: a file to migrate and the name that its log carries.
+
+    Attributes:
+        path: the file, as it is to be shown (relative to the current folder where possible).
+        worker: the logger's name.
+        pattern: the glob that named it, or empty when the stem did.
+        in_package: the folder holds an ``__init__.py``: the runtime is imported relatively.
+        imported_as: dotted names with a folder by which other files under PATHS import this flat script (``scripts.x``).
+    """
+
+    path: Path
+    worker: str
+    pattern: str = ""
+    in_package: bool = False
+    imported_as: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is decided for a whole run; plain data that travels to worker processes.
+
+    Attributes:
+        select: codemods to run, in registry order.
+        unresolved: what to do with incompletely inferred handlers.
+        log_dir: second argument of ``setup_worker_logger``; None when it is omitted.
+        max_retries: total attempts written into the header.
+        base_delay: seconds before the second attempt, written into the header.
+        retry_extra: qualified calls that are wrapped besides the table's.
+        retry_never: qualified calls that are never wrapped.
+        raises: qualified call -> exception names, taught by the user.
+    """
+
+    select: tuple[str, ...] = CODEMODS
+    unresolved: Unresolved = Unresolved.KEEP
+    log_dir: str | None = None
+    max_retries: int = 3
+    base_delay: float = 1.0
+    retry_extra: tuple[str, ...] = ()
+    retry_never: tuple[str, ...] = ()
+    raises: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FileError:
+    """Why a file could not be processed: one clear line, with the place."""
+
+    reason: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of one file.
+
+    Attributes:
+        target: the file and its worker name.
+        before: bytes read; empty when it could not be read.
+        after: bytes to write; equal to ``before`` when nothing changes or something failed.
+        plan: applied and reported findings (of a failed file: what was planned is not listed as applied).
+        error: set when the file could not be processed; it is then left as it was.
+        encoding: codec of the file, for reports that show text.
+        imports: which runtime modules the result imports, with the names it needs of each.
+        written: whether the result was written to disk.
+        skipped: why nothing was looked for (``no trigger``, ``skip-file``, ``runtime``), or empty.
+    """
+
+    target: Target
+    before: bytes = b""
+    after: bytes = b""
+    plan: Plan = field(default_factory=Plan)
+    error: FileError | None = None
+    encoding: str = "utf-8"
+    imports: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    written: bool = False
+    skipped: str = ""
+
+    @property
+    def changed(self) -> bool:
+        """Whether the new bytes differ from those read."""
+        return self.after != self.before
