@@ -1,0 +1,234 @@
+"""Tell at which level a text belongs on the log.
+
+Input: a text, or the pieces of one that are known where it is written. Output: the ``Level`` that a marker at its
+start gives it (``[ERRO]``, ``Falha``, a cross emoji), or None when it carries no marker. The table is
+``knowledge/levels.toml`` and nothing else; this module turns it into two patterns, which are also generated into
+``runtime/worker_logger.py`` for texts that are known only at run time::
+
+    python -m workerlog_migrate.analysis.level            # exit 1 when the generated block is not current
+    python -m workerlog_migrate.analysis.level --write    # bring it up to date
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from workerlog_migrate.model import Level
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+HOLE = "\0"
+"""Stands for a value that is not known where the text is written; no word character, so words end at it."""
+
+BLOCK_BEGIN = "# --- generated from levels.toml: begin"
+BLOCK_END = "# --- generated from levels.toml: end"
+
+_GENERATED_WIDTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class LevelPatterns:
+    """Source texts of the two patterns, to be compiled with ``re.IGNORECASE`` and matched at the start.
+
+    Attributes:
+        marker: one group per level, named after it; the name of the group that took part is the level.
+        timestamp: a leading time stamp with the blanks and the separator after it.
+    """
+
+    marker: str
+    timestamp: str
+
+
+def level_of_text(text: str, *, timestamp: bool = False) -> Level | None:
+    r"""Tell the level that a marker at the start of a text gives it.
+
+    Blanks and newlines before the marker are skipped. ``\0`` in the text stands for a value that is not known yet.
+
+    Args:
+        text: what is printed, or its beginning.
+        timestamp: also skip a leading time stamp, as ``mirror_print`` does at run time.
+
+    Returns:
+        The level, ``Level.INFO`` where a marker says so (``[i]``, ``0 erros``), or None without a marker.
+    """
+    marker, stamp = _compiled()
+    rest = text.lstrip()
+    if timestamp and (skipped := stamp.match(rest)):
+        rest = rest[skipped.end() :]
+    found = marker.match(rest)
+    if found is None or found.lastgroup is None:
+        return None
+    return Level(found.lastgroup)
+
+
+def level_of_static(parts: Iterable[str | None]) -> Level | None:
+    """Tell the level of a text of which only some pieces are known, such as an f-string.
+
+    A value alone in brackets before the rest (``f"[{now}] [ERRO] ..."``) is taken for a time stamp.
+
+    Args:
+        parts: the pieces in order; None for each value that is known only at run time.
+
+    Returns:
+        As ``level_of_text``.
+    """
+    text = "".join(HOLE if part is None else part for part in parts).lstrip()
+    return level_of_text(re.sub(rf"\A\[{HOLE}\][\s|:>-]*", "", text))
+
+
+@functools.cache
+def _compiled() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    patterns = level_patterns()
+    return re.compile(patterns.marker, re.IGNORECASE), re.compile(patterns.timestamp, re.IGNORECASE)
+
+
+@functools.cache
+def level_patterns() -> LevelPatterns:
+    """Build the two patterns from ``knowledge/levels.toml``.
+
+    Returns:
+        Their source texts; the runtime carries the same.
+    """
+    text = resources.files("workerlog_migrate").joinpath("knowledge/levels.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(text)
+    negation = table["negation"]
+    markers = table["marker"]
+    singulars = [word for row in markers for word in row.get("words", ())]
+    plurals = [word for row in markers for word in row.get("plurals", ())]
+    signs = [sign for row in markers if row["level"] != Level.INFO for sign in row.get("signs", ())]
+
+    clause_end = r"\s*(?=$|[\n|,;.)\]/])"
+    zero = r"0+(?:[.,]0+)?(?![.,]?\d) ?%?"
+    nothing = rf"(?:{zero}|(?:{_any(negation['value'])})(?!\w)){clause_end}"
+    negated = "|".join(
+        (
+            rf"(?:{_any(negation['before'])})\s+(?:{_any(singulars + plurals)})(?!\w)",
+            rf"(?:{_any(singulars)})(?:\(s\))?(?:\s+\w+){{0,2}}\s*[:=]\s*{nothing}",
+            rf"(?:{_any(plurals)})(?:\s+\w+){{0,2}}\s*[:=]?\s*(?:{nothing}|{zero}(?=\s))",
+        )
+    )
+    setting = (
+        rf"(?:{_any(negation['settings'])})\s*[:=]\s*\d+(?:[.,]\d+)?\s*"
+        rf"(?:(?:{_any(negation['units'])})(?!\w)|{clause_end})"
+    )
+    groups = [rf"(?P<info>(?:(?:{_any(signs)})\ufe0f?\s*)?(?:{negated})|{setting}"]
+    for row in markers:
+        pattern = "|".join(_marker_patterns(row, negation))
+        if row["level"] == Level.INFO:
+            groups[0] += f"|{pattern})"
+        else:
+            groups.append(f"(?P<{row['level']}>{pattern})")
+    return LevelPatterns(marker="|".join(groups), timestamp=_timestamp_pattern(table["timestamp"]))
+
+
+def _marker_patterns(row: dict[str, list[str]], negation: dict[str, list[str]]) -> Iterable[str]:
+    """Yield one pattern per kind of marker of a row."""
+    if tags := row.get("tags"):
+        prefix = rf"(?:(?!(?:{_any(negation['tag_before'])})[\W_])[^\W_]+(?:\s?[-_:]\s?|\s)){{0,3}}"
+        yield rf"\[\s*{prefix}(?:{_any(tags)})(?:\s?[:#]?\s?(?!0+\])\d+)?\s*\]"
+    if symbols := row.get("symbols"):
+        yield rf"\[\s*(?:{_any(symbols)})\s*\]"
+    whole = rf"(?!\w|[-./\\]\w|[/\\])(?!\s+(?:{_any(negation['after'])})(?!\w))"
+    if words := row.get("words"):
+        yield rf"(?:{_any(words)})(?:\(s\))?{whole}"
+    if plurals := row.get("plurals"):
+        yield rf"(?:{_any(plurals)}){whole}(?!(?:\s+\w+){{0,2}}\s*[:=]\s*\x00)"
+    if nominal := row.get("nominal"):
+        yield rf"(?:{_any(nominal)})(?=\s*(?:[:!]|[-–—]\s|$)|\s+(?:erro|error|exception|failure|falha)(?!\w))"
+    if signs := row.get("signs"):
+        yield rf"(?:{_any(signs)})"
+
+
+def _timestamp_pattern(row: dict[str, str | list[str]]) -> str:
+    date = "|".join(row["date"])
+    stamp = rf"(?:(?:{date})(?:[T ,]+{row['time']})?|{row['time']})(?:{row['zone']})?|{row['epoch']}"
+    return rf"(?:(?:\[\s?(?:{stamp})\s?\]|\((?:{stamp})\)|(?:{stamp})(?!\w))\s*[-|:>–—]*\s*){{1,2}}"
+
+
+def _any(words: Iterable[str]) -> str:
+    """Join words as alternatives, longest first, so that ``!!`` is tried before ``!``."""
+    return "|".join(re.escape(word) for word in sorted(words, key=lambda word: (-len(word), word)))
+
+
+def generated_block() -> str:
+    """Render the block of ``worker_logger.py`` that holds the two patterns.
+
+    Returns:
+        Its lines between the two marker comments, each marker included, with a final newline.
+    """
+    patterns = level_patterns()
+    return "\n".join(
+        (
+            f"{BLOCK_BEGIN} (python -m workerlog_migrate.analysis.level --write)",
+            *_assignment("_MARKER", patterns.marker),
+            *_assignment("_TIMESTAMP", patterns.timestamp),
+            BLOCK_END,
+            "",
+        )
+    )
+
+
+def _assignment(name: str, pattern: str) -> Iterable[str]:
+    """Yield the lines of an assignment of a pattern, as raw string literals of bounded width."""
+    if '"' in pattern or "\n" in pattern:
+        raise ValueError(
+            f"the pattern of {name} does not fit into raw string literals: it holds a quote or newline"
+        )
+    yield f"{name} = ("
+    start = 0
+    while start < len(pattern):
+        end = min(start + _GENERATED_WIDTH, len(pattern))
+        while end < len(pattern) and pattern[end - 1] == "\\":  # a raw literal cannot end in a backslash
+            end -= 1
+        yield f'    r"{pattern[start:end]}"'
+        start = end
+    yield ")"
+
+
+def with_generated_block(text: str) -> str:
+    """Put the current block into the text of ``worker_logger.py``.
+
+    Args:
+        text: the file's text, holding both marker comments, each at the start of a line.
+
+    Returns:
+        The text with the block between them brought up to date.
+
+    Raises:
+        ValueError: when a marker comment is missing.
+    """
+    begin, end = text.find(BLOCK_BEGIN), text.find(BLOCK_END)
+    if begin < 0 or end < begin:
+        raise ValueError(f"no block between {BLOCK_BEGIN!r} and {BLOCK_END!r}")
+    return text[:begin] + generated_block() + text[end + len(BLOCK_END) + 1 :]
+
+
+def main(arguments: list[str]) -> int:
+    """Check the generated block of the runtime, or write it.
+
+    Args:
+        arguments: ``--write`` or nothing.
+
+    Returns:
+        0 when it is current (now), 1 when it is not.
+    """
+    path = Path(__file__).resolve().parents[1] / "runtime" / "worker_logger.py"
+    before = path.read_text(encoding="utf-8")
+    after = with_generated_block(before)
+    if "--write" in arguments:
+        path.write_text(after, encoding="utf-8", newline="\n")
+        return 0
+    return int(before != after)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
