@@ -1,0 +1,29 @@
+"""What a finder may ask besides the module itself: settings, types, and the names of the header."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.header import Header
+from workerlog_migrate.model import Settings, Target
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.types import Types
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One file's surroundings, made once and given to every finder.
+
+    Attributes:
+        settings: the run's settings.
+        target: the file and its worker.
+        header: names and place of the logger set-up.
+        types: types of expressions and callees, resolved through the knowledge base.
+    """
+
+    settings: Settings
+    target: Target
+    header: Header
+    types: Types
