@@ -1,0 +1,319 @@
+"""What has the user decided for this project? Read from ``[tool.workerlog-migrate]`` in a ``pyproject.toml``.
+
+Input: the text of the nearest ``pyproject.toml``; output: a `Config`, every value of which has been checked. A
+key that we do not know is an error that names the nearest one that we do: a typing error must not switch
+something off in silence.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from workerlog_migrate.errors import UsageError
+from workerlog_migrate.model import CODEMODS, Unresolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+TABLE = "tool.workerlog-migrate"
+
+_KEYS = (
+    "paths",
+    "select",
+    "ignore",
+    "exclude",
+    "jobs",
+    "unresolved",
+    "log-dir",
+    "workers",
+    "raises",
+    "retry",
+)
+_RETRY_KEYS = ("max-retries", "base-delay", "extra", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The configuration of one project; None means that the user has not said.
+
+    Attributes:
+        file: the file it was read from, or None when there is none.
+        folder: the folder that relative paths and patterns start from.
+        paths: files and folders to work on when the command line names none.
+        select: codemods to run.
+        ignore: codemods to leave out.
+        exclude: patterns in the manner of ``.gitignore``, from ``folder``.
+        jobs: processes, at least 1.
+        unresolved: what becomes of handlers that cannot be inferred completely.
+        log_dir: second argument of ``setup_worker_logger``.
+        workers: worker name -> globs, in the order of the file.
+        raises: qualified call -> exception names.
+        max_retries: total attempts, at least 1.
+        base_delay: seconds before the second attempt, not negative.
+        retry_extra: qualified calls to wrap besides the built-in ones.
+        retry_never: qualified calls never to wrap.
+    """
+
+    file: Path | None = None
+    folder: Path = field(default_factory=Path)
+    paths: tuple[str, ...] | None = None
+    select: tuple[str, ...] | None = None
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    jobs: int | None = None
+    unresolved: Unresolved | None = None
+    log_dir: str | None = None
+    workers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    raises: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    max_retries: int | None = None
+    base_delay: float | None = None
+    retry_extra: tuple[str, ...] = ()
+    retry_never: tuple[str, ...] = ()
+
+
+def find_config(start: Path) -> Path | None:
+    """Find the nearest ``pyproject.toml``, from a folder upwards.
+
+    Args:
+        start: an absolute folder.
+
+    Returns:
+        The file, or None.
+    """
+    for folder in (start, *start.parents):
+        candidate = folder / "pyproject.toml"
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def load_config(file: Path, *, required: bool = False) -> Config:
+    """Read and check one configuration file.
+
+    Args:
+        file: a TOML file.
+        required: the user has named it (``--config``): it must hold our table.
+
+    Returns:
+        The configuration; the defaults when the file has no table of ours.
+
+    Raises:
+        UsageError: the file cannot be read, is not TOML, or a key or value in our table is wrong.
+    """
+    document = _read_toml(file)
+    tool = document.get("tool")
+    table = tool.get("workerlog-migrate") if isinstance(tool, dict) else None
+    if table is None:
+        if required:
+            raise UsageError(f"{file}: there is no [{TABLE}] table in it")
+        return Config(file=file, folder=file.parent)
+    reader = _Reader(file)
+    settings = reader.table(table, TABLE)
+    reader.known(settings, _KEYS, TABLE)
+    retry = reader.table(settings.get("retry", {}), f"{TABLE}.retry")
+    reader.known(retry, _RETRY_KEYS, f"{TABLE}.retry")
+    return Config(
+        file=file,
+        folder=file.parent,
+        paths=reader.strings(settings, "paths"),
+        select=reader.codemods(settings, "select"),
+        ignore=reader.codemods(settings, "ignore") or (),
+        exclude=reader.strings(settings, "exclude") or (),
+        jobs=reader.whole_number(settings, "jobs", at_least=1),
+        unresolved=reader.unresolved(settings),
+        log_dir=reader.string(settings, "log-dir"),
+        workers=reader.workers(settings),
+        raises=reader.raises(settings),
+        max_retries=reader.whole_number(retry, "max-retries", at_least=1),
+        base_delay=reader.seconds(retry, "base-delay"),
+        retry_extra=reader.dotted_names(retry, "extra"),
+        retry_never=reader.dotted_names(retry, "never"),
+    )
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """Give the valid name that is most like the one that was written.
+
+    Args:
+        name: what the user wrote.
+        valid: at least one name to choose from.
+
+    Returns:
+        One of ``valid``.
+    """
+    import difflib  # only for a wrong name: it costs as much as a tenth of the start-up
+
+    choices = sorted(valid)
+    close = difflib.get_close_matches(name.lower().replace("_", "-"), choices, n=1, cutoff=0.0)
+    return close[0] if close else choices[0]
+
+
+def check_worker(name: str, where: str) -> str:
+    """Check the name of a worker, which becomes a logger's name and a file's.
+
+    Args:
+        name: the name as the user wrote it.
+        where: what to call the place in a message.
+
+    Returns:
+        The name.
+
+    Raises:
+        UsageError: it is empty, would lead out of the log folder, or belongs to the root logger.
+    """
+    if not name.strip() or not name.isprintable() or name.strip(".") == "" or set(name) & set('/\\:*?"<>|'):
+        raise UsageError(f"{where}: {name!r} cannot be a worker's name (it names the log file)")
+    if name == "root":
+        raise UsageError(
+            f"{where}: 'root' is the name of the root logger; choose another name for the worker"
+        )
+    return name
+
+
+def _read_toml(file: Path) -> dict[str, object]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: not UTF-8 (byte {error.start}); TOML files are") from error
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{file}: not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise UsageError(f"{file}: not valid TOML: nested too deeply") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Takes values out of tables; every refusal names the file and the key."""
+
+    file: Path
+
+    def table(self, value: object, name: str) -> Mapping[str, object]:
+        if not isinstance(value, dict):
+            raise UsageError(f"{self.file}: {name} must be a table, not {_kind(value)}")
+        return cast("dict[str, object]", value)
+
+    def known(self, table: Mapping[str, object], valid: tuple[str, ...], name: str) -> None:
+        for key in table:
+            if key not in valid:
+                raise UsageError(
+                    f"{self.file}: unknown key {key!r} in [{name}]; the nearest is {nearest(key, valid)!r}"
+                )
+
+    def string(self, table: Mapping[str, object], key: str) -> str | None:
+        value = table.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str) or not value or not value.isprintable():
+            raise UsageError(f"{self.file}: {key} must be a text that is not empty, not {_shown(value)}")
+        return value
+
+    def strings(self, table: Mapping[str, object], key: str) -> tuple[str, ...] | None:
+        value = table.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
+            raise UsageError(f"{self.file}: {key} must be a list of texts, not {_shown(value)}")
+        return tuple(value)
+
+    def codemods(self, table: Mapping[str, object], key: str) -> tuple[str, ...] | None:
+        names = self.strings(table, key)
+        for name in names or ():
+            if name not in CODEMODS:
+                raise UsageError(
+                    f"{self.file}: {key} names the unknown codemod {name!r}; the nearest is {nearest(name, CODEMODS)!r}"
+                )
+        return names
+
+    def whole_number(self, table: Mapping[str, object], key: str, *, at_least: int) -> int | None:
+        value = table.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
+            raise UsageError(
+                f"{self.file}: {key} must be a whole number of at least {at_least}, not {_shown(value)}"
+            )
+        return value
+
+    def seconds(self, table: Mapping[str, object], key: str) -> float | None:
+        value = table.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < float("inf"):
+            raise UsageError(
+                f"{self.file}: {key} must be a number of seconds, 0 or more, not {_shown(value)}"
+            )
+        return float(value)
+
+    def unresolved(self, table: Mapping[str, object]) -> Unresolved | None:
+        value = table.get("unresolved")
+        if value is None:
+            return None
+        choices = [choice.value for choice in Unresolved]
+        if value not in choices:
+            wanted = " or ".join(repr(choice) for choice in choices)
+            raise UsageError(f"{self.file}: unresolved must be {wanted}, not {_shown(value)}")
+        return Unresolved(value)
+
+    def workers(self, table: Mapping[str, object]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        workers = self.table(table.get("workers", {}), f"{TABLE}.workers")
+        return tuple(
+            (check_worker(name, f"{self.file}: [{TABLE}.workers]"), self.strings(workers, name) or ())
+            for name in workers
+        )
+
+    def raises(self, table: Mapping[str, object]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        raises = _flat(self.table(table.get("raises", {}), f"{TABLE}.raises"))
+        rows = []
+        for call in raises:
+            self.dotted(call, f"[{TABLE}.raises]")
+            rows.append((call, self.dotted_names(raises, call)))
+        return tuple(rows)
+
+    def dotted_names(self, table: Mapping[str, object], key: str) -> tuple[str, ...]:
+        names = self.strings(table, key) or ()
+        for name in names:
+            self.dotted(name, key)
+        return names
+
+    def dotted(self, name: str, where: str) -> None:
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise UsageError(f"{self.file}: {where}: {name!r} is no qualified name such as 'requests.get'")
+
+
+def _flat(table: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    """Join what TOML splits: ``cloud.fetch = [...]`` without quotes is a table in a table."""
+    rows: dict[str, object] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            rows.update(_flat(value, f"{prefix}{key}."))
+        else:
+            rows[prefix + key] = value
+    return rows
+
+
+def _kind(value: object) -> str:
+    names = {
+        bool: "true or false",
+        str: "a text",
+        int: "a number",
+        float: "a number",
+        list: "a list",
+        dict: "a table",
+    }
+    return names.get(type(value), f"a {type(value).__name__}")
+
+
+def _shown(value: object) -> str:
+    shown = repr(value)
+    return f"{shown if len(shown) <= 60 else shown[:57] + '...'} ({_kind(value)})"

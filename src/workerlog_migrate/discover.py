@@ -1,0 +1,541 @@
+"""Which files are workers, and what is each called? From the paths on the command line to `Target`s.
+
+A folder is walked for ``*.py`` files that git would not ignore (https://git-scm.com/docs/gitignore), outside
+virtual environments, ``node_modules``, ``site-packages`` and ``__pycache__``, whose file name matches the
+pattern of a worker. A file that is named itself is always taken. Git is not called: the ``.gitignore`` files
+from the repository's root down and ``.git/info/exclude`` are read here; a folder outside any repository
+obeys those between the current folder (or itself) and the file.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+import sys
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.errors import Refused
+from workerlog_migrate.model import FileError, Target
+from workerlog_migrate.source import decode
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from pathspec import GitIgnoreSpec
+
+RUNTIME_FILES = frozenset({"worker_logger.py", "worker_utils.py"})
+"""The runtime's file names: such a file is never migrated, ours or not (it would import itself)."""
+
+BUILT_IN_WORKERS = (
+    ("genesis", ("*genesis*.py",)),
+    ("zero", ("*zero*.py",)),
+    ("aider", ("*aider*.py",)),
+)
+
+_SKIPPED_FOLDERS = frozenset({"node_modules", "site-packages", "__pycache__", ".git", ".hg", ".svn"})
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """The patterns that name workers, in order; of several that match the last wins.
+
+    Attributes:
+        patterns: worker name -> globs on the file name (with a ``/``: on the path as it is shown).
+    """
+
+    patterns: tuple[tuple[str, tuple[str, ...]], ...] = BUILT_IN_WORKERS
+
+    def with_workers(self, added: Iterable[tuple[str, tuple[str, ...]]]) -> Workers:
+        """Add or replace workers; what is named here comes last, and so wins over what was known before.
+
+        Args:
+            added: worker name -> its globs.
+
+        Returns:
+            New patterns.
+        """
+        patterns = dict(self.patterns)
+        for name, globs in added:
+            patterns.pop(name, None)
+            patterns[name] = globs
+        return Workers(tuple(patterns.items()))
+
+    def match(self, path: Path) -> tuple[str, str] | None:
+        """Find the worker of a file.
+
+        Args:
+            path: the file as it is shown.
+
+        Returns:
+            Its worker's name and the pattern that named it, or None.
+        """
+        found = None
+        for name, globs in self.patterns:
+            for glob in globs:
+                if fnmatch(path.as_posix() if "/" in glob else path.name, glob):
+                    found = name, glob
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """What the paths hold.
+
+    Attributes:
+        targets: the workers, in the order of the paths, sorted within each folder, each file once.
+        unmatched: how many Python files matched no worker pattern.
+        runtime: files that carry a runtime file's name, and are therefore left alone.
+        errors: paths that could not be looked at, with the reason.
+    """
+
+    targets: tuple[Target, ...] = ()
+    unmatched: int = 0
+    runtime: tuple[Path, ...] = ()
+    errors: tuple[tuple[Path, FileError], ...] = ()
+
+
+def worker_name(stem: str, imported: frozenset[str] = frozenset()) -> str:
+    """Name the worker of a file that matches no pattern.
+
+    Args:
+        stem: the file's name without ``.py`` (for ``__init__``: its folder's name).
+        imported: top-level names of the modules that the file imports.
+
+    Returns:
+        The stem; with ``-worker`` behind it when a library's logger might have that name.
+    """
+    if stem == "root" or stem in sys.stdlib_module_names or stem in imported:
+        return f"{stem}-worker"
+    return stem
+
+
+def make_target(path: Path, *, workers: Workers, cwd: Path) -> Target:
+    """Make the target of one file, which need not exist (standard input has a name only).
+
+    Args:
+        path: the file, as it is to be shown.
+        workers: the patterns that name workers.
+        cwd: the current folder, absolute.
+
+    Returns:
+        The target, its ``imported_as`` still empty.
+    """
+    matched = workers.match(path)
+    folder = cwd / path.parent
+    if matched is not None:
+        name, pattern = matched
+    else:
+        stem = path.stem
+        if stem == "__init__":
+            stem = Path(os.path.normpath(folder)).name or stem
+        name, pattern = worker_name(stem), ""
+    return Target(path=path, worker=name, pattern=pattern, in_package=(folder / "__init__.py").is_file())
+
+
+def discover(
+    paths: Sequence[str],
+    *,
+    workers: Workers,
+    exclude: Sequence[str] = (),
+    exclude_from: Path | None = None,
+    take_all: bool = False,
+    cwd: Path,
+) -> Discovery:
+    """Find the workers under some paths.
+
+    Args:
+        paths: files and folders, absolute or relative to ``cwd``.
+        workers: the patterns that name workers.
+        exclude: further patterns in the manner of ``.gitignore``.
+        exclude_from: the folder that ``exclude`` starts from; ``cwd`` when omitted.
+        take_all: take every Python file, not only those that match a pattern (``--all``).
+        cwd: the current folder, absolute.
+
+    Returns:
+        The targets, and what was left out.
+    """
+    walk = _Walk(cwd=cwd, workers=workers, take_all=take_all)
+    if exclude:
+        walk.excluded = _Rules(str(exclude_from or cwd), _spec(exclude))
+    roots = [(path, _stat(walk, path)) for path in dict.fromkeys(paths)]
+    walk.inside = tuple(
+        os.path.realpath(cwd / path)
+        for path, status in roots
+        if status is not None and stat.S_ISDIR(status.st_mode)
+    )
+    for path, status in roots:
+        if status is None:
+            continue
+        if stat.S_ISDIR(status.st_mode):
+            walk.folder(path)
+        else:
+            walk.take(_Entry(path, status, is_link=Path(cwd, path).is_symlink()), explicit=True)
+    return walk.result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    path: str
+    status: os.stat_result
+    is_link: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """One file of ignore rules and the absolute folder that they start from."""
+
+    folder: str
+    spec: GitIgnoreSpec
+
+    def decide(self, path: str, *, is_folder: bool) -> bool | None:
+        """Say whether an absolute path is ignored (True), taken back (False) or not spoken of (None)."""
+        start = os.path.join(self.folder, "")
+        if not path.startswith(start):
+            return None
+        relative = path[len(start) :].replace(os.sep, "/")
+        return self.spec.check_file(relative + "/" if is_folder else relative).include
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The state of one discovery; files are known by device and inode, so that each is taken once."""
+
+    cwd: Path
+    workers: Workers
+    take_all: bool
+    excluded: _Rules | None = None
+    inside: tuple[str, ...] = ()
+    taken: dict[tuple[int, int], int] = field(default_factory=dict)
+    entries: list[tuple[_Entry, bool]] = field(default_factory=list)
+    python_files: dict[str, None] = field(default_factory=dict)
+    unmatched: set[tuple[int, int]] = field(default_factory=set)
+    runtime: dict[str, None] = field(default_factory=dict)
+    errors: list[tuple[Path, FileError]] = field(default_factory=list)
+
+    def take(self, entry: _Entry, *, explicit: bool) -> None:
+        name = os.path.basename(entry.path)
+        if not stat.S_ISREG(entry.status.st_mode):
+            self.error(entry.path, "not a regular file; name a file or a folder")
+            return
+        if name in RUNTIME_FILES:
+            self.runtime[entry.path] = None
+            return
+        identity = (entry.status.st_dev, entry.status.st_ino)
+        self.python_files.setdefault(entry.path)
+        if not explicit and not self.take_all and self.workers.match(_shown(entry.path, self.cwd)) is None:
+            self.unmatched.add(identity)
+            return
+        position = self.taken.get(identity)
+        if position is None:
+            self.taken[identity] = len(self.entries)
+            self.entries.append((entry, explicit))
+        elif self.entries[position][0].is_link and not entry.is_link and not self.entries[position][1]:
+            # A file is named by its own name rather than by a link's, unless the user named the link.
+            self.entries[position] = (entry, explicit)
+
+    def folder(self, root: str) -> None:
+        """Take what a folder on the command line holds; that folder itself is never left out."""
+        absolute = os.path.abspath(self.cwd / root)
+        rules = list(_rules_above(absolute, str(self.cwd)))
+        if _is_ignored(rules, absolute, is_folder=True):
+            rules = []
+        self._walk(root, absolute, tuple(rules))
+
+    def _walk(self, shown: str, absolute: str, rules: tuple[_Rules, ...]) -> None:
+        try:
+            with os.scandir(absolute) as listing:
+                found = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            self.error(shown, f"cannot be listed: {_why(error)}")
+            return
+        names = {entry.name for entry in found}
+        rules = tuple(_rules_in(absolute, names, rules))
+        files = [entry for entry in found if not _is_folder(entry)]
+        for entry in files:
+            if entry.name.endswith(".py") and not self._left_out(rules, entry.path, is_folder=False):
+                self._file(os.path.join(shown, entry.name), entry)
+        for entry in found:
+            if (
+                _is_folder(entry)
+                and entry.name not in _SKIPPED_FOLDERS
+                and not self._left_out(rules, entry.path, is_folder=True)
+                and not _is_environment(entry.path)
+            ):
+                self._walk(os.path.join(shown, entry.name), entry.path, rules)
+
+    def _file(self, shown: str, entry: os.DirEntry[str]) -> None:
+        is_link = entry.is_symlink()
+        wanted = self.take_all or self.workers.match(_shown(shown, self.cwd)) is not None
+        try:
+            status = os.stat(entry.path)  # the entry's own stat knows no inode on Windows
+        except OSError as error:
+            if wanted:
+                self.error(shown, _link_trouble(error) if is_link else f"cannot be read: {_why(error)}")
+            return
+        if is_link and not self._is_inside(entry.path):
+            return
+        if stat.S_ISREG(status.st_mode):
+            self.take(_Entry(shown, status, is_link), explicit=False)
+        elif wanted and not stat.S_ISDIR(status.st_mode):
+            self.error(shown, "not a regular file; exclude it or give it another name")
+
+    def _left_out(self, rules: tuple[_Rules, ...], path: str, *, is_folder: bool) -> bool:
+        if self.excluded is not None and self.excluded.decide(path, is_folder=is_folder):
+            return True
+        return _is_ignored(rules, path, is_folder=is_folder)
+
+    def _is_inside(self, link: str) -> bool:
+        real = os.path.realpath(link)
+        return any(real == root or real.startswith(os.path.join(root, "")) for root in self.inside)
+
+    def error(self, path: str, reason: str) -> None:
+        self.errors.append((_shown(path, self.cwd), FileError(reason)))
+
+    def result(self) -> Discovery:
+        targets = [
+            make_target(_shown(entry.path, self.cwd), workers=self.workers, cwd=self.cwd)
+            for entry, _ in self.entries
+        ]
+        return Discovery(
+            targets=tuple(_with_importers(targets, list(self.python_files), self.cwd)),
+            unmatched=len(self.unmatched.difference(self.taken)),
+            runtime=tuple(_shown(path, self.cwd) for path in self.runtime),
+            errors=tuple(self.errors),
+        )
+
+
+def _stat(walk: _Walk, path: str) -> os.stat_result | None:
+    try:
+        return os.stat(walk.cwd / path)
+    except OSError as error:
+        if Path(walk.cwd, path).is_symlink():
+            walk.error(path, _link_trouble(error))
+        elif isinstance(error, FileNotFoundError):
+            walk.error(path, "no such file or folder")
+        else:
+            walk.error(path, f"cannot be read: {_why(error)}")
+    except ValueError:
+        walk.error(path, "not a path (it holds a NUL character)")
+    return None
+
+
+def _link_trouble(error: OSError) -> str:
+    if error.errno == errno.ELOOP:
+        return "a symbolic link that leads back to itself; remove it or name the file that was meant"
+    if isinstance(error, FileNotFoundError):
+        return "a dangling symbolic link: the file that it names does not exist"
+    return f"a symbolic link that cannot be followed: {_why(error)}"
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _shown(path: str, cwd: Path) -> Path:
+    """Give a path as users read it: relative to the current folder where it lies below it."""
+    normal = os.path.normpath(path)
+    if os.path.isabs(normal):
+        below = os.path.join(str(cwd), "")
+        if normal.startswith(below):
+            normal = normal[len(below) :]
+    return Path(normal)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False)
+    except OSError:
+        return False
+
+
+def _is_environment(folder: str) -> bool:
+    return any(os.path.lexists(os.path.join(folder, mark)) for mark in ("pyvenv.cfg", "conda-meta"))
+
+
+# --- git's ignore rules ---------------------------------------------------------------------------------
+
+
+def _rules_above(folder: str, cwd: str) -> Iterator[_Rules]:
+    """Give the rules that hold in a folder because of the folders above it, the farthest first."""
+    if _has_git(folder):
+        return
+    above = []
+    repository = False
+    for each in Path(folder).parents:
+        above.append(str(each))
+        if _has_git(str(each)):
+            repository = True
+            break
+    if not repository:
+        start = os.path.join(cwd, "")
+        above = [each for each in above if os.path.join(each, "").startswith(start)]
+    for each in reversed(above):
+        if _has_git(each):
+            yield from _info_exclude(each)
+        yield from _ignore_file(each)
+
+
+def _rules_in(folder: str, names: set[str], rules: tuple[_Rules, ...]) -> Iterator[_Rules]:
+    """Give the rules that hold for what is in a folder: those from above, then its own."""
+    if ".git" in names:
+        # A repository of its own: the rules of the one around it end here.
+        yield from _info_exclude(folder)
+    else:
+        yield from rules
+    if ".gitignore" in names:
+        yield from _ignore_file(folder)
+
+
+def _has_git(folder: str) -> bool:
+    return os.path.lexists(os.path.join(folder, ".git"))
+
+
+def _info_exclude(repository: str) -> Iterator[_Rules]:
+    git = os.path.join(repository, ".git")
+    if os.path.isfile(git):
+        # A worktree or a submodule: the file says where its folder is, and that one where the shared part is.
+        git = os.path.join(repository, _first_line(git).removeprefix("gitdir:").strip())
+        shared = os.path.join(git, "commondir")
+        if os.path.isfile(shared):
+            git = os.path.join(git, _first_line(shared))
+    yield from _rules_of(repository, os.path.join(git, "info", "exclude"))
+
+
+def _ignore_file(folder: str) -> Iterator[_Rules]:
+    yield from _rules_of(folder, os.path.join(folder, ".gitignore"))
+
+
+def _rules_of(folder: str, file: str) -> Iterator[_Rules]:
+    try:
+        raw = Path(file).read_bytes()
+    except OSError:
+        return  # absent, or not ours to read: git goes on without it, too
+    lines = raw.decode("utf-8-sig", "surrogateescape").split("\n")
+    lines = [line.removesuffix("\r") for line in lines]
+    if any(line.strip() and not line.startswith("#") for line in lines):
+        yield _Rules(folder, _spec(lines))
+
+
+def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec  # most runs over one folder of scripts need no rules
+
+    patterns = tuple(lines)
+    try:
+        return GitIgnoreSpec.from_lines(patterns)
+    except ValueError:
+        # Git takes no notice of a line that is no pattern ("!"); pathspec refuses the whole file for it.
+        return GitIgnoreSpec.from_lines([line for line in patterns if _is_pattern(line)])
+
+
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
+    try:
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
+
+
+def _first_line(file: str) -> str:
+    try:
+        return Path(file).read_text(encoding="utf-8", errors="surrogateescape").partition("\n")[0].strip()
+    except OSError:
+        return ""
+
+
+def _is_ignored(rules: Sequence[_Rules], path: str, *, is_folder: bool) -> bool:
+    for each in reversed(rules):
+        verdict = each.decide(path, is_folder=is_folder)
+        if verdict is not None:
+            return verdict
+    return False
+
+
+# --- who imports a flat script through its folder -------------------------------------------------------
+
+
+def _with_importers(targets: list[Target], python_files: Sequence[str], cwd: Path) -> list[Target]:
+    """Fill ``imported_as``: a flat script that is imported as ``folder.script`` does not find a flat runtime."""
+    flat: dict[tuple[str, ...], int] = {}
+    for position, target in enumerate(targets):
+        parts = _module_parts(os.path.abspath(cwd / target.path))
+        if not target.in_package and len(parts) > 1 and all(part.isidentifier() for part in parts[-2:]):
+            flat[parts] = position
+    if not flat:
+        return targets
+    by_stem: dict[str, list[tuple[str, ...]]] = {}
+    for parts in flat:
+        by_stem.setdefault(parts[-1], []).append(parts)
+    folders = sorted({parts[-2].encode() for parts in flat})
+    mention = re.compile(
+        rb"(?:from|import)[ \t]+(?:\.|[^\r\n#]*?\b(?:"
+        + b"|".join(re.escape(folder) for folder in folders)
+        + rb")\b)"
+    )
+    found: dict[int, set[str]] = {}
+    for file in python_files:
+        importer = os.path.abspath(cwd / file)
+        for imported, is_exact in _imports_of(importer, mention):
+            for parts in by_stem.get(imported[-1], ()):
+                if parts == _module_parts(importer):
+                    continue
+                if (parts == imported) if is_exact else (parts[-len(imported) :] == imported):
+                    found.setdefault(flat[parts], set()).add(
+                        ".".join(imported[-2:] if is_exact else imported)
+                    )
+    return [
+        replace(target, imported_as=tuple(sorted(found[position]))) if position in found else target
+        for position, target in enumerate(targets)
+    ]
+
+
+def _module_parts(path: str) -> tuple[str, ...]:
+    return Path(path).with_suffix("").parts
+
+
+def _imports_of(file: str, mention: re.Pattern[bytes]) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Give the modules that a file imports through a folder: name parts; for relative ones the path's parts."""
+    try:
+        raw = Path(file).read_bytes()
+    except OSError:
+        return  # whoever processes the file reports it
+    if not mention.search(raw):
+        return
+    import ast
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape in a script is not ours to complain about
+            tree = ast.parse(decode(Path(file), raw).text)
+    except (Refused, SyntaxError, ValueError, RecursionError, MemoryError):
+        return  # a file that does not parse imports nothing; it is reported where it is processed
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                parts = tuple(alias.name.split("."))
+                if len(parts) > 1:
+                    yield parts, False
+        elif isinstance(node, ast.ImportFrom):
+            yield from _from_import(node, file)
+
+
+def _from_import(node: ast.ImportFrom, file: str) -> Iterator[tuple[tuple[str, ...], bool]]:
+    module = tuple(node.module.split(".")) if node.module else ()
+    if node.level:
+        folder = Path(file).parent
+        for _ in range(node.level - 1):
+            folder = folder.parent
+        module = (*folder.parts, *module)
+    is_exact = node.level > 0
+    if len(module) > 1:
+        yield module, is_exact
+    for alias in node.names:
+        yield (*module, alias.name), is_exact

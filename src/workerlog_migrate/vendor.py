@@ -1,0 +1,226 @@
+"""Which runtime files have to stand beside the migrated scripts of a folder, and what is there already?
+
+Input: a folder and the names that its scripts import from each runtime file; output: a `VendorPlan`. A
+runtime file begins with a stamp (version and hash), so that a copy of ours that nobody has edited can
+be told from a user's own file: the first may be replaced by a newer one, the second never is.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workerlog_migrate import __version__
+from workerlog_migrate.errors import Refused
+from workerlog_migrate.source import decode
+from workerlog_migrate.stamp import is_unedited, read_stamp, stamp
+from workerlog_migrate.writing import write_atomic, write_new
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+RUNTIME_MODULES = ("worker_logger", "worker_utils")
+"""In the order in which they are written: ``worker_utils`` may import ``worker_logger``."""
+
+
+class Verdict(enum.Enum):
+    """What becomes of one runtime file."""
+
+    SAME = "up to date"
+    NEW = "added"
+    REPLACE = "replaced"
+    KEPT = "kept"
+    MISSING_NAMES = "kept, lacks names"
+
+
+@dataclass(frozen=True, slots=True)
+class VendorFile:
+    """One runtime file of one folder.
+
+    Attributes:
+        path: where it stands or will stand.
+        verdict: what becomes of it.
+        before: the bytes that are there; None when there is no such file.
+        after: the bytes to write; None when nothing is written.
+        missing: names that the scripts need and the file that is kept does not define, sorted.
+        reason: why a file is kept, in a few words; empty otherwise.
+    """
+
+    path: Path
+    verdict: Verdict
+    before: bytes | None = None
+    after: bytes | None = None
+    missing: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def changes(self) -> bool:
+        """Whether this file would be written."""
+        return self.after is not None
+
+
+@dataclass(frozen=True, slots=True)
+class VendorPlan:
+    """The runtime files of one folder, in the order in which they are written."""
+
+    folder: Path
+    files: tuple[VendorFile, ...] = ()
+
+    def refusal(self, needs: Mapping[str, Collection[str]]) -> str:
+        """Say why a script cannot have its names from this folder's runtime.
+
+        Args:
+            needs: runtime module -> the names that the script imports from it.
+
+        Returns:
+            The reason, or an empty string when it has them.
+        """
+        for file in self.files:
+            missing = sorted(set(needs.get(file.path.stem, ())) & set(file.missing))
+            if missing:
+                return (
+                    f"{file.path} is {file.reason} and lacks {', '.join(missing)}; "
+                    "rename it, or add what is missing, and run again"
+                )
+        return ""
+
+
+def plan_vendor(folder: Path, needs: Mapping[str, Collection[str]]) -> VendorPlan:
+    """Find out what the scripts of one folder need beside them, without writing anything.
+
+    Args:
+        folder: the folder of the scripts.
+        needs: runtime module (``worker_logger``) -> names that the scripts import from it; empty when no
+            script of the folder imports either.
+
+    Returns:
+        A plan for both files, or an empty one when neither is needed.
+
+    Raises:
+        Refused: what stands in the place of a runtime file cannot be read.
+    """
+    if not any(needs.get(module) for module in RUNTIME_MODULES):
+        return VendorPlan(folder)
+    planned = (
+        _plan_file(folder / f"{module}.py", frozenset(needs.get(module, ()))) for module in RUNTIME_MODULES
+    )
+    return VendorPlan(folder, tuple(planned))
+
+
+def write_runtime(plan: VendorPlan) -> None:
+    """Write the runtime files of one folder.
+
+    Args:
+        plan: what `plan_vendor` has found.
+
+    Raises:
+        Refused: a file has changed since it was planned, or cannot be written.
+    """
+    for file in plan.files:
+        if file.after is None:
+            continue
+        if file.before is not None:
+            write_atomic(file.path, file.after, expected=file.before)
+            continue
+        if file.path.exists():
+            raise Refused(f"{file.path} has appeared while the scripts were being processed; run again")
+        try:
+            write_new(file.path, file.after)
+        except OSError as error:
+            raise Refused(
+                f"{file.path} cannot be written: {(error.strerror or str(error)).lower()}"
+            ) from error
+
+
+@cache
+def runtime_text(module: str) -> str:
+    """Read the source of one runtime module as this version carries it, without its stamp.
+
+    Args:
+        module: ``worker_logger`` or ``worker_utils``.
+
+    Returns:
+        Its text.
+    """
+    return (files("workerlog_migrate") / "runtime" / f"{module}.py").read_text(encoding="utf-8")
+
+
+def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
+    ours = stamp(runtime_text(path.stem), __version__).encode("utf-8")
+    try:
+        before = path.read_bytes()
+    except FileNotFoundError:
+        if path.is_symlink():
+            raise Refused(f"{path} is a dangling symbolic link; remove it and run again") from None
+        return VendorFile(path, Verdict.NEW, after=ours)
+    except OSError as error:
+        raise Refused(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
+    if _unified(before) == ours:
+        return VendorFile(path, Verdict.SAME, before)
+    found = _stamp_of(before)
+    if found is None:
+        return _kept(path, before, needed, "a file of your own")
+    if not is_unedited(before):
+        return _kept(path, before, needed, f"our runtime {found[0]}, edited by hand")
+    if _version(found[0]) > _version(__version__):
+        return _kept(path, before, needed, f"a newer runtime ({found[0]})")
+    return VendorFile(path, Verdict.REPLACE, before, after=ours)
+
+
+def _kept(path: Path, before: bytes, needed: frozenset[str], reason: str) -> VendorFile:
+    missing = tuple(sorted(needed - _names_defined(path, before)))
+    verdict = Verdict.MISSING_NAMES if missing else Verdict.KEPT
+    return VendorFile(path, verdict, before, missing=missing, reason=reason)
+
+
+def _unified(data: bytes) -> bytes:
+    """Git may have checked our file out with the newlines of the system."""
+    return data.replace(b"\r\n", b"\n")
+
+
+def _stamp_of(data: bytes) -> tuple[str, str] | None:
+    return read_stamp(data.decode("utf-8", "replace"))
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(".") if part.isdigit())
+
+
+def _names_defined(path: Path, data: bytes) -> frozenset[str]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(decode(path, data).text)
+    except (Refused, SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    return frozenset(_bound_names(tree.body))
+
+
+def _bound_names(statements: list[ast.stmt]) -> Iterator[str]:
+    """Give the names that importing a module surely or probably binds, also under ``if`` and ``try``."""
+    for statement in statements:
+        match statement:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+                for alias in aliases:
+                    yield alias.asname or alias.name.partition(".")[0]
+            case ast.Assign(targets=targets):
+                for target in targets:
+                    yield from (node.id for node in ast.walk(target) if isinstance(node, ast.Name))
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+                yield name
+            case ast.If(body=body, orelse=orelse):
+                yield from _bound_names([*body, *orelse])
+            case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
+                yield from _bound_names([*body, *orelse, *final])
+                for handler in handlers:
+                    yield from _bound_names(handler.body)
+            case ast.With(body=body):
+                yield from _bound_names(body)
