@@ -397,7 +397,7 @@ class Module:
             scope = outer or scope
         scope.bindings.setdefault(name, []).append(Binding(name, kind, node, qualified))
 
-    def _visit_call(self, node: ast.Call, scope: Scope) -> None:
+    def _visit_call(self, node: ast.Call, _scope: Scope) -> None:
         self.calls.append(node)
 
     def _visit_name(self, node: ast.Name, scope: Scope) -> None:
@@ -433,7 +433,7 @@ class Module:
             return "comprehension"
         return "assign"
 
-    def _visit_attribute(self, node: ast.Attribute, scope: Scope) -> None:
+    def _visit_attribute(self, node: ast.Attribute, _scope: Scope) -> None:
         self.attributes.append(node)
 
     def _visit_function(self, node: FunctionNode, scope: Scope) -> dict[str, Scope]:
@@ -496,13 +496,13 @@ class Module:
         if node.name:
             self._bind(node.name, "except", node, scope)
 
-    def _visit_try(self, node: ast.stmt, scope: Scope) -> None:
+    def _visit_try(self, node: ast.stmt, _scope: Scope) -> None:
         self.tries.append(node)
 
-    def _visit_with(self, node: ast.With | ast.AsyncWith, scope: Scope) -> None:
+    def _visit_with(self, node: ast.With | ast.AsyncWith, _scope: Scope) -> None:
         self.withs.append(node)
 
-    def _visit_raise(self, node: ast.Raise, scope: Scope) -> None:
+    def _visit_raise(self, node: ast.Raise, _scope: Scope) -> None:
         self.raises.append(node)
 
     def _visit_match(self, node: ast.MatchAs | ast.MatchStar, scope: Scope) -> None:
@@ -513,7 +513,7 @@ class Module:
         if node.rest:
             self._bind(node.rest, "match", node, scope)
 
-    def _visit_global(self, node: ast.Global | ast.Nonlocal, scope: Scope) -> None:
+    def _visit_global(self, node: ast.Global | ast.Nonlocal, _scope: Scope) -> None:
         self.used_names.update(node.names)
 
     def _open(self, node: ast.AST, scope: Scope) -> Scope:
@@ -591,7 +591,7 @@ def parse(source: Source) -> ast.Module:
             warnings.simplefilter("ignore")
             return ast.parse(source.text, filename=str(source.path))
     except SyntaxError as error:
-        raise Refused(_syntax_reason(source, error), error.lineno or 0) from error
+        raise Refused(_syntax_reason(error), error.lineno or 0) from error
     except ValueError as error:
         raise Refused(f"cannot be parsed: {error}") from error
     except (RecursionError, MemoryError) as error:
@@ -605,19 +605,19 @@ def comments(text: str) -> list[tuple[int, int, str]]:
         Refused: the tokenizer does not read what the parser accepted.
 
     """
-    found: list[tuple[int, int, str]] = []
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            for token in tokenize.generate_tokens(io.StringIO(text, newline="").readline):
-                if token.type == tokenize.COMMENT:
-                    found.append((token.start[0], token.start[1], token.string))
+            return [
+                (token.start[0], token.start[1], token.string)
+                for token in tokenize.generate_tokens(io.StringIO(text, newline="").readline)
+                if token.type == tokenize.COMMENT
+            ]
     except (tokenize.TokenError, SyntaxError, IndentationError) as error:
         raise Refused(f"comments cannot be read: {error}") from error
-    return found
 
 
-def _syntax_reason(source: Source, error: SyntaxError) -> str:
+def _syntax_reason(error: SyntaxError) -> str:
     """Name the likely cause: Python 2, a newer Python's syntax, or a plain syntax error."""
     message = (error.msg or "invalid syntax").strip()
     if message.startswith(

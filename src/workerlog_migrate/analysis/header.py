@@ -1,0 +1,343 @@
+"""Where a script's logger set-up stands, or would stand, and which names it uses.
+
+Input: a ``Module`` and its ``Target``. Output: a ``Header``. The header comes after the script's leading imports
+(below shebang, coding line, docstring, ``__future__``, ``sys.path`` lines that precede imports and guarded
+imports) and before the first other statement, so that every mirrored call runs after it.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.model import Target
+
+RUNTIME_LOGGER = "worker_logger"
+RUNTIME_UTILS = "worker_utils"
+
+_SECOND_NAMES = {"logger": "worker_log", "retrying": "with_retry"}
+_LOGGER_MAKERS = (
+    "worker_logger.setup_worker_logger",
+    "worker_utils.setup_logger",
+    "worker_utils.setup_worker_logger",
+)
+_RETRY_MAKERS = ("worker_utils.retry_with_backoff",)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """Names and place of the logger set-up in one script.
+
+    Attributes:
+        logger, retrying: names of the two objects: those of an existing header, else the next free ones.
+        mirror_print, setup, retry: local names of the functions to import.
+        line: code before this line (from 1) runs before the header does; a missing header is put in before it.
+        imports_line: where a missing plain import goes: before the runtime's own imports.
+        prefix: ``.`` when the runtime is imported relatively, else empty.
+        run_as_script: the file lies in a package, yet is run as a script and so imports the runtime flat.
+        follows_import: the statement before ``imports_line`` is an import, so that another may follow at once.
+        logger_import, utils_import: existing imports of the runtime.
+        logger_assign, retrying_assign: existing assignments of the two objects.
+        refusal: why no header can be put in; empty when one can.
+    """
+
+    logger: str
+    retrying: str
+    mirror_print: str
+    setup: str
+    retry: str
+    line: int
+    imports_line: int
+    prefix: str = ""
+    run_as_script: bool = False
+    follows_import: bool = False
+    logger_import: ast.ImportFrom | None = None
+    utils_import: ast.ImportFrom | None = None
+    logger_assign: ast.Assign | None = None
+    retrying_assign: ast.Assign | None = None
+    refusal: str = ""
+
+
+def find_header(module: Module, target: Target) -> Header:
+    """Read a script's header, or choose place and names for one.
+
+    Args:
+        module: the script.
+        target: tells whether it lies in a package.
+
+    Returns:
+        The header, with ``refusal`` set where no line boundary before the first statement can take it.
+    """
+    leads = _leading_statements(module)
+    logger_import, utils_import, logger_assign, retrying_assign = _existing(module)
+    own = [node for node in (logger_import, utils_import, logger_assign, retrying_assign) if node is not None]
+    plain_leads = [lead for lead in leads if not any(lead is node for node in own)]
+    line, refusal = _line_after(module, leads)
+    imports_line, _ = _line_after(module, plain_leads)
+    last_own = max((_end_line(node) for node in own), default=0)
+    as_script = target.in_package and has_main_guard(module) and not _has_relative_import(module)
+    existing_import = logger_import or utils_import
+    relative = bool(existing_import.level) if existing_import else target.in_package and not as_script
+    later_star = any(
+        isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and node.lineno >= line
+        for node in module.imports
+    )
+    return Header(
+        logger=_assigned(logger_assign) or _free(module, "logger", later_star),
+        retrying=_assigned(retrying_assign) or _free(module, "retrying", later_star),
+        mirror_print=_imported(module, ("worker_logger.mirror_print",))
+        or _free(module, "mirror_print", False),
+        setup=_imported(module, ("worker_logger.setup_worker_logger",))
+        or _free(module, "setup_worker_logger", False),
+        retry=_imported(module, _RETRY_MAKERS) or _free(module, "retry_with_backoff", False),
+        line=max(line, last_own + 1) if own else line,
+        imports_line=imports_line,
+        prefix="." if relative else "",
+        run_as_script=as_script,
+        follows_import=bool(plain_leads) and isinstance(plain_leads[-1], ast.Import | ast.ImportFrom),
+        logger_import=logger_import,
+        utils_import=utils_import,
+        logger_assign=logger_assign,
+        retrying_assign=retrying_assign,
+        refusal="" if own else refusal,
+    )
+
+
+def runtime_name(qualified: str | None) -> str:
+    """Return ``worker_logger.mirror_print`` for that name however it was imported (flat or relatively), else ''."""
+    if qualified is None:
+        return ""
+    flat = qualified.lstrip(".")
+    return flat if flat.startswith((RUNTIME_LOGGER + ".", RUNTIME_UTILS + ".")) else ""
+
+
+def has_main_guard(module: Module) -> bool:
+    """Whether a top-level ``if`` tests ``__name__`` against ``"__main__"``."""
+    return any(_is_main_guard(statement) for statement in module.tree.body)
+
+
+def runs_at_top_level(module: Module) -> bool:
+    """Whether importing or starting the file does something: a ``__main__`` guard, or a call made for its effect.
+
+    Definitions, imports, assignments and ``sys.path`` lines only define things.
+    """
+    stack: list[ast.stmt] = list(module.tree.body)
+    while stack:
+        statement = stack.pop()
+        if _is_main_guard(statement):
+            return True
+        if isinstance(statement, ast.Expr):
+            value = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
+            if isinstance(value, ast.Call) and not _is_sys_path(statement):
+                return True
+        elif _is_guarded_import(statement):
+            continue
+        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for name in ("body", "orelse", "finalbody"):
+                stack.extend(getattr(statement, name, ()))
+            for clause in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+                stack.extend(clause.body)
+    return False
+
+
+def _leading_statements(module: Module) -> list[ast.stmt]:
+    """List the statements that the header comes after, without those that share a line with what follows."""
+    body = module.tree.body
+    leads: list[ast.stmt] = []
+    for index, statement in enumerate(body):
+        is_docstring = index == 0 and isinstance(statement, ast.Expr) and _is_text(statement.value)
+        if not (
+            is_docstring
+            or _is_import(statement)
+            or _is_sys_path(statement)
+            or _is_own_assignment(module, statement)
+        ):
+            break
+        leads.append(statement)
+    while leads and _is_sys_path(leads[-1]):
+        leads.pop()
+    while leads and len(leads) < len(body) and _shares_line(module, leads[-1], body[len(leads)]):
+        leads.pop()
+    return leads
+
+
+def _line_after(module: Module, leads: list[ast.stmt]) -> tuple[int, str]:
+    """Return the line before which lines can be put in, and why they cannot if so."""
+    body = module.tree.body
+    if leads:
+        return _end_line(leads[-1]) + 1, ""
+    if not body:
+        return len(module.lines) + 1, ""
+    first = body[0]
+    if (isinstance(first, ast.Expr) and _is_text(first.value)) or _is_future(first):
+        return (
+            first.lineno,
+            "the docstring or __future__ line shares its line with code; put them on lines of their own",
+        )
+    start = _start_line(first)
+    line = start
+    while line > 1 and module.lines[line - 2].lstrip(" \t\f").startswith("#"):
+        line -= 1
+    return (start if line == 1 else line), ""
+
+
+def _existing(
+    module: Module,
+) -> tuple[ast.ImportFrom | None, ast.ImportFrom | None, ast.Assign | None, ast.Assign | None]:
+    logger_import = utils_import = None
+    logger_assign = retrying_assign = None
+    for statement in module.tree.body:
+        if isinstance(statement, ast.ImportFrom) and statement.level <= 1:
+            if statement.module == RUNTIME_LOGGER and logger_import is None:
+                logger_import = statement
+            elif statement.module == RUNTIME_UTILS and utils_import is None:
+                utils_import = statement
+        elif isinstance(statement, ast.Assign) and (logger_import or utils_import):
+            made = _maker(module, statement)
+            if made in _LOGGER_MAKERS and logger_assign is None:
+                logger_assign = statement
+            elif made in _RETRY_MAKERS and retrying_assign is None:
+                retrying_assign = statement
+    return logger_import, utils_import, logger_assign, retrying_assign
+
+
+def _maker(module: Module, statement: ast.Assign) -> str:
+    """Return the runtime function whose result a one-name assignment binds, or ''."""
+    if len(statement.targets) != 1 or not isinstance(statement.targets[0], ast.Name):
+        return ""
+    return (
+        runtime_name(module.qualified(statement.value.func)) if isinstance(statement.value, ast.Call) else ""
+    )
+
+
+def _assigned(statement: ast.Assign | None) -> str:
+    if statement is None or not isinstance(statement.targets[0], ast.Name):
+        return ""
+    return statement.targets[0].id
+
+
+def _imported(module: Module, qualified: tuple[str, ...]) -> str:
+    """Return the module-level name under which the runtime's function is imported already, or ''."""
+    for name, bindings in module.scope_of_module.bindings.items():
+        if len(bindings) == 1 and runtime_name(bindings[0].qualified) in qualified:
+            return name
+    return ""
+
+
+def _free(module: Module, name: str, later_star: bool) -> str:
+    """Return the name, or the next one that no scope of the script uses."""
+    if not module.is_taken(name) and not later_star:
+        return name
+    second = _SECOND_NAMES.get(name, f"worker_{name}")
+    candidate, number = second, 2
+    while module.is_taken(candidate):
+        candidate, number = f"{second}_{number}", number + 1
+    return candidate
+
+
+def _has_relative_import(module: Module) -> bool:
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.level > 0
+        and node.module not in (RUNTIME_LOGGER, RUNTIME_UTILS)
+        for node in module.imports
+    )
+
+
+def _is_main_guard(statement: ast.stmt) -> bool:
+    if not isinstance(statement, ast.If):
+        return False
+    return any(
+        isinstance(node, ast.Compare)
+        and any(
+            isinstance(side, ast.Name) and side.id == "__name__" for side in (node.left, *node.comparators)
+        )
+        and any(
+            isinstance(side, ast.Constant) and side.value == "__main__"
+            for side in (node.left, *node.comparators)
+        )
+        for node in (statement.test.values if isinstance(statement.test, ast.BoolOp) else [statement.test])
+    )
+
+
+def _is_import(statement: ast.stmt) -> bool:
+    """Whether a statement only imports: an import, a guarded one, or an ``if`` that chooses between imports."""
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return True
+    if isinstance(statement, ast.If):
+        return all(
+            isinstance(entry, ast.Import | ast.ImportFrom) for entry in (*statement.body, *statement.orelse)
+        )
+    return _is_guarded_import(statement)
+
+
+def _is_guarded_import(statement: ast.stmt) -> TypeGuard[ast.Try]:
+    """Whether a ``try`` body holds imports, and besides them at most flags and ``sys.path`` lines."""
+    if not isinstance(statement, ast.Try) or not statement.handlers or statement.finalbody:
+        return False
+    has_import = any(isinstance(entry, ast.Import | ast.ImportFrom) for entry in statement.body)
+    return has_import and all(
+        isinstance(entry, ast.Import | ast.ImportFrom | ast.Pass)
+        or _is_sys_path(entry)
+        or (isinstance(entry, ast.Assign) and isinstance(entry.value, ast.Constant | ast.Name))
+        for entry in (*statement.body, *statement.orelse)
+    )
+
+
+def _is_sys_path(statement: ast.stmt) -> bool:
+    """Whether a statement changes ``sys.path``: a method call, an assignment or ``+=`` on it."""
+    node: ast.expr
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        node = statement.value.func
+        if not isinstance(node, ast.Attribute):
+            return False
+        node = node.value
+    elif isinstance(statement, ast.Assign):
+        node = statement.targets[0]
+    elif isinstance(statement, ast.AugAssign):
+        node = statement.target
+    else:
+        return False
+    if isinstance(node, ast.Subscript):
+        node = node.value
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr == "path"
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "sys"
+    )
+
+
+def _is_own_assignment(module: Module, statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Assign) and _maker(module, statement) in (
+        *_LOGGER_MAKERS,
+        *_RETRY_MAKERS,
+    )
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _is_future(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+
+
+def _shares_line(module: Module, statement: ast.stmt, following: ast.stmt) -> bool:
+    """Whether code follows on the statement's last line, or is joined to it by a backslash."""
+    if _start_line(following) == _end_line(statement):
+        return True
+    span = module.span(statement)
+    rest = module.lines[span.end_line - 1][span.end_column :].strip()
+    return bool(rest) and not rest.startswith("#")
+
+
+def _start_line(statement: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _end_line(statement: ast.stmt) -> int:
+    return statement.end_lineno or statement.lineno
