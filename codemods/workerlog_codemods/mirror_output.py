@@ -1,0 +1,86 @@
+"""mirror-output: ``print(x)`` becomes ``mirror_print(logger.info, x)``; arguments, order and layout stay."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from workerlog_migrate.model import MirrorCall
+
+
+def rewrite(edit: MirrorCall, _original: cst.Call, updated: cst.Call) -> cst.Call:
+    """Return the mirrored call.
+
+    Args:
+        edit: local names and the level's method.
+        updated: the call with the edits of its arguments already applied.
+
+    Returns:
+        A call of ``mirror_print`` with the method first and, for another printer, ``printer=`` last.
+    """
+    method = cst.Arg(cst.parse_expression(edit.log_method))
+    arguments = [_bracketed(argument) for argument in updated.args]
+    if arguments:
+        method = method.with_changes(comma=cst.Comma(whitespace_after=_separator(updated)))
+        arguments = [method, *arguments]
+    else:
+        arguments = [method]
+    if edit.printer is not None:
+        arguments = _with_printer(arguments, updated, edit.printer)
+    changed = updated.with_changes(func=cst.Name(edit.function), args=arguments)
+    if not updated.args:
+        return changed.with_changes(whitespace_before_args=cst.SimpleWhitespace(""))
+    return changed
+
+
+def _bracketed(argument: cst.Arg) -> cst.Arg:
+    """Put parentheses around a generator expression that was the lone argument and needed none."""
+    if isinstance(argument.value, cst.GeneratorExp) and not argument.value.lpar:
+        value = argument.value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        return argument.with_changes(value=value)
+    return argument
+
+
+def _separator(call: cst.Call) -> cst.BaseParenthesizableWhitespace:
+    """Lay the arguments out as they were: one a line if the first one stood on a line of its own."""
+    before = call.whitespace_before_args
+    if isinstance(before, cst.ParenthesizedWhitespace):
+        return before.with_changes(first_line=_without_comment(before.first_line), empty_lines=())
+    return cst.SimpleWhitespace(" ")
+
+
+def _without_comment(line: cst.TrailingWhitespace) -> cst.TrailingWhitespace:
+    return line.with_changes(whitespace=cst.SimpleWhitespace(""), comment=None)
+
+
+def _with_printer(arguments: list[cst.Arg], call: cst.Call, printer: str) -> list[cst.Arg]:
+    """Append ``printer=``, handing over the old last argument's trailing comma and what follows it."""
+    last = arguments[-1]
+    added = cst.Arg(
+        keyword=cst.Name("printer"),
+        equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
+        value=cst.parse_expression(printer),
+    )
+    separator = _separator(call)
+    tail: cst.BaseParenthesizableWhitespace
+    if isinstance(last.comma, cst.Comma) and len(call.args) > 0:
+        tail = last.comma.whitespace_after
+        added = added.with_changes(
+            comma=last.comma.with_changes(whitespace_after=_closing(tail)),
+            whitespace_after_arg=last.whitespace_after_arg,
+        )
+    else:
+        tail = last.whitespace_after_arg
+        added = added.with_changes(whitespace_after_arg=_closing(tail))
+    if isinstance(tail, cst.ParenthesizedWhitespace) and isinstance(separator, cst.ParenthesizedWhitespace):
+        # A comment behind the old last argument stays behind it.
+        separator = tail.with_changes(indent=separator.indent, last_line=separator.last_line)
+    changed = last.with_changes(
+        comma=cst.Comma(whitespace_after=separator), whitespace_after_arg=cst.SimpleWhitespace("")
+    )
+    return [*arguments[:-1], changed, added]
+
+
+def _closing(tail: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizableWhitespace:
+    if isinstance(tail, cst.ParenthesizedWhitespace):
+        return tail.with_changes(first_line=_without_comment(tail.first_line), empty_lines=())
+    return tail

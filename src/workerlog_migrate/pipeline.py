@@ -1,0 +1,194 @@
+"""From one file to one ``FileResult``: read, find, plan, rewrite, verify. Nothing is written here.
+
+``migrate_source`` is pure; ``migrate_file`` reads, and is the one place that catches broadly: whatever goes wrong
+with one file becomes a line in the report, and the other files go on.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.discover import worker_name
+from workerlog_migrate.errors import Refused
+from workerlog_migrate.model import (
+    LOGGER_SETUP,
+    FileError,
+    FileResult,
+    Finding,
+    HandlerEdit,
+    MirrorCall,
+    Plan,
+    RetryCall,
+    Settings,
+    Source,
+    Target,
+)
+from workerlog_migrate.source import decode, encode, has_trigger
+
+_MOST_ROUNDS = 20
+_RUNTIME = ("worker_logger", "worker_utils")
+
+
+def migrate_file(target: Target, settings: Settings) -> FileResult:
+    """Read and migrate one file.
+
+    Args:
+        target: the file and its worker.
+        settings: what to do.
+
+    Returns:
+        The result; with ``error`` set, and the bytes unchanged, when the file cannot be processed.
+    """
+    raw = b""
+    try:
+        raw = Path(target.path).read_bytes()
+        if not has_trigger(raw):
+            return FileResult(target, raw, raw, skipped="no trigger")
+        return migrate_source(decode(target.path, raw), target, settings)
+    except Refused as error:
+        return FileResult(target, raw, raw, error=FileError(error.reason, error.line))
+    except OSError as error:
+        return FileResult(target, raw, raw, error=FileError(f"cannot be read: {error.strerror or error}"))
+    except Exception as error:  # noqa: BLE001  # the boundary: a fault of ours must not stop the other files
+        reason = f"internal error, please report it: {type(error).__name__}: {error}"
+        return FileResult(target, raw, raw, error=FileError(reason))
+
+
+def migrate_source(source: Source, target: Target, settings: Settings) -> FileResult:
+    """Migrate one source text.
+
+    Args:
+        source: the script.
+        target: its path and worker.
+        settings: what to do.
+
+    Returns:
+        The result, with the new bytes when something changes and every check has passed.
+
+    Raises:
+        Refused: the text cannot be parsed.
+    """
+    raw = source.raw
+    module = Module(source)
+    target = _named(target, module)
+    if module.skips_file:
+        return FileResult(target, raw, raw, encoding=source.encoding, skipped="skip-file")
+    plan = find_all(module, target, settings)
+    imports = _runtime_imports(module)
+    if not plan.applied:
+        return FileResult(target, raw, raw, plan, encoding=source.encoding, imports=imports)
+
+    from workerlog_migrate import rewrite, verify  # late: only what is edited pays for LibCST
+
+    lost: list[tuple[Finding, str]] = []
+    for _ in range(_MOST_ROUNDS):
+        try:
+            text, splices = rewrite.rewrite(module, plan.applied)
+            break
+        except rewrite.UnkeepableError as error:
+            lost += [(finding, error.reason) for finding in error.findings]
+            plan = find_all(module, target, settings, lost)
+    else:
+        reason = "too many places that LibCST does not keep; nothing was changed"
+        return FileResult(target, raw, raw, error=FileError(reason), encoding=source.encoding)
+    if not plan.applied:
+        return FileResult(target, raw, raw, plan, encoding=source.encoding, imports=imports)
+    try:
+        tree = verify.check_compiles(text, str(source.path))
+        verify.check_splices(module, text, plan.applied, splices)
+        verify.check_undo(module, tree, plan.applied)
+        after = encode(source, text)
+        result = Module(decode(source.path, after))
+        verify.check_nothing_left(find_all(result, target, settings, lost))
+    except (verify.CheckError, Refused) as error:
+        return FileResult(
+            target, raw, raw, error=FileError(error.reason, error.line), encoding=source.encoding
+        )
+    return FileResult(target, raw, after, plan, encoding=source.encoding, imports=_runtime_imports(result))
+
+
+def find_all(
+    module: Module, target: Target, settings: Settings, lost: Iterable[tuple[Finding, str]] = ()
+) -> Plan:
+    """Run the selected finders over one module and choose what is applied.
+
+    Args:
+        module: the script.
+        target: its worker.
+        settings: the selected codemods and their options.
+        lost: findings that turned out to be impossible, with the reason.
+
+    Returns:
+        The plan, with the header's lines among the applied findings.
+    """
+    from workerlog_migrate.analysis.context import Context
+    from workerlog_migrate.analysis.header import find_header
+    from workerlog_migrate.analysis.types import Types
+    from workerlog_migrate.finders import logger_setup
+    from workerlog_migrate.knowledge import Knowledge
+    from workerlog_migrate.plan import demote, make_plan
+    from workerlog_migrate.registry import REGISTRY
+
+    header = find_header(module, target)
+    context = Context(settings, target, header, Types(module, Knowledge(), settings))
+    impossible = {(finding.codemod, finding.span): reason for finding, reason in lost}
+    findings: list[Finding] = []
+    for codemod in REGISTRY:
+        if codemod.name in settings.select and codemod.name != LOGGER_SETUP:
+            findings.extend(importlib.import_module(codemod.finder).find(module, context))
+    findings = [
+        demote(finding, impossible[finding.codemod, finding.span])
+        if finding.edit is not None and (finding.codemod, finding.span) in impossible
+        else finding
+        for finding in findings
+    ]
+    if target.imported_as:
+        names = ", ".join(target.imported_as)
+        reason = (
+            f"another file imports this one as {names}: the runtime beside it would not be found from there"
+        )
+        return make_plan(demote(finding, reason) if finding.edit else finding for finding in findings)
+    if header.refusal:
+        findings = [
+            demote(finding, header.refusal) if _needs_header(finding) else finding for finding in findings
+        ]
+        return make_plan(findings)
+    chosen = [
+        *make_plan(findings).applied,
+        *(finding for finding in findings if finding.kind == logger_setup.NEEDS_IMPORT),
+    ]
+    return make_plan([*findings, *logger_setup.find(module, context, chosen)])
+
+
+def _needs_header(finding: Finding) -> bool:
+    edit = finding.edit
+    return isinstance(edit, MirrorCall | RetryCall) or (
+        isinstance(edit, HandlerEdit) and bool(edit.log or edit.boundary)
+    )
+
+
+def _named(target: Target, module: Module) -> Target:
+    """Keep a worker named by its stem from taking over the logger of a library that it imports."""
+    if target.pattern:
+        return target
+    imported = frozenset(
+        name.partition(".")[0]
+        for node in module.imports
+        for name in ([node.module or ""] if hasattr(node, "module") else [alias.name for alias in node.names])
+        if not getattr(node, "level", 0)
+    )
+    return replace(target, worker=worker_name(target.worker, imported))
+
+
+def _runtime_imports(module: Module) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Say which names a script imports from each of the two runtime modules beside it."""
+    needs: dict[str, set[str]] = {}
+    for node in module.imports:
+        name = getattr(node, "module", None)
+        if name in _RUNTIME and getattr(node, "level", 0) <= 1:
+            needs.setdefault(name, set()).update(alias.name for alias in node.names)
+    return tuple((name, tuple(sorted(names))) for name, names in sorted(needs.items()))

@@ -1,0 +1,363 @@
+"""Prove a rewrite before it is written, without trusting the code that made it.
+
+Works on the standard library's ``ast`` and ``tokenize`` and shares nothing with ``rewrite``. The checks:
+the result compiles; undoing the planned edits on its tree gives the original tree; every byte outside the
+edited spans is what it was and no comment is lost. (That a second look finds nothing more, and that the file on
+disk is still what was read, is checked by ``pipeline`` and ``writing``.)
+"""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Sequence
+
+from workerlog_migrate.analysis.module import Module, comments
+from workerlog_migrate.errors import WorkerlogError
+from workerlog_migrate.model import (
+    Edit,
+    Finding,
+    HandlerEdit,
+    LinesEdit,
+    MirrorCall,
+    Plan,
+    RetryCall,
+    Span,
+    Splice,
+    SuppressEdit,
+)
+
+
+class CheckError(WorkerlogError):
+    """A rewrite did not pass a check: the file stays as it is.
+
+    Attributes:
+        reason: the check and what it saw.
+        line: a line of the original near the fault, from 1, or 0.
+    """
+
+    def __init__(self, reason: str, line: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.line = line
+
+
+def check_compiles(text: str, path: str) -> ast.Module:
+    """Compile the result for the running interpreter, whose grammar the source was read with.
+
+    Returns:
+        The result's tree.
+
+    Raises:
+        CheckError: it does not compile.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text, path)
+            compile(text, path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise CheckError(f"check failed: the result does not compile ({error})") from error
+    return tree
+
+
+def check_splices(module: Module, after: str, findings: Sequence[Finding], splices: Sequence[Splice]) -> None:
+    """Check that only edited spans changed and that all comments are there.
+
+    Args:
+        module: the original.
+        after: the result.
+        findings: the applied findings: their spans are where bytes may change.
+        splices: what the rewriter says it did.
+
+    Raises:
+        CheckError: a splice leaves the edited spans, does not explain the result, or drops a comment.
+    """
+    before = module.source.text
+    allowed = _allowed(module, findings)
+    position = 0
+    index = 0
+    for splice in splices:
+        while index < len(allowed) and allowed[index][1] < splice.start:
+            index += 1
+        inside = any(start <= splice.start and splice.end <= end for start, end in allowed[index : index + 2])
+        if splice.start < position or not inside:
+            raise CheckError(
+                "check failed: bytes outside the edited spans would change", _line(before, splice.start)
+            )
+        position = splice.end
+    rebuilt: list[str] = []
+    position = 0
+    for splice in splices:
+        rebuilt += (before[position : splice.start], splice.text)
+        position = splice.end
+    rebuilt.append(before[position:])
+    if "".join(rebuilt) != after:
+        raise CheckError("check failed: the result is not the original with the edits put in")
+    if any("#" in before[splice.start : splice.end] for splice in splices):
+        _check_comments(before, after)
+
+
+def check_undo(module: Module, result: ast.Module, findings: Sequence[Finding]) -> None:
+    """Undo the planned edits on the result's tree and compare it with the original's, node by node.
+
+    Raises:
+        CheckError: the trees differ anywhere but in the planned edits.
+    """
+    _Comparison(module, findings).run(module.tree, result)
+
+
+def check_nothing_left(again: Plan) -> None:
+    """Check that a second run over the result would change nothing.
+
+    Args:
+        again: what the finders chose when they looked at the result.
+
+    Raises:
+        CheckError: something would be applied.
+    """
+    if again.applied:
+        first = again.applied[0]
+        raise CheckError(
+            f"check failed: a second run would change more ({first.codemod}: {first.message})",
+            first.span.line,
+        )
+
+
+def _allowed(module: Module, findings: Sequence[Finding]) -> list[tuple[int, int]]:
+    """List the stretches that may change, as sorted, merged character offsets."""
+    stretches: list[tuple[int, int]] = []
+    for finding in findings:
+        span = finding.span
+        if isinstance(finding.edit, LinesEdit) and span.line > len(module.lines):
+            stretches.append((len(module.source.text), len(module.source.text)))
+            continue
+        start = module.offset(span.line, span.column)
+        if isinstance(finding.edit, HandlerEdit):
+            # Up to the end of the clause's last line: a boundary clause stands after its comment.
+            line = module.lines[span.end_line - 1]
+            stretches.append((start, module.offset(span.end_line, len(line.rstrip("\r\n")))))
+        else:
+            stretches.append((start, module.offset(span.end_line, span.end_column)))
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(stretches):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _check_comments(before: str, after: str) -> None:
+    old = [text for _, _, text in comments(before)]
+    new = [text for _, _, text in comments(after)]
+    if old != new:
+        raise CheckError("check failed: a comment would be lost or moved")
+
+
+def _line(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset) + 1
+
+
+class _Comparison:
+    """Walks two trees side by side; where an edit is planned it demands that very edit and compares what it kept."""
+
+    def __init__(self, module: Module, findings: Sequence[Finding]) -> None:
+        self._module = module
+        self._edits: dict[ast.AST, Edit] = {}
+        self._lines: list[tuple[Span, LinesEdit]] = []
+        by_span: dict[Span, Edit] = {}
+        for finding in findings:
+            if isinstance(finding.edit, LinesEdit):
+                self._lines.append((finding.span, finding.edit))
+            elif finding.edit is not None:
+                by_span[finding.span] = finding.edit
+        lines = {span.line for span in by_span}
+        nodes: list[ast.Call | ast.ExceptHandler] = [*module.calls, *module.handlers]
+        for node in nodes:
+            if node.lineno in lines:
+                edit = by_span.get(module.span(node))
+                if edit is not None and isinstance(node, ast.ExceptHandler) == isinstance(edit, HandlerEdit):
+                    self._edits[node] = edit
+        if len(self._edits) != len(by_span):
+            raise CheckError("check failed: a planned edit has no node of its span")
+        self._stack: list[tuple[ast.AST, ast.AST]] = []
+
+    def run(self, original: ast.Module, result: ast.Module) -> None:
+        body = self._without_lines(original, result)
+        self._lists(original, original.body, body)
+        while self._stack:
+            old, new = self._stack.pop()
+            if type(old) is not type(new):
+                raise self._differs(old)
+            edit = self._edits.get(old)
+            if edit is None:
+                self._fields(old, new, ())
+            elif isinstance(old, ast.Call) and isinstance(new, ast.Call):
+                self._call(old, new, edit)
+            elif isinstance(old, ast.ExceptHandler) and isinstance(new, ast.ExceptHandler):
+                self._handler(old, new, edit)
+
+    def _without_lines(self, original: ast.Module, result: ast.Module) -> list[ast.stmt]:
+        """Take the inserted lines out of the result's module body, and put replaced imports back."""
+        body = list(result.body)
+        starts = [self._start(statement) for statement in original.body]
+        replaced = {
+            span: edit
+            for span, edit in self._lines
+            if span.line != span.end_line or span.column != span.end_column
+        }
+        expected: list[tuple[int, list[ast.stmt], ast.stmt | None]] = []
+        for span, edit in self._lines:
+            statements = ast.parse("\n".join(edit.lines)).body
+            index = sum(1 for start in starts if start < span.line)
+            if span in replaced:
+                old = next((node for node in original.body if self._module.span(node) == span), None)
+                if (
+                    not isinstance(old, ast.ImportFrom)
+                    or len(statements) != 1
+                    or not _extends(old, statements[0])
+                ):
+                    raise CheckError("check failed: an import is replaced by something else", span.line)
+                expected.append((original.body.index(old), statements, old))
+            else:
+                expected.append((index, statements, None))
+        # In order: with the earlier insertions taken out, an index of the original is an index of what is left.
+        undone: list[ast.stmt] = body
+        for index, statements, old in sorted(expected, key=lambda entry: (entry[0], entry[2] is not None)):
+            found = undone[index : index + len(statements)]
+            if [ast.dump(node) for node in found] != [ast.dump(node) for node in statements]:
+                raise CheckError("check failed: the header is not where it was planned")
+            kept = [old] if old is not None else []
+            undone = [*undone[:index], *kept, *undone[index + len(statements) :]]
+        return undone
+
+    def _call(self, old: ast.Call, new: ast.Call, edit: Edit) -> None:
+        match edit:
+            case MirrorCall(function, log_method, printer):
+                keywords = list(new.keywords)
+                if printer is not None:
+                    last = keywords.pop() if keywords else None
+                    if (
+                        last is None
+                        or last.arg != "printer"
+                        or not _same(last.value, old.func)
+                        or not _is(last.value, printer)
+                    ):
+                        raise self._differs(old)
+                elif not _is(old.func, "print"):
+                    raise self._differs(old)
+                if not _is(new.func, function) or not new.args or not _is(new.args[0], log_method):
+                    raise self._differs(old)
+                self._lists(old, old.args, new.args[1:])
+                self._lists(old, old.keywords, keywords)
+            case RetryCall(wrapper):
+                outer = new.func
+                if (
+                    not isinstance(outer, ast.Call)
+                    or outer.keywords
+                    or len(outer.args) != 1
+                    or not _is(outer.func, wrapper)
+                ):
+                    raise self._differs(old)
+                self._stack.append((old.func, outer.args[0]))
+                self._lists(old, old.args, new.args)
+                self._lists(old, old.keywords, new.keywords)
+            case SuppressEdit(types):
+                if new.keywords or len(new.args) != len(types):
+                    raise self._differs(old)
+                if not all(_is(argument, name) for argument, name in zip(new.args, types, strict=True)):
+                    raise self._differs(old)
+                self._stack.append((old.func, new.func))
+            case _:
+                raise self._differs(old)
+
+    def _handler(self, old: ast.ExceptHandler, new: ast.ExceptHandler, edit: Edit) -> None:
+        assert isinstance(edit, HandlerEdit)  # joined by kind when the comparison was set up
+        if edit.types is None:
+            if (old.type is None) != (new.type is None) or (
+                old.type is not None and not _same(old.type, new.type)
+            ):
+                raise self._differs(old)
+        else:
+            text = edit.types[0] if len(edit.types) == 1 else f"({', '.join(edit.types)})"
+            if new.type is None or not _is(new.type, text):
+                raise self._differs(old)
+        if new.name != (old.name if edit.alias is None else edit.alias):
+            raise self._differs(old)
+        body = list(new.body)
+        kept: list[ast.stmt] = list(old.body)
+        if edit.log is not None:
+            first = body.pop(0)
+            if not isinstance(first, ast.Expr) or not _is(first.value, edit.log):
+                raise self._differs(old)
+            if edit.replaces_pass and not isinstance(kept.pop(0), ast.Pass):
+                raise self._differs(old)
+        self._lists(old, kept, body)
+
+    def _fields(self, old: ast.AST, new: ast.AST, skip: tuple[str, ...]) -> None:
+        for name in old._fields:
+            if name in skip:
+                continue
+            one, other = getattr(old, name, None), getattr(new, name, None)
+            if isinstance(one, list) and isinstance(other, list):
+                if name == "handlers":
+                    other = self._without_boundaries(one, other)
+                self._lists(old, one, other)
+            elif isinstance(one, ast.AST) and isinstance(other, ast.AST):
+                self._stack.append((one, other))
+            elif type(one) is not type(other) or (one != other and repr(one) != repr(other)):
+                raise self._differs(old)
+
+    def _without_boundaries(self, old: list[ast.AST], new: list[ast.AST]) -> list[ast.AST]:
+        """Take out the clauses that ``--unresolved reraise`` adds, each of which must be exactly as planned."""
+        remaining = list(new)
+        kept: list[ast.AST] = []
+        for clause in old:
+            if not remaining:
+                break
+            kept.append(remaining.pop(0))
+            edit = self._edits.get(clause)
+            if isinstance(edit, HandlerEdit) and edit.boundary:
+                added = remaining.pop(0) if remaining else None
+                lines = "\n ".join(edit.boundary)
+                planned = ast.parse(f"try: pass\nexcept Exception:\n {lines}\n").body[0]
+                if added is None or not isinstance(planned, ast.Try) or not _same(added, planned.handlers[0]):
+                    raise self._differs(clause)
+        return [*kept, *remaining]
+
+    def _lists(self, owner: ast.AST, old: Sequence[object], new: Sequence[object]) -> None:
+        if len(old) != len(new):
+            raise self._differs(owner)
+        for one, other in zip(old, new, strict=True):
+            if isinstance(one, ast.AST) and isinstance(other, ast.AST):
+                self._stack.append((one, other))
+            elif one != other:
+                raise self._differs(owner)
+
+    def _differs(self, node: ast.AST) -> CheckError:
+        line = getattr(node, "lineno", 0)
+        return CheckError("check failed: undoing the edits does not give the original program", line)
+
+    def _start(self, statement: ast.stmt) -> int:
+        decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+        return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _extends(old: ast.ImportFrom, new: ast.stmt) -> bool:
+    """Whether an import of ours only gained names."""
+    if not isinstance(new, ast.ImportFrom) or (old.module, old.level) != (new.module, new.level):
+        return False
+    names = {(alias.name, alias.asname) for alias in new.names}
+    return (
+        old.module in ("worker_logger", "worker_utils") and {(a.name, a.asname) for a in old.names} <= names
+    )
+
+
+def _is(node: ast.AST, text: str) -> bool:
+    """Whether a node is the expression that ``text`` says."""
+    return _same(node, ast.parse(text, mode="eval").body)
+
+
+def _same(one: ast.AST, other: ast.AST | None) -> bool:
+    return other is not None and ast.dump(one) == ast.dump(other)
