@@ -1,0 +1,142 @@
+"""What the analysis believes a value may be: a set of alternatives, each a type with arguments.
+
+A ``Value`` is a frozen set of ``Type``. ``{any}`` knows nothing, the empty set is a value that never exists, and
+``{str, None}`` may be ``None``. Type expressions of the knowledge base (``dict[str, json]?``) are parsed here.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Type(NamedTuple):
+    """One alternative.
+
+    Attributes:
+        name: ``str``, ``file.text``, ``json``, ``any``, ``None``; for things of the file itself ``instance``,
+            ``class``, ``function``, ``method``, ``generator``; for known callables ``callable``, ``bound``; ``module``.
+        args: values of the type's parameters: element of a list, key and value of a dict, items of a tuple.
+        ref: what an alternative of the file itself stands for, or the keys of a dict that was written literally.
+
+    """
+
+    name: str
+    args: tuple[frozenset[Type], ...] = ()  # type: ignore[misc]  # a recursive type, which mypy knows only as an alias
+    ref: object = None
+
+
+Value = frozenset[Type]
+
+BOTTOM: Value = frozenset()
+ANY: Value = frozenset({Type("any")})
+NONE: Value = frozenset({Type("None")})
+JSON: Value = frozenset({Type("json")})
+STR: Value = frozenset({Type("str")})
+BYTES: Value = frozenset({Type("bytes")})
+INT: Value = frozenset({Type("int")})
+FLOAT: Value = frozenset({Type("float")})
+BOOL: Value = frozenset({Type("bool")})
+
+_ALTERNATIVES = 8
+_DEPTH = 3
+
+
+def one(name: str, *args: Value, ref: object = None) -> Value:
+    """Make a value of a single alternative; parameters that are nested too deeply become unknown."""
+    if args:
+        args = tuple(ANY if _depth(argument) >= _DEPTH else argument for argument in args)
+    return frozenset({Type(name, args, ref)})
+
+
+def join(values: Iterable[Value]) -> Value:
+    """Return what is one of several values; too many alternatives become unknown (``None`` and JSON stay in sight)."""
+    found: set[Type] = set()
+    for value in values:
+        found |= value
+    if len(found) > _ALTERNATIVES:
+        kept = {entry for entry in found if entry.name in ("None", "json", "any", "function", "method")}
+        return frozenset({*kept, Type("any")})
+    return frozenset(found)
+
+
+def without_none(value: Value) -> Value:
+    """Remove the alternative ``None``."""
+    return value - NONE if NONE <= value else value
+
+
+def is_unknown(value: Value) -> bool:
+    """Whether nothing is known, or not everything."""
+    return not value or any(entry.name == "any" for entry in value)
+
+
+def names(value: Value) -> set[str]:
+    """Return the names of the alternatives."""
+    return {entry.name for entry in value}
+
+
+def render(value: Value) -> str | None:
+    """Write a value as a type expression; None when it is not known to be one type (or that or ``None``)."""
+    plain = without_none(value)
+    if len(plain) != 1:
+        return "None" if value == NONE else None
+    (entry,) = plain
+    text = _render(entry)
+    if text is None:
+        return None
+    return f"{text}?" if len(plain) != len(value) else text
+
+
+def _render(entry: Type) -> str | None:
+    if entry.name in ("any", "function", "method", "class", "module", "callable", "bound", "partial", "super"):
+        return None
+    if entry.name == "instance":
+        return getattr(entry.ref, "name", None)
+    if not entry.args:
+        return entry.name
+    arguments = [render(argument) or "any" for argument in entry.args]
+    return f"{entry.name}[{', '.join(arguments)}]"
+
+
+def _depth(value: Value) -> int:
+    return 1 + max((_depth(argument) for entry in value for argument in entry.args), default=0)
+
+
+@functools.cache
+def parse(expression: str) -> Value:
+    """Read a type expression of the knowledge base: ``str``, ``re.Match?``, ``dict[str, list[json]]``, ``str|bytes``.
+
+    An empty expression is unknown. Placeholders (``self``, ``element``, ``arg:x``) stay alternatives of that name.
+    """
+    if not expression:
+        return ANY
+    value, rest = _union(expression.replace(" ", ""))
+    return value if not rest else ANY
+
+
+def _union(text: str) -> tuple[Value, str]:
+    value, rest = _term(text)
+    while rest.startswith("|"):
+        other, rest = _term(rest[1:])
+        value |= other
+    return value, rest
+
+
+def _term(text: str) -> tuple[Value, str]:
+    end = 0
+    while end < len(text) and text[end] not in "[],?|":
+        end += 1
+    name, rest = text[:end], text[end:]
+    arguments: list[Value] = []
+    if rest.startswith("["):
+        rest = rest[1:]
+        while rest and not rest.startswith("]"):
+            argument, rest = _union(rest)
+            arguments.append(argument)
+            rest = rest.removeprefix(",")
+        rest = rest[1:]
+    value = frozenset({Type(name, tuple(arguments))})
+    if rest.startswith("?"):
+        value, rest = value | NONE, rest[1:]
+    return value, rest

@@ -1,0 +1,550 @@
+"""The knowledge base: what calls, methods and operations raise and return, as typed rows.
+
+Input: the TOML files of this folder (or of another root). Output: one ``Knowledge`` that answers questions by
+name. Reading is lazy twice: a file is read when a script asks for its top-level module, and of a file only the
+tables that are asked for are parsed (``tomllib`` is slow: parsing every table would cost more than analysing
+a worker). Headers are found by their shape, a line ``["name"]``; ``check`` parses whole files and compares.
+
+Formats: see ``docs/knowledge.md`` and the comments at the head of each file. Every row names its source.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workerlog_migrate.errors import WorkerlogError
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # the standard library has tomllib from 3.11
+    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]  # only there on Python 3.10
+
+_ROOT = Path(__file__).resolve().parent
+_HEADER = re.compile(r'^\["([^"\n]+)"\][ \t]*(?:#.*)?$', re.MULTILINE)
+
+CORE_FILES = ("builtins.toml", "types.toml")
+TESTS = frozenset(
+    [
+        "given",
+        "absent",
+        "missing",
+        "passed",
+        "true",
+        "false",
+        "literal",
+        "not-literal",
+        "none-able",
+        "text-mode",
+        "binary-mode",
+        "read-mode",
+        "write-mode",
+        "ascii",
+        "shape:json",
+    ]
+)
+
+
+class KnowledgeError(WorkerlogError):
+    """A row of the knowledge base is malformed; the message names the file and the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A question about the arguments of a call.
+
+    Attributes:
+        args: names of the arguments, any of which may satisfy it; ``self`` is the receiver.
+        test: the word after ``is``; empty when only ``values`` matter.
+        types: for ``type:`` and ``not-type:`` the type names.
+        values: literals of which the argument has to be one.
+        unless: conditions none of which may hold at the same time.
+
+    """
+
+    args: tuple[str, ...]
+    test: str = ""
+    types: tuple[str, ...] = ()
+    values: tuple[object, ...] = ()
+    unless: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What a call raises or returns besides, under a condition."""
+
+    condition: Condition
+    raises: tuple[str, ...] = ()
+    returns: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A function, constructor or method.
+
+    Attributes:
+        name: ``json.load``, ``str.split``, ``*.strip``.
+        raises: qualified exception names that are always possible.
+        returns: type expression, empty when unknown.
+        params: positional parameter names.
+        when: conditional additions.
+        calls: parameters that are called back in this thread.
+        never_returns: control does not come back.
+        exits: may raise what ends the process (``SystemExit``).
+        awaitable: ``raises`` and ``returns`` are those of awaiting the result.
+        source: where the facts come from.
+        note: what a person should know besides.
+
+    """
+
+    name: str
+    raises: tuple[str, ...] = ()
+    returns: str = ""
+    params: tuple[str, ...] = ()
+    when: tuple[When, ...] = ()
+    calls: tuple[str, ...] = ()
+    never_returns: bool = False
+    exits: bool = False
+    awaitable: bool = False
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """One operation that a type supports: iteration, subscripts, ``with``, ``await``."""
+
+    returns: str = ""
+    raises: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """A type: attributes, operations and operators; its methods are ``CallRow`` of their own."""
+
+    name: str
+    bases: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    protocols: Mapping[str, Protocol] = field(default_factory=dict)
+    operators: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionRow:
+    """An exception class with its direct bases and the other names it goes by."""
+
+    name: str
+    bases: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    """An implicit operation (``op:division``) and what it raises."""
+
+    name: str
+    raises: tuple[str, ...]
+    source: str = ""
+    description: str = ""
+
+
+Table = Mapping[str, object]
+
+
+class _File:
+    """One TOML file: its text, and where each table stands."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            self.text = ""
+        self.places: dict[str, tuple[int, int]] = {}
+        previous: tuple[str, int] | None = None
+        for match in _HEADER.finditer(self.text):
+            if previous is not None:
+                self.places[previous[0]] = (previous[1], match.start())
+            previous = (match[1], match.end())
+        if previous is not None:
+            self.places[previous[0]] = (previous[1], len(self.text))
+
+    def table(self, key: str) -> Table | None:
+        """Parse one table; None when the file has none of that name."""
+        place = self.places.get(key)
+        if place is None:
+            return None
+        try:
+            table: Table = tomllib.loads(self.text[place[0] : place[1]])
+        except tomllib.TOMLDecodeError as error:
+            raise KnowledgeError(f"{self.path.name}: [{key}]: {error}") from error
+        return table
+
+
+class Knowledge:
+    """All rows, looked up by name and read when first asked for.
+
+    Args:
+        root: the folder that holds ``builtins.toml``, ``modules/`` and so on.
+
+    """
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = _ROOT if root is None else root
+        self._files: dict[str, _File] = {}
+        self._calls: dict[str, CallRow | None] = {}
+        self._types: dict[str, TypeRow | None] = {}
+        self._exceptions: dict[str, ExceptionRow | None] = {}
+        self._operations: dict[str, OperationRow] = {}
+        self._aliases: dict[str, str] | None = None
+        self._module_aliases: dict[str, dict[str, str]] = {}
+
+    # -- questions ------------------------------------------------------------------------------------------
+
+    def call(self, name: str) -> CallRow | None:
+        """Return the row of a function, constructor or method by its exact name; None when there is none."""
+        if name not in self._calls:
+            self._calls[name] = self._read_call(name)
+        return self._calls[name]
+
+    def method(self, type_name: str, method: str) -> CallRow | None:
+        """Return the row of a method, looked up along the bases of the type."""
+        for owner in self.mro(type_name):
+            row = self.call(f"{owner}.{method}")
+            if row is not None:
+                return row
+        return None
+
+    def bare_method(self, method: str) -> CallRow | None:
+        """Return the row for a method name on a receiver of unknown type."""
+        return self.call(f"*.{method}")
+
+    def type(self, name: str) -> TypeRow | None:
+        """Return the row of a type; ``module:NAME`` gives the data attributes of a module."""
+        if name not in self._types:
+            self._types[name] = self._read_type(name)
+        return self._types[name]
+
+    def mro(self, name: str) -> tuple[str, ...]:
+        """Return the type and its known bases, nearest first."""
+        found = [name]
+        for current in found:
+            row = self.type(current)
+            if row is not None:
+                found.extend(base for base in row.bases if base not in found)
+        return tuple(found)
+
+    def protocol(self, type_name: str, operation: str) -> Protocol | None:
+        """Return what an operation (``iter``, ``getitem``, ``enter``…) of a type raises and returns."""
+        for owner in self.mro(type_name):
+            row = self.type(owner)
+            if row is not None and operation in row.protocols:
+                return row.protocols[operation]
+        return None
+
+    def attribute(self, type_name: str, attribute: str) -> str | None:
+        """Return the type expression of a data attribute; None when it is not known."""
+        for owner in self.mro(type_name):
+            row = self.type(owner)
+            if row is not None and attribute in row.attributes:
+                return row.attributes[attribute]
+        return None
+
+    def is_type(self, name: str) -> bool:
+        """Whether a name is a known class: it has a type row, or methods, or constructs itself."""
+        if self.type(name) is not None:
+            return True
+        row = self.call(name)
+        return row is not None and row.returns == name
+
+    def knows_module(self, top: str) -> bool:
+        """Whether there is a file of rows about a top-level module."""
+        return bool(self._module_file(top).places) or bool(self._generated_file(top).places)
+
+    def exception(self, name: str) -> ExceptionRow | None:
+        """Return the row of an exception class by any of its names."""
+        name = self.canonical_exception(name)
+        if name not in self._exceptions:
+            self._exceptions[name] = self._read_exception(name)
+        return self._exceptions[name]
+
+    def canonical_exception(self, name: str) -> str:
+        """Return the name under which an exception has its row: ``IOError`` -> ``OSError``."""
+        if self._aliases is None:
+            self._aliases = _aliases(self._file("exceptions.toml"))
+        if name in self._aliases:
+            return self._aliases[name]
+        top, dot, _ = name.partition(".")
+        if not dot:
+            return name
+        if top not in self._module_aliases:
+            aliases = _aliases(self._module_file(top))
+            # A class may be filed under another module: json.decoder.JSONDecodeError is json.JSONDecodeError.
+            self._module_aliases[top] = aliases
+        return self._module_aliases[top].get(name, name)
+
+    def operation(self, name: str) -> OperationRow:
+        """Return an operation's row.
+
+        Raises:
+            KnowledgeError: there is no such row.
+
+        """
+        if name not in self._operations:
+            file = self._file("operations.toml")
+            table = file.table(name)
+            if table is None:
+                raise KnowledgeError(f"operations.toml: [{name}] is missing")
+            reader = _Reader(file.path.name, name, table)
+            self._operations[name] = OperationRow(
+                name, reader.strings("raises"), reader.string("source"), reader.string("description")
+            )
+        return self._operations[name]
+
+    # -- checks ---------------------------------------------------------------------------------------------
+
+    def files(self) -> Iterator[Path]:
+        """Yield every file of rows (the table of levels belongs to ``analysis.level``)."""
+        for path in sorted(self.root.rglob("*.toml")):
+            if path.name != "levels.toml":
+                yield path
+
+    def check(self) -> int:
+        """Parse every table of every file and return their number.
+
+        Raises:
+            KnowledgeError: a table is malformed; names the file and the row.
+
+        """
+        count = 0
+        for path in self.files():
+            file = _File(path)
+            try:
+                whole = tomllib.loads(file.text)
+            except tomllib.TOMLDecodeError as error:
+                raise KnowledgeError(f"{path.name}: {error}") from error
+            if set(whole) != set(file.places):
+                odd = sorted(set(whole) ^ set(file.places))
+                raise KnowledgeError(f"{path.name}: header not on a line of its own: {', '.join(odd)}")
+            for key, table in whole.items():
+                count += 1
+                if not isinstance(table, dict):
+                    raise KnowledgeError(f"{path.name}: [{key}] is no table")
+                reader = _Reader(path.name, key, table)
+                if not reader.string("source"):
+                    raise KnowledgeError(f"{path.name}: [{key}]: no source")
+                if key.startswith(("type:", "module:")):
+                    _type_row(key, reader)
+                elif key.startswith("exception:"):
+                    reader.strings("bases")
+                    reader.strings("aliases")
+                elif key.startswith("op:"):
+                    reader.strings("raises")
+                else:
+                    _call_row(key, reader)
+        return count
+
+    # -- reading --------------------------------------------------------------------------------------------
+
+    def _file(self, relative: str) -> _File:
+        if relative not in self._files:
+            self._files[relative] = _File(self.root / relative)
+        return self._files[relative]
+
+    def _module_file(self, top: str) -> _File:
+        return self._file(f"modules/{top}.toml")
+
+    def _generated_file(self, top: str) -> _File:
+        return self._file(f"generated/{top}.toml")
+
+    def _find(self, key: str, name: str) -> tuple[_File, Table] | None:
+        """Find the table ``key`` about ``name``: core files, then the module's file, then generated rows."""
+        candidates: list[_File] = []
+        top, dot, _ = name.partition(".")
+        if top == "*":
+            candidates.append(self._file("methods.toml"))
+        else:
+            candidates.extend(self._file(core) for core in CORE_FILES)
+            if dot or key.startswith("module:"):
+                candidates.append(self._module_file(top))
+                candidates.append(self._generated_file(top))
+        for file in candidates:
+            table = file.table(key)
+            if table is not None:
+                return file, table
+        return None
+
+    def _read_call(self, name: str) -> CallRow | None:
+        found = self._find(name, name)
+        if found is None:
+            return None
+        return _call_row(name, _Reader(found[0].path.name, name, found[1]))
+
+    def _read_type(self, name: str) -> TypeRow | None:
+        key = name if name.startswith("module:") else f"type:{name}"
+        found = self._find(key, name.removeprefix("module:"))
+        if found is None:
+            return None
+        return _type_row(name, _Reader(found[0].path.name, key, found[1]))
+
+    def _read_exception(self, name: str) -> ExceptionRow | None:
+        key = f"exception:{name}"
+        top, dot, _ = name.partition(".")
+        file = self._module_file(top) if dot else self._file("exceptions.toml")
+        table = file.table(key)
+        if table is None and dot:
+            file = self._file("exceptions.toml")
+            table = file.table(key)
+        if table is None:
+            return None
+        reader = _Reader(file.path.name, key, table)
+        return ExceptionRow(name, reader.strings("bases"), reader.strings("aliases"), reader.string("source"))
+
+
+def _aliases(file: _File) -> dict[str, str]:
+    """Map the other names of a file's exceptions; only tables that speak of aliases are parsed."""
+    found: dict[str, str] = {}
+    for key, (start, end) in file.places.items():
+        if key.startswith("exception:") and "\naliases" in file.text[start:end]:
+            table = file.table(key) or {}
+            for alias in _Reader(file.path.name, key, table).strings("aliases"):
+                found[alias] = key.removeprefix("exception:")
+    return found
+
+
+class _Reader:
+    """Typed access to one table; every complaint names the file and the row."""
+
+    def __init__(self, file: str, key: str, table: Table) -> None:
+        self.file = file
+        self.key = key
+        self.table = table
+
+    def fail(self, what: str) -> KnowledgeError:
+        return KnowledgeError(f"{self.file}: [{self.key}]: {what}")
+
+    def string(self, name: str) -> str:
+        value = self.table.get(name, "")
+        if not isinstance(value, str):
+            raise self.fail(f"{name} is no string")
+        return value
+
+    def flag(self, name: str) -> bool:
+        value = self.table.get(name, False)
+        if not isinstance(value, bool):
+            raise self.fail(f"{name} is neither true nor false")
+        return value
+
+    def strings(self, name: str) -> tuple[str, ...]:
+        value = self.table.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(entry, str) for entry in value):
+            raise self.fail(f"{name} is no list of strings")
+        return tuple(value)
+
+    def mapping(self, name: str) -> dict[str, str]:
+        value = self.table.get(name, {})
+        if not isinstance(value, dict):
+            raise self.fail(f"{name} is no table")
+        found: dict[str, str] = {}
+        for key, entry in value.items():
+            if not isinstance(entry, str):
+                raise self.fail(f"{name}.{key} is no string")
+            found[key] = entry
+        return found
+
+    def tables(self, name: str) -> tuple[_Reader, ...]:
+        value = self.table.get(name, [])
+        if isinstance(value, dict):
+            value = [value]
+        if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+            raise self.fail(f"{name} is no list of tables")
+        return tuple(_Reader(self.file, self.key, entry) for entry in value)
+
+    def sub(self, name: str) -> _Reader | None:
+        value = self.table.get(name)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self.fail(f"{name} is no table")
+        return _Reader(self.file, self.key, value)
+
+
+_PROTOCOLS = (
+    "iter",
+    "getitem",
+    "setitem",
+    "delitem",
+    "contains",
+    "len",
+    "bool",
+    "enter",
+    "exit",
+    "await",
+    "call",
+)
+
+
+def _call_row(name: str, reader: _Reader) -> CallRow:
+    return CallRow(
+        name=name,
+        raises=reader.strings("raises"),
+        returns=reader.string("returns"),
+        params=reader.strings("params"),
+        when=tuple(_when(entry) for entry in reader.tables("when")),
+        calls=reader.strings("calls"),
+        never_returns=reader.flag("never_returns"),
+        exits=reader.flag("exits"),
+        awaitable=reader.flag("awaitable"),
+        source=reader.string("source"),
+        note=reader.string("note"),
+    )
+
+
+def _when(reader: _Reader) -> When:
+    return When(_condition(reader), reader.strings("raises"), reader.string("returns"))
+
+
+def _condition(reader: _Reader) -> Condition:
+    arg = reader.table.get("arg")
+    if isinstance(arg, str):
+        args: tuple[str, ...] = (arg,)
+    elif isinstance(arg, list) and arg and all(isinstance(entry, str) for entry in arg):
+        args = tuple(arg)
+    else:
+        raise reader.fail("a condition without arg")
+    test = reader.string("is")
+    values = reader.table.get("value", [])
+    if not isinstance(values, list):
+        raise reader.fail("value is no list")
+    types: tuple[str, ...] = ()
+    if test.startswith(("type:", "not-type:")):
+        test, _, listed = test.partition(":")
+        types = tuple(listed.split("|"))
+    elif test and test not in TESTS:
+        raise reader.fail(f"unknown condition {test!r}")
+    if not test and not values:
+        raise reader.fail("a condition without is or value")
+    unless = reader.tables("unless")
+    return Condition(args, test, types, tuple(values), tuple(_condition(entry) for entry in unless))
+
+
+def _type_row(name: str, reader: _Reader) -> TypeRow:
+    protocols: dict[str, Protocol] = {}
+    for operation in _PROTOCOLS:
+        sub = reader.sub(operation)
+        if sub is not None:
+            returns = sub.string("yields") or sub.string("returns")
+            protocols[operation] = Protocol(returns, sub.strings("raises"))
+    return TypeRow(
+        name=name.removeprefix("type:"),
+        bases=reader.strings("bases"),
+        attributes=reader.mapping("attributes"),
+        protocols=protocols,
+        operators=reader.mapping("operators"),
+        source=reader.string("source"),
+    )
