@@ -232,12 +232,12 @@ class World:
         (self.box / "prompts.zip").write_bytes(_zip({"sistema.txt": "Seja breve."}))
         for name, content in scenario.files.items():
             path = self.box / name
-            if content is None:
-                path.unlink()
-            elif isinstance(content, tuple):
-                path.unlink(missing_ok=True)
+            if path.is_dir():
+                shutil.rmtree(path)
+            path.unlink(missing_ok=True)
+            if isinstance(content, tuple):
                 path.mkdir(parents=True)
-            else:
+            elif content is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
         for age, path in enumerate(sorted(self.box.rglob("*"))):
@@ -291,10 +291,10 @@ class World:
             relative = path.relative_to(self.box)
             if relative.parts[0] in {"scripts", "logs"}:
                 continue
-            content = None if path.is_dir() else path.read_bytes()
-            if path.suffix == ".db":
-                content = _tables(path)
-            found[str(relative)] = content
+            if path.is_dir():
+                found[str(relative)] = None
+            else:
+                found[str(relative)] = _tables(path) if path.suffix == ".db" else path.read_bytes()
         return found
 
     def _logs(self) -> dict[str, str]:
@@ -376,8 +376,8 @@ NONSENSE: Mapping[str, bytes] = {
     "empty": b"",
 }
 STATUSES: Mapping[str, int] = {"refuses": 403, "too many": 429, "broken": 500}
-SLOW = 0.5  # seconds that the slow server takes; clients give up before
-IMPATIENT = "0.2"  # seconds that clients wait for the slow server
+SLOW = 0.7  # seconds that the slow server takes; clients give up before
+IMPATIENT = "0.25"  # seconds that clients wait for the slow server
 
 
 class Server:

@@ -40,8 +40,18 @@ def test_the_same_worker_twice_shows_no_difference(world: World, originals: Path
         (ENGINE, 'f"custo {custo:.2f}"', 'f"custo {custo:.3f}"', ("files",)),
         (ENGINE, "time.sleep(INTERVALO)", "time.sleep(INTERVALO + 0.5)", ("sleeps",)),
         (ENGINE, '"--story"', '"--storia"', ("starts",)),
-        (WORKER, "            r.raise_for_status()\n", "            r = self.sessao.get(url)\n", ("requests",)),
-        (WORKER, "requests.post(API + '/resultado'", "requests.post(API + '/resultados'", ("stdout", "requests")),
+        (
+            WORKER,
+            "            r.raise_for_status()\n",
+            "            r = self.sessao.get(url)\n",
+            ("requests",),
+        ),
+        (
+            WORKER,
+            "requests.post(API + '/resultado'",
+            "requests.post(API + '/resultados'",
+            ("stdout", "requests"),
+        ),
     ],
     ids=[
         "one blank on stdout",
@@ -77,7 +87,10 @@ def test_a_planted_difference_is_seen(
     ("fault", "said"),
     [
         (Fault("open", "*/backlog/01-*", "EACCES"), "Erro em 01-login.md: [Errno 13] Permission denied"),
-        (Fault("open", "*/backlog/01-*", "vanish"), "Erro em 01-login.md: [Errno 2] No such file or directory"),
+        (
+            Fault("open", "*/backlog/01-*", "vanish"),
+            "Erro em 01-login.md: [Errno 2] No such file or directory",
+        ),
         (Fault("open", "*.tmp", "full"), "nao salvou estado: [Errno 28] No space left on device"),
         (Fault("listdir", "*/backlog"), "[ERRO] backlog inacessivel: [Errno 5]"),
         (Fault("sleep", error="SIGINT"), "Encerrando por Ctrl-C..."),

@@ -1,4 +1,4 @@
-# ruff: noqa: A001, A004, N818 - the names are those of the package that this stands in for
+# ruff: noqa: N818 - the names are those of the package that this stands in for
 """A stand-in for ``psutil``: a machine with three processes, one of which cannot be looked at."""
 
 from __future__ import annotations

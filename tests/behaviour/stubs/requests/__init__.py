@@ -1,4 +1,4 @@
-# ruff: noqa: A001, A004, N818 - the names are those of the package that this stands in for
+# ruff: noqa: A004 - the names are those of the package that this stands in for
 """A stand-in for ``requests`` with the few names that the fixture workers use.
 
 Built on ``http.client``; the exception tree has the shape that the real one documents

@@ -1,4 +1,4 @@
-# ruff: noqa: A001, A004, N818 - the names are those of the package that this stands in for
+# ruff: noqa: A001, N818 - the names are those of the package that this stands in for
 """The exception tree of ``requests`` as far as the fixture workers can meet it."""
 
 from __future__ import annotations
