@@ -1,7 +1,7 @@
 """From one file to one ``FileResult``: read, find, plan, rewrite, verify. Nothing is written here.
 
-``migrate_source`` is pure; ``migrate_file`` reads, and is the one place that catches broadly: whatever goes wrong
-with one file becomes a line in the report, and the other files go on.
+``migrate_source`` is pure; ``migrate_file`` reads; ``migrate_bytes`` is the one place that catches broadly: whatever goes
+wrong with one file becomes a line in the report, and the other files go on.
 """
 
 from __future__ import annotations
@@ -43,16 +43,31 @@ def migrate_file(target: Target, settings: Settings) -> FileResult:
     Returns:
         The result; with ``error`` set, and the bytes unchanged, when the file cannot be processed.
     """
-    raw = b""
     try:
         raw = Path(target.path).read_bytes()
-        if not has_trigger(raw):
-            return FileResult(target, raw, raw, skipped="no trigger")
-        return migrate_source(decode(target.path, raw), target, settings)
+    except OSError as error:
+        return FileResult(target, error=FileError(f"cannot be read: {(error.strerror or str(error)).lower()}"))
+    return migrate_bytes(raw, target, settings)
+
+
+def migrate_bytes(raw: bytes, target: Target, settings: Settings) -> FileResult:
+    """Migrate bytes that have been read, from a file or from standard input.
+
+    Args:
+        raw: the bytes.
+        target: the name that they go by, and their worker.
+        settings: what to do.
+
+    Returns:
+        As `migrate_file`.
+    """
+    try:
+        source = decode(target.path, raw)  # before the look for triggers: a binary holds none, and is an error
+        if not has_trigger(raw, settings.retry_extra):
+            return FileResult(target, raw, raw, skipped="no trigger", encoding=source.encoding)
+        return migrate_source(source, target, settings)
     except Refused as error:
         return FileResult(target, raw, raw, error=FileError(error.reason, error.line))
-    except OSError as error:
-        return FileResult(target, raw, raw, error=FileError(f"cannot be read: {error.strerror or error}"))
     except Exception as error:  # noqa: BLE001  # the boundary: a fault of ours must not stop the other files
         reason = f"internal error, please report it: {type(error).__name__}: {error}"
         return FileResult(target, raw, raw, error=FileError(reason))
