@@ -46,7 +46,9 @@ def migrate_file(target: Target, settings: Settings) -> FileResult:
     try:
         raw = Path(target.path).read_bytes()
     except OSError as error:
-        return FileResult(target, error=FileError(f"cannot be read: {(error.strerror or str(error)).lower()}"))
+        return FileResult(
+            target, error=FileError(f"cannot be read: {(error.strerror or str(error)).lower()}")
+        )
     return migrate_bytes(raw, target, settings)
 
 
@@ -62,7 +64,9 @@ def migrate_bytes(raw: bytes, target: Target, settings: Settings) -> FileResult:
         As `migrate_file`.
     """
     try:
-        source = decode(target.path, raw)  # before the look for triggers: a binary holds none, and is an error
+        source = decode(
+            target.path, raw
+        )  # before the look for triggers: a binary holds none, and is an error
         if not has_trigger(raw, settings.retry_extra):
             return FileResult(target, raw, raw, skipped="no trigger", encoding=source.encoding)
         return migrate_source(source, target, settings)

@@ -17,6 +17,7 @@ from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.model import (
     LOGGER_SETUP,
     SPECIFIC_EXCEPTIONS,
+    Applicability,
     Finding,
     HandlerEdit,
     LinesEdit,
@@ -61,6 +62,24 @@ def find(module: Module, context: Context, chosen: Sequence[Finding]) -> Iterato
         yield _new_header(module, context, needs, bool(modules))
     else:
         yield from _completed_header(module, context, needs)
+
+
+def refuse(module: Module, context: Context) -> Iterator[Finding]:
+    """Yield why a script that should get a logger cannot have one.
+
+    Args:
+        module: the script.
+        context: its header, whose ``refusal`` is set.
+    """
+    if LOGGER_SETUP in context.settings.select and runs_at_top_level(module):
+        yield Finding(
+            codemod=LOGGER_SETUP,
+            span=_at(context.header.line),
+            message="gets no logger",
+            applicability=Applicability.DISPLAY_ONLY,
+            reason=context.header.refusal,
+            kind="left",
+        )
 
 
 def _needs(module: Module, context: Context, chosen: Sequence[Finding]) -> _Needs:

@@ -1,0 +1,84 @@
+"""Imports point from left to right only (CONTRIBUTING.md, "Layout")."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "src" / "workerlog_migrate"
+CODEMODS = ROOT / "codemods" / "workerlog_codemods"
+
+LAYERS: tuple[frozenset[str], ...] = (
+    frozenset({"__main__"}),
+    frozenset({"cli"}),
+    frozenset({"pipeline", "report"}),
+    frozenset({"rewrite", "plan", "verify", "writing", "vendor", "discover", "config"}),
+    frozenset({"registry"}),
+    frozenset({"finders"}),
+    frozenset({"analysis"}),
+    frozenset({"knowledge"}),
+    frozenset({"source", "stamp"}),
+    frozenset({"model", "errors", ""}),
+)
+"""From left to right; a module may import from its own layer or one further right. "" is the package itself."""
+
+
+def _layer(part: str) -> int:
+    return next(number for number, names in enumerate(LAYERS) if part in names)
+
+
+def _part(path: Path) -> str:
+    relative = path.relative_to(PACKAGE)
+    first = relative.parts[0].removesuffix(".py")
+    return "" if first == "__init__" else first
+
+
+def _imports(path: Path) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.lineno, node.module or ""
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+ENGINE = sorted(path for path in PACKAGE.rglob("*.py") if "runtime" not in path.relative_to(PACKAGE).parts)
+
+
+@pytest.mark.parametrize("path", ENGINE, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_engine_modules_import_to_the_right(path: Path) -> None:
+    own = _part(path)
+    for line, name in _imports(path):
+        if name.partition(".")[0] == "libcst":
+            assert own == "rewrite", f"{path}:{line}: only rewrite may import libcst"
+        if not name.startswith("workerlog_migrate."):
+            continue
+        part = name.split(".")[1]
+        if any(part in names for names in LAYERS):
+            assert _layer(own) <= _layer(part), f"{path}:{line}: {own or 'the package'} may not import {part}"
+
+
+@pytest.mark.parametrize("path", sorted(CODEMODS.glob("*.py")), ids=lambda path: path.name)
+def test_codemods_see_libcst_and_the_model(path: Path) -> None:
+    for line, name in _imports(path):
+        if name.startswith("workerlog_migrate"):
+            assert name.startswith("workerlog_migrate.model"), f"{path}:{line}: {name}"
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "runtime").glob("*.py")), ids=lambda path: path.name)
+def test_the_runtime_sees_nothing_of_ours(path: Path) -> None:
+    """worker_utils may import worker_logger; nothing else of ours may appear."""
+    for line, name in _imports(path):
+        assert not name.startswith(("workerlog_", "libcst")), f"{path}:{line}: {name}"
+        if path.stem == "worker_logger":
+            assert "worker_utils" not in name, f"{path}:{line}: {name}"
+
+
+def test_every_module_has_a_layer() -> None:
+    parts = {_part(path) for path in ENGINE}
+
+    assert parts <= frozenset().union(*LAYERS)
