@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from workerlog_migrate.analysis.context import Context
 from workerlog_migrate.analysis.level import HOLE, level_of_text
 from workerlog_migrate.analysis.module import Binding, FunctionNode, Module
+from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
 from workerlog_migrate.model import MIRROR_OUTPUT, Applicability, Finding, Level, MirrorCall, Span
 
 _PRINT = "print"
@@ -77,13 +78,13 @@ _CALM_EXCEPTIONS = frozenset(
 _BROAD = frozenset({"Exception", "BaseException"})
 
 _STAMP = "\1"  # stands for a value that is a time stamp by the look of it; no word character, as HOLE
-_STAMP_NAMES = frozenset(
-    "agora carimbo data_hora datahora hora hora_atual horario now stamp time_str timestamp ts".split()
+_STAMP_NAME = re.compile(
+    r"agora|carimbo|data_?hora|hora(?:_atual|rio)?|now|stamp|time_?str|timestamp|ts",
 )
 _STAMP_CALLS = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "time.ctime", "time.strftime"})
-_COLOURS = frozenset(
-    "BLACK BLINK BLUE BOLD BRIGHT CYAN DARK DIM END ENDC GRAY GREEN GREY HEADER LIGHT MAGENTA NC NORMAL OKBLUE"
-    " OKCYAN OKGREEN ORANGE PURPLE RED RESET RESET_ALL UNDERLINE WHITE YELLOW".split()
+_COLOUR = re.compile(
+    r"(?:BG_|FG_)?(?:BRIGHT_?|DARK_?|LIGHT_?|OK)?(?:BLACK|BLUE|CYAN|GRAY|GREEN|GREY|MAGENTA|ORANGE|PURPLE|RED|WHITE|YELLOW)"
+    r"(?:_EX)?|BLINK|BOLD|BRIGHT|DIM|END|ENDC|HEADER|NC|NORMAL|RESET|RESET_ALL|UNDERLINE"
 )
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PREFIX = re.compile(
@@ -97,14 +98,13 @@ _PREFIX = re.compile(
 )
 _LETTER = re.compile(r"[^\W\d_]")
 _PERCENT = re.compile(r"%(?:%|(?:\([^)]*\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?[a-zA-Z])")
-_TEXT_METHODS = frozenset(
-    "capitalize center decode encode expandtabs ljust lower lstrip replace rjust rstrip strip swapcase title upper".split()
+_SHIFTLESS_METHOD = re.compile(  # what stood first in the text still stands first
+    r"capitalize|center|expandtabs|[lr]?just|lower|[lr]?strip|swapcase|title|upper"
 )
-_SHIFTLESS_METHODS = _TEXT_METHODS - {"decode", "encode", "replace"}  # what stood first still stands first
+_TEXT_METHOD = re.compile(rf"{_SHIFTLESS_METHOD.pattern}|decode|encode|replace")
 _TEXT_BUILTINS = frozenset({"ascii", "format", "repr", "str"})
-_MESSAGE_NAMES = frozenset(
-    "m mensagem mensaje message msg s string t text texto txt".split()
-)  # a text after which a `log` may add words of its own
+# Parameters that are a text by their name: words of a `log` itself may follow them.
+_MESSAGE_NAME = re.compile(r"m|mensa(?:gem|je)|message|msg|s|string|t|text|texto|txt")
 _MAX_REPEATS = 3  # of `"=" * 60`: a marker stands at the start, or nowhere
 _MAX_DEPTH = 12
 
@@ -223,7 +223,7 @@ class _Finder:
             return "inside an f-string"
         if self._in_wrapper(call):
             return "inside safe_print, whose calls are mirrored"
-        if self._runs_early(call):
+        if runs_before(module, call, self.header.line):
             return "runs before the logger exists"
         if module.is_suppressed(MIRROR_OUTPUT, call.lineno, call.end_lineno or call.lineno):
             return "suppressed by comment"
@@ -282,7 +282,13 @@ class _Finder:
         qualified = self.module.qualified(value)
         if qualified in _STDOUT:
             return Level.INFO
-        return Level.WARNING if qualified in _STDERR else None
+        if qualified in _STDERR:
+            return Level.WARNING
+        if isinstance(value, ast.Name):
+            chosen = only_value(self.module, self.module.bindings(value))
+            if isinstance(chosen, ast.IfExp):
+                return self._stream(chosen)
+        return None
 
     def _is_harmless_mapping(self, value: ast.expr) -> bool:
         """Whether ``**value`` is seen not to hold ``file``: a literal, or the keywords of a function never given one."""
@@ -339,27 +345,10 @@ class _Finder:
                 return True
         return False
 
-    def _runs_early(self, node: ast.AST) -> bool:
-        """Whether a node may run before the header does: it stands before it, and not in a function that waits."""
-        line = self.header.line
-        if getattr(node, "lineno", line) >= line:
-            return False
-        function = self.module.function(node)
-        while function is not None and self.module.function(function) is not None:
-            function = self.module.function(function)
-        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            return True
-        inside = range(function.lineno, (function.end_lineno or function.lineno) + 1)
-        return any(
-            name.id == function.name and isinstance(name.ctx, ast.Load) and name.lineno < line
-            for name in self.module.names
-            if name.lineno not in inside
-        )
-
     # -- wrappers -------------------------------------------------------------------------------------------
 
     def _in_wrapper(self, node: ast.AST) -> bool:
-        return bool(self._wrappers) and any(owner in self._wrappers for owner in _owners(self.module, node))
+        return bool(self._wrappers) and any(owner in self._wrappers for owner in owners(self.module, node))
 
     # -- the level ------------------------------------------------------------------------------------------
 
@@ -484,7 +473,7 @@ class _Finder:
                 return self._called(node, depth)
             case ast.Name():
                 return self._named(node, depth)
-            case ast.Attribute(attr=attr) if attr.upper() == attr and _is_colour(attr):
+            case ast.Attribute(attr=attr) if _COLOUR.fullmatch(attr):
                 return [""]
             case _:
                 return [node]
@@ -531,18 +520,18 @@ class _Finder:
         if qualified in ("str", "textwrap.dedent") and len(node.args) == 1 and not node.keywords:
             return self._pieces_of(node.args[0], depth + 1)
         if not isinstance(node.func, ast.Attribute):
-            is_stamp = isinstance(node.func, ast.Name) and node.func.id in _STAMP_NAMES
+            is_stamp = isinstance(node.func, ast.Name) and _STAMP_NAME.fullmatch(node.func.id)
             return [_STAMP] if is_stamp else [node]
         if node.func.attr in ("strftime", "isoformat"):
             return [_STAMP]
-        if node.func.attr in _STAMP_NAMES and qualified is None:
+        if _STAMP_NAME.fullmatch(node.func.attr) and qualified is None:
             return [_STAMP]
         if node.func.attr == "format":
             pieces = self._pieces_of(node.func.value, depth + 1)
             if len(pieces) == 1 and isinstance(pieces[0], str):
                 return self._formatted(node, pieces[0])
             return [node]
-        if node.func.attr in _SHIFTLESS_METHODS:
+        if _SHIFTLESS_METHOD.fullmatch(node.func.attr):
             pieces = self._pieces_of(node.func.value, depth + 1)
             return pieces if isinstance(pieces[0], str) else [node]
         return [node]
@@ -575,15 +564,15 @@ class _Finder:
 
     def _named(self, node: ast.Name, depth: int) -> list[_Piece]:
         """Follow a name to its only value: a constant, or a line put together just before."""
-        if _is_colour(node.id):
+        if _COLOUR.fullmatch(node.id):
             return [""]
         found = self.module.lookup(node.id, self.module.scope(node))
-        value = _only_value(self.module, found[1]) if found is not None else None
+        value = only_value(self.module, found[1]) if found is not None else None
         if found is not None and value is not None:
             is_local = found[0].node is self.module.function(node)
             if is_local or isinstance(value, ast.Constant):
                 return self._pieces_of(value, depth + 1)
-        return [_STAMP] if node.id in _STAMP_NAMES else [node]
+        return [_STAMP] if _STAMP_NAME.fullmatch(node.id) else [node]
 
     def _start(self, pieces: list[_Piece]) -> tuple[Level | None, ast.expr | None]:
         """Return the level that a text's start decides, and the value that stands there instead of a text."""
@@ -606,8 +595,8 @@ class _Finder:
         if start is None or self._goes_to_stderr(call):
             return False
         for keyword in call.keywords:
-            if keyword.arg == "end" and isinstance(keyword.value, ast.Constant):
-                if keyword.value.value is not None and "\n" not in str(keyword.value.value):
+            match keyword:
+                case ast.keyword(arg="end", value=ast.Constant(value=str() as end)) if "\n" not in end:
                     return False
         has_words = any(isinstance(piece, str) and _LETTER.search(piece) for piece in pieces)
         for piece in pieces:
@@ -616,7 +605,7 @@ class _Finder:
                     return False
                 continue
             name = self._own_parameter(piece, call)
-            if name and (not has_words or name in _MESSAGE_NAMES):
+            if name and (not has_words or _MESSAGE_NAME.fullmatch(name)):
                 return True
         return False
 
@@ -643,7 +632,7 @@ class _Finder:
                 return self._own_parameter(left, call)
             case ast.Call(func=ast.Attribute(value=ast.Constant(), attr="join"), args=[value]):
                 return self._joined_parameter(value, call)
-            case ast.Call(func=ast.Attribute(value=value, attr=attr)) if attr in _TEXT_METHODS:
+            case ast.Call(func=ast.Attribute(value=value, attr=attr)) if _TEXT_METHOD.fullmatch(attr):
                 return self._own_parameter(value, call)
             case ast.Call(func=ast.Name() as function, args=[value, *_]):
                 if self.module.qualified(function) in _TEXT_BUILTINS or isinstance(
@@ -754,25 +743,9 @@ def _find_wrappers(module: Module) -> frozenset[ast.AST]:
 
 
 def _serves_only(module: Module, function: FunctionNode, wrappers: set[ast.AST]) -> bool:
-    """Whether every use of a function (its own recursion aside) stands inside the wrappers."""
-    uses: list[ast.AST] = []
-    if isinstance(module.parents.get(function), ast.ClassDef):
-        uses += [node for node in module.attributes if node.attr == function.name]
-    else:
-        uses += [node for node in module.names if node.id == function.name and isinstance(node.ctx, ast.Load)]
-        uses += [node for node in module.attributes if node.attr == function.name]
-    outside = [use for use in uses if function not in _owners(module, use)]
-    return bool(outside) and all(any(owner in wrappers for owner in _owners(module, use)) for use in outside)
-
-
-def _owners(module: Module, node: ast.AST) -> list[ast.AST]:
-    """List the functions that a node's code runs in or is defined in, from the innermost outwards."""
-    owners: list[ast.AST] = []
-    function = module.function(node)
-    while function is not None:
-        owners.append(function)
-        function = module.function(function)
-    return owners
+    """Whether a function is used, and only inside the wrappers."""
+    found = uses(module, function)
+    return bool(found) and all(any(owner in wrappers for owner in owners(module, use)) for use in found)
 
 
 def _names_wrapper(node: ast.AST) -> bool:
@@ -799,20 +772,6 @@ def _leaves(body: list[ast.stmt]) -> bool:
     if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
         return ast.unparse(last.value.func) in ("sys.exit", "os._exit", "exit", "quit")
     return isinstance(last, ast.Raise | ast.Return | ast.Break)
-
-
-def _is_colour(name: str) -> bool:
-    return name in _COLOURS or name.removeprefix("LIGHT").removesuffix("_EX") in _COLOURS
-
-
-def _only_value(module: Module, bindings: list[Binding]) -> ast.expr | None:
-    """Return the value of a name that one plain assignment binds and nothing else."""
-    if len(bindings) != 1 or bindings[0].kind != "assign":
-        return None
-    parent = module.parents.get(bindings[0].node)
-    if isinstance(parent, ast.Assign) and bindings[0].node in parent.targets:
-        return parent.value
-    return parent.value if isinstance(parent, ast.AnnAssign) else None
 
 
 def _flatten(pieces: list[_Piece]) -> list[_Piece]:
