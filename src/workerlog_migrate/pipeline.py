@@ -175,7 +175,7 @@ def find_all(
         findings = [
             demote(finding, header.refusal) if _needs_header(finding) else finding for finding in findings
         ]
-        return make_plan(findings)
+        return make_plan([*findings, *logger_setup.refuse(module, context)])
     chosen = [
         *make_plan(findings).applied,
         *(finding for finding in findings if finding.kind == logger_setup.NEEDS_IMPORT),
