@@ -177,7 +177,7 @@ def _read_toml(file: Path) -> dict[str, object]:
     if sys.version_info >= (3, 11):
         import tomllib
     else:
-        import tomli as tomllib
+        import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]  # only there on Python 3.10
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -185,11 +185,12 @@ def _read_toml(file: Path) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise UsageError(f"{file}: not UTF-8 (byte {error.start}); TOML files are") from error
     try:
-        return tomllib.loads(text)
+        document: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}: not valid TOML: {error}") from error
     except RecursionError as error:
         raise UsageError(f"{file}: not valid TOML: nested too deeply") from error
+    return document
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from the repository's root down and ``.git/info/exclude`` are read here; a folde
 obeys those between the current folder (or itself) and the file.
 """
 
+# ruff: noqa: PTH -- a walk over many thousand entries stays with strings: a Path costs as much as a stat
+
 from __future__ import annotations
 
 import errno
@@ -367,9 +369,9 @@ def _rules_above(folder: str, cwd: str) -> Iterator[_Rules]:
         return
     above = []
     repository = False
-    for each in Path(folder).parents:
-        above.append(str(each))
-        if _has_git(str(each)):
+    for parent in Path(folder).parents:
+        above.append(str(parent))
+        if _has_git(str(parent)):
             repository = True
             break
     if not repository:

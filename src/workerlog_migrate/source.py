@@ -1,8 +1,8 @@
-"""Bytes to text and back, without losing one: what is in this file, and how do we write it again?
+r"""Bytes to text and back, without losing one: what is in this file, and how do we write it again?
 
 Input: the bytes of one file; output: a `Source`. The rules are the interpreter's own: a UTF-8 byte order
 mark, else the coding line of PEP 263 (https://peps.python.org/pep-0263/) in the first two lines, else
-UTF-8. Lines end at LF, CR LF and CR and nowhere else: `str.splitlines` also cuts at form feeds, `\\x85`
+UTF-8. Lines end at LF, CR LF and CR and nowhere else: `str.splitlines` also cuts at form feeds, `\x85`
 and U+2028, which are ordinary characters inside a Python line.
 """
 

@@ -138,6 +138,25 @@ def write_runtime(plan: VendorPlan) -> None:
             ) from error
 
 
+def is_ours(needs: Mapping[str, Collection[str]]) -> bool:
+    """Say whether a script means our runtime, and not modules of its own that have the same names.
+
+    Args:
+        needs: runtime module -> names that the script imports from it.
+
+    Returns:
+        True if there are such names, and our runtime has all of them.
+    """
+    return any(needs.values()) and all(
+        set(names) <= _runtime_names(module) for module, names in needs.items()
+    )
+
+
+@cache
+def _runtime_names(module: str) -> frozenset[str]:
+    return frozenset(_bound_names(ast.parse(runtime_text(module)).body))
+
+
 @cache
 def runtime_text(module: str) -> str:
     """Read the source of one runtime module as this version carries it, without its stamp.

@@ -1,7 +1,7 @@
 """How does a new text get onto the disk so that, whatever happens, one whole version of the file is there?
 
 A temporary file in the same folder, flushed to the disk, then renamed over the old one: rename is atomic by
-POSIX, and ``os.replace`` is the same on Windows. Mode, owner and extended attributes are kept as far as
+POSIX, and ``Path.replace`` is the same on Windows. Mode, owner and extended attributes are kept as far as
 the system lets us. A symbolic link stays a link: its target is written. A file with several hard links
 has to keep its inode, so there the bytes are written in place, and put back if that fails.
 """
@@ -33,7 +33,7 @@ def write_atomic(path: Path, data: bytes, *, expected: bytes) -> None:
     """
     try:
         real = Path(os.path.realpath(path, strict=True))
-        before = os.stat(real)
+        before = real.stat()
         if not stat.S_ISREG(before.st_mode):
             raise Refused("changed while it was being processed: it is no longer a regular file; run again")
         _check_unchanged(real, expected)
@@ -63,7 +63,7 @@ def write_new(path: Path, data: bytes) -> None:
     try:
         _write_synced(temporary, data)
         _copy_mode_for_new(temporary, path)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         _remove(temporary)
     _sync_folder(path.parent)
@@ -84,7 +84,7 @@ def _replace(path: Path, data: bytes, before: os.stat_result, expected: bytes) -
         _copy_attributes(path, temporary, before)
         # Once more, as late as can be: what an editor saves during our fsync must not be lost.
         _check_unchanged(path, expected)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         _remove(temporary)  # there only if something failed, Ctrl-C included
     _sync_folder(path.parent)
@@ -149,7 +149,7 @@ def _copy_attributes(source: Path, target: Path, before: os.stat_result) -> None
             with contextlib.suppress(OSError):
                 os.chown(target, -1, before.st_gid)
     # Last, because a change of owner clears the set-user-id bit.
-    os.chmod(target, stat.S_IMODE(before.st_mode))
+    target.chmod(stat.S_IMODE(before.st_mode))
 
 
 def _copy_mode_for_new(temporary: Path, path: Path) -> None:
@@ -159,7 +159,7 @@ def _copy_mode_for_new(temporary: Path, path: Path) -> None:
         mask = os.umask(0)
         os.umask(mask)
         mode = 0o666 & ~mask
-    os.chmod(temporary, mode)
+    temporary.chmod(mode)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,0 +1,136 @@
+"""Options in, text and exit code out; what happens in between is in `run`.
+
+This module is all that a run with nothing to do should have to load before it knows so: it imports click
+and nothing of ours at its top.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from workerlog_migrate import __version__
+
+
+class _WrongUsage(click.ClickException):
+    """One line on stderr, without the synopsis: the message names the option, the file and the key."""
+
+    exit_code = 2
+
+
+class _Command(click.Command):
+    """A command whose Ctrl-C is the shell's 130, wherever it strikes."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(130)
+
+
+@click.command(
+    cls=_Command,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done; 1 --check found changes; 2 wrong usage, or a file could not be processed.",
+)
+@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True, path_type=str))
+@click.option("--dry-run", is_flag=True, help="Print the diff and write nothing (the default).")
+@click.option("--apply", is_flag=True, help="Write the scripts, and both runtime files beside them.")
+@click.option("--check", is_flag=True, help="Write nothing, print no diff; exit 1 if something would change.")
+@click.option("--diff", "show_diff", is_flag=True, help="With --apply or --check: print the diff, too.")
+@click.option(
+    "--select", multiple=True, metavar="NAME", help="Codemods to run; repeat it or separate by commas."
+)
+@click.option("--ignore", multiple=True, metavar="NAME", help="Codemods to leave out; as --select.")
+@click.option(
+    "--worker", "workers", multiple=True, metavar="NAME=GLOB", help="Add or replace a worker; repeat it."
+)
+@click.option("--all", "take_all", is_flag=True, help="Take every Python file under PATHS.")
+@click.option(
+    "--unresolved",
+    type=click.Choice(["keep", "reraise"]),
+    help="A broad handler whose exceptions cannot be inferred: keep it (the default), or re-raise the rest.",
+)
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to use.")
+@click.option(
+    "--format",
+    "format_name",
+    type=click.Choice(["text", "json", "sarif"]),
+    default="text",
+    show_default=True,
+    help="The format of the report.",
+)
+@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write the report to FILE.")
+@click.option("--stdin-filename", metavar="PATH", help="With '-': the name of the script on standard input.")
+@click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="When to colour.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Print only what could not be processed.")
+@click.option(
+    "--verbose", "-v", is_flag=True, help="List every file, its worker, and all that was found in it."
+)
+@click.option("--config", metavar="FILE", type=click.Path(path_type=Path), help="Configuration to use.")
+@click.version_option(__version__, prog_name="workerlog-migrate")
+@click.pass_context
+def main(
+    ctx: click.Context,
+    *,
+    paths: tuple[str, ...],
+    dry_run: bool,
+    apply: bool,
+    check: bool,
+    show_diff: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    workers: tuple[str, ...],
+    take_all: bool,
+    unresolved: str | None,
+    jobs: int | None,
+    format_name: str,
+    output: Path | None,
+    stdin_filename: str | None,
+    color: str,
+    quiet: bool,
+    verbose: bool,
+    config: Path | None,
+) -> None:
+    """Rewrite worker scripts: prints are mirrored to a log, handlers name their exceptions, I/O is retried.
+
+    PATHS are files and folders, or '-' for one script on standard input; the default is scripts/.
+    """
+    if dry_run + apply + check > 1:
+        raise click.UsageError("--dry-run, --apply and --check exclude each other; choose one.")
+
+    from workerlog_migrate.errors import UsageError
+    from workerlog_migrate.report import Mode
+    from workerlog_migrate.run import Request, run
+
+    request = Request(
+        paths=paths,
+        mode=Mode.APPLY if apply else Mode.CHECK if check else Mode.DRY_RUN,
+        show_diff=show_diff,
+        select=select,
+        ignore=ignore,
+        workers=workers,
+        take_all=take_all,
+        unresolved=unresolved,
+        jobs=jobs,
+        format_name=format_name,
+        output=output,
+        color=color,
+        quiet=quiet,
+        verbose=verbose,
+        config=config,
+        stdin_filename=stdin_filename,
+    )
+    try:
+        code = run(request)
+    except UsageError as error:
+        raise _WrongUsage(str(error)) from error
+    ctx.exit(code)

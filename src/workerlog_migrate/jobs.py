@@ -1,0 +1,188 @@
+"""How do many files get done by several processes, so that nobody can tell from the results?
+
+Input: targets; output: their `FileResult`s in the same order. Each process has one file at a time, over a pipe
+of its own: when a process dies (a native stack that overflows, the system's memory guard), it is known which
+file it had, that file has failed, and a new process takes the next one. What is under way is bounded, so
+that memory does not grow with the number of files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.model import FileError, FileResult
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnContext, SpawnProcess
+
+    from workerlog_migrate.model import Settings, Target
+
+# Results that wait for a slow file before them: enough to keep every process busy, few enough to hold.
+_AHEAD = 8
+
+# Below this many files a second process costs more to start than it saves.
+_FILES_PER_PROCESS = 40
+
+
+def processes_for(files: int) -> int:
+    """Choose the number of processes when the user has not.
+
+    Args:
+        files: how many files there are.
+
+    Returns:
+        At least 1, at most the processors that this process may use.
+    """
+    has_affinity = hasattr(os, "sched_getaffinity")
+    processors = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    return max(1, min(processors, files // _FILES_PER_PROCESS))
+
+
+def migrate_all(targets: Sequence[Target], settings: Settings, jobs: int) -> Iterator[FileResult]:
+    """Migrate files, in one process or in several.
+
+    Args:
+        targets: the files.
+        settings: what is decided for the run.
+        jobs: processes, at least 1.
+
+    Yields:
+        One result per target, in their order.
+    """
+    if jobs <= 1 or len(targets) <= 1:
+        from workerlog_migrate import pipeline
+
+        for target in targets:
+            yield pipeline.migrate_file(target, settings)
+        return
+    pool = _Pool(settings, min(jobs, len(targets)))
+    try:
+        yield from pool.run(targets)
+    finally:
+        pool.close()
+
+
+@dataclass(slots=True)
+class _Worker:
+    process: SpawnProcess
+    connection: Connection
+    position: int | None = None
+
+
+class _Pool:
+    """Processes that are started anew rather than forked: the same on every system, and free of our state."""
+
+    def __init__(self, settings: Settings, size: int) -> None:
+        import multiprocessing
+
+        self._settings = settings
+        self._context: SpawnContext = multiprocessing.get_context("spawn")
+        self._workers: list[_Worker] = []
+        self._size = size
+
+    def run(self, targets: Sequence[Target]) -> Iterator[FileResult]:
+        from multiprocessing.connection import wait
+
+        done: dict[int, FileResult] = {}
+        given = shown = 0
+        while len(self._workers) < self._size:
+            self._workers.append(self._start())
+        while shown < len(targets):
+            for worker in self._workers:
+                if worker.position is None and given < len(targets) and given - shown < _AHEAD * self._size:
+                    worker.position = given
+                    given += 1
+                    with contextlib.suppress(
+                        BrokenPipeError
+                    ):  # dead already: seen when we wait for its answer
+                        worker.connection.send(targets[worker.position])
+            while shown in done:
+                yield done.pop(shown)
+                shown += 1
+            busy = {worker.connection: worker for worker in self._workers if worker.position is not None}
+            for connection in wait(list(busy)) if busy else ():
+                worker = busy[connection]  # type: ignore[index]  # typeshed knows wait() gives what it was given, only wider
+                position = worker.position
+                if position is None:
+                    continue
+                done[position] = self._answer(worker, targets[position])
+                worker.position = None
+
+    def close(self) -> None:
+        """End all processes, also those that are in the middle of a file (Ctrl-C)."""
+        for worker in self._workers:
+            worker.connection.close()
+            if worker.position is not None:
+                worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join()
+            worker.process.close()
+        self._workers.clear()
+
+    def _start(self) -> _Worker:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_serve, args=(theirs, self._settings), daemon=True)
+        with _interrupts_held():
+            process.start()
+        theirs.close()
+        return _Worker(process, ours)
+
+    def _answer(self, worker: _Worker, target: Target) -> FileResult:
+        try:
+            result = worker.connection.recv()
+        except (EOFError, ConnectionError):
+            result = FileResult(target, error=FileError(self._obituary(worker.process)))
+            worker.connection.close()
+            worker.process.close()
+            self._workers[self._workers.index(worker)] = self._start()
+            return result
+        if not isinstance(result, FileResult):
+            raise TypeError(f"a worker process answered {type(result).__name__}")
+        return result
+
+    @staticmethod
+    def _obituary(process: SpawnProcess) -> str:
+        process.join()
+        code = process.exitcode or 0
+        how = f"exit code {code}"
+        if code < 0:
+            with contextlib.suppress(ValueError):
+                how = signal.Signals(-code).name
+        return f"the process that worked on it died ({how}); the file is left as it is"
+
+
+def _serve(connection: Connection, settings: Settings) -> None:
+    """Do one file after another until the other end is closed."""
+    # Ctrl-C goes to the whole group of processes; the parent decides what becomes of us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from workerlog_migrate import pipeline
+
+    while True:
+        try:
+            target = connection.recv()
+        except EOFError:
+            return
+        result = pipeline.migrate_file(target, settings)
+        try:
+            connection.send(result)
+        except BrokenPipeError:
+            return
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Start a process with SIGINT blocked, or Ctrl-C during its start-up would print a traceback."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

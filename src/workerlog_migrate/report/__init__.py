@@ -1,0 +1,207 @@
+"""What does the user get to see? A `Report` is built from `FileResult`s and owns counts, wording and exit code.
+
+It counts what happened: a change is counted once it is in the file (``--apply``) or in the result that was
+shown; what was planned for a file that was then refused is in no count. Files stand in the order of their
+paths, whatever the number of processes. The bytes of a file are let go as soon as it has been
+added, so that a report over thousands of files stays small.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.model import CODEMODS, FileError, FileResult, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+EXIT_DONE = 0
+EXIT_CHANGES = 1
+EXIT_FAILED = 2
+EXIT_INTERRUPTED = 130
+
+
+class Mode(enum.Enum):
+    """What is done with a result: shown, written, or only counted."""
+
+    DRY_RUN = "dry-run"
+    APPLY = "apply"
+    CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFile:
+    """One file of a report.
+
+    Attributes:
+        result: what became of it, without its bytes.
+        changed: whether its text differs from what was read, and was not refused.
+    """
+
+    result: FileResult
+    changed: bool
+
+    @property
+    def applied(self) -> tuple[Finding, ...]:
+        """The findings that are in the new text; none of a file that was refused."""
+        return () if self.result.error else self.result.plan.applied
+
+    @property
+    def left(self) -> tuple[Finding, ...]:
+        """The findings that are reported only."""
+        return self.result.plan.reported
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeFile:
+    """A runtime file beside the scripts, and what became of it.
+
+    Attributes:
+        path: where it stands or would stand.
+        verdict: ``up to date``, ``added``, ``replaced``, ``kept`` or ``kept, lacks names``.
+        reason: why it was kept.
+        changes: whether it was written, or would be.
+    """
+
+    path: Path
+    verdict: str
+    reason: str
+    changes: bool
+
+
+@dataclass(slots=True)
+class Report:
+    """Everything that one run has to say; it grows while the run goes on.
+
+    Attributes:
+        mode: what is done with the results.
+        files: the files looked at, in order.
+        path_errors: paths that could not be looked at.
+        runtime: the runtime files of the folders that need them.
+        unmatched: how many Python files matched no worker pattern.
+        paths: the paths that the run was about, as the user or the configuration named them.
+        complete: False until every file has been processed (Ctrl-C).
+    """
+
+    mode: Mode
+    paths: tuple[str, ...] = ()
+    files: list[ReportedFile] = field(default_factory=list)
+    path_errors: list[tuple[Path, FileError]] = field(default_factory=list)
+    runtime: dict[Path, RuntimeFile] = field(default_factory=dict)
+    unmatched: int = 0
+    complete: bool = False
+
+    def add(self, result: FileResult) -> None:
+        """Take the result of one file in.
+
+        Args:
+            result: what became of it; its bytes are not kept.
+        """
+        changed = result.changed and result.error is None
+        self.files.append(ReportedFile(replace(result, before=b"", after=b""), changed))
+
+    @property
+    def changed(self) -> int:
+        """How many files were changed, or would be."""
+        return sum(file.changed for file in self.files)
+
+    @property
+    def refused(self) -> int:
+        """How many files and paths could not be processed."""
+        return len(self.path_errors) + sum(file.result.error is not None for file in self.files)
+
+    @property
+    def runtime_changes(self) -> tuple[RuntimeFile, ...]:
+        """The runtime files that were written, or would be."""
+        return tuple(file for file in self.runtime.values() if file.changes)
+
+    @property
+    def exit_code(self) -> int:
+        """0: done; 1: ``--check`` found changes; 2: something could not be processed, which wins."""
+        if not self.complete:
+            return EXIT_INTERRUPTED
+        if self.refused:
+            return EXIT_FAILED
+        if self.mode is Mode.CHECK and (self.changed or self.runtime_changes):
+            return EXIT_CHANGES
+        return EXIT_DONE
+
+    def errors(self) -> Iterator[tuple[Path, FileError]]:
+        """Give all that could not be processed.
+
+        Yields:
+            The path and the reason; first the paths that could not be looked at, then the files in order.
+        """
+        yield from self.path_errors
+        for file in self.files:
+            if file.result.error is not None:
+                yield file.result.target.path, file.result.error
+
+    def counts(self) -> Mapping[str, int]:
+        """Count the files by what became of them.
+
+        Returns:
+            ``files``, ``changed``, ``written``, ``unchanged``, ``refused``, ``unmatched``, ``applied`` and ``left``
+            (the last two are findings).
+        """
+        refused = sum(file.result.error is not None for file in self.files)
+        return {
+            "files": len(self.files),
+            "changed": self.changed,
+            "written": sum(file.result.written for file in self.files),
+            "unchanged": len(self.files) - self.changed - refused,
+            "refused": self.refused,
+            "unmatched": self.unmatched,
+            "applied": sum(len(file.applied) for file in self.files),
+            "left": sum(len(file.left) for file in self.files),
+        }
+
+    def counts_by_codemod(self) -> Mapping[str, tuple[int, int]]:
+        """Count the findings of each codemod.
+
+        Returns:
+            Codemod -> how many are applied and how many are left, in the order in which codemods apply.
+        """
+        applied = Counter(finding.codemod for file in self.files for finding in file.applied)
+        left = Counter(finding.codemod for file in self.files for finding in file.left)
+        return {name: (applied[name], left[name]) for name in CODEMODS}
+
+
+def render(report: Report, format_name: str) -> bytes:
+    """Render a whole report in one of the formats.
+
+    Args:
+        report: what happened.
+        format_name: a key of `FORMATS`.
+
+    Returns:
+        UTF-8, ending in a newline.
+    """
+    return FORMATS[format_name](report)
+
+
+def _text(report: Report) -> bytes:
+    from workerlog_migrate.report.text import render_text
+
+    return render_text(report, verbose=True).encode("utf-8", "backslashreplace")
+
+
+def _json(report: Report) -> bytes:
+    from workerlog_migrate.report.json import render_json
+
+    return render_json(report)
+
+
+def _sarif(report: Report) -> bytes:
+    from workerlog_migrate.report.sarif import render_sarif
+
+    return render_sarif(report)
+
+
+# Each format is imported when it is asked for: most runs print text and pay for no other.
+FORMATS: Mapping[str, Callable[[Report], bytes]] = {"text": _text, "json": _json, "sarif": _sarif}
+"""The formats of ``--format``; a new one is a module in this folder and a row here."""

@@ -1,0 +1,451 @@
+"""What happens on one run? From the request on the command line to files, output and an exit code.
+
+The command line is merged with the configuration, the workers are found, each is migrated, and each result
+is shown or written as soon as it is there. Before the first script of a folder is written, the runtime
+files that it needs stand beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TextIO
+
+from workerlog_migrate.config import Config, check_worker, find_config, load_config, nearest
+from workerlog_migrate.discover import Discovery, Workers, discover, make_target
+from workerlog_migrate.errors import Refused, UsageError
+from workerlog_migrate.model import CODEMODS, FileError, FileResult, Settings, Target, Unresolved
+from workerlog_migrate.report import EXIT_FAILED, EXIT_INTERRUPTED, Mode, Report, RuntimeFile, render
+from workerlog_migrate.report.text import render_error, render_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from workerlog_migrate.vendor import VendorPlan
+
+_STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for; None or empty: the configuration decides.
+
+    Attributes:
+        paths: files and folders, or a single ``-``.
+        mode: what is done with the results.
+        show_diff: print the diff although the mode is not the dry run.
+        select: codemods to run.
+        ignore: codemods to leave out.
+        workers: ``NAME=GLOB``, as written.
+        take_all: take every Python file.
+        unresolved: what becomes of handlers that cannot be inferred completely.
+        jobs: processes.
+        format_name: the format of the report.
+        output: where the report goes instead of stdout.
+        color: ``auto``, ``always`` or ``never``.
+        quiet: only what went wrong.
+        verbose: every file, and everything that was found.
+        config: the configuration to use instead of the nearest.
+        stdin_filename: the name of what is read from standard input.
+    """
+
+    paths: tuple[str, ...] = ()
+    mode: Mode = Mode.DRY_RUN
+    show_diff: bool = False
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    workers: tuple[str, ...] = ()
+    take_all: bool = False
+    unresolved: str | None = None
+    jobs: int | None = None
+    format_name: str = "text"
+    output: Path | None = None
+    color: str = "auto"
+    quiet: bool = False
+    verbose: bool = False
+    config: Path | None = None
+    stdin_filename: str | None = None
+
+
+def run(request: Request) -> int:
+    """Do what the command line asks for.
+
+    Args:
+        request: the options.
+
+    Returns:
+        The exit code: 0, 1, 2, or 130 after Ctrl-C.
+
+    Raises:
+        UsageError: an option or the configuration is wrong; nothing was done.
+    """
+    _check(request)
+    cwd = _current_folder()
+    config = _configuration(request, cwd)
+    settings = _settings(request, config)
+    workers = Workers().with_workers(config.workers).with_workers(_workers(request.workers))
+    if request.paths == (_STDIN,):
+        report = Report(request.mode, paths=("standard input",))
+        output = _Output(request, shows_diff=_shows_diff(request))
+        return _finish(
+            request, report, output, _standard_input(request, settings, workers, cwd, report, output)
+        )
+    paths = request.paths or _configured_paths(config, cwd)
+    report = Report(request.mode, paths=paths)
+    output = _Output(request, shows_diff=_shows_diff(request))
+    return _finish(
+        request, report, output, _files(request, settings, config, workers, cwd, paths, report, output)
+    )
+
+
+# --- what the user wants --------------------------------------------------------------------------------
+
+
+def _check(request: Request) -> None:
+    if _STDIN in request.paths and len(request.paths) > 1:
+        raise UsageError("'-' reads one script from standard input; name no other path beside it")
+    if request.stdin_filename is not None and request.paths != (_STDIN,):
+        raise UsageError("--stdin-filename names what is read from '-'; there is no '-' among the paths")
+    if request.quiet and request.verbose:
+        raise UsageError("--quiet and --verbose exclude each other")
+    if request.format_name != "text" and request.output is None:
+        if request.show_diff:
+            raise UsageError(
+                f"--diff and --format {request.format_name} both go to stdout; give --output FILE"
+            )
+        if request.paths == (_STDIN,) and request.mode is Mode.APPLY:
+            raise UsageError(
+                f"the result and --format {request.format_name} both go to stdout; give --output FILE"
+            )
+    if request.paths == (_STDIN,) and request.mode is Mode.APPLY and request.show_diff:
+        raise UsageError("with '-' --apply prints the result; --diff would be mixed with it")
+    if request.output is not None and not request.output.absolute().parent.is_dir():
+        raise UsageError(f"--output {request.output}: there is no folder {request.output.parent}")
+    if request.output is not None and request.output.is_dir():
+        raise UsageError(f"--output {request.output}: this is a folder")
+
+
+def _current_folder() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the current folder does not exist any more") from None
+
+
+def _configuration(request: Request, cwd: Path) -> Config:
+    if request.config is not None:
+        if not request.config.is_file():
+            raise UsageError(f"--config {request.config}: no such file")
+        return load_config(request.config.absolute(), required=True)
+    file = find_config(_start_of_search(request, cwd))
+    return Config(folder=cwd) if file is None else load_config(file)
+
+
+def _start_of_search(request: Request, cwd: Path) -> Path:
+    """Give the folder from which the nearest configuration is looked for: the one that holds all paths."""
+    named = request.paths
+    if named == (_STDIN,):
+        named = (request.stdin_filename,) if request.stdin_filename else ()
+    folders = [_existing_folder(cwd / path) for path in named]
+    if not folders:
+        return cwd
+    try:
+        return Path(os.path.commonpath(folders))
+    except ValueError:  # on different drives
+        return cwd
+
+
+def _existing_folder(path: Path) -> str:
+    """Give the nearest folder at or above an absolute path; ``..`` is taken as it is written."""
+    folder = os.path.normpath(path)
+    while not os.path.isdir(folder) and folder != os.path.dirname(folder):  # noqa: PTH112, PTH120  # never raises, even for NUL
+        folder = os.path.dirname(folder)  # noqa: PTH120
+    return folder
+
+
+def _settings(request: Request, config: Config) -> Settings:
+    selected = _names(request.select, "--select")
+    ignored = _names(request.ignore, "--ignore")
+    if not selected:
+        # What the command line selects is not taken away again by the configuration.
+        selected = config.select or CODEMODS
+        ignored = (*ignored, *config.ignore)
+    select = tuple(name for name in CODEMODS if name in selected and name not in ignored)
+    if not select:
+        raise UsageError("no codemod is left: every selected one is ignored, too")
+    unresolved = Unresolved(request.unresolved) if request.unresolved else config.unresolved
+    defaults = Settings()
+    return Settings(
+        select=select,
+        unresolved=unresolved or defaults.unresolved,
+        log_dir=config.log_dir,
+        max_retries=config.max_retries or defaults.max_retries,
+        base_delay=defaults.base_delay if config.base_delay is None else config.base_delay,
+        retry_extra=config.retry_extra,
+        retry_never=config.retry_never,
+        raises=config.raises,
+    )
+
+
+def _names(values: Iterable[str], option: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for value in values for name in value.split(","))
+    for name in names:
+        if name not in CODEMODS:
+            raise UsageError(
+                f"{option}: there is no codemod {name!r}; the nearest is {nearest(name, CODEMODS)!r}"
+            )
+    return names
+
+
+def _workers(values: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
+    globs: dict[str, tuple[str, ...]] = {}
+    for value in values:
+        name, equals, glob = value.partition("=")
+        if not equals or not glob:
+            raise UsageError(f"--worker {value!r}: write NAME=GLOB, such as 'sync=*sync*.py'")
+        check_worker(name, "--worker")
+        globs[name] = (*globs.get(name, ()), glob)
+    return list(globs.items())
+
+
+def _configured_paths(config: Config, cwd: Path) -> tuple[str, ...]:
+    if config.paths is None:
+        return ("scripts",)
+    below = []
+    for path in config.paths:
+        absolute = config.folder / path
+        below.append(str(absolute.relative_to(cwd)) if absolute.is_relative_to(cwd) else str(absolute))
+    return tuple(below)
+
+
+def _shows_diff(request: Request) -> bool:
+    if request.mode is Mode.DRY_RUN:
+        return request.format_name == "text" or request.output is not None
+    return request.show_diff
+
+
+# --- what is done ---------------------------------------------------------------------------------------
+
+
+def _files(
+    request: Request,
+    settings: Settings,
+    config: Config,
+    workers: Workers,
+    cwd: Path,
+    paths: Sequence[str],
+    report: Report,
+    output: _Output,
+) -> Iterator[None]:
+    """Work through all files; one step per file, so that Ctrl-C finds the report of what was done."""
+    found: Discovery = discover(
+        paths,
+        workers=workers,
+        exclude=config.exclude,
+        exclude_from=config.folder,
+        take_all=request.take_all,
+        cwd=cwd,
+    )
+    report.unmatched = found.unmatched
+    report.path_errors.extend(found.errors)
+    for path in found.runtime:
+        report.add(FileResult(make_target(path, workers=workers, cwd=cwd), skipped="runtime"))
+    if not found.targets:
+        return
+    from workerlog_migrate.jobs import migrate_all, processes_for
+
+    jobs = request.jobs or config.jobs or processes_for(len(found.targets))
+    runtime = _Runtime(report)
+    with contextlib.closing(migrate_all(found.targets, settings, jobs)) as results:  # type: ignore[type-var]  # a generator
+        for result in results:
+            checked = runtime.checked(result)
+            if request.mode is Mode.APPLY:
+                checked = runtime.written(checked)
+            output.diff(checked)
+            report.add(checked)
+            yield
+
+
+def _standard_input(
+    request: Request, settings: Settings, workers: Workers, cwd: Path, report: Report, output: _Output
+) -> Iterator[None]:
+    target = make_target(Path(request.stdin_filename or "stdin.py"), workers=workers, cwd=cwd)
+    raw = sys.stdin.buffer.read()
+    result = _migrate_bytes(raw, target, settings)
+    if request.mode is Mode.APPLY:
+        # What cannot be migrated comes out as it went in: whoever redirects stdout to a file loses nothing.
+        output.write(raw if result.error else result.after)
+    output.diff(result)
+    report.add(result)
+    yield
+
+
+def _migrate_bytes(raw: bytes, target: Target, settings: Settings) -> FileResult:
+    from workerlog_migrate import pipeline
+
+    return pipeline.migrate_bytes(raw, target, settings)
+
+
+@dataclass(slots=True)
+class _Runtime:
+    """The runtime files of each folder, planned when a script first needs them."""
+
+    report: Report
+    plans: dict[Path, VendorPlan] = field(default_factory=dict)
+    needs: dict[Path, dict[str, set[str]]] = field(default_factory=dict)
+    failed: dict[Path, str] = field(default_factory=dict)
+
+    def checked(self, result: FileResult) -> FileResult:
+        """Refuse a script whose folder cannot give it the names that it imports."""
+        from workerlog_migrate import vendor
+
+        needed = {module: frozenset(names) for module, names in result.imports}
+        if result.error is not None or not vendor.is_ours(needed):
+            return result
+        folder = result.target.path.parent
+        known = self.needs.setdefault(folder, {})
+        is_new = folder not in self.plans and folder not in self.failed
+        for module, names in needed.items():
+            if not names <= known.get(module, frozenset()):
+                known.setdefault(module, set()).update(names)
+                is_new = True
+        if is_new and folder not in self.failed:
+            try:
+                self._plan(folder, known)
+            except Refused as error:
+                self.failed[folder] = error.reason
+        reason = self.failed.get(folder) or self.plans[folder].refusal(needed)
+        if not reason:
+            return result
+        return replace(result, after=result.before, error=FileError(reason)) if result.changed else result
+
+    def _plan(self, folder: Path, needs: dict[str, set[str]]) -> None:
+        from workerlog_migrate import vendor
+
+        plan = vendor.plan_vendor(folder, needs)
+        if self.report.mode is Mode.APPLY:
+            vendor.write_runtime(plan)
+        self.plans[folder] = plan
+        for file in plan.files:
+            known = self.report.runtime.get(file.path)
+            if known is None or not known.changes:
+                self.report.runtime[file.path] = RuntimeFile(
+                    file.path, file.verdict.value, file.reason, file.changes
+                )
+
+    @staticmethod
+    def written(result: FileResult) -> FileResult:
+        """Write one script; a failure becomes the script's error."""
+        from workerlog_migrate.writing import write_atomic
+
+        if not result.changed or result.error is not None:
+            return result
+        try:
+            write_atomic(result.target.path, result.after, expected=result.before)
+        except Refused as error:
+            return replace(result, after=result.before, error=FileError(error.reason, error.line))
+        return replace(result, written=True)
+
+
+# --- what the user sees ---------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Output:
+    """Standard output as bytes: a reader that goes away stops the output, not the run."""
+
+    request: Request
+    shows_diff: bool
+    failure: str = ""
+    is_open: bool = True
+
+    def diff(self, result: FileResult) -> None:
+        if not self.shows_diff or not result.changed or result.error is not None:
+            return
+        from workerlog_migrate.report.diff import colorize, render_file_diff
+
+        patch = render_file_diff(result.target.path, result.before, result.after)
+        self.write(colorize(patch) if wants_color(self.request.color, sys.stdout) else patch)
+
+    def write(self, data: bytes) -> None:
+        if not self.is_open or not data:
+            return
+        try:
+            _bytes_of(sys.stdout).write(data)
+            _bytes_of(sys.stdout).flush()
+        except BrokenPipeError:
+            self._close()
+        except OSError as error:
+            self._close()
+            self.failure = f"stdout cannot be written: {(error.strerror or str(error)).lower()}"
+
+    def _close(self) -> None:
+        self.is_open = False
+        # The interpreter flushes stdout once more at its end and would complain there.
+        with contextlib.suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
+
+
+def _finish(request: Request, report: Report, output: _Output, steps: Iterator[None]) -> int:
+    try:
+        for _ in steps:
+            pass
+        report.complete = True
+    except KeyboardInterrupt:
+        _say(render_text(report, color=False) if not request.quiet else "")
+        return EXIT_INTERRUPTED
+    failure = _deliver(request, report, output)
+    color = wants_color(request.color, sys.stderr)
+    if request.quiet:
+        _say("".join(render_error(path, error, color=color) for path, error in report.errors()))
+    else:
+        _say(render_text(report, verbose=request.verbose, color=color))
+    if failure:
+        _say(f"Error: {failure}\n")
+        return EXIT_FAILED
+    return report.exit_code
+
+
+def _deliver(request: Request, report: Report, output: _Output) -> str:
+    """Hand over the report; give the reason when that failed."""
+    if request.output is not None:
+        from workerlog_migrate.writing import write_new
+
+        try:
+            write_new(request.output, render(report, request.format_name))
+        except OSError as error:
+            return f"--output {request.output} cannot be written: {(error.strerror or str(error)).lower()}"
+    elif request.format_name != "text":
+        output.write(render(report, request.format_name))
+    return output.failure
+
+
+def wants_color(choice: str, stream: TextIO) -> bool:
+    """Decide whether a stream gets ANSI colours (https://no-color.org: any value but the empty one says no).
+
+    Args:
+        choice: ``auto``, ``always`` or ``never``.
+        stream: where the text goes.
+
+    Returns:
+        True for ``always``, and for ``auto`` on a terminal that can show them.
+    """
+    if choice != "auto":
+        return choice == "always"
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
+
+
+def _say(text: str) -> None:
+    """Write to stderr; when nobody reads it any more, that is no reason to fail."""
+    with contextlib.suppress(OSError, ValueError):
+        _bytes_of(sys.stderr).write(text.encode(sys.stderr.encoding or "utf-8", "backslashreplace"))
+        _bytes_of(sys.stderr).flush()
+
+
+def _bytes_of(stream: TextIO) -> BinaryIO:
+    return stream.buffer
