@@ -363,23 +363,23 @@ UNFELT = variants(
 
 
 @pytest.fixture(scope="module")
-def undisturbed(world: World, originals: Path) -> Callable[[str], Observation]:
-    """Return what a worker does when nothing goes wrong, run once each."""
+def original(world: World, originals: Path) -> Callable[[Scenario], Observation]:
+    """Return what the original does in a scenario, run once each."""
     known: dict[str, Observation] = {}
 
-    def observe(worker: str) -> Observation:
-        if worker not in known:
-            known[worker] = world.run(USUAL[worker], originals)
-        return known[worker]
+    def observe(scenario: Scenario) -> Observation:
+        if str(scenario) not in known:
+            known[str(scenario)] = world.run(scenario, originals)
+        return known[str(scenario)]
 
     return observe
 
 
 @pytest.mark.parametrize("scenario", [*EVERYWHERE, *ONE_BY_ONE, *UNFELT], ids=str)
 def test_the_migrated_worker_behaves_as_before(
-    world: World, originals: Path, migrated: Path, scenario: Scenario
+    world: World, original: Callable[[Scenario], Observation], migrated: Path, scenario: Scenario
 ) -> None:
-    before = world.run(scenario, originals)
+    before = original(scenario)
     after = world.run(scenario, migrated)
 
     if scenario.allowed is Difference.READS_AGAIN:
@@ -410,11 +410,9 @@ def once_each(requests: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, 
 
 
 @pytest.mark.parametrize("scenario", [run for run in ONE_BY_ONE if run.allowed is None], ids=str)
-def test_the_scenario_is_one(
-    world: World, originals: Path, undisturbed: Callable[[str], Observation], scenario: Scenario
-) -> None:
+def test_the_scenario_is_one(original: Callable[[Scenario], Observation], scenario: Scenario) -> None:
     """What goes wrong is felt: the original behaves otherwise than when nothing does."""
-    assert differences(world.run(scenario, originals), undisturbed(scenario.worker)) != ()
+    assert differences(original(scenario), original(USUAL[scenario.worker])) != ()
 
 
 @pytest.mark.parametrize(
@@ -437,18 +435,17 @@ def test_the_scenario_is_one(
 )
 def test_a_passing_fault_is_survived(
     world: World,
-    originals: Path,
+    original: Callable[[Scenario], Observation],
     migrated: Path,
-    undisturbed: Callable[[str], Observation],
     worker: str,
     fault: Fault,
 ) -> None:
     """Allowed difference: ``Difference.SURVIVES_PASSING_FAULT``; it then goes on as if nothing had been."""
-    scenario = replace(USUAL[worker], faults=(fault,))
+    scenario = replace(USUAL[worker], name=f"{fault.call} {fault.path} {fault.error}", faults=(fault,))
     after = world.run(scenario, migrated)
 
-    assert differences(world.run(scenario, originals), undisturbed(worker)) != ()
-    assert differences(after, undisturbed(worker)) == ()
+    assert differences(original(scenario), original(USUAL[worker])) != ()
+    assert differences(after, original(USUAL[worker])) == ()
     assert after.retry_waits == (1.0, 2.0)[: fault.times]
     assert "".join(after.logs.values()).count(" | WARNING | ") >= len(after.retry_waits)
 
@@ -463,11 +460,11 @@ def test_a_passing_fault_is_survived(
     ids=["removing", "reading", "listing"],
 )
 def test_ctrl_c_gets_through_a_bare_handler(
-    world: World, originals: Path, migrated: Path, worker: str, fault: Fault
+    world: World, original: Callable[[Scenario], Observation], migrated: Path, worker: str, fault: Fault
 ) -> None:
     """Allowed difference: ``Difference.CTRL_C_SURFACES``."""
-    scenario = replace(USUAL[worker], faults=(fault,))
-    before = world.run(scenario, originals)
+    scenario = replace(USUAL[worker], name=f"{fault.call} {fault.path} {fault.error}", faults=(fault,))
+    before = original(scenario)
     after = world.run(scenario, migrated)
 
     assert before.code == 0
@@ -494,11 +491,16 @@ def test_ctrl_c_gets_through_a_bare_handler(
     ids=["sync", "bridge", "metrics"],
 )
 def test_a_bug_is_no_longer_swallowed(
-    world: World, originals: Path, migrated: Path, worker: str, fault: Fault, says: str
+    world: World,
+    original: Callable[[Scenario], Observation],
+    migrated: Path,
+    worker: str,
+    fault: Fault,
+    says: str,
 ) -> None:
     """Allowed difference: ``Difference.BUG_SURFACES``; it ends in a traceback and a CRITICAL record."""
-    scenario = replace(USUAL[worker], faults=(fault,))
-    before = world.run(scenario, originals)
+    scenario = replace(USUAL[worker], name=f"{fault.call} {fault.path} {fault.error}", faults=(fault,))
+    before = original(scenario)
     after = world.run(scenario, migrated)
 
     assert before.code == 0
