@@ -21,6 +21,7 @@ WATCHDOG = "genesis_watchdog.py"
 REPORT = "genesis_relatorio.py"
 ZERO = "zero_worker_engine.py"
 ZERO_SENTINEL = "zero-sentinel.py"
+FISCAL = "zero_fiscal.py"
 METRICS = "zero_metrics.py"
 WRAPPER = "aider_wrapper.py"
 BRIDGE = "aider-bridge.py"
@@ -36,6 +37,7 @@ USUAL = {
         Scenario(REPORT),
         Scenario(ZERO, arguments=("--ciclos", "2", "-v")),
         Scenario(ZERO_SENTINEL),
+        Scenario(FISCAL),
         Scenario(METRICS),
         Scenario(WRAPPER, environment={"AIDER_MAX_POLLS": "2"}),
         Scenario(BRIDGE),
@@ -72,7 +74,7 @@ EVERYWHERE = (
     *(
         replace(run, name="Ctrl-C while it sleeps", faults=(Fault("sleep", error="SIGINT", depth=0),))
         for run in USUAL.values()
-        if run.worker not in {REPORT, SYNC}  # these two never sleep
+        if run.worker not in {FISCAL, REPORT, SYNC}  # these never call time.sleep
     ),
 )
 
@@ -247,6 +249,22 @@ ONE_BY_ONE = (
         run("lock alive", files={"zero.lock": b"1;1772445000.0"}),
         run("lock gone at the end", faults=(Fault("remove", "*/zero.lock", "ENOENT"),)),
         run("stop file", files={"STOP_SENTINEL": b""}),
+    ),
+    *variants(
+        FISCAL,
+        *AGENTS,
+        run("commands hang", commands="hang", environment={"ZERO_FISCAL_TIMEOUT": "0.25"}),
+        run("server down", server="down"),
+        run("server slow", server="slow", environment={"ZERO_FISCAL_TIMEOUT": IMPATIENT}),
+        run("server broken", server="broken"),
+        run("server hangs up", server="hangs up"),
+        run("server not an address", environment={"ZERO_API": "servidor"}),
+        run("result a list", files={"fiscal.json": b"[1]"}),
+        run("result with wrong types", files={"fiscal.json": b'{"rondas": "9"}'}),
+        run("result undecodable", files={"fiscal.json": b"\xff"}),
+        run("result in another round", files={"fiscal.json": b'{"rondas": 6}'}),
+        run("result cannot be written", faults=(Fault("open", "*/fiscal.json", "EACCES", mode="w"),)),
+        run("Ctrl-C in a round", faults=(Fault("open", "*/fiscal.json", "SIGINT", mode="w"),)),
     ),
     *variants(
         METRICS,
