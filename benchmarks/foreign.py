@@ -32,8 +32,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PACKAGES = (
-    "luigi huey dramatiq watchdog apprise instaloader locust tornado paho-mqtt circus aiosmtpd pyftpdlib feedparser praw"
-).split()
+    "luigi",
+    "huey",
+    "dramatiq",
+    "watchdog",
+    "apprise",
+    "instaloader",
+    "locust",
+    "tornado",
+    "paho-mqtt",
+    "circus",
+    "aiosmtpd",
+    "pyftpdlib",
+    "feedparser",
+    "praw",
+)
 TOOL = [sys.executable, "-m", "workerlog_migrate", "--all"]
 
 
