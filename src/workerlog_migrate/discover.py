@@ -7,7 +7,8 @@ from the repository's root down and ``.git/info/exclude`` are read here; a folde
 obeys those between the current folder (or itself) and the file.
 """
 
-# ruff: noqa: PTH -- a walk over many thousand entries stays with strings: a Path costs as much as a stat
+# A walk over many thousand entries stays with strings: a Path costs as much as a stat.
+# ruff: noqa: PTH100, PTH113, PTH116, PTH117, PTH118, PTH119
 
 from __future__ import annotations
 
@@ -16,10 +17,10 @@ import os
 import re
 import stat
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.model import FileError, Target
@@ -43,8 +44,7 @@ BUILT_IN_WORKERS = (
 _SKIPPED_FOLDERS = frozenset({"node_modules", "site-packages", "__pycache__", ".git", ".hg", ".svn"})
 
 
-@dataclass(frozen=True, slots=True)
-class Workers:
+class Workers(NamedTuple):
     """The patterns that name workers, in order; of several that match the last wins.
 
     Attributes:
@@ -85,8 +85,7 @@ class Workers:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(NamedTuple):
     """What the paths hold.
 
     Attributes:
@@ -181,15 +180,13 @@ def discover(
     return walk.result()
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     path: str
     status: os.stat_result
     is_link: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
+class _Rules(NamedTuple):
     """One file of ignore rules and the absolute folder that they start from."""
 
     folder: str
@@ -204,21 +201,21 @@ class _Rules:
         return self.spec.check_file(relative + "/" if is_folder else relative).include
 
 
-@dataclass(slots=True)
 class _Walk:
     """The state of one discovery; files are known by device and inode, so that each is taken once."""
 
-    cwd: Path
-    workers: Workers
-    take_all: bool
-    excluded: _Rules | None = None
-    inside: tuple[str, ...] = ()
-    taken: dict[tuple[int, int], int] = field(default_factory=dict)
-    entries: list[tuple[_Entry, bool]] = field(default_factory=list)
-    python_files: dict[str, None] = field(default_factory=dict)
-    unmatched: set[tuple[int, int]] = field(default_factory=set)
-    runtime: dict[str, None] = field(default_factory=dict)
-    errors: list[tuple[Path, FileError]] = field(default_factory=list)
+    def __init__(self, *, cwd: Path, workers: Workers, take_all: bool) -> None:
+        self.cwd = cwd
+        self.workers = workers
+        self.take_all = take_all
+        self.excluded: _Rules | None = None
+        self.inside: tuple[str, ...] = ()
+        self.taken: dict[tuple[int, int], int] = {}
+        self.entries: list[tuple[_Entry, bool]] = []
+        self.python_files: dict[str, None] = {}
+        self.unmatched: set[tuple[int, int]] = set()
+        self.runtime: dict[str, None] = {}
+        self.errors: list[tuple[Path, FileError]] = []
 
     def take(self, entry: _Entry, *, explicit: bool) -> None:
         name = os.path.basename(entry.path)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TextIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
 
 from workerlog_migrate.config import Config, check_worker, find_config, load_config, nearest
 from workerlog_migrate.discover import Discovery, Workers, discover, make_target
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 _STDIN = "-"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What the command line asks for; None or empty: the configuration decides.
+
+    A named tuple: every start pays for this class, and a dataclass takes ten times as long to make.
 
     Attributes:
         paths: files and folders, or a single ``-``.
@@ -289,14 +290,14 @@ def _migrate_bytes(raw: bytes, target: Target, settings: Settings) -> FileResult
     return pipeline.migrate_bytes(raw, target, settings)
 
 
-@dataclass(slots=True)
 class _Runtime:
     """The runtime files of each folder, planned when a script first needs them."""
 
-    report: Report
-    plans: dict[Path, VendorPlan] = field(default_factory=dict)
-    needs: dict[Path, dict[str, set[str]]] = field(default_factory=dict)
-    failed: dict[Path, str] = field(default_factory=dict)
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.plans: dict[Path, VendorPlan] = {}
+        self.needs: dict[Path, dict[str, set[str]]] = {}
+        self.failed: dict[Path, str] = {}
 
     def checked(self, result: FileResult) -> FileResult:
         """Refuse a script whose folder cannot give it the names that it imports."""
@@ -353,14 +354,14 @@ class _Runtime:
 # --- what the user sees ---------------------------------------------------------------------------------
 
 
-@dataclass(slots=True)
 class _Output:
     """Standard output as bytes: a reader that goes away stops the output, not the run."""
 
-    request: Request
-    shows_diff: bool
-    failure: str = ""
-    is_open: bool = True
+    def __init__(self, request: Request, *, shows_diff: bool) -> None:
+        self.request = request
+        self.shows_diff = shows_diff
+        self.failure = ""
+        self.is_open = True
 
     def diff(self, result: FileResult) -> None:
         if not self.shows_diff or not result.changed or result.error is not None:

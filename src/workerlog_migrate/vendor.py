@@ -16,10 +16,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workerlog_migrate import __version__
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.source import decode
-from workerlog_migrate.stamp import is_unedited, read_stamp, stamp
+from workerlog_migrate.stamp import is_unedited, read_stamp, runtime_version, stamp
 from workerlog_migrate.writing import write_atomic, write_new
 
 if TYPE_CHECKING:
@@ -159,7 +158,7 @@ def _runtime_names(module: str) -> frozenset[str]:
 
 @cache
 def runtime_text(module: str) -> str:
-    """Read the source of one runtime module as this version carries it, without its stamp.
+    """Read the source of one runtime module as this version carries it.
 
     Args:
         module: ``worker_logger`` or ``worker_utils``.
@@ -171,7 +170,9 @@ def runtime_text(module: str) -> str:
 
 
 def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
-    ours = stamp(runtime_text(path.stem), __version__).encode("utf-8")
+    text = runtime_text(path.stem)
+    version = runtime_version(text)
+    ours = stamp(text, version).encode("utf-8")
     try:
         before = path.read_bytes()
     except FileNotFoundError:
@@ -187,7 +188,7 @@ def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
         return _kept(path, before, needed, "a file of your own")
     if not is_unedited(before):
         return _kept(path, before, needed, f"our runtime {found[0]}, edited by hand")
-    if _version(found[0]) > _version(__version__):
+    if _parts(found[0]) > _parts(version):
         return _kept(path, before, needed, f"a newer runtime ({found[0]})")
     return VendorFile(path, Verdict.REPLACE, before, after=ours)
 
@@ -207,8 +208,8 @@ def _stamp_of(data: bytes) -> tuple[str, str] | None:
     return read_stamp(data.decode("utf-8", "replace"))
 
 
-def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".") if part.isdigit())
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
 def _names_defined(path: Path, data: bytes) -> frozenset[str]:

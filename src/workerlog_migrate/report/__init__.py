@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.model import CODEMODS, FileError, FileResult, Finding
 
@@ -33,8 +33,7 @@ class Mode(enum.Enum):
     CHECK = "check"
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedFile:
+class ReportedFile(NamedTuple):
     """One file of a report.
 
     Attributes:
@@ -56,8 +55,7 @@ class ReportedFile:
         return self.result.plan.reported
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeFile:
+class RuntimeFile(NamedTuple):
     """A runtime file beside the scripts, and what became of it.
 
     Attributes:
@@ -73,7 +71,6 @@ class RuntimeFile:
     changes: bool
 
 
-@dataclass(slots=True)
 class Report:
     """Everything that one run has to say; it grows while the run goes on.
 
@@ -87,13 +84,14 @@ class Report:
         complete: False until every file has been processed (Ctrl-C).
     """
 
-    mode: Mode
-    paths: tuple[str, ...] = ()
-    files: list[ReportedFile] = field(default_factory=list)
-    path_errors: list[tuple[Path, FileError]] = field(default_factory=list)
-    runtime: dict[Path, RuntimeFile] = field(default_factory=dict)
-    unmatched: int = 0
-    complete: bool = False
+    def __init__(self, mode: Mode, *, paths: tuple[str, ...] = ()) -> None:
+        self.mode = mode
+        self.paths = paths
+        self.files: list[ReportedFile] = []
+        self.path_errors: list[tuple[Path, FileError]] = []
+        self.runtime: dict[Path, RuntimeFile] = {}
+        self.unmatched = 0
+        self.complete = False
 
     def add(self, result: FileResult) -> None:
         """Take the result of one file in.
