@@ -32,20 +32,35 @@ HOLE = "\0"
 BLOCK_BEGIN = "# --- generated from levels.toml: begin"
 BLOCK_END = "# --- generated from levels.toml: end"
 
-_GENERATED_WIDTH = 100
+_GENERATED_WIDTH = 98
 
 
 @dataclass(frozen=True, slots=True)
 class LevelPatterns:
-    """Source texts of the two patterns, to be compiled with ``re.IGNORECASE`` and matched at the start.
+    """The two patterns, to be compiled with ``re.IGNORECASE`` and matched at the start of a text.
+
+    In both, each ``<name>`` stands for the fragment of that name: written once, so that the runtime's copy is short.
 
     Attributes:
         marker: one group per level, named after it; the name of the group that took part is the level.
         timestamp: a leading time stamp with the blanks and the separator after it.
+        fragments: name and pattern of each fragment, in the order in which they are to be put in.
     """
 
     marker: str
     timestamp: str
+    fragments: tuple[tuple[str, str], ...]
+
+    def compiled(self) -> tuple[re.Pattern[str], re.Pattern[str]]:
+        """Put the fragments in, as the runtime does.
+
+        Returns:
+            The patterns of marker and time stamp.
+        """
+        marker, timestamp = self.marker, self.timestamp
+        for name, fragment in self.fragments:
+            marker, timestamp = (text.replace(f"<{name}>", fragment) for text in (marker, timestamp))
+        return re.compile(marker, re.IGNORECASE), re.compile(timestamp, re.IGNORECASE)
 
 
 def level_of_text(text: str, *, timestamp: bool = False) -> Level | None:
@@ -87,8 +102,7 @@ def level_of_static(parts: Iterable[str | None]) -> Level | None:
 
 @functools.cache
 def _compiled() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    patterns = level_patterns()
-    return re.compile(patterns.marker, re.IGNORECASE), re.compile(patterns.timestamp, re.IGNORECASE)
+    return level_patterns().compiled()
 
 
 @functools.cache
@@ -106,52 +120,61 @@ def level_patterns() -> LevelPatterns:
     plurals = [word for row in markers for word in row.get("plurals", ())]
     signs = [sign for row in markers if row["level"] != Level.INFO for sign in row.get("signs", ())]
 
-    clause_end = r"\s*(?=$|[\n|,;.)\]/])"
-    zero = r"0+(?:[.,]0+)?(?![.,]?\d) ?%?"
-    nothing = rf"(?:{zero}|(?:{_any(negation['value'])})(?!\w)){clause_end}"
     negated = "|".join(
         (
-            rf"(?:{_any(negation['before'])})\s+(?:{_any(singulars + plurals)})(?!\w)",
-            rf"(?:{_any(singulars)})(?:\(s\))?(?:\s+\w+){{0,2}}\s*[:=]\s*{nothing}",
-            rf"(?:{_any(plurals)})(?:\s+\w+){{0,2}}\s*[:=]?\s*(?:{nothing}|{zero}(?=\s))",
+            rf"(?:{_any(negation['before'])})\s+(?:<singular>|<plural>)(?!\w)",
+            r"(?:<singular>)(?:\(s\))?(?:\s+\w+){0,2}\s*[:=]\s*<nothing>",
+            r"(?:<plural>)(?:\s+\w+){0,2}\s*[:=]?\s*(?:<nothing>|<zero>(?=\s))",
         )
     )
     setting = (
         rf"(?:{_any(negation['settings'])})\s*[:=]\s*\d+(?:[.,]\d+)?\s*"
-        rf"(?:(?:{_any(negation['units'])})(?!\w)|{clause_end})"
+        rf"(?:(?:{_any(negation['units'])})(?!\w)|<end>)"
     )
     groups = [rf"(?P<info>(?:(?:{_any(signs)})\ufe0f?\s*)?(?:{negated})|{setting}"]
     for row in markers:
-        pattern = "|".join(_marker_patterns(row, negation))
+        pattern = "|".join(_marker_patterns(row))
         if row["level"] == Level.INFO:
             groups[0] += f"|{pattern})"
         else:
             groups.append(f"(?P<{row['level']}>{pattern})")
-    return LevelPatterns(marker="|".join(groups), timestamp=_timestamp_pattern(table["timestamp"]))
+    return LevelPatterns(
+        marker="|".join(groups),
+        timestamp=r"(?:(?:\[\s?<stamp>\s?\]|\(<stamp>\)|<stamp>(?!\w))\s*[-|:>–—]*\s*){1,2}",
+        fragments=(
+            ("stamp", _stamp_pattern(table["timestamp"])),
+            ("prefix", rf"(?:(?!(?:{_any(negation['tag_before'])})[\W_])[^\W_]+(?:\s?[-_:]\s?|\s)){{0,3}}"),
+            ("number", r"(?:\s?[:#]?\s?(?!0+\])\d+)?"),
+            ("whole", rf"(?!\w|[-./\\]\w|[/\\])(?!\s+(?:{_any(negation['after'])})(?!\w))"),
+            ("singular", _any(singulars)),
+            ("plural", _any(plurals)),
+            ("nothing", rf"(?:<zero>|(?:{_any(negation['value'])})(?!\w))<end>"),
+            ("zero", r"0+(?:[.,]0+)?(?![.,]?\d) ?%?"),
+            ("end", r"\s*(?=$|[\n|,;.)\]/])"),
+        ),
+    )
 
 
-def _marker_patterns(row: dict[str, list[str]], negation: dict[str, list[str]]) -> Iterable[str]:
+def _marker_patterns(row: dict[str, list[str]]) -> Iterable[str]:
     """Yield one pattern per kind of marker of a row."""
     if tags := row.get("tags"):
-        prefix = rf"(?:(?!(?:{_any(negation['tag_before'])})[\W_])[^\W_]+(?:\s?[-_:]\s?|\s)){{0,3}}"
-        yield rf"\[\s*{prefix}(?:{_any(tags)})(?:\s?[:#]?\s?(?!0+\])\d+)?\s*\]"
+        yield rf"\[\s*<prefix>(?:{_any(tags)})<number>\s*\]"
     if symbols := row.get("symbols"):
         yield rf"\[\s*(?:{_any(symbols)})\s*\]"
-    whole = rf"(?!\w|[-./\\]\w|[/\\])(?!\s+(?:{_any(negation['after'])})(?!\w))"
     if words := row.get("words"):
-        yield rf"(?:{_any(words)})(?:\(s\))?{whole}"
+        yield rf"(?:{_any(words)})(?:\(s\))?<whole>"
     if plurals := row.get("plurals"):
-        yield rf"(?:{_any(plurals)}){whole}(?!(?:\s+\w+){{0,2}}\s*[:=]\s*\x00)"
+        yield rf"(?:{_any(plurals)})<whole>(?!(?:\s+\w+){{0,2}}\s*[:=]\s*\x00)"
     if nominal := row.get("nominal"):
         yield rf"(?:{_any(nominal)})(?=\s*(?:[:!]|[-–—]\s|$)|\s+(?:erro|error|exception|failure|falha)(?!\w))"
     if signs := row.get("signs"):
         yield rf"(?:{_any(signs)})"
 
 
-def _timestamp_pattern(row: dict[str, str | list[str]]) -> str:
+def _stamp_pattern(row: dict[str, str | list[str]]) -> str:
     date = "|".join(row["date"])
-    stamp = rf"(?:(?:{date})(?:[T ,]+{row['time']})?|{row['time']})(?:{row['zone']})?|{row['epoch']}"
-    return rf"(?:(?:\[\s?(?:{stamp})\s?\]|\((?:{stamp})\)|(?:{stamp})(?!\w))\s*[-|:>–—]*\s*){{1,2}}"
+    dated = rf"(?:{date})(?:[T ,]+{row['time']})?"
+    return rf"(?:(?:{dated}|{row['time']})(?:{row['zone']})?|{row['epoch']})"
 
 
 def _any(words: Iterable[str]) -> str:
@@ -169,29 +192,42 @@ def generated_block() -> str:
     return "\n".join(
         (
             f"{BLOCK_BEGIN} (python -m workerlog_migrate.analysis.level --write)",
-            *_assignment("_MARKER", patterns.marker),
-            *_assignment("_TIMESTAMP", patterns.timestamp),
+            "_MARKER = (",
+            *_literals(patterns.marker),
+            ")",
+            f'_TIMESTAMP = r"{patterns.timestamp}"',
+            "_FRAGMENTS = (",
+            *(line for name, fragment in patterns.fragments for line in _fragment_lines(name, fragment)),
+            ")",
             BLOCK_END,
             "",
         )
     )
 
 
-def _assignment(name: str, pattern: str) -> Iterable[str]:
-    """Yield the lines of an assignment of a pattern, as raw string literals of bounded width."""
+def _fragment_lines(name: str, fragment: str) -> Iterable[str]:
+    literals = [literal.strip() for literal in _literals(fragment)]
+    if len(literals) == 1:
+        yield f'    ("<{name}>", {literals[0]}),'
+        return
+    yield "    ("
+    yield f'        "<{name}>",'
+    yield from (f"        {literal}" for literal in literals[:-1])
+    yield f"        {literals[-1]},"
+    yield "    ),"
+
+
+def _literals(pattern: str) -> Iterable[str]:
+    """Yield a pattern as indented raw string literals of bounded width."""
     if '"' in pattern or "\n" in pattern:
-        raise ValueError(
-            f"the pattern of {name} does not fit into raw string literals: it holds a quote or newline"
-        )
-    yield f"{name} = ("
+        raise ValueError(f"does not fit into raw string literals: {pattern!r}")
     start = 0
     while start < len(pattern):
         end = min(start + _GENERATED_WIDTH, len(pattern))
-        while end < len(pattern) and pattern[end - 1] == "\\":  # a raw literal cannot end in a backslash
-            end -= 1
+        if end < len(pattern):
+            end = pattern.rfind("|", start + 1, end)  # between alternatives; no literal ends in a backslash
         yield f'    r"{pattern[start:end]}"'
         start = end
-    yield ")"
 
 
 def with_generated_block(text: str) -> str:

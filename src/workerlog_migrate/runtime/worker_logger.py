@@ -1,11 +1,11 @@
-# workerlog-migrate runtime 0.1.0 sha256:4752917e4468647ec8b3b0ffb5bfe1832dbb72a919461895ce68c54ec4694300
+# workerlog-migrate runtime 0.1.0 sha256:434e919fa977c6e99b60e64d76c6d3ce6b40ed8806df032564526b7d9809f3a5
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
 
 Environment: ``WORKER_LOG_DIR`` (folder in place of ``logs``), ``WORKER_LOG_FORMAT=json`` (one JSON object a line),
-``WORKER_NOTIFY_URL`` (POST), ``WORKER_NOTIFY_COMMAND`` (on its stdin): who else hears of a CRITICAL record.
+``WORKER_NOTIFY_URL`` (POST) and ``WORKER_NOTIFY_COMMAND`` (on its stdin): who else hears of a CRITICAL record.
 
 The log never harms the worker: whatever happens to the file, nothing is raised and nothing is printed.
 """
@@ -13,7 +13,9 @@ The log never harms the worker: whatever happens to the file, nothing is raised 
 from __future__ import annotations
 
 import builtins
+import contextlib
 import errno
+import functools
 import logging
 import logging.handlers
 import os
@@ -28,12 +30,15 @@ from types import SimpleNamespace
 
 TYPE_CHECKING = False  # not imported: `typing` costs more than all of this module
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
-    from types import TracebackType
-    from typing import TypeVar
+    from types import ModuleType, TracebackType
+    from typing import TypeAlias, TypeVar
 
     _T = TypeVar("_T")
+    _Lock: TypeAlias = int | str  # a locked descriptor, or the path of a lock file
+    _Crash: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
+    _Sink: TypeAlias = Callable[[dict[str, object]], object]
 
 __all__ = ["get_worker_log_path", "mirror_print", "setup_worker_logger", "setup_worker_logging"]
 
@@ -41,11 +46,11 @@ RUNTIME_VERSION = "0.1.0"
 
 _LINE = "%(asctime)s | %(levelname)s | %(name)s | %(message)s"
 _RANK_LINE = "%(asctime)s - Worker {rank} - %(name)s - %(levelname)s - %(message)s"
-_PRINT = print
-_sleep = time.sleep  # tests of workers replace time.sleep; the 20 ms below are not theirs
 _HOLD_SECONDS = 300.0  # equal notifications of a worker are sent once in this time
-_MOST_SENT = 60  # and at most so many go to URL, command and callable; the file has them all
+_MOST_SENT = 60  # and so many at most go to URL, command and callable; the file has them all
 _SENDER = "worker-notification"
+_PRINT = print
+_sleep = time.sleep  # tests of workers replace time.sleep; the milliseconds below are not theirs
 
 # --- set-up
 
@@ -74,37 +79,52 @@ def setup_worker_logger(
     logger = logging.getLogger(
         "root-worker" if name == "root" else name
     )  # "root" would take over every library
-    asked = os.fsdecode(log_dir)
-    if os.path.normpath(asked) == "logs":
-        asked = os.environ.get("WORKER_LOG_DIR") or asked
+    folder = os.fsdecode(log_dir)
+    if os.path.normpath(folder) == "logs":
+        folder = os.environ.get("WORKER_LOG_DIR") or folder
+    path = _absolute(os.path.join(folder, _file_stem(name) + ".log"))
     shared = _shared()
     with shared.lock:
-        mine = [handler for handler in logger.handlers if hasattr(handler, "worker_log_dir")]
-        path = _absolute(os.path.join(asked, _file_stem(name) + ".log"))
-        for handler in mine:  # by its file, not by its class: this module may be loaded under two names
-            # The same relative folder after os.chdir() is still the folder of the first call.
-            if handler.worker_log_dir == asked or handler.baseFilename == path:
-                handler.maxBytes, handler.backupCount = max_bytes, backup_count
-                break
-        else:
-            for handler in mine:
-                logger.removeHandler(handler)
-                handler.close()
-            logger.addHandler(_WorkerFileHandler(path, asked, max_bytes, backup_count))
+        handler = _log_of(
+            logger
+        )  # known by its file, not by its class: this module may be loaded under two names
+        # The same relative folder after os.chdir() is still the folder of the first call.
+        if handler is not None and handler.worker_log_dir != folder and handler.baseFilename != path:
+            logger.removeHandler(handler)
+            handler.close()
+            handler = None
+        if handler is None:
+            handler = _WorkerFileHandler(path, folder)
+            logger.addHandler(handler)
+        handler.maxBytes, handler.backupCount = max_bytes, backup_count
         logger.setLevel(level)
         logger.propagate = False
-        caller = sys._getframe(1).f_globals.get("__name__")
-        if shared.worker is None or caller == "__main__":  # the script's own crashes are the script's
-            shared.worker = logger
-        _install_hooks(shared)
+        if shared.worker is None or sys._getframe(1).f_globals.get("__name__") == "__main__":
+            shared.worker = logger  # the script's own crashes are the script's
+        _chain_hooks()
     return logger
+
+
+def current_logger() -> logging.Logger | None:
+    """Give the logger of the script that runs, or None before its set-up."""
+    return _shared().worker  # type: ignore[no-any-return]
+
+
+def _shared() -> SimpleNamespace:
+    """Give the state that all copies of this module in one process share."""
+    fresh = SimpleNamespace(lock=threading.RLock(), worker=None, watching=False, passing=set(), unwritten={})
+    return vars(logging.root.manager).setdefault("worker_logger", fresh)  # type: ignore[no-any-return]
+
+
+def _log_of(logger: object) -> _WorkerFileHandler | None:
+    return next((h for h in getattr(logger, "handlers", ()) if hasattr(h, "worker_log_dir")), None)
 
 
 def _absolute(path: str) -> str:
     try:
         return os.path.abspath(path)
     except OSError:  # the current folder is gone
-        return os.path.join(os.path.dirname(os.path.abspath(__file__)), path)
+        return os.path.join(os.path.dirname(__file__), path)
 
 
 def _file_stem(name: str) -> str:
@@ -115,24 +135,13 @@ def _file_stem(name: str) -> str:
     return stem.encode("utf-8")[:200].decode("utf-8", "ignore")  # file systems take 255 bytes
 
 
-def _shared() -> SimpleNamespace:
-    """Give the state that all copies of this module in one process share."""
-    fresh = SimpleNamespace(lock=threading.RLock(), worker=None, hooked=False, handling=set(), unwritten={})
-    return vars(logging.root.manager).setdefault("worker_logger", fresh)  # type: ignore[no-any-return]
-
-
-def current_logger() -> logging.Logger | None:
-    """Give the logger of the script that runs, or None before its set-up."""
-    return _shared().worker  # type: ignore[no-any-return]
-
-
 # --- print, and the same on the log
 
 
 def mirror_print(
     log_method: logging.Logger | Callable[..., object],
     *args: object,
-    printer: Callable[..., _T] = print,  # type: ignore[assignment]  # mypy: a default for a type variable
+    printer: Callable[..., _T] = print,  # type: ignore[assignment]  # a type variable has no default
     **kwargs: object,
 ) -> _T:
     """Print, and put the same text on the log, one record a line.
@@ -146,28 +155,23 @@ def mirror_print(
     Returns:
         What the printer returns. Its exceptions pass; the text is on the log all the same.
     """
-    shown: tuple[object, ...] = args
+    shown = args
     if printer is _PRINT:
-        printer = builtins.print  # whoever has replaced print since gets it
+        printer = builtins.print  # type: ignore[assignment]  # whoever has replaced print since gets it
         if printer is _PRINT:
-            for arg in args:
-                if type(arg) is not str:
-                    shown = tuple(arg if type(arg) is str else _Once(arg) for arg in args)
-                    break
+            shown = tuple([arg if type(arg) is str else _Once(arg) for arg in args])
     try:
         return printer(*shown, **kwargs)
     finally:
-        try:
+        with contextlib.suppress(Exception):  # a log method of the worker's own may raise anything
             _mirror(log_method, shown, kwargs)
-        except Exception:  # noqa: BLE001, S110  # any __str__ or log method may raise anything: never the worker's harm
-            pass
 
 
 class _Once:
     """An argument of print that is converted when print asks for it, and remembers the text.
 
-    So each argument is converted once, in print's order, and what print has written when a conversion fails
-    is what it would have written without us.
+    So each argument is converted once, in print's order; and when a conversion fails, print has written what it
+    would have written without us.
     """
 
     __slots__ = ("text", "value")
@@ -181,35 +185,6 @@ class _Once:
         return self.text
 
 
-def _mirror(
-    log_method: logging.Logger | Callable[..., object], shown: tuple[object, ...], options: dict[str, object]
-) -> None:
-    if not shown:  # safe_print(message="...")
-        shown = tuple(
-            v for k, v in options.items() if isinstance(v, str) and k not in ("sep", "end", "level")
-        )[:1]
-    sep, end = options.get("sep"), options.get("end")
-    text = (sep if isinstance(sep, str) else " ").join([s if type(s) is str else _text_of(s) for s in shown])
-    end = end if isinstance(end, str) else "\n"
-    if "\n" not in end and not re.search(r"\w", text):  # print(".", end=""): no record per dot
-        return
-    *lines, rest = (text + end).split("\n")
-    lines = [line[:-1] if line.endswith("\r") else line for line in lines]
-    records = [
-        _escape(line) for line in (line.strip(" \t") for line in (*lines, rest)) if line and "\r" not in line
-    ]
-    if not callable(log_method):
-        level = _level_of(text)
-        for line in records:
-            log_method.log(level, line, stacklevel=3)
-    elif isinstance(getattr(log_method, "__self__", None), logging.Logger):
-        for line in records:
-            log_method(line, stacklevel=3)  # the caller of mirror_print
-    else:
-        for line in records:
-            log_method(line)
-
-
 def _text_of(value: object) -> str:
     if isinstance(value, _Once):
         if value.text is not None:
@@ -219,6 +194,36 @@ def _text_of(value: object) -> str:
         return str(value)
     except Exception as error:  # noqa: BLE001  # any __str__ may raise anything
         return f"<{type(value).__name__}: {type(error).__name__} in str()>"
+
+
+def _mirror(
+    log_method: logging.Logger | Callable[..., object], shown: Sequence[object], options: dict[str, object]
+) -> None:
+    if not shown:  # safe_print(message="...")
+        shown = [v for k, v in options.items() if isinstance(v, str) and k not in ("sep", "end", "level")][:1]
+    sep, end = options.get("sep"), options.get("end")
+    text = (sep if isinstance(sep, str) else " ").join(
+        [arg if type(arg) is str else _text_of(arg) for arg in shown]
+    )
+    if isinstance(end, str) and "\n" not in end:
+        if not any(map(str.isalnum, text)):
+            return  # print(".", end=""): no record per dot
+        lines = (text + end).split("\n")
+    elif "\n" in text or "\r" in text:
+        lines = (text + "\n").split("\n")
+    else:
+        lines = [text]
+    records = [line.removesuffix("\r") for line in lines[:-1]] + lines[-1:]  # the last one ended in no LF
+    records = [_escape(line.strip(" \t")) for line in records if "\r" not in line]
+    options = {}
+    if not callable(log_method):
+        log_method = functools.partial(log_method.log, _level_of(text))
+        options = {"stacklevel": 3}  # the caller of mirror_print
+    elif isinstance(getattr(log_method, "__self__", None), logging.Logger):
+        options = {"stacklevel": 3}
+    for line in records:
+        if line:
+            log_method(line, **options)
 
 
 def _escape(text: str) -> str:
@@ -232,14 +237,23 @@ def _escape(text: str) -> str:
 
 def _level_of(text: str) -> int:
     """Read the level from a marker at the start of a text, a time stamp skipped; INFO without one."""
-    rest = text.lstrip()
-    if stamp := re.match(_TIMESTAMP, rest, re.IGNORECASE):
-        rest = rest[stamp.end() :]
-    found = re.match(_MARKER, rest, re.IGNORECASE)
-    return getattr(logging, found.lastgroup.upper()) if found and found.lastgroup else logging.INFO
+    marker, timestamp = _level_patterns()
+    text = text.lstrip()
+    if stamp := timestamp.match(text):
+        text = text[stamp.end() :]
+    found = marker.match(text)
+    return int(getattr(logging, found.lastgroup.upper())) if found and found.lastgroup else logging.INFO
 
 
-# --- one log file per rank, for parallel workers
+@functools.cache
+def _level_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    marker, timestamp = _MARKER, _TIMESTAMP
+    for name, fragment in _FRAGMENTS:
+        marker, timestamp = marker.replace(name, fragment), timestamp.replace(name, fragment)
+    return re.compile(marker, re.IGNORECASE), re.compile(timestamp, re.IGNORECASE)
+
+
+# --- one log per rank, for parallel workers
 
 
 def get_worker_log_path(log_dir: Path, rank: int) -> Path:
@@ -273,15 +287,12 @@ def setup_worker_logging(rank: int, log_dir: Path, log_level: int = logging.INFO
     for handler in root.handlers[:]:
         root.removeHandler(handler)
         handler.close()
-    formatter = _LineFormatter(_RANK_LINE.format(rank=str(rank).replace("%", "%%")))
-    log = _WorkerFileHandler(
-        _absolute(str(path)), os.fsdecode(log_dir), 0, 0, formatter=formatter, notifies=False
-    )
+    log, console = _WorkerFileHandler(_absolute(str(path))), _Console()
+    for handler in (log, console):
+        handler.setFormatter(_LineFormatter(_RANK_LINE.format(rank=str(rank).replace("%", "%%"))))
     if log.file.size():
         log.file.append(f"=== Resume at {time.strftime('%Y-%m-%d %H:%M:%S')} ===\n".encode())
-    console = _Console()
     console.setLevel(logging.WARNING)
-    console.setFormatter(formatter)
     root.addHandler(log)
     root.addHandler(console)
     root.setLevel(log_level)
@@ -289,7 +300,7 @@ def setup_worker_logging(rank: int, log_dir: Path, log_level: int = logging.INFO
     return path
 
 
-class _Console(logging.StreamHandler):  # type: ignore[type-arg]  # generic only for type checkers
+class _Console(logging.StreamHandler):  # type: ignore[type-arg]  # generic for type checkers only
     """Whatever ``sys.stderr`` is at the moment; silent when it is gone or cannot show a character."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -297,33 +308,32 @@ class _Console(logging.StreamHandler):  # type: ignore[type-arg]  # generic only
         if self.stream is not None:
             super().emit(record)
 
-    def handleError(self, record: logging.LogRecord) -> None:
-        """Do nothing."""
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
+        """Do nothing: a worker's terminal is not the place for the log's troubles."""
 
 
 # --- records
 
 
 class _LineFormatter(logging.Formatter):
-    """The standard formatter's output, with the second's time stamp kept: formatting, not I/O, is the cost."""
+    """The standard formatter's line, with the second's time stamp kept: formatting, not I/O, is the cost."""
 
-    _second: tuple[int, str] = (-1, "")
+    second = (-1, "")
 
     def format(self, record: logging.LogRecord) -> str:
-        second = int(record.created)
-        known, stamp = self._second
-        if known != second:
-            stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
-            self._second = (second, stamp)
+        seconds = int(record.created)
+        known, stamp = self.second
+        if known != seconds:
+            stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
+            self.second = (seconds, stamp)
         record.asctime = f"{stamp},{int(record.msecs):03d}"
         record.message = _message_of(record)
-        text = self._fmt % record.__dict__  # type: ignore[operator]
+        text: str = self._fmt % record.__dict__  # type: ignore[operator]  # never None here
         if record.exc_info or record.exc_text or record.stack_info:
-            text += "\n" + _traceback_of(self, record)
+            text += "\n" + _traceback_of(record)
         if text.isprintable():
             return text
-        lines = text.replace("\r\n", "\n").rstrip("\n").split("\n")
-        return "\n    ".join([_escape(line) for line in lines])
+        return "\n    ".join([_escape(line.removesuffix("\r")) for line in text.rstrip("\r\n").split("\n")])
 
 
 class _JsonFormatter(logging.Formatter):
@@ -344,7 +354,7 @@ class _JsonFormatter(logging.Formatter):
             "function": record.funcName,
         }
         if record.exc_info or record.exc_text or record.stack_info:
-            fields["traceback"] = _traceback_of(self, record)
+            fields["traceback"] = _traceback_of(record)
         return json.dumps(fields, ensure_ascii=False)
 
 
@@ -355,64 +365,45 @@ def _utc(seconds: float) -> str:
 def _message_of(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except Exception as error:  # noqa: BLE001  # wrong arguments, or any __str__: the line is logged as far as it goes
+    except Exception as error:  # noqa: BLE001  # wrong arguments, or any __str__: logged as far as it goes
         return f"{_text_of(record.msg)} (not formatted: {type(error).__name__})"
 
 
-def _traceback_of(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+def _traceback_of(record: logging.LogRecord) -> str:
     try:
         if record.exc_info and not record.exc_text:
-            record.exc_text = formatter.formatException(record.exc_info)  # type: ignore[arg-type]
-    except Exception as error:  # noqa: BLE001  # as above: the exception's own __str__
+            record.exc_text = logging.Formatter().formatException(record.exc_info)
+    except Exception as error:  # noqa: BLE001  # the exception's own __str__
         record.exc_text = f"(traceback not formatted: {type(error).__name__})"
     return "\n".join(part for part in (record.exc_text, record.stack_info) if part)
 
 
 class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
-    """A ``RotatingFileHandler`` whose file is a ``_LogFile``; CRITICAL records also notify."""
+    """A ``RotatingFileHandler`` whose file is a ``_LogFile``; a CRITICAL record of a worker's logger notifies."""
 
-    def __init__(
-        self,
-        path: str,
-        log_dir: str,
-        max_bytes: int,
-        backup_count: int,
-        *,
-        formatter: logging.Formatter | None = None,
-        notifies: bool = True,
-    ) -> None:
-        super().__init__(path, maxBytes=max_bytes, backupCount=backup_count, encoding="utf-8", delay=True)
-        if formatter is None:
-            is_json = os.environ.get("WORKER_LOG_FORMAT", "").lower() == "json"
-            formatter = _JsonFormatter() if is_json else _LineFormatter(_LINE)
-        self.setFormatter(formatter)
-        self.worker_log_dir = log_dir
-        self.notifies = notifies
+    def __init__(self, path: str, worker_log_dir: str | None = None) -> None:
+        super().__init__(path, encoding="utf-8", delay=True)
+        is_json = os.environ.get("WORKER_LOG_FORMAT", "").lower() == "json"
+        self.setFormatter(_JsonFormatter() if is_json else _LineFormatter(_LINE))
+        if worker_log_dir is not None:
+            self.worker_log_dir = worker_log_dir
         self.file = _LogFile(path)
         self.file.prepare()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.file.append(
-            self.format(record).encode("utf-8", "backslashreplace") + b"\n", self.maxBytes, self.backupCount
-        )
+        data = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
+        self.file.append(data, self.maxBytes, self.backupCount)
 
     def handle(self, record: logging.LogRecord) -> bool:
-        handled = super().handle(record)
-        if (
-            handled and record.levelno >= logging.CRITICAL and self.notifies
-        ):  # outside the lock: sinks may log
+        handled = bool(super().handle(record))
+        if handled and record.levelno >= logging.CRITICAL and hasattr(self, "worker_log_dir"):
             error = record.exc_info[1] if record.exc_info else None
-            notify(_message_of(record), worker=record.name, error=error)
-        return bool(handled)
+            notify(_message_of(record), worker=record.name, error=error)  # without the lock: sinks may log
+        return handled
 
-    def doRollover(self) -> None:
-        """Rotate now."""
-        with self.lock or threading.Lock():
-            self.file.rotate(1, self.backupCount)
-
-    def shouldRollover(self, record: logging.LogRecord) -> bool:
-        """Tell nothing: ``_LogFile.append`` decides under the eyes of other processes."""
-        return False
+    def doRollover(self) -> None:  # noqa: N802  # logging's name
+        """Rotate now, whatever the size."""
+        self.file.rotate(0, self.backupCount)
 
     def close(self) -> None:
         self.file.close()
@@ -432,11 +423,11 @@ class _LogFile:
     def __init__(self, path: str) -> None:
         self.path = path
         self.fd = -1
-        self.identity: tuple[int, int] | None = None  # device and inode behind fd
+        self.identity = (-1, -1)  # device and inode behind fd
         self.counts_links = True
         self.unsure = False  # whether the file ends in a whole line
-        self.thread = 0  # the thread that is appending
-        self.lock: int | str | None = None
+        self.thread = 0  # the one that is appending
+        self.lock: _Lock | None = None
         self.impatient_until = 0.0
 
     def prepare(self) -> None:
@@ -445,7 +436,7 @@ class _LogFile:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
             if not _platform().locks_each_record:
                 self._open()
-        except (OSError, ValueError):  # ValueError: a NUL or a lone surrogate in the path
+        except (OSError, ValueError):  # ValueError: a NUL in the path
             pass
 
     def size(self) -> int:
@@ -456,14 +447,15 @@ class _LogFile:
             return 0
 
     def append(self, data: bytes, max_bytes: int = 0, backups: int = 0) -> bool:
-        """Append one record; tell whether it is in the file. Never raises."""
+        """Append one record, and tell whether it is in the file."""
         thread = threading.get_ident()
         try:
-            if self.thread == thread or _platform().locks_each_record:
-                # A signal handler, or __del__, logs while this very thread is appending: leave its descriptor alone.
-                return self._append_apart(data, max_bytes, backups, locked=self.thread == thread)
+            if self.thread == thread:  # a signal handler or __del__ logs while this very thread is appending
+                return self._append_apart(data)
             self.thread = thread
             try:
+                if _platform().locks_each_record:
+                    return self._append_locked(data, max_bytes, backups)
                 return self._append(data, max_bytes, backups)
             finally:
                 self.thread = 0
@@ -476,18 +468,15 @@ class _LogFile:
             try:
                 found = os.stat(self.path)
             except OSError:  # moved, deleted, or between another process's rename and re-create
-                self._open()
-                found = os.fstat(self.fd)
-            else:
-                if (found.st_dev, found.st_ino) != self.identity:
-                    self._open()
-                    found = os.fstat(self.fd)
-            if (
+                found = self._open()
+            if (found.st_dev, found.st_ino) != self.identity:
+                found = self._open()
+            full = (
                 found.st_size + len(data) > max_bytes > 0 < backups
                 and found.st_size
                 and stat.S_ISREG(found.st_mode)
-                and self.rotate(max_bytes - len(data), backups)
-            ):
+            )
+            if full and self.rotate(max_bytes - len(data), backups):
                 continue
             if self.unsure and found.st_size and not self._ends_line():
                 data = b"\n" + data
@@ -497,29 +486,31 @@ class _LogFile:
             except OSError as error:
                 if error.errno not in (errno.EBADF, errno.ESTALE):
                     raise
-                self.fd, self.identity = -1, None  # the worker has closed all its descriptors, as daemons do
+                self.fd, self.identity = -1, (-1, -1)  # the worker has closed all descriptors, as daemons do
                 continue
-            if not self.counts_links or os.fstat(self.fd).st_nlink:
+            if os.fstat(self.fd).st_nlink or not self.counts_links:
                 return True
         return False  # deleted eight times in a row
 
-    def _append_apart(self, data: bytes, max_bytes: int, backups: int, *, locked: bool) -> bool:
-        """Append through a descriptor of its own; where appending is not atomic, under the lock."""
-        lock = None if locked or not _platform().locks_each_record else self.take_lock(0.5)
+    def _append_apart(self, data: bytes) -> bool:
+        fd = _platform().open_append(self.path)
+        try:
+            _write(fd, data)
+        finally:
+            os.close(fd)
+        return True
+
+    def _append_locked(self, data: bytes, max_bytes: int, backups: int) -> bool:
+        lock = self.take_lock(0.5)
         try:
             if lock is not None and 0 < self.size() > max_bytes - len(data) and max_bytes > 0 < backups:
                 self._shift(backups)
-            fd = _platform().open_append(self.path)
-            try:
-                _write(fd, data)
-            finally:
-                os.close(fd)
+            return self._append_apart(data)
         finally:
             if lock is not None:
-                _platform().unlock(lock)
-        return True
+                self.release(lock)
 
-    def _open(self) -> None:
+    def _open(self) -> os.stat_result:
         if self.fd >= 0 and not os.fstat(self.fd).st_nlink:
             self.close()  # Windows frees the name of a deleted file only then
         try:
@@ -529,31 +520,28 @@ class _LogFile:
                 os.mkdir(os.path.dirname(self.path))
                 fd = _platform().open_append(self.path)
         except OSError:
-            if self.fd < 0:
-                raise
-            return  # out of descriptors, or the name is taken: the file still there under its new name gets the line
+            # Out of descriptors, or the name is taken: the line goes to the file we have, under its new name.
+            return os.fstat(self.fd)
         self.close()
         found = os.fstat(fd)
         self.fd, self.identity = fd, (found.st_dev, found.st_ino)
         self.counts_links = found.st_nlink > 0  # some network file systems count none
         self.unsure = found.st_size > 0
+        return found
 
     def _ends_line(self) -> bool:
         """Look at the last byte: a killed writer or a full disk may have left half a line."""
-        fd = os.open(self.path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        try:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
+        with open(self.path, "rb", opener=lambda path, flags: os.open(path, flags | _NONBLOCK)) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return True
-            os.lseek(fd, -1, os.SEEK_END)
-            return os.read(fd, 1) == b"\n"
-        finally:
-            os.close(fd)
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) == b"\n"
 
     def rotate(self, limit: int, backups: int) -> bool:
         """Shift the backups and start a new file, if the file is still larger than ``limit`` bytes.
 
         Returns:
-            Whether to look at the path again; False: append anyway (nobody waits long for a lock, or a refused rename).
+            Whether to look at the path again; otherwise append anyway: a lock or a rename was refused.
         """
         lock = self.take_lock(0.02)
         if lock is None:
@@ -562,37 +550,40 @@ class _LogFile:
             found = os.stat(self.path)
             if _platform().holds(lock, found) and found.st_size > max(limit, 0):
                 self._shift(backups)
-            return True  # rotated, by us or by another process while we waited
         except OSError:
             return False
         finally:
-            self.lock = None
-            _platform().unlock(lock)
+            self.release(lock)
+        return True  # rotated, by us or by another process while we waited
 
-    def take_lock(self, seconds: float) -> int | str | None:
-        now = time.monotonic()
-        deadline = now + seconds if now >= self.impatient_until else now
+    def take_lock(self, seconds: float) -> _Lock | None:
+        """Lock the file behind the path against other processes, if that can be had in so many seconds."""
+        deadline = time.monotonic() + seconds
         while True:
             try:
                 self.lock = _platform().try_lock(self.path)
             except OSError:
                 return None
-            if self.lock is not None:
+            now = time.monotonic()
+            if self.lock is not None or now < self.impatient_until:
                 return self.lock
-            if time.monotonic() >= deadline:
-                self.impatient_until = (
-                    time.monotonic() + 1.0
-                )  # its holder is suspended: do not wait for every record
+            if now >= deadline:
+                self.impatient_until = now + 1.0  # its holder is suspended: do not wait again for each record
                 return None
             _sleep(0.001)
+
+    def release(self, lock: _Lock) -> None:
+        """Unlock."""
+        self.lock = None
+        _platform().unlock(lock)
 
     def _shift(self, backups: int) -> None:
         """Move each backup one up, the highest first and only up to the first gap: a kill in between loses nothing."""
         path = os.path.realpath(self.path) if os.path.islink(self.path) else self.path
         names = [path, *(f"{path}.{number}" for number in range(1, backups + 1))]
-        aside = f"{path}.old"  # Windows cannot replace, and not at once delete, a file that someone has open
+        aside = f"{path}.old"  # Windows can neither replace nor at once delete a file that someone has open
         _remove(aside)
-        gap = next((n for n, name in enumerate(names) if n and not os.path.lexists(name)), 0)
+        gap = next((number for number in range(1, backups + 1) if not os.path.lexists(names[number])), 0)
         if not gap:
             gap = backups
             os.rename(names[gap], aside)
@@ -601,12 +592,11 @@ class _LogFile:
         _remove(aside)
 
     def close(self) -> None:
-        fd, self.fd, self.identity = self.fd, -1, None
+        """Close the descriptor; the next record opens the file again."""
+        fd, self.fd, self.identity = self.fd, -1, (-1, -1)
         if fd >= 0:
-            try:
+            with contextlib.suppress(OSError):  # the worker may have closed it
                 os.close(fd)
-            except OSError:  # closed by the worker
-                pass
 
 
 def _write(fd: int, data: bytes) -> None:
@@ -615,274 +605,245 @@ def _write(fd: int, data: bytes) -> None:
 
 
 def _remove(path: str) -> None:
-    try:
+    with contextlib.suppress(OSError):  # not there, or in use: the next rotation tries again
         os.remove(path)
-    except OSError:  # not there, or in use: the next rotation tries again
-        pass
 
 
-# --- what differs between platforms: open to append, lock for a rotation
+# --- what differs between platforms: opening to append, locking for a rotation
+
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # a named pipe without a reader must not stop the worker
 
 
 class _Posix:
     locks_each_record = False
+    fcntl: ModuleType | None = None
 
     def __init__(self) -> None:
-        try:
+        with contextlib.suppress(ImportError):
             import fcntl
-        except ImportError:
-            self.fcntl = None
-        else:
+
             self.fcntl = fcntl
 
     def open_append(self, path: str) -> int:
-        # O_NONBLOCK: a named pipe without a reader must not stop the worker.
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY, 0o666)
+        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOCTTY | _NONBLOCK, 0o666)
         if self.fcntl is None:
             return fd
-        # A high number: never 0 to 2 of a daemon, and not soon given to a socket if the worker closes it.
+        # A high number: never 0 to 2 of a daemon, and not soon given to a socket when the worker closes it.
         try:
-            high = self.fcntl.fcntl(fd, self.fcntl.F_DUPFD_CLOEXEC, 100)
+            high: int = self.fcntl.fcntl(fd, self.fcntl.F_DUPFD_CLOEXEC, 100)
         except OSError:
             return fd
         os.close(fd)
         return high
 
-    def try_lock(self, path: str) -> int | str | None:
+    def try_lock(self, path: str) -> _Lock | None:
         if self.fcntl is None:
             return _lock_by_file(path)
-        # flock belongs to the open file, which forked children share: open anew, and unlock explicitly.
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        # flock belongs to the open file, which forked children share: opened anew, and unlocked explicitly.
+        fd = os.open(path, os.O_RDONLY | _NONBLOCK)
         try:
             self.fcntl.flock(fd, self.fcntl.LOCK_EX | self.fcntl.LOCK_NB)
         except OSError as error:
             os.close(fd)
-            if error.errno in (errno.EAGAIN, errno.EACCES):
-                return None
-            return _lock_by_file(path)  # a file system without flock
+            return None if error.errno in (errno.EAGAIN, errno.EACCES) else _lock_by_file(path)
         return fd
 
-    def holds(self, lock: int | str, found: os.stat_result) -> bool:
+    def holds(self, lock: _Lock, found: os.stat_result) -> bool:
         return isinstance(lock, str) or os.path.samestat(os.fstat(lock), found)
 
-    def unlock(self, lock: int | str) -> None:
+    def unlock(self, lock: _Lock) -> None:
         if isinstance(lock, str):
             _remove(lock)
-        else:
-            try:
-                self.fcntl.flock(lock, self.fcntl.LOCK_UN)
-            finally:
-                os.close(lock)
+            return
+        try:
+            self._unlock(lock)
+        finally:
+            os.close(lock)
+
+    def _unlock(self, fd: int) -> None:
+        if self.fcntl is not None:
+            self.fcntl.flock(fd, self.fcntl.LOCK_UN)
 
 
 class _Windows(_Posix):
-    """``O_APPEND`` is a seek and a write there (cpython 86772), and an open file cannot be renamed: use Win32 itself."""
+    """Win32 itself: ``O_APPEND`` is a seek and a write there (cpython 86772), and keeps the file from being renamed."""
+
+    ctypes: ModuleType
+    msvcrt: ModuleType
 
     def __init__(self) -> None:
-        self.fcntl = None
         try:
             import ctypes
             import msvcrt
 
-            self.create = ctypes.WinDLL("kernel32", use_last_error=True).CreateFileW
-            self.create.restype = ctypes.c_void_p
-            self.create.argtypes = (
-                ctypes.c_wchar_p,
-                *[ctypes.c_uint32] * 2,
-                ctypes.c_void_p,
-                *[ctypes.c_uint32] * 2,
-                ctypes.c_void_p,
-            )
             self.ctypes, self.msvcrt = ctypes, msvcrt
+            self.create = self.ctypes.WinDLL("kernel32", use_last_error=True).CreateFileW
+            self.create.restype = ctypes.c_void_p
+            dword, pointer = ctypes.c_uint32, ctypes.c_void_p
+            self.create.argtypes = (ctypes.c_wchar_p, dword, dword, pointer, dword, dword, pointer)
         except (ImportError, AttributeError, OSError):
             self.locks_each_record = True
 
     def _open(self, path: str, access: int, disposition: int, flags: int) -> int:
-        # share read, write and delete: others may rename and delete the file under our feet
-        handle = self.create(path, access, 7, None, disposition, 0x80, None)
+        handle = self.create(
+            path, access, 7, None, disposition, 0x80, None
+        )  # 7: others may write, rename and delete
         if handle is None or handle == self.ctypes.c_void_p(-1).value:
             raise self.ctypes.WinError(self.ctypes.get_last_error())
-        return self.msvcrt.open_osfhandle(handle, flags)
+        return int(self.msvcrt.open_osfhandle(handle, flags))
 
     def open_append(self, path: str) -> int:
         if self.locks_each_record:
             return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
-        # FILE_APPEND_DATA alone makes each write go to the end, whole; OPEN_ALWAYS
-        return self._open(path, 0x4 | 0x80 | 0x100000, 4, 0)
+        return self._open(
+            path, 0x100084, 4, 0
+        )  # FILE_APPEND_DATA without FILE_WRITE_DATA: each write at the end, whole
 
-    def try_lock(self, path: str) -> int | str | None:
+    def try_lock(self, path: str) -> _Lock | None:
         if self.locks_each_record:
             return _lock_by_file(path)
         fd = self._open(path, 0x80000000, 3, os.O_RDONLY)
         try:
-            os.lseek(
-                fd, 0x7FFFFFFF00000000, os.SEEK_SET
-            )  # locks are mandatory there: a byte that nobody writes
-            self.msvcrt.locking(fd, self.msvcrt.LK_NBLCK, 1)
+            self._locking(fd, self.msvcrt.LK_NBLCK)
         except OSError:
             os.close(fd)
             return None
         return fd
 
-    def unlock(self, lock: int | str) -> None:
-        if isinstance(lock, str):
-            _remove(lock)
-            return
-        try:
-            os.lseek(lock, 0x7FFFFFFF00000000, os.SEEK_SET)
-            self.msvcrt.locking(lock, self.msvcrt.LK_UNLCK, 1)
-        finally:
-            os.close(lock)
+    def _unlock(self, fd: int) -> None:
+        self._locking(fd, self.msvcrt.LK_UNLCK)
+
+    def _locking(self, fd: int, mode: int) -> None:
+        os.lseek(fd, 0x7FFFFFFF00000000, os.SEEK_SET)  # locks are mandatory there: a byte that nobody writes
+        self.msvcrt.locking(fd, mode, 1)
 
 
 def _lock_by_file(path: str) -> str | None:
-    """Lock where nothing better is to be had; a lock left by a killed process counts for ten seconds."""
+    """Lock where nothing better is to be had; what a killed process left behind counts for ten seconds."""
     lock = path + ".lock"
     try:
         os.close(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
     except (FileExistsError, PermissionError):
-        try:
-            if time.time() - os.stat(lock).st_mtime > 10:
-                _remove(lock)
-        except OSError:
-            pass
+        if os.path.exists(lock) and time.time() - os.stat(lock).st_mtime > 10:
+            _remove(lock)
         return None
     return lock
 
 
-_PLATFORM: _Posix | None = None
-
-
+@functools.cache
 def _platform() -> _Posix:
-    global _PLATFORM
-    if _PLATFORM is None:
-        _PLATFORM = _Windows() if os.name == "nt" else _Posix()
-    return _PLATFORM
+    return _Windows() if os.name == "nt" else _Posix()
 
 
 # --- uncaught exceptions
 
 
-def _install_hooks(shared: SimpleNamespace) -> None:
-    """Chain the hooks for uncaught exceptions; again if someone has replaced them since."""
+def _chain_hooks() -> None:
+    """Come before the hooks for uncaught exceptions; anew if someone has replaced them since."""
+    shared = _shared()
     if not hasattr(sys.excepthook, "worker_logger"):
-        sys.excepthook = _chain(sys.excepthook, lambda *crash: crash)
+        sys.excepthook = _chained(sys.excepthook, lambda *crash: crash)
     if not hasattr(threading.excepthook, "worker_logger"):
-        threading.excepthook = _chain(
-            threading.excepthook, lambda args: (args.exc_type, args.exc_value, args.exc_traceback)
-        )
-    if not shared.hooked:
-        shared.hooked = True
-        logging.getLogger("asyncio").addFilter(_lost_task)  # a handler would keep it from stderr
+        threading.excepthook = _chained(threading.excepthook, lambda crash: crash[:3])
+    if not shared.watching:
+        shared.watching = True
+        # multiprocessing calls no hook for a crashed child, but this function (since 3.13 nothing else of Python's).
+        traceback.print_exc = _chained(traceback.print_exc, _child_crash)
+        logging.getLogger("asyncio").addFilter(
+            _note_lost_task
+        )  # a handler would keep its reports from stderr
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=_after_fork)
-        _watch_child_processes()
 
 
-def _chain(previous, crash_of):
-    def hook(*args):
-        kind, error, trace = crash_of(*args)
-        handling = _shared().handling
-        if error is None or id(error) in handling:  # a hook between two of ours
-            return previous(*args)
-        handling.add(id(error))
+def _chained(previous: Callable[..., object], crash_of: Callable[..., _Crash]) -> Callable[..., None]:
+    @functools.wraps(previous)
+    def hook(*args: object, **kwargs: object) -> None:
+        crash, passing = crash_of(*args, **kwargs), _shared().passing
+        seen = id(crash[1]) in passing  # someone's hook stands between two of ours
+        if not seen:
+            passing.add(id(crash[1]))
+            _log_crash(crash)
         try:
-            _log_crash(kind, error, trace)
-            return previous(*args)
+            previous(*args, **kwargs)
         finally:
-            handling.discard(id(error))
+            if not seen:
+                passing.discard(id(crash[1]))
 
-    hook.worker_logger = True
+    hook.worker_logger = True  # type: ignore[attr-defined]
     return hook
 
 
-def _log_crash(
-    kind: type[BaseException] | None,
-    error: BaseException | None,
-    trace: TracebackType | None,
-    place: str = "",
-) -> None:
-    logger = _shared().worker
+def _log_crash(crash: _Crash, place: str = "") -> None:
+    kind, error, trace = crash
+    logger = current_logger()
     if logger is None or kind is None or error is None or issubclass(kind, (SystemExit, KeyboardInterrupt)):
         return
-    thread = threading.current_thread()
-    if not place and thread is not threading.main_thread():
+    process, thread = sys.modules.get("multiprocessing.process"), threading.current_thread()
+    if place == "" and thread is not threading.main_thread():
         place = f" in thread {thread.name}"
+    if process is not None and process.parent_process() is not None:
+        place += f" in process {process.current_process().name}"
     logger.critical("uncaught %s%s: %s", kind.__name__, place, _text_of(error), exc_info=(kind, error, trace))
 
 
-def _lost_task(record: logging.LogRecord) -> bool:
-    """Log what asyncio reports on its own logger: tasks whose exception nobody asked for, failed callbacks."""
+def _child_crash(*_args: object, **_kwargs: object) -> _Crash:
+    caller = sys._getframe(2)
+    if (
+        caller.f_code.co_name == "_bootstrap"
+        and caller.f_globals.get("__name__") == "multiprocessing.process"
+    ):
+        return sys.exc_info()
+    return None, None, None
+
+
+def _note_lost_task(record: logging.LogRecord) -> bool:
+    """Note what asyncio reports on its own logger: a task whose exception nobody asked for, a failed callback."""
     if record.exc_info and record.levelno >= logging.ERROR and "xception" in _message_of(record):
-        _log_crash(*record.exc_info, place=" in an asyncio task")
+        _log_crash(record.exc_info, " in asyncio")
     return True
 
 
-def _watch_child_processes() -> None:
-    """See the crash of a ``multiprocessing`` child, which calls no hook: its finalizers run while the error passes."""
-    if "multiprocessing" in sys.modules:
-        from multiprocessing import util
-
-        def watch(_: object = None) -> None:
-            util.Finalize(None, _log_child_crash, exitpriority=0)
-
-        watch()  # a spawned child comes by here; a forked one forgets its finalizers and runs what is registered
-        util.register_after_fork(_log_crash, watch)
-
-
-def _log_child_crash() -> None:
-    _log_crash(*sys.exc_info(), place=f" in process {sys.modules['multiprocessing'].current_process().name}")
-
-
 def _after_fork() -> None:
-    for reference in logging._handlerList:
+    for reference in logging._handlerList:  # type: ignore[attr-defined]  # as logging.shutdown does
         file = getattr(reference(), "file", None)
-        lock = getattr(file, "lock", None)
-        if isinstance(lock, int):
+        if isinstance(file, _LogFile):
+            file.thread = 0
+            if isinstance(file.lock, int):
+                os.close(file.lock)  # or the lock of a rotation would live as long as this child
             file.lock = None
-            os.close(lock)  # or a rotation's lock lives as long as this child
-    _watch_child_processes()
 
 
 # --- notifications
 
 
 def notify(
-    message: str,
-    *,
-    worker: str | None = None,
-    error: BaseException | None = None,
-    sink: Callable[[dict[str, object]], object] | None = None,
+    message: str, *, worker: str | None = None, error: BaseException | None = None, sink: _Sink | None = None
 ) -> bool:
     """Do what ``worker_utils.notify_critical``, the public name, says."""
     try:
         return _notify(_text_of(message)[:8000], worker, error, sink)
-    except Exception:  # noqa: BLE001  # an error's own __str__, no more threads: never the worker's harm
+    except Exception:  # noqa: BLE001  # no more threads, no memory, ...: not the worker's harm
         return False
 
 
-def _notify(
-    message: str,
-    worker: str | None,
-    error: BaseException | None,
-    sink: Callable[[dict[str, object]], object] | None,
-) -> bool:
+def _notify(message: str, worker: str | None, error: BaseException | None, sink: _Sink | None) -> bool:
     import json
     import zlib
 
-    shared = _shared()
-    logger = logging.root.manager.loggerDict.get(worker) if worker else shared.worker
-    name = worker or (logger.name if isinstance(logger, logging.Logger) else "worker")
-    logs = [h.baseFilename for h in getattr(logger, "handlers", ()) if hasattr(h, "worker_log_dir")]
-    folder = os.path.dirname(logs[0]) if logs else _absolute(os.environ.get("WORKER_LOG_DIR") or "logs")
-    path = os.path.join(folder, "notifications.jsonl")
-    key = b"%08x\n" % zlib.crc32(f"{name}\0{message}".encode("utf-8", "backslashreplace"))
-    now = time.time()
-    file, log = _LogFile(path), _LogFile(logs[0] if logs else path)
-    lock = log.take_lock(0.2)  # two processes, one crash; without the lock: twice rather than never
+    logger = logging.root.manager.loggerDict.get(worker) if worker else current_logger()
+    worker = worker or (logger.name if isinstance(logger, logging.Logger) else "worker")
+    log = _log_of(logger)
+    folder = (
+        os.path.dirname(log.baseFilename) if log else _absolute(os.environ.get("WORKER_LOG_DIR") or "logs")
+    )
+    path, now, unwritten = os.path.join(folder, "notifications.jsonl"), time.time(), _shared().unwritten
+    key = b"%08x\n" % zlib.crc32(f"{worker}\0{message}".encode("utf-8", "backslashreplace"))
+    guard = _LogFile(log.baseFilename if log else path)
+    lock = guard.take_lock(0.2)  # several processes, one cause; without the lock: rather twice than never
     try:
-        recent = _recent_messages(path, name, now)
-        if message in recent or 0 <= now - shared.unwritten.get(key, 0) < _HOLD_SECONDS:
+        recent = _recent_messages(path, worker, now)
+        if message in recent or 0 <= now - unwritten.get(key, 0.0) < _HOLD_SECONDS:
             held = _LogFile(path + ".held")
             if held.size() < 65536:
                 held.append(key)
@@ -891,26 +852,27 @@ def _notify(
         record: dict[str, object] = {
             "timestamp": _utc(now),
             "time": now,
-            "worker": name,
+            "worker": worker,
+            "level": "CRITICAL",
             "message": message,
-            "error": f"{type(error).__name__}: {_text_of(error)}"[:8000] if error is not None else None,
-            "traceback": "".join(traceback.format_exception(type(error), error, error.__traceback__))[-8000:]
-            if error is not None
-            else None,
+            "error": error and f"{type(error).__name__}: {_text_of(error)}"[:8000],
+            "traceback": error and "".join(traceback.format_exception(error))[-8000:],
             "host": socket.gethostname(),
             "process": os.getpid(),
             "held_back": _take_held_back(path + ".held", key),
         }
         data = json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
-        os.makedirs(folder, exist_ok=True)
+        file = _LogFile(path)
+        file.prepare()
         written = file.append(data, 1024 * 1024, 1)
         file.close()
         if not written:
-            shared.unwritten[key] = now
+            unwritten[key] = now
     finally:
         if lock is not None:
-            _platform().unlock(lock)
-    return _send(record, data, sink) or written if len(recent) < _MOST_SENT else written
+            guard.release(lock)
+    sent = len(recent) < _MOST_SENT and _send(record, data, sink)
+    return sent or written
 
 
 def _recent_messages(path: str, worker: str, now: float) -> list[str]:
@@ -926,12 +888,10 @@ def _recent_messages(path: str, worker: str, now: float) -> list[str]:
         except OSError:
             continue
         for line in lines:
-            try:
+            with contextlib.suppress(ValueError, TypeError, LookupError):  # cut off by the seek, or not ours
                 record = json.loads(line)
                 if record["worker"] == worker and 0 <= now - record["time"] < _HOLD_SECONDS:
                     messages.append(record["message"])
-            except (ValueError, TypeError, LookupError):  # cut off by the seek, or not ours
-                continue
     return messages
 
 
@@ -950,23 +910,22 @@ def _take_held_back(path: str, key: bytes) -> int:
         return 0
 
 
-def _send(record: dict[str, object], data: bytes, sink: Callable[[dict[str, object]], object] | None) -> bool:
+def _send(record: dict[str, object], data: bytes, sink: _Sink | None) -> bool:
     """Hand a notification to the other sinks, and wait for them for two seconds at most, all together."""
     url, command = os.environ.get("WORKER_NOTIFY_URL"), os.environ.get("WORKER_NOTIFY_COMMAND")
-    sends = [
-        *([("WORKER_NOTIFY_URL", lambda: _post(url, data))] if url else ()),
-        *([("WORKER_NOTIFY_COMMAND", lambda: _run(command, data))] if command else ()),
-        *([("sink", lambda: sink(dict(record)))] if sink is not None else ()),
-    ]
+    sends: list[tuple[str, Callable[[], object]]] = []
+    if url:
+        sends.append(("WORKER_NOTIFY_URL", lambda: _post(url, data)))
+    if command:
+        sends.append(("WORKER_NOTIFY_COMMAND", lambda: _run(command, data)))
+    if sink is not None:
+        sends.append(("sink", lambda: sink(dict(record))))
     hanging = [thread for thread in threading.enumerate() if thread.name == _SENDER]
     if (
         not sends or len(hanging) >= 4 or threading.current_thread() in hanging
-    ):  # a sink's own CRITICAL stays here
+    ):  # a sink's own CRITICAL ends here
         return False
-    threads = [
-        threading.Thread(target=_attempt, args=(send, what), name=_SENDER, daemon=True)
-        for what, send in sends
-    ]
+    threads = [threading.Thread(target=_attempt, args=send, name=_SENDER, daemon=True) for send in sends]
     for thread in threads:
         thread.start()
     deadline = time.monotonic() + (0.0 if hanging else 2.0)  # what hangs has had its two seconds
@@ -975,91 +934,84 @@ def _send(record: dict[str, object], data: bytes, sink: Callable[[dict[str, obje
     return True
 
 
-def _attempt(send: Callable[[], object], what: str) -> None:
+def _attempt(what: str, send: Callable[[], object]) -> None:
     try:
         send()
     except BaseException as error:  # noqa: BLE001  # a sink may raise anything, SystemExit too
-        if (
-            logger := _shared().worker
-        ) is not None:  # never the error's text: it may hold the URL, and its secrets
+        logger = current_logger()
+        if logger is not None:  # the kind alone: the error's text may hold the URL, and its secrets
             logger.warning("notification through %s failed: %s", what, type(error).__name__)
 
 
 def _post(url: str, data: bytes) -> None:
     from urllib import request
 
-    headers = {"Content-Type": "application/json; charset=utf-8"}
     if not url.lower().startswith(("http://", "https://")):
         raise ValueError("not an HTTP URL")
+    headers = {"Content-Type": "application/json; charset=utf-8"}
     request.urlopen(request.Request(url, data, headers, method="POST"), timeout=10).close()
 
 
 def _run(command: str, data: bytes) -> None:
     import subprocess
 
-    silent = subprocess.DEVNULL
-    # The operator's own shell line, as in EDITOR or GIT_PAGER; Ctrl-C for the worker is none for it.
+    # The operator's own shell line, as in GIT_PAGER; a session of its own, so that Ctrl-C reaches the worker alone.
+    null, posix = subprocess.DEVNULL, os.name != "nt"
     subprocess.run(
         command,
         shell=True,
         input=data,
-        stdout=silent,
-        stderr=silent,
+        stdout=null,
+        stderr=null,
         timeout=30,
-        start_new_session=True,
         check=True,
+        start_new_session=posix,
     )
 
 
 # --- generated from levels.toml: begin (python -m workerlog_migrate.analysis.level --write)
 _MARKER = (
-    r"(?P<info>(?:(?:⚠|✖|✗|✘|❌|❎|🚨)\ufe0f?\s*)?(?:(?:nenhuma|without|nenhum|zero|sem|no|0)\s+(?:Exception|"
-    r"Traceback|Failures|Falharam|Timeouts|Warnings|Atencao|Atenção|Critico|Crítico|Excecao|Exceção|Failur"
-    r"e|Timeout|Warning|Avisos|Errors|Failed|Falhas|Falhou|Aviso|Error|Erros|Falha|Erro|Fail|Warn|Err)(?!"
-    r"\w)|(?:Exception|Traceback|Falharam|Atencao|Atenção|Critico|Crítico|Excecao|Exceção|Failure|Timeout|"
-    r"Warning|Failed|Falhou|Aviso|Error|Falha|Erro|Fail|Warn|Err)(?:\(s\))?(?:\s+\w+){0,2}\s*[:=]\s*(?:0+("
-    r"?:[.,]0+)?(?![.,]?\d) ?%?|(?:nenhuma|nenhum|none|nao|não|no)(?!\w))\s*(?=$|[\n|,;.)\]/])|(?:Failures"
-    r"|Timeouts|Warnings|Avisos|Errors|Falhas|Erros)(?:\s+\w+){0,2}\s*[:=]?\s*(?:(?:0+(?:[.,]0+)?(?![.,]?"
-    r"\d) ?%?|(?:nenhuma|nenhum|none|nao|não|no)(?!\w))\s*(?=$|[\n|,;.)\]/])|0+(?:[.,]0+)?(?![.,]?\d) ?%?("
-    r"?=\s)))|(?:Timeout)\s*[:=]\s*\d+(?:[.,]\d+)?\s*(?:(?:segundos|minutes|minutos|seconds|min|sec|seg|ms"
-    r"|h|m|s)(?!\w)|\s*(?=$|[\n|,;.)\]/]))|\[\s*(?:(?!(?:zero|nao|non|not|não|sem|no|0)[\W_])[^\W_]+(?:\s?"
-    r"[-_:]\s?|\s)){0,3}(?:DEBUG|INFO|OK)(?:\s?[:#]?\s?(?!0+\])\d+)?\s*\]|\[\s*(?:\+|=|i)\s*\]|(?:ℹ|✅))|(?"
-    r"P<critical>\[\s*(?:(?!(?:zero|nao|non|not|não|sem|no|0)[\W_])[^\W_]+(?:\s?[-_:]\s?|\s)){0,3}(?:CRITI"
-    r"CAL|CRITICO|CRÍTICO|FATAL|CRIT)(?:\s?[:#]?\s?(?!0+\])\d+)?\s*\]|(?:Critico|Crítico)(?:\(s\))?(?!\w|["
-    r"-./\\]\w|[/\\])(?!\s+(?:configurado|corrigidas|corrigidos|resolvidas|resolvidos|corrigida|corrigido|"
-    r"resolvida|resolvido|threshold|definido|enviados|handlers|handling|recovery|resolved|default|enviado|"
-    r"handler|logging|budget|counts|nenhum|padrao|padrão|count|fixed|ratio|free|logs|rate|sent|zero|log)(?"
-    r"!\w))|(?:Critical|Fatal)(?=\s*(?:[:!]|[-–—]\s|$)|\s+(?:erro|error|exception|failure|falha)(?!\w)))|("
-    r"?P<error>\[\s*(?:(?!(?:zero|nao|non|not|não|sem|no|0)[\W_])[^\W_]+(?:\s?[-_:]\s?|\s)){0,3}(?:EXCEPTI"
-    r"ON|WINERROR|FAILED|FALHOU|ERRNO|ERROR|FALHA|ERRO|FAIL|ERR)(?:\s?[:#]?\s?(?!0+\])\d+)?\s*\]|\[\s*(?:!"
-    r"!!|!!|!)\s*\]|(?:Exception|Traceback|Falharam|Excecao|Exceção|Failure|Failed|Falhou|Error|Falha|Erro"
-    r"|Fail|Err)(?:\(s\))?(?!\w|[-./\\]\w|[/\\])(?!\s+(?:configurado|corrigidas|corrigidos|resolvidas|reso"
-    r"lvidos|corrigida|corrigido|resolvida|resolvido|threshold|definido|enviados|handlers|handling|recover"
-    r"y|resolved|default|enviado|handler|logging|budget|counts|nenhum|padrao|padrão|count|fixed|ratio|free"
-    r"|logs|rate|sent|zero|log)(?!\w))|(?:Failures|Errors|Falhas|Erros)(?!\w|[-./\\]\w|[/\\])(?!\s+(?:conf"
-    r"igurado|corrigidas|corrigidos|resolvidas|resolvidos|corrigida|corrigido|resolvida|resolvido|threshol"
-    r"d|definido|enviados|handlers|handling|recovery|resolved|default|enviado|handler|logging|budget|count"
-    r"s|nenhum|padrao|padrão|count|fixed|ratio|free|logs|rate|sent|zero|log)(?!\w))(?!(?:\s+\w+){0,2}\s*[:"
-    r"=]\s*\x00)|(?:✖|✗|✘|❌|❎|🚨))|(?P<warning>\[\s*(?:(?!(?:zero|nao|non|not|não|sem|no|0)[\W_])[^\W_]+(?:"
-    r"\s?[-_:]\s?|\s)){0,3}(?:ATENCAO|ATENÇÃO|TIMEOUT|WARNING|ALERTA|AVISO|WARN)(?:\s?[:#]?\s?(?!0+\])\d+)"
-    r"?\s*\]|(?:Atencao|Atenção|Timeout|Warning|Aviso|Warn)(?:\(s\))?(?!\w|[-./\\]\w|[/\\])(?!\s+(?:config"
-    r"urado|corrigidas|corrigidos|resolvidas|resolvidos|corrigida|corrigido|resolvida|resolvido|threshold|"
-    r"definido|enviados|handlers|handling|recovery|resolved|default|enviado|handler|logging|budget|counts|"
-    r"nenhum|padrao|padrão|count|fixed|ratio|free|logs|rate|sent|zero|log)(?!\w))|(?:Timeouts|Warnings|Avi"
-    r"sos)(?!\w|[-./\\]\w|[/\\])(?!\s+(?:configurado|corrigidas|corrigidos|resolvidas|resolvidos|corrigida"
-    r"|corrigido|resolvida|resolvido|threshold|definido|enviados|handlers|handling|recovery|resolved|defau"
-    r"lt|enviado|handler|logging|budget|counts|nenhum|padrao|padrão|count|fixed|ratio|free|logs|rate|sent|"
-    r"zero|log)(?!\w))(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)|(?:⚠))"
+    r"(?P<info>(?:(?:⚠|✖|✗|✘|❌|❎|🚨)\ufe0f?\s*)?(?:(?:nenhuma|without|nenhum|zero|sem|no"
+    r"|0)\s+(?:<singular>|<plural>)(?!\w)|(?:<singular>)(?:\(s\))?(?:\s+\w+){0,2}\s*[:=]\s*<nothing>"
+    r"|(?:<plural>)(?:\s+\w+){0,2}\s*[:=]?\s*(?:<nothing>|<zero>(?=\s)))"
+    r"|(?:Timeout)\s*[:=]\s*\d+(?:[.,]\d+)?\s*(?:(?:segundos|minutes|minutos|seconds|min|sec|seg|ms|h|m"
+    r"|s)(?!\w)|<end>)|\[\s*<prefix>(?:DEBUG|INFO|OK)<number>\s*\]|\[\s*(?:\+|=|i)\s*\]|(?:ℹ|✅))"
+    r"|(?P<critical>\[\s*<prefix>(?:CRITICAL|CRITICO|CRÍTICO|FATAL|CRIT)<number>\s*\]|(?:Critico"
+    r"|Crítico)(?:\(s\))?<whole>|(?:Critical|Fatal)(?=\s*(?:[:!]|[-–—]\s|$)|\s+(?:erro|error|exception"
+    r"|failure|falha)(?!\w)))|(?P<error>\[\s*<prefix>(?:EXCEPTION|WINERROR|FAILED|FALHOU|ERRNO|ERROR"
+    r"|FALHA|ERRO|FAIL|ERR)<number>\s*\]|\[\s*(?:!!!|!!|!)\s*\]|(?:Exception|Traceback|Falharam|Excecao"
+    r"|Exceção|Failure|Failed|Falhou|Error|Falha|Erro|Fail|Err)(?:\(s\))?<whole>|(?:Failures|Errors"
+    r"|Falhas|Erros)<whole>(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)|(?:✖|✗|✘|❌|❎|🚨))"
+    r"|(?P<warning>\[\s*<prefix>(?:ATENCAO|ATENÇÃO|TIMEOUT|WARNING|ALERTA|AVISO|WARN)<number>\s*\]"
+    r"|(?:Atencao|Atenção|Timeout|Warning|Aviso|Warn)(?:\(s\))?<whole>|(?:Timeouts|Warnings"
+    r"|Avisos)<whole>(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)|(?:⚠))"
 )
-_TIMESTAMP = (
-    r"(?:(?:\[\s?(?:(?:(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}/\d{1,2})(?"
-    r":[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?)?|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1"
-    r",9})?)?(?: ?[AaPp][Mm])?)(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?|\d{9,13}(?:\.\d{1,9})?)\s?\]|\((?:(?:"
-    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}/\d{1,2})(?:[T ,]+\d{1,2}:\d"
-    r"{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?)?|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp"
-    r"][Mm])?)(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?|\d{9,13}(?:\.\d{1,9})?)\)|(?:(?:(?:\d{4}[-/.]\d{1,2}[-"
-    r"/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}/\d{1,2})(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{"
-    r"1,9})?)?(?: ?[AaPp][Mm])?)?|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?)(?: ?(?:Z|UTC|"
-    r"GMT|[+-]\d{2}:?\d{2}))?|\d{9,13}(?:\.\d{1,9})?)(?!\w))\s*[-|:>–—]*\s*){1,2}"
+_TIMESTAMP = r"(?:(?:\[\s?<stamp>\s?\]|\(<stamp>\)|<stamp>(?!\w))\s*[-|:>–—]*\s*){1,2}"
+_FRAGMENTS = (
+    (
+        "<stamp>",
+        r"(?:(?:(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
+        r"|\d{1,2}/\d{1,2})(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?)?"
+        r"|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?)(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
+        r"|\d{9,13}(?:\.\d{1,9})?)",
+    ),
+    ("<prefix>", r"(?:(?!(?:zero|nao|non|not|não|sem|no|0)[\W_])[^\W_]+(?:\s?[-_:]\s?|\s)){0,3}"),
+    ("<number>", r"(?:\s?[:#]?\s?(?!0+\])\d+)?"),
+    (
+        "<whole>",
+        r"(?!\w|[-./\\]\w|[/\\])(?!\s+(?:configurado|corrigidas|corrigidos|resolvidas|resolvidos|corrigida"
+        r"|corrigido|resolvida|resolvido|threshold|definido|enviados|handlers|handling|recovery|resolved"
+        r"|default|enviado|handler|logging|budget|counts|nenhum|padrao|padrão|count|fixed|ratio|free|logs"
+        r"|rate|sent|zero|log)(?!\w))",
+    ),
+    (
+        "<singular>",
+        r"Exception|Traceback|Falharam|Atencao|Atenção|Critico|Crítico|Excecao|Exceção|Failure|Timeout"
+        r"|Warning|Failed|Falhou|Aviso|Error|Falha|Erro|Fail|Warn|Err",
+    ),
+    ("<plural>", r"Failures|Timeouts|Warnings|Avisos|Errors|Falhas|Erros"),
+    ("<nothing>", r"(?:<zero>|(?:nenhuma|nenhum|none|nao|não|no)(?!\w))<end>"),
+    ("<zero>", r"0+(?:[.,]0+)?(?![.,]?\d) ?%?"),
+    ("<end>", r"\s*(?=$|[\n|,;.)\]/])"),
 )
 # --- generated from levels.toml: end

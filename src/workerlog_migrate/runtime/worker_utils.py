@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:53bd30cad2b0846ef87283ea9267b1a7677e84f5783125a20077d11a1ab9d998
+# workerlog-migrate runtime 0.1.0 sha256:f6bc51f25e7766045efc7932898a7e9371065f934cc4764d0301ea820e265c5a
 """Repeat what fails in passing, and tell someone when a worker is in trouble.
 
 Public names: ``retry_with_backoff``, ``setup_logger``, ``notify_critical``.
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
     _F = TypeVar("_F", bound=Callable[..., object])
 
-if __package__:  # in a package, or flat beside the script
+if TYPE_CHECKING:
+    from worker_logger import current_logger, notify, setup_worker_logger
+elif __package__:  # a module of a package
     from .worker_logger import current_logger, notify, setup_worker_logger
-else:
+else:  # beside the script
     from worker_logger import current_logger, notify, setup_worker_logger
 
 __all__ = ["notify_critical", "retry_with_backoff", "setup_logger"]
@@ -105,8 +107,9 @@ def retry_with_backoff(
             raise TypeError(
                 "a generator function fails while it is iterated, not when called: decorate what it calls"
             )
-        wrap = _wrap_coroutine_function if flags & _CO_COROUTINE else _wrap_function
-        return wrap(function, policy, sleep)  # type: ignore[return-value]  # same signature, by functools.wraps
+        if flags & _CO_COROUTINE:
+            return _wrap_coroutine_function(function, policy, sleep)  # type: ignore[arg-type, return-value]
+        return _wrap_function(function, policy, sleep)  # type: ignore[return-value]  # the same, by wraps()
 
     return decorate
 
@@ -119,9 +122,7 @@ def _code_flags(function: object) -> int:
         )
     while isinstance(function, functools.partial):
         function = function.func
-    code = getattr(function, "__code__", None) or getattr(
-        getattr(type(function), "__call__", None), "__code__", None
-    )
+    code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
     return int(getattr(code, "co_flags", 0))
 
 
