@@ -240,7 +240,10 @@ def _quoted(prefix: bytes, path: Path) -> bytes:
         is_text = True
     except UnicodeDecodeError:
         is_text = False
-    if is_text and not any(byte < 0x20 or byte in (0x22, 0x5C, 0x7F) for byte in name):
+    is_plain = (
+        is_text and not name.endswith(b" ") and not any(byte < 0x20 or byte in b'"\\\x7f' for byte in name)
+    )
+    if is_plain:
         # GNU patch reads a name up to the first blank, unless a tab ends it.
         return name + b"\t" if b" " in name else name
     quoted = b"".join(
