@@ -242,9 +242,9 @@ class World:
             elif content is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-        for age, path in enumerate(sorted(self.box.rglob("*"))):
-            if "scripts" not in path.parts:
-                os.utime(path, (EPOCH - 60 - age, EPOCH - 60 - age))
+        dated = [path for path in sorted(self.box.rglob("*")) if "scripts" not in path.parts]
+        for age, path in enumerate(dated):
+            os.utime(path, (EPOCH - 60 - age, EPOCH - 60 - age))
         shutil.rmtree(self.bin, ignore_errors=True)
         self.bin.mkdir(parents=True)
         behaviour = COMMANDS[scenario.commands]

@@ -106,11 +106,11 @@ class _Struck:
             name = os.fsdecode(path)
             mode = str(args[1] if len(args) > 1 else kwargs.get("mode", "r"))
             error = _due(self.call, name, any(letter in mode for letter in "wax+"))
-            if error == "full":
+            if error == "full" and "+" not in mode:  # reading from /dev/full would never end
                 # The entry fits into the folder, the content does not fit onto the disk.
                 _real_open(name, "ab").close()
                 return self.real("/dev/full", *args[1:], **kwargs)
-            if error:
+            if error and error != "full":
                 _strike(error, name)
         return self.real(*args, **kwargs)
 
