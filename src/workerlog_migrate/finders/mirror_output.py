@@ -31,6 +31,7 @@ _RANKS = {Level.INFO: 0, Level.WARNING: 1, Level.ERROR: 2, Level.CRITICAL: 3}
 _STDOUT = frozenset({"sys.stdout", "sys.__stdout__"})
 _STDERR = frozenset({"sys.stderr", "sys.__stderr__"})
 _PRINT_KEYWORDS = frozenset({"sep", "end", "file", "flush"})
+_NO_TEXT = _PRINT_KEYWORDS | {"level"}
 _MIRROR_KEYWORDS = frozenset({"log_method", "printer"})
 _STREAM_WRITES = frozenset(
     f"sys.{stream}.{method}"
@@ -145,9 +146,6 @@ class _Finder:
         self.module = module
         self.header = context.header
         self._unknown_star = any(_may_rebind_print(name) for name in module.star_imports)
-        self._patched = any(
-            isinstance(node.ctx, ast.Store) and module.qualified(node) == _PRINT for node in module.attributes
-        )
         self._wrappers = _find_wrappers(module)
 
     # -- one call -------------------------------------------------------------------------------------------
@@ -169,9 +167,9 @@ class _Finder:
         found = module.lookup(_PRINT, module.scope(call.func))
         if found is not None and not all(_is_builtin_import(binding) for binding in found[1]):
             return self._left(call, f"print is something else here: {_described(module, found[1][-1])}")
-        # The default printer is the builtin. Where another one may have been put in its place, it is looked up as
-        # it was before: in the scope of the call.
-        printer = _PRINT if self._patched or (found is None and self._unknown_star) else None
+        # The default printer is the builtin. Where a star import may have put another one in its place, print is
+        # looked up as it was before: in the scope of the call.
+        printer = _PRINT if found is None and self._unknown_star else None
         return self._mirror(call, printer, _PRINT_KEYWORDS)
 
     def _judge_safe_print(self, call: ast.Call) -> Finding | None:
@@ -182,19 +180,13 @@ class _Finder:
             return self._left(
                 call, "safe_print of a computed object, which would be computed after its arguments"
             )
-        if not call.args and any(
-            keyword.arg not in (None, "end", "flush", "file") for keyword in call.keywords
-        ):
-            return self._left(call, "its text is passed by keyword, where mirror_print does not see it")
         return self._mirror(call, self.module.text(call.func), None)
 
     def _judge_other(self, call: ast.Call, callee: ast.Name | ast.Attribute) -> Finding | None:
         qualified = self.module.qualified(callee)
         if isinstance(callee, ast.Attribute) and callee.attr == _PRINT:
             if qualified == _PRINT:
-                return self._mirror(
-                    call, self.module.text(callee) if self._patched else None, _PRINT_KEYWORDS
-                )
+                return self._mirror(call, None, _PRINT_KEYWORDS)
             return self._left(call, "a method called print, of another console or object")
         if qualified in _STREAM_WRITES:
             return self._left(call, f"{qualified} is progress or raw data, not a line")
@@ -434,8 +426,16 @@ class _Finder:
                 separator = keyword.value
                 if isinstance(keyword.value, ast.Constant):
                     separator = keyword.value.value if isinstance(keyword.value.value, str) else " "
+        texts = (
+            call.args
+            or [
+                keyword.value
+                for keyword in call.keywords  # safe_print(message="..."): mirror_print logs it as well
+                if keyword.arg is not None and keyword.arg not in _NO_TEXT
+            ][:1]
+        )
         pieces: list[_Piece] = []
-        for index, argument in enumerate(call.args):
+        for index, argument in enumerate(texts):
             if index:
                 pieces.append(separator)
             pieces += self._pieces_of(argument, 0)

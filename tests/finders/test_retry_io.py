@@ -1,0 +1,440 @@
+"""Which I/O is repeated, and which is left alone for which reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.finders.conftest import Judge
+
+AGAIN = "retrying"
+
+
+# -- the table ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("head", "call"),
+    [
+        pytest.param("", "open(p)", id="open"),
+        pytest.param("", "open(p, 'w', encoding='utf-8')", id="open to write"),
+        pytest.param("", "open(p, 'a')", id="open to append"),
+        pytest.param("", "open(p, 'x')", id="open to create"),
+        pytest.param("import builtins", "builtins.open(p)", id="builtins.open"),
+        pytest.param("import io", "io.open(p)", id="io.open"),
+        pytest.param("import codecs", "codecs.open(p, 'r', 'utf-8')", id="codecs.open"),
+        pytest.param("import gzip", "gzip.open(p)", id="gzip.open"),
+        pytest.param("from pathlib import Path", "Path(p).open()", id="Path.open"),
+        pytest.param("from pathlib import Path", "Path(p).read_text()", id="read_text"),
+        pytest.param("from pathlib import Path", "Path(p).read_bytes()", id="read_bytes"),
+        pytest.param("from pathlib import Path", "(Path(p) / 'x').write_text('y')", id="write_text"),
+        pytest.param("from pathlib import Path", "Path(p).write_bytes(b'y')", id="write_bytes"),
+        pytest.param("from pathlib import Path", "Path(p).mkdir(parents=True)", id="Path.mkdir"),
+        pytest.param("import os", "os.listdir(p)", id="listdir"),
+        pytest.param("from os import scandir", "scandir(p)", id="scandir"),
+        pytest.param("import os", "os.makedirs(p, exist_ok=True)", id="makedirs"),
+        pytest.param("import os", "os.mkdir(p)", id="mkdir"),
+        pytest.param("import shutil", "shutil.copy(p, p)", id="copy"),
+        pytest.param("import shutil", "shutil.copy2(p, p)", id="copy2"),
+        pytest.param("import shutil as sh", "sh.copyfile(p, p)", id="copyfile by alias"),
+        pytest.param("import socket", "socket.create_connection((p, 80))", id="create_connection"),
+        pytest.param("import sqlite3", "sqlite3.connect(p)", id="sqlite3"),
+        pytest.param("import urllib.request", "urllib.request.urlopen(p, timeout=9)", id="urlopen"),
+        pytest.param("import requests", "requests.get(p)", id="requests.get"),
+        pytest.param("from requests import head", "head(p)", id="requests.head"),
+        pytest.param("import requests", "requests.options(p)", id="requests.options"),
+        pytest.param("import requests", "requests.Session().get(p, stream=True)", id="Session.get"),
+    ],
+)
+def test_what_can_be_repeated_whole_is_wrapped(retry: Judge, head: str, call: str) -> None:
+    outcome = retry(f"{head}\n\ndef f(p):\n    {call}\n")
+
+    assert outcome.applied == {call: AGAIN}
+    assert outcome.left == {}
+
+
+@pytest.mark.parametrize(
+    ("head", "call", "reason"),
+    [
+        pytest.param("import requests", "requests.post(p)", "act twice", id="post"),
+        pytest.param("import requests", "requests.delete(p)", "act twice", id="delete"),
+        pytest.param("import requests", "requests.request('GET', p)", "act twice", id="request"),
+        pytest.param("import requests", "requests.Session().put(p)", "act twice", id="Session.put"),
+        pytest.param("import subprocess", "subprocess.run([p])", "the process may run twice", id="run"),
+        pytest.param("import subprocess as sp", "sp.Popen([p])", "the process may run twice", id="Popen"),
+        pytest.param("import os", "os.system(p)", "the process may run twice", id="system"),
+        pytest.param("import os", "os.remove(p)", "another worker", id="remove"),
+        pytest.param("import os", "os.rename(p, p)", "another worker", id="rename"),
+        pytest.param("from pathlib import Path", "Path(p).unlink()", "another worker", id="unlink"),
+        pytest.param("import os", "os.path.exists(p)", "nothing to repeat", id="exists"),
+        pytest.param("from os import path", "path.isfile(p)", "nothing to repeat", id="isfile"),
+        pytest.param("import glob", "glob.glob(p)", "nothing to repeat", id="glob"),
+        pytest.param("import shutil", "shutil.which(p)", "nothing to repeat", id="which"),
+    ],
+)
+def test_what_may_act_twice_or_never_fails_is_reported(
+    retry: Judge, head: str, call: str, reason: str
+) -> None:
+    outcome = retry(f"{head}\n\ndef f(p):\n    {call}\n")
+
+    assert outcome.applied == {}
+    assert list(outcome.left) == [call]
+    assert reason in outcome.left[call]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        pytest.param("def open(p):\n    pass\n\nopen('x')\n", id="a local function called open"),
+        pytest.param("from webbrowser import open\nopen('x')\n", id="another open"),
+        pytest.param("def f(open):\n    open('x')\n", id="a parameter called open"),
+        pytest.param("abrir = [open]\n", id="open as a value"),
+        pytest.param("import os\nos.getenv('HOME')\n", id="an environment variable"),
+        pytest.param("d = {}\nd.get('x')\n", id="get of a dict"),
+        pytest.param("import os\nos.open('x', 0)\n", id="os.open"),
+        pytest.param("class C:\n    def open(self): pass\n\nC().open()\n", id="a method called open"),
+        pytest.param("import webbrowser\nwebbrowser.open('x')\n", id="a browser"),
+        pytest.param("import os\nos.getcwd()\n", id="no row"),
+    ],
+)
+def test_look_alikes_are_no_findings(retry: Judge, script: str) -> None:
+    assert retry(script).findings == []
+
+
+def test_an_alias_of_open_is_open(retry: Judge) -> None:
+    """The callee is written as it was: a patched name still works."""
+    outcome = retry("""
+        abrir = open
+        abrir("x")
+    """)
+
+    assert outcome.applied == {'abrir("x")': AGAIN}
+
+
+@pytest.mark.parametrize(
+    ("star", "left"),
+    [
+        pytest.param("math", {}, id="binds no open"),
+        pytest.param("os", {"open('x')": "open may be rebound by a star import"}, id="os binds open"),
+        pytest.param(
+            "comum", {"open('x')": "open may be rebound by a star import"}, id="an unknown module may"
+        ),
+    ],
+)
+def test_a_star_import_may_bind_open(retry: Judge, star: str, left: dict[str, str]) -> None:
+    outcome = retry(f"from {star} import *\nopen('x')\n")
+
+    assert outcome.left == left
+    assert outcome.applied == ({} if left else {"open('x')": AGAIN})
+
+
+def test_a_method_of_an_unknown_object_is_left_alone(retry: Judge) -> None:
+    """It may be anything that calls itself read_text."""
+    outcome = retry("""
+        def f(p):
+            return p.read_text()
+    """)
+
+    assert outcome.left == {"p.read_text()": "it is not known to be a method of a path"}
+
+
+def test_the_user_adds_calls_and_forbids_others(retry: Judge) -> None:
+    outcome = retry(
+        """
+        import httpx
+
+        def f(p):
+            httpx.get(p)
+            open(p)
+        """,
+        retry_extra=("httpx.get",),
+        retry_never=("open",),
+    )
+
+    assert outcome.applied == {"httpx.get(p)": AGAIN}
+    assert outcome.left == {"open(p)": "the configuration says never to repeat open"}
+
+
+def test_migrated_code_holds_no_finding(retry: Judge) -> None:
+    outcome = retry("""
+        from pathlib import Path
+
+        from worker_utils import retry_with_backoff
+
+        retrying = retry_with_backoff(max_retries=3, base_delay=1.0)
+
+        with retrying(open)("x") as f:
+            pass
+        retrying(Path("x").read_text)()
+    """)
+
+    assert outcome.findings == []
+
+
+def test_a_taken_name_is_not_used(retry: Judge) -> None:
+    outcome = retry("""
+        retrying = 3
+        open("x")
+    """)
+
+    assert outcome.applied == {'open("x")': "with_retry"}
+
+
+def test_what_runs_before_the_header_is_left_alone(retry: Judge) -> None:
+    outcome = retry("""
+        try:
+            import yaml
+        except ImportError:
+            open("sem_yaml", "w").close()
+        open("x")
+    """)
+
+    assert outcome.applied == {'open("x")': AGAIN}
+    assert outcome.left == {'open("sem_yaml", "w")': "runs before the retry decorator exists"}
+
+
+def test_inside_an_fstring_is_left_alone(retry: Judge) -> None:
+    outcome = retry("""
+        x = f"{open('x').read()}"
+    """)
+
+    assert outcome.applied == {}
+    assert list(outcome.left.values()) == ["inside an f-string"]
+
+
+def test_a_comment_suppresses(retry: Judge) -> None:
+    outcome = retry("""
+        open("x")  # workerlog: skip[retry-io]
+        open("y")  # workerlog: skip[mirror-output]
+    """)
+
+    assert outcome.applied == {'open("y")': AGAIN}
+    assert outcome.left == {'open("x")': "suppressed by comment"}
+
+
+# -- requests -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [
+        pytest.param("urlopen('http://x')", id="literal"),
+        pytest.param("urlopen(f'{BASE}/x', None, 9)", id="data is None"),
+        pytest.param("urlopen(url=BASE + '/x', timeout=9)", id="keyword"),
+        pytest.param("urlopen(Request('http://x'))", id="a plain Request"),
+        pytest.param("urlopen(Request('http://x', headers={}))", id="a Request with headers"),
+        pytest.param("urlopen(Request('http://x', None, {}, method=None))", id="a Request with nothing"),
+        pytest.param("urlopen(pedido)", id="a plain Request by name"),
+        pytest.param("urlopen(BASE)", id="from the environment"),
+    ],
+)
+def test_urlopen_of_a_page_is_repeated(retry: Judge, opened: str) -> None:
+    outcome = retry(f"""
+        import os
+        from urllib.request import Request, urlopen
+
+        BASE = os.environ.get("BASE")
+        pedido = Request("http://x")
+        pedido.add_header("a", "b")
+        {opened}
+    """)
+
+    assert outcome.applied == {opened: AGAIN}
+
+
+@pytest.mark.parametrize(
+    ("opened", "reason"),
+    [
+        pytest.param("urlopen('http://x', b'x')", "it sends data, and would act twice", id="data"),
+        pytest.param("urlopen('http://x', data=d)", "it sends data, and would act twice", id="data keyword"),
+        pytest.param("urlopen(*d)", "what is sent cannot be seen", id="star"),
+        pytest.param("urlopen('http://x', **d)", "what is sent cannot be seen", id="two stars"),
+        pytest.param("urlopen()", "what is sent cannot be seen", id="nothing"),
+        pytest.param(
+            "urlopen(Request('http://x', d))",
+            "its Request may carry data or a method",
+            id="Request with data",
+        ),
+        pytest.param(
+            "urlopen(Request('http://x', method='PUT'))",
+            "its Request may carry data or a method",
+            id="Request with a method",
+        ),
+        pytest.param(
+            "urlopen(Request('http://x', **d))",
+            "its Request may carry data or a method",
+            id="unknown keywords",
+        ),
+        pytest.param("urlopen(mudado)", "its Request may carry data or a method", id="given data later"),
+        pytest.param("urlopen(dado)", "its Request may carry data or a method", id="handed to other code"),
+        pytest.param("urlopen(d)", "its Request may carry data or a method", id="unknown"),
+    ],
+)
+def test_urlopen_that_may_send_data_is_not_repeated(retry: Judge, opened: str, reason: str) -> None:
+    outcome = retry(f"""
+        from urllib.request import Request, urlopen
+
+        mudado = Request("http://x")
+        mudado.data = b"x"
+        dado = Request("http://x")
+        assinar(dado)
+
+        def f(d):
+            {opened}
+    """)
+
+    assert outcome.applied == {}
+    assert outcome.left == {opened: reason}
+
+
+def test_without_any_request_urlopen_opens_a_url(retry: Judge) -> None:
+    """The twin of the unknown argument above: this script makes no Request at all."""
+    outcome = retry("""
+        from urllib.request import urlopen
+
+        def f(d):
+            urlopen(d)
+    """)
+
+    assert outcome.applied == {"urlopen(d)": AGAIN}
+
+
+def test_a_get_with_a_body_is_not_repeated(retry: Judge) -> None:
+    """A stream that a failed attempt has read is gone."""
+    outcome = retry("""
+        import requests
+
+        def f(u, arquivo):
+            requests.get(u, data=arquivo)
+            requests.get(u, params={"a": 1})
+    """)
+
+    assert outcome.applied == {'requests.get(u, params={"a": 1})': AGAIN}
+    assert outcome.left == {
+        "requests.get(u, data=arquivo)": "it sends data, which a failed attempt may have used up"
+    }
+
+
+# -- async --------------------------------------------------------------------------------------------------
+
+
+def test_a_blocking_call_in_a_coroutine_is_left_alone(retry: Judge) -> None:
+    """Waiting there would stop the event loop; a function that a thread runs may wait."""
+    outcome = retry("""
+        import asyncio
+
+        async def f(p):
+            open(p)
+            await asyncio.to_thread(lambda: open(p, "rb"))
+    """)
+
+    assert outcome.applied == {'open(p, "rb")': AGAIN}
+    assert outcome.left == {
+        "open(p)": "a blocking call in async def: waiting for another attempt would stop the event loop"
+    }
+
+
+def test_an_async_context_manager_is_left_alone(retry: Judge) -> None:
+    """It is entered, not called: a coroutine made once cannot be awaited twice."""
+    outcome = retry("""
+        import aiofiles
+
+        async def f(session, u, p):
+            async with session.get(u) as r:
+                pass
+            async with aiofiles.open(p) as a:
+                pass
+    """)
+
+    reason = "it is an async context manager, which is not called but entered"
+    assert outcome.applied == {}
+    assert outcome.left == {"session.get(u)": reason, "aiofiles.open(p)": reason}
+
+
+# -- what repeats it already --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "decorator",
+    [
+        pytest.param("@tenacity.retry", id="tenacity"),
+        pytest.param("@tenacity.retry(stop=3)", id="tenacity with options"),
+        pytest.param("@backoff.on_exception(backoff.expo, OSError)", id="backoff"),
+        pytest.param("@retry_with_backoff(vezes=3)", id="its own"),
+        pytest.param("@com_retry", id="own name"),
+        pytest.param("@insistente", id="made by one"),
+    ],
+)
+def test_a_function_with_a_retry_decorator_is_left_alone(retry: Judge, decorator: str) -> None:
+    """Three attempts of three attempts are nine."""
+    outcome = retry(f"""
+        import backoff
+        import tenacity
+
+        insistente = retry_with_backoff(3)
+
+        {decorator}
+        def f(p):
+            open(p)
+    """)
+
+    assert outcome.applied == {}
+    assert outcome.left["open(p)"].startswith("f is repeated whole by its decorator ")
+
+
+@pytest.mark.parametrize(
+    "decorator",
+    [
+        pytest.param("@functools.lru_cache", id="cache"),
+        pytest.param("@registry.register", id="registry"),
+    ],
+)
+def test_another_decorator_repeats_nothing(retry: Judge, decorator: str) -> None:
+    outcome = retry(f"import functools\n\n{decorator}\ndef f(p):\n    open(p)\n")
+
+    assert outcome.applied == {"open(p)": AGAIN}
+
+
+def test_what_is_given_to_a_retry_function_is_left_alone(retry: Judge) -> None:
+    outcome = retry("""
+        import requests
+
+        def baixar(u):
+            return requests.get(u)
+
+        com_retry(lambda: requests.get(u, timeout=9))
+        com_retry(baixar, u)
+    """)
+
+    assert outcome.applied == {}
+    assert outcome.left == {
+        "requests.get(u, timeout=9)": "it is given to com_retry, which repeats it",
+        "requests.get(u)": (
+            "baixar is only called where it is repeated: it is given to com_retry, which repeats it"
+        ),
+    }
+
+
+def test_an_argument_made_before_is_not_repeated(retry: Judge) -> None:
+    """The file is opened once, before the retry function is called."""
+    outcome = retry("""
+        com_retry(gravar, open(p))
+    """)
+
+    assert outcome.applied == {"open(p)": AGAIN}
+
+
+def test_a_function_called_elsewhere_too_is_wrapped(retry: Judge) -> None:
+    outcome = retry("""
+        import requests
+
+        def baixar(u):
+            return requests.get(u)
+
+        com_retry(baixar, u)
+        baixar(u)
+    """)
+
+    assert outcome.applied == {"requests.get(u)": AGAIN}
