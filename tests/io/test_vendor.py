@@ -1,0 +1,165 @@
+"""Both runtime files stand beside the scripts, and a user's own file is never touched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workerlog_migrate.errors import Refused
+from workerlog_migrate.stamp import runtime_version, stamp
+from workerlog_migrate.vendor import Verdict, is_ours, plan_vendor, runtime_text, write_runtime
+
+NEEDS = {"worker_logger": {"mirror_print", "setup_worker_logger"}, "worker_utils": {"retry_with_backoff"}}
+
+
+def vendored(module: str) -> bytes:
+    text = runtime_text(module)
+    return stamp(text, runtime_version(text)).encode()
+
+
+def verdicts(folder: Path) -> dict[str, Verdict]:
+    return {file.path.name: file.verdict for file in plan_vendor(folder, NEEDS).files}
+
+
+def test_both_files_are_added_when_a_script_needs_one(tmp_path: Path) -> None:
+    plan = plan_vendor(tmp_path, {"worker_logger": {"mirror_print"}})
+    write_runtime(plan)
+
+    assert [(file.path.name, file.verdict) for file in plan.files] == [
+        ("worker_logger.py", Verdict.NEW),
+        ("worker_utils.py", Verdict.NEW),
+    ]
+    assert (tmp_path / "worker_logger.py").read_bytes() == vendored("worker_logger")
+    assert (tmp_path / "worker_utils.py").read_bytes() == vendored("worker_utils")
+
+
+def test_nothing_is_added_when_no_script_needs_any(tmp_path: Path) -> None:
+    assert plan_vendor(tmp_path, {}).files == ()
+    assert plan_vendor(tmp_path, {"worker_logger": set()}).files == ()
+
+
+def test_files_that_are_up_to_date_are_untouched(tmp_path: Path) -> None:
+    write_runtime(plan_vendor(tmp_path, NEEDS))
+    # A checkout on another system may have other newlines.
+    crlf = (tmp_path / "worker_utils.py").read_bytes().replace(b"\n", b"\r\n")
+    (tmp_path / "worker_utils.py").write_bytes(crlf)
+    stamps = {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+
+    plan = plan_vendor(tmp_path, NEEDS)
+    write_runtime(plan)
+
+    assert {file.verdict for file in plan.files} == {Verdict.SAME}
+    assert not any(file.changes for file in plan.files)
+    assert {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == stamps
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
+def test_an_older_file_that_nobody_edited_is_replaced(tmp_path: Path, newline: bytes) -> None:
+    old = stamp("def mirror_print():\n    pass\n", "0.0.9").encode().replace(b"\n", newline)
+    (tmp_path / "worker_logger.py").write_bytes(old)
+    (tmp_path / "worker_logger.py").chmod(0o755)
+
+    plan = plan_vendor(tmp_path, NEEDS)
+    write_runtime(plan)
+
+    assert plan.files[0].verdict is Verdict.REPLACE
+    assert (tmp_path / "worker_logger.py").read_bytes() == vendored("worker_logger")
+    assert (tmp_path / "worker_logger.py").stat().st_mode & 0o777 == 0o755
+
+
+def test_an_edited_file_that_has_the_names_is_kept(tmp_path: Path) -> None:
+    edited = vendored("worker_logger") + b"\nEXTRA = 1\n"
+    (tmp_path / "worker_logger.py").write_bytes(edited)
+
+    plan = plan_vendor(tmp_path, NEEDS)
+    write_runtime(plan)
+
+    assert plan.files[0].verdict is Verdict.KEPT
+    assert "edited by hand" in plan.files[0].reason
+    assert plan.refusal(NEEDS) == ""
+    assert (tmp_path / "worker_logger.py").read_bytes() == edited
+    assert (tmp_path / "worker_utils.py").exists()
+
+
+def test_a_newer_file_is_kept(tmp_path: Path) -> None:
+    newer = stamp(runtime_text("worker_logger"), "99.0.0").encode()
+    (tmp_path / "worker_logger.py").write_bytes(newer)
+
+    plan = plan_vendor(tmp_path, NEEDS)
+
+    assert plan.files[0].verdict is Verdict.KEPT
+    assert "newer runtime (99.0.0)" in plan.files[0].reason
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        b"def something_else():\n    pass\n",
+        b"def broken(:\n",
+        b"\x00\xff",
+        b"if True:\n    def mirror_print(): pass\n",
+        b"def f():\n    def mirror_print(): pass\n    def setup_worker_logger(): pass\n",
+    ],
+    ids=["other-names", "syntax-error", "binary", "one-of-two", "nested"],
+)
+def test_a_users_own_file_that_lacks_a_name_refuses_the_scripts_that_need_it(
+    tmp_path: Path, own: bytes
+) -> None:
+    (tmp_path / "worker_logger.py").write_bytes(own)
+
+    plan = plan_vendor(tmp_path, NEEDS)
+    write_runtime(plan)
+
+    assert plan.files[0].verdict is Verdict.MISSING_NAMES
+    assert "worker_logger.py is a file of your own and lacks" in plan.refusal(NEEDS)
+    assert "setup_worker_logger" in plan.refusal(NEEDS)
+    assert plan.refusal({"worker_utils": {"retry_with_backoff"}}) == ""
+    assert (tmp_path / "worker_logger.py").read_bytes() == own
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "from shared import mirror_print, setup_worker_logger\n",
+        "import a as mirror_print\ntry:\n    from b import setup_worker_logger\nexcept ImportError:\n    pass\n",
+        "mirror_print, setup_worker_logger = 1, 2\n",
+        "if x:\n    class mirror_print: pass\nelse:\n    pass\nsetup_worker_logger: object = print\n",
+    ],
+)
+def test_a_users_own_file_that_has_the_names_is_kept(tmp_path: Path, own: str) -> None:
+    (tmp_path / "worker_logger.py").write_text(own)
+
+    assert verdicts(tmp_path) == {"worker_logger.py": Verdict.KEPT, "worker_utils.py": Verdict.NEW}
+
+
+def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "worker_logger.py").mkdir()
+
+    with pytest.raises(Refused, match=r"worker_logger\.py cannot be read: is a directory"):
+        plan_vendor(tmp_path, NEEDS)
+
+
+def test_a_dangling_link_in_its_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "worker_utils.py").symlink_to("gone.py")
+
+    with pytest.raises(Refused, match=r"worker_utils\.py is a dangling symbolic link"):
+        plan_vendor(tmp_path, NEEDS)
+
+
+def test_a_file_that_appears_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
+    plan = plan_vendor(tmp_path, NEEDS)
+    (tmp_path / "worker_logger.py").write_bytes(b"mine\n")
+
+    with pytest.raises(Refused, match="has appeared"):
+        write_runtime(plan)
+
+    assert (tmp_path / "worker_logger.py").read_bytes() == b"mine\n"
+
+
+def test_only_names_that_our_runtime_has_are_ours() -> None:
+    assert is_ours({"worker_logger": {"setup_worker_logger", "mirror_print"}})
+    assert is_ours({"worker_utils": {"retry_with_backoff", "setup_logger", "notify_critical"}})
+    assert not is_ours({"worker_utils": {"retry_with_backoff", "their_own"}})
+    assert not is_ours({"worker_utils": set()})
+    assert not is_ours({})
