@@ -32,6 +32,7 @@ PROJECT = HERE.parent.parent
 WORKERS = PROJECT / "fixtures" / "workers"
 RUNTIME_FILES = ("worker_logger.py", "worker_utils.py")
 EPOCH = 1772445600  # as in inject/sitecustomize.py
+AGE = 70  # seconds, of every file that stands in the sandbox beforehand
 RUN_LIMIT = 60.0  # seconds until a run counts as hanging; ordinary ones take a fraction of one
 
 
@@ -242,9 +243,9 @@ class World:
             elif content is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
-        dated = [path for path in sorted(self.box.rglob("*")) if "scripts" not in path.parts]
-        for age, path in enumerate(dated):
-            os.utime(path, (EPOCH - 60 - age, EPOCH - 60 - age))
+        for path in self.box.rglob("*"):
+            if "scripts" not in path.parts:
+                os.utime(path, (EPOCH - AGE, EPOCH - AGE))
         shutil.rmtree(self.bin, ignore_errors=True)
         self.bin.mkdir(parents=True)
         behaviour = COMMANDS[scenario.commands]

@@ -82,7 +82,7 @@ CASES: tuple[tuple[str, Scenario, dict[str, str]], ...] = (
         Scenario("genesis_watchdog.py"),
         {
             "   ok engine 8% | 2026-03-02 09:59:00 ciclo=7": "INFO",
-            "   ⚠️ zero: 182% do prazo - vivo": "WARNING",
+            "   ⚠️ zero: 117% do prazo - vivo": "WARNING",
             "   🚨 ausente: sem sinal (FileNotFoundError)": "ERROR",
             "[rodada 1] 3/3 alvos, 1 processos": "INFO",
             "[AVISO] 4 alerta(s)": "WARNING",
@@ -196,11 +196,16 @@ UNMIRRORED = {"   regras.md: HTTPError", "   modelo.md.gz: HTTPError"}
 """Lines of ``emit``, which is ``print`` used as a value, and stays."""
 
 
+STAMP = re.compile(r"\d\d:\d\d:\d\d ")
+"""What the ``safe_print`` of zero_worker_engine puts before the text that it is given."""
+
+
 def printed(seen: Observation) -> Counter[str]:
     """Count the lines on both streams; a line that was drawn over is progress and counts as none."""
     lines = (seen.stdout + seen.stderr).decode().split("\n")
+    said = (STAMP.sub("", line, count=1) if STAMP.match(line) else line for line in lines)
     return Counter(
-        line.strip() for line in lines if line.strip() and "\r" not in line and line not in UNMIRRORED
+        line.strip() for line in said if line.strip() and "\r" not in line and line not in UNMIRRORED
     )
 
 
