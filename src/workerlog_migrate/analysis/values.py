@@ -23,7 +23,7 @@ class Type(NamedTuple):
     """
 
     name: str
-    args: tuple[frozenset[Type], ...] = ()  # type: ignore[misc]  # a recursive type, which mypy knows only as an alias
+    args: tuple[frozenset[Type], ...] = ()
     ref: object = None
 
 

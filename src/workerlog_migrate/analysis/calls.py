@@ -1,0 +1,857 @@
+"""What a call raises and gives: callees found through values, rows applied under the conditions of their arguments.
+
+Input: a call and a ``Frame``. Output: its ``Value``; effects go to the frame's sink: exceptions of rows, edges to
+functions of the program, unresolved calls. Migrated code is read as what it wraps: ``retrying(open)(p)`` is
+``open(p)``, ``mirror_print(logger.info, x)`` is ``print(x)``, so that a second run finds what the first one found.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.frames import Edge, Frame, Raise, Unknown
+from workerlog_migrate.analysis.header import runtime_name
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.values import ANY, BOTTOM, JSON, NONE, STR, Type, Value
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.knowledge import CallRow, Condition
+
+Special = Callable[["Arguments", ast.expr, Frame], Value]
+
+_CONTEXT_MAKERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+_SUPPRESS = "contextlib.suppress"
+_PLAIN = frozenset({"int", "float", "bool", "None", "complex"})
+
+
+class Arguments:
+    """The arguments of one call, by name and position.
+
+    Args:
+        node: the call; None when the values are not known (a callback).
+        frame: where it stands.
+        positional, keywords: the expressions, possibly after leading ones were taken away.
+
+    """
+
+    __slots__ = ("_engine", "_frame", "_memo", "keywords", "node", "positional", "receiver_node", "starred")
+
+    def __init__(self, engine: Engine, node: ast.Call | None, frame: Frame, skip: int = 0) -> None:
+        self._engine = engine
+        self._frame = frame
+        self.node = node
+        self.positional: list[ast.expr] = [] if node is None else node.args[skip:]
+        self.keywords = {} if node is None else {word.arg: word.value for word in node.keywords if word.arg}
+        self.starred = node is None or (
+            any(isinstance(entry, ast.Starred) for entry in self.positional)
+            or any(word.arg is None for word in node.keywords)
+        )
+        self.receiver_node: ast.expr | None = None
+        self._memo: dict[ast.expr, Value] = {}
+
+    def value(self, node: ast.expr) -> Value:
+        """Return an argument's value; it is evaluated once, with its effects."""
+        found = self._memo.get(node)
+        if found is None:
+            found = self._memo[node] = self._engine.expressions.value(node, self._frame)
+        return found
+
+    def evaluate(self) -> None:
+        """Evaluate every argument, for the effects."""
+        for node in self.positional:
+            self.value(node)
+        if self.node is not None:
+            for word in self.node.keywords:
+                self.value(word.value)
+
+    def find(self, name: str, params: tuple[str, ...]) -> list[ast.expr]:
+        """Return the expressions passed for a parameter: one, or several for the last of a variadic function."""
+        if name in self.keywords:
+            return [self.keywords[name]]
+        if name not in params:
+            return []
+        at = params.index(name)
+        plain: list[ast.expr] = []
+        for entry in self.positional:
+            if isinstance(entry, ast.Starred):
+                break
+            plain.append(entry)
+        if at == len(params) - 1 and len(params) == 1:
+            return plain
+        return plain[at : at + 1]
+
+
+class Calls:
+    """Evaluates calls.
+
+    Args:
+        engine: the analysis that this belongs to.
+
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._knowledge = engine.knowledge
+        self._canonical: dict[str, str] = {}
+        self._specials: dict[str, Special] = {
+            "print": self._print,
+            "worker_logger.mirror_print": self._mirror,
+            "worker_utils.retry_with_backoff": self._retry,
+            "functools.partial": self._partial,
+            "functools.wraps": self._transparent,
+            "super": self._super,
+            "getattr": self._getattr,
+            "type": self._type,
+            "isinstance": self._safe_bool,
+            "hasattr": self._safe_bool,
+            "contextlib.closing": self._same,
+            _SUPPRESS: self._suppress,
+            "copy.copy": self._same,
+            "copy.deepcopy": self._same,
+            "worker_logger.setup_worker_logger": self._logger,
+            "worker_logger.setup_worker_logging": self._path,
+            "worker_logger.get_worker_log_path": self._path,
+            "worker_utils.setup_logger": self._logger,
+            "worker_utils.setup_worker_logger": self._logger,
+            "worker_utils.notify_critical": self._safe_bool,
+        }
+
+    # -- entry points ---------------------------------------------------------------------------------------
+
+    def call(self, node: ast.Call, frame: Frame) -> Value:
+        """Return what a call gives, and put what it can raise into the frame's sink."""
+        arguments = Arguments(self._engine, node, frame)
+        callee = self.callee(node, frame)
+        if isinstance(node.func, ast.Attribute):
+            arguments.receiver_node = node.func.value
+        found = [self.invoke(entry, arguments, node, frame) for entry in callee]
+        if frame.sink is not None:
+            arguments.evaluate()
+            if frame.facts or frame.env:
+                self._engine.guards.after_call(node, frame)
+        return values.join(found) if found else ANY
+
+    def callee(self, node: ast.Call, frame: Frame) -> Value:
+        """Return what is called."""
+        function = node.func
+        if isinstance(function, ast.Attribute):
+            if frame.env is not None:
+                path = frame.unit.path(function)
+                if path is not None and path in frame.env:
+                    return frame.env[path]
+            receiver = self._engine.expressions.value(function.value, frame)
+            return self._engine.expressions.attribute(receiver, function.attr, node, frame, called=True)
+        return self._engine.expressions.value(function, frame)
+
+    def name(self, node: ast.Call, frame: Frame) -> str | None:
+        """Return the row name of a call's callee: ``open``, ``pathlib.Path.read_text``; None when unknown or local."""
+        found: set[str | None] = set()
+        for entry in self.callee(node, frame):
+            found.add(self._row_name(entry))
+        return found.pop() if len(found) == 1 else None
+
+    def _row_name(self, entry: Type) -> str | None:
+        if entry.name == "dotted":
+            return str(entry.ref)
+        if entry.name == "bound" and isinstance(entry.ref, tuple):
+            type_name, method = entry.ref
+            if type_name == "*":
+                return None
+            row = self._knowledge.method(type_name, method)
+            return row.name if row is not None else f"{type_name}.{method}"
+        return None
+
+    def canonical(self, dotted: str) -> str:
+        """Return the name under which a dotted name has its row: runtime names without dots, ``builtins.x`` as ``x``."""
+        found = self._canonical.get(dotted)
+        if found is None:
+            found = runtime_name(dotted) or dotted.removeprefix("builtins.")
+            self._canonical[dotted] = found
+        return found
+
+    # -- invocation -----------------------------------------------------------------------------------------
+
+    def invoke(self, entry: Type, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """Call one alternative of a callee."""
+        match entry.name:
+            case "dotted":
+                return self._invoke_dotted(str(entry.ref), arguments, node, frame)
+            case "function" | "method" | "unbound":
+                assert isinstance(entry.ref, FunctionInfo)
+                return self._invoke_function(entry.ref, node, frame)
+            case "class":
+                assert isinstance(entry.ref, ClassInfo)
+                return self._construct(entry.ref, arguments, node, frame)
+            case "bound":
+                assert isinstance(entry.ref, tuple)
+                return self._invoke_bound(entry, arguments, node, frame)
+            case "partial":
+                return values.join(self.invoke(other, Arguments(self._engine, None, frame), node, frame) for other in entry.args[0])
+            case "transparent":
+                return arguments.value(arguments.positional[0]) if arguments.positional else ANY
+            case "contextmaker":
+                assert isinstance(entry.ref, FunctionInfo)
+                if frame.sink is not None:
+                    frame.sink.add(Edge(entry.ref, node, frame.unit))
+                return values.one("context", self._engine.flat.yields(entry.ref))
+            case "foreign":
+                self._unknown(node, frame, str(entry.ref), "a decorator that is not known")
+                for other in entry.args[0]:
+                    self.invoke(other, arguments, node, frame)
+                return ANY
+            case "safe":
+                return NONE
+            case "json":
+                self._engine.expressions.operation("op:not-callable-json", node, frame)
+                return ANY
+            case "None":
+                return BOTTOM
+            case "instance":
+                assert isinstance(entry.ref, ClassInfo)
+                method = self._engine.flat.method(entry.ref, "__call__")
+                if isinstance(method, FunctionInfo):
+                    return self._invoke_function(method, node, frame)
+        protocol = self._knowledge.protocol(entry.name, "call")
+        if protocol is not None:
+            return self._engine.expressions.protocol(entry.name, "call", node, frame) or ANY
+        self._unknown(node, frame)
+        return ANY
+
+    def invoke_unknown(self, value: Value, node: ast.expr, frame: Frame) -> Value:
+        """Call a value with arguments that are not known (a callback)."""
+        nothing = Arguments(self._engine, None, frame)
+        return values.join(self.invoke(entry, nothing, node, frame) for entry in value)
+
+    def _unknown(self, node: ast.expr, frame: Frame, rule: str = "", note: str = "") -> None:
+        if frame.sink is not None:
+            frame.sink.add(Unknown(node, frame.unit, rule or _callee_text(node), note))
+
+    def _invoke_dotted(self, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        if self._taught(name, node, frame):
+            row = self._knowledge.call(name)
+            return ANY if row is None else self._row_value(row, arguments, None, frame)
+        special = self._specials.get(name)
+        if special is not None:
+            return special(arguments, node, frame)
+        hierarchy = self._engine.hierarchy
+        if hierarchy.is_exception(name):
+            return values.one(hierarchy.canonical(name))
+        row = self._knowledge.call(name)
+        if row is not None:
+            return self.apply(row, arguments, None, node, frame)
+        if self._knowledge.type(name) is not None:
+            return self._engine.expressions.substitute(values.parse(name), None, None)
+        # os.environ.get, sys.stdout.write: a method of a module's data attribute.
+        owner, _, method = name.rpartition(".")
+        if owner and self._knowledge.type(owner) is not None:
+            inherited = self._knowledge.method(owner, method)
+            if inherited is not None:
+                return self.apply(inherited, arguments, values.one(owner), node, frame)
+        self._unknown(node, frame, name)
+        return ANY
+
+    def _invoke_function(self, function: FunctionInfo, node: ast.expr, frame: Frame) -> Value:
+        if self._taught(function.name, node, frame):
+            return self._engine.flow.returns(function)
+        if frame.sink is not None:
+            frame.sink.add(Edge(function, node, frame.unit))
+        return self._engine.flow.returns(function) if frame.env is not None else self._engine.flat.returns(function)
+
+    def _construct(self, info: ClassInfo, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        flat = self._engine.flat
+        made = values.one("instance", ref=info)
+        is_exception = flat.exception_name(info) is not None
+        if frame.sink is None:
+            return made
+        resolved = False
+        for name in ("__new__", "__init__", "__post_init__"):
+            method = flat.method(info, name)
+            if isinstance(method, FunctionInfo):
+                frame.sink.add(Edge(method, node, frame.unit))
+                resolved = True
+        if resolved or is_exception:
+            return made
+        for base in flat.family(info)[1:]:
+            if base is None:
+                if not self._taught(info.name, node, frame):
+                    self._unknown(node, frame, info.name, "a base class is not known")
+                return made
+            if isinstance(base, str):
+                row = self._knowledge.call(base)
+                if row is not None:
+                    self.apply(row, arguments, None, node, frame)
+                    return made
+        return made
+
+    def _invoke_bound(self, entry: Type, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        assert isinstance(entry.ref, tuple)
+        type_name, method = entry.ref
+        receiver = entry.args[0]
+        row = self._knowledge.method(type_name, method) if type_name != "*" else None
+        for name in (f"{type_name}.{method}", f"*.{method}"):
+            if self._taught(name, node, frame):
+                return ANY if row is None else self._row_value(row, arguments, receiver, frame)
+        if row is not None:
+            return self.apply(row, arguments, receiver, node, frame)
+        bare = self._knowledge.bare_method(method)
+        if bare is not None:
+            if type_name == "json":
+                self._engine.expressions.operation("op:method-json", node, frame)
+            return self.apply(bare, arguments, receiver, node, frame)
+        if type_name == "json":
+            self._engine.expressions.operation("op:method-json", node, frame)
+            return JSON
+        self._unknown(node, frame, f"{type_name}.{method}")
+        return ANY
+
+    def _taught(self, name: str, node: ast.expr, frame: Frame) -> bool:
+        """Apply what the user taught about a callee; whether there was something."""
+        taught = self._engine.taught
+        if not taught or name not in taught:
+            return False
+        if frame.sink is not None:
+            for exception in taught[name]:
+                canonical = self._engine.hierarchy.canonical(exception)
+                frame.sink.add(Raise(canonical, node, frame.unit, name, "[tool.workerlog-migrate.raises]"))
+        return True
+
+    # -- rows -----------------------------------------------------------------------------------------------
+
+    def apply(self, row: CallRow, arguments: Arguments, receiver: Value | None, node: ast.expr, frame: Frame) -> Value:
+        """Apply a row to a call: effects to the sink, the value returned."""
+        sink = frame.sink
+        if sink is not None:
+            for exception in row.raises:
+                sink.add(Raise(exception, node, frame.unit, row.name, row.source, row.note))
+            for when in row.when:
+                if when.raises and self._holds(when.condition, row, arguments, receiver) is not False:
+                    note = _describe(when.condition)
+                    for exception in when.raises:
+                        sink.add(Raise(exception, node, frame.unit, row.name, row.source, note))
+            for parameter in row.calls:
+                for passed in arguments.find(parameter, row.params):
+                    value = arguments.value(passed)
+                    if value != NONE:
+                        self.invoke_unknown(values.without_none(value), passed, frame)
+            self._iterate_arguments(row, arguments, frame)
+            if row.never_returns:
+                frame.is_dead = True
+        return self._row_value(row, arguments, receiver, frame)
+
+    def _iterate_arguments(self, row: CallRow, arguments: Arguments, frame: Frame) -> None:
+        """A function that takes an iterable runs the generator that it is given."""
+        for passed in arguments.positional:
+            value = arguments.value(passed)
+            for entry in value:
+                if entry.name == "generator" and isinstance(entry.ref, FunctionInfo) and frame.sink is not None:
+                    frame.sink.add(Edge(entry.ref, passed, frame.unit))
+
+    def _row_value(self, row: CallRow, arguments: Arguments, receiver: Value | None, frame: Frame) -> Value:
+        found: list[Value] = []
+        decided = False
+        for when in row.when:
+            if not when.returns:
+                continue
+            holds = self._holds(when.condition, row, arguments, receiver)
+            if holds is not False:
+                found.append(values.parse(when.returns))
+            if holds is True:
+                decided = True
+                break
+        if not decided:
+            if row.returns:
+                found.append(values.parse(row.returns))
+            elif not found:
+                return ANY
+        substitute = self._engine.expressions.substitute
+
+        def argument(name: str) -> Value:
+            nodes = arguments.find(name, row.params) if name else arguments.positional[:1]
+            return arguments.value(nodes[0]) if nodes else ANY
+
+        base = receiver
+        return values.join(substitute(value, base, argument) for value in found)
+
+    def _holds(
+        self, condition: Condition, row: CallRow, arguments: Arguments, receiver: Value | None
+    ) -> bool | None:
+        """Whether a condition holds; None when that cannot be told."""
+        for unless in condition.unless:
+            if self._holds(unless, row, arguments, receiver) is True:
+                return False
+        verdict: bool | None = False
+        for name in condition.args:
+            result = self._test(condition, name, row, arguments, receiver)
+            if result is True:
+                return True
+            if result is None:
+                verdict = None
+        return verdict
+
+    def _test(
+        self, condition: Condition, name: str, row: CallRow, arguments: Arguments, receiver: Value | None
+    ) -> bool | None:
+        if name == "self":
+            nodes = [arguments.receiver_node] if arguments.receiver_node is not None else []
+            if condition.test in ("passed", "given"):
+                return True
+            found = receiver
+        else:
+            nodes = list(arguments.find(name, row.params))
+            found = None
+        test = condition.test
+        if not nodes and found is None:
+            if arguments.starred and test not in ("absent", "missing", "false", "text-mode", "read-mode"):
+                return None
+            return test in ("absent", "missing", "false", "text-mode", "read-mode")
+        if condition.values and not test:
+            return self._any_value(condition, nodes, arguments)
+        if test == "ascii":
+            return all(self.is_ascii(node, arguments) for node in nodes)
+        return self._test_nodes(condition, nodes, found, arguments)
+
+    def _any_value(self, condition: Condition, nodes: list[ast.expr], arguments: Arguments) -> bool | None:
+        verdict: bool | None = False
+        for node in nodes:
+            constant = self.constant(node, arguments)
+            if constant is None:
+                verdict = None
+            elif any(type(entry) is type(constant.value) and entry == constant.value for entry in condition.values):
+                return True
+        return verdict
+
+    def _test_nodes(
+        self, condition: Condition, nodes: list[ast.expr], found: Value | None, arguments: Arguments
+    ) -> bool | None:
+        test = condition.test
+        verdict: bool | None = False
+        for node in nodes or [None]:
+            result = self._test_node(condition, test, node, found, arguments)
+            if result is True:
+                return True
+            if result is None:
+                verdict = None
+        return verdict
+
+    def _test_node(
+        self, condition: Condition, test: str, node: ast.expr | None, found: Value | None, arguments: Arguments
+    ) -> bool | None:
+        constant = self.constant(node, arguments) if node is not None else None
+        match test:
+            case "given":
+                if constant is not None:
+                    return constant.value is not None and constant.value is not False
+                return True
+            case "absent":
+                return constant is not None and constant.value is None
+            case "missing":
+                return False
+            case "passed":
+                return True
+            case "true":
+                return True if constant is None else bool(constant.value)
+            case "false":
+                return False if constant is None else not constant.value
+            case "literal":
+                return node is not None and self._is_literal(node, arguments)
+            case "not-literal":
+                return node is None or not self._is_literal(node, arguments)
+            case "text-mode" | "binary-mode" | "read-mode" | "write-mode":
+                if constant is None or not isinstance(constant.value, str):
+                    return None
+                mode = constant.value
+                if test == "text-mode":
+                    return "b" not in mode
+                if test == "binary-mode":
+                    return "b" in mode
+                if test == "read-mode":
+                    return "r" in mode or "+" in mode
+                return any(letter in mode for letter in "wax+")
+        value = found if found is not None else arguments.value(node) if node is not None else ANY
+        names = values.names(value)
+        match test:
+            case "none-able":
+                return "None" in names
+            case "shape:json":
+                return "json" in names
+            case "type":
+                return any(self._is_a(name, condition.types) for name in names)
+            case "not-type":
+                plain = names - {"None"}
+                if not plain:
+                    return "None" not in condition.types and test == "not-type" and False
+                return any(not self._is_a(name, condition.types) for name in plain)
+        return None
+
+    def _is_a(self, name: str, types: tuple[str, ...]) -> bool:
+        if name in types:
+            return True
+        return name not in ("any", "json") and any(base in types for base in self._knowledge.mro(name))
+
+    def constant(self, node: ast.expr, arguments: Arguments) -> ast.Constant | None:
+        """Return the constant that an expression is, also through a name that is bound to it once."""
+        if isinstance(node, ast.Constant):
+            return node
+        if isinstance(node, ast.Name):
+            return self.constant_name(node, arguments._frame)
+        return None
+
+    def constant_name(self, node: ast.Name, frame: Frame) -> ast.Constant | None:
+        """Return the constant that a name is bound to once and for all."""
+        module = frame.unit.module
+        found = module.lookup(node.id, module.scope(node))
+        if found is None or len(found[1]) != 1 or found[1][0].kind != "assign":
+            return None
+        parent = module.parents.get(found[1][0].node)
+        if isinstance(parent, ast.Assign | ast.AnnAssign) and isinstance(parent.value, ast.Constant):
+            if isinstance(parent, ast.Assign) and found[1][0].node not in parent.targets:
+                return None
+            return parent.value
+        return None
+
+    def _is_literal(self, node: ast.expr, arguments: Arguments) -> bool:
+        constant = self.constant(node, arguments)
+        if constant is not None:
+            return not (isinstance(constant.value, str) and "\0" in constant.value)
+        if isinstance(node, ast.List | ast.Tuple):
+            return all(self._is_literal(entry, arguments) for entry in node.elts)
+        if isinstance(node, ast.UnaryOp):
+            return self._is_literal(node.operand, arguments)
+        if isinstance(node, ast.Attribute):
+            value = arguments.value(node)
+            return values.names(value) == {"dotted"} or (frozenset({Type("str")}) == value and _is_module_data(node))
+        if isinstance(node, ast.BinOp):
+            return self._is_literal(node.left, arguments) and self._is_literal(node.right, arguments)
+        return False
+
+    def is_ascii(self, node: ast.expr, arguments: Arguments) -> bool:
+        """Whether the printed text of an expression is certainly ASCII: literals, numbers, f-strings of those."""
+        if isinstance(node, ast.Constant):
+            return str(node.value).isascii()
+        if isinstance(node, ast.JoinedStr):
+            return all(
+                self.is_ascii(part.value if isinstance(part, ast.FormattedValue) else part, arguments)
+                for part in node.values
+            )
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Add | ast.Mod):
+            return self.is_ascii(node.left, arguments) and self.is_ascii(node.right, arguments)
+        if isinstance(node, ast.IfExp):
+            return self.is_ascii(node.body, arguments) and self.is_ascii(node.orelse, arguments)
+        if isinstance(node, ast.Tuple):
+            return all(self.is_ascii(entry, arguments) for entry in node.elts)
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id in ("ascii", "len", "round"):
+                return True
+            if isinstance(node.func, ast.Attribute) and node.func.attr in ("isoformat", "strftime", "hexdigest"):
+                return all(self.is_ascii(entry, arguments) for entry in node.args)
+        if isinstance(node, ast.Name):
+            constant = self.constant(node, arguments)
+            if constant is not None:
+                return str(constant.value).isascii()
+        value = arguments.value(node)
+        return bool(value) and values.names(value) <= _PLAIN
+
+    # -- special callables ----------------------------------------------------------------------------------
+
+    def _print(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        self._printed(arguments, node, frame)
+        return NONE
+
+    def _printed(self, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+        if frame.sink is None:
+            return
+        target = arguments.keywords.get("file")
+        if target is not None and not (isinstance(target, ast.Constant) and target.value is None):
+            name = frame.unit.module.qualified(target)
+            if name in ("sys.stderr", "sys.__stderr__"):
+                return  # its error handler is backslashreplace
+            if name not in ("sys.stdout", "sys.__stdout__"):
+                value = self._engine.expressions.attribute(arguments.value(target), "write", node, frame, called=True)
+                nothing = Arguments(self._engine, None, frame)
+                for entry in value:
+                    self.invoke(entry, nothing, node, frame)
+                return
+        words = [arguments.keywords[word] for word in ("sep", "end") if word in arguments.keywords]
+        if not all(self.is_ascii(entry, arguments) for entry in (*arguments.positional, *words)):
+            self._engine.expressions.operation("op:print", node, frame)
+
+    def _mirror(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        call = arguments.node
+        if call is None:
+            return NONE
+        inner = Arguments(self._engine, call, frame, skip=1)
+        printer = inner.keywords.pop("printer", None)
+        if printer is None:
+            self._printed(inner, node, frame)
+            return NONE
+        return values.join(self.invoke(entry, inner, node, frame) for entry in arguments.value(printer))
+
+    def _suppress(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return values.one("suppress")
+
+    def _retry(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return values.one("transparent")
+
+    def _transparent(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return values.one("transparent")
+
+    def _partial(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        if not arguments.positional:
+            return ANY
+        return values.one("partial", arguments.value(arguments.positional[0]))
+
+    def _super(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        current: FunctionInfo | None = frame.function
+        while current is not None:
+            if current.owner is not None:
+                return values.one("super", ref=current.owner)
+            parent = current.unit.module.parents.get(current.node)
+            current = None if parent is None else current.unit.enclosing(parent)
+            if current is not None and current.kind == "module":
+                break
+        return ANY
+
+    def _getattr(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        row = self._knowledge.call("getattr")
+        positional = arguments.positional
+        if len(positional) >= 2 and isinstance(positional[1], ast.Constant) and isinstance(positional[1].value, str):
+            quiet = Frame(frame.function, frame.env, None)
+            receiver = values.without_none(arguments.value(positional[0]))
+            known = self._engine.expressions.attribute(receiver, positional[1].value, node, quiet)
+            if len(positional) > 2:
+                return known | arguments.value(positional[2])
+            if frame.sink is not None and row is not None:
+                self.apply(row, arguments, None, node, frame)
+            return known
+        if row is not None:
+            self.apply(row, arguments, None, node, frame)
+        return ANY
+
+    def _type(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        if len(arguments.positional) == 1:
+            return frozenset(
+                Type("class", (), entry.ref) if entry.name == "instance" else Type("type")
+                for entry in arguments.value(arguments.positional[0]) or ANY
+            )
+        return ANY
+
+    def _safe_bool(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return values.BOOL
+
+    def _same(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return arguments.value(arguments.positional[0]) if arguments.positional else ANY
+
+    def _logger(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return values.one("logging.Logger")
+
+    def _path(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return values.one("pathlib.Path")
+
+    # -- decorators -----------------------------------------------------------------------------------------
+
+    def decorated(self, value: Value, decorator: ast.expr, info: FunctionInfo) -> Value:
+        """Return what a decorator makes of a function.
+
+        Known decorators that only register or wrap leave it as it is; one of the program gives what its inner
+        function does; an unknown one gives an unknown callable.
+        """
+        unit = info.unit
+        frame = self._engine.flat.frame(unit, info.node)
+        maker = decorator.func if isinstance(decorator, ast.Call) else decorator
+        found: list[Value] = []
+        for entry in self._engine.expressions.value(maker, frame):
+            found.append(self._decorate(entry, value, decorator, frame))
+        return values.join(found) or ANY
+
+    def _decorate(self, entry: Type, value: Value, decorator: ast.expr, frame: Frame) -> Value:
+        if entry.name == "dotted":
+            name = str(entry.ref)
+            if name in _CONTEXT_MAKERS:
+                return frozenset(Type("contextmaker", (), other.ref) for other in value)
+            row = self._knowledge.call(name)
+            special = self._specials.get(name)
+            if name in _METHOD_DECORATORS or special is not None or (row is not None and not row.raises):
+                return value
+            return values.one("foreign", value, ref=name)
+        if entry.name in ("transparent", "type"):
+            return value
+        if entry.name == "function" and isinstance(entry.ref, FunctionInfo):
+            made = self._engine.flat.returns(entry.ref)
+            if isinstance(decorator, ast.Call):
+                made = values.join(
+                    self._engine.flat.returns(other.ref)
+                    for other in made
+                    if other.name == "function" and isinstance(other.ref, FunctionInfo)
+                )
+            kept = frozenset(other for other in made if other.name not in ("None", "any"))
+            return kept or values.one("foreign", value, ref=entry.ref.name)
+        if entry.name == "bound" and isinstance(entry.ref, tuple):
+            type_name, method = entry.ref
+            row = self._knowledge.method(type_name, method) if type_name != "*" else None
+            if row is not None and not row.raises:
+                return value
+            if method in ("setter", "getter", "deleter"):
+                return value
+        return values.one("foreign", value, ref=_callee_text(decorator))
+
+    # -- with -----------------------------------------------------------------------------------------------
+
+    def entered(self, value: Value) -> Value:
+        """Return what ``with value as x`` binds."""
+        found: list[Value] = []
+        for entry in value:
+            if entry.name == "context":
+                found.append(entry.args[0])
+            elif entry.name == "instance":
+                assert isinstance(entry.ref, ClassInfo)
+                method = self._engine.flat.method(entry.ref, "__enter__") or self._engine.flat.method(
+                    entry.ref, "__aenter__"
+                )
+                found.append(
+                    self._engine.flat.returns(method) if isinstance(method, FunctionInfo) else frozenset({entry})
+                )
+            elif entry.name == "None":
+                continue
+            else:
+                row = self._knowledge.protocol(entry.name, "enter")
+                if row is None or not row.returns:
+                    found.append(ANY)
+                else:
+                    found.append(
+                        self._engine.expressions.substitute(values.parse(row.returns), frozenset({entry}), None)
+                    )
+        return values.join(found) or ANY
+
+    def enter_and_leave(self, value: Value, node: ast.expr, frame: Frame) -> None:
+        """Put what entering and leaving a context manager can raise into the sink."""
+        if frame.sink is None:
+            return
+        for entry in value:
+            match entry.name:
+                case "context" | "None" | "suppress":
+                    continue
+                case "instance":
+                    assert isinstance(entry.ref, ClassInfo)
+                    for name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
+                        method = self._engine.flat.method(entry.ref, name)
+                        if isinstance(method, FunctionInfo):
+                            frame.sink.add(Edge(method, node, frame.unit))
+                case "any":
+                    self._engine.expressions.operation("op:with-unknown", node, frame)
+                    if not isinstance(node, ast.Call):
+                        self._unknown(node, frame, _callee_text(node), "a context manager of unknown type")
+                case _:
+                    entered = self._engine.expressions.protocol(entry.name, "enter", node, frame)
+                    self._engine.expressions.protocol(entry.name, "exit", node, frame)
+                    if entered is None:
+                        self._unknown(node, frame, entry.name, "a context manager of unknown behaviour")
+
+    # -- exception classes ----------------------------------------------------------------------------------
+
+    def exception_names(self, node: ast.expr | None, frame: Frame) -> tuple[tuple[str, ...], bool]:
+        """Read the type of an ``except`` clause or the arguments of ``suppress``.
+
+        Args:
+            node: the expression; None is a bare ``except``.
+            frame: where it stands.
+
+        Returns:
+            The canonical names, and whether every entry could be read.
+
+        """
+        if node is None:
+            return ("BaseException",), True
+        found: list[str] = []
+        complete = True
+        stack: list[ast.expr] = [node]
+        while stack:
+            entry = stack.pop()
+            if isinstance(entry, ast.Tuple | ast.List):
+                stack.extend(entry.elts)
+                continue
+            if isinstance(entry, ast.Starred):
+                stack.append(entry.value)
+                continue
+            if isinstance(entry, ast.Name):
+                assigned = self._assigned_tuple(entry, frame)
+                if assigned is not None:
+                    stack.append(assigned)
+                    continue
+            named = [self.exception_of(kind) for kind in self._engine.expressions.value(entry, frame)]
+            if named and all(named):
+                found.extend(name for name in named if name)
+            else:
+                complete = False
+        return tuple(dict.fromkeys(found)), complete
+
+    def _assigned_tuple(self, node: ast.Name, frame: Frame) -> ast.expr | None:
+        bindings = frame.unit.module.bindings(node)
+        if len(bindings) != 1 or bindings[0].kind != "assign":
+            return None
+        parent = frame.unit.module.parents.get(bindings[0].node)
+        if isinstance(parent, ast.Assign) and isinstance(parent.value, ast.Tuple):
+            return parent.value
+        return None
+
+    def exception_of(self, entry: Type) -> str | None:
+        """Return the exception class that a value stands for: the class itself, or the class of an instance."""
+        if entry.name == "dotted":
+            name = str(entry.ref)
+            return self._engine.hierarchy.canonical(name) if self._engine.hierarchy.is_exception(name) else None
+        if entry.name in ("class", "instance") and isinstance(entry.ref, ClassInfo):
+            return self._engine.flat.exception_name(entry.ref)
+        if self._engine.hierarchy.is_exception(entry.name):
+            return self._engine.hierarchy.canonical(entry.name)
+        return None
+
+    def caught_value(self, handler: ast.ExceptHandler, frame: Frame) -> Value:
+        """Return what ``except X as name`` binds."""
+        names, _ = self.exception_names(handler.type, frame)
+        found: list[Value] = []
+        for name in names:
+            found.append(values.one(name) if not name.startswith("local:") else ANY)
+        return values.join(found) or ANY
+
+
+_METHOD_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "functools.cached_property"})
+
+
+def _is_module_data(node: ast.Attribute) -> bool:
+    return isinstance(node.value, ast.Name)
+
+
+def _describe(condition: Condition) -> str:
+    names = "/".join(condition.args)
+    if condition.values and not condition.test:
+        return f"{names} is {' or '.join(repr(value) for value in condition.values)}"
+    if condition.types:
+        return f"{names} is {condition.test.replace('not-type', 'not')} {' or '.join(condition.types)}"
+    return f"{names} is {condition.test}"
+
+
+def _callee_text(node: ast.AST) -> str:
+    """Write the callee of a call as dotted text as far as that goes."""
+    current: ast.AST = node.func if isinstance(node, ast.Call) else node
+    parts: list[str] = []
+    while len(parts) < 6:
+        if isinstance(current, ast.Attribute):
+            parts.append(current.attr)
+            current = current.value
+        elif isinstance(current, ast.Name):
+            parts.append(current.id)
+            return ".".join(reversed(parts))
+        elif isinstance(current, ast.Call):
+            parts.append("()")
+            current = current.func
+        else:
+            break
+    return ".".join(["*", *reversed(parts)]) if parts else "*"
+
+
+def iter_alternatives(value: Value) -> Iterator[Type]:
+    """Yield the alternatives of a value in a stable order."""
+    yield from sorted(value, key=lambda entry: entry.name)

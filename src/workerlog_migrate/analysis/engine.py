@@ -1,0 +1,62 @@
+"""The analysis of one script: its units and the evaluators that work on them, made once per script.
+
+``Engine`` ties together what would otherwise import in circles: ``flat`` (what a name can ever be), ``expressions``
+and ``calls`` (values and effects), ``flow`` (a function from top to bottom).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.calls import Calls
+from workerlog_migrate.analysis.exceptions import Hierarchy
+from workerlog_migrate.analysis.expressions import Expressions
+from workerlog_migrate.analysis.flat import Flat
+from workerlog_migrate.analysis.flow import Flow
+from workerlog_migrate.analysis.guards import Guards
+from workerlog_migrate.analysis.program import Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workerlog_migrate.analysis.module import Module
+    from workerlog_migrate.knowledge import Knowledge
+    from workerlog_migrate.model import Settings
+
+
+class Engine:
+    """Everything that is known about one script.
+
+    Args:
+        module: the script.
+        knowledge: the rows.
+        settings: for the exceptions that the user taught.
+        resolve_module: finds another file of the program by its dotted name; None when there is none.
+
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        knowledge: Knowledge,
+        settings: Settings,
+        resolve_module: Callable[[str], Module | None] | None = None,
+    ) -> None:
+        self.knowledge = knowledge
+        self.taught = {name: exceptions for name, exceptions in settings.raises}
+        self.hierarchy = Hierarchy(knowledge)
+        self.unit = Unit(module)
+        self._resolve_module = resolve_module
+        self._units: dict[str, Unit | None] = {}
+        self.flat = Flat(self)
+        self.guards = Guards(self)
+        self.calls = Calls(self)
+        self.expressions = Expressions(self)
+        self.flow = Flow(self)
+
+    def other_unit(self, name: str) -> Unit | None:
+        """Return another file of the program by its dotted name."""
+        if name not in self._units:
+            module = self._resolve_module(name) if self._resolve_module is not None else None
+            self._units[name] = None if module is None else Unit(module, name)
+        return self._units[name]

@@ -1,0 +1,101 @@
+"""Exception classes: which is a subclass of which, under which names, and how many of them collapse into few.
+
+Input: rows of the knowledge base and the classes of the analysed files. Output: ``Hierarchy``. Names are qualified
+(``OSError``, ``json.JSONDecodeError``); a class of the file itself is ``local:Name``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workerlog_migrate.knowledge import Knowledge
+
+LOCAL = "local:"
+ROOT = "BaseException"
+BROAD = "Exception"
+LIMIT = 8
+
+
+class Hierarchy:
+    """Subclass questions over rows and registered classes.
+
+    Args:
+        knowledge: the rows.
+
+    """
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self._knowledge = knowledge
+        self._registered: dict[str, tuple[str, ...]] = {}
+        self._ancestors: dict[str, frozenset[str]] = {}
+
+    def register(self, name: str, bases: tuple[str, ...]) -> None:
+        """Make a class of the analysed files known."""
+        self._registered[name] = bases
+
+    def canonical(self, name: str) -> str:
+        """Return the name under which an exception is known."""
+        return name if name in self._registered else self._knowledge.canonical_exception(name)
+
+    def is_exception(self, name: str) -> bool:
+        """Whether a qualified name is a known exception class."""
+        return name in self._registered or self._knowledge.exception(name) is not None
+
+    def bases(self, name: str) -> tuple[str, ...]:
+        """Return the direct bases; of an unknown class that is ``Exception``."""
+        if name in self._registered:
+            return self._registered[name]
+        row = self._knowledge.exception(name)
+        return row.bases if row is not None else (BROAD,)
+
+    def ancestors(self, name: str) -> frozenset[str]:
+        """Return the class itself and everything that it inherits from, under canonical names."""
+        name = self.canonical(name)
+        found = self._ancestors.get(name)
+        if found is None:
+            seen: set[str] = set()
+            stack = [name]
+            while stack:
+                current = self.canonical(stack.pop())
+                if current not in seen:
+                    seen.add(current)
+                    stack.extend(self.bases(current) if current not in (ROOT, "object") else ())
+            found = self._ancestors[name] = frozenset(seen - {"object"})
+        return found
+
+    def is_subclass(self, name: str, parent: str) -> bool:
+        """Whether ``name`` is ``parent`` or inherits from it."""
+        return self.canonical(parent) in self.ancestors(name)
+
+    def is_caught(self, name: str, handlers: Iterable[str]) -> bool:
+        """Whether an exception of exactly that class is caught by one of the classes."""
+        ancestors = self.ancestors(name)
+        return any(handler in ancestors for handler in handlers)
+
+    def is_control(self, name: str) -> bool:
+        """Whether a class ends or steers the program and is no error: it does not inherit from ``Exception``."""
+        return BROAD not in self.ancestors(name)
+
+    def collapse(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Drop every class whose parent is among the names; the rest sorted.
+
+        Beyond ``LIMIT`` names siblings join their parent (never ``Exception``), fewest names lost first.
+        """
+        found = self._maximal({self.canonical(name) for name in names})
+        while len(found) > LIMIT:
+            families: dict[str, set[str]] = {}
+            for name in found:
+                for parent in self.ancestors(name) - {name, BROAD, ROOT}:
+                    families.setdefault(parent, set()).add(name)
+            shared = {parent: family for parent, family in families.items() if len(family) > 1}
+            if not shared:
+                break
+            parent = min(shared, key=lambda entry: (len(shared[entry]), -len(self.ancestors(entry)), entry))
+            found = (found - shared[parent]) | {parent}
+            found = self._maximal(found)
+        return tuple(sorted(found))
+
+    def _maximal(self, names: set[str]) -> set[str]:
+        return {name for name in names if not (self.ancestors(name) - {name}) & names}

@@ -1,0 +1,872 @@
+"""Values and effects of expressions, calls apart (see ``calls``).
+
+Input: an expression and a ``Frame``. Output: its ``Value``; what evaluating it can raise goes to the frame's sink.
+A frame without a sink asks for the value only, and parts that cannot matter for it are then not looked at.
+Implicit operations raise what their row (``op:*``) says; this module decides when a row applies.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.frames import Edge, Frame, Raise, Unknown
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.values import ANY, BOOL, BOTTOM, BYTES, FLOAT, INT, JSON, NONE, STR, Type, Value
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+MAX_DEPTH = 90
+
+_CONSTANTS: dict[type, Value] = {
+    str: STR,
+    bytes: BYTES,
+    bool: BOOL,
+    int: INT,
+    float: FLOAT,
+    complex: values.one("complex"),
+    type(None): NONE,
+}
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.BitAnd: "&",
+    ast.MatMult: "@",
+}
+_NUMBERS = frozenset({"int", "float", "bool", "complex"})
+_SEQUENCES = frozenset({"list", "str", "bytes", "tuple", "bytearray", "range"})
+_QUIET_ATTRIBUTES = frozenset({"__class__", "__name__", "__doc__", "__dict__", "__module__"})
+
+
+class Expressions:
+    """Evaluates expressions.
+
+    Args:
+        engine: the analysis that this belongs to.
+
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._knowledge = engine.knowledge
+        self._dispatch: dict[type[ast.expr], Callable[..., Value]] = {
+            ast.Constant: self._constant,
+            ast.Name: self._name,
+            ast.Attribute: self._attribute,
+            ast.Subscript: self._subscript,
+            ast.Call: engine.calls.call,
+            ast.JoinedStr: self._joined,
+            ast.FormattedValue: self._formatted,
+            ast.BinOp: self._binary,
+            ast.UnaryOp: self._unary,
+            ast.BoolOp: self._boolean,
+            ast.Compare: self._compare,
+            ast.IfExp: self._conditional,
+            ast.Lambda: self._lambda,
+            ast.List: self._list,
+            ast.Tuple: self._tuple,
+            ast.Set: self._set,
+            ast.Dict: self._dict,
+            ast.ListComp: self._comprehension,
+            ast.SetComp: self._comprehension,
+            ast.GeneratorExp: self._comprehension,
+            ast.DictComp: self._comprehension,
+            ast.Await: self._await,
+            ast.Yield: self._yield,
+            ast.YieldFrom: self._yield_from,
+            ast.NamedExpr: self._walrus,
+            ast.Starred: self._starred,
+            ast.Slice: self._slice,
+        }
+
+    def value(self, node: ast.expr, frame: Frame) -> Value:
+        """Return what an expression gives at the frame's point, and put its effects into the frame's sink."""
+        if frame.depth >= MAX_DEPTH:
+            if frame.sink is not None:
+                frame.sink.add(Unknown(node, frame.unit, "", "the expression is nested too deeply"))
+            return ANY
+        frame.depth += 1
+        value = self._dispatch[type(node)](node, frame)
+        frame.depth -= 1
+        return value
+
+    # -- effects --------------------------------------------------------------------------------------------
+
+    def operation(self, name: str, node: ast.AST, frame: Frame, note: str = "") -> None:
+        """Put what an implicit operation raises into the sink."""
+        if frame.sink is None:
+            return
+        row = self._knowledge.operation(name)
+        for exception in row.raises:
+            frame.sink.add(Raise(exception, node, frame.unit, name, row.source, note or row.description))
+
+    def protocol(self, type_name: str, operation: str, node: ast.AST, frame: Frame) -> Value | None:
+        """Apply a type's protocol row; None when the type has none."""
+        row = self._knowledge.protocol(type_name, operation)
+        if row is None:
+            return None
+        if frame.sink is not None:
+            owner = self._knowledge.type(type_name)
+            source = owner.source if owner is not None else ""
+            for exception in row.raises:
+                frame.sink.add(Raise(exception, node, frame.unit, f"type:{type_name} {operation}", source))
+        return values.parse(row.returns) if row.returns else ANY
+
+    # -- names and constants --------------------------------------------------------------------------------
+
+    def _constant(self, node: ast.Constant, frame: Frame) -> Value:
+        return _CONSTANTS.get(type(node.value), ANY)
+
+    def _name(self, node: ast.Name, frame: Frame) -> Value:
+        env = frame.env
+        if env is not None:
+            known = env.get(node.id)
+            if known is not None:
+                return known
+        return self._engine.flat.name(node.id, node, frame.unit)
+
+    def _starred(self, node: ast.Starred, frame: Frame) -> Value:
+        self.value(node.value, frame)
+        return ANY
+
+    def _slice(self, node: ast.Slice, frame: Frame) -> Value:
+        for part in (node.lower, node.upper, node.step):
+            if part is not None:
+                self.value(part, frame)
+        return values.one("slice")
+
+    # -- attributes -----------------------------------------------------------------------------------------
+
+    def _attribute(self, node: ast.Attribute, frame: Frame) -> Value:
+        env = frame.env
+        if env is not None:
+            path = frame.unit.path(node)
+            if path is not None and path in env:
+                return env[path]
+        receiver = self.value(node.value, frame)
+        return self.attribute(receiver, node.attr, node, frame)
+
+    def attribute(self, receiver: Value, name: str, node: ast.expr, frame: Frame, *, called: bool = False) -> Value:
+        """Return an attribute of a value.
+
+        Args:
+            receiver: the value.
+            name: the attribute.
+            node: where it is read.
+            frame: takes the effects.
+            called: the attribute is called at once, so that a missing method is a failed call.
+
+        """
+        found: list[Value] = []
+        for entry in receiver:
+            if entry.name == "None":
+                if not name.startswith("__"):
+                    self.operation("op:method-none" if called else "op:attribute-none", node, frame)
+                continue
+            found.append(self._attribute_of(entry, name, node, frame, called))
+        return values.join(found) if found else ANY
+
+    def _attribute_of(self, entry: Type, name: str, node: ast.expr, frame: Frame, called: bool) -> Value:
+        match entry.name:
+            case "any":
+                return values.one("bound", ANY, ref=("*", name))
+            case "dotted":
+                return self._dotted_attribute(str(entry.ref), name)
+            case "instance":
+                assert isinstance(entry.ref, ClassInfo)
+                return self._instance_attribute(entry, entry.ref, name, node, frame)
+            case "class":
+                assert isinstance(entry.ref, ClassInfo)
+                return self._class_attribute(entry, entry.ref, name)
+            case "unit":
+                assert isinstance(entry.ref, Unit)
+                return self._engine.flat.module_name(entry.ref, name) or ANY
+            case "json":
+                if not called:
+                    self.operation("op:attribute-json", node, frame)
+                return values.one("bound", JSON, ref=("json", name))
+            case "super":
+                return self._super_attribute(entry, name)
+            case "function" | "method" | "partial" | "transparent":
+                return ANY
+        expression = self._knowledge.attribute(entry.name, name)
+        if expression is not None:
+            return self.substitute(values.parse(expression), frozenset({entry}), None)
+        return values.one("bound", frozenset({entry}), ref=(entry.name, name))
+
+    def _dotted_attribute(self, dotted: str, name: str) -> Value:
+        expression = self._knowledge.attribute(f"module:{dotted}", name)
+        if expression is not None and expression != "any":
+            return values.parse(expression)
+        expression = self._knowledge.attribute(dotted, name)
+        if expression is not None and self._knowledge.call(f"{dotted}.{name}") is None:
+            return values.parse(expression)
+        other = self._engine.other_unit(dotted)
+        if other is not None:
+            found = self._engine.flat.module_name(other, name)
+            if found is not None:
+                return found
+        return values.one("dotted", ref=self._engine.calls.canonical(f"{dotted}.{name}"))
+
+    def _instance_attribute(self, entry: Type, info: ClassInfo, name: str, node: ast.expr, frame: Frame) -> Value:
+        flat = self._engine.flat
+        receiver = frozenset({entry})
+        method = flat.method(info, name)
+        if isinstance(method, FunctionInfo):
+            if method.kind == "property":
+                if frame.sink is not None:
+                    frame.sink.add(Edge(method, node, frame.unit))
+                return flat.returns(method)
+            if name in info.stores:
+                return flat.attribute(info, name) or ANY
+            return values.join(self._bind(made, receiver, method) for made in flat.function_value(method))
+        stored = flat.attribute(info, name)
+        if stored is not None:
+            return stored
+        if isinstance(method, str):
+            return values.one("bound", values.one(method), ref=(method, name))
+        known = flat.method(info, "__getattr__")
+        if isinstance(known, FunctionInfo) and frame.sink is not None:
+            frame.sink.add(Edge(known, node, frame.unit))
+        return values.one("bound", ANY, ref=(f"{info.name}", name))
+
+    def _bind(self, made: Type, receiver: Value, method: FunctionInfo) -> Value:
+        if made.name != "function" or method.kind == "static":
+            return frozenset({made})
+        if method.kind == "class":
+            receiver = values.join(values.one("class", ref=entry.ref) for entry in receiver)
+        return frozenset({Type("method", (receiver,), made.ref)})
+
+    def _class_attribute(self, entry: Type, info: ClassInfo, name: str) -> Value:
+        flat = self._engine.flat
+        method = flat.method(info, name)
+        if isinstance(method, FunctionInfo):
+            if method.kind in ("class", "static"):
+                return values.join(self._bind(made, frozenset({entry}), method) for made in flat.function_value(method))
+            return values.one("unbound", ref=method)
+        stored = flat.attribute(info, name)
+        if stored is not None:
+            return stored
+        if name in ("__name__", "__qualname__", "__module__"):
+            return STR
+        if isinstance(method, str):
+            return values.one("bound", values.one(method), ref=(method, name))
+        return values.one("bound", ANY, ref=(info.name, name))
+
+    def _super_attribute(self, entry: Type, name: str) -> Value:
+        owner = entry.ref
+        assert isinstance(owner, ClassInfo)
+        flat = self._engine.flat
+        method = flat.method(owner, name, after=owner)
+        receiver = values.one("instance", ref=owner)
+        if isinstance(method, FunctionInfo):
+            return values.join(self._bind(made, receiver, method) for made in flat.function_value(method))
+        if isinstance(method, str):
+            return values.one("bound", values.one(method), ref=(method, name))
+        if name.startswith("__") and not flat.has_unknown_base(owner):
+            return values.one("safe")
+        for base in flat.family(owner)[1:]:
+            if isinstance(base, str):
+                if name == "__init__":
+                    return values.one("dotted", ref=base)
+                return values.one("bound", values.one(base), ref=(base, name))
+        return values.one("bound", ANY, ref=("super()", name))
+
+    # -- subscripts -----------------------------------------------------------------------------------------
+
+    def _subscript(self, node: ast.Subscript, frame: Frame) -> Value:
+        env = frame.env
+        if env is not None:
+            path = frame.unit.path(node)
+            if path is not None and path in env:
+                return env[path]
+        base = self.value(node.value, frame)
+        if frame.sink is not None and not isinstance(node.slice, ast.Constant):
+            self.value(node.slice, frame)
+        found = [self._item_of(entry, node, frame) for entry in base]
+        return values.join(found) or ANY
+
+    def _item_of(self, entry: Type, node: ast.Subscript, frame: Frame) -> Value:
+        index = node.slice
+        if entry.name in ("class", "dotted", "function"):
+            return frozenset({entry})
+        if entry.name == "None":
+            self.operation("op:subscript-none", node, frame)
+            return BOTTOM
+        is_slice = isinstance(index, ast.Slice)
+        if is_slice and entry.name in ("str", "bytes", "list", "tuple", "bytearray", "range"):
+            kept = frozenset({entry})
+            return kept if entry.name != "tuple" else values.one("tuple", self._joined_items(entry), ref="any length")
+        if entry.name == "json":
+            return self._json_item(node, frame)
+        if entry.name == "tuple" and entry.args and entry.ref is None:
+            at = _integer(index)
+            if at is not None and -len(entry.args) <= at < len(entry.args):
+                return entry.args[at]
+        if entry.name == "dict":
+            return self._dict_item(entry, node, frame)
+        if entry.name == "any":
+            self._unknown_item(node, frame)
+            return ANY
+        if entry.name in _SEQUENCES:
+            if not self._engine.guards.has_index(node, frame):
+                self._guarded("op:subscript-index", node, frame)
+            return self.element(frozenset({entry}), frame.unit)
+        if entry.name == "instance":
+            return self._dunder(entry, "__getitem__", node, frame)
+        row = self._knowledge.protocol(entry.name, "getitem")
+        if row is None:
+            return ANY
+        if is_slice or not self._engine.guards.has_key(node, frame):
+            self.protocol(entry.name, "getitem", node, frame)
+        return self.substitute(values.parse(row.returns), frozenset({entry}), None)
+
+    def _guarded(self, operation: str, node: ast.expr, frame: Frame) -> None:
+        self.operation(operation, node, frame)
+
+    def _joined_items(self, entry: Type) -> Value:
+        return values.join(entry.args) or ANY
+
+    def _dict_item(self, entry: Type, node: ast.Subscript, frame: Frame) -> Value:
+        key = node.slice
+        if isinstance(key, ast.Constant) and isinstance(entry.ref, tuple):
+            for name, value in entry.ref:
+                if name == key.value:
+                    return value if isinstance(value, frozenset) else ANY
+        if not self._engine.guards.has_key(node, frame):
+            self.operation("op:subscript-key", node, frame)
+        return entry.args[1] if len(entry.args) > 1 else ANY
+
+    def _json_item(self, node: ast.Subscript, frame: Frame) -> Value:
+        key = node.slice
+        guards = self._engine.guards
+        if isinstance(key, ast.Slice):
+            self.operation("op:subscript-json-shape", node, frame)
+        elif guards.has_key(node, frame):
+            self.operation("op:subscript-json-shape", node, frame)
+        elif isinstance(key, ast.Constant) and isinstance(key.value, str):
+            self.operation("op:subscript-json-key", node, frame)
+        else:
+            self.operation("op:subscript-json", node, frame)
+        return JSON
+
+    def _unknown_item(self, node: ast.Subscript, frame: Frame) -> None:
+        if frame.sink is None or isinstance(node.slice, ast.Slice):
+            return
+        guards = self._engine.guards
+        if isinstance(node.slice, ast.Tuple) or guards.has_key(node, frame) or guards.has_index(node, frame):
+            return
+        key = node.slice
+        if isinstance(key, ast.JoinedStr) or (isinstance(key, ast.Constant) and isinstance(key.value, str)):
+            self.operation("op:subscript-key", node, frame)
+        elif values.names(self.value(key, self._quiet(frame))) == {"str"}:
+            self.operation("op:subscript-key", node, frame)
+        else:
+            self.operation("op:subscript-unknown", node, frame)
+
+    def _quiet(self, frame: Frame) -> Frame:
+        quiet = Frame(frame.function, frame.env, None)
+        quiet.facts = frame.facts
+        quiet.depth = frame.depth
+        return quiet
+
+    def _dunder(self, entry: Type, name: str, node: ast.expr, frame: Frame) -> Value:
+        """Call a special method of an instance of a class of the program."""
+        assert isinstance(entry.ref, ClassInfo)
+        method = self._engine.flat.method(entry.ref, name)
+        if isinstance(method, FunctionInfo):
+            if frame.sink is not None:
+                frame.sink.add(Edge(method, node, frame.unit))
+            return self._engine.flow.returns(method)
+        return ANY
+
+    # -- containers -----------------------------------------------------------------------------------------
+
+    def _list(self, node: ast.List, frame: Frame) -> Value:
+        return values.one("list", self._elements(node.elts, frame))
+
+    def _set(self, node: ast.Set, frame: Frame) -> Value:
+        return values.one("set", self._elements(node.elts, frame))
+
+    def _elements(self, nodes: list[ast.expr], frame: Frame) -> Value:
+        found: list[Value] = []
+        for node in nodes:
+            if isinstance(node, ast.Starred):
+                found.append(self.iterate(self.value(node.value, frame), node.value, frame))
+            else:
+                found.append(self.value(node, frame))
+        return values.join(found) or ANY
+
+    def _tuple(self, node: ast.Tuple, frame: Frame) -> Value:
+        if any(isinstance(entry, ast.Starred) for entry in node.elts) or len(node.elts) > 32:
+            return values.one("tuple", self._elements(node.elts, frame), ref="any length")
+        return values.one("tuple", *[self.value(entry, frame) for entry in node.elts])
+
+    def _dict(self, node: ast.Dict, frame: Frame) -> Value:
+        keys: list[Value] = []
+        items: list[Value] = []
+        literal: list[tuple[object, Value]] = []
+        for key, item in zip(node.keys, node.values, strict=True):
+            value = self.value(item, frame)
+            if key is None:
+                literal.append((None, ANY))
+                for entry in value:
+                    if entry.name == "dict" and len(entry.args) > 1:
+                        keys.append(entry.args[0])
+                        items.append(entry.args[1])
+                    else:
+                        keys.append(ANY)
+                        items.append(JSON if entry.name == "json" else ANY)
+                continue
+            keys.append(self.value(key, frame))
+            if value == NONE:
+                value = ANY  # a slot that is filled later: None there is no evidence
+            items.append(value)
+            literal.append((key.value if isinstance(key, ast.Constant) else None, value))
+        ref: object = None
+        if literal and len(literal) <= 64 and all(key is not None for key, _ in literal):
+            ref = tuple(literal)
+        return values.one("dict", values.join(keys) or ANY, values.join(items) or ANY, ref=ref)
+
+    def _comprehension(self, node: ast.expr, frame: Frame) -> Value:
+        assert isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
+        saved: dict[str, Value | None] = {}
+        facts = frame.facts
+        env = frame.env
+        if env is not None:
+            for name in frame.unit.module.scopes[node].bindings:
+                saved[name] = env.pop(name, None)
+        guards = self._engine.guards
+        for generator in node.generators:
+            iterable = self.value(generator.iter, frame)
+            element = self.iterate(iterable, generator.iter, frame)
+            if env is not None:
+                self._engine.flow.assign(generator.target, element, frame, of_loop=True)
+                guards.loop_facts(generator.target, generator.iter, frame)
+                for test in generator.ifs:
+                    self.value(test, frame)
+                    guards.assume(test, True, frame)
+        if isinstance(node, ast.DictComp):
+            result = values.one("dict", self.value(node.key, frame), self.value(node.value, frame))
+        else:
+            element = self.value(node.elt, frame)
+            kind = {"ListComp": "list", "SetComp": "set"}.get(type(node).__name__, "iterator")
+            result = values.one(kind, element)
+        if env is not None:
+            for name, before in saved.items():
+                env.pop(name, None)
+                if before is not None:
+                    env[name] = before
+            frame.facts = facts
+        return result
+
+    def _lambda(self, node: ast.Lambda, frame: Frame) -> Value:
+        for default in (*node.args.defaults, *node.args.kw_defaults):
+            if default is not None and frame.sink is not None:
+                self.value(default, frame)
+        return values.one("function", ref=frame.unit.function(node))
+
+    # -- text -----------------------------------------------------------------------------------------------
+
+    def _joined(self, node: ast.JoinedStr, frame: Frame) -> Value:
+        if frame.sink is not None:
+            for part in node.values:
+                if isinstance(part, ast.FormattedValue):
+                    self._formatted(part, frame)
+        return STR
+
+    def _formatted(self, node: ast.FormattedValue, frame: Frame) -> Value:
+        value = self.value(node.value, frame)
+        if node.format_spec is not None and frame.sink is not None:
+            self.value(node.format_spec, frame)
+            if node.conversion == -1:
+                found = values.names(value)
+                if "json" in found:
+                    self.operation("op:format-json", node.value, frame)
+                if "None" in found:
+                    self.operation("op:format-none", node.value, frame)
+                if "str" in found and _is_number_format(node.format_spec):
+                    self.operation("op:format-spec", node.value, frame)
+        return STR
+
+    # -- operators ------------------------------------------------------------------------------------------
+
+    def _binary(self, node: ast.BinOp, frame: Frame) -> Value:
+        chain: list[ast.BinOp] = [node]
+        left = node.left
+        while isinstance(left, ast.BinOp):  # long concatenations nest to the left
+            chain.append(left)
+            left = left.left
+        value = self.value(left, frame)
+        for entry in reversed(chain):
+            value = self.operate(entry.op, value, self.value(entry.right, frame), entry, entry.left, entry.right, frame)
+        return value
+
+    def operate(
+        self,
+        operator: ast.operator,
+        left: Value,
+        right: Value,
+        node: ast.AST,
+        left_node: ast.expr,
+        right_node: ast.expr,
+        frame: Frame,
+    ) -> Value:
+        """Return the value of a binary operation and put what it can raise into the sink."""
+        symbol = _OPERATORS[type(operator)]
+        if frame.sink is not None:
+            self._operator_effects(symbol, left, right, node, left_node, right_node, frame)
+        found: list[Value] = []
+        for entry in left:
+            found.append(self._operator_value(entry, symbol, right, frame))
+        return values.join(found) or ANY
+
+    def _operator_value(self, entry: Type, symbol: str, right: Value, frame: Frame) -> Value:
+        if entry.name == "None":
+            return BOTTOM
+        if entry.name in ("json", "any"):
+            kinds = values.names(right)
+            if symbol in ("/", "-", "*", "//", "**") and kinds <= _NUMBERS:
+                return FLOAT if symbol == "/" or "float" in kinds else frozenset({Type("int"), Type("float")})
+            if kinds == {"str"} and symbol == "+":
+                return STR
+            return JSON if entry.name == "json" else ANY
+        if entry.name == "list" and symbol == "+":
+            return values.one("list", values.join([*entry.args, self.element(right, frame.unit)]))
+        row = self._knowledge.type(entry.name)
+        if row is None:
+            return ANY
+        found: list[Value] = []
+        for other in right or ANY:
+            expression = row.operators.get(f"{symbol}:{other.name}") or row.operators.get(symbol)
+            if expression is None:
+                found.append(ANY)
+            else:
+                found.append(self.substitute(values.parse(expression), frozenset({entry}), None))
+        value = values.join(found)
+        if entry.name in _NUMBERS and symbol in "+-*" and values.names(right) & {"any", "json"}:
+            return frozenset({Type("int"), Type("float")})
+        return value
+
+    def _operator_effects(
+        self,
+        symbol: str,
+        left: Value,
+        right: Value,
+        node: ast.AST,
+        left_node: ast.expr,
+        right_node: ast.expr,
+        frame: Frame,
+    ) -> None:
+        lefts, rights = values.names(left), values.names(right)
+        if symbol == "%" and ("str" in lefts or "bytes" in lefts):
+            if "str" in lefts and not isinstance(left_node, ast.Constant):
+                self.operation("op:percent-format", node, frame)
+            return
+        if "json" in lefts or "json" in rights:
+            self.operation("op:arithmetic-json", node, frame)
+        if "None" in lefts or ("None" in rights and not lefts & {"any"}):
+            text = "str" in lefts or "str" in rights
+            self.operation("op:concat-none" if symbol == "+" and text else "op:arithmetic-none", node, frame)
+        if symbol in ("/", "//", "%") and self._can_divide(symbol, lefts, rights):
+            if not self._engine.guards.is_nonzero(right_node, frame):
+                self.operation("op:modulo-number" if symbol == "%" else "op:division", node, frame)
+        elif symbol == "**" and not (isinstance(right_node, ast.Constant) or lefts <= {"int"}):
+            self.operation("op:power", node, frame)
+        elif symbol == "<<" and isinstance(right_node, ast.BinOp) and isinstance(right_node.op, ast.Sub):
+            self.operation("op:shift", node, frame)
+        for entry in left:
+            if entry.name == "instance":
+                method = _OPERATOR_METHODS.get(symbol)
+                if method is not None:
+                    self._dunder(entry, method, left_node, frame)
+
+    def _can_divide(self, symbol: str, lefts: set[str], rights: set[str]) -> bool:
+        if rights and rights <= {"str", "bytes", "tuple", "list", "pathlib.Path", "None"}:
+            return False
+        for name in lefts:
+            if name in _NUMBERS or name in ("any", "json"):
+                return True
+            row = self._knowledge.type(name)
+            if name != "instance" and (row is None or symbol not in row.operators):
+                return True
+        return False
+
+    def _unary(self, node: ast.UnaryOp, frame: Frame) -> Value:
+        value = self.value(node.operand, frame)
+        if isinstance(node.op, ast.Not):
+            return BOOL
+        if frame.sink is not None:
+            found = values.names(value)
+            if "json" in found:
+                self.operation("op:arithmetic-json", node, frame)
+            if "None" in found:
+                self.operation("op:arithmetic-none", node, frame)
+        return values.without_none(value) or ANY
+
+    def _boolean(self, node: ast.BoolOp, frame: Frame) -> Value:
+        is_or = isinstance(node.op, ast.Or)
+        found: list[Value] = []
+        guards = self._engine.guards
+        if frame.env is None:
+            for at, entry in enumerate(node.values):
+                value = self.value(entry, frame)
+                last = at == len(node.values) - 1
+                found.append(values.without_none(value) if is_or and not last else value)
+            return values.join(found) or ANY
+        state = guards.save(frame)
+        for at, entry in enumerate(node.values):
+            value = self.value(entry, frame)
+            last = at == len(node.values) - 1
+            found.append(values.without_none(value) if is_or and not last else value)
+            if not last:
+                guards.assume(entry, not is_or, frame)
+        guards.restore(state, frame)
+        return values.join(found) or ANY
+
+    def _compare(self, node: ast.Compare, frame: Frame) -> Value:
+        if frame.sink is None:
+            return BOOL
+        left, left_node = self.value(node.left, frame), node.left
+        for operator, right_node in zip(node.ops, node.comparators, strict=True):
+            right = self.value(right_node, frame)
+            if isinstance(operator, ast.In | ast.NotIn):
+                found = values.names(right)
+                if "json" in found:
+                    self.operation("op:contains-json", node, frame)
+                if "None" in found:
+                    self.operation("op:contains-none", node, frame)
+                for entry in right:
+                    if entry.name == "instance":
+                        self._dunder(entry, "__contains__", right_node, frame)
+                    elif entry.name not in _SEQUENCES and entry.name not in ("dict", "any", "json", "None"):
+                        self.protocol(entry.name, "contains", node, frame)
+            elif isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+                found = values.names(left) | values.names(right)
+                if "json" in found:
+                    self.operation("op:compare-json", node, frame)
+                if "None" in found:
+                    self.operation("op:compare-none", node, frame)
+            left, left_node = right, right_node
+        return BOOL
+
+    def _conditional(self, node: ast.IfExp, frame: Frame) -> Value:
+        if frame.env is None:
+            # A guard in the test speaks of the branches: `m.group(1) if m else None`.
+            return values.join((self.value(node.body, frame), self.value(node.orelse, frame)))
+        guards = self._engine.guards
+        self.value(node.test, frame)
+        state = guards.save(frame)
+        guards.assume(node.test, True, frame)
+        first = self.value(node.body, frame)
+        guards.restore(state, frame)
+        state = guards.save(frame)
+        guards.assume(node.test, False, frame)
+        second = self.value(node.orelse, frame)
+        guards.restore(state, frame)
+        return values.join((first, second))
+
+    def _walrus(self, node: ast.NamedExpr, frame: Frame) -> Value:
+        value = self.value(node.value, frame)
+        if frame.env is not None:
+            self._engine.flow.assign(node.target, value, frame)
+        return value
+
+    # -- async and generators -------------------------------------------------------------------------------
+
+    def _await(self, node: ast.Await, frame: Frame) -> Value:
+        value = self.value(node.value, frame)
+        found: list[Value] = []
+        for entry in value:
+            if entry.name == "coroutine":
+                found.append(entry.args[0])
+            elif self._knowledge.protocol(entry.name, "await") is not None:
+                found.append(self.protocol(entry.name, "await", node, frame) or ANY)
+            else:
+                found.append(frozenset({entry}))
+        return values.join(found) or ANY
+
+    def _yield(self, node: ast.Yield, frame: Frame) -> Value:
+        if node.value is not None:
+            self.value(node.value, frame)
+        return ANY
+
+    def _yield_from(self, node: ast.YieldFrom, frame: Frame) -> Value:
+        self.iterate(self.value(node.value, frame), node.value, frame)
+        return ANY
+
+    # -- iteration ------------------------------------------------------------------------------------------
+
+    def iterate(self, value: Value, node: ast.expr, frame: Frame) -> Value:
+        """Return what iterating over a value gives, and put what that can raise into the sink."""
+        if frame.sink is not None:
+            for entry in value:
+                match entry.name:
+                    case "json":
+                        self.operation("op:iterate-json", node, frame)
+                    case "None":
+                        self.operation("op:iterate-none", node, frame)
+                    case "generator" | "coroutine":
+                        if isinstance(entry.ref, FunctionInfo):
+                            frame.sink.add(Edge(entry.ref, node, frame.unit))
+                    case "instance":
+                        self._iterate_instance(entry, node, frame)
+                    case "list" | "dict" | "str" | "tuple" | "set" | "any" | "iterator" | "bytes" | "range":
+                        pass
+                    case _:
+                        self.protocol(entry.name, "iter", node, frame)
+        return self.element(value, frame.unit)
+
+    def _iterate_instance(self, entry: Type, node: ast.expr, frame: Frame) -> None:
+        for name in ("__iter__", "__next__", "__aiter__", "__anext__", "__getitem__"):
+            assert isinstance(entry.ref, ClassInfo)
+            if isinstance(self._engine.flat.method(entry.ref, name), FunctionInfo):
+                self._dunder(entry, name, node, frame)
+
+    def element(self, value: Value, unit: Unit) -> Value:
+        """Return what iterating over a value gives."""
+        found: list[Value] = []
+        for entry in value:
+            match entry.name:
+                case "None":
+                    continue
+                case "tuple":
+                    found.append(values.join(entry.args) or ANY)
+                case "json":
+                    found.append(JSON)
+                case "str":
+                    found.append(STR)
+                case "bytes" | "bytearray" | "range":
+                    found.append(INT)
+                case "any":
+                    found.append(ANY)
+                case "generator" | "list" | "set" | "frozenset" | "iterator" | "dict" if entry.args:
+                    found.append(entry.args[0])
+                case "instance":
+                    assert isinstance(entry.ref, ClassInfo)
+                    method = self._engine.flat.method(entry.ref, "__iter__")
+                    if isinstance(method, FunctionInfo):
+                        returned = self._engine.flat.returns(method)
+                        if not any(other.name == "instance" for other in returned):
+                            found.append(self.element(returned, unit))
+                            continue
+                        method = self._engine.flat.method(entry.ref, "__next__")
+                        if isinstance(method, FunctionInfo):
+                            found.append(self._engine.flat.returns(method))
+                            continue
+                    found.append(ANY)
+                case _:
+                    row = self._knowledge.protocol(entry.name, "iter")
+                    found.append(
+                        ANY if row is None else self.substitute(values.parse(row.returns), frozenset({entry}), None)
+                    )
+        return values.join(found) or ANY
+
+    def item(self, value: Value, index: int, count: int | None) -> Value:
+        """Return the item of an unpacked value; ``count`` is the number of targets, None with a star among them."""
+        found: list[Value] = []
+        for entry in value:
+            if entry.name == "tuple" and entry.ref is None and len(entry.args) == (count if count is not None else -1):
+                found.append(entry.args[index])
+            elif entry.name != "None":
+                found.append(self.element(frozenset({entry}), self._engine.unit))
+        return values.join(found) or ANY
+
+    def unpack(self, value: Value, count: int, exact: bool, node: ast.expr, frame: Frame) -> None:
+        """Put what unpacking a value into ``count`` names can raise into the sink."""
+        if frame.sink is None:
+            return
+        for entry in value:
+            match entry.name:
+                case "json":
+                    self.operation("op:unpack-json", node, frame)
+                case "None":
+                    self.operation("op:unpack-none", node, frame)
+                case "tuple":
+                    if entry.ref is None and entry.args and (len(entry.args) == count or not exact):
+                        continue
+                    if entry.ref is None and not entry.args:
+                        continue
+                    self.operation("op:unpack", node, frame)
+                case "instance":
+                    self._iterate_instance(entry, node, frame)
+                case _:
+                    self.operation("op:unpack", node, frame)
+
+    # -- rows -----------------------------------------------------------------------------------------------
+
+    def substitute(self, value: Value, receiver: Value | None, arguments: Callable[[str], Value] | None) -> Value:
+        """Replace the placeholders of a row's type expression (``self``, ``element``, ``key``, ``arg:x``)."""
+        found: list[Value] = []
+        for entry in value:
+            name = entry.name
+            if name == "self":
+                found.append(receiver or ANY)
+            elif name in ("element", "key", "value"):
+                base = receiver if receiver is not None else arguments("") if arguments is not None else ANY
+                if base is None or name == "element" or (name == "key"):
+                    found.append(self.element(base or ANY, self._engine.unit))
+                else:
+                    found.append(self._dict_values(base))
+            elif name.startswith("arg:"):
+                found.append(arguments(name[4:]) if arguments is not None else ANY)
+            elif entry.args:
+                made = tuple(self.substitute(argument, receiver, arguments) for argument in entry.args)
+                found.append(values.one(name, *made, ref="any length" if name == "tuple" and len(made) == 1 else None))
+            elif name == "list" or name == "iterator" or name == "set":
+                found.append(values.one(name, ANY))
+            elif name == "dict":
+                found.append(values.one("dict", ANY, ANY))
+            elif name == "tuple":
+                found.append(values.one("tuple", ANY, ref="any length"))
+            else:
+                found.append(frozenset({entry}))
+        return values.join(found)
+
+    def _dict_values(self, base: Value) -> Value:
+        found: list[Value] = []
+        for entry in base:
+            if entry.name == "dict" and len(entry.args) > 1:
+                found.append(entry.args[1])
+            elif entry.name == "json":
+                found.append(JSON)
+            elif entry.name != "None":
+                row = self._knowledge.protocol(entry.name, "getitem")
+                found.append(ANY if row is None or not row.returns else values.parse(row.returns))
+        return values.join(found) or ANY
+
+
+_OPERATOR_METHODS = {"+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "|": "__or__"}
+
+
+def _integer(node: ast.expr) -> int | None:
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        return node.value
+    if (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant)
+        and type(node.operand.value) is int
+    ):
+        return -node.operand.value
+    return None
+
+
+def _is_number_format(spec: ast.expr) -> bool:
+    """Whether a literal format specification is for numbers only: ends in ``d``, ``f``, ``e``, ``g`` or ``%``."""
+    if isinstance(spec, ast.JoinedStr) and spec.values and isinstance(spec.values[-1], ast.Constant):
+        text = spec.values[-1].value
+        return isinstance(text, str) and text[-1:] in "dfeg%xn"
+    return False

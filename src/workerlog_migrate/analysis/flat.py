@@ -1,0 +1,661 @@
+"""What a name, an attribute of ``self``, a parameter or a result can ever be, whatever the order of events.
+
+Input: places in a ``Unit``. Output: a ``Value`` joined over all bindings. Queries are memoised; cycles (a variable
+that depends on itself) are cut at the value found so far and repeated until it holds; a result that depended on an
+unfinished query is not remembered, so that answers do not depend on who asked first. Depth and work are bounded:
+beyond the bounds a value is unknown.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.module import Binding, Scope
+
+_DEPTH = 12
+_FUEL = 60_000
+_CALL_SITES = 24
+_REPEATS = 3
+_BASES = 16
+
+
+class Flat:
+    """Flow-insensitive answers.
+
+    Args:
+        engine: the analysis that this belongs to.
+
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._memo: dict[tuple[object, ...], Value] = {}
+        self._active: dict[tuple[object, ...], tuple[int, Value]] = {}
+        self._cut = _NEVER
+        self._fuel = _FUEL
+
+    # -- questions ------------------------------------------------------------------------------------------
+
+    def value(self, node: ast.expr, unit: Unit) -> Value:
+        """Return what an expression can be, whatever came before it."""
+        return self._engine.expressions.value(node, self.frame(unit, node))
+
+    def frame(self, unit: Unit, node: ast.AST) -> Frame:
+        """Make a flat frame at a node."""
+        return Frame(unit.enclosing(node), None, None)
+
+    def name(self, name: str, node: ast.AST, unit: Unit) -> Value:
+        """Return what a name can be as seen from a node: a variable, an import, a builtin."""
+        found = unit.module.lookup(name, unit.module.scope(node))
+        if found is None:
+            return values.one("dotted", ref=name)
+        scope, bindings = found
+        return self.binding_values(name, scope, bindings, unit)
+
+    def binding_values(self, name: str, scope: Scope, bindings: list[Binding], unit: Unit) -> Value:
+        """Return the join over all bindings of a name in one scope."""
+        return self.ask(("name", scope, name), lambda: self._join_bindings(name, scope, bindings, unit))
+
+    def module_name(self, unit: Unit, name: str) -> Value | None:
+        """Return what a global of another file is; None when it has none of that name."""
+        scope = unit.module.scope_of_module
+        bindings = scope.bindings.get(name)
+        return None if not bindings else self.binding_values(name, scope, bindings, unit)
+
+    def attribute(self, info: ClassInfo, name: str) -> Value | None:
+        """Return what an attribute of an instance can be; None when no class of its family stores or defines it."""
+        found: list[Value] = []
+        for owner in self.family(info):
+            if isinstance(owner, ClassInfo):
+                if name in owner.methods or name in owner.stores or name in owner.values or name in owner.annotations:
+                    found.append(self.ask(("attr", owner, name), lambda: self._own_attribute(owner, name)))  # noqa: B023  # asked at once
+                    if name in owner.methods:
+                        break
+            elif isinstance(owner, str):
+                expression = self._engine.knowledge.attribute(owner, name)
+                if expression is not None:
+                    found.append(values.parse(expression))
+        return values.join(found) if found else None
+
+    def method(self, info: ClassInfo, name: str, *, after: ClassInfo | None = None) -> FunctionInfo | str | None:
+        """Find a method along the bases.
+
+        Args:
+            info: the class of the receiver.
+            name: the method.
+            after: start behind this class (``super()``).
+
+        Returns:
+            The function, the name of the known type that has it, or None: nobody has it, or a base is unknown.
+
+        """
+        skipping = after is not None
+        for owner in self.family(info):
+            if skipping:
+                skipping = owner is not after
+                continue
+            if isinstance(owner, ClassInfo):
+                if name in owner.methods:
+                    return owner.methods[name]
+            elif isinstance(owner, str):
+                if self._engine.knowledge.method(owner, name) is not None:
+                    return owner
+        return None
+
+    def has_unknown_base(self, info: ClassInfo) -> bool:
+        """Whether some base of the class cannot be resolved."""
+        return None in self.family(info)
+
+    def family(self, info: ClassInfo) -> tuple[ClassInfo | str | None, ...]:
+        """Return the class and its bases, nearest first: classes of the program, names of known types, or None."""
+        found: list[ClassInfo | str | None] = [info]
+        for current in found:
+            if isinstance(current, ClassInfo):
+                for base in current.node.bases:
+                    resolved = self._base(base, current.unit)
+                    if resolved not in found:
+                        found.append(resolved)
+            if len(found) > _BASES:
+                break
+        return tuple(found)
+
+    def exception_name(self, info: ClassInfo) -> str | None:
+        """Return the name of an exception class of the program, made known to the hierarchy; None for other classes."""
+        hierarchy = self._engine.hierarchy
+        name = f"{info.unit.name}.{info.name}" if info.unit is not self._engine.unit else f"local:{info.name}"
+        if hierarchy.is_exception(name):
+            return name
+        bases: list[str] = []
+        for base in info.node.bases:
+            resolved = self._base(base, info.unit)
+            if isinstance(resolved, ClassInfo):
+                inner = self.exception_name(resolved) if resolved is not info else None
+                if inner is not None:
+                    bases.append(inner)
+            elif isinstance(resolved, str) and hierarchy.is_exception(resolved):
+                bases.append(hierarchy.canonical(resolved))
+        if not bases:
+            return None
+        hierarchy.register(name, tuple(bases))
+        return name
+
+    def parameter(self, function: FunctionInfo, argument: ast.arg) -> Value:
+        """Return what a parameter can be: its annotation, its default, and what the calls in the file pass."""
+        return self.ask(("param", function, argument), lambda: self._parameter(function, argument))
+
+    def returns(self, function: FunctionInfo) -> Value:
+        """Return what a call of a function gives (generators: their iterator)."""
+        return self.ask(("returns", function), lambda: self._returns(function))
+
+    def yields(self, function: FunctionInfo) -> Value:
+        """Return what a generator function yields."""
+        return self.ask(("yields", function), lambda: self._yields(function))
+
+    def appended(self, path: str, unit: Unit, scope: object) -> Value:
+        """Return what is appended to the list of that name or ``self`` path within a scope or class."""
+        return self.ask(("appended", unit, path, scope), lambda: self._appended(path, unit, scope))
+
+    def annotation(self, node: ast.expr, unit: Unit) -> Value:
+        """Read an annotation: ``str``, ``Path | None``, ``Optional[dict[str, int]]``, a class of the file."""
+        if isinstance(node, ast.Constant):
+            if node.value is None:
+                return NONE
+            if isinstance(node.value, str):
+                return self._string_annotation(node.value)
+            return ANY
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            return self.annotation(node.left, unit) | self.annotation(node.right, unit)
+        if isinstance(node, ast.Subscript):
+            return self._generic(node, unit)
+        if not isinstance(node, ast.Name | ast.Attribute):
+            return ANY
+        return values.join(self._instance_of(entry) for entry in self.value(node, unit)) or ANY
+
+    # -- queries --------------------------------------------------------------------------------------------
+
+    def ask(self, key: tuple[object, ...], compute: Callable[[], Value]) -> Value:
+        """Answer a query from memory, or compute it with cycles cut."""
+        known = self._memo.get(key)
+        if known is not None:
+            return known
+        running = self._active.get(key)
+        if running is not None:
+            self._cut = min(self._cut, running[0])
+            return running[1]
+        depth = len(self._active)
+        if depth >= _DEPTH or self._fuel <= 0:
+            self._cut = -1
+            return ANY
+        outer, value = self._cut, BOTTOM
+        for _ in range(_REPEATS):
+            self._fuel -= 1
+            self._cut = _NEVER
+            self._active[key] = (depth, value)
+            found = compute()
+            if self._cut != depth or found == value:
+                value = found
+                break
+            value = found
+        else:
+            value = ANY
+        del self._active[key]
+        mine = self._cut
+        if mine >= depth:
+            value = value or ANY
+            self._memo[key] = value
+            self._cut = outer
+        else:
+            self._cut = min(outer, mine)
+        return value
+
+    # -- names ----------------------------------------------------------------------------------------------
+
+    def _join_bindings(self, name: str, scope: Scope, bindings: list[Binding], unit: Unit) -> Value:
+        found: list[Value] = []
+        for binding in bindings[:_CALL_SITES]:
+            found.append(self._binding(binding, unit))
+        if len(bindings) > _CALL_SITES:
+            found.append(ANY)
+        value = values.join(found)
+        if any(entry.name == "list" and entry.args == (ANY,) for entry in value):
+            value = self.filled(value, name, unit, scope)
+        return value
+
+    def filled(self, value: Value, path: str, unit: Unit, scope: object) -> Value:
+        """Replace the unknown element of an empty list by what is appended to it."""
+        appended = self.appended(path, unit, scope)
+        if appended == ANY or not appended:
+            return value
+        return frozenset(
+            Type("list", (appended,)) if entry.name == "list" and entry.args == (ANY,) else entry for entry in value
+        )
+
+    def _binding(self, binding: Binding, unit: Unit) -> Value:
+        node = binding.node
+        match binding.kind:
+            case "import":
+                return self.imported(binding.qualified, unit)
+            case "function":
+                return self.function_value(unit.function(node))
+            case "class":
+                assert isinstance(node, ast.ClassDef)
+                return values.one("class", ref=unit.class_info(node))
+            case "parameter":
+                assert isinstance(node, ast.arg)
+                owner = unit.module.parents[unit.module.parents[node]]
+                return self.parameter(unit.function(owner), node)
+            case "except":
+                assert isinstance(node, ast.ExceptHandler)
+                return self._engine.calls.caught_value(node, self.frame(unit, node))
+            case "annotation":
+                parent = unit.module.parents[node]
+                assert isinstance(parent, ast.AnnAssign)
+                return self.annotation(parent.annotation, unit)
+            case "delete" | "augment":
+                return self._augmented(node, unit) if binding.kind == "augment" else BOTTOM
+            case "assign" | "for" | "with" | "comprehension" | "walrus":
+                return self.target(node, unit)
+            case _:
+                return ANY
+
+    def _augmented(self, node: ast.AST, unit: Unit) -> Value:
+        parent = unit.module.parents[node]
+        assert isinstance(parent, ast.AugAssign)
+        value = self.value(parent.value, unit)
+        kept = {entry for entry in value if entry.name in ("str", "int", "float", "json", "list", "bytes")}
+        return frozenset(kept)
+
+    def target(self, node: ast.AST, unit: Unit) -> Value:
+        """Return what is assigned to a target, however deep in tuples it stands."""
+        parent = unit.module.parents[node]
+        expressions = self._engine.expressions
+        match parent:
+            case ast.Assign() | ast.NamedExpr():
+                return self.value(parent.value, unit)
+            case ast.AnnAssign():
+                found = BOTTOM if parent.value is None else self.value(parent.value, unit)
+                if not found or found == NONE or values.is_unknown(found):
+                    declared = self.annotation(parent.annotation, unit)
+                    return declared if declared != ANY else found or ANY
+                return found
+            case ast.AugAssign():
+                return self._augmented(node, unit)
+            case ast.For() | ast.AsyncFor():
+                return expressions.element(self.value(parent.iter, unit), unit)
+            case ast.comprehension():
+                return expressions.element(self.value(parent.iter, unit), unit)
+            case ast.withitem():
+                return self._engine.calls.entered(self.value(parent.context_expr, unit))
+            case ast.Starred():
+                return values.one("list", ANY)
+            case ast.Tuple() | ast.List():
+                whole = self.target(parent, unit)
+                index = next(at for at, entry in enumerate(parent.elts) if entry is node)
+                starred = any(isinstance(entry, ast.Starred) for entry in parent.elts)
+                return expressions.item(whole, index, None if starred else len(parent.elts))
+            case _:
+                return ANY
+
+    def imported(self, qualified: str, unit: Unit) -> Value:
+        """Return the value of an imported dotted name: of another file of the program, or of a library."""
+        name = qualified.lstrip(".")
+        parts = name.split(".")
+        if not self._engine.knowledge.knows_module(parts[0]) or qualified.startswith("."):
+            for cut in range(len(parts), 0, -1):
+                other = self._engine.other_unit(".".join(parts[:cut]))
+                if other is not None and other is not unit:
+                    if cut == len(parts):
+                        return values.one("unit", ref=other)
+                    found = self.module_name(other, parts[cut])
+                    if found is not None and cut == len(parts) - 1:
+                        return found
+                    break
+        return values.one("dotted", ref=self._engine.calls.canonical(name))
+
+    def function_value(self, info: FunctionInfo) -> Value:
+        """Return the value that a ``def`` binds: its decorators applied."""
+        node = info.node
+        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        value = values.one("function", ref=info)
+        if not node.decorator_list:
+            return value
+        return self.ask(("decorated", info), lambda: self._decorated(info, value))
+
+    def _decorated(self, info: FunctionInfo, value: Value) -> Value:
+        node = info.node
+        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for decorator in reversed(node.decorator_list):
+            value = self._engine.calls.decorated(value, decorator, info)
+        return value
+
+    # -- classes --------------------------------------------------------------------------------------------
+
+    def _base(self, node: ast.expr, unit: Unit) -> ClassInfo | str | None:
+        if isinstance(node, ast.Subscript):
+            node = node.value
+        for entry in self.value(node, unit):
+            if entry.name == "class" and isinstance(entry.ref, ClassInfo):
+                return entry.ref
+            if entry.name == "dotted" and isinstance(entry.ref, str):
+                known = self._engine.knowledge
+                if known.is_type(entry.ref) or known.exception(entry.ref) is not None or known.call(entry.ref):
+                    return entry.ref
+                if entry.ref in _PLAIN_BASES:
+                    return entry.ref
+        return None
+
+    def _own_attribute(self, owner: ClassInfo, name: str) -> Value:
+        method = owner.methods.get(name)
+        if method is not None:
+            if method.kind == "property":
+                return self.returns(method)
+            return values.join(
+                bind_receiver(entry, method) for entry in self.function_value(method)
+            )
+        found: list[Value] = []
+        for stored in owner.stores.get(name, ())[:_CALL_SITES]:
+            found.append(self.target(stored, owner.unit))
+        if name in owner.values and not (found and _is_none(owner.values[name]) and name in owner.annotations):
+            found.append(self.value(owner.values[name], owner.unit))
+        value = values.join(found)
+        if name in owner.annotations and (not value or value == NONE or values.is_unknown(value)):
+            declared = self.annotation(owner.annotations[name], owner.unit)
+            value = declared if declared != ANY else value or ANY
+        if any(entry.name == "list" and entry.args == (ANY,) for entry in value):
+            value = self.filled(value, f"self.{name}", owner.unit, owner)
+        return value
+
+    # -- functions ------------------------------------------------------------------------------------------
+
+    def _parameter(self, function: FunctionInfo, argument: ast.arg) -> Value:
+        arguments = function.node.args  # type: ignore[union-attr]  # modules have no parameters
+        if argument is arguments.vararg:
+            return values.one("tuple", ANY, ref="any length")
+        if argument is arguments.kwarg:
+            return values.one("dict", values.STR, ANY)
+        parameters = function.parameters
+        if function.owner is not None and parameters and argument is parameters[0] and function.kind != "static":
+            if function.kind == "class" or function.name in ("__new__", "__init_subclass__", "__class_getitem__"):
+                return values.one("class", ref=function.owner)
+            return values.one("instance", ref=function.owner)
+        found: list[Value] = []
+        default = _default(arguments, argument)
+        if argument.annotation is not None:
+            declared = self.annotation(argument.annotation, function.unit)
+            if not values.is_unknown(declared):
+                return declared | NONE if default is not None and _is_none(default) else declared
+        if default is not None:
+            found.append(self.value(default, function.unit))
+        passed = list(self._passed(function, argument))
+        if not passed and (default is None or _is_none(default)):
+            found.append(ANY)
+        found.extend(passed)
+        return values.join(found)
+
+    def _passed(self, function: FunctionInfo, argument: ast.arg) -> Iterator[Value]:
+        """Yield what the calls that are seen in the file pass for a parameter."""
+        unit = function.unit
+        if isinstance(function.node, ast.Lambda):
+            yield ANY
+            return
+        name = function.name
+        index = next((at for at, entry in enumerate(function.parameters) if entry is argument), -1)
+        if function.owner is not None and name == "__init__":
+            name = function.owner.name
+        calls = unit.calls_of(name)
+        if function.owner is not None and function.kind != "static":
+            index -= 1
+        seen = 0
+        for call in calls:
+            if not self._is_call_of(call, function):
+                continue
+            seen += 1
+            if seen > _CALL_SITES:
+                yield ANY
+                return
+            found = _argument(call, index, argument.arg)
+            if found is not None:
+                yield found if isinstance(found, frozenset) else self.value(found, unit)
+        if function.owner is None:
+            decorated = unit.decorated_by(name)
+            for node in decorated[:_CALL_SITES]:
+                if index == 0:
+                    yield values.one("function", ref=unit.function(node))
+
+    def _is_call_of(self, call: ast.Call, function: FunctionInfo) -> bool:
+        unit = function.unit
+        if isinstance(call.func, ast.Name):
+            found = unit.module.bindings(call.func)
+            wanted = function.owner.node if function.owner is not None else function.node
+            return any(binding.node is wanted for binding in found)
+        if isinstance(call.func, ast.Attribute):
+            if function.owner is None or function.name == "__init__":
+                return False
+            receiver = call.func.value
+            if isinstance(receiver, ast.Name):
+                owner = unit.enclosing(call).owner
+                if receiver.id in ("self", "cls") and owner is not None:
+                    return owner is function.owner or function.owner in self.family(owner) or owner in self.family(function.owner)
+                alternatives = self.value(receiver, unit)
+                return any(
+                    entry.name == "any" or (entry.name in ("instance", "class") and entry.ref is function.owner)
+                    for entry in alternatives
+                )
+            return True
+        return False
+
+    def _returns(self, function: FunctionInfo) -> Value:
+        node = function.node
+        facts = function.facts
+        if isinstance(node, ast.Module):
+            return NONE
+        if facts.is_generator:
+            return values.one("generator", self.yields(function), ref=function)
+        found = [NONE if entry is None else self.value(entry, function.unit) for entry in facts.returns[:_CALL_SITES]]
+        if len(facts.returns) > _CALL_SITES:
+            found.append(ANY)
+        if not isinstance(node, ast.Lambda) and not _always_leaves(node.body):
+            found.append(NONE)
+        value = values.join(found)
+        if not isinstance(node, ast.Lambda) and node.returns is not None and values.is_unknown(value):
+            declared = self.annotation(node.returns, function.unit)
+            if not values.is_unknown(declared):
+                return declared
+        return value
+
+    def _yields(self, function: FunctionInfo) -> Value:
+        found = [NONE if entry is None else self.value(entry, function.unit) for entry in function.facts.yields[:_CALL_SITES]]
+        for iterable in function.facts.delegates[:_CALL_SITES]:
+            found.append(self._engine.expressions.element(self.value(iterable, function.unit), function.unit))
+        return values.join(found) or ANY
+
+    def _appended(self, path: str, unit: Unit, scope: object) -> Value:
+        found: list[Value] = []
+        for call in unit.calls_of("append"):
+            if not isinstance(call.func, ast.Attribute) or unit.path(call.func.value) != path or len(call.args) != 1:
+                continue
+            if isinstance(scope, ClassInfo):
+                if unit.enclosing(call).owner is not scope:
+                    continue
+            else:
+                seen = unit.module.lookup(path, unit.module.scope(call))
+                if seen is None or seen[0] is not scope:
+                    continue
+            # None is nearly always kept out by a guard around the call; it would be no evidence here.
+            found.append(values.without_none(self.value(call.args[0], unit)))
+            if len(found) > _CALL_SITES:
+                return ANY
+        return values.join(found)
+
+    # -- annotations ----------------------------------------------------------------------------------------
+
+    def _string_annotation(self, text: str) -> Value:
+        value = values.parse(text)
+        known = self._engine.knowledge
+        if all(entry.name == "None" or known.type(entry.name) is not None for entry in value):
+            return frozenset(entry if entry.name != "any" else Type("any") for entry in value)
+        found: set[Type] = set()
+        for entry in value:
+            for node in self._engine.unit.module.classes:
+                if node.name == entry.name:
+                    found.add(Type("instance", (), self._engine.unit.class_info(node)))
+        return frozenset(found) | (NONE & value) if found else ANY
+
+    def _instance_of(self, entry: Type) -> Value:
+        if entry.name == "class":
+            return values.one("instance", ref=entry.ref)
+        if entry.name == "None":
+            return NONE
+        if entry.name == "dotted" and isinstance(entry.ref, str):
+            name = _ANNOTATION_NAMES.get(entry.ref, entry.ref)
+            if name in ("any", "object"):
+                return ANY
+            if name in _CONTAINERS:
+                return frozenset({Type(name, (ANY,) * _CONTAINERS[name], "any length" if name == "tuple" else None)})
+            if self._engine.knowledge.is_type(name):
+                return values.one(name)
+        return ANY
+
+    def _generic(self, node: ast.Subscript, unit: Unit) -> Value:
+        arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        found: list[Value] = []
+        for entry in self.value(node.value, unit) if isinstance(node.value, ast.Name | ast.Attribute) else ANY:
+            name = str(entry.ref) if entry.name == "dotted" else ""
+            if name == "typing.Optional":
+                found.append(self.annotation(arguments[0], unit) | NONE)
+            elif name == "typing.Union":
+                found.extend(self.annotation(argument, unit) for argument in arguments)
+            elif name in ("typing.Final", "typing.Annotated", "typing.ClassVar"):
+                found.append(self.annotation(arguments[0], unit))
+            else:
+                base = self._instance_of(entry)
+                for made in base:
+                    if made.name in _CONTAINERS:
+                        found.append(self._container(made.name, arguments, unit))
+                    else:
+                        found.append(frozenset({made}))
+        return values.join(found) or ANY
+
+    def _container(self, name: str, arguments: list[ast.expr], unit: Unit) -> Value:
+        inner = [
+            ANY if isinstance(argument, ast.Constant) and argument.value is ... else self.annotation(argument, unit)
+            for argument in arguments
+        ]
+        if name == "tuple":
+            if len(arguments) == 2 and isinstance(arguments[1], ast.Constant) and arguments[1].value is ...:
+                return values.one("tuple", inner[0], ref="any length")
+            return values.one("tuple", *inner)
+        wanted = _CONTAINERS[name]
+        inner = (inner + [ANY] * wanted)[:wanted]
+        return values.one(name, *inner)
+
+
+_NEVER = 1 << 30
+
+_PLAIN_BASES = frozenset(
+    {"object", "typing.Generic", "typing.Protocol", "typing.NamedTuple", "typing.TypedDict", "abc.ABC", "enum.Enum"}
+)
+_CONTAINERS = {"list": 1, "set": 1, "frozenset": 1, "iterator": 1, "tuple": 1, "dict": 2}
+_ANNOTATION_NAMES = {
+    "typing.List": "list",
+    "typing.Sequence": "list",
+    "typing.MutableSequence": "list",
+    "typing.Iterable": "iterator",
+    "typing.Iterator": "iterator",
+    "typing.Generator": "iterator",
+    "typing.Collection": "list",
+    "typing.Set": "set",
+    "typing.FrozenSet": "frozenset",
+    "typing.Dict": "dict",
+    "typing.Mapping": "dict",
+    "typing.MutableMapping": "dict",
+    "typing.Tuple": "tuple",
+    "typing.Text": "str",
+    "typing.Any": "any",
+    "typing.TextIO": "file.text",
+    "typing.BinaryIO": "file.bytes",
+    "collections.abc.Sequence": "list",
+    "collections.abc.Iterable": "iterator",
+    "collections.abc.Iterator": "iterator",
+    "collections.abc.Generator": "iterator",
+    "collections.abc.Mapping": "dict",
+    "collections.abc.MutableMapping": "dict",
+}
+
+
+def bind_receiver(entry: Type, method: FunctionInfo) -> Value:
+    """Turn the function of a class body into the method of an instance."""
+    if entry.name == "function" and method.kind != "static":
+        owner: object = method.owner
+        kind = "class" if method.kind == "class" else "instance"
+        return frozenset({Type("method", (frozenset({Type(kind, (), owner)}),), entry.ref)})
+    return frozenset({entry})
+
+
+def _default(arguments: ast.arguments, argument: ast.arg) -> ast.expr | None:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    for at, entry in enumerate(reversed(positional)):
+        if entry is argument:
+            return arguments.defaults[-1 - at] if at < len(arguments.defaults) else None
+    for entry, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if entry is argument:
+            return default
+    return None
+
+
+def _argument(call: ast.Call, index: int, name: str) -> ast.expr | Value | None:
+    """Return the expression passed for a parameter, ``ANY`` when stars hide it, None when it is not passed."""
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    for at, entry in enumerate(call.args):
+        if isinstance(entry, ast.Starred):
+            return ANY
+        if at == index:
+            return entry
+    return ANY if any(keyword.arg is None for keyword in call.keywords) else None
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _always_leaves(body: list[ast.stmt]) -> bool:
+    """Whether control cannot fall off the end of a block (``return``, ``raise``, an endless loop)."""
+    while body:
+        last = body[-1]
+        if isinstance(last, ast.Return | ast.Raise):
+            return True
+        if isinstance(last, ast.With | ast.AsyncWith):
+            body = last.body
+            continue
+        if isinstance(last, ast.If):
+            if not last.orelse or not _always_leaves(last.body):
+                return False
+            body = last.orelse
+            continue
+        if isinstance(last, ast.Try):
+            if last.finalbody and _always_leaves(last.finalbody):
+                return True
+            return _always_leaves(last.orelse or last.body) and all(
+                _always_leaves(handler.body) for handler in last.handlers
+            )
+        if isinstance(last, ast.While):
+            return (
+                isinstance(last.test, ast.Constant)
+                and bool(last.test.value)
+                and not any(isinstance(node, ast.Break) for node in ast.walk(last))
+            )
+        return isinstance(last, ast.Match) and all(_always_leaves(case.body) for case in last.cases) and (
+            isinstance(last.cases[-1].pattern, ast.MatchAs) and last.cases[-1].pattern.pattern is None
+        )
+    return False

@@ -1,0 +1,703 @@
+"""One function from top to bottom: what each name is at each point, and what each ``try`` body can raise.
+
+Input: a ``FunctionInfo``. Output: a ``Summary`` with the function's own effects (exceptions, calls of functions of
+the program, unresolved calls) and those of every ``try`` body and ``suppress`` block in it, before their handlers.
+One pass: at the head of a loop everything that the loop assigns falls back to its flow-insensitive value, so that
+nothing has to be repeated. Effects of callees are not folded in here but stay edges; ``raises`` solves them.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.frames import Atom, Edge, Frame, Raise, Sink, State, Unknown
+from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+_HEIGHT = 24
+_TRY_STAR: type[ast.stmt] = ast.TryStar if sys.version_info >= (3, 11) else ast.Try
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A ``try`` body or the body of a ``with suppress(...)``: what can come out of it, before its handlers.
+
+    Attributes:
+        atoms: effects of the body.
+        frame_facts: unused names are free here; the scope is that of ``function``.
+
+    """
+
+    function: FunctionInfo
+    atoms: tuple[Atom, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Summary:
+    """What interpreting a function gives.
+
+    Attributes:
+        atoms: what leaves the function.
+        returns: what a call gives.
+        blocks: per ``try`` statement or ``suppress`` call the effects of the body.
+
+    """
+
+    atoms: tuple[Atom, ...] = ()
+    returns: Value = BOTTOM
+    blocks: dict[ast.AST, Block] = field(default_factory=dict)
+
+
+class Flow:
+    """Interprets functions; each once.
+
+    Args:
+        engine: the analysis that this belongs to.
+
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._summaries: dict[FunctionInfo, Summary] = {}
+        self._running: set[FunctionInfo] = set()
+        self._heights: dict[FunctionInfo, int] = {}
+        self._blocks: dict[ast.AST, Block] = {}
+        self._returned: list[list[Value]] = []
+        self._dispatch: dict[type[ast.stmt], Callable[..., None]] = {
+            ast.Expr: self._expr,
+            ast.Assign: self._assign,
+            ast.AnnAssign: self._ann_assign,
+            ast.AugAssign: self._aug_assign,
+            ast.If: self._if,
+            ast.For: self._for,
+            ast.AsyncFor: self._for,
+            ast.While: self._while,
+            ast.With: self._with,
+            ast.AsyncWith: self._with,
+            ast.Try: self._try,
+            ast.Return: self._return,
+            ast.Raise: self._raise,
+            ast.Assert: self._assert,
+            ast.Delete: self._delete,
+            ast.Import: self._import,
+            ast.ImportFrom: self._import,
+            ast.FunctionDef: self._definition,
+            ast.AsyncFunctionDef: self._definition,
+            ast.ClassDef: self._class,
+            ast.Match: self._match,
+            ast.Break: self._leave,
+            ast.Continue: self._leave,
+            ast.Pass: self._nothing,
+            ast.Global: self._nothing,
+            ast.Nonlocal: self._nothing,
+        }
+        if _TRY_STAR is not ast.Try:
+            self._dispatch[_TRY_STAR] = self._try
+
+    # -- questions ------------------------------------------------------------------------------------------
+
+    def summary(self, function: FunctionInfo) -> Summary:
+        """Return a function's summary; callees whose results are needed are interpreted first, without recursion."""
+        found = self._summaries.get(function)
+        if found is not None:
+            return found
+        for callee in self._order(function):
+            if callee not in self._summaries:
+                self._interpret(callee)
+        return self._summaries[function]
+
+    def block(self, node: ast.AST, function: FunctionInfo) -> Block:
+        """Return the effects of a ``try`` body or ``suppress`` block in a function; empty when it is never reached."""
+        summary = self.summary(function)
+        return summary.blocks.get(node, Block(function))
+
+    def returns(self, function: FunctionInfo) -> Value:
+        """Return what a call gives: flow-sensitive where the callee was interpreted, else joined over its returns."""
+        summary = self._summaries.get(function)
+        if summary is None or self._heights.get(function, _HEIGHT) >= _HEIGHT:
+            return self._engine.flat.returns(function)
+        return summary.returns
+
+    # -- order ----------------------------------------------------------------------------------------------
+
+    def _order(self, function: FunctionInfo) -> list[FunctionInfo]:
+        """List the callees of a function before itself; heights tell who may be asked for a result.
+
+        A function that can reach itself has no height: its results are taken flow-insensitively, whoever asks, so
+        that no answer depends on where the analysis began.
+        """
+        order: list[FunctionInfo] = []
+        state: dict[FunctionInfo, int] = {}
+        stack: list[tuple[FunctionInfo, list[FunctionInfo]]] = [(function, self._callees(function))]
+        state[function] = 1
+        while stack:
+            current, pending = stack[-1]
+            if pending:
+                callee = pending.pop()
+                if callee in self._heights:
+                    continue
+                if callee not in state:
+                    state[callee] = 1
+                    stack.append((callee, self._callees(callee)))
+                continue
+            stack.pop()
+            height = 0
+            for callee in self._callees(current):
+                height = max(height, self._heights.get(callee, _HEIGHT) + 1)
+            self._heights[current] = min(height, _HEIGHT)
+            order.append(current)
+        return order
+
+    def _callees(self, function: FunctionInfo) -> list[FunctionInfo]:
+        """Find functions of the program by the simple names that a function calls: too many rather than too few."""
+        unit = function.unit
+        found: list[FunctionInfo] = []
+        scope = unit.module.scope_of_module
+        own = unit.module.scopes.get(function.node)
+        for name in sorted(function.facts.called):
+            for bindings in (scope.bindings.get(name), own.bindings.get(name) if own is not None else None):
+                for binding in bindings or ():
+                    if binding.kind == "function":
+                        found.append(unit.function(binding.node))
+            for owner in unit.owners_of(name):
+                found.append(owner.methods[name])
+        return found
+
+    # -- interpretation -------------------------------------------------------------------------------------
+
+    def _interpret(self, function: FunctionInfo) -> None:
+        sink = Sink()
+        frame = Frame(function, {}, sink)
+        outer, self._blocks = self._blocks, {}
+        self._returned.append([])
+        node = function.node
+        if isinstance(node, ast.Lambda):
+            self._returned[-1].append(self._engine.expressions.value(node.body, frame))
+        else:
+            self.run(node.body, frame)
+        returned = self._returned.pop()
+        if not frame.is_dead and not isinstance(node, ast.Lambda):
+            returned.append(NONE)
+        facts = function.facts
+        if facts.is_generator:
+            returns = self._engine.flat.returns(function)
+        else:
+            returns = values.join(returned)
+            if not isinstance(node, ast.Lambda | ast.Module) and node.returns is not None and values.is_unknown(returns):
+                declared = self._engine.flat.annotation(node.returns, function.unit)
+                returns = declared if not values.is_unknown(declared) else returns
+        self._summaries[function] = Summary(tuple(sink.atoms), returns or ANY, self._blocks)
+        self._blocks = outer
+
+    def run(self, body: list[ast.stmt], frame: Frame) -> None:
+        """Run a block of statements; code behind a statement that never ends is not looked at."""
+        dispatch = self._dispatch
+        for statement in body:
+            if frame.is_dead:
+                return
+            dispatch[type(statement)](statement, frame)
+
+    # -- simple statements ----------------------------------------------------------------------------------
+
+    def _nothing(self, node: ast.stmt, frame: Frame) -> None:
+        return
+
+    def _expr(self, node: ast.Expr, frame: Frame) -> None:
+        self._engine.expressions.value(node.value, frame)
+
+    def _assign(self, node: ast.Assign, frame: Frame) -> None:
+        value = self._engine.expressions.value(node.value, frame)
+        for target in node.targets:
+            self.assign(target, value, frame, source=node.value)
+
+    def _ann_assign(self, node: ast.AnnAssign, frame: Frame) -> None:
+        if node.value is None:
+            return
+        value = self._engine.expressions.value(node.value, frame)
+        if values.is_unknown(value):
+            declared = self._engine.flat.annotation(node.annotation, frame.unit)
+            if not values.is_unknown(declared):
+                value = declared
+        self.assign(node.target, value, frame, source=node.value)
+
+    def _aug_assign(self, node: ast.AugAssign, frame: Frame) -> None:
+        expressions = self._engine.expressions
+        loaded = expressions.value(node.target, frame)
+        right = expressions.value(node.value, frame)
+        value = expressions.operate(node.op, loaded, right, node, node.target, node.value, frame)
+        path = frame.unit.path(node.target)
+        positive = (
+            isinstance(node.op, ast.Add)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, int | float)
+            and node.value.value > 0
+        )
+        if isinstance(node.target, ast.Name | ast.Attribute):
+            kept = set()
+            if positive and path is not None and frame.env is not None:
+                kept = {fact for fact in frame.facts if fact.path == path and fact.kind == "nonzero"}
+            self.assign(node.target, value, frame)
+            frame.facts = frame.facts | kept
+
+    def assign(
+        self, target: ast.expr, value: Value, frame: Frame, *, source: ast.expr | None = None, of_loop: bool = False
+    ) -> None:
+        """Bind a target to a value: name, attribute, item, or several of them.
+
+        Args:
+            target: what is assigned to.
+            value: the new value.
+            frame: learns it, and takes what assigning can raise.
+            source: the assigned expression, to learn from its shape.
+            of_loop: the target of ``for``, whose unpacking fails on odd items only.
+
+        """
+        env = frame.env
+        if env is None:
+            return
+        if isinstance(target, ast.Name):
+            self._bind(target.id, target, value, frame, source)
+        elif isinstance(target, ast.Attribute):
+            receiver = self._engine.expressions.value(target.value, frame)
+            if "None" in values.names(receiver):
+                self._engine.expressions.operation("op:attribute-none", target, frame)
+            path = frame.unit.path(target)
+            if path is not None:
+                self._bind(path, target, value, frame, source)
+        elif isinstance(target, ast.Subscript):
+            self._store_item(target, value, frame)
+        elif isinstance(target, ast.Starred):
+            self.assign(target.value, values.one("list", ANY), frame)
+        elif isinstance(target, ast.Tuple | ast.List):
+            self._unpack(target, value, frame, source, of_loop)
+
+    def _bind(self, path: str, target: ast.expr, value: Value, frame: Frame, source: ast.expr | None) -> None:
+        env = frame.env
+        assert env is not None
+        frame.forget(path)
+        env.pop(path, None)
+        if source is not None:
+            if isinstance(source, ast.List) and not source.elts:
+                return  # what is appended later counts too: the flow-insensitive value knows
+            if isinstance(source, ast.Dict) and not source.keys:
+                env[path] = value
+                return
+        env[path] = value or ANY
+        if source is not None:
+            self._learn(path, target, source, frame)
+
+    def _learn(self, path: str, target: ast.expr, source: ast.expr, frame: Frame) -> None:
+        guards = self._engine.guards
+        if guards.is_nonzero(source, frame):
+            guards.assume(ast.Compare(target, [ast.NotEq()], [ast.Constant(0)]), True, frame)
+        if isinstance(source, ast.List | ast.Tuple) and source.elts:
+            count = sum(not isinstance(entry, ast.Starred) for entry in source.elts)
+            if count:
+                measured = ast.Call(ast.Name("len", ast.Load()), [target], [])
+                guards.assume(ast.Compare(measured, [ast.GtE()], [ast.Constant(count)]), True, frame)
+        elif isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute) and source.args:
+            if source.func.attr in ("split", "rsplit") and not (
+                isinstance(source.args[0], ast.Constant) and source.args[0].value is None
+            ):
+                guards.assume(target, True, frame)
+
+    def _unpack(
+        self, target: ast.Tuple | ast.List, value: Value, frame: Frame, source: ast.expr | None, of_loop: bool
+    ) -> None:
+        expressions = self._engine.expressions
+        starred = any(isinstance(entry, ast.Starred) for entry in target.elts)
+        count = len(target.elts) - (1 if starred else 0)
+        if source is not None and isinstance(source, ast.Tuple | ast.List) and len(source.elts) == len(target.elts):
+            for entry, part in zip(target.elts, source.elts, strict=True):
+                quiet = Frame(frame.function, frame.env, None)
+                quiet.facts = frame.facts
+                self.assign(entry, expressions.value(part, quiet), frame, source=part)
+            return
+        if not (of_loop and all(entry.name == "any" for entry in value)):
+            expressions.unpack(value, count, not starred, target, frame)
+        for index, entry in enumerate(target.elts):
+            part_value = expressions.item(value, index, None if starred else len(target.elts))
+            self.assign(entry, part_value, frame)
+
+    def _store_item(self, target: ast.Subscript, value: Value, frame: Frame) -> None:
+        expressions = self._engine.expressions
+        base = expressions.value(target.value, frame)
+        expressions.value(target.slice, frame)
+        for entry in base:
+            match entry.name:
+                case "dict" | "any" | "class" | "dotted":
+                    continue
+                case "None":
+                    expressions.operation("op:subscript-none", target, frame)
+                case "instance":
+                    expressions._dunder(entry, "__setitem__", target, frame)
+                case "list":
+                    if not isinstance(target.slice, ast.Slice) and not self._engine.guards.has_index(target, frame):
+                        expressions.protocol("list", "setitem", target, frame)
+                case "json":
+                    if isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str):
+                        expressions.operation("op:subscript-json-shape", target, frame)
+                    else:
+                        expressions.protocol("json", "setitem", target, frame)
+                case _:
+                    expressions.protocol(entry.name, "setitem", target, frame)
+        path = frame.unit.path(target)
+        if path is not None and frame.env is not None:
+            frame.forget(path)
+            frame.env[path] = value or ANY
+        self._engine.guards.stored(target, frame)
+
+    def _delete(self, node: ast.Delete, frame: Frame) -> None:
+        expressions = self._engine.expressions
+        for target in node.targets:
+            if isinstance(target, ast.Subscript):
+                base = expressions.value(target.value, frame)
+                expressions.value(target.slice, frame)
+                if not self._engine.guards.has_key(target, frame):
+                    for entry in base:
+                        if entry.name == "list":
+                            if not isinstance(target.slice, ast.Slice):
+                                expressions.operation("op:delete-index", target, frame)
+                        elif entry.name == "json":
+                            expressions.protocol("json", "delitem", target, frame)
+                        else:
+                            expressions.operation("op:delete-key", target, frame)
+                path = frame.unit.path(target.value)
+                if path is not None:
+                    frame.facts = {fact for fact in frame.facts if fact.path != path}
+                    frame.forget(path)
+            else:
+                path = frame.unit.path(target)
+                if path is not None and frame.env is not None:
+                    frame.forget(path)
+                    frame.env.pop(path, None)
+
+    def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
+        self._engine.expressions.operation("op:import", node, frame)
+        for alias in node.names:
+            name = (alias.asname or alias.name).partition(".")[0]
+            if frame.env is not None:
+                frame.env.pop(name, None)
+
+    def _assert(self, node: ast.Assert, frame: Frame) -> None:
+        self._engine.expressions.value(node.test, frame)
+        if node.msg is not None:
+            self._engine.expressions.value(node.msg, frame)
+        self._engine.expressions.operation("op:assert", node, frame)
+        self._engine.guards.assume(node.test, True, frame)
+
+    def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
+        for expression in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
+            if expression is not None:
+                self._engine.expressions.value(expression, frame)
+        if frame.env is not None:
+            frame.env.pop(node.name, None)
+
+    def _class(self, node: ast.ClassDef, frame: Frame) -> None:
+        for expression in (*node.decorator_list, *node.bases):
+            self._engine.expressions.value(expression, frame)
+        inner = Frame(frame.function, {}, frame.sink)
+        self.run(node.body, inner)
+
+    def _return(self, node: ast.Return, frame: Frame) -> None:
+        value = NONE if node.value is None else self._engine.expressions.value(node.value, frame)
+        self._returned[-1].append(value)
+        frame.is_dead = True
+
+    def _leave(self, node: ast.Break | ast.Continue, frame: Frame) -> None:
+        if isinstance(node, ast.Break) and frame.loops and frame.env is not None:
+            frame.loops[-1].append(State(dict(frame.env), set(frame.facts)))
+        frame.is_dead = True
+
+    def _raise(self, node: ast.Raise, frame: Frame) -> None:
+        sink = frame.sink
+        if node.exc is None:
+            if sink is not None and frame.caught:
+                for atom in frame.caught[-1]:
+                    sink.add(atom)
+            elif sink is not None:
+                sink.add(Unknown(node, frame.unit, "", "a bare raise outside a handler"))
+            frame.is_dead = True
+            return
+        expressions = self._engine.expressions
+        value = expressions.value(node.exc, frame)
+        if node.cause is not None:
+            expressions.value(node.cause, frame)
+        if sink is not None:
+            self._raise_value(node, node.exc, value, frame, sink)
+        frame.is_dead = True
+
+    def _raise_value(self, node: ast.Raise, raised: ast.expr, value: Value, frame: Frame, sink: Sink) -> None:
+        if isinstance(raised, ast.Name) and frame.caught:
+            bindings = frame.unit.module.bindings(raised)
+            if bindings and all(binding.kind == "except" for binding in bindings):
+                for atom in frame.caught[-1]:
+                    sink.add(atom)
+                return
+        row = self._engine.knowledge.operation("op:raise")
+        for entry in value:
+            name = self._engine.calls.exception_of(entry)
+            if name is not None:
+                sink.add(Raise(name, node, frame.unit, "op:raise", row.source, "an explicit raise"))
+            elif entry.name != "None":
+                sink.add(Unknown(node, frame.unit, "", "what is raised is not known"))
+
+    # -- branches -------------------------------------------------------------------------------------------
+
+    def _if(self, node: ast.If, frame: Frame) -> None:
+        guards = self._engine.guards
+        ends: list[State] = []
+        current = node
+        while True:  # elif chains are flattened: they may be thousands long
+            self._engine.expressions.value(current.test, frame)
+            truth = _constant_truth(current.test)
+            before = guards.save(frame)
+            if truth is not False:
+                guards.assume(current.test, True, frame)
+                self.run(current.body, frame)
+                if not frame.is_dead and frame.env is not None:
+                    ends.append(State(frame.env, frame.facts))
+            frame.is_dead = truth is True
+            frame.env, frame.facts = before.env, before.facts
+            guards.assume(current.test, False, frame)
+            if len(current.orelse) == 1 and isinstance(current.orelse[0], ast.If) and not frame.is_dead:
+                current = current.orelse[0]
+                continue
+            self.run(current.orelse, frame)
+            break
+        self._merge(ends, frame)
+
+    def _merge(self, ends: list[State], frame: Frame) -> None:
+        """Continue with what holds after every branch that reaches this point."""
+        if not frame.is_dead and frame.env is not None:
+            ends.append(State(frame.env, frame.facts))
+        if not ends:
+            frame.is_dead = True
+            return
+        frame.is_dead = False
+        frame.env, frame.facts = self._engine.guards.joined(ends)
+
+    def _match(self, node: ast.Match, frame: Frame) -> None:
+        self._engine.expressions.value(node.subject, frame)
+        guards = self._engine.guards
+        ends: list[State] = []
+        exhaustive = False
+        start = guards.save(frame)
+        for case in node.cases:
+            frame.is_dead = False
+            frame.env, frame.facts = dict(start.env), set(start.facts)
+            for part in ast.walk(case.pattern):
+                if isinstance(part, ast.MatchAs | ast.MatchStar) and part.name:
+                    frame.env.pop(part.name, None)
+            if case.guard is not None:
+                self._engine.expressions.value(case.guard, frame)
+                guards.assume(case.guard, True, frame)
+            elif isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None:
+                exhaustive = True
+            self.run(case.body, frame)
+            if not frame.is_dead:
+                ends.append(State(frame.env, frame.facts))
+        frame.env, frame.facts = start.env, start.facts
+        frame.is_dead = exhaustive
+        self._merge(ends, frame)
+
+    # -- loops ----------------------------------------------------------------------------------------------
+
+    def _widen(self, node: ast.stmt, frame: Frame) -> None:
+        """At the head of a loop, let everything that the loop stores fall back to its flow-insensitive value."""
+        if frame.env is None:
+            return
+        stored = frame.function.facts.stored_between(node.lineno, node.end_lineno or node.lineno)
+        for path in stored:
+            frame.forget(path)
+            frame.env.pop(path, None)
+
+    def _for(self, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
+        iterable = self._engine.expressions.value(node.iter, frame)
+        element = self._engine.expressions.iterate(iterable, node.iter, frame)
+        self._widen(node, frame)
+        frame.loops.append([])
+        before = self._engine.guards.save(frame)
+        self.assign(node.target, element, frame, of_loop=True)
+        self._engine.guards.loop_facts(node.target, node.iter, frame)
+        self.run(node.body, frame)
+        frame.is_dead = False
+        frame.env, frame.facts = before.env, self._kept(before, node, frame)
+        self.run(node.orelse, frame)
+        self._merge(frame.loops.pop(), frame)
+
+    def _kept(self, before: State, node: ast.stmt, frame: Frame) -> set[object]:
+        """Facts from before the loop that no ``pop`` in its body can have ended."""
+        return before.facts & frame.facts if before.facts else before.facts  # type: ignore[return-value]  # sets of facts
+
+    def _while(self, node: ast.While, frame: Frame) -> None:
+        guards = self._engine.guards
+        self._widen(node, frame)
+        frame.loops.append([])
+        self._engine.expressions.value(node.test, frame)
+        truth = _constant_truth(node.test)
+        before = guards.save(frame)
+        guards.assume(node.test, True, frame)
+        self.run(node.body, frame)
+        frame.env, frame.facts = before.env, before.facts
+        frame.is_dead = truth is True
+        guards.assume(node.test, False, frame)
+        self.run(node.orelse, frame)
+        self._merge(frame.loops.pop(), frame)
+
+    # -- with and try ---------------------------------------------------------------------------------------
+
+    def _with(self, node: ast.With | ast.AsyncWith, frame: Frame) -> None:
+        expressions = self._engine.expressions
+        suppressed: list[tuple[ast.Call, Sink, frozenset[str]]] = []
+        outer = frame.sink
+        for item in node.items:
+            value = expressions.value(item.context_expr, frame)
+            self._engine.calls.enter_and_leave(value, item.context_expr, frame)
+            if item.optional_vars is not None:
+                self.assign(item.optional_vars, self._engine.calls.entered(value), frame)
+            call = item.context_expr
+            if "suppress" in values.names(value) and isinstance(call, ast.Call) and frame.sink is not None:
+                caught: list[str] = []
+                for argument in call.args:
+                    caught.extend(self._engine.calls.exception_names(argument, frame)[0])
+                suppressed.append((call, frame.sink, frozenset(caught)))
+                frame.sink = Sink()
+        before = self._engine.guards.save(frame) if suppressed else None
+        self.run(node.body, frame)
+        for call, sink, caught_names in reversed(suppressed):
+            inner = frame.sink
+            assert inner is not None
+            self._blocks[call] = Block(frame.function, tuple(inner.atoms))
+            self._pass_on(inner.atoms, caught_names, sink)
+            frame.sink = sink
+        if before is not None:
+            ends = [State(before.env, before.facts)]
+            for path in frame.function.facts.stored_between(node.lineno, node.end_lineno or node.lineno):
+                ends[0].env.pop(path, None)
+            self._merge(ends, frame)
+        assert frame.sink is outer
+
+    def _try(self, node: ast.Try, frame: Frame) -> None:
+        outer = frame.sink
+        before = self._engine.guards.save(frame)
+        inner = Sink() if outer is not None else None
+        frame.sink = inner
+        self.run(node.body, frame)
+        frame.sink = outer
+        ends: list[State] = []
+        if not frame.is_dead:
+            self.run(node.orelse, frame)
+        if not frame.is_dead and frame.env is not None:
+            ends.append(State(frame.env, frame.facts))
+        body_lines = (node.lineno, node.body[-1].end_lineno or node.lineno)
+        at_handler = self._interrupted(before, body_lines, frame)
+        remaining: dict[Atom, None] = dict(inner.atoms) if inner is not None else {}
+        if inner is not None:
+            self._blocks[node] = Block(frame.function, tuple(inner.atoms))
+        for handler in node.handlers:
+            frame.is_dead = False
+            frame.env, frame.facts = dict(at_handler.env), set(at_handler.facts)
+            names, complete = self._engine.calls.exception_names(handler.type, frame)
+            caught = self._caught(remaining, names, complete)
+            frame.caught.append(caught)
+            if handler.name and frame.env is not None:
+                frame.env[handler.name] = self._engine.calls.caught_value(handler, frame)
+            self.run(handler.body, frame)
+            frame.caught.pop()
+            if not frame.is_dead and frame.env is not None:
+                ends.append(State(frame.env, frame.facts))
+            remaining = self._left(remaining, frozenset(names))
+        if outer is not None:
+            for atom in remaining:
+                outer.add(atom)
+        if node.finalbody:
+            self._finally(node, ends, at_handler, frame)
+        else:
+            frame.is_dead = True
+            self._merge(ends, frame)
+
+    def _finally(self, node: ast.Try, ends: list[State], at_handler: State, frame: Frame) -> None:
+        frame.is_dead = True
+        reached = bool(ends)
+        everywhere = [State(dict(state.env), set(state.facts)) for state in (*ends, at_handler)]
+        frame.env, frame.facts = self._engine.guards.joined(everywhere)
+        frame.is_dead = False
+        self.run(node.finalbody, frame)
+        if frame.is_dead or not reached:
+            frame.is_dead = True
+            return
+        stored = frame.function.facts.stored_between(
+            node.finalbody[0].lineno, node.finalbody[-1].end_lineno or node.finalbody[-1].lineno
+        )
+        frame.env, frame.facts = self._engine.guards.joined(ends)
+        for path in stored:
+            frame.forget(path)
+            frame.env.pop(path, None)
+
+    def _interrupted(self, before: State, lines: tuple[int, int], frame: Frame) -> State:
+        """Return what is known when a body may have stopped anywhere: what it stores has its flow-insensitive value."""
+        stored = frame.function.facts.stored_between(*lines)
+        env = dict(before.env)
+        for path in stored:
+            for key in [key for key in env if key == path or key.startswith((path + ".", path + "["))]:
+                del env[key]
+        facts = {fact for fact in before.facts if not fact.roots & stored}
+        return State(env, facts)
+
+    def _caught(self, atoms: dict[Atom, None], names: tuple[str, ...], complete: bool) -> tuple[Atom, ...]:
+        """Return what a bare ``raise`` in a handler of these classes sends on."""
+        hierarchy = self._engine.hierarchy
+        found: list[Atom] = []
+        wanted = frozenset(names)
+        for atom in atoms:
+            if isinstance(atom, Raise):
+                if not complete or hierarchy.is_caught(atom.exception, wanted):
+                    found.append(atom)
+            elif isinstance(atom, Edge):
+                if not complete:
+                    found.append(atom)
+                else:
+                    only = wanted if atom.only is None else atom.only & wanted or atom.only
+                    found.append(atom._replace(only=only))
+            elif wanted & _EVERYTHING or not complete:
+                found.append(atom)
+        return tuple(found)
+
+    def _left(self, atoms: dict[Atom, None], names: frozenset[str]) -> dict[Atom, None]:
+        """Return what handlers of these classes let through."""
+        sink = Sink()
+        self._pass_on(atoms, names, sink)
+        return sink.atoms
+
+    def _pass_on(self, atoms: dict[Atom, None], names: frozenset[str], sink: Sink) -> None:
+        hierarchy = self._engine.hierarchy
+        for atom in atoms:
+            if isinstance(atom, Raise):
+                if not hierarchy.is_caught(atom.exception, names):
+                    sink.add(atom)
+            elif isinstance(atom, Edge):
+                sink.add(atom._replace(caught=atom.caught | names) if names else atom)
+            elif not names & _EVERYTHING:
+                sink.add(atom)
+
+
+_EVERYTHING = frozenset({"Exception", "BaseException"})
+
+
+def _constant_truth(test: ast.expr) -> bool | None:
+    """Return whether a literal test is true; None for any other test."""
+    return bool(test.value) if isinstance(test, ast.Constant) else None
+
+
+def alternatives(value: Value) -> list[Type]:
+    """List the alternatives of a value in a stable order."""
+    return sorted(value, key=lambda entry: entry.name)

@@ -1,0 +1,133 @@
+"""Where an evaluation stands: a frame with what is known at that point, and the sink for what can be raised.
+
+A frame without ``env`` evaluates flow-insensitively (a name is all that is ever bound to it) and without effects.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.program import FunctionInfo, Unit
+    from workerlog_migrate.analysis.values import Value
+
+
+class Fact(NamedTuple):
+    """Something a guard has proved.
+
+    Attributes:
+        kind: ``key`` (container holds key), ``len`` (container has at least ``extra`` items), ``nonzero``, ``attr``.
+        path: the container or value, as ``Unit.path`` writes it.
+        extra: key text or count.
+        roots: paths whose assignment ends the fact.
+
+    """
+
+    kind: str
+    path: str
+    extra: str | int
+    roots: frozenset[str]
+
+
+class Raise(NamedTuple):
+    """An exception that a node can raise, with the row or rule that says so."""
+
+    exception: str
+    node: ast.AST
+    unit: Unit
+    rule: str
+    source: str
+    note: str = ""
+
+
+class Unknown(NamedTuple):
+    """A call that cannot be resolved; ``rule`` is the qualified name that a user could teach."""
+
+    node: ast.AST
+    unit: Unit
+    rule: str
+    note: str = ""
+
+
+class Edge(NamedTuple):
+    """A call of a function of the program.
+
+    Attributes:
+        function: the callee.
+        node: the call.
+        unit: the file of the call.
+        caught: classes that handlers around the call catch.
+        only: if set, only what these classes catch comes through (a bare ``raise`` in their handler).
+
+    """
+
+    function: FunctionInfo
+    node: ast.AST
+    unit: Unit
+    caught: frozenset[str] = frozenset()
+    only: frozenset[str] | None = None
+
+
+Atom = Raise | Unknown | Edge
+
+
+class Sink:
+    """Collects atoms, each once, in the order of discovery."""
+
+    __slots__ = ("atoms",)
+
+    def __init__(self) -> None:
+        self.atoms: dict[Atom, None] = {}
+
+    def add(self, atom: Atom) -> None:
+        """Put in one atom."""
+        self.atoms[atom] = None
+
+
+class Frame:
+    """The state of one evaluation.
+
+    Attributes:
+        function: the function (or top level) whose code is evaluated.
+        unit: its file.
+        env: what names and ``self.x`` paths hold here; a path that is absent has its flow-insensitive value. None: flat.
+        facts: what guards have proved.
+        sink: takes what can be raised; None when nobody asks.
+        is_dead: the code after this point is not reached.
+        caught: inside handlers, the atoms that a bare ``raise`` sends on, innermost last.
+        depth: nesting of expressions under evaluation.
+
+    """
+
+    __slots__ = ("caught", "depth", "env", "facts", "function", "is_dead", "loops", "sink", "unit")
+
+    def __init__(self, function: FunctionInfo, env: dict[str, Value] | None, sink: Sink | None) -> None:
+        self.function = function
+        self.unit = function.unit
+        self.env = env
+        self.facts: set[Fact] = set()
+        self.sink = sink
+        self.is_dead = False
+        self.caught: list[tuple[Atom, ...]] = []
+        self.loops: list[list[State]] = []
+        self.depth = 0
+
+    def forget(self, path: str) -> None:
+        """End the facts about a path and what is known below it."""
+        env = self.env
+        if env is None:
+            return
+        if self.facts:
+            self.facts = {fact for fact in self.facts if path not in fact.roots}
+        dotted, indexed = path + ".", path + "["
+        stale = [key for key in env if key.startswith((dotted, indexed))]
+        for key in stale:
+            del env[key]
+
+
+class State(NamedTuple):
+    """A frame's knowledge at one point of the flow."""
+
+    env: dict[str, Value]
+    facts: set[Fact]

@@ -1,0 +1,536 @@
+"""What a test proves: ``if m:``, ``is not None``, ``in``, ``len``, ``.get``, ``isinstance`` and their negations.
+
+Input: a test expression and its outcome. Output: the frame's ``env`` and ``facts`` narrowed by it. Facts end when a
+path that they speak of is assigned or shrunk.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.frames import Fact, Frame, State
+from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.values import ANY, NONE, STR, Type, Value
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+_SHRINKING = frozenset({"pop", "popitem", "clear", "remove", "popleft", "update", "sort", "difference_update"})
+_FALSY = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+_FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.Gt,
+    ast.LtE: ast.GtE,
+    ast.Gt: ast.Lt,
+    ast.GtE: ast.LtE,
+    ast.Eq: ast.Eq,
+    ast.NotEq: ast.NotEq,
+}
+_NEGATED: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.GtE,
+    ast.LtE: ast.Gt,
+    ast.Gt: ast.LtE,
+    ast.GtE: ast.Lt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+}
+_INSTANCE_NAMES = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "tuple", "set", "frozenset"})
+
+
+class Guards:
+    """Narrows frames by tests, and answers whether a guard has proved something.
+
+    Args:
+        engine: the analysis that this belongs to.
+
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    # -- state ----------------------------------------------------------------------------------------------
+
+    def save(self, frame: Frame) -> State:
+        """Copy what the frame knows."""
+        return State(dict(frame.env or {}), set(frame.facts))
+
+    def restore(self, state: State, frame: Frame) -> None:
+        """Put back what was known, keeping what was assigned meanwhile out of sight."""
+        if frame.env is not None:
+            frame.env.clear()
+            frame.env.update(state.env)
+        frame.facts = state.facts
+
+    # -- tests ----------------------------------------------------------------------------------------------
+
+    def assume(self, test: ast.expr, outcome: bool, frame: Frame) -> None:
+        """Narrow the frame by a test that came out true or false."""
+        if frame.env is None:
+            return
+        match test:
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                self.assume(operand, not outcome, frame)
+            case ast.BoolOp(op=ast.And(), values=entries):
+                if outcome:
+                    for entry in entries:
+                        self.assume(entry, True, frame)
+            case ast.BoolOp(op=ast.Or(), values=entries):
+                if not outcome:
+                    for entry in entries:
+                        self.assume(entry, False, frame)
+                else:
+                    self._any_of(entries, frame)
+            case ast.NamedExpr(target=target, value=value):
+                self.assume(value, outcome, frame)
+                self.assume(target, outcome, frame)
+            case ast.Compare():
+                self._compared(test, outcome, frame)
+            case ast.Call():
+                self._called(test, outcome, frame)
+            case ast.Name() | ast.Attribute() | ast.Subscript():
+                self._truth(test, outcome, frame)
+
+    def _any_of(self, entries: list[ast.expr], frame: Frame) -> None:
+        """``isinstance(x, A) or isinstance(x, B)``: the join of what each alone proves about types."""
+        before = self.save(frame)
+        after: list[State] = []
+        for entry in entries:
+            frame.env = dict(before.env)
+            frame.facts = set(before.facts)
+            self.assume(entry, True, frame)
+            after.append(State(frame.env, frame.facts))
+        frame.env, frame.facts = self.joined(after)
+
+    def joined(self, states: list[State]) -> State:
+        """Return what holds whichever of the states is the case; a path that one of them lacks is left out."""
+        if len(states) == 1:
+            return states[0]
+        first, *others = states
+        env: dict[str, Value] = {}
+        for path, value in first.env.items():
+            for other in others:
+                found = other.env.get(path)
+                if found is None:
+                    break
+                if found is not value and found != value:
+                    value = values.join((value, found))
+            else:
+                env[path] = value
+        facts = first.facts
+        for other in others:
+            if facts is not other.facts:
+                facts = facts & other.facts
+        return State(env, facts if facts is not first.facts else set(facts))
+
+    def _truth(self, node: ast.expr, outcome: bool, frame: Frame) -> None:
+        path = frame.unit.path(node)
+        if path is None or frame.env is None:
+            return
+        if not outcome:
+            return
+        self._narrow(path, values.without_none(self._current(node, frame)), frame)
+        roots = self._roots(path)
+        frame.facts = frame.facts | {
+            Fact("len", path, 1, roots),
+            Fact("nonzero", path, "", roots),
+        }
+        if isinstance(node, ast.Subscript):
+            self._add_key(node.value, node.slice, frame)
+
+    def _current(self, node: ast.expr, frame: Frame) -> Value:
+        quiet = Frame(frame.function, frame.env, None)
+        quiet.facts = frame.facts
+        return self._engine.expressions.value(node, quiet)
+
+    def _narrow(self, path: str, value: Value, frame: Frame) -> None:
+        if frame.env is not None and value:
+            frame.env[path] = value
+
+    def _compared(self, test: ast.Compare, outcome: bool, frame: Frame) -> None:
+        if len(test.ops) != 1:
+            if outcome:
+                left = test.left
+                for operator, right in zip(test.ops, test.comparators, strict=True):
+                    self._one_comparison(left, type(operator), right, frame)
+                    left = right
+            return
+        operator = type(test.ops[0])
+        if not outcome:
+            operator = _NEGATED[operator]
+        self._one_comparison(test.left, operator, test.comparators[0], frame)
+
+    def _one_comparison(self, left: ast.expr, operator: type[ast.cmpop], right: ast.expr, frame: Frame) -> None:
+        if isinstance(left, ast.NamedExpr):
+            left = left.target
+        if operator in (ast.Is, ast.IsNot, ast.Eq, ast.NotEq) and _is_none(right):
+            self._none_test(left, operator in (ast.Is, ast.Eq), frame)
+            return
+        if operator is ast.In:
+            self._add_key(right, left, frame)
+            self._contained(left, right, frame)
+            return
+        if operator is ast.NotIn:
+            return
+        if operator in (ast.Is, ast.IsNot):
+            return
+        if operator is ast.Eq and isinstance(right, ast.Constant):
+            path = frame.unit.path(left)
+            if path is not None:
+                self._narrow(path, values.without_none(self._current(left, frame)), frame)
+        self._bounded(left, operator, right, frame)
+        flipped = _FLIPPED.get(operator)
+        if flipped is not None:
+            self._bounded(right, flipped, left, frame)
+
+    def _none_test(self, node: ast.expr, is_none: bool, frame: Frame) -> None:
+        path = frame.unit.path(node)
+        if path is None:
+            if not is_none and isinstance(node, ast.Call):
+                self._called(node, True, frame)
+            return
+        value = self._current(node, frame)
+        if is_none:
+            self._narrow(path, NONE, frame)
+        else:
+            self._narrow(path, values.without_none(value), frame)
+
+    def _contained(self, item: ast.expr, container: ast.expr, frame: Frame) -> None:
+        """``x in ("a", "b")`` proves that x is no None."""
+        path = frame.unit.path(item)
+        if path is None or not isinstance(container, ast.Tuple | ast.List | ast.Set):
+            return
+        if not any(_is_none(entry) for entry in container.elts):
+            self._narrow(path, values.without_none(self._current(item, frame)), frame)
+
+    def _bounded(self, left: ast.expr, operator: type[ast.cmpop], right: ast.expr, frame: Frame) -> None:
+        """Read ``len(x) > 2``, ``n > 0``, ``n != 0``, ``i < len(x)``."""
+        number = right.value if isinstance(right, ast.Constant) and isinstance(right.value, int | float) else None
+        if isinstance(right, ast.UnaryOp):
+            return
+        measured = _len_argument(left)
+        if measured is not None:
+            path = frame.unit.path(measured)
+            if path is None:
+                return
+            if number is not None:
+                count = _at_least(operator, number)
+                if count > 0:
+                    frame.facts = frame.facts | {Fact("len", path, count, self._roots(path))}
+            elif operator in (ast.Gt,):
+                index = frame.unit.path(right)
+                if index is not None:
+                    fact = Fact("key", path, index, self._roots(path) | self._roots(index))
+                    frame.facts = frame.facts | {fact}
+            return
+        path = frame.unit.path(left)
+        if path is None:
+            return
+        if number is not None and _excludes_zero(operator, number):
+            frame.facts = frame.facts | {Fact("nonzero", path, "", self._roots(path))}
+        if operator in _FALSY or operator is ast.Eq:
+            value = self._current(left, frame)
+            if NONE <= value:
+                self._narrow(path, values.without_none(value), frame)
+
+    def _called(self, test: ast.Call, outcome: bool, frame: Frame) -> None:
+        if not outcome:
+            return
+        function = test.func
+        if isinstance(function, ast.Name):
+            if function.id == "isinstance" and len(test.args) == 2:
+                self._instance(test.args[0], test.args[1], frame)
+            elif function.id in ("len", "callable", "all", "any", "bool") and len(test.args) == 1:
+                if function.id in ("len", "bool", "any"):
+                    self._truth(test.args[0], True, frame)
+                path = frame.unit.path(test.args[0])
+                if path is not None and function.id == "callable":
+                    self._narrow(path, values.without_none(self._current(test.args[0], frame)), frame)
+            elif function.id == "hasattr" and len(test.args) == 2:
+                path = frame.unit.path(test.args[0])
+                if path is not None:
+                    self._narrow(path, values.without_none(self._current(test.args[0], frame)), frame)
+            return
+        if not isinstance(function, ast.Attribute):
+            return
+        if function.attr == "get" and test.args:
+            self._add_key(function.value, test.args[0], frame)
+            return
+        if function.attr in ("startswith", "endswith", "strip", "isdigit", "isalpha") and (
+            function.attr not in ("startswith", "endswith") or (test.args and _nonempty_text(test.args[0]))
+        ):
+            path = frame.unit.path(function.value)
+            if path is not None:
+                frame.facts = frame.facts | {Fact("len", path, 1, self._roots(path))}
+                if function.attr == "isdigit":
+                    frame.facts = frame.facts | {Fact("digits", path, "", self._roots(path))}
+
+    def _instance(self, node: ast.expr, classes: ast.expr, frame: Frame) -> None:
+        path = frame.unit.path(node)
+        if path is None:
+            return
+        current = self._current(node, frame)
+        found: list[Value] = []
+        entries = classes.elts if isinstance(classes, ast.Tuple) else [classes]
+        for entry in entries:
+            made = self._engine.flat.annotation(entry, frame.unit)
+            if made == ANY:
+                found.append(values.without_none(current))
+                continue
+            for wanted in made:
+                kept = frozenset(known for known in current if known.name == wanted.name)
+                if "json" in values.names(current) and wanted.name in ("dict", "list"):
+                    args = (STR, values.JSON) if wanted.name == "dict" else (values.JSON,)
+                    kept |= frozenset({Type(wanted.name, args)})
+                found.append(kept or frozenset({wanted}))
+        if found:
+            self._narrow(path, values.join(found), frame)
+
+    # -- facts ----------------------------------------------------------------------------------------------
+
+    def loop_facts(self, target: ast.expr, iterable: ast.expr, frame: Frame) -> None:
+        """Learn from ``for k in d``, ``for i in range(len(x))``, ``for i, x in enumerate(xs)``."""
+        if frame.env is None:
+            return
+        unit = frame.unit
+        if isinstance(iterable, ast.Call) and isinstance(iterable.func, ast.Name) and iterable.args:
+            inner = iterable.args[0]
+            if iterable.func.id in ("sorted", "list", "set", "tuple", "reversed"):
+                self.loop_facts(target, inner, frame)
+                return
+            if iterable.func.id == "range" and len(iterable.args) <= 2:
+                measured = _len_argument(iterable.args[-1])
+                if measured is not None:
+                    self._add_key(measured, target, frame)
+                return
+            if iterable.func.id == "enumerate" and isinstance(target, ast.Tuple) and target.elts:
+                if len(iterable.args) == 1 and not iterable.keywords:
+                    self._add_key(inner, target.elts[0], frame)
+                return
+            return
+        if isinstance(iterable, ast.Call) and isinstance(iterable.func, ast.Attribute):
+            receiver = iterable.func.value
+            if iterable.func.attr == "keys":
+                self._add_key(receiver, target, frame)
+            elif iterable.func.attr == "items" and isinstance(target, ast.Tuple) and target.elts:
+                self._add_key(receiver, target.elts[0], frame)
+            return
+        if unit.path(iterable) is not None and isinstance(target, ast.Name):
+            names = values.names(self._current(iterable, frame))
+            if names <= {"dict", "any", "json"} or "dict" in names:
+                self._add_key(iterable, target, frame)
+
+    def stored(self, target: ast.Subscript, frame: Frame) -> None:
+        """Learn that a key is there because it was just put there."""
+        self._add_key(target.value, target.slice, frame)
+
+    def _add_key(self, container: ast.expr, key: ast.expr, frame: Frame) -> None:
+        if isinstance(container, ast.Call) and isinstance(container.func, ast.Attribute):
+            if container.func.attr == "keys":
+                container = container.func.value
+            else:
+                return
+        path = frame.unit.path(container)
+        text = self._key(key, frame)
+        if path is None or text is None:
+            return
+        roots = self._roots(path)
+        if not isinstance(key, ast.Constant):
+            roots = roots | self._roots(text)
+        frame.facts = frame.facts | {Fact("key", path, text, roots)}
+
+    def _key(self, node: ast.expr, frame: Frame) -> str | None:
+        if isinstance(node, ast.Constant):
+            return repr(node.value)
+        return frame.unit.path(node)
+
+    def _roots(self, path: str) -> frozenset[str]:
+        """Return the path and everything above it: assigning any of these ends a fact."""
+        found = {path}
+        for at, letter in enumerate(path):
+            if letter in ".[":
+                found.add(path[:at])
+        return frozenset(found)
+
+    def has_key(self, node: ast.Subscript, frame: Frame) -> bool:
+        """Whether a guard has proved that the container holds the key."""
+        if not frame.facts:
+            return False
+        path = frame.unit.path(node.value)
+        text = self._key(node.slice, frame)
+        if path is None or text is None:
+            return False
+        return any(fact.kind == "key" and fact.path == path and fact.extra == text for fact in frame.facts)
+
+    def has_index(self, node: ast.Subscript, frame: Frame) -> bool:
+        """Whether the sequence is known to be long enough for the index."""
+        index = _index(node.slice)
+        if index is not None and self._splits_enough(node.value, index):
+            return True
+        if self.has_key(node, frame):
+            return True
+        if index is None or not frame.facts:
+            return False
+        path = frame.unit.path(node.value)
+        if path is None:
+            return False
+        wanted = index + 1 if index >= 0 else -index
+        return any(
+            fact.kind == "len" and fact.path == path and isinstance(fact.extra, int) and fact.extra >= wanted
+            for fact in frame.facts
+        )
+
+    def _splits_enough(self, node: ast.expr, index: int) -> bool:
+        """``text.split(sep)[0]`` is always there; ``text.split()[0]`` is not."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return False
+        if node.func.attr in ("split", "rsplit") and node.args and not _is_none(node.args[0]):
+            return index in (0, -1)
+        return node.func.attr in ("partition", "rpartition") and -3 <= index <= 2
+
+    def is_nonzero(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether a divisor is known not to be zero."""
+        match node:
+            case ast.Constant(value=value):
+                return isinstance(value, int | float | complex) and value != 0
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+                return self.is_nonzero(operand, frame)
+            case ast.BoolOp(op=ast.Or(), values=entries):
+                return self.is_nonzero(entries[-1], frame)
+            case ast.BinOp(op=ast.Mult() | ast.Pow(), left=left, right=right):
+                return self.is_nonzero(left, frame) and (isinstance(node.op, ast.Pow) or self.is_nonzero(right, frame))
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                return (self._is_positive(left) and _is_count(right)) or (self._is_positive(right) and _is_count(left))
+            case ast.IfExp(body=body, orelse=other):
+                return self.is_nonzero(other, frame) and self.is_nonzero(body, frame)
+            case ast.Call(func=ast.Name(id="max"), args=args):
+                return any(self._is_positive(entry) for entry in args)
+            case ast.Call(func=ast.Name(id="len" | "float" | "int"), args=[inner]):
+                path = frame.unit.path(inner)
+                if path is None:
+                    return False
+                kinds = ("len",) if node.func.id == "len" else ("nonzero",)  # type: ignore[attr-defined]  # matched above
+                return any(fact.path == path and fact.kind in kinds for fact in frame.facts)
+        path = frame.unit.path(node)
+        if path is not None and any(fact.kind == "nonzero" and fact.path == path for fact in frame.facts):
+            return True
+        if isinstance(node, ast.Name):
+            constant = self._engine.calls.constant_name(node, frame)
+            if constant is not None:
+                return isinstance(constant.value, int | float) and constant.value != 0
+            product = self._constant_expression(node, frame)
+            if product is not None:
+                return self.is_nonzero(product, frame)
+        return False
+
+    def _constant_expression(self, node: ast.Name, frame: Frame) -> ast.expr | None:
+        """Return ``60 * 60`` for a name that is bound to it once."""
+        module = frame.unit.module
+        found = module.lookup(node.id, module.scope(node))
+        if found is None or len(found[1]) != 1 or found[1][0].kind != "assign":
+            return None
+        parent = module.parents.get(found[1][0].node)
+        if isinstance(parent, ast.Assign) and found[1][0].node in parent.targets:
+            value = parent.value
+            if isinstance(value, ast.BinOp) and all(
+                isinstance(entry, ast.Constant | ast.BinOp | ast.operator) for entry in ast.walk(value)
+            ):
+                return value
+            if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "max":
+                return value
+            if isinstance(value, ast.BoolOp) and isinstance(value.op, ast.Or):
+                return value
+        return None
+
+    def _is_positive(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value > 0
+
+    def after_call(self, node: ast.Call, frame: Frame) -> None:
+        """Forget what a call may have changed: items taken out of a container, ``self`` attributes behind a method."""
+        function = node.func
+        if not isinstance(function, ast.Attribute):
+            return
+        if function.attr in _SHRINKING and frame.facts:
+            path = frame.unit.path(function.value)
+            if path is not None:
+                frame.facts = {
+                    fact for fact in frame.facts if not (fact.path == path and fact.kind in ("key", "len"))
+                }
+        elif function.attr in ("append", "add", "appendleft", "insert") and node.args:
+            path = frame.unit.path(function.value)
+            if path is not None:
+                frame.facts = frame.facts | {Fact("len", path, 1, self._roots(path))}
+        owner = frame.function.owner
+        if owner is None or not frame.env or not isinstance(function.value, ast.Name):
+            return
+        method = owner.methods.get(function.attr)
+        if function.value.id == "self" and isinstance(method, FunctionInfo):
+            for key in [key for key in frame.env if key.startswith("self.")]:
+                attribute = key[5:].partition(".")[0].partition("[")[0]
+                stores = owner.stores.get(attribute, ())
+                if any(frame.unit.enclosing(stored).name != "__init__" for stored in stores):
+                    frame.forget(key)
+                    frame.env.pop(key, None)
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _nonempty_text(node: ast.expr) -> bool:
+    if isinstance(node, ast.Tuple):
+        return all(_nonempty_text(entry) for entry in node.elts)
+    return isinstance(node, ast.Constant) and bool(node.value)
+
+
+def _len_argument(node: ast.expr) -> ast.expr | None:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len" and len(node.args) == 1:
+        return node.args[0]
+    return None
+
+
+def _at_least(operator: type[ast.cmpop], number: float) -> int:
+    """Return how many items ``len(x) <operator> number`` promises."""
+    if operator is ast.Gt:
+        return int(number) + 1
+    if operator in (ast.GtE, ast.Eq):
+        return int(number)
+    if operator is ast.NotEq and number == 0:
+        return 1
+    return 0
+
+
+def _excludes_zero(operator: type[ast.cmpop], number: float) -> bool:
+    if operator is ast.Gt:
+        return number >= 0
+    if operator is ast.GtE:
+        return number > 0
+    if operator is ast.Lt:
+        return number <= 0
+    if operator is ast.LtE:
+        return number < 0
+    if operator is ast.Eq:
+        return number != 0
+    return operator is ast.NotEq and number == 0
+
+
+def _is_count(node: ast.expr) -> bool:
+    """Whether an expression is a count, which is never negative: ``len(x)``."""
+    return _len_argument(node) is not None
+
+
+def _index(node: ast.expr) -> int | None:
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        return node.value
+    if (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant)
+        and type(node.operand.value) is int
+    ):
+        return -node.operand.value
+    return None

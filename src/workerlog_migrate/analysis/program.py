@@ -1,0 +1,366 @@
+"""The program under analysis: units (one per file), their classes and functions, and how these are found.
+
+Input: ``Module`` objects. Output: ``Unit``, ``ClassInfo`` and ``FunctionInfo``, made when first asked for. Nothing
+here knows types or exceptions; ``flat``, ``expressions`` and ``flow`` build on it.
+"""
+
+from __future__ import annotations
+
+import ast
+import bisect
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.module import FunctionNode, Module
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+@dataclass(slots=True, eq=False)
+class ClassInfo:
+    """A class of the analysed files.
+
+    Attributes:
+        unit: the file.
+        node: its definition.
+        name: its name.
+        methods: functions defined in its body, by name (the last definition counts).
+        values: class-level assignments, by name.
+        annotations: class-level annotations, by name.
+        stores: ``self.x = ...`` in its methods: attribute -> stored-to nodes.
+        is_data: decorated as a dataclass, so that a constructor is made for it.
+
+    """
+
+    unit: Unit
+    node: ast.ClassDef
+    name: str
+    methods: dict[str, FunctionInfo] = field(default_factory=dict)
+    values: dict[str, ast.expr] = field(default_factory=dict)
+    annotations: dict[str, ast.expr] = field(default_factory=dict)
+    stores: dict[str, list[ast.Attribute]] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class FunctionInfo:
+    """A function, method or lambda of the analysed files, or a module's top level.
+
+    Attributes:
+        unit: the file.
+        node: definition, lambda or the module's tree.
+        name: as in tracebacks.
+        owner: the class whose method it is.
+        kind: ``function``, ``method``, ``static``, ``class``, ``property``, ``lambda`` or ``module``.
+
+    """
+
+    unit: Unit
+    node: FunctionNode | ast.Lambda | ast.Module
+    name: str
+    owner: ClassInfo | None
+    kind: str
+    _facts: FunctionFacts | None = None
+
+    @property
+    def facts(self) -> FunctionFacts:
+        """What one walk over the function's own code tells."""
+        if self._facts is None:
+            self._facts = _facts(self.node)
+        return self._facts
+
+    @property
+    def parameters(self) -> list[ast.arg]:
+        """All positional parameters, in order."""
+        if isinstance(self.node, ast.Module):
+            return []
+        arguments = self.node.args
+        return [*arguments.posonlyargs, *arguments.args]
+
+
+@dataclass(slots=True)
+class FunctionFacts:
+    """Returns, yields, called names and stores of one function, nested functions left out.
+
+    Attributes:
+        returns: returned expressions; None stands for a bare ``return``.
+        yields: yielded expressions; ``yield from`` under ``delegates``.
+        delegates: iterables of ``yield from``.
+        is_generator: holds a ``yield``.
+        called: simple names of everything that is called.
+        store_lines, store_keys: sorted lines and, beside them, what is stored there: ``name`` or ``self.name``.
+
+    """
+
+    returns: list[ast.expr | None] = field(default_factory=list)
+    yields: list[ast.expr | None] = field(default_factory=list)
+    delegates: list[ast.expr] = field(default_factory=list)
+    is_generator: bool = False
+    called: set[str] = field(default_factory=set)
+    store_lines: list[int] = field(default_factory=list)
+    store_keys: list[str] = field(default_factory=list)
+
+    def stored_between(self, first: int, last: int) -> set[str]:
+        """Return what is stored to on the lines ``first`` to ``last``, both inclusive."""
+        start = bisect.bisect_left(self.store_lines, first)
+        end = bisect.bisect_right(self.store_lines, last)
+        return set(self.store_keys[start:end])
+
+
+class Unit:
+    """One file of the program: its module, with functions and classes made when first asked for."""
+
+    def __init__(self, module: Module, name: str = "") -> None:
+        self.module = module
+        self.name = name
+        self._functions: dict[ast.AST, FunctionInfo] = {}
+        self._classes: dict[ast.ClassDef, ClassInfo] = {}
+        self._calls: dict[str, list[ast.Call]] | None = None
+        self._decorated: dict[str, list[ast.AST]] | None = None
+        self._paths: dict[ast.AST, str | None] = {}
+        self._method_owners: dict[str, list[ClassInfo]] | None = None
+
+    @property
+    def top(self) -> FunctionInfo:
+        """The module's top level."""
+        return self.function(self.module.tree)
+
+    def function(self, node: ast.AST) -> FunctionInfo:
+        """Return the function for its node: definition, lambda or the module's tree."""
+        found = self._functions.get(node)
+        if found is None:
+            found = self._functions[node] = self._make_function(node)
+        return found
+
+    def enclosing(self, node: ast.AST) -> FunctionInfo:
+        """Return the function, lambda or top level that runs a node."""
+        return self.function(self.module.function(node) or self.module.tree)
+
+    def class_info(self, node: ast.ClassDef) -> ClassInfo:
+        """Return the class for its definition."""
+        found = self._classes.get(node)
+        if found is None:
+            found = ClassInfo(self, node, node.name)
+            self._classes[node] = found
+            self._fill_class(found)
+        return found
+
+    def calls_of(self, name: str) -> list[ast.Call]:
+        """Return the calls whose callee is written ``name`` or ``<anything>.name``."""
+        if self._calls is None:
+            self._calls = {}
+            for call in self.module.calls:
+                callee = call.func
+                simple = (
+                    callee.id
+                    if isinstance(callee, ast.Name)
+                    else callee.attr
+                    if isinstance(callee, ast.Attribute)
+                    else ""
+                )
+                self._calls.setdefault(simple, []).append(call)
+        return self._calls.get(name, [])
+
+    def decorated_by(self, name: str) -> list[ast.AST]:
+        """Return the functions that have a decorator written ``name`` or ``name(...)``."""
+        if self._decorated is None:
+            self._decorated = {}
+            for node in self.module.functions:
+                for decorator in node.decorator_list:
+                    callee = decorator.func if isinstance(decorator, ast.Call) else decorator
+                    if isinstance(callee, ast.Name):
+                        self._decorated.setdefault(callee.id, []).append(node)
+        return self._decorated.get(name, [])
+
+    def owners_of(self, method: str) -> list[ClassInfo]:
+        """Return the classes of the file that define a method of that name."""
+        if self._method_owners is None:
+            self._method_owners = {}
+            for node in self.module.classes:
+                info = self.class_info(node)
+                for name in info.methods:
+                    self._method_owners.setdefault(name, []).append(info)
+        return self._method_owners.get(method, [])
+
+    def path(self, node: ast.expr) -> str | None:
+        """Write a name, attribute chain or constant subscript of one as a key: ``self.x``, ``d['k']``; else None."""
+        if isinstance(node, ast.Name):
+            return node.id
+        if node not in self._paths:
+            self._paths[node] = _path(node)
+        return self._paths[node]
+
+    def owner_of(self, node: ast.AST) -> ClassInfo | None:
+        """Return the class whose body directly holds a definition."""
+        parent = self.module.parents.get(node)
+        while isinstance(parent, ast.If | ast.Try | ast.With):
+            parent = self.module.parents.get(parent)
+        return self.class_info(parent) if isinstance(parent, ast.ClassDef) else None
+
+    def _make_function(self, node: ast.AST) -> FunctionInfo:
+        if isinstance(node, ast.Module):
+            return FunctionInfo(self, node, "<module>", None, "module")
+        if isinstance(node, ast.Lambda):
+            return FunctionInfo(self, node, "<lambda>", None, "lambda")
+        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        owner = self.owner_of(node)
+        kind = "function" if owner is None else "method"
+        if owner is not None:
+            for decorator in node.decorator_list:
+                text = decorator.attr if isinstance(decorator, ast.Attribute) else getattr(decorator, "id", "")
+                kind = _METHOD_KINDS.get(text, kind)
+        return FunctionInfo(self, node, node.name, owner, kind)
+
+    def _fill_class(self, info: ClassInfo) -> None:
+        stack: list[ast.stmt] = list(reversed(info.node.body))
+        while stack:
+            statement = stack.pop()
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+                made = self.function(statement)
+                known = info.methods.get(statement.name)
+                if known is None or known.kind != "property":
+                    info.methods[statement.name] = made
+                if made.parameters and made.kind != "static":
+                    for attribute in _self_stores(statement, made.parameters[0].arg):
+                        info.stores.setdefault(attribute.attr, []).append(attribute)
+            elif isinstance(statement, ast.Assign):
+                for target in statement.targets:
+                    if isinstance(target, ast.Name):
+                        info.values[target.id] = statement.value
+            elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                info.annotations[statement.target.id] = statement.annotation
+                if statement.value is not None:
+                    info.values[statement.target.id] = statement.value
+            elif isinstance(statement, ast.If | ast.Try | ast.With):
+                stack.extend(reversed(statement.body))
+
+
+_METHOD_KINDS = {
+    "staticmethod": "static",
+    "classmethod": "class",
+    "property": "property",
+    "cached_property": "property",
+    "abstractproperty": "property",
+    "setter": "setter",
+    "deleter": "setter",
+}
+
+
+def own_nodes(root: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes that a function (or module) runs itself: nested functions, lambdas and classes are not entered."""
+    stack: list[ast.AST] = list(getattr(root, "body", ())) if not isinstance(root, ast.Lambda) else [root.body]
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            stack.extend(node.decorator_list)
+            continue
+        if isinstance(node, ast.Lambda):
+            continue
+        if isinstance(node, ast.ClassDef):
+            stack.extend(node.decorator_list)
+            stack.extend(node.body)
+            continue
+        stack.extend(ast.iter_child_nodes(node))
+
+
+def _facts(root: ast.AST) -> FunctionFacts:
+    facts = FunctionFacts()
+    stores: list[tuple[int, str]] = []
+    if isinstance(root, ast.Lambda):
+        facts.returns.append(root.body)
+    for node in own_nodes(root):
+        if isinstance(node, ast.Return):
+            facts.returns.append(node.value)
+        elif isinstance(node, ast.Yield):
+            facts.is_generator = True
+            facts.yields.append(node.value)
+        elif isinstance(node, ast.YieldFrom):
+            facts.is_generator = True
+            facts.delegates.append(node.value)
+        elif isinstance(node, ast.Call):
+            callee = node.func
+            if isinstance(callee, ast.Name):
+                facts.called.add(callee.id)
+            elif isinstance(callee, ast.Attribute):
+                facts.called.add(callee.attr)
+        elif isinstance(node, ast.Name):
+            if not isinstance(node.ctx, ast.Load):
+                stores.append((node.lineno, node.id))
+        elif isinstance(node, ast.Attribute):
+            if not isinstance(node.ctx, ast.Load):
+                text = _path(node)
+                if text is not None:
+                    stores.append((node.lineno, text))
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            stores.append((node.lineno, node.name))
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            stores.append((node.lineno, node.name))
+        elif isinstance(node, ast.alias):
+            stores.append((getattr(node, "lineno", 0), (node.asname or node.name).partition(".")[0]))
+        elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+            stores.append((node.lineno, node.name))
+    stores.sort()
+    facts.store_lines = [line for line, _ in stores]
+    facts.store_keys = [key for _, key in stores]
+    return facts
+
+
+def _self_stores(function: ast.AST, receiver: str) -> Iterator[ast.Attribute]:
+    """Yield the ``self.x`` that a method stores to, its nested functions included."""
+    stack: list[ast.AST] = list(function.body)  # type: ignore[attr-defined]  # only definitions are passed
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.expr):
+            if (
+                isinstance(node, ast.Attribute)
+                and isinstance(node.ctx, ast.Store)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == receiver
+            ):
+                yield node
+            if isinstance(node, ast.Tuple | ast.List | ast.Starred):
+                stack.extend(ast.iter_child_nodes(node))
+            continue
+        match node:
+            case ast.Assign():
+                stack.extend(node.targets)
+            case ast.AnnAssign() | ast.AugAssign():
+                stack.append(node.target)
+            case ast.For() | ast.AsyncFor():
+                stack.append(node.target)
+                stack.extend(node.body)
+                stack.extend(node.orelse)
+            case ast.With() | ast.AsyncWith():
+                stack.extend(item.optional_vars for item in node.items if item.optional_vars is not None)
+                stack.extend(node.body)
+            case ast.Match():
+                for case in node.cases:
+                    stack.extend(case.body)
+            case ast.ClassDef() | ast.Expr() | ast.Return():
+                continue
+            case _:
+                for name in ("body", "orelse", "finalbody", "handlers"):
+                    stack.extend(getattr(node, name, ()))
+
+
+def _path(node: ast.expr) -> str | None:
+    """Write ``a.b['c']`` as text; None for anything that is not a name with attributes and constant subscripts."""
+    parts: list[str] = []
+    current: ast.expr = node
+    while True:
+        if isinstance(current, ast.Attribute):
+            parts.append("." + current.attr)
+            current = current.value
+        elif isinstance(current, ast.Subscript) and isinstance(current.slice, ast.Constant):
+            parts.append(f"[{current.slice.value!r}]")
+            current = current.value
+        elif isinstance(current, ast.Name):
+            parts.append(current.id)
+            return "".join(reversed(parts))
+        else:
+            return None
+        if len(parts) > 8:
+            return None

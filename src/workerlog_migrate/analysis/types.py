@@ -1,0 +1,60 @@
+"""Types of expressions and names of callees in one script: the question that finders ask.
+
+Input: a ``Module``, the knowledge base and the settings (which may teach exceptions). Output: type expressions and
+row names as text. The engine behind is shared with ``raises``, so that nothing is computed twice.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.engine import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from workerlog_migrate.analysis.module import Module
+    from workerlog_migrate.knowledge import Knowledge
+    from workerlog_migrate.model import Settings
+
+
+class Types:
+    """Types in one script, inferred when first asked for.
+
+    Args:
+        module: the script.
+        knowledge: the rows.
+        settings: the run's settings.
+        resolve_module: finds another file of the program by its dotted name (``genesis_comum``).
+
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        knowledge: Knowledge,
+        settings: Settings,
+        resolve_module: Callable[[str], Module | None] | None = None,
+    ) -> None:
+        self.engine = Engine(module, knowledge, settings, resolve_module)
+
+    def of(self, node: ast.expr) -> str | None:
+        """Return the type of an expression as a type expression, ``pathlib.Path`` or ``re.Match?``; None if unknown."""
+        return values.render(self.engine.flat.value(node, self.engine.unit))
+
+    def callee(self, call: ast.Call) -> str | None:
+        """Return the qualified name of what a call calls.
+
+        Args:
+            call: a call of the script.
+
+        Returns:
+            ``open``, ``json.load``, ``pathlib.Path.read_text``, ``requests.Session.get``: imports and builtins under
+            their own name (also those without a row), methods under their receiver's type. ``retrying(open)(p)`` is
+            ``open``. None when it is unknown, ambiguous, or a function of the script.
+
+        """
+        unit = self.engine.unit
+        return self.engine.calls.name(call, self.engine.flat.frame(unit, call))
