@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from workerlog_migrate import __version__
-from workerlog_migrate.model import LOGGER_SETUP, MIRROR_OUTPUT, RETRY_IO, SPECIFIC_EXCEPTIONS
+from workerlog_migrate.registry import REGISTRY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,26 +23,12 @@ if TYPE_CHECKING:
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _REFUSED = "refused"
 
+# What each rule says comes from the table of codemods; a refused file is a result of a rule of its own.
 _RULES = (
-    (LOGGER_SETUP, "LoggerSetup", "A worker sets up its own log after its imports."),
-    (
-        MIRROR_OUTPUT,
-        "MirrorOutput",
-        "What a worker prints is on its log, too, at the level that the text says.",
-    ),
-    (
-        SPECIFIC_EXCEPTIONS,
-        "SpecificExceptions",
-        "A handler names the exceptions that its try body can raise.",
-    ),
-    (
-        RETRY_IO,
-        "RetryIo",
-        "An I/O call that can be repeated whole is repeated when it fails for a passing reason.",
-    ),
-    (_REFUSED, "Refused", "The file could not be processed and was left as it is."),
+    *((codemod.name, codemod.summary) for codemod in REGISTRY),
+    (_REFUSED, "A file that cannot be processed is left as it is and reported."),
 )
-_INDEX = {name: position for position, (name, _, _) in enumerate(_RULES)}
+_INDEX = {name: position for position, (name, _) in enumerate(_RULES)}
 
 
 def render_sarif(report: Report) -> bytes:
@@ -69,8 +55,12 @@ def render_sarif(report: Report) -> bytes:
                         "name": "workerlog-migrate",
                         "semanticVersion": __version__,
                         "rules": [
-                            {"id": name, "name": title, "shortDescription": {"text": text}}
-                            for name, title, text in _RULES
+                            {
+                                "id": name,
+                                "name": name.title().replace("-", ""),
+                                "shortDescription": {"text": summary},
+                            }
+                            for name, summary in _RULES
                         ],
                     }
                 },

@@ -1,0 +1,358 @@
+"""The reports say what happened: to a person, to a program, to a code scanning service."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from workerlog_migrate.model import (
+    MIRROR_OUTPUT,
+    RETRY_IO,
+    SPECIFIC_EXCEPTIONS,
+    Applicability,
+    Evidence,
+    FileError,
+    FileResult,
+    Finding,
+    HandlerEdit,
+    MirrorCall,
+    Plan,
+    Span,
+    Target,
+)
+from workerlog_migrate.report import FORMATS, Mode, Report, RuntimeFile, render
+from workerlog_migrate.report.text import render_error, render_text
+
+PRINT = Finding(
+    MIRROR_OUTPUT,
+    Span(12, 4, 12, 20),
+    "print is mirrored at INFO",
+    edit=MirrorCall("mirror_print", "logger.info"),
+    kind="mirrored",
+)
+HANDLER = Finding(
+    SPECIFIC_EXCEPTIONS,
+    Span(20, 0, 22, 8),
+    "except Exception becomes except OSError",
+    edit=HandlerEdit(types=("OSError",)),
+    evidence=(
+        Evidence("OSError", "open(p)", 18, "open", "https://docs.python.org/3/library/functions.html#open"),
+    ),
+    kind="narrowed",
+)
+INCOMPLETE = Finding(
+    SPECIFIC_EXCEPTIONS,
+    Span(30, 0, 31, 8),
+    "except Exception stays broad",
+    evidence=(Evidence("", "cloud.fetch(x)", 29, "", "", note='teach it: "cloud.fetch" = [...]'),),
+    applicability=Applicability.DISPLAY_ONLY,
+    reason="one call cannot be resolved",
+    kind="incomplete",
+)
+POST = Finding(
+    RETRY_IO,
+    Span(7, 2, 7, 9),
+    "requests.post is not repeated",
+    applicability=Applicability.DISPLAY_ONLY,
+    reason="may act twice",
+    kind="left",
+)
+
+GENESIS = Target(Path("scripts/genesis.py"), "genesis", "*genesis*.py")
+ZERO = Target(Path("scripts/zero.py"), "zero", "*zero*.py")
+TOOL = Target(Path("scripts/tool.py"), "tool")
+
+
+def changed(target: Target = GENESIS, *, written: bool = False) -> FileResult:
+    plan = Plan(applied=(PRINT, HANDLER), reported=(POST, INCOMPLETE))
+    return FileResult(
+        target, b"a\n", b"b\n", plan, written=written, imports=(("worker_logger", ("mirror_print",)),)
+    )
+
+
+def refused(target: Target = ZERO) -> FileResult:
+    return FileResult(
+        target, b"a\n", b"b\n", Plan(applied=(PRINT,)), error=FileError("syntax error: bad input", 3)
+    )
+
+
+def report(mode: Mode, *results: FileResult, complete: bool = True) -> Report:
+    made = Report(mode, paths=("scripts",))
+    for result in results:
+        made.add(result)
+    made.complete = complete
+    return made
+
+
+@pytest.mark.parametrize(
+    ("mode", "results", "code"),
+    [
+        (Mode.DRY_RUN, [], 0),
+        (Mode.DRY_RUN, [changed()], 0),
+        (Mode.APPLY, [changed(written=True)], 0),
+        (Mode.CHECK, [FileResult(TOOL, b"a", b"a")], 0),
+        (Mode.CHECK, [changed()], 1),
+        (Mode.CHECK, [refused()], 2),
+        (Mode.CHECK, [changed(), refused()], 2),
+        (Mode.DRY_RUN, [changed(), refused()], 2),
+    ],
+)
+def test_the_exit_code_follows_from_what_happened(mode: Mode, results: list[FileResult], code: int) -> None:
+    assert report(mode, *results).exit_code == code
+
+
+def test_a_path_that_could_not_be_looked_at_is_a_failure() -> None:
+    made = report(Mode.DRY_RUN)
+    made.path_errors.append((Path("gone"), FileError("no such file or folder")))
+
+    assert made.exit_code == 2
+
+
+def test_a_runtime_file_that_apply_would_write_is_a_change() -> None:
+    made = report(Mode.CHECK, FileResult(TOOL, b"a", b"a"))
+    made.runtime[Path("worker_utils.py")] = RuntimeFile(Path("worker_utils.py"), "replaced", "", changes=True)
+
+    assert made.exit_code == 1
+
+
+def test_an_interrupted_run_is_130() -> None:
+    assert report(Mode.APPLY, changed(written=True), complete=False).exit_code == 130
+
+
+def test_what_was_planned_for_a_refused_file_is_in_no_count() -> None:
+    made = report(Mode.APPLY, changed(written=True), refused(), FileResult(TOOL, b"a", b"a"))
+
+    assert made.counts() == {
+        "files": 3,
+        "changed": 1,
+        "written": 1,
+        "unchanged": 1,
+        "refused": 1,
+        "unmatched": 0,
+        "applied": 2,
+        "left": 2,
+    }
+    assert made.counts_by_codemod() == {
+        "logger-setup": (0, 0),
+        "mirror-output": (1, 0),
+        "specific-exceptions": (1, 1),
+        "retry-io": (0, 1),
+    }
+
+
+def test_the_bytes_of_a_file_are_not_kept() -> None:
+    (file,) = report(Mode.DRY_RUN, changed()).files
+
+    assert file.changed
+    assert (file.result.before, file.result.after) == (b"", b"")
+
+
+def test_a_refused_file_is_one_line() -> None:
+    path = Path("scripts/zero.py")
+
+    assert render_error(path, FileError("it is\nbroken", 7)) == "scripts/zero.py:7: refused: it is broken\n"
+    assert render_error(path, FileError("gone")) == "scripts/zero.py:1: refused: gone\n"
+    assert render_error(Path("a\nb\x1b[31m.py"), FileError("x")) == "a\\nb\\x1b[31m.py:1: refused: x\n"
+
+
+def test_the_brief_text_names_changes_and_all_that_was_left_with_its_reason() -> None:
+    made = report(Mode.DRY_RUN, changed(), refused(), FileResult(TOOL, b"a", b"a"))
+    made.unmatched = 4
+    made.runtime[Path("scripts/worker_utils.py")] = RuntimeFile(
+        Path("scripts/worker_utils.py"), "added", "", changes=True
+    )
+
+    assert render_text(made).splitlines() == [
+        "scripts/zero.py:3: refused: syntax error: bad input",
+        "would change scripts/genesis.py (mirror-output 1, specific-exceptions 1)",
+        "scripts/genesis.py:7: left: requests.post is not repeated (may act twice) [retry-io]",
+        "scripts/genesis.py:30: left: except Exception stays broad (one call cannot be resolved) [specific-exceptions]",
+        '    line 29: unresolved: cloud.fetch(x); teach it: "cloud.fetch" = [...]',
+        "scripts/worker_utils.py: runtime file, would be added",
+        "1 file would change, 1 unchanged, 1 refused; "
+        "4 files matched no worker pattern (--all takes them, --worker NAME=GLOB names them)",
+        "mirror-output 1; specific-exceptions 1 (1 left); retry-io 0 (1 left)",
+    ]
+
+
+def test_the_verbose_text_maps_every_file_to_its_worker_with_the_evidence() -> None:
+    skipped = FileResult(TOOL, b"a", b"a", skipped="no trigger")
+
+    assert render_text(
+        report(Mode.CHECK, changed(), skipped, FileResult(ZERO, b"a", b"a")), verbose=True
+    ).splitlines()[:-2] == [
+        "scripts/genesis.py: worker genesis (by *genesis*.py): would change: mirror-output 1, specific-exceptions 1",
+        "scripts/genesis.py:7: left: requests.post is not repeated (may act twice) [retry-io]",
+        "scripts/genesis.py:12: mirrored: print is mirrored at INFO [mirror-output]",
+        "scripts/genesis.py:20: narrowed: except Exception becomes except OSError [specific-exceptions]",
+        "    line 18: OSError: open(p) [open], https://docs.python.org/3/library/functions.html#open",
+        "scripts/genesis.py:30: left: except Exception stays broad (one call cannot be resolved) [specific-exceptions]",
+        '    line 29: unresolved: cloud.fetch(x); teach it: "cloud.fetch" = [...]',
+        "scripts/tool.py: worker tool (by its file name): nothing looked for (no trigger)",
+        "scripts/zero.py: worker zero (by *zero*.py): nothing to change",
+    ]
+
+
+def test_the_text_of_an_apply_is_in_the_past() -> None:
+    text = render_text(report(Mode.APPLY, changed(written=True)))
+
+    assert "changed scripts/genesis.py" in text
+    assert "1 file changed, 0 unchanged" in text
+    assert "would" not in text
+
+
+def test_a_run_without_workers_says_what_to_do() -> None:
+    made = report(Mode.DRY_RUN)
+    made.unmatched = 1
+
+    assert render_text(made) == (
+        "nothing to do: no worker in scripts; 1 file matched no worker pattern "
+        "(--all takes them, --worker NAME=GLOB names them)\n"
+    )
+
+
+def test_colour_is_only_escapes_around_the_same_text() -> None:
+    made = report(Mode.DRY_RUN, changed(), refused())
+    coloured = render_text(made, verbose=True, color=True)
+
+    assert "\x1b[31mrefused\x1b[m" in coloured
+    for code in ("\x1b[m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m"):
+        coloured = coloured.replace(code, "")
+    assert coloured == render_text(made, verbose=True)
+
+
+def test_json_holds_all_of_it() -> None:
+    made = report(Mode.CHECK, changed(), refused())
+    made.path_errors.append((Path(os.fsdecode(b"caf\xe9.py")), FileError("no such file or folder")))
+    made.runtime[Path("scripts/worker_logger.py")] = RuntimeFile(
+        Path("scripts/worker_logger.py"), "kept", "a file of your own", changes=False
+    )
+
+    document = json.loads(render(made, "json"))
+
+    assert list(document) == ["version", "tool", "mode", "exit_code", "counts", "files", "runtime", "errors"]
+    assert (document["version"], document["mode"], document["exit_code"]) == (1, "check", 2)
+    assert document["counts"]["codemods"]["retry-io"] == {"applied": 0, "left": 1}
+    genesis, zero = document["files"]
+    assert {key: genesis[key] for key in genesis if key != "findings"} == {
+        "path": "scripts/genesis.py",
+        "worker": "genesis",
+        "pattern": "*genesis*.py",
+        "encoding": "utf-8",
+        "changed": True,
+        "written": False,
+        "skipped": None,
+        "error": None,
+        "imports": {"worker_logger": ["mirror_print"]},
+    }
+    assert [(finding["span"]["line"], finding["applied"]) for finding in genesis["findings"]] == [
+        (7, False),
+        (12, True),
+        (20, True),
+        (30, False),
+    ]
+    assert genesis["findings"][2] == {
+        "codemod": "specific-exceptions",
+        "kind": "narrowed",
+        "applied": True,
+        "applicability": "safe",
+        "message": "except Exception becomes except OSError",
+        "reason": None,
+        "span": {"line": 20, "column": 0, "end_line": 22, "end_column": 8},
+        "edit": {
+            "type": "HandlerEdit",
+            "types": ["OSError"],
+            "alias": None,
+            "log": None,
+            "replaces_pass": False,
+            "boundary": [],
+        },
+        "evidence": [
+            {
+                "exception": "OSError",
+                "cause": "open(p)",
+                "line": 18,
+                "rule": "open",
+                "source": "https://docs.python.org/3/library/functions.html#open",
+                "note": None,
+            }
+        ],
+    }
+    assert zero["error"] == {"line": 3, "reason": "syntax error: bad input"}
+    assert zero["findings"] == []
+    assert zero["changed"] is False
+    assert document["runtime"] == [
+        {
+            "path": "scripts/worker_logger.py",
+            "verdict": "kept",
+            "reason": "a file of your own",
+            "changed": False,
+        }
+    ]
+    assert document["errors"] == [
+        {"path": "caf\udce9.py", "line": 1, "reason": "no such file or folder"},
+        {"path": "scripts/zero.py", "line": 3, "reason": "syntax error: bad input"},
+    ]
+
+
+def test_sarif_has_rules_results_and_places() -> None:
+    odd = Target(Path("scripts/my wörker#1.py"), "zero")
+    made = report(Mode.DRY_RUN, changed(odd), refused())
+
+    document = json.loads(render(made, "sarif"))
+
+    assert document["version"] == "2.1.0"
+    (run,) = document["runs"]
+    assert run["columnKind"] == "unicodeCodePoints"
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == [
+        "logger-setup",
+        "mirror-output",
+        "specific-exceptions",
+        "retry-io",
+        "refused",
+    ]
+    for result in run["results"]:
+        assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+    assert [(result["ruleId"], result["level"]) for result in run["results"]] == [
+        ("retry-io", "warning"),
+        ("mirror-output", "note"),
+        ("specific-exceptions", "note"),
+        ("specific-exceptions", "warning"),
+        ("refused", "error"),
+    ]
+    place = run["results"][1]["locations"][0]["physicalLocation"]
+    assert place == {
+        "artifactLocation": {"uri": "scripts/my%20w%C3%B6rker%231.py", "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": 12, "startColumn": 5, "endLine": 12, "endColumn": 21},
+    }
+    assert run["results"][2]["relatedLocations"][0]["message"] == {"text": "OSError: open(p)"}
+    assert run["results"][2]["relatedLocations"][0]["physicalLocation"]["region"] == {"startLine": 18}
+    assert run["results"][4]["locations"][0]["physicalLocation"]["region"] == {"startLine": 3}
+    assert run["invocations"] == [{"executionSuccessful": False, "exitCode": 2}]
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        (Path("/srv/bots/zero 1.py"), "file:///srv/bots/zero%201.py"),
+        (Path(os.fsdecode(b"caf\xe9.py")), "caf%E9.py"),
+        (Path("a:b.py"), "a%3Ab.py"),
+    ],
+)
+def test_sarif_addresses_are_percent_encoded(path: Path, uri: str) -> None:
+    document = json.loads(render(report(Mode.CHECK, refused(Target(path, "zero"))), "sarif"))
+
+    location = document["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
+    assert location["uri"] == uri
+
+
+def test_every_format_ends_in_a_newline_and_is_utf_8() -> None:
+    made = report(Mode.CHECK, changed(Target(Path(os.fsdecode(b"caf\xe9 \xc3\xa3.py")), "zero")), refused())
+
+    for name in FORMATS:
+        text = render(made, name).decode("utf-8")
+        assert text.endswith("\n")
+        assert "ã" in text or name == "sarif"
