@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,7 +12,9 @@ import pytest
 from workerlog_migrate.analysis.context import Context
 from workerlog_migrate.analysis.header import find_header
 from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.finders import mirror_output, retry_io
+from workerlog_migrate.knowledge import Knowledge
 from workerlog_migrate.model import Finding, MirrorCall, RetryCall, Settings, Source, Target
 
 
@@ -53,7 +54,8 @@ def _judge(find: Find, script: str, settings: Settings) -> Outcome:
     path = Path("genesis_worker.py")
     module = Module(Source(path=path, text=text, raw=text.encode()))
     target = Target(path=path, worker="genesis")
-    context = Context(settings, target, find_header(module, target), _Types(module))
+    types = Types(module, Knowledge(), settings)
+    context = Context(settings, target, find_header(module, target), types)
     findings = list(find(module, context))
     applied, left = {}, {}
     for finding in findings:
@@ -77,28 +79,3 @@ def _edit_text(edit: object) -> str:
             return wrapper
         case _:
             raise AssertionError(f"no edit of these finders: {edit}")
-
-
-class _Types:
-    def __init__(self, module: Module) -> None:
-        self.module = module
-
-    def callee(self, call: ast.Call) -> str | None:
-        qualified = self.module.qualified(call.func)
-        if qualified is None and isinstance(call.func, ast.Attribute):
-            receiver = self.of(call.func.value)
-            return f"{receiver}.{call.func.attr}" if receiver else None
-        return qualified
-
-    def of(self, node: ast.expr) -> str | None:
-        match node:
-            case ast.Call():
-                return self.module.qualified(node.func)
-            case ast.Name():
-                bindings = self.module.bindings(node)
-                parent = self.module.parents[bindings[0].node] if len(bindings) == 1 else None
-                return self.of(parent.value) if isinstance(parent, ast.Assign) else None
-            case ast.BinOp(left=left):
-                return self.of(left)
-            case _:
-                return None

@@ -65,7 +65,7 @@ def test_print_of_builtins_is_print(mirror: Judge, imports: str) -> None:
     name = "b" if " as b" in imports else "builtins"
     outcome = mirror(f"{imports}\n{name}.print('x')\n")
 
-    assert outcome.applied == {f"{name}.print('x')": "logger.info"}
+    assert outcome.applied == {f"{name}.print('x')": f"logger.info printer={name}.print"}
 
 
 @pytest.mark.parametrize(

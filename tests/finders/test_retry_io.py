@@ -140,6 +140,52 @@ def test_a_method_of_an_unknown_object_is_left_alone(retry: Judge) -> None:
     assert outcome.left == {"p.read_text()": "it is not known to be a method of a path"}
 
 
+@pytest.mark.parametrize(
+    "used",
+    [
+        pytest.param("f.read()", id="read"),
+        pytest.param("f.readlines()", id="readlines"),
+        pytest.param("f.write('x')", id="write"),
+    ],
+)
+def test_reads_and_writes_on_an_open_file_are_reported(retry: Judge, used: str) -> None:
+    """Half of the data may have gone through before the failure."""
+    outcome = retry(f"""
+        with open("x", "r+") as f:
+            {used}
+    """)
+
+    assert outcome.applied == {'open("x", "r+")': AGAIN}
+    assert outcome.left == {
+        used: "the position in the open file has moved: a second attempt would skip or double data"
+    }
+
+
+def test_a_path_of_known_type_is_a_path_wherever_it_came_from(retry: Judge) -> None:
+    """An annotation, a folder's children and an attribute say as much as the constructor."""
+    outcome = retry("""
+        from pathlib import Path
+
+        BASE = Path("x")
+
+        class Fila:
+            def __init__(self):
+                self.pasta = BASE / "fila"
+
+            def ler(self, p: Path):
+                p.read_text()
+                for q in BASE.glob("*.md"):
+                    q.read_bytes()
+                (self.pasta / "y").write_text("z")
+    """)
+
+    assert outcome.applied == {
+        "p.read_text()": AGAIN,
+        "q.read_bytes()": AGAIN,
+        '(self.pasta / "y").write_text("z")': AGAIN,
+    }
+
+
 def test_the_user_adds_calls_and_forbids_others(retry: Judge) -> None:
     outcome = retry(
         """

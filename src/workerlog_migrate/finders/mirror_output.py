@@ -186,7 +186,7 @@ class _Finder:
         qualified = self.module.qualified(callee)
         if isinstance(callee, ast.Attribute) and callee.attr == _PRINT:
             if qualified == _PRINT:
-                return self._mirror(call, None, _PRINT_KEYWORDS)
+                return self._mirror(call, self.module.text(callee), _PRINT_KEYWORDS)
             return self._left(call, "a method called print, of another console or object")
         if qualified in _STREAM_WRITES:
             return self._left(call, f"{qualified} is progress or raw data, not a line")
