@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:434e919fa977c6e99b60e64d76c6d3ce6b40ed8806df032564526b7d9809f3a5
+# workerlog-migrate runtime 0.1.0 sha256:2a4988f92ae4d4359b8afdef6da75e3957f66b69dd4650a6a6a40f09c02cc9a1
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
@@ -18,6 +18,7 @@ import errno
 import functools
 import logging
 import logging.handlers
+import operator
 import os
 import re
 import socket
@@ -30,7 +31,7 @@ from types import SimpleNamespace
 
 TYPE_CHECKING = False  # not imported: `typing` costs more than all of this module
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
     from types import ModuleType, TracebackType
     from typing import TypeAlias, TypeVar
@@ -50,6 +51,7 @@ _HOLD_SECONDS = 300.0  # equal notifications of a worker are sent once in this t
 _MOST_SENT = 60  # and so many at most go to URL, command and callable; the file has them all
 _SENDER = "worker-notification"
 _PRINT = print
+_FROM_CALLER: dict[str, object] = {"stacklevel": 2}  # file and line are those of mirror_print's caller
 _sleep = time.sleep  # tests of workers replace time.sleep; the milliseconds below are not theirs
 
 # --- set-up
@@ -155,16 +157,33 @@ def mirror_print(
     Returns:
         What the printer returns. Its exceptions pass; the text is on the log all the same.
     """
-    shown = args
+    shown: tuple[object, ...] = args
     if printer is _PRINT:
         printer = builtins.print  # type: ignore[assignment]  # whoever has replaced print since gets it
         if printer is _PRINT:
-            shown = tuple([arg if type(arg) is str else _Once(arg) for arg in args])
+            for arg in args:
+                if type(arg) is not str:
+                    shown = tuple([arg if type(arg) is str else _Once(arg) for arg in args])
+                    break
     try:
         return printer(*shown, **kwargs)
     finally:
-        with contextlib.suppress(Exception):  # a log method of the worker's own may raise anything
-            _mirror(log_method, shown, kwargs)
+        try:  # suppress() costs as much as all that is done here for a plain line
+            text = shown[0] if len(shown) == 1 and not kwargs else None
+            if type(text) is str and text.isprintable():
+                lines = [text.strip()]
+            else:
+                text, lines = _lines_of(shown, kwargs)
+            options: dict[str, object] = {}
+            if not callable(log_method):
+                log_method, options = functools.partial(log_method.log, _level_of(text)), _FROM_CALLER
+            elif isinstance(getattr(log_method, "__self__", None), logging.Logger):
+                options = _FROM_CALLER
+            for line in lines:
+                if line:
+                    log_method(line, **options)
+        except Exception:  # noqa: BLE001  # a log method of the worker's own may raise anything
+            pass
 
 
 class _Once:
@@ -196,34 +215,23 @@ def _text_of(value: object) -> str:
         return f"<{type(value).__name__}: {type(error).__name__} in str()>"
 
 
-def _mirror(
-    log_method: logging.Logger | Callable[..., object], shown: Sequence[object], options: dict[str, object]
-) -> None:
+def _lines_of(shown: tuple[object, ...], options: dict[str, object]) -> tuple[str, list[str]]:
+    """Give the text that is printed, and those of its lines that belong on the log."""
     if not shown:  # safe_print(message="...")
-        shown = [v for k, v in options.items() if isinstance(v, str) and k not in ("sep", "end", "level")][:1]
+        shown = tuple(
+            [v for k, v in options.items() if isinstance(v, str) and k not in ("sep", "end", "level")][:1]
+        )
     sep, end = options.get("sep"), options.get("end")
     text = (sep if isinstance(sep, str) else " ").join(
         [arg if type(arg) is str else _text_of(arg) for arg in shown]
     )
-    if isinstance(end, str) and "\n" not in end:
-        if not any(map(str.isalnum, text)):
-            return  # print(".", end=""): no record per dot
-        lines = (text + end).split("\n")
-    elif "\n" in text or "\r" in text:
-        lines = (text + "\n").split("\n")
-    else:
-        lines = [text]
-    records = [line.removesuffix("\r") for line in lines[:-1]] + lines[-1:]  # the last one ended in no LF
-    records = [_escape(line.strip(" \t")) for line in records if "\r" not in line]
-    options = {}
-    if not callable(log_method):
-        log_method = functools.partial(log_method.log, _level_of(text))
-        options = {"stacklevel": 3}  # the caller of mirror_print
-    elif isinstance(getattr(log_method, "__self__", None), logging.Logger):
-        options = {"stacklevel": 3}
-    for line in records:
-        if line:
-            log_method(line, **options)
+    if not isinstance(end, str):
+        end = "\n"
+    if "\n" not in end and not any(map(str.isalnum, text)):
+        return text, []  # print(".", end=""): no record per dot
+    *lines, rest = (text + end).split("\n")
+    lines = [*(line.removesuffix("\r") for line in lines), rest]
+    return text, [_escape(line.strip(" \t")) for line in lines if "\r" not in line]
 
 
 def _escape(text: str) -> str:
@@ -320,6 +328,11 @@ class _LineFormatter(logging.Formatter):
 
     second = (-1, "")
 
+    def __init__(self, line: str) -> None:
+        super().__init__(line)
+        self.fields = operator.attrgetter(*re.findall(r"%\((\w+)\)s", line))
+        self.line = re.sub(r"%\(\w+\)s", "%s", line)
+
     def format(self, record: logging.LogRecord) -> str:
         seconds = int(record.created)
         known, stamp = self.second
@@ -328,7 +341,7 @@ class _LineFormatter(logging.Formatter):
             self.second = (seconds, stamp)
         record.asctime = f"{stamp},{int(record.msecs):03d}"
         record.message = _message_of(record)
-        text: str = self._fmt % record.__dict__  # type: ignore[operator]  # never None here
+        text = self.line % self.fields(record)
         if record.exc_info or record.exc_text or record.stack_info:
             text += "\n" + _traceback_of(record)
         if text.isprintable():
@@ -423,7 +436,7 @@ class _LogFile:
     def __init__(self, path: str) -> None:
         self.path = path
         self.fd = -1
-        self.identity = (-1, -1)  # device and inode behind fd
+        self.device, self.inode = -1, -1  # of the file behind fd
         self.counts_links = True
         self.unsure = False  # whether the file ends in a whole line
         self.thread = 0  # the one that is appending
@@ -469,24 +482,22 @@ class _LogFile:
                 found = os.stat(self.path)
             except OSError:  # moved, deleted, or between another process's rename and re-create
                 found = self._open()
-            if (found.st_dev, found.st_ino) != self.identity:
+            if found.st_ino != self.inode or found.st_dev != self.device:
                 found = self._open()
-            full = (
-                found.st_size + len(data) > max_bytes > 0 < backups
-                and found.st_size
-                and stat.S_ISREG(found.st_mode)
-            )
+            size = found.st_size
+            full = size + len(data) > max_bytes > 0 < backups and size and stat.S_ISREG(found.st_mode)
             if full and self.rotate(max_bytes - len(data), backups):
                 continue
-            if self.unsure and found.st_size and not self._ends_line():
-                data = b"\n" + data
-            self.unsure = False
+            if self.unsure:
+                if size and not self._ends_line():
+                    data = b"\n" + data
+                self.unsure = False
             try:
                 _write(self.fd, data)
             except OSError as error:
                 if error.errno not in (errno.EBADF, errno.ESTALE):
                     raise
-                self.fd, self.identity = -1, (-1, -1)  # the worker has closed all descriptors, as daemons do
+                self.fd = self.inode = -1  # the worker has closed all descriptors, as daemons do
                 continue
             if os.fstat(self.fd).st_nlink or not self.counts_links:
                 return True
@@ -524,7 +535,7 @@ class _LogFile:
             return os.fstat(self.fd)
         self.close()
         found = os.fstat(fd)
-        self.fd, self.identity = fd, (found.st_dev, found.st_ino)
+        self.fd, self.device, self.inode = fd, found.st_dev, found.st_ino
         self.counts_links = found.st_nlink > 0  # some network file systems count none
         self.unsure = found.st_size > 0
         return found
@@ -593,15 +604,17 @@ class _LogFile:
 
     def close(self) -> None:
         """Close the descriptor; the next record opens the file again."""
-        fd, self.fd, self.identity = self.fd, -1, (-1, -1)
+        fd, self.fd, self.inode = self.fd, -1, -1
         if fd >= 0:
             with contextlib.suppress(OSError):  # the worker may have closed it
                 os.close(fd)
 
 
 def _write(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data) :]
+    written = os.write(fd, data)
+    while written < len(data):  # a full disk: the next write says so, or goes on
+        data = data[written:]
+        written = os.write(fd, data)
 
 
 def _remove(path: str) -> None:
