@@ -148,12 +148,12 @@ def find_all(
     from workerlog_migrate.analysis.header import find_header
     from workerlog_migrate.analysis.types import Types
     from workerlog_migrate.finders import logger_setup
-    from workerlog_migrate.knowledge import Knowledge
+    from workerlog_migrate.knowledge import load_knowledge
     from workerlog_migrate.plan import demote, make_plan
     from workerlog_migrate.registry import REGISTRY
 
     header = find_header(module, target)
-    context = Context(settings, target, header, Types(module, Knowledge(), settings))
+    context = Context(settings, target, header, Types(module, load_knowledge(), settings))
     impossible = {(finding.codemod, finding.span): reason for finding, reason in lost}
     findings: list[Finding] = []
     for codemod in REGISTRY:
