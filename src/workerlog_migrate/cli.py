@@ -57,7 +57,7 @@ class _Command(click.Command):
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["text", "json", "sarif"]),
+    type=click.Choice(["text", "json", "sarif", "html"]),
     default="text",
     show_default=True,
     help="The format of the report.",

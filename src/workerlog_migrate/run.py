@@ -18,11 +18,19 @@ from workerlog_migrate.config import Config, check_worker, find_config, load_con
 from workerlog_migrate.discover import Discovery, Workers, discover, make_target
 from workerlog_migrate.errors import Refused, UsageError
 from workerlog_migrate.model import CODEMODS, FileError, FileResult, Settings, Target, Unresolved
-from workerlog_migrate.report import EXIT_FAILED, EXIT_INTERRUPTED, Mode, Report, RuntimeFile, render
+from workerlog_migrate.report import (
+    EXIT_FAILED,
+    EXIT_INTERRUPTED,
+    SHOWS_CHANGES,
+    Mode,
+    Report,
+    RuntimeFile,
+    render,
+)
 from workerlog_migrate.report.text import render_error, render_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from workerlog_migrate.vendor import VendorPlan
 
@@ -88,14 +96,15 @@ def run(request: Request) -> int:
     config = _configuration(request, cwd)
     settings = _settings(request, config)
     workers = Workers().with_workers(config.workers).with_workers(_workers(request.workers))
+    keeps_bytes = request.format_name in SHOWS_CHANGES
     if request.paths == (_STDIN,):
-        report = Report(request.mode, paths=("standard input",))
+        report = Report(request.mode, paths=("standard input",), keeps_bytes=keeps_bytes)
         output = _Output(request, shows_diff=_shows_diff(request))
         return _finish(
             request, report, output, _standard_input(request, settings, workers, cwd, report, output)
         )
     paths = request.paths or _configured_paths(config, cwd)
-    report = Report(request.mode, paths=paths)
+    report = Report(request.mode, paths=paths, keeps_bytes=keeps_bytes)
     output = _Output(request, shows_diff=_shows_diff(request))
     return _finish(
         request, report, output, _files(request, settings, config, workers, cwd, paths, report, output)
@@ -252,8 +261,10 @@ def _files(
     )
     report.unmatched = found.unmatched
     report.path_errors.extend(found.errors)
-    for path in found.runtime:
-        report.add(FileResult(make_target(path, workers=workers, cwd=cwd), skipped="runtime"))
+    # Left alone; replaced below by what is planned for them, in folders whose scripts need them.
+    report.runtime.update(
+        (path, RuntimeFile(path, "left alone", "", changes=False)) for path in found.runtime
+    )
     if not found.targets:
         return
     from workerlog_migrate.jobs import migrate_all, processes_for
@@ -298,44 +309,54 @@ class _Runtime:
         self.plans: dict[Path, VendorPlan] = {}
         self.needs: dict[Path, dict[str, set[str]]] = {}
         self.failed: dict[Path, str] = {}
+        self.supplied: set[Path] = set()
 
     def checked(self, result: FileResult) -> FileResult:
-        """Refuse a script whose folder cannot give it the names that it imports."""
+        """Refuse a script whose folder cannot give it the names that it imports; supply the folder before it."""
         from workerlog_migrate import vendor
 
         needed = {module: frozenset(names) for module, names in result.imports}
         if result.error is not None or not vendor.is_ours(needed):
             return result
         folder = result.target.path.parent
-        known = self.needs.setdefault(folder, {})
-        is_new = folder not in self.plans and folder not in self.failed
-        for module, names in needed.items():
-            if not names <= known.get(module, frozenset()):
-                known.setdefault(module, set()).update(names)
-                is_new = True
-        if is_new and folder not in self.failed:
-            try:
-                self._plan(folder, known)
-            except Refused as error:
-                self.failed[folder] = error.reason
-        reason = self.failed.get(folder) or self.plans[folder].refusal(needed)
-        if not reason:
-            return result
-        return replace(result, after=result.before, error=FileError(reason)) if result.changed else result
+        try:
+            reason = self.failed.get(folder) or self._plan(folder, needed).refusal(needed)
+            if not reason:
+                self._supply(folder)
+        except Refused as error:
+            reason = self.failed[folder] = error.reason
+            if not result.changed:
+                self.report.path_errors.append((folder, FileError(reason)))
+        if reason and result.changed:
+            return replace(result, after=result.before, error=FileError(reason))
+        return result
 
-    def _plan(self, folder: Path, needs: dict[str, set[str]]) -> None:
+    def _plan(self, folder: Path, needed: Mapping[str, frozenset[str]]) -> VendorPlan:
+        """Plan anew only for a script that needs names which none before it has needed."""
         from workerlog_migrate import vendor
 
-        plan = vendor.plan_vendor(folder, needs)
+        known = self.needs.setdefault(folder, {})
+        if folder not in self.plans or any(
+            not names <= known.get(module, set()) for module, names in needed.items()
+        ):
+            for module, names in needed.items():
+                known.setdefault(module, set()).update(names)
+            self.plans[folder] = vendor.plan_vendor(folder, known)
+        return self.plans[folder]
+
+    def _supply(self, folder: Path) -> None:
+        if folder in self.supplied:
+            return
+        from workerlog_migrate import vendor
+
+        plan = self.plans[folder]
         if self.report.mode is Mode.APPLY:
             vendor.write_runtime(plan)
-        self.plans[folder] = plan
+        self.supplied.add(folder)
         for file in plan.files:
-            known = self.report.runtime.get(file.path)
-            if known is None or not known.changes:
-                self.report.runtime[file.path] = RuntimeFile(
-                    file.path, file.verdict.value, file.reason, file.changes
-                )
+            self.report.runtime[file.path] = RuntimeFile(
+                file.path, file.verdict.value, file.reason, file.changes
+            )
 
     @staticmethod
     def written(result: FileResult) -> FileResult:

@@ -3,7 +3,8 @@
 It counts what happened: a change is counted once it is in the file (``--apply``) or in the result that was
 shown; what was planned for a file that was then refused is in no count. Files stand in the order of their
 paths, whatever the number of processes. The bytes of a file are let go as soon as it has been
-added, so that a report over thousands of files stays small.
+added, so that a report over thousands of files stays small; only a report that shows them keeps those of the
+files that changed.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class ReportedFile(NamedTuple):
     """One file of a report.
 
     Attributes:
-        result: what became of it, without its bytes.
+        result: what became of it, without its bytes unless the report keeps them.
         changed: whether its text differs from what was read, and was not refused.
     """
 
@@ -60,7 +61,8 @@ class RuntimeFile(NamedTuple):
 
     Attributes:
         path: where it stands or would stand.
-        verdict: ``up to date``, ``added``, ``replaced``, ``kept`` or ``kept, lacks names``.
+        verdict: ``up to date``, ``added``, ``replaced``, ``kept``, ``kept, lacks names``, or ``left alone``
+            when no script of its folder needs it.
         reason: why it was kept.
         changes: whether it was written, or would be.
     """
@@ -81,12 +83,14 @@ class Report:
         runtime: the runtime files of the folders that need them.
         unmatched: how many Python files matched no worker pattern.
         paths: the paths that the run was about, as the user or the configuration named them.
+        keeps_bytes: whether the bytes of changed files are kept, for a format in `SHOWS_CHANGES`.
         complete: False until every file has been processed (Ctrl-C).
     """
 
-    def __init__(self, mode: Mode, *, paths: tuple[str, ...] = ()) -> None:
+    def __init__(self, mode: Mode, *, paths: tuple[str, ...] = (), keeps_bytes: bool = False) -> None:
         self.mode = mode
         self.paths = paths
+        self.keeps_bytes = keeps_bytes
         self.files: list[ReportedFile] = []
         self.path_errors: list[tuple[Path, FileError]] = []
         self.runtime: dict[Path, RuntimeFile] = {}
@@ -97,10 +101,12 @@ class Report:
         """Take the result of one file in.
 
         Args:
-            result: what became of it; its bytes are not kept.
+            result: what became of it.
         """
         changed = result.changed and result.error is None
-        self.files.append(ReportedFile(replace(result, before=b"", after=b""), changed))
+        if not (changed and self.keeps_bytes):
+            result = replace(result, before=b"", after=b"")
+        self.files.append(ReportedFile(result, changed))
 
     @property
     def changed(self) -> int:
@@ -200,6 +206,20 @@ def _sarif(report: Report) -> bytes:
     return render_sarif(report)
 
 
+def _html(report: Report) -> bytes:
+    from workerlog_migrate.report.html import render_html
+
+    return render_html(report)
+
+
 # Each format is imported when it is asked for: most runs print text and pay for no other.
-FORMATS: Mapping[str, Callable[[Report], bytes]] = {"text": _text, "json": _json, "sarif": _sarif}
+FORMATS: Mapping[str, Callable[[Report], bytes]] = {
+    "text": _text,
+    "json": _json,
+    "sarif": _sarif,
+    "html": _html,
+}
 """The formats of ``--format``; a new one is a module in this folder and a row here."""
+
+SHOWS_CHANGES = frozenset({"html"})
+"""The formats that show what changes in a file, for which a report has to keep its bytes."""
