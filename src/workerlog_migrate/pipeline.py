@@ -6,10 +6,12 @@ wrong with one file becomes a line in the report, and the other files go on.
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.discover import worker_name
@@ -28,6 +30,9 @@ from workerlog_migrate.model import (
     Target,
 )
 from workerlog_migrate.source import decode, encode, has_trigger
+
+if TYPE_CHECKING:
+    from workerlog_migrate.knowledge import Knowledge
 
 _MOST_ROUNDS = 20
 _RUNTIME = ("worker_logger", "worker_utils")
@@ -148,12 +153,11 @@ def find_all(
     from workerlog_migrate.analysis.header import find_header
     from workerlog_migrate.analysis.types import Types
     from workerlog_migrate.finders import logger_setup
-    from workerlog_migrate.knowledge import load_knowledge
     from workerlog_migrate.plan import demote, make_plan
     from workerlog_migrate.registry import REGISTRY
 
     header = find_header(module, target)
-    context = Context(settings, target, header, Types(module, load_knowledge(), settings))
+    context = Context(settings, target, header, Types(module, _knowledge(), settings))
     impossible = {(finding.codemod, finding.span): reason for finding, reason in lost}
     findings: list[Finding] = []
     for codemod in REGISTRY:
@@ -181,6 +185,14 @@ def find_all(
         *(finding for finding in findings if finding.kind == logger_setup.NEEDS_IMPORT),
     ]
     return make_plan([*findings, *logger_setup.find(module, context, chosen)])
+
+
+@functools.cache
+def _knowledge() -> Knowledge:
+    """Make the knowledge base once a process: its rows are read when they are asked for."""
+    from workerlog_migrate.knowledge import Knowledge
+
+    return Knowledge()
 
 
 def _needs_header(finding: Finding) -> bool:
