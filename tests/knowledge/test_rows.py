@@ -93,6 +93,7 @@ CALL_KEYS = {
     "params": list,
     "when": list,
     "calls": list,
+    "awaits": list,
     "never_returns": bool,
     "exits": bool,
     "awaitable": bool,
@@ -415,7 +416,7 @@ def form_problems(key: str, row: Row) -> list[str]:
         return found if row.get("bases") else [*found, f"{key}: no bases"]
     if key.startswith(("type:", "module:")):
         return _type_problems(key, row)
-    found = _unknown_keys(key, row, set(CALL_KEYS)) + _not_strings(key, row, "raises", "params", "calls")
+    found = _unknown_keys(key, row, set(CALL_KEYS)) + _not_strings(key, row, "raises", "params", "calls", "awaits")
     found += [
         f"{key}: {name} is no {kind.__name__}"
         for name, kind in CALL_KEYS.items()
