@@ -200,6 +200,23 @@ def test_a_helper_that_others_use_too_is_mirrored(mirror: Judge) -> None:
     assert outcome.applied == {"print(m)": "logger"}
 
 
+def test_a_safe_print_that_prints_through_a_mirrored_function_is_left_alone(mirror: Judge) -> None:
+    """Mirrored in both places, every line would be on the log twice."""
+    outcome = mirror("""
+        def log(m):
+            print(m)
+
+        def safe_print(m):
+            log(m)
+
+        log("direto")
+        safe_print("x")
+    """)
+
+    assert outcome.applied == {"print(m)": "logger"}
+    assert outcome.left == {'safe_print("x")': "it prints through log, whose print is mirrored"}
+
+
 def test_safe_print_of_a_computed_object_is_left_alone(mirror: Judge) -> None:
     """As ``printer=`` it would be computed after the arguments."""
     outcome = mirror("""

@@ -97,6 +97,7 @@ def test_what_may_act_twice_or_never_fails_is_reported(
         pytest.param("class C:\n    def open(self): pass\n\nC().open()\n", id="a method called open"),
         pytest.param("import webbrowser\nwebbrowser.open('x')\n", id="a browser"),
         pytest.param("import os\nos.getcwd()\n", id="no row"),
+        pytest.param("import sys\nsys.stdout.write('x')\n", id="the terminal"),
     ],
 )
 def test_look_alikes_are_no_findings(retry: Judge, script: str) -> None:

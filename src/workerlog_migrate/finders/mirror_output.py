@@ -38,6 +38,7 @@ _STREAM_WRITES = frozenset(
     for stream in ("stdout", "stderr", "__stdout__", "__stderr__")
     for method in ("write", "writelines", "buffer.write")
 )
+_TERMINAL_METHODS = frozenset({_PRINT, _SAFE_PRINT, "write", "writelines"})
 _CONSOLES = frozenset(
     {
         "click.echo",
@@ -180,6 +181,9 @@ class _Finder:
             return self._left(
                 call, "safe_print of a computed object, which would be computed after its arguments"
             )
+        through = self._printed_through(call.func)
+        if through:
+            return self._left(call, f"it prints through {through}, whose print is mirrored")
         return self._mirror(call, self.module.text(call.func), None)
 
     def _judge_other(self, call: ast.Call, callee: ast.Name | ast.Attribute) -> Finding | None:
@@ -341,6 +345,29 @@ class _Finder:
 
     def _in_wrapper(self, node: ast.AST) -> bool:
         return bool(self._wrappers) and any(owner in self._wrappers for owner in owners(self.module, node))
+
+    def _printed_through(self, callee: ast.expr) -> str:
+        """Return the function that does the printing of a ``safe_print`` which prints nothing itself, or ''.
+
+        That function's own print is mirrored; mirroring the call as well would put each line on the log twice.
+        """
+        definition = self.module.definition(callee)
+        if definition is None or definition not in self._wrappers:
+            return ""
+        inside = [call for call in self.module.calls if definition in owners(self.module, call)]
+        if any(_last_name(call.func) in _TERMINAL_METHODS for call in inside):
+            return ""
+        for call in inside:
+            helper = self.module.definition(call.func)
+            if helper is None or helper in self._wrappers:
+                continue
+            if any(
+                _last_name(other.func) in (_PRINT, _SAFE_PRINT)
+                for other in self.module.calls
+                if helper in owners(self.module, other)
+            ):
+                return helper.name
+        return ""
 
     # -- the level ------------------------------------------------------------------------------------------
 

@@ -195,6 +195,10 @@ class _Finder:
                 qualified = self.module.qualified(call.func)
                 if qualified is not None and (qualified in _table() or qualified in self._extra):
                     return qualified
+                if qualified is not None and qualified.startswith(
+                    "sys."
+                ):  # the terminal is no file of the worker
+                    return None
                 return self.context.types.callee(call) if attr in self._known else None
             case _:
                 return None
