@@ -122,7 +122,7 @@ def migrate_source(source: Source, target: Target, settings: Settings) -> FileRe
     if not plan.applied:
         return FileResult(target, raw, raw, plan, encoding=source.encoding, imports=imports)
     try:
-        tree = verify.check_compiles(text, str(source.path))
+        tree = verify.check_compiles(source.text, text, str(source.path))
         verify.check_splices(module, text, plan.applied, splices)
         verify.check_undo(module, tree, plan.applied)
         after = encode(source, text)

@@ -42,23 +42,40 @@ class CheckError(WorkerlogError):
         self.line = line
 
 
-def check_compiles(text: str, path: str) -> ast.Module:
+def check_compiles(before: str, after: str, path: str) -> ast.Module:
     """Compile the result for the running interpreter, whose grammar the source was read with.
+
+    Args:
+        before: the original text, which may be at fault itself: some errors show only when compiling.
+        after: the result.
+        path: named in messages.
 
     Returns:
         The result's tree.
 
     Raises:
-        CheckError: it does not compile.
+        CheckError: the result, or already the original, does not compile.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text, path)
-            compile(text, path, "exec", dont_inherit=True)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        return _compiled(after, path)
+    except _COMPILE_ERRORS as error:
+        try:
+            _compiled(before, path)
+        except _COMPILE_ERRORS as own:
+            line = (own.lineno or 0) if isinstance(own, SyntaxError) else 0
+            raise CheckError(f"does not compile as it is: {own}; fix it first", line) from own
         raise CheckError(f"check failed: the result does not compile ({error})") from error
+
+
+def _compiled(text: str, path: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(text, path)
+        compile(text, path, "exec", dont_inherit=True)
     return tree
+
+
+_COMPILE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 def check_splices(module: Module, after: str, findings: Sequence[Finding], splices: Sequence[Splice]) -> None:
