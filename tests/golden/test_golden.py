@@ -39,7 +39,9 @@ def _setup(case: Path) -> tuple[Settings, Target]:
     if (case / "case.toml").exists():
         options = tomllib.loads((case / "case.toml").read_text(encoding="utf-8"))
     codemod = case.parent.name
-    default = CODEMODS if codemod == "all" else tuple(name for name in CODEMODS if name in (LOGGER_SETUP, codemod))
+    default = (
+        CODEMODS if codemod == "all" else tuple(name for name in CODEMODS if name in (LOGGER_SETUP, codemod))
+    )
     chosen = options.get("select", default)
     assert isinstance(chosen, list | tuple)
     settings = Settings(
@@ -47,7 +49,10 @@ def _setup(case: Path) -> tuple[Settings, Target]:
         unresolved=Unresolved(str(options.get("unresolved", "keep"))),
     )
     target = Target(
-        Path("before.py"), str(options.get("worker", "genesis")), pattern="*", in_package=bool(options.get("in_package"))
+        Path("before.py"),
+        str(options.get("worker", "genesis")),
+        pattern="*",
+        in_package=bool(options.get("in_package")),
     )
     return settings, target
 

@@ -53,18 +53,30 @@ def _handlers(module: Module, edit: HandlerEdit) -> list[Finding]:
         pytest.param("print()\n", "mirror_print(logger.info)\n", id="no argument"),
         pytest.param("print( )\n", "mirror_print(logger.info)\n", id="a blank and no argument"),
         pytest.param("print (x)\n", "mirror_print (logger.info, x)\n", id="a blank before the parenthesis"),
-        pytest.param("print(*a, sep='|')\n", "mirror_print(logger.info, *a, sep='|')\n", id="star and keyword"),
-        pytest.param("print(i for i in x)\n", "mirror_print(logger.info, (i for i in x))\n", id="lone generator"),
-        pytest.param("ok and print(x); y = 1\n", "ok and mirror_print(logger.info, x); y = 1\n", id="shared line"),
+        pytest.param(
+            "print(*a, sep='|')\n", "mirror_print(logger.info, *a, sep='|')\n", id="star and keyword"
+        ),
+        pytest.param(
+            "print(i for i in x)\n", "mirror_print(logger.info, (i for i in x))\n", id="lone generator"
+        ),
+        pytest.param(
+            "ok and print(x); y = 1\n", "ok and mirror_print(logger.info, x); y = 1\n", id="shared line"
+        ),
         pytest.param("f = lambda m: print(m)\n", "f = lambda m: mirror_print(logger.info, m)\n", id="lambda"),
-        pytest.param("if 1:\n\tprint('é', 'ç')  # ú\n", "if 1:\n\tmirror_print(logger.info, 'é', 'ç')  # ú\n", id="tab"),
+        pytest.param(
+            "if 1:\n\tprint('é', 'ç')  # ú\n", "if 1:\n\tmirror_print(logger.info, 'é', 'ç')  # ú\n", id="tab"
+        ),
         pytest.param(
             "print(\n    a,\n    b,  # dois\n)\n",
             "mirror_print(\n    logger.info,\n    a,\n    b,  # dois\n)\n",
             id="one a line",
         ),
         pytest.param("\x0cprint(x)\n", "\x0cmirror_print(logger.info, x)\n", id="form feed before code"),
-        pytest.param("x = 'a\x0cb\x85\u2028'; print(x)", "x = 'a\x0cb\x85\u2028'; mirror_print(logger.info, x)", id="odd"),
+        pytest.param(
+            "x = 'a\x0cb\x85\u2028'; print(x)",
+            "x = 'a\x0cb\x85\u2028'; mirror_print(logger.info, x)",
+            id="odd",
+        ),
     ],
 )
 def test_a_print_becomes_one_mirrored_call(before: str, after: str) -> None:
@@ -78,10 +90,16 @@ def test_a_print_becomes_one_mirrored_call(before: str, after: str) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        pytest.param("safe_print(x)\n", "mirror_print(logger.info, x, printer=safe_print)\n", id="one argument"),
+        pytest.param(
+            "safe_print(x)\n", "mirror_print(logger.info, x, printer=safe_print)\n", id="one argument"
+        ),
         pytest.param("safe_print()\n", "mirror_print(logger.info, printer=safe_print)\n", id="no argument"),
-        pytest.param("safe_print(x,)\n", "mirror_print(logger.info, x, printer=safe_print,)\n", id="trailing comma"),
-        pytest.param("safe_print(x, **k)\n", "mirror_print(logger.info, x, **k, printer=safe_print)\n", id="two stars"),
+        pytest.param(
+            "safe_print(x,)\n", "mirror_print(logger.info, x, printer=safe_print,)\n", id="trailing comma"
+        ),
+        pytest.param(
+            "safe_print(x, **k)\n", "mirror_print(logger.info, x, **k, printer=safe_print)\n", id="two stars"
+        ),
         pytest.param(
             "safe_print(\n    x,  # um\n)\n",
             "mirror_print(\n    logger.info,\n    x,  # um\n    printer=safe_print,\n)\n",
@@ -97,7 +115,9 @@ def test_a_print_becomes_one_mirrored_call(before: str, after: str) -> None:
 def test_another_printer_is_passed_on(before: str, after: str) -> None:
     module = _module(before)
 
-    text, _ = rewrite(module, _calls(module, "safe_print", MirrorCall("mirror_print", "logger.info", "safe_print")))
+    text, _ = rewrite(
+        module, _calls(module, "safe_print", MirrorCall("mirror_print", "logger.info", "safe_print"))
+    )
 
     assert text == after
 
@@ -185,7 +205,9 @@ def test_a_handler_is_rewritten_in_place(before: str, edit: HandlerEdit, after: 
 def test_new_lines_take_the_files_newline_and_indent() -> None:
     module = _module("def f():\r\n  try:\r\n    a()\r\n  except Exception:\r\n    return\r\n", newline="\r\n")
 
-    text, _ = rewrite(module, _handlers(module, HandlerEdit(("OSError",), "error", LOG, boundary=("log()", "raise"))))
+    text, _ = rewrite(
+        module, _handlers(module, HandlerEdit(("OSError",), "error", LOG, boundary=("log()", "raise")))
+    )
 
     assert text.count("\r\n") == text.count("\n")
     assert "  except Exception:\r\n    log()\r\n    raise\r\n" in text

@@ -103,13 +103,17 @@ def test_a_result_that_only_compiling_rejects_is_refused(monkeypatch: pytest.Mon
         pytest.param("return os.getcwd()", "return os.getpid()", id="other statement"),
         pytest.param('"fila.txt"', '"fila.TXT"', id="argument"),
         pytest.param("logger.info", "logger.error", id="level"),
-        pytest.param("except (OSError, UnicodeError)", "except (OSError, UnicodeError, KeyError)", id="types"),
+        pytest.param(
+            "except (OSError, UnicodeError)", "except (OSError, UnicodeError, KeyError)", id="types"
+        ),
         pytest.param("retrying(open)", "retrying(print)", id="callee"),
         pytest.param('setup_worker_logger("genesis")', 'setup_worker_logger("zero")', id="header"),
         pytest.param("as error:", "as other:", id="alias"),
     ],
 )
-def test_a_result_that_is_another_program_is_refused(monkeypatch: pytest.MonkeyPatch, old: str, new: str) -> None:
+def test_a_result_that_is_another_program_is_refused(
+    monkeypatch: pytest.MonkeyPatch, old: str, new: str
+) -> None:
     """Undoing the planned edits must give the original program: one wrong name is enough."""
 
     def spoil(module: Module, findings: Sequence[Finding]) -> tuple[str, tuple[Splice, ...]]:
@@ -181,8 +185,12 @@ def test_a_rewrite_that_leaves_something_to_do_is_noticed(monkeypatch: pytest.Mo
     assert "a second run would change more" in result.error.reason
 
 
-@pytest.mark.parametrize("forgotten", [MirrorCall, HandlerEdit, LinesEdit], ids=lambda edit: str(edit.__name__))
-def test_a_planned_edit_that_was_not_made_is_noticed(monkeypatch: pytest.MonkeyPatch, forgotten: type) -> None:
+@pytest.mark.parametrize(
+    "forgotten", [MirrorCall, HandlerEdit, LinesEdit], ids=lambda edit: str(edit.__name__)
+)
+def test_a_planned_edit_that_was_not_made_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, forgotten: type
+) -> None:
     def forgetful(module: Module, findings: Sequence[Finding]) -> tuple[str, tuple[Splice, ...]]:
         return _real(module, [finding for finding in findings if not isinstance(finding.edit, forgotten)])
 
@@ -215,7 +223,12 @@ def test_a_file_that_changes_during_the_run_is_left_alone(tmp_path: Path) -> Non
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
     done = subprocess.run(
-        [sys.executable, "-c", meddle], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", meddle],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert done.returncode == 2
