@@ -27,6 +27,7 @@ if __name__ == "__main__":
 """
 
 Run = Callable[..., "subprocess.CompletedProcess[bytes]"]
+Environment = Callable[..., dict[str, str]]
 
 
 @pytest.fixture
@@ -48,8 +49,14 @@ def worker(project: Path) -> Path:
     return file
 
 
-def environment(**extra: str) -> dict[str, str]:
+@pytest.fixture
+def environment() -> Environment:
     """Give the environment of a process that runs this checkout."""
+    return make_environment
+
+
+def make_environment(**extra: str) -> dict[str, str]:
+    """As the fixture of that name, with further variables."""
     kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     paths = os.pathsep.join((str(ROOT / "src"), str(ROOT / "codemods")))
     return {**kept, "PYTHONPATH": paths, "PYTHONWARNINGS": "error", **extra}
@@ -64,7 +71,7 @@ def run(project: Path) -> Run:
             [sys.executable, "-m", "workerlog_migrate", *arguments],
             cwd=project,
             input=data,
-            env=environment(**extra),
+            env=make_environment(**extra),
             capture_output=True,
             check=False,
         )

@@ -1,0 +1,132 @@
+"""Several processes give what one gives; one that dies takes one file with it."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from workerlog_migrate import jobs, pipeline
+from workerlog_migrate.jobs import migrate_all, processes_for
+from workerlog_migrate.model import FileResult, Settings, Target
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Environment
+
+DEADLY = """
+import os, signal, sys
+sys.path[:0] = {paths!r}
+from workerlog_migrate import pipeline
+real = pipeline.migrate_file
+def migrate(target, settings):
+    if "deadly" in target.path.name:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if "quitting" in target.path.name:
+        os._exit(3)
+    return real(target, settings)
+pipeline.migrate_file = migrate
+if __name__ == "__main__":
+    from workerlog_migrate.cli import main
+    main(["--apply", "--jobs", "2"], prog_name="workerlog-migrate")
+"""
+
+
+def test_a_process_that_dies_is_one_file_s_failure(environment: Environment, project: Path) -> None:
+    names = ["aider_a", "aider_deadly", "genesis_b", "genesis_quitting", "zero_c", "zero_deadly", "zero_e"]
+    for name in names:
+        (project / "scripts" / f"{name}.py").write_text("print('x')\n")
+    script = project / "start.py"
+    script.write_text(DEADLY.format(paths=environment()["PYTHONPATH"].split(os.pathsep)))
+
+    result = subprocess.run(
+        [sys.executable, str(script)], cwd=project, capture_output=True, text=True, check=False, timeout=120
+    )
+
+    refused = [line for line in result.stderr.splitlines() if ": refused: " in line]
+    assert refused == [
+        f"scripts/{name}.py:1: refused: the process that worked on it died ({how}); the file is left as it is"
+        for name, how in [
+            ("aider_deadly", "SIGSEGV"),
+            ("genesis_quitting", "exit code 3"),
+            ("zero_deadly", "SIGSEGV"),
+        ]
+    ]
+    assert result.returncode == 2
+    for name in names:
+        text = (project / "scripts" / f"{name}.py").read_text()
+        assert ("mirror_print" in text) == ("deadly" not in name and "quitting" not in name)
+
+
+def test_results_come_in_the_order_of_the_targets(project: Path) -> None:
+    targets = []
+    for number in range(12):
+        path = Path("scripts") / f"zero_{number}.py"
+        path.write_text("print('x')\n" * (200 if number == 0 else 1))
+        targets.append(Target(path, "zero", "*zero*.py"))
+
+    several = list(migrate_all(targets, Settings(), 2))
+
+    assert [result.target.path for result in several] == [target.path for target in targets]
+    assert several == list(migrate_all(targets, Settings(), 1))
+    assert project.exists()
+
+
+def test_what_is_under_way_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first file that takes for ever holds back all results: the others wait to be started, not in memory."""
+    targets = [Target(Path(f"zero_{number}.py"), "zero") for number in range(100)]
+    given: list[int] = []
+
+    class Worker:
+        def __init__(self) -> None:
+            self.position: int | None = None
+            self.connection = self
+
+        def send(self, target: Target) -> None:
+            given.append(targets.index(target))
+
+    slow, quick = Worker(), Worker()
+    pool = jobs._Pool(Settings(), 2)
+    monkeypatch.setattr(pool, "_workers", [slow, quick])
+    monkeypatch.setattr(pool, "_answer", lambda _, target: FileResult(target))
+    monkeypatch.setattr(
+        "multiprocessing.connection.wait", lambda busy: [each for each in busy if each is quick] or [slow]
+    )
+
+    results = pool.run(targets)
+    first = next(results)
+
+    assert first.target == targets[0]
+    assert max(given) < 2 * 2 * jobs._AHEAD
+    assert [result.target for result in results] == targets[1:]
+
+
+def test_everything_that_travels_between_processes_is_plain_data(project: Path) -> None:
+    file = project / "scripts" / "zero.py"
+    file.write_text("import os\ntry:\n    open('x')\nexcept Exception:\n    pass\nprint(1)\n")
+    target = Target(Path("scripts/zero.py"), "zero")
+
+    result = pipeline.migrate_file(target, Settings())
+
+    assert pickle.loads(pickle.dumps(result)) == result
+    assert pickle.loads(pickle.dumps((target, Settings()))) == (target, Settings())
+
+
+def test_few_files_get_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(4)), raising=False)
+
+    assert [processes_for(files) for files in (0, 1, 20, 79, 80, 1000)] == [1, 1, 1, 1, 2, 4]
+
+
+def test_the_parent_s_signals_are_as_they_were_after_the_start_of_processes() -> None:
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, set())
+
+    with jobs._interrupts_held():
+        assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, set())
+
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, set()) == before

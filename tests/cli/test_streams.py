@@ -1,0 +1,194 @@
+"""stdout holds the diff or the report as exact bytes; stderr the rest; the exit code says how it went."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Environment, Run
+
+MIXED = {
+    "scripts/genesis.py": b"import os\n\nprint('a')\n",
+    "scripts/zero_crlf.py": "# ação\r\nimport os\r\n\r\nprint('é')\r\n".encode(),
+    "scripts/zero_latin.py": b"# coding: latin-1\nimport os\n\nprint('\xe9')\n",
+    "scripts/zero_bom.py": b"\xef\xbb\xbfimport os\n\nprint('a')",
+    "scripts/zero form\x0cfeed.py": b"import os\n\x0c\nx = '\x0c\xe2\x80\xa8'\nprint(x)\n",
+    "scripts/aider_mixed.py": b"import os\r\n\nprint('a')\r\nprint('b')",
+    "scripts/deep/aider ok.py": b"def f(p):\n    with open(p) as g:\n        return g.read()\n",
+    "scripts/nothing_zero.py": b"X = 1\n",
+}
+
+
+def fill(folder: Path) -> None:
+    for name, raw in MIXED.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(raw)
+
+
+def scripts(folder: Path) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in MIXED}
+
+
+@pytest.mark.parametrize("tool", [["git", "apply", "-"], ["patch", "-p1", "--quiet"]], ids=["git", "patch"])
+def test_the_printed_diff_applied_gives_what_apply_writes(
+    project: Path, run: Run, tool: list[str], tmp_path: Path
+) -> None:
+    fill(project)
+    patched = tmp_path / "patched"
+    fill(patched)
+
+    diff = run("--dry-run")
+    subprocess.run(tool, cwd=patched, input=diff.stdout, check=True, capture_output=True)
+    applied = run("--apply")
+
+    assert (diff.returncode, applied.returncode) == (0, 0)
+    assert scripts(project) == scripts(patched)
+    assert sum(raw != scripts(project)[name] for name, raw in MIXED.items()) >= 5
+
+
+def test_a_second_apply_changes_nothing(project: Path, run: Run) -> None:
+    fill(project)
+    run("--apply")
+    before = scripts(project)
+
+    assert run("--check").returncode == 0
+    assert run("--apply").returncode == 0
+    assert scripts(project) == before
+
+
+def test_the_exit_codes_of_a_process(project: Path, run: Run) -> None:
+    fill(project)
+
+    assert run("--check").returncode == 1
+    assert run().returncode == 0
+    (project / "scripts" / "zero_bad.py").write_text("print(\n")
+    assert run("--check").returncode == 2
+    assert run().returncode == 2
+    assert run("--frobnicate").returncode == 2
+    assert run("--help").returncode == 0
+
+
+def test_output_and_results_do_not_depend_on_the_number_of_processes(project: Path, run: Run) -> None:
+    fill(project)
+    (project / "scripts" / "zero_bad.py").write_text("print(\n")
+
+    one, three = run("--jobs", "1", "--verbose"), run("--jobs", "3", "--verbose")
+
+    assert (one.stdout, one.stderr, one.returncode) == (three.stdout, three.stderr, three.returncode)
+    assert run("--jobs", "1", "--format", "json").stdout == run("--jobs", "3", "--format", "json").stdout
+    run("--jobs", "3", "--apply")
+    several = scripts(project)
+    fill(project)
+    run("--jobs", "1", "--apply")
+    assert scripts(project) == several
+
+
+@pytest.mark.parametrize("name", ["json", "sarif"])
+def test_a_report_on_stdout_is_whole_and_utf_8_whatever_the_locale(
+    project: Path, run: Run, name: str
+) -> None:
+    fill(project)
+    (project / "scripts" / "zero_ação.py").write_text("print(\n", encoding="utf-8")
+
+    result = run("--format", name, LC_ALL="C", PYTHONUTF8="0", PYTHONIOENCODING="ascii")
+
+    document = json.loads(result.stdout)
+    assert document["version"] in (1, "2.1.0")
+    assert result.returncode == 2
+    result.stderr.decode("ascii")
+
+
+def test_standard_input_is_bytes_in_and_bytes_out(run: Run) -> None:
+    raw = MIXED["scripts/zero_latin.py"]
+
+    result = run("--apply", "--stdin-filename", "zero.py", "-", data=raw)
+
+    assert result.returncode == 0
+    assert b"print(logger.info, '\xe9')\n" in result.stdout
+    assert result.stdout.startswith(b"# coding: latin-1\nimport os\n")
+    assert run("--apply", "--stdin-filename", "zero.py", "-", data=result.stdout).stdout == result.stdout
+
+
+SLOW = """
+import os, signal, sys
+sys.path[:0] = {paths!r}
+from workerlog_migrate import pipeline
+real = pipeline.migrate_file
+def migrate(target, settings):
+    if target.path.name == "zero.py":
+        os.kill(os.getpid(), signal.SIGINT)
+    return real(target, settings)
+pipeline.migrate_file = migrate
+from workerlog_migrate.cli import main
+main(["--apply", "--jobs", "1"], prog_name="workerlog-migrate")
+"""
+
+
+def test_ctrl_c_is_130_and_leaves_no_half_written_file(environment: Environment, project: Path) -> None:
+    for name in ("aider", "genesis", "zero", "zero_last"):
+        (project / "scripts" / f"{name}.py").write_text("print('x')\n")
+    paths = environment()["PYTHONPATH"].split(os.pathsep)
+
+    result = subprocess.run(
+        [sys.executable, "-c", SLOW.format(paths=paths)],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 130
+    assert "interrupted after 2 files; 2 files written, none of them half" in result.stderr
+    assert "Traceback" not in result.stderr
+    contents = {
+        file.name: "mirror_print" in file.read_text() for file in (project / "scripts").glob("*[!srl].py")
+    }
+    assert contents["zero.py"] is False
+    assert sorted(file.name for file in (project / "scripts").iterdir()) == [
+        "aider.py",
+        "genesis.py",
+        "worker_logger.py",
+        "worker_utils.py",
+        "zero.py",
+        "zero_last.py",
+    ]
+    assert [
+        ("mirror_print" in (project / "scripts" / f"{name}.py").read_text())
+        for name in ("aider", "genesis", "zero", "zero_last")
+    ] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_ctrl_c_ends_the_worker_processes_too(environment: Environment, project: Path) -> None:
+    """The signal reaches the whole group, as a terminal sends it, while every process has work."""
+    for number in range(200):
+        (project / "scripts" / f"zero_{number:03}.py").write_text("print('x')\n" * 50)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workerlog_migrate", "--jobs", "2"],
+        cwd=project,
+        env=environment(PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.read(4) == b"--- "  # the first result is there: the others are being worked on
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert b"Traceback" not in stderr
+    assert b"interrupted after " in stderr
