@@ -1,0 +1,601 @@
+"""The report for a person with a browser: one file that needs no other, on a screen, a phone, or printed.
+
+Everything is readable without JavaScript. What belongs to one file stands in a ``noscript`` element inside the file's
+``details``: where scripts run, its content is raw text to the parser (https://html.spec.whatwg.org/#the-noscript-element),
+a single node, which ``html.js`` turns into elements when the reader opens the file. That keeps reports over
+thousands of files light. The patch in it is the one of ``--dry-run``, as text, with the runs to colour in an
+attribute; ``html.js`` makes the side-by-side view of it.
+
+Texts of scripts are data of unknown origin. They are escaped here, once; characters that a reader could not see, or
+that change the order of those around them (https://trojansource.codes), are written out; and a content security
+policy lets nothing run but our own script, known by its hash, and nothing be fetched at all.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import Counter
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from workerlog_migrate import __version__
+from workerlog_migrate.model import (
+    LOGGER_SETUP,
+    MIRROR_OUTPUT,
+    RETRY_IO,
+    SPECIFIC_EXCEPTIONS,
+    HandlerEdit,
+    Level,
+    MirrorCall,
+    SuppressEdit,
+)
+from workerlog_migrate.report import Mode
+from workerlog_migrate.report.diff import render_file_diff
+from workerlog_migrate.report.highlight import Run, highlight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from workerlog_migrate.model import Evidence, Finding
+    from workerlog_migrate.report import Report, ReportedFile
+
+_NARROWED, _INCOMPLETE, _LEFT, _REFUSED, _CHANGED = "narrowed", "incomplete", "left", "refused", "changed"
+_TEXT_DECIDES = "by its text"
+
+# Outcomes in the order in which a reader should meet them; others follow by name.
+_OUTCOMES = (_NARROWED, _INCOMPLETE, _LEFT, "mirrored", "wrapped", "header", "import", _CHANGED, _REFUSED)
+_LABELS = {_LEFT: "left alone", "header": "set up", "import": "imported"}
+
+_Key = TypeVar("_Key", str, tuple[str, str])
+
+_LISTED = 12
+"""How many rows of a table of reasons are shown at once; the rest is a click away."""
+
+# Control characters, soft hyphen, zero widths, line separators, bidirectional controls, byte order marks, lone
+# surrogates, tags. A zero-width joiner after an emoji only joins it to the next one.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    "\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "|(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d"
+)
+_LINK = re.compile(r"https?://[!-~]+")
+
+
+def render_html(report: Report) -> bytes:
+    """Write the whole report as one HTML document.
+
+    Args:
+        report: what happened; with ``keeps_bytes``, or no change is shown.
+
+    Returns:
+        UTF-8 with a newline at the end; equal reports give equal bytes.
+    """
+    script, style = _asset("html.js"), _asset("html.css")
+    policy = (
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    with_something = [
+        file for file in report.files if file.changed or file.left or file.applied or file.result.error
+    ]
+    quiet = [
+        file for file in report.files if not (file.changed or file.left or file.applied or file.result.error)
+    ]
+    parts = [
+        '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n',
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
+        '<meta name="color-scheme" content="light dark">\n',
+        f"<title>workerlog-migrate: {_title(report)}</title>\n<style>{style}</style>\n",
+        '<a class="skip" href="#files">Skip to the files</a>\n',
+        *_header(report),
+        "<main>\n",
+        *_summary(report),
+        *_refused(report),
+        *_reasons(report),
+        *_runtime(report),
+        *_files(with_something),
+        *_quiet(quiet),
+        "</main>\n",
+        f"<footer><p>workerlog-migrate {escape(__version__)}. Lines are those of the file before the change.</footer>\n",
+        f"<script>{script}</script>\n",
+    ]
+    return "".join(parts).encode("utf-8")
+
+
+def _asset(name: str) -> str:
+    return files("workerlog_migrate.report").joinpath(name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+# --- the whole run --------------------------------------------------------------------------------------
+
+
+def _title(report: Report) -> str:
+    match report.mode:
+        case Mode.APPLY:
+            return "what was changed"
+        case Mode.CHECK:
+            return "check"
+        case _:
+            return "dry run"
+
+
+def _header(report: Report) -> Iterator[str]:
+    done = "The changes have been written." if report.mode is Mode.APPLY else "Nothing has been written."
+    where = ", ".join(f"<code>{_text(path)}</code>" for path in report.paths) or "no path"
+    yield f"<header>\n<h1>workerlog-migrate: {_title(report)}</h1>\n<p>Over {where}. {done}"
+    if not report.complete:
+        yield " <strong>The run was interrupted: files are missing here.</strong>"
+    yield (
+        '</p>\n<button type="button" id="theme" aria-pressed="false" hidden>Dark colours</button>\n</header>\n'
+    )
+
+
+def _summary(report: Report) -> Iterator[str]:
+    counts = report.counts()
+    changed = "changed" if report.mode is Mode.APPLY else "would change"
+    figures = [
+        ("files looked at", counts["files"], ""),
+        (changed, counts["changed"], ""),
+        ("unchanged", counts["unchanged"], ""),
+        ("could not be processed", counts["refused"], _REFUSED if counts["refused"] else ""),
+        ("changes" if report.mode is Mode.APPLY else "changes proposed", counts["applied"], ""),
+        ("things left alone", counts["left"], ""),
+    ]
+    if report.unmatched:
+        figures.append(("matched no worker pattern", report.unmatched, ""))
+    yield '<section aria-labelledby="h-summary">\n<h2 id="h-summary">Summary</h2>\n<dl class="figures">\n'
+    for label, count, name in figures:
+        yield f"<div{_class(name)}><dt>{label}<dd>{count:,}</div>\n"
+    yield '</dl>\n<div class="glance">\n<table class="counts">\n<tr><th scope="col">Codemod<th scope="col">Applied<th scope="col">Left alone\n'
+    for name, (applied, left) in report.counts_by_codemod().items():
+        yield f'<tr><th scope="row"><code>{name}</code><td>{applied:,}<td>{left:,}\n'
+    yield "</table>\n"
+    yield from _charts(report)
+    yield "</div>\n</section>\n"
+
+
+def _class(name: str) -> str:
+    return f' class="{name}"' if name else ""
+
+
+class _Slice(NamedTuple):
+    """One part of a bar: what it is, its colour's class, how many."""
+
+    label: str
+    name: str
+    size: int
+
+
+def _charts(report: Report) -> Iterator[str]:
+    outcomes: Counter[tuple[str, str]] = Counter()
+    levels: Counter[str] = Counter()
+    for file in report.files:
+        for finding, is_applied in _in_order(file):
+            outcomes[finding.codemod, _outcome(finding, is_applied)] += 1
+            if is_applied and isinstance(finding.edit, MirrorCall):
+                levels[
+                    finding.edit.log_method.rpartition(".")[2] if "." in finding.edit.log_method else ""
+                ] += 1
+    handlers = {
+        outcome: count for (codemod, outcome), count in outcomes.items() if codemod == SPECIFIC_EXCEPTIONS
+    }
+    prints = [_Slice(level.name, f"level-{level.value}", levels[level.value]) for level in Level]
+    prints.append(_Slice(_TEXT_DECIDES, "level-text", levels[""]))
+    prints.append(_Slice(_label(_LEFT), _LEFT, outcomes[MIRROR_OUTPUT, _LEFT]))
+    calls = [
+        _Slice(
+            "wrapped",
+            "wrapped",
+            sum(
+                count
+                for (codemod, outcome), count in outcomes.items()
+                if codemod == RETRY_IO and outcome != _LEFT
+            ),
+        ),
+        _Slice(_label(_LEFT), _LEFT, outcomes[RETRY_IO, _LEFT]),
+    ]
+    yield '<div class="charts">\n'
+    always = {_NARROWED: 0, _INCOMPLETE: 0, _LEFT: 0}
+    yield from _chart(
+        "Broad handlers by outcome",
+        [
+            _Slice(_label(name), name, count)
+            for name, count in sorted((always | handlers).items(), key=lambda item: _rank(item[0]))
+        ],
+    )
+    yield from _chart("Prints by level on the log", prints)
+    yield from _chart("I/O calls", calls)
+    yield "</div>\n"
+
+
+def _chart(title: str, slices: Sequence[_Slice]) -> Iterator[str]:
+    total = sum(each.size for each in slices)
+    spoken = ", ".join(f"{each.size} {each.label}" for each in slices)
+    yield f"<figure><figcaption>{title} <b>{total:,}</b></figcaption>\n"
+    yield f'<svg viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" aria-label="{escape(f"{title}: {spoken}")}">'
+    yield '<rect class="none" width="1000" height="10"/>'
+    position = 0.0
+    for each in slices:
+        if each.size:
+            width = 1000 * each.size / total
+            yield f'<rect class="{escape(each.name)}" x="{position:.1f}" width="{width:.1f}" height="10"/>'
+            position += width
+    yield '</svg>\n<ul class="legend">\n'
+    for each in slices:
+        yield f'<li{_class("" if each.size else "zero")}><span class="swatch {escape(each.name)}"></span>{escape(each.label)} <b>{each.size:,}</b>\n'
+    yield "</ul></figure>\n"
+
+
+def _refused(report: Report) -> Iterator[str]:
+    errors = list(report.errors())
+    if not errors:
+        return
+    yield '<section aria-labelledby="h-refused">\n<h2 id="h-refused">Could not be processed</h2>\n<p>These files are as they were.\n<ul class="lines">\n'
+    for path, error in errors:
+        yield f"<li><code>{_path(path)}:{max(error.line, 1)}</code> {_text(error.reason)}\n"
+    yield "</ul>\n</section>\n"
+
+
+def _reasons(report: Report) -> Iterator[str]:
+    """List what a person may do something about: why things were left, and which calls nobody knows."""
+    reasons: Counter[tuple[str, str]] = Counter()
+    unresolved: Counter[str] = Counter()
+    for file in report.files:
+        for finding, is_applied in _in_order(file):
+            if not is_applied:
+                reasons[finding.codemod, finding.reason or finding.message] += 1
+            for each in {each.rule or each.cause for each in finding.evidence if not each.exception}:
+                unresolved[each] += 1
+    if not reasons and not unresolved:
+        return
+    yield '<section aria-labelledby="h-reasons">\n<h2 id="h-reasons">Left to you</h2>\n<div class="pair">\n'
+    if reasons:
+        rows = [
+            f'<td>{count:,}<td>{_text(reason)} <code class="by">{name}</code>\n'
+            for (name, reason), count in _most(reasons)
+        ]
+        yield from _table("Left alone, by reason", ("Times", "Reason"), rows)
+    if unresolved:
+        rows = [f"<td>{count:,}<td><code>{_text(call)}</code>\n" for call, count in _most(unresolved)]
+        yield from _table("Calls that keep handlers broad", ("Handlers", "Call"), rows)
+    yield "</div>\n</section>\n"
+
+
+def _most(counter: Counter[_Key]) -> list[tuple[_Key, int]]:
+    return sorted(counter.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _table(title: str, columns: tuple[str, str], rows: Sequence[str]) -> Iterator[str]:
+    head = "".join(f'<th scope="col">{column}' for column in columns)
+    yield f'<div>\n<h3>{title}</h3>\n<table class="reasons">\n<tr>{head}\n'
+    yield from (f"<tr>{row}" for row in rows[:_LISTED])
+    yield "</table>\n"
+    if len(rows) > _LISTED:
+        yield f'<details><summary>{len(rows) - _LISTED:,} more</summary>\n<table class="reasons">\n<tr>{head}\n'
+        yield from (f"<tr>{row}" for row in rows[_LISTED:])
+        yield "</table>\n</details>\n"
+    yield "</div>\n"
+
+
+def _runtime(report: Report) -> Iterator[str]:
+    if not report.runtime:
+        return
+    would = "" if report.mode is Mode.APPLY else "would be "
+    yield '<section aria-labelledby="h-runtime">\n<h2 id="h-runtime">Runtime files beside the scripts</h2>\n<ul class="lines">\n'
+    for file in report.runtime.values():
+        verdict = f"{would if file.changes else ''}{file.verdict}"
+        reason = f": {_text(file.reason)}" if file.reason else ""
+        yield f"<li><code>{_path(file.path)}</code> {escape(verdict)}{reason}\n"
+    yield "</ul>\n</section>\n"
+
+
+# --- the files ------------------------------------------------------------------------------------------
+
+
+def _files(listed: Sequence[ReportedFile]) -> Iterator[str]:
+    pairs = {pair for file in listed for pair in _pairs(file)}
+    codemods = [
+        name
+        for name in (LOGGER_SETUP, MIRROR_OUTPUT, SPECIFIC_EXCEPTIONS, RETRY_IO)
+        if any(name == codemod for codemod, _ in pairs)
+    ]
+    outcomes = sorted({outcome for _, outcome in pairs}, key=_rank)
+    yield '<section aria-labelledby="files">\n<h2 id="files" tabindex="-1">Files with findings</h2>\n'
+    yield '<search id="filter" hidden>\n<label>File name <input type="search" id="by-name" autocomplete="off" spellcheck="false"></label>\n'
+    yield from _select("Codemod", "by-codemod", [(name, name) for name in codemods])
+    yield from _select("Outcome", "by-outcome", [(name, _label(name)) for name in outcomes])
+    yield '<label class="check"><input type="checkbox" id="only-left"> Only left alone</label>\n'
+    yield '<label class="check"><input type="checkbox" id="unified"> Unified diff</label>\n'
+    yield '<button type="button" id="open-all">Open all</button>\n<button type="button" id="close-all">Close all</button>\n'
+    yield f'<output id="shown" for="by-name by-codemod by-outcome only-left">{_of(len(listed), "file")}</output>\n</search>\n'
+    if not listed:
+        yield "<p>Nothing was found.\n"
+    for number, file in enumerate(listed, 1):
+        yield from _file(number, file)
+    yield "</section>\n"
+
+
+def _select(label: str, identifier: str, choices: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield f'<label>{label} <select id="{identifier}"><option value="">any'
+    for value, text in choices:
+        yield f'<option value="{escape(value)}">{escape(text)}'
+    yield "</select></label>\n"
+
+
+def _pairs(file: ReportedFile) -> list[tuple[str, str]]:
+    """Give what the filter looks for: codemod and outcome of each finding, each pair once."""
+    pairs = {(finding.codemod, _outcome(finding, is_applied)) for finding, is_applied in _in_order(file)}
+    if file.result.error is not None:
+        pairs.add(("", _REFUSED))
+    return sorted(pairs)
+
+
+def _file(number: int, file: ReportedFile) -> Iterator[str]:
+    identifier = f"f{number}"
+    outcomes = Counter(_outcome(finding, is_applied) for finding, is_applied in _in_order(file))
+    if file.result.error is not None:
+        outcomes[_REFUSED] = 1
+    pairs = " ".join(f"{codemod}:{outcome}" for codemod, outcome in _pairs(file))
+    yield f'<details class="file" id="{identifier}" data-k="{escape(pairs)}"><summary><h3>{_path(file.result.target.path)}</h3> <span class="tags">'
+    for outcome in sorted(outcomes, key=_rank):
+        count = f"{outcomes[outcome]} " if outcome not in (_REFUSED, "header") else ""
+        yield f'<span class="tag {escape(outcome)}">{count}{escape(_label(outcome))}</span> '
+    yield "</span></summary><noscript>"
+    yield from _body(file)
+    yield "</noscript></details>\n"
+
+
+def _body(file: ReportedFile) -> Iterator[str]:
+    result = file.result
+    named_by = f" (by <code>{_text(result.target.pattern)}</code>)" if result.target.pattern else ""
+    facts = [f"Worker <code>{_text(result.target.worker)}</code>{named_by}"]
+    if result.encoding.lower() not in ("utf-8", "utf8"):
+        facts.append(f"encoding {_text(result.encoding)}")
+    facts.extend(
+        f"imports {', '.join(f'<code>{_text(name)}</code>' for name in names)} from <code>{_text(module)}</code>"
+        for module, names in result.imports
+        if names
+    )
+    yield f'<div class="body"><p class="facts">{"; ".join(facts)}.\n'
+    if result.error is not None:
+        yield f'<p class="{_REFUSED}">Line {max(result.error.line, 1)}: {_text(result.error.reason)}\n'
+    handlers, left, others = [], [], []
+    for finding, is_applied in _in_order(file):
+        outcome = _outcome(finding, is_applied)
+        if finding.codemod == SPECIFIC_EXCEPTIONS and (is_applied or outcome == _INCOMPLETE):
+            handlers.append((finding, outcome))
+        elif is_applied:
+            others.append((finding, outcome))
+        else:
+            left.append((finding, outcome))
+    yield from _group("Handlers", handlers)
+    yield from _group("Left alone", left)
+    yield from _group("Other changes", others, folded=True)
+    if file.changed and result.before != result.after:
+        diff = _diff(result.before, result.after, result.encoding, result.target.path)
+        yield f'<div class="diff"><h4>Diff</h4><pre data-h="{diff.colours}">\n{escape(diff.text, quote=False)}</pre></div>'
+    yield "</div>"
+
+
+def _group(title: str, findings: Sequence[tuple[Finding, str]], *, folded: bool = False) -> Iterator[str]:
+    if not findings:
+        return
+    heading = f'{title} <span class="n">{len(findings)}</span>'
+    if folded:
+        yield f'<details class="group"><summary><h4>{heading}</h4></summary>'
+    else:
+        yield f'<div class="group"><h4>{heading}</h4>'
+    yield '<ol class="findings">\n'
+    for finding, outcome in findings:
+        yield from _finding(finding, outcome)
+    yield "</ol></details>" if folded else "</ol></div>"
+
+
+def _finding(finding: Finding, outcome: str) -> Iterator[str]:
+    yield f'<li data-k="{finding.codemod}:{escape(outcome)}"><span class="line">{finding.span.line}</span> <span class="tag {escape(outcome)}">{escape(_label(outcome))}</span> <div>{_text(finding.message)}'
+    if finding.reason and finding.reason not in finding.message:
+        yield f' <span class="reason">{_text(finding.reason)}</span>'
+    if finding.codemod != SPECIFIC_EXCEPTIONS:
+        yield f' <code class="by">{finding.codemod}</code>'
+    if isinstance(finding.edit, HandlerEdit | SuppressEdit) and finding.edit.types:
+        names = ", ".join(finding.edit.types)
+        if names not in finding.message:
+            yield f' <code class="types">{_text(names)}</code>'
+    if finding.evidence:
+        yield from _evidence(finding.evidence)
+    yield "</div>\n"
+
+
+def _evidence(evidence: Sequence[Evidence]) -> Iterator[str]:
+    yield f'<details class="evidence"><summary>Evidence <span class="n">{len(evidence)}</span></summary><table><tr><th scope="col">Exception<th scope="col">Cause<th scope="col">Line<th scope="col">Rule<th scope="col">Source\n'
+    for each in evidence:
+        exception = f"<code>{_text(each.exception)}</code>" if each.exception else "<em>unresolved</em>"
+        note = f' <span class="note">{_text(each.note)}</span>' if each.note else ""
+        yield f'<tr><td>{exception}<td><code>{_text(each.cause)}</code>{note}<td><span class="line">{each.line}</span><td><code>{_text(each.rule)}</code><td>{_source(each.source)}\n'
+    yield "</table></details>"
+
+
+def _source(source: str) -> str:
+    if not _LINK.fullmatch(source):
+        return _text(source)
+    shown = source.removeprefix("https://").removeprefix("http://")
+    return f'<a href="{escape(source)}" rel="noopener noreferrer" target="_blank">{_text(shown)}</a>'
+
+
+def _quiet(listed: Sequence[ReportedFile]) -> Iterator[str]:
+    if not listed:
+        return
+    yield f'<section aria-labelledby="h-quiet" id="quiet">\n<h2 id="h-quiet">Nothing to change</h2>\n<details><summary>{_of(len(listed), "file")}</summary>\n<ul class="lines">\n'
+    for file in listed:
+        why = f" ({_text(file.result.skipped)})" if file.result.skipped else ""
+        yield f"<li><code>{_path(file.result.target.path)}</code>{why}\n"
+    yield "</ul></details>\n</section>\n"
+
+
+# --- the patch ------------------------------------------------------------------------------------------
+
+
+class _Painter:
+    """Turns lines of a script into visible text, and says where it has which colour.
+
+    Attributes:
+        text: the patch as it is shown.
+        colours: per line of the patch, runs as a letter (``.`` is plain) and a length in UTF-16 units, as JavaScript
+            counts; plain ends are left out, lines are separated by commas.
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._colours: list[str] = []
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self._lines)
+
+    @property
+    def colours(self) -> str:
+        return ",".join(self._colours)
+
+    def plain(self, line: str) -> None:
+        """Add a line of the patch that is no line of the script."""
+        self._lines.append(line)
+        self._colours.append("")
+
+    def script(self, mark: str, line: str, runs: Sequence[Run]) -> None:
+        """Add a line of the script."""
+        shown = [mark]
+        codes: list[str] = []
+        gap = 0
+        for piece, kind in _pieces(line, runs):
+            shown.append(piece)
+            units = len(piece) if piece.isascii() else len(piece.encode("utf-16-le", "surrogatepass")) // 2
+            if not kind:
+                gap += units
+                continue
+            codes.append(f".{gap}{kind}{units}" if gap else f"{kind}{units}")
+            gap = 0
+        self._lines.append("".join(shown))
+        self._colours.append("".join(codes))
+
+
+def _pieces(line: str, runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
+    """Cut a line into pieces of one colour; what could not be seen is written out and has the colour ``x``."""
+    position = 0
+    for start, end, kind in (*runs, Run(len(line), len(line), "")):
+        yield from _seen(line, position, start, "")
+        yield from _seen(line, start, end, kind)
+        position = end
+
+
+def _seen(line: str, start: int, end: int, kind: str) -> Iterator[tuple[str, str]]:
+    for unseen in _UNSEEN.finditer(line, start, end):
+        if start < unseen.start():
+            yield line[start : unseen.start()], kind
+        yield _written_out(unseen.group()), "x"
+        start = unseen.end()
+    if start < end:
+        yield line[start:end], kind
+
+
+def _diff(before: bytes, after: bytes, encoding: str, path: Path) -> _Painter:
+    """Colour the patch of one file; its lines are numbered as the patch says."""
+    painter = _Painter()
+    old, new = (highlight(_decoded(data, encoding)) for data in (before, after))
+    # Where every line ends in CR LF, the CR is the file's manner and no news.
+    end = "\r" if before.count(b"\n") == before.count(b"\r\n") else ""
+    i = j = 0
+    for raw in render_file_diff(path, before, after).split(b"\n")[2:-1]:
+        mark, line = raw[:1].decode(), _decoded(raw[1:], encoding).removesuffix(end)
+        match mark:
+            case "@":
+                painter.plain(mark + line)
+                i, j = (_first(each) for each in line.split()[1:3])
+                continue
+            case " ":
+                painter.script(mark, line, new[j])
+            case "-":
+                painter.script(mark, line, old[i])
+            case "+":
+                painter.script(mark, line, new[j])
+            case _:
+                painter.plain(mark + line)
+                continue
+        i += mark != "+"
+        j += mark != "-"
+    return painter
+
+
+def _first(part: str) -> int:
+    """Give the index of the first line of one half of a hunk's head: ``-3,7`` begins at index 2, ``-3,0`` behind line 3."""
+    first, _, count = part[1:].partition(",")
+    return int(first) - (count != "0")
+
+
+def _decoded(data: bytes, encoding: str) -> str:
+    return data.decode(encoding, "backslashreplace").removeprefix("\ufeff")
+
+
+# --- words ----------------------------------------------------------------------------------------------
+
+
+def _in_order(file: ReportedFile) -> list[tuple[Finding, bool]]:
+    both = [(finding, True) for finding in file.applied] + [(finding, False) for finding in file.left]
+    return sorted(both, key=lambda pair: pair[0].span)
+
+
+def _outcome(finding: Finding, is_applied: bool) -> str:
+    if finding.kind == _INCOMPLETE or (
+        not is_applied and any(not each.exception for each in finding.evidence)
+    ):
+        return _INCOMPLETE
+    if not is_applied:
+        return _LEFT
+    return finding.kind or _CHANGED
+
+
+def _rank(outcome: str) -> tuple[int, str]:
+    return (_OUTCOMES.index(outcome) if outcome in _OUTCOMES else len(_OUTCOMES), outcome)
+
+
+def _label(outcome: str) -> str:
+    return _LABELS.get(outcome, outcome)
+
+
+def _of(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _path(path: Path) -> str:
+    folder, slash, name = path.as_posix().rpartition("/")
+    return f'<span class="folder">{_text(folder)}{slash}</span>{_text(name)}' if slash else _text(name)
+
+
+def _text(text: str) -> str:
+    """Write a text of unknown origin on one line of HTML."""
+    shown, position = [], 0
+    line = " ".join(part.strip(" \t") for part in text.split("\n")).replace("\t", " ")
+    for unseen in _UNSEEN.finditer(line):
+        shown.append(escape(line[position : unseen.start()]))
+        shown.append(f'<span class="x">{escape(_written_out(unseen.group()))}</span>')
+        position = unseen.end()
+    shown.append(escape(line[position:]))
+    return "".join(shown)
+
+
+def _written_out(character: str) -> str:
+    match ord(character):
+        case code if code < 0x20:
+            return chr(0x2400 + code)  # the block Control Pictures
+        case 0x7F:
+            return "\u2421"
+        case code:
+            return f"<U+{code:04X}>"
