@@ -14,7 +14,7 @@ CODEMODS = ROOT / "codemods" / "workerlog_codemods"
 
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
-    frozenset({"cli"}),
+    frozenset({"cli", "run", "jobs"}),
     frozenset({"pipeline", "report"}),
     frozenset({"rewrite", "plan", "verify", "writing", "vendor", "discover", "config"}),
     frozenset({"registry"}),
