@@ -193,14 +193,17 @@ class _Once:
     would have written without us.
     """
 
-    __slots__ = ("text", "value")
+    __slots__ = ("failed", "text", "value")
 
     def __init__(self, value: object) -> None:
         self.value = value
         self.text: str | None = None
+        self.failed = False
 
     def __str__(self) -> str:
+        self.failed = True
         self.text = str(self.value)
+        self.failed = False
         return self.text
 
 
@@ -221,6 +224,8 @@ def _lines_of(shown: tuple[object, ...], options: dict[str, object]) -> tuple[st
         shown = tuple(
             [v for k, v in options.items() if isinstance(v, str) and k not in ("sep", "end", "level")][:1]
         )
+    failed = next((n for n, arg in enumerate(shown) if isinstance(arg, _Once) and arg.failed), len(shown))
+    shown = shown[:failed]  # print has come so far
     sep, end = options.get("sep"), options.get("end")
     text = (sep if isinstance(sep, str) else " ").join(
         [arg if type(arg) is str else _text_of(arg) for arg in shown]
