@@ -25,6 +25,7 @@ Special = Callable[["Arguments", ast.expr, Frame], Value]
 
 _CONTEXT_MAKERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 _SUPPRESS = "contextlib.suppress"
+_NO_CALLABLES = frozenset({"str", "bytes", "int", "float", "bool", "None", "list", "dict", "tuple", "json"})
 _PLAIN = frozenset({"int", "float", "bool", "None", "complex"})
 
 
@@ -190,7 +191,10 @@ class Calls:
                 assert isinstance(entry.ref, tuple)
                 return self._invoke_bound(entry, arguments, node, frame)
             case "partial":
-                return values.join(self.invoke(other, Arguments(self._engine, None, frame), node, frame) for other in entry.args[0])
+                return values.join(
+                    self.invoke(other, Arguments(self._engine, None, frame), node, frame)
+                    for other in entry.args[0]
+                )
             case "transparent":
                 return arguments.value(arguments.positional[0]) if arguments.positional else ANY
             case "contextmaker":
@@ -224,7 +228,9 @@ class Calls:
     def invoke_unknown(self, value: Value, node: ast.expr, frame: Frame) -> Value:
         """Call a value with arguments that are not known (a callback)."""
         nothing = Arguments(self._engine, None, frame)
-        return values.join(self.invoke(entry, nothing, node, frame) for entry in value)
+        return values.join(
+            self.invoke(entry, nothing, node, frame) for entry in value if entry.name not in _NO_CALLABLES
+        )
 
     def _unknown(self, node: ast.expr, frame: Frame, rule: str = "", note: str = "") -> None:
         if frame.sink is not None:
@@ -259,7 +265,11 @@ class Calls:
             return self._engine.flow.returns(function)
         if frame.sink is not None:
             frame.sink.add(Edge(function, node, frame.unit))
-        return self._engine.flow.returns(function) if frame.env is not None else self._engine.flat.returns(function)
+        return (
+            self._engine.flow.returns(function)
+            if frame.env is not None
+            else self._engine.flat.returns(function)
+        )
 
     def _construct(self, info: ClassInfo, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         flat = self._engine.flat
@@ -321,7 +331,9 @@ class Calls:
 
     # -- rows -----------------------------------------------------------------------------------------------
 
-    def apply(self, row: CallRow, arguments: Arguments, receiver: Value | None, node: ast.expr, frame: Frame) -> Value:
+    def apply(
+        self, row: CallRow, arguments: Arguments, receiver: Value | None, node: ast.expr, frame: Frame
+    ) -> Value:
         """Apply a row to a call: effects to the sink, the value returned."""
         sink = frame.sink
         if sink is not None:
@@ -347,7 +359,11 @@ class Calls:
         for passed in arguments.positional:
             value = arguments.value(passed)
             for entry in value:
-                if entry.name == "generator" and isinstance(entry.ref, FunctionInfo) and frame.sink is not None:
+                if (
+                    entry.name == "generator"
+                    and isinstance(entry.ref, FunctionInfo)
+                    and frame.sink is not None
+                ):
                     frame.sink.add(Edge(entry.ref, passed, frame.unit))
 
     def _row_value(self, row: CallRow, arguments: Arguments, receiver: Value | None, frame: Frame) -> Value:
@@ -420,7 +436,9 @@ class Calls:
             constant = self.constant(node, arguments)
             if constant is None:
                 verdict = None
-            elif any(type(entry) is type(constant.value) and entry == constant.value for entry in condition.values):
+            elif any(
+                type(entry) is type(constant.value) and entry == constant.value for entry in condition.values
+            ):
                 return True
         return verdict
 
@@ -438,7 +456,12 @@ class Calls:
         return verdict
 
     def _test_node(
-        self, condition: Condition, test: str, node: ast.expr | None, found: Value | None, arguments: Arguments
+        self,
+        condition: Condition,
+        test: str,
+        node: ast.expr | None,
+        found: Value | None,
+        arguments: Arguments,
     ) -> bool | None:
         constant = self.constant(node, arguments) if node is not None else None
         match test:
@@ -523,7 +546,9 @@ class Calls:
             return self._is_literal(node.operand, arguments)
         if isinstance(node, ast.Attribute):
             value = arguments.value(node)
-            return values.names(value) == {"dotted"} or (frozenset({Type("str")}) == value and _is_module_data(node))
+            return values.names(value) == {"dotted"} or (
+                frozenset({Type("str")}) == value and _is_module_data(node)
+            )
         if isinstance(node, ast.BinOp):
             return self._is_literal(node.left, arguments) and self._is_literal(node.right, arguments)
         return False
@@ -546,7 +571,11 @@ class Calls:
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Name) and node.func.id in ("ascii", "len", "round"):
                 return True
-            if isinstance(node.func, ast.Attribute) and node.func.attr in ("isoformat", "strftime", "hexdigest"):
+            if isinstance(node.func, ast.Attribute) and node.func.attr in (
+                "isoformat",
+                "strftime",
+                "hexdigest",
+            ):
                 return all(self.is_ascii(entry, arguments) for entry in node.args)
         if isinstance(node, ast.Name):
             constant = self.constant(node, arguments)
@@ -570,7 +599,9 @@ class Calls:
             if name in ("sys.stderr", "sys.__stderr__"):
                 return  # its error handler is backslashreplace
             if name not in ("sys.stdout", "sys.__stdout__"):
-                value = self._engine.expressions.attribute(arguments.value(target), "write", node, frame, called=True)
+                value = self._engine.expressions.attribute(
+                    arguments.value(target), "write", node, frame, called=True
+                )
                 nothing = Arguments(self._engine, None, frame)
                 for entry in value:
                     self.invoke(entry, nothing, node, frame)
@@ -609,16 +640,17 @@ class Calls:
         while current is not None:
             if current.owner is not None:
                 return values.one("super", ref=current.owner)
-            parent = current.unit.module.parents.get(current.node)
-            current = None if parent is None else current.unit.enclosing(parent)
-            if current is not None and current.kind == "module":
-                break
+            current = current.unit.outer(current)
         return ANY
 
     def _getattr(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         row = self._knowledge.call("getattr")
         positional = arguments.positional
-        if len(positional) >= 2 and isinstance(positional[1], ast.Constant) and isinstance(positional[1].value, str):
+        if (
+            len(positional) >= 2
+            and isinstance(positional[1], ast.Constant)
+            and isinstance(positional[1].value, str)
+        ):
             quiet = Frame(frame.function, frame.env, None)
             receiver = values.without_none(arguments.value(positional[0]))
             known = self._engine.expressions.attribute(receiver, positional[1].value, node, quiet)
@@ -712,7 +744,9 @@ class Calls:
                     entry.ref, "__aenter__"
                 )
                 found.append(
-                    self._engine.flat.returns(method) if isinstance(method, FunctionInfo) else frozenset({entry})
+                    self._engine.flat.returns(method)
+                    if isinstance(method, FunctionInfo)
+                    else frozenset({entry})
                 )
             elif entry.name == "None":
                 continue
@@ -722,7 +756,9 @@ class Calls:
                     found.append(ANY)
                 else:
                     found.append(
-                        self._engine.expressions.substitute(values.parse(row.returns), frozenset({entry}), None)
+                        self._engine.expressions.substitute(
+                            values.parse(row.returns), frozenset({entry}), None
+                        )
                     )
         return values.join(found) or ANY
 
@@ -801,7 +837,9 @@ class Calls:
         """Return the exception class that a value stands for: the class itself, or the class of an instance."""
         if entry.name == "dotted":
             name = str(entry.ref)
-            return self._engine.hierarchy.canonical(name) if self._engine.hierarchy.is_exception(name) else None
+            return (
+                self._engine.hierarchy.canonical(name) if self._engine.hierarchy.is_exception(name) else None
+            )
         if entry.name in ("class", "instance") and isinstance(entry.ref, ClassInfo):
             return self._engine.flat.exception_name(entry.ref)
         if self._engine.hierarchy.is_exception(entry.name):

@@ -15,6 +15,7 @@ from workerlog_migrate.analysis.flat import Flat
 from workerlog_migrate.analysis.flow import Flow
 from workerlog_migrate.analysis.guards import Guards
 from workerlog_migrate.analysis.program import Unit
+from workerlog_migrate.analysis.raises import Solver
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,7 @@ class Engine:
         self.calls = Calls(self)
         self.expressions = Expressions(self)
         self.flow = Flow(self)
+        self.solver = Solver(self)
 
     def other_unit(self, name: str) -> Unit | None:
         """Return another file of the program by its dotted name."""

@@ -14,7 +14,19 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Edge, Frame, Raise, Unknown
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
-from workerlog_migrate.analysis.values import ANY, BOOL, BOTTOM, BYTES, FLOAT, INT, JSON, NONE, STR, Type, Value
+from workerlog_migrate.analysis.values import (
+    ANY,
+    BOOL,
+    BOTTOM,
+    BYTES,
+    FLOAT,
+    INT,
+    JSON,
+    NONE,
+    STR,
+    Type,
+    Value,
+)
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
@@ -158,7 +170,9 @@ class Expressions:
         receiver = self.value(node.value, frame)
         return self.attribute(receiver, node.attr, node, frame)
 
-    def attribute(self, receiver: Value, name: str, node: ast.expr, frame: Frame, *, called: bool = False) -> Value:
+    def attribute(
+        self, receiver: Value, name: str, node: ast.expr, frame: Frame, *, called: bool = False
+    ) -> Value:
         """Return an attribute of a value.
 
         Args:
@@ -220,7 +234,9 @@ class Expressions:
                 return found
         return values.one("dotted", ref=self._engine.calls.canonical(f"{dotted}.{name}"))
 
-    def _instance_attribute(self, entry: Type, info: ClassInfo, name: str, node: ast.expr, frame: Frame) -> Value:
+    def _instance_attribute(
+        self, entry: Type, info: ClassInfo, name: str, node: ast.expr, frame: Frame
+    ) -> Value:
         flat = self._engine.flat
         receiver = frozenset({entry})
         method = flat.method(info, name)
@@ -254,7 +270,9 @@ class Expressions:
         method = flat.method(info, name)
         if isinstance(method, FunctionInfo):
             if method.kind in ("class", "static"):
-                return values.join(self._bind(made, frozenset({entry}), method) for made in flat.function_value(method))
+                return values.join(
+                    self._bind(made, frozenset({entry}), method) for made in flat.function_value(method)
+                )
             return values.one("unbound", ref=method)
         stored = flat.attribute(info, name)
         if stored is not None:
@@ -308,7 +326,11 @@ class Expressions:
         is_slice = isinstance(index, ast.Slice)
         if is_slice and entry.name in ("str", "bytes", "list", "tuple", "bytearray", "range"):
             kept = frozenset({entry})
-            return kept if entry.name != "tuple" else values.one("tuple", self._joined_items(entry), ref="any length")
+            return (
+                kept
+                if entry.name != "tuple"
+                else values.one("tuple", self._joined_items(entry), ref="any length")
+            )
         if entry.name == "json":
             return self._json_item(node, frame)
         if entry.name == "tuple" and entry.args and entry.ref is None:
@@ -511,7 +533,9 @@ class Expressions:
             left = left.left
         value = self.value(left, frame)
         for entry in reversed(chain):
-            value = self.operate(entry.op, value, self.value(entry.right, frame), entry, entry.left, entry.right, frame)
+            value = self.operate(
+                entry.op, value, self.value(entry.right, frame), entry, entry.left, entry.right, frame
+            )
         return value
 
     def operate(
@@ -769,16 +793,23 @@ class Expressions:
                     found.append(ANY)
                 case _:
                     row = self._knowledge.protocol(entry.name, "iter")
-                    found.append(
-                        ANY if row is None else self.substitute(values.parse(row.returns), frozenset({entry}), None)
-                    )
+                    if row is None or not row.returns:
+                        found.append(ANY)
+                    elif row.returns in ("element", "key"):
+                        found.append(entry.args[0] if entry.args else ANY)
+                    else:
+                        found.append(self.substitute(values.parse(row.returns), frozenset({entry}), None))
         return values.join(found) or ANY
 
     def item(self, value: Value, index: int, count: int | None) -> Value:
         """Return the item of an unpacked value; ``count`` is the number of targets, None with a star among them."""
         found: list[Value] = []
         for entry in value:
-            if entry.name == "tuple" and entry.ref is None and len(entry.args) == (count if count is not None else -1):
+            if (
+                entry.name == "tuple"
+                and entry.ref is None
+                and len(entry.args) == (count if count is not None else -1)
+            ):
                 found.append(entry.args[index])
             elif entry.name != "None":
                 found.append(self.element(frozenset({entry}), self._engine.unit))
@@ -807,7 +838,9 @@ class Expressions:
 
     # -- rows -----------------------------------------------------------------------------------------------
 
-    def substitute(self, value: Value, receiver: Value | None, arguments: Callable[[str], Value] | None) -> Value:
+    def substitute(
+        self, value: Value, receiver: Value | None, arguments: Callable[[str], Value] | None
+    ) -> Value:
         """Replace the placeholders of a row's type expression (``self``, ``element``, ``key``, ``arg:x``)."""
         found: list[Value] = []
         for entry in value:
@@ -824,7 +857,9 @@ class Expressions:
                 found.append(arguments(name[4:]) if arguments is not None else ANY)
             elif entry.args:
                 made = tuple(self.substitute(argument, receiver, arguments) for argument in entry.args)
-                found.append(values.one(name, *made, ref="any length" if name == "tuple" and len(made) == 1 else None))
+                found.append(
+                    values.one(name, *made, ref="any length" if name == "tuple" and len(made) == 1 else None)
+                )
             elif name == "list" or name == "iterator" or name == "set":
                 found.append(values.one(name, ANY))
             elif name == "dict":

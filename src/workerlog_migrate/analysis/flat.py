@@ -76,7 +76,12 @@ class Flat:
         found: list[Value] = []
         for owner in self.family(info):
             if isinstance(owner, ClassInfo):
-                if name in owner.methods or name in owner.stores or name in owner.values or name in owner.annotations:
+                if (
+                    name in owner.methods
+                    or name in owner.stores
+                    or name in owner.values
+                    or name in owner.annotations
+                ):
                     found.append(self.ask(("attr", owner, name), lambda: self._own_attribute(owner, name)))  # noqa: B023  # asked at once
                     if name in owner.methods:
                         break
@@ -86,7 +91,9 @@ class Flat:
                     found.append(values.parse(expression))
         return values.join(found) if found else None
 
-    def method(self, info: ClassInfo, name: str, *, after: ClassInfo | None = None) -> FunctionInfo | str | None:
+    def method(
+        self, info: ClassInfo, name: str, *, after: ClassInfo | None = None
+    ) -> FunctionInfo | str | None:
         """Find a method along the bases.
 
         Args:
@@ -236,7 +243,8 @@ class Flat:
         if appended == ANY or not appended:
             return value
         return frozenset(
-            Type("list", (appended,)) if entry.name == "list" and entry.args == (ANY,) else entry for entry in value
+            Type("list", (appended,)) if entry.name == "list" and entry.args == (ANY,) else entry
+            for entry in value
         )
 
     def _binding(self, binding: Binding, unit: Unit) -> Value:
@@ -347,7 +355,11 @@ class Flat:
                 return entry.ref
             if entry.name == "dotted" and isinstance(entry.ref, str):
                 known = self._engine.knowledge
-                if known.is_type(entry.ref) or known.exception(entry.ref) is not None or known.call(entry.ref):
+                if (
+                    known.is_type(entry.ref)
+                    or known.exception(entry.ref) is not None
+                    or known.call(entry.ref)
+                ):
                     return entry.ref
                 if entry.ref in _PLAIN_BASES:
                     return entry.ref
@@ -358,13 +370,13 @@ class Flat:
         if method is not None:
             if method.kind == "property":
                 return self.returns(method)
-            return values.join(
-                bind_receiver(entry, method) for entry in self.function_value(method)
-            )
+            return values.join(bind_receiver(entry, method) for entry in self.function_value(method))
         found: list[Value] = []
         for stored in owner.stores.get(name, ())[:_CALL_SITES]:
             found.append(self.target(stored, owner.unit))
-        if name in owner.values and not (found and _is_none(owner.values[name]) and name in owner.annotations):
+        if name in owner.values and not (
+            found and _is_none(owner.values[name]) and name in owner.annotations
+        ):
             found.append(self.value(owner.values[name], owner.unit))
         value = values.join(found)
         if name in owner.annotations and (not value or value == NONE or values.is_unknown(value)):
@@ -383,8 +395,17 @@ class Flat:
         if argument is arguments.kwarg:
             return values.one("dict", values.STR, ANY)
         parameters = function.parameters
-        if function.owner is not None and parameters and argument is parameters[0] and function.kind != "static":
-            if function.kind == "class" or function.name in ("__new__", "__init_subclass__", "__class_getitem__"):
+        if (
+            function.owner is not None
+            and parameters
+            and argument is parameters[0]
+            and function.kind != "static"
+        ):
+            if function.kind == "class" or function.name in (
+                "__new__",
+                "__init_subclass__",
+                "__class_getitem__",
+            ):
                 return values.one("class", ref=function.owner)
             return values.one("instance", ref=function.owner)
         found: list[Value] = []
@@ -426,9 +447,20 @@ class Flat:
             if found is not None:
                 yield found if isinstance(found, frozenset) else self.value(found, unit)
         if function.owner is None:
-            decorated = unit.decorated_by(name)
-            for node in decorated[:_CALL_SITES]:
-                if index == 0:
+            if index == 0:
+                yield from self._decorated_with(function)
+
+    def _decorated_with(self, function: FunctionInfo) -> Iterator[Value]:
+        """Yield the functions that ``@function`` decorates, or ``@outer(...)`` when ``outer`` returns the function."""
+        unit = function.unit
+        names = [(function.name, False)]
+        outer = unit.outer(function)
+        if outer is not None:
+            names.append((outer.name, True))
+        for name, is_made in names:
+            for node in unit.decorated_by(name)[:_CALL_SITES]:
+                decorators = getattr(node, "decorator_list", ())
+                if any(isinstance(entry, ast.Call) is is_made for entry in decorators):
                     yield values.one("function", ref=unit.function(node))
 
     def _is_call_of(self, call: ast.Call, function: FunctionInfo) -> bool:
@@ -444,10 +476,15 @@ class Flat:
             if isinstance(receiver, ast.Name):
                 owner = unit.enclosing(call).owner
                 if receiver.id in ("self", "cls") and owner is not None:
-                    return owner is function.owner or function.owner in self.family(owner) or owner in self.family(function.owner)
+                    return (
+                        owner is function.owner
+                        or function.owner in self.family(owner)
+                        or owner in self.family(function.owner)
+                    )
                 alternatives = self.value(receiver, unit)
                 return any(
-                    entry.name == "any" or (entry.name in ("instance", "class") and entry.ref is function.owner)
+                    entry.name == "any"
+                    or (entry.name in ("instance", "class") and entry.ref is function.owner)
                     for entry in alternatives
                 )
             return True
@@ -460,7 +497,10 @@ class Flat:
             return NONE
         if facts.is_generator:
             return values.one("generator", self.yields(function), ref=function)
-        found = [NONE if entry is None else self.value(entry, function.unit) for entry in facts.returns[:_CALL_SITES]]
+        found = [
+            NONE if entry is None else self.value(entry, function.unit)
+            for entry in facts.returns[:_CALL_SITES]
+        ]
         if len(facts.returns) > _CALL_SITES:
             found.append(ANY)
         if not isinstance(node, ast.Lambda) and not _always_leaves(node.body):
@@ -473,7 +513,10 @@ class Flat:
         return value
 
     def _yields(self, function: FunctionInfo) -> Value:
-        found = [NONE if entry is None else self.value(entry, function.unit) for entry in function.facts.yields[:_CALL_SITES]]
+        found = [
+            NONE if entry is None else self.value(entry, function.unit)
+            for entry in function.facts.yields[:_CALL_SITES]
+        ]
         for iterable in function.facts.delegates[:_CALL_SITES]:
             found.append(self._engine.expressions.element(self.value(iterable, function.unit), function.unit))
         return values.join(found) or ANY
@@ -481,7 +524,11 @@ class Flat:
     def _appended(self, path: str, unit: Unit, scope: object) -> Value:
         found: list[Value] = []
         for call in unit.calls_of("append"):
-            if not isinstance(call.func, ast.Attribute) or unit.path(call.func.value) != path or len(call.args) != 1:
+            if (
+                not isinstance(call.func, ast.Attribute)
+                or unit.path(call.func.value) != path
+                or len(call.args) != 1
+            ):
                 continue
             if isinstance(scope, ClassInfo):
                 if unit.enclosing(call).owner is not scope:
@@ -520,7 +567,9 @@ class Flat:
             if name in ("any", "object"):
                 return ANY
             if name in _CONTAINERS:
-                return frozenset({Type(name, (ANY,) * _CONTAINERS[name], "any length" if name == "tuple" else None)})
+                return frozenset(
+                    {Type(name, (ANY,) * _CONTAINERS[name], "any length" if name == "tuple" else None)}
+                )
             if self._engine.knowledge.is_type(name):
                 return values.one(name)
         return ANY
@@ -528,7 +577,9 @@ class Flat:
     def _generic(self, node: ast.Subscript, unit: Unit) -> Value:
         arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         found: list[Value] = []
-        for entry in self.value(node.value, unit) if isinstance(node.value, ast.Name | ast.Attribute) else ANY:
+        for entry in (
+            self.value(node.value, unit) if isinstance(node.value, ast.Name | ast.Attribute) else ANY
+        ):
             name = str(entry.ref) if entry.name == "dotted" else ""
             if name == "typing.Optional":
                 found.append(self.annotation(arguments[0], unit) | NONE)
@@ -547,7 +598,9 @@ class Flat:
 
     def _container(self, name: str, arguments: list[ast.expr], unit: Unit) -> Value:
         inner = [
-            ANY if isinstance(argument, ast.Constant) and argument.value is ... else self.annotation(argument, unit)
+            ANY
+            if isinstance(argument, ast.Constant) and argument.value is ...
+            else self.annotation(argument, unit)
             for argument in arguments
         ]
         if name == "tuple":
@@ -562,7 +615,15 @@ class Flat:
 _NEVER = 1 << 30
 
 _PLAIN_BASES = frozenset(
-    {"object", "typing.Generic", "typing.Protocol", "typing.NamedTuple", "typing.TypedDict", "abc.ABC", "enum.Enum"}
+    {
+        "object",
+        "typing.Generic",
+        "typing.Protocol",
+        "typing.NamedTuple",
+        "typing.TypedDict",
+        "abc.ABC",
+        "enum.Enum",
+    }
 )
 _CONTAINERS = {"list": 1, "set": 1, "frozenset": 1, "iterator": 1, "tuple": 1, "dict": 2}
 _ANNOTATION_NAMES = {
@@ -655,7 +716,9 @@ def _always_leaves(body: list[ast.stmt]) -> bool:
                 and bool(last.test.value)
                 and not any(isinstance(node, ast.Break) for node in ast.walk(last))
             )
-        return isinstance(last, ast.Match) and all(_always_leaves(case.body) for case in last.cases) and (
-            isinstance(last.cases[-1].pattern, ast.MatchAs) and last.cases[-1].pattern.pattern is None
+        return (
+            isinstance(last, ast.Match)
+            and all(_always_leaves(case.body) for case in last.cases)
+            and (isinstance(last.cases[-1].pattern, ast.MatchAs) and last.cases[-1].pattern.pattern is None)
         )
     return False

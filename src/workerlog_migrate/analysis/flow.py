@@ -31,13 +31,15 @@ class Block:
     """A ``try`` body or the body of a ``with suppress(...)``: what can come out of it, before its handlers.
 
     Attributes:
+        function: whose code it is.
         atoms: effects of the body.
-        frame_facts: unused names are free here; the scope is that of ``function``.
+        before: what is known where the body begins; None when it is never reached.
 
     """
 
     function: FunctionInfo
     atoms: tuple[Atom, ...] = ()
+    before: State | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -191,7 +193,11 @@ class Flow:
             returns = self._engine.flat.returns(function)
         else:
             returns = values.join(returned)
-            if not isinstance(node, ast.Lambda | ast.Module) and node.returns is not None and values.is_unknown(returns):
+            if (
+                not isinstance(node, ast.Lambda | ast.Module)
+                and node.returns is not None
+                and values.is_unknown(returns)
+            ):
                 declared = self._engine.flat.annotation(node.returns, function.unit)
                 returns = declared if not values.is_unknown(declared) else returns
         self._summaries[function] = Summary(tuple(sink.atoms), returns or ANY, self._blocks)
@@ -248,7 +254,13 @@ class Flow:
             frame.facts = frame.facts | kept
 
     def assign(
-        self, target: ast.expr, value: Value, frame: Frame, *, source: ast.expr | None = None, of_loop: bool = False
+        self,
+        target: ast.expr,
+        value: Value,
+        frame: Frame,
+        *,
+        source: ast.expr | None = None,
+        of_loop: bool = False,
     ) -> None:
         """Bind a target to a value: name, attribute, item, or several of them.
 
@@ -315,7 +327,11 @@ class Flow:
         expressions = self._engine.expressions
         starred = any(isinstance(entry, ast.Starred) for entry in target.elts)
         count = len(target.elts) - (1 if starred else 0)
-        if source is not None and isinstance(source, ast.Tuple | ast.List) and len(source.elts) == len(target.elts):
+        if (
+            source is not None
+            and isinstance(source, ast.Tuple | ast.List)
+            and len(source.elts) == len(target.elts)
+        ):
             for entry, part in zip(target.elts, source.elts, strict=True):
                 quiet = Frame(frame.function, frame.env, None)
                 quiet.facts = frame.facts
@@ -340,7 +356,9 @@ class Flow:
                 case "instance":
                     expressions._dunder(entry, "__setitem__", target, frame)
                 case "list":
-                    if not isinstance(target.slice, ast.Slice) and not self._engine.guards.has_index(target, frame):
+                    if not isinstance(target.slice, ast.Slice) and not self._engine.guards.has_index(
+                        target, frame
+                    ):
                         expressions.protocol("list", "setitem", target, frame)
                 case "json":
                     if isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str):
@@ -576,7 +594,7 @@ class Flow:
         for call, sink, caught_names in reversed(suppressed):
             inner = frame.sink
             assert inner is not None
-            self._blocks[call] = Block(frame.function, tuple(inner.atoms))
+            self._blocks[call] = Block(frame.function, tuple(inner.atoms), before)
             self._pass_on(inner.atoms, caught_names, sink)
             frame.sink = sink
         if before is not None:
@@ -602,7 +620,7 @@ class Flow:
         at_handler = self._interrupted(before, body_lines, frame)
         remaining: dict[Atom, None] = dict(inner.atoms) if inner is not None else {}
         if inner is not None:
-            self._blocks[node] = Block(frame.function, tuple(inner.atoms))
+            self._blocks[node] = Block(frame.function, tuple(inner.atoms), before)
         for handler in node.handlers:
             frame.is_dead = False
             frame.env, frame.facts = dict(at_handler.env), set(at_handler.facts)

@@ -17,7 +17,9 @@ from workerlog_migrate.analysis.values import ANY, NONE, STR, Type, Value
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
 
-_SHRINKING = frozenset({"pop", "popitem", "clear", "remove", "popleft", "update", "sort", "difference_update"})
+_SHRINKING = frozenset(
+    {"pop", "popitem", "clear", "remove", "popleft", "update", "sort", "difference_update"}
+)
 _FALSY = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.Gt,
@@ -39,7 +41,9 @@ _NEGATED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.In: ast.NotIn,
     ast.NotIn: ast.In,
 }
-_INSTANCE_NAMES = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "tuple", "set", "frozenset"})
+_INSTANCE_NAMES = frozenset(
+    {"str", "int", "float", "bool", "bytes", "list", "dict", "tuple", "set", "frozenset"}
+)
 
 
 class Guards:
@@ -164,7 +168,9 @@ class Guards:
             operator = _NEGATED[operator]
         self._one_comparison(test.left, operator, test.comparators[0], frame)
 
-    def _one_comparison(self, left: ast.expr, operator: type[ast.cmpop], right: ast.expr, frame: Frame) -> None:
+    def _one_comparison(
+        self, left: ast.expr, operator: type[ast.cmpop], right: ast.expr, frame: Frame
+    ) -> None:
         if isinstance(left, ast.NamedExpr):
             left = left.target
         if operator in (ast.Is, ast.IsNot, ast.Eq, ast.NotEq) and _is_none(right):
@@ -209,7 +215,9 @@ class Guards:
 
     def _bounded(self, left: ast.expr, operator: type[ast.cmpop], right: ast.expr, frame: Frame) -> None:
         """Read ``len(x) > 2``, ``n > 0``, ``n != 0``, ``i < len(x)``."""
-        number = right.value if isinstance(right, ast.Constant) and isinstance(right.value, int | float) else None
+        number = (
+            right.value if isinstance(right, ast.Constant) and isinstance(right.value, int | float) else None
+        )
         if isinstance(right, ast.UnaryOp):
             return
         measured = _len_argument(left)
@@ -402,9 +410,13 @@ class Guards:
             case ast.BoolOp(op=ast.Or(), values=entries):
                 return self.is_nonzero(entries[-1], frame)
             case ast.BinOp(op=ast.Mult() | ast.Pow(), left=left, right=right):
-                return self.is_nonzero(left, frame) and (isinstance(node.op, ast.Pow) or self.is_nonzero(right, frame))
+                return self.is_nonzero(left, frame) and (
+                    isinstance(node.op, ast.Pow) or self.is_nonzero(right, frame)
+                )
             case ast.BinOp(op=ast.Add(), left=left, right=right):
-                return (self._is_positive(left) and _is_count(right)) or (self._is_positive(right) and _is_count(left))
+                return (self._is_positive(left) and _is_count(right)) or (
+                    self._is_positive(right) and _is_count(left)
+                )
             case ast.IfExp(body=body, orelse=other):
                 return self.is_nonzero(other, frame) and self.is_nonzero(body, frame)
             case ast.Call(func=ast.Name(id="max"), args=args):
@@ -488,7 +500,12 @@ def _nonempty_text(node: ast.expr) -> bool:
 
 
 def _len_argument(node: ast.expr) -> ast.expr | None:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "len" and len(node.args) == 1:
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "len"
+        and len(node.args) == 1
+    ):
         return node.args[0]
     return None
 

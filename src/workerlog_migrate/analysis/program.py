@@ -138,6 +138,13 @@ class Unit:
         """Return the function, lambda or top level that runs a node."""
         return self.function(self.module.function(node) or self.module.tree)
 
+    def outer(self, function: FunctionInfo) -> FunctionInfo | None:
+        """Return the function in whose body another is defined (classes between them do not count); None at the top."""
+        parent = self.module.parents.get(function.node)
+        while parent is not None and not isinstance(parent, FUNCTIONS):
+            parent = self.module.parents.get(parent)
+        return None if parent is None else self.function(parent)
+
     def class_info(self, node: ast.ClassDef) -> ClassInfo:
         """Return the class for its definition."""
         found = self._classes.get(node)
@@ -209,7 +216,9 @@ class Unit:
         kind = "function" if owner is None else "method"
         if owner is not None:
             for decorator in node.decorator_list:
-                text = decorator.attr if isinstance(decorator, ast.Attribute) else getattr(decorator, "id", "")
+                text = (
+                    decorator.attr if isinstance(decorator, ast.Attribute) else getattr(decorator, "id", "")
+                )
                 kind = _METHOD_KINDS.get(text, kind)
         return FunctionInfo(self, node, node.name, owner, kind)
 
@@ -250,7 +259,9 @@ _METHOD_KINDS = {
 
 def own_nodes(root: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes that a function (or module) runs itself: nested functions, lambdas and classes are not entered."""
-    stack: list[ast.AST] = list(getattr(root, "body", ())) if not isinstance(root, ast.Lambda) else [root.body]
+    stack: list[ast.AST] = (
+        list(getattr(root, "body", ())) if not isinstance(root, ast.Lambda) else [root.body]
+    )
     while stack:
         node = stack.pop()
         yield node

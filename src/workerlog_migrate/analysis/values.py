@@ -89,7 +89,17 @@ def render(value: Value) -> str | None:
 
 
 def _render(entry: Type) -> str | None:
-    if entry.name in ("any", "function", "method", "class", "module", "callable", "bound", "partial", "super"):
+    if entry.name in (
+        "any",
+        "function",
+        "method",
+        "class",
+        "module",
+        "callable",
+        "bound",
+        "partial",
+        "super",
+    ):
         return None
     if entry.name == "instance":
         return getattr(entry.ref, "name", None)

@@ -186,6 +186,21 @@ class _File:
         return table
 
 
+@dataclass(slots=True)
+class _Rows:
+    """What was read of one root so far."""
+
+    files: dict[str, _File] = field(default_factory=dict)
+    calls: dict[str, CallRow | None] = field(default_factory=dict)
+    types: dict[str, TypeRow | None] = field(default_factory=dict)
+    exceptions: dict[str, ExceptionRow | None] = field(default_factory=dict)
+    operations: dict[str, OperationRow] = field(default_factory=dict)
+    aliases: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+_READ: dict[Path, _Rows] = {}
+
+
 class Knowledge:
     """All rows, looked up by name and read when first asked for.
 
@@ -196,13 +211,14 @@ class Knowledge:
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = _ROOT if root is None else root
-        self._files: dict[str, _File] = {}
-        self._calls: dict[str, CallRow | None] = {}
-        self._types: dict[str, TypeRow | None] = {}
-        self._exceptions: dict[str, ExceptionRow | None] = {}
-        self._operations: dict[str, OperationRow] = {}
-        self._aliases: dict[str, str] | None = None
-        self._module_aliases: dict[str, dict[str, str]] = {}
+        # What was read once is shared by all files of a run; rows do not change under way.
+        rows = _READ.setdefault(self.root, _Rows())
+        self._files = rows.files
+        self._calls = rows.calls
+        self._types = rows.types
+        self._exceptions = rows.exceptions
+        self._operations = rows.operations
+        self._aliases = rows.aliases
 
     # -- questions ------------------------------------------------------------------------------------------
 
@@ -275,18 +291,16 @@ class Knowledge:
 
     def canonical_exception(self, name: str) -> str:
         """Return the name under which an exception has its row: ``IOError`` -> ``OSError``."""
-        if self._aliases is None:
-            self._aliases = _aliases(self._file("exceptions.toml"))
-        if name in self._aliases:
-            return self._aliases[name]
+        if "" not in self._aliases:
+            self._aliases[""] = _aliases(self._file("exceptions.toml"))
+        if name in self._aliases[""]:
+            return self._aliases[""][name]
         top, dot, _ = name.partition(".")
         if not dot:
             return name
-        if top not in self._module_aliases:
-            aliases = _aliases(self._module_file(top))
-            # A class may be filed under another module: json.decoder.JSONDecodeError is json.JSONDecodeError.
-            self._module_aliases[top] = aliases
-        return self._module_aliases[top].get(name, name)
+        if top not in self._aliases:
+            self._aliases[top] = _aliases(self._module_file(top))
+        return self._aliases[top].get(name, name)
 
     def operation(self, name: str) -> OperationRow:
         """Return an operation's row.

@@ -1,0 +1,147 @@
+"""Whether code puts something on the log: a mirrored print, a logger call, or a function of the script that does.
+
+Input: a block of statements. Output: yes or no. Prints count when they are (or will be) mirrored.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.program import FunctionInfo, own_nodes
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.values import Value
+
+_LEVELS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log"})
+_MOST_FUNCTIONS = 64
+_TRACEBACKS = frozenset({"traceback.print_exc", "traceback.print_exception"})
+
+
+class LogCalls:
+    """Answers for one script.
+
+    Args:
+        engine: its analysis.
+        mirrors: prints go to the log too, because ``mirror-output`` is selected.
+
+    """
+
+    def __init__(self, engine: Engine, *, mirrors: bool) -> None:
+        self._engine = engine
+        self._mirrors = mirrors
+        self._known: dict[FunctionInfo, bool] = {}
+
+    def logs(self, body: list[ast.stmt]) -> bool:
+        """Whether a block logs something, itself or through functions of the script."""
+        return any(self._call_logs(call) for call in _calls(body))
+
+    def prints_traceback(self, body: list[ast.stmt]) -> bool:
+        """Whether a block calls ``traceback.print_exc()``."""
+        return any(self._engine.unit.module.qualified(call.func) in _TRACEBACKS for call in _calls(body))
+
+    def logs_traceback(self, body: list[ast.stmt]) -> bool:
+        """Whether a block already logs the traceback: ``logger.exception`` or ``exc_info=``."""
+        return any(
+            self._is_logger_call(call)
+            and (
+                (isinstance(call.func, ast.Attribute) and call.func.attr == "exception")
+                or any(word.arg == "exc_info" for word in call.keywords)
+            )
+            for call in _calls(body)
+        )
+
+    def _call_logs(self, call: ast.Call) -> bool:
+        callee = self._callee(call)
+        for entry in callee:
+            if entry.name == "dotted":
+                if entry.ref == "worker_logger.mirror_print" or entry.ref == "worker_utils.notify_critical":
+                    return True
+                if entry.ref == "print":
+                    if self._mirrors and self._goes_to_terminal(call):
+                        return True
+                elif str(entry.ref).startswith("logging.") and str(entry.ref).rpartition(".")[2] in _LEVELS:
+                    return True
+            elif entry.name in ("function", "method") and isinstance(entry.ref, FunctionInfo):
+                if self._function_logs(entry.ref):
+                    return True
+            elif entry.name == "transparent":
+                continue
+        return self._is_logger_call(call) or self._is_imported_printer(call)
+
+    def _is_logger_call(self, call: ast.Call) -> bool:
+        function = call.func
+        if not isinstance(function, ast.Attribute) or function.attr not in _LEVELS:
+            return False
+        for entry in self._callee(call):
+            if entry.name == "dotted" and str(entry.ref).startswith("logging."):
+                return True
+            if entry.name == "bound" and isinstance(entry.ref, tuple):
+                owner = str(entry.ref[0])
+                if owner.startswith("logging."):
+                    return True
+                if owner == "*" and "log" in _last_name(function.value).lower():
+                    return True
+        return False
+
+    def _is_imported_printer(self, call: ast.Call) -> bool:
+        """``safe_print`` of another file is mirrored as any."""
+        return self._mirrors and _last_name(call.func) == "safe_print"
+
+    def _goes_to_terminal(self, call: ast.Call) -> bool:
+        for word in call.keywords:
+            if word.arg == "file":
+                name = self._engine.unit.module.qualified(word.value)
+                is_none = isinstance(word.value, ast.Constant) and word.value.value is None
+                return is_none or name in ("sys.stdout", "sys.stderr")
+        return True
+
+    def _callee(self, call: ast.Call) -> Value:
+        frame = self._engine.flat.frame(self._engine.unit, call)
+        return self._engine.calls.callee(call, frame)
+
+    def _function_logs(self, function: FunctionInfo) -> bool:
+        """Follow calls through the script; a function under examination counts as silent."""
+        known = self._known.get(function)
+        if known is not None:
+            return known
+        if function.unit is not self._engine.unit:
+            return False
+        reached: dict[FunctionInfo, None] = {function: None}
+        pending = [function]
+        while pending and len(reached) <= _MOST_FUNCTIONS:
+            current = pending.pop()
+            for node in own_nodes(current.node):
+                if not isinstance(node, ast.Call):
+                    continue
+                for entry in self._callee(node):
+                    if entry.name in ("function", "method") and isinstance(entry.ref, FunctionInfo):
+                        if entry.ref not in reached:
+                            reached[entry.ref] = None
+                            pending.append(entry.ref)
+                if self._logs_itself(node):
+                    self._known[function] = True
+                    return True
+        self._known[function] = False
+        return False
+
+    def _logs_itself(self, call: ast.Call) -> bool:
+        for entry in self._callee(call):
+            if entry.name == "dotted" and (
+                entry.ref == "worker_logger.mirror_print"
+                or (entry.ref == "print" and self._mirrors and self._goes_to_terminal(call))
+            ):
+                return True
+        return self._is_logger_call(call) or self._is_imported_printer(call)
+
+
+def _calls(body: list[ast.stmt]) -> list[ast.Call]:
+    holder = ast.Module(body, [])
+    return [node for node in own_nodes(holder) if isinstance(node, ast.Call)]
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""

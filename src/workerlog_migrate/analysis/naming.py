@@ -1,0 +1,296 @@
+"""How a script can write an exception class at one place: by its imports, its own classes, or a parent of the class.
+
+Input: a canonical exception name and a ``try`` statement. Output: the text to write and, where it is missing, the module
+to import at the top. A name counts only if it is certainly bound when the ``except`` clause is evaluated.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.exceptions import BROAD, LOCAL, ROOT
+from workerlog_migrate.analysis.program import FUNCTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.frames import State
+    from workerlog_migrate.analysis.module import Binding, Scope
+
+_STDLIB = frozenset(sys.stdlib_module_names)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A name as the script can write it.
+
+    Attributes:
+        text: the source text.
+        exception: the canonical name of what it means: the class asked for, or a parent of it.
+        needs: the module whose import it needs at the top; empty when it is there.
+
+    """
+
+    text: str
+    exception: str
+    needs: str = ""
+
+
+class Naming:
+    """Finds names for exception classes.
+
+    Args:
+        engine: the analysis of the script.
+
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._module = engine.unit.module
+
+    def write(self, exception: str, place: ast.stmt | ast.expr, state: State | None) -> Written | None:
+        """Return how to write an exception at a place, or the nearest parent that can be written; None if none can.
+
+        Args:
+            exception: canonical name.
+            place: the ``try`` statement, or the ``suppress`` call.
+            state: what is known at the place, to see that a guarded import succeeded.
+
+        """
+        pending = [exception]
+        for current in pending:
+            if current in (BROAD, ROOT):
+                continue
+            found = self._exact(current, place, state)
+            if found is not None:
+                return found
+            pending.extend(self._engine.hierarchy.bases(current))
+        return None
+
+    # -- one class ------------------------------------------------------------------------------------------
+
+    def _exact(self, exception: str, place: ast.AST, state: State | None) -> Written | None:
+        if exception.startswith(LOCAL):
+            return self._own_class(exception.removeprefix(LOCAL), place)
+        if "." not in exception:
+            return Written(exception, exception) if self._module.is_builtin(exception, place) else None
+        names = self._names(exception)
+        for name in names:
+            text = self._imported(name, place, state)
+            if text is not None:
+                return Written(text, exception)
+        for name in names:
+            owner = name.rpartition(".")[0]
+            if owner.partition(".")[0] in _STDLIB and self._can_import(owner, place):
+                return Written(name, exception, owner)
+        return None
+
+    def _names(self, exception: str) -> list[str]:
+        row = self._engine.knowledge.exception(exception)
+        names = [exception]
+        if row is not None:
+            names.extend(alias for alias in row.aliases if "." in alias)
+        return names
+
+    def _own_class(self, name: str, place: ast.AST) -> Written | None:
+        found = self._module.lookup(name, self._module.scope(place))
+        if found is not None and len(found[1]) == 1 and isinstance(found[1][0].node, ast.ClassDef):
+            if found[0].node is not self._module.tree or self._is_before(found[1][0].node, place):
+                return Written(name, LOCAL + name)
+            return None
+        for node in self._module.classes:
+            owner = self._module.parents.get(node)
+            if (
+                node.name == name
+                and isinstance(owner, ast.ClassDef)
+                and self._module.parents.get(owner) is self._module.tree
+            ):
+                return Written(f"{owner.name}.{name}", LOCAL + name)
+        return None
+
+    def _imported(self, dotted: str, place: ast.AST, state: State | None) -> str | None:
+        for name, binding, scope, bindings in self._visible(place):
+            qualified = binding.qualified.lstrip(".")
+            if dotted != qualified and not dotted.startswith(qualified + "."):
+                continue
+            rest = dotted[len(qualified) :]
+            if rest.count(".") > 1 and not self._submodule_imported(dotted.rpartition(".")[0]):
+                continue
+            if self._is_bound(name, binding, scope, bindings, place, state):
+                return name + rest
+        return None
+
+    def _submodule_imported(self, module: str) -> bool:
+        """Whether a submodule is certainly loaded: third-party packages load theirs, the standard library does not."""
+        if module.partition(".")[0] not in _STDLIB:
+            return True
+        return any(
+            isinstance(node, ast.Import) and any(alias.name == module for alias in node.names)
+            for node in self._module.imports
+        )
+
+    def _visible(self, place: ast.AST) -> Iterator[tuple[str, Binding, Scope, list[Binding]]]:
+        """Yield the import bindings that are visible at a place, nearest scope first."""
+        scope: Scope | None = self._module.scope(place)
+        first = True
+        seen: set[str] = set()
+        while scope is not None:
+            if first or not scope.is_class:
+                for name, bindings in scope.bindings.items():
+                    if name in seen:
+                        continue
+                    seen.add(name)
+                    for binding in bindings:
+                        if binding.kind == "import":
+                            yield name, binding, scope, bindings
+            first = False
+            scope = scope.parent
+
+    # -- is it bound? ---------------------------------------------------------------------------------------
+
+    def _is_bound(
+        self,
+        name: str,
+        binding: Binding,
+        scope: Scope,
+        bindings: list[Binding],
+        place: ast.AST,
+        state: State | None,
+    ) -> bool:
+        if any(other.kind != "import" and not self._is_fallback(other.node) for other in bindings):
+            return False
+        statement = self._module.statement(binding.node)
+        if not self._is_before(statement, place) and (
+            scope.node is not self._module.tree or self._at_top(place)
+        ):
+            return self._opens_body(statement, place)
+        if self._is_unconditional(statement, scope.node, place):
+            return True
+        return state is not None and self._is_proved(name, statement, state)
+
+    def _is_fallback(self, node: ast.AST) -> bool:
+        """Whether a binding is the ``x = None`` of a guarded import."""
+        statement = self._module.statement(node)
+        for parent in self._module.ancestors(statement):
+            if isinstance(parent, ast.ExceptHandler | ast.Try):
+                return True
+            if isinstance(parent, FUNCTIONS):
+                return False
+        return isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant)
+
+    def _is_before(self, node: ast.AST, place: ast.AST) -> bool:
+        return (node.lineno, node.col_offset) < (place.lineno, place.col_offset)  # type: ignore[attr-defined]  # both have positions
+
+    def _at_top(self, place: ast.AST) -> bool:
+        return self._module.function(place) is None
+
+    def _opens_body(self, statement: ast.stmt, place: ast.AST) -> bool:
+        """Whether the import of a standard-library module is the first thing that a ``try`` body does."""
+        body = getattr(place, "body", None)
+        if not body or body[0] is not statement:
+            return False
+        names = (
+            [statement.module or ""]
+            if isinstance(statement, ast.ImportFrom)
+            else [alias.name for alias in getattr(statement, "names", ())]
+        )
+        return all(name.partition(".")[0] in _STDLIB for name in names)
+
+    def _is_unconditional(self, statement: ast.stmt, root: ast.AST, place: ast.AST) -> bool:
+        """Whether an import has certainly run when its scope's later code runs (or when the place is reached)."""
+        child: ast.AST = statement
+        around = set(self._module.ancestors(place))
+        for parent in self._module.ancestors(statement):
+            if parent is root:
+                return True
+            if parent in around and not (isinstance(parent, ast.Try) and child not in parent.body):
+                if isinstance(parent, ast.Try | ast.With | ast.AsyncWith):
+                    child = parent
+                    continue
+                return self._same_branch(parent, child, place)
+            if isinstance(parent, ast.Try) and child in parent.body:
+                if not all(_leaves(handler.body) for handler in parent.handlers):
+                    return False
+            elif not isinstance(parent, ast.With | ast.AsyncWith):
+                return False
+            child = parent
+        return True
+
+    def _same_branch(self, parent: ast.AST, child: ast.AST, place: ast.AST) -> bool:
+        for name in ("body", "orelse", "finalbody", "handlers"):
+            block = getattr(parent, name, ())
+            if isinstance(block, list) and child in block:
+                return any(ancestor in block for ancestor in [place, *self._module.ancestors(place)])
+        return False
+
+    def _is_proved(self, name: str, statement: ast.stmt, state: State) -> bool:
+        """Whether a guard before the place shows that a guarded import succeeded: by the name, or by its flag."""
+        value = state.env.get(name)
+        if value and all(entry.name in ("dotted", "unit", "class", "function") for entry in value):
+            return True
+        flags = self._flags(statement)
+        return any(
+            fact.kind == "nonzero" and (fact.path == name or fact.path in flags) for fact in state.facts
+        )
+
+    def _flags(self, statement: ast.stmt) -> set[str]:
+        """Return the names that are set to True beside the import, and to nothing true elsewhere."""
+        owner = self._module.parents.get(statement)
+        if not isinstance(owner, ast.Try):
+            return set()
+        found: set[str] = set()
+        for entry in (*owner.body, *owner.orelse):
+            if (
+                isinstance(entry, ast.Assign)
+                and isinstance(entry.value, ast.Constant)
+                and entry.value.value is True
+            ):
+                found.update(target.id for target in entry.targets if isinstance(target, ast.Name))
+        return {name for name in found if not self._set_elsewhere(name, owner)}
+
+    def _set_elsewhere(self, name: str, owner: ast.Try) -> bool:
+        for binding in self._module.scope_of_module.bindings.get(name, ()):
+            statement = self._module.statement(binding.node)
+            if statement in owner.body or statement in owner.orelse:
+                continue
+            if not (
+                isinstance(statement, ast.Assign)
+                and isinstance(statement.value, ast.Constant)
+                and not statement.value.value
+            ):
+                return True
+        return False
+
+    # -- new imports ----------------------------------------------------------------------------------------
+
+    def _can_import(self, module: str, place: ast.AST) -> bool:
+        """Whether ``import module`` at the top would be what the name means at the place."""
+        top = module.partition(".")[0]
+        found = self._module.lookup(top, self._module.scope(place))
+        if found is None:
+            return not self._module.is_taken(top) or not self._binds_anywhere(top)
+        if found[0].node is not self._module.tree:
+            return False
+        return all(binding.kind == "import" and binding.qualified == top for binding in found[1]) and all(
+            self._is_unconditional(self._module.statement(binding.node), self._module.tree, place)
+            for binding in found[1]
+        )
+
+    def _binds_anywhere(self, name: str) -> bool:
+        return any(name in scope.bindings for scope in self._module.scopes.values())
+
+
+def _leaves(body: list[ast.stmt]) -> bool:
+    """Whether a block ends in ``raise`` or ``sys.exit``."""
+    last = body[-1]
+    if isinstance(last, ast.Raise):
+        return True
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        callee = last.value.func
+        name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")
+        return name in ("exit", "_exit", "quit", "abort")
+    return False

@@ -1,0 +1,289 @@
+"""Which exceptions can come out of a ``try`` body, with the reason for each, and what could not be resolved.
+
+Input: a block (``flow.Block``). Output: an ``Inference``. Effects of local functions are solved to a fixpoint over the
+call graph, with a worklist: recursion costs nothing special. What inner handlers catch never arrives here (``flow``
+subtracted it); what earlier clauses of the same ``try`` catch is passed in.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.exceptions import BROAD, LIMIT, LOCAL, ROOT
+from workerlog_migrate.analysis.frames import Atom, Edge, Raise, Unknown
+from workerlog_migrate.model import Evidence
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.flow import Block
+    from workerlog_migrate.analysis.program import FunctionInfo, Unit
+
+_EVERYTHING = frozenset({BROAD, ROOT})
+_UNKNOWNS = 16
+_PER_NAME = 6
+_TEXT = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What a body can raise.
+
+    Attributes:
+        names: canonical exception names after collapsing, sorted; ``local:Name`` for classes of the file.
+        evidence: the reasons, by line.
+        unresolved: calls that are not known, by line, as evidence without an exception.
+        exits: evidence that ``SystemExit`` or the like can come out; None when nothing says so.
+        reason: why the inference is not complete although every call is known; empty otherwise.
+
+    """
+
+    names: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    unresolved: tuple[Evidence, ...] = ()
+    exits: Evidence | None = None
+    reason: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the names are all that can come out."""
+        return not self.unresolved and not self.reason
+
+
+@dataclass(slots=True)
+class _Effects:
+    """What leaves a function: the first cause of each exception, and unresolved calls."""
+
+    raises: dict[str, Raise] = field(default_factory=dict)
+    unknowns: dict[Unknown, None] = field(default_factory=dict)
+
+
+class Solver:
+    """Solves effects of functions; each strongly connected part of the call graph once.
+
+    Args:
+        engine: the analysis that this belongs to.
+
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._effects: dict[FunctionInfo, _Effects] = {}
+
+    def infer(self, block: Block, caught: Iterable[str] = (), also: Iterable[Evidence] = ()) -> Inference:
+        """Say what can come out of a block.
+
+        Args:
+            block: effects of the body.
+            caught: canonical names that earlier clauses of the same ``try`` catch.
+            also: evidence from elsewhere (a class that the handler asks for).
+
+        Returns:
+            The inference.
+
+        """
+        hierarchy = self._engine.hierarchy
+        earlier = frozenset(caught)
+        found: list[Evidence] = []
+        unresolved: dict[tuple[str, int], Evidence] = {}
+        exits: Evidence | None = None
+        self._solve(block.atoms)
+        for atom in block.atoms:
+            for exception, evidence in self._exceptions(atom):
+                if hierarchy.is_caught(exception, earlier):
+                    continue
+                if hierarchy.is_control(exception):
+                    if exits is None and exception != ROOT:
+                        exits = evidence
+                    continue
+                found.append(evidence)
+            if not earlier & _EVERYTHING:
+                for evidence in self._unknowns(atom):
+                    unresolved.setdefault((evidence.cause, evidence.line), evidence)
+        found.extend(also)
+        names = {evidence.exception for evidence in found}
+        reason = ""
+        if names & _EVERYTHING:
+            cause = next(evidence for evidence in found if evidence.exception in _EVERYTHING)
+            reason = f"`{cause.cause}` in line {cause.line} raises {cause.exception} itself"
+            names -= _EVERYTHING
+        collapsed = hierarchy.collapse(names)
+        if len(collapsed) > LIMIT and not reason:
+            reason = "too many kinds"
+        return Inference(
+            collapsed,
+            _tidy(found),
+            tuple(sorted(unresolved.values(), key=lambda entry: (entry.line, entry.cause))),
+            exits,
+            reason,
+        )
+
+    # -- evidence -------------------------------------------------------------------------------------------
+
+    def _exceptions(self, atom: Atom) -> Iterable[tuple[str, Evidence]]:
+        if isinstance(atom, Raise):
+            yield atom.exception, _evidence(atom)
+        elif isinstance(atom, Edge):
+            effects = self._effects[atom.function]
+            for exception, root in effects.raises.items():
+                if self._passes(atom, exception):
+                    yield exception, _through(atom, root)
+
+    def _unknowns(self, atom: Atom) -> Iterable[Evidence]:
+        if isinstance(atom, Unknown):
+            yield _unresolved(atom)
+        elif isinstance(atom, Edge) and self._passes_unknown(atom):
+            for unknown in self._effects[atom.function].unknowns:
+                made = _unresolved(unknown)
+                note = (
+                    f"reached through {_where(atom)}; {made.note}"
+                    if made.note
+                    else f"reached through {_where(atom)}"
+                )
+                yield Evidence("", made.cause, made.line, made.rule, made.source, note)
+
+    def _passes(self, edge: Edge, exception: str) -> bool:
+        hierarchy = self._engine.hierarchy
+        if hierarchy.is_caught(exception, edge.caught):
+            return False
+        return edge.only is None or hierarchy.is_caught(exception, edge.only)
+
+    def _passes_unknown(self, edge: Edge) -> bool:
+        if edge.caught & _EVERYTHING:
+            return False
+        return edge.only is None or bool(edge.only & _EVERYTHING)
+
+    # -- fixpoint -------------------------------------------------------------------------------------------
+
+    def _solve(self, atoms: Iterable[Atom]) -> None:
+        """Make the effects of every function that the atoms call known."""
+        flow = self._engine.flow
+        reached: dict[FunctionInfo, tuple[Atom, ...]] = {}
+        stack = [atom.function for atom in atoms if isinstance(atom, Edge)]
+        callers: dict[FunctionInfo, list[tuple[FunctionInfo, Edge]]] = {}
+        while stack:
+            function = stack.pop()
+            if function in reached or function in self._effects:
+                continue
+            reached[function] = flow.summary(function).atoms
+            for atom in reached[function]:
+                if isinstance(atom, Edge):
+                    callers.setdefault(atom.function, []).append((function, atom))
+                    stack.append(atom.function)
+        effects: dict[FunctionInfo, _Effects] = {}
+        pending: list[FunctionInfo] = []
+        for function, own in reached.items():
+            made = effects[function] = _Effects()
+            for atom in own:
+                if isinstance(atom, Raise):
+                    made.raises.setdefault(atom.exception, atom)
+                elif isinstance(atom, Unknown) and len(made.unknowns) < _UNKNOWNS:
+                    made.unknowns[atom] = None
+            pending.append(function)
+        self._effects.update(effects)
+        pending.extend(function for function in callers if function not in effects)
+        waiting = set(pending)
+        while pending:
+            function = pending.pop()
+            waiting.discard(function)
+            source = self._effects[function]
+            for caller, edge in callers.get(function, ()):
+                if self._flow_into(source, edge, self._effects[caller]) and caller not in waiting:
+                    waiting.add(caller)
+                    pending.append(caller)
+
+    def _flow_into(self, source: _Effects, edge: Edge, target: _Effects) -> bool:
+        """Add what passes an edge to the caller's effects; whether that was anything new."""
+        changed = False
+        for exception, root in source.raises.items():
+            if exception not in target.raises and self._passes(edge, exception):
+                target.raises[exception] = root
+                changed = True
+        if source.unknowns and self._passes_unknown(edge):
+            for unknown in source.unknowns:
+                if unknown not in target.unknowns and len(target.unknowns) < _UNKNOWNS:
+                    target.unknowns[unknown] = None
+                    changed = True
+        return changed
+
+
+def infer(
+    engine: Engine, block: Block, caught: Iterable[str] = (), also: Iterable[Evidence] = ()
+) -> Inference:
+    """Say what can come out of a block; see ``Solver.infer``. Solutions are kept with the engine."""
+    return engine.solver.infer(block, caught, also)
+
+
+def display(exception: str) -> str:
+    """Return an exception's name as a person knows it: classes of the file without their prefix."""
+    return exception.removeprefix(LOCAL)
+
+
+def _evidence(atom: Raise) -> Evidence:
+    return Evidence(
+        atom.exception, _text(atom.node, atom.unit), _line(atom.node), atom.rule, atom.source, atom.note
+    )
+
+
+def _through(edge: Edge, root: Raise) -> Evidence:
+    inner = _evidence(root)
+    place = f"line {inner.line}" if root.unit is edge.unit else f"{root.unit.name}:{inner.line}"
+    note = f"`{inner.cause}` in {place}, {inner.rule}"
+    return Evidence(
+        root.exception,
+        _text(edge.node, edge.unit),
+        _line(edge.node),
+        f"local:{edge.function.name}",
+        inner.source,
+        note,
+    )
+
+
+def _unresolved(atom: Unknown) -> Evidence:
+    return Evidence("", _text(atom.node, atom.unit), _line(atom.node), atom.rule, "", atom.note)
+
+
+def _where(edge: Edge) -> str:
+    return f"{edge.function.name}() in line {_line(edge.node)}"
+
+
+def _line(node: ast.AST) -> int:
+    return int(getattr(node, "lineno", 0))
+
+
+def _text(node: ast.AST, unit: Unit) -> str:
+    """Write a node as one short line of source."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        text = f"def {node.name}"
+    elif unit.module.in_fstring(node):
+        text = ast.unparse(node)  # positions inside f-strings cannot be relied on before Python 3.12
+    else:
+        text = unit.module.text(node)
+    text = " ".join(text.split())
+    return text if len(text) <= _TEXT else text[: _TEXT - 3] + "..."
+
+
+def _tidy(found: list[Evidence]) -> tuple[Evidence, ...]:
+    """Sort evidence by line, each reason once, and a handful per name."""
+    kept: list[Evidence] = []
+    counts: dict[str, int] = {}
+    seen: set[tuple[str, str, int]] = set()
+    for evidence in sorted(found, key=lambda entry: (entry.line, entry.exception, entry.cause)):
+        key = (evidence.exception, evidence.cause, evidence.line)
+        if key in seen or counts.get(evidence.exception, 0) >= _PER_NAME:
+            continue
+        seen.add(key)
+        counts[evidence.exception] = counts.get(evidence.exception, 0) + 1
+        kept.append(
+            Evidence(
+                display(evidence.exception),
+                evidence.cause,
+                evidence.line,
+                evidence.rule,
+                evidence.source,
+                evidence.note,
+            )
+        )
+    return tuple(kept)

@@ -1,0 +1,562 @@
+"""specific-exceptions: broad handlers and what they become (DESIGN.md, section 5).
+
+Input: a ``Module`` and its ``Context``. Output: a finding per broad handler and per ``suppress(Exception)``: narrowed,
+incomplete (with the calls that nobody knows), or left (with the reason); besides a ``needs-import`` finding for each
+module that a written name needs at the top of the script.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.exceptions import BROAD, ROOT
+from workerlog_migrate.analysis.logging_calls import LogCalls
+from workerlog_migrate.analysis.naming import Naming
+from workerlog_migrate.analysis.raises import Inference, infer
+from workerlog_migrate.model import (
+    LOGGER_SETUP,
+    MIRROR_OUTPUT,
+    SPECIFIC_EXCEPTIONS,
+    Applicability,
+    Evidence,
+    Finding,
+    HandlerEdit,
+    SuppressEdit,
+    Unresolved,
+)
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.context import Context
+    from workerlog_migrate.analysis.flow import Block
+    from workerlog_migrate.analysis.module import Module
+
+NARROWED = "narrowed"
+INCOMPLETE = "incomplete"
+LEFT = "left"
+NEEDS_IMPORT = "needs-import"
+
+_ALIASES = ("error", "caught", "failure", "problem", "raised")
+_MOST_CALLS = 5
+
+
+def find(module: Module, context: Context) -> Iterator[Finding]:
+    """Yield what is to be done about each broad handler.
+
+    Args:
+        module: the script.
+        context: settings, header names and types.
+
+    Yields:
+        Findings in source order; imports that they need follow each.
+
+    """
+    finder = _Finder(module, context)
+    places: list[tuple[int, int, ast.AST]] = []
+    for statement in module.tries:
+        for handler in statement.handlers:  # type: ignore[attr-defined]  # every try has handlers, if none
+            places.append((handler.lineno, handler.col_offset, handler))
+    for call in module.calls:
+        if len(call.args) > 0 and finder.is_suppress(call):
+            places.append((call.lineno, call.col_offset, call))
+    for _, _, node in sorted(places, key=lambda entry: entry[:2]):
+        if isinstance(node, ast.ExceptHandler):
+            yield from finder.handler(node)
+        elif isinstance(node, ast.Call):
+            yield from finder.suppress(node)
+
+
+@dataclass(frozen=True, slots=True)
+class _Caught:
+    """The members of a handler's type that are broad, and the source text of the others.
+
+    Attributes:
+        broad: canonical names of the broad members.
+        kept: canonical name (empty when unknown) and text of every other member.
+
+    """
+
+    broad: tuple[str, ...] = ()
+    kept: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """How inferred exceptions are written here, what they need, and which cannot be."""
+
+    texts: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class _Finder:
+    """Findings of one script."""
+
+    def __init__(self, module: Module, context: Context) -> None:
+        self.module = module
+        self.context = context
+        self.engine = context.types.engine
+        self.naming = Naming(self.engine)
+        self.can_log = LOGGER_SETUP in context.settings.select and not context.header.refusal
+        self.logs = LogCalls(self.engine, mirrors=MIRROR_OUTPUT in context.settings.select)
+        self.requested: set[str] = set()
+
+    # -- handlers -------------------------------------------------------------------------------------------
+
+    def handler(self, node: ast.ExceptHandler) -> Iterator[Finding]:
+        """Decide about one ``except`` clause."""
+        caught = self._broad_members(node.type, node)
+        if caught is None:
+            return
+        owner = self.module.parents[node]
+        assert isinstance(owner, ast.stmt)
+        if self.module.is_suppressed(SPECIFIC_EXCEPTIONS, node.lineno, node.lineno):
+            yield self._left(node, "suppressed by comment")
+            return
+        if type(owner).__name__ == "TryStar":
+            yield self._left(node, "catches exception groups (except*)")
+            return
+        if _has_own_raise(node.body):
+            if not _always_raises(node.body):
+                yield self._left(node, "re-raises on one path and swallows on another")
+            return
+        body = list(owner.body)  # type: ignore[attr-defined]  # a try statement
+        if _only_imports(body):
+            yield self._left(node, "only guards an import")
+            return
+        block = self.engine.flow.block(owner, self.engine.unit.enclosing(owner))
+        if block.before is None:
+            yield self._left(node, "the code is never reached")
+            return
+        inference = infer(self.engine, block, self._earlier(node, owner), self._asked_for(node, block))
+        if ROOT in caught.broad and inference.exits is not None and inference.exits.exception:
+            exits = inference.exits
+            reason = f"swallows {exits.exception} today: `{exits.cause}` in line {exits.line} can reach it"
+            yield self._left(node, reason, (exits,))
+            return
+        yield from self._decide(node, owner, caught, inference, block)
+
+    def _decide(
+        self, node: ast.ExceptHandler, owner: ast.stmt, caught: _Caught, inference: Inference, block: Block
+    ) -> Iterator[Finding]:
+        names = self._written(inference.names, owner, block)
+        if inference.is_complete and not names.missing:
+            if not names.texts and not caught.kept:
+                yield self._left(node, "nothing in the body is known to raise")
+                return
+            yield from self._narrowed(node, caught, inference, names)
+            return
+        reason = inference.reason
+        if not reason and not inference.unresolved:
+            reason = f"{', '.join(names.missing)} cannot be named here"
+        wants_reraise = self.context.settings.unresolved is Unresolved.RERAISE
+        if wants_reraise and names.texts and not names.missing and not inference.reason:
+            yield from self._reraised(node, caught, inference, names)
+            return
+        yield self._incomplete(node, inference, reason)
+
+    def _narrowed(
+        self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
+    ) -> Iterator[Finding]:
+        types = self._types(names, caught, inference)
+        log, alias = self._log_line(node, complete=True)
+        written = ", ".join(types)
+        edit = HandlerEdit(types, alias, log, log is not None and _is_pass(node.body))
+        yield Finding(
+            SPECIFIC_EXCEPTIONS,
+            self.module.span(node),
+            f"{_describe(node, self.module)} becomes except {written if len(types) == 1 else f'({written})'}",
+            edit,
+            inference.evidence,
+            kind=NARROWED,
+        )
+        yield from self._imports(node, names)
+
+    def _reraised(
+        self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
+    ) -> Iterator[Finding]:
+        types = self._types(names, caught, inference)
+        log, alias = self._log_line(node, complete=True)
+        boundary: tuple[str, ...] = ()
+        if self._logger_is_there(node):
+            function = self.module.function_name(node)
+            logger = self.context.header.logger
+            boundary = (f'{logger}.critical("{function}: unexpected error", exc_info=True)', "raise")
+        edit = HandlerEdit(types, alias, log, log is not None and _is_pass(node.body), boundary)
+        yield Finding(
+            SPECIFIC_EXCEPTIONS,
+            self.module.span(node),
+            f"{_describe(node, self.module)} becomes except {', '.join(types)}; anything else is raised again: "
+            f"{_calls(inference)}",
+            edit,
+            (*inference.evidence, *self._teaching(inference)),
+            kind=NARROWED,
+        )
+        yield from self._imports(node, names)
+
+    def _incomplete(self, node: ast.ExceptHandler, inference: Inference, reason: str) -> Finding:
+        log, alias = self._log_line(node, complete=False)
+        edit = None
+        if log is not None:
+            edit = HandlerEdit(None, alias, log, _is_pass(node.body))
+        why = reason or f"not known: {_calls(inference)}"
+        evidence = self._teaching(inference) if inference.unresolved else inference.evidence
+        return Finding(
+            SPECIFIC_EXCEPTIONS,
+            self.module.span(node),
+            f"{_describe(node, self.module)} stays broad: {why}",
+            edit,
+            evidence,
+            Applicability.SAFE if edit is not None else Applicability.DISPLAY_ONLY,
+            why,
+            INCOMPLETE,
+        )
+
+    def _left(self, node: ast.AST, reason: str, evidence: tuple[Evidence, ...] = ()) -> Finding:
+        what = _describe(node, self.module)
+        return Finding(
+            SPECIFIC_EXCEPTIONS,
+            self.module.span(node),
+            f"{what} is left: {reason}",
+            None,
+            evidence,
+            Applicability.DISPLAY_ONLY,
+            reason,
+            LEFT,
+        )
+
+    # -- suppress -------------------------------------------------------------------------------------------
+
+    def is_suppress(self, call: ast.Call) -> bool:
+        """Whether a call is ``contextlib.suppress`` by any name."""
+        function = call.func
+        if isinstance(function, ast.Attribute):
+            return function.attr == "suppress" and self.module.qualified(function) == "contextlib.suppress"
+        return isinstance(function, ast.Name) and self.module.qualified(function) == "contextlib.suppress"
+
+    def suppress(self, node: ast.Call) -> Iterator[Finding]:
+        """Decide about ``suppress(Exception)``."""
+        caught = self._broad_members(ast.Tuple(list(node.args), ast.Load()), node)
+        if caught is None:
+            return
+        if self.module.is_suppressed(SPECIFIC_EXCEPTIONS, node.lineno, node.end_lineno or node.lineno):
+            yield self._left(node, "suppressed by comment")
+            return
+        owner = self.module.parents[node]
+        if not isinstance(owner, ast.withitem):
+            yield self._left(node, "its body is not seen")
+            return
+        block = self.engine.flow.block(node, self.engine.unit.enclosing(node))
+        if block.before is None:
+            yield self._left(node, "the code is never reached")
+            return
+        inference = infer(self.engine, block)
+        if ROOT in caught.broad and inference.exits is not None:
+            yield self._left(node, "swallows SystemExit today", (inference.exits,))
+            return
+        names = self._written(inference.names, node, block)
+        if not inference.is_complete or names.missing:
+            reason = inference.reason or (
+                f"not known: {_calls(inference)}"
+                if inference.unresolved
+                else f"{', '.join(names.missing)} cannot be named here"
+            )
+            yield Finding(
+                SPECIFIC_EXCEPTIONS,
+                self.module.span(node),
+                f"suppress stays broad: {reason}",
+                None,
+                self._teaching(inference),
+                Applicability.DISPLAY_ONLY,
+                reason,
+                INCOMPLETE,
+            )
+            return
+        if not names.texts:
+            yield self._left(node, "nothing in the body is known to raise")
+            return
+        types = self._types(names, caught, inference)
+        yield Finding(
+            SPECIFIC_EXCEPTIONS,
+            self.module.span(node),
+            f"suppress becomes suppress({', '.join(types)})",
+            SuppressEdit(types),
+            inference.evidence,
+            kind=NARROWED,
+        )
+        yield from self._imports(node, names)
+
+    # -- what is caught -------------------------------------------------------------------------------------
+
+    def _broad_members(self, node: ast.expr | None, place: ast.AST) -> _Caught | None:
+        """Split a handler's type into broad members and the rest; None when nothing in it is broad."""
+        if node is None:
+            return _Caught((ROOT,))
+        members = node.elts if isinstance(node, ast.Tuple) else [node]
+        if isinstance(node, ast.Name) and self.module.qualified(node) is None:
+            members = self._members_of_alias(node) or members
+        broad: list[str] = []
+        kept: list[tuple[str, str]] = []
+        frame = self.engine.flat.frame(self.engine.unit, place)
+        for member in members:
+            names, _ = self.engine.calls.exception_names(member, frame)
+            found = [name for name in names if name in (BROAD, ROOT)]
+            if found:
+                broad.extend(found)
+            else:
+                kept.append((names[0] if len(names) == 1 else "", self.module.text(member)))
+        return _Caught(tuple(broad), tuple(kept)) if broad else None
+
+    def _members_of_alias(self, node: ast.Name) -> list[ast.expr]:
+        """Return the members of ``ERRORS = (Exception, X)``."""
+        bindings = self.module.bindings(node)
+        if len(bindings) != 1 or bindings[0].kind != "assign":
+            return []
+        parent = self.module.parents.get(bindings[0].node)
+        if isinstance(parent, ast.Assign) and isinstance(parent.value, ast.Tuple):
+            return parent.value.elts
+        return []
+
+    def _earlier(self, node: ast.ExceptHandler, owner: ast.stmt) -> list[str]:
+        """Return what the clauses before this one catch."""
+        caught: list[str] = []
+        frame = self.engine.flat.frame(self.engine.unit, node)
+        for handler in owner.handlers:  # type: ignore[attr-defined]  # a try statement
+            if handler is node:
+                break
+            caught.extend(self.engine.calls.exception_names(handler.type, frame)[0])
+        return caught
+
+    def _asked_for(self, node: ast.ExceptHandler, block: Block) -> list[Evidence]:
+        """Return the classes that the handler itself asks for: ``isinstance(e, X)``, ``e.returncode``."""
+        if node.name is None:
+            return []
+        found: list[Evidence] = []
+        frame = self.engine.flat.frame(self.engine.unit, node)
+        hierarchy = self.engine.hierarchy
+        for child in _own_nodes(node.body):
+            if not (
+                isinstance(child, ast.Call)
+                and isinstance(child.func, ast.Name)
+                and child.func.id == "isinstance"
+                and len(child.args) == 2
+                and isinstance(child.args[0], ast.Name)
+                and child.args[0].id == node.name
+            ):
+                continue
+            names, _ = self.engine.calls.exception_names(child.args[1], frame)
+            for name in names:
+                if name not in (BROAD, ROOT) and not hierarchy.is_control(name):
+                    cause = self.module.text(child)
+                    found.append(Evidence(name, cause, child.lineno, "isinstance", "the handler asks for it"))
+        return found if block.atoms else []
+
+    # -- names ----------------------------------------------------------------------------------------------
+
+    def _written(self, names: tuple[str, ...], place: ast.stmt | ast.expr, block: Block) -> _Names:
+        texts: list[str] = []
+        needs: list[str] = []
+        missing: list[str] = []
+        written: dict[str, str] = {}
+        for name in names:
+            found = self.naming.write(name, place, block.before)
+            if found is None:
+                missing.append(name.removeprefix("local:"))
+                continue
+            written[found.exception] = found.text
+            if found.needs:
+                needs.append(found.needs)
+        kept = self.engine.hierarchy.collapse(written)
+        texts.extend(written[name] for name in kept if name in written)
+        return _Names(tuple(texts), tuple(dict.fromkeys(needs)), tuple(missing))
+
+    def _types(self, names: _Names, caught: _Caught, inference: Inference) -> tuple[str, ...]:
+        """Return the whole new type list: what was inferred, sorted, then the members that were specific before."""
+        hierarchy = self.engine.hierarchy
+        inferred = list(names.texts)
+        kept: list[str] = []
+        for canonical, text in caught.kept:
+            if text in inferred:
+                continue
+            if canonical and any(hierarchy.is_subclass(canonical, name) for name in inference.names):
+                continue
+            kept.append(text)
+        return (*sorted(inferred), *kept)
+
+    def _imports(self, node: ast.AST, names: _Names) -> Iterator[Finding]:
+        for needed in names.needs:
+            if needed not in self.requested:
+                self.requested.add(needed)
+                yield Finding(SPECIFIC_EXCEPTIONS, self.module.span(node), needed, kind=NEEDS_IMPORT)
+
+    # -- the log --------------------------------------------------------------------------------------------
+
+    def _logger_is_there(self, node: ast.ExceptHandler) -> bool:
+        return self.can_log and node.lineno >= self.context.header.line
+
+    def _log_line(self, node: ast.ExceptHandler, *, complete: bool) -> tuple[str | None, str | None]:
+        """Return the statement that puts the error on the log, and the alias that it needs.
+
+        Args:
+            node: the handler.
+            complete: the handler is narrowed; otherwise it stays broad and every error has to leave a trace.
+
+        """
+        if not self._logger_is_there(node):
+            return None, None
+        function = self.module.function_name(node)
+        logger = self.context.header.logger
+        prints_traceback = self.logs.prints_traceback(node.body)
+        if prints_traceback and not self.logs.logs_traceback(node.body):
+            return f'{logger}.exception("{function}: error")', None
+        if complete:
+            if not self._is_silent(node):
+                return None, None
+            alias = node.name or self._alias(node)
+            text = f'{logger}.warning("{function}: ignored %s: %s", type({alias}).__name__, {alias})'
+            return text, None if node.name else alias
+        if self.logs.logs(node.body):
+            return None, None
+        if node.type is None:
+            return f'{logger}.warning("{function}: ignored an error", exc_info=True)', None
+        alias = node.name or self._alias(node)
+        text = (
+            f'{logger}.warning("{function}: ignored %s: %s", type({alias}).__name__, {alias}, exc_info=True)'
+        )
+        return text, None if node.name else alias
+
+    def _is_silent(self, node: ast.ExceptHandler) -> bool:
+        """Whether the handler makes no call and does not use the exception."""
+        for child in _own_nodes(node.body):
+            if isinstance(child, ast.Call | ast.Await | ast.Yield | ast.YieldFrom | ast.Assert):
+                return False
+            if isinstance(child, ast.Name) and node.name is not None and child.id == node.name:
+                return False
+        return True
+
+    def _alias(self, node: ast.ExceptHandler) -> str:
+        """Return a name that the scope uses nowhere."""
+        taken = self._names_in_scope(node)
+        for name in _ALIASES:
+            if name not in taken:
+                return name
+        count = 2
+        while f"error_{count}" in taken:
+            count += 1
+        return f"error_{count}"
+
+    def _names_in_scope(self, node: ast.ExceptHandler) -> set[str]:
+        function = self.module.function(node)
+        if function is None:
+            return self.module.used_names
+        taken: set[str] = set()
+        for child in ast.walk(function):
+            if isinstance(child, ast.Name):
+                taken.add(child.id)
+            elif isinstance(child, ast.arg):
+                taken.add(child.arg)
+            elif isinstance(child, ast.ExceptHandler) and child.name:
+                taken.add(child.name)
+            elif isinstance(child, ast.Global | ast.Nonlocal):
+                taken.update(child.names)
+            elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                taken.add(child.name)
+            elif isinstance(child, ast.alias):
+                taken.add((child.asname or child.name).partition(".")[0])
+            elif isinstance(child, ast.MatchAs | ast.MatchStar) and child.name:
+                taken.add(child.name)
+        return taken
+
+    # -- evidence -------------------------------------------------------------------------------------------
+
+    def _teaching(self, inference: Inference) -> tuple[Evidence, ...]:
+        """Return the unresolved calls, each with the configuration row that would teach it."""
+        found: list[Evidence] = []
+        for evidence in inference.unresolved:
+            note = evidence.note
+            if evidence.rule:
+                row = f'[tool.workerlog-migrate.raises] "{evidence.rule}" = ["OSError"]'
+                note = f"{note}; to teach it: {row}" if note else f"to teach it: {row}"
+            found.append(Evidence("", evidence.cause, evidence.line, evidence.rule, evidence.source, note))
+        return tuple(found)
+
+
+# -- shapes -------------------------------------------------------------------------------------------------
+
+
+def _own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """Yield the nodes of a block without those of nested functions, lambdas and classes."""
+    stack: list[ast.AST] = list(reversed(body))
+    while stack:
+        node = stack.pop()
+        yield node
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            continue
+        stack.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def _has_own_raise(body: list[ast.stmt]) -> bool:
+    return any(isinstance(node, ast.Raise) for node in _own_nodes(body))
+
+
+def _always_raises(body: list[ast.stmt]) -> bool:
+    """Whether every path through a block ends in a ``raise``."""
+    for statement in body:
+        match statement:
+            case ast.Raise():
+                return True
+            case ast.Return() | ast.Break() | ast.Continue():
+                return False
+            case ast.If(body=first, orelse=second):
+                if second and _always_raises(first) and _always_raises(second):
+                    return True
+                if any(_leaves_early(branch) for branch in (first, second)):
+                    return False
+            case ast.With(body=inner) | ast.AsyncWith(body=inner):
+                if _always_raises(inner):
+                    return True
+            case ast.Try(finalbody=final, body=inner, orelse=other, handlers=handlers):
+                if final and _always_raises(final):
+                    return True
+                if _always_raises(other or inner) and all(
+                    _always_raises(handler.body) for handler in handlers
+                ):
+                    return True
+    return False
+
+
+def _leaves_early(body: list[ast.stmt]) -> bool:
+    return any(isinstance(node, ast.Return | ast.Break | ast.Continue) for node in _own_nodes(body))
+
+
+def _only_imports(body: list[ast.stmt]) -> bool:
+    """Whether a block imports, and else only sets constants."""
+    imports = False
+    for statement in body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            imports = True
+        elif isinstance(statement, ast.Assign) and isinstance(
+            statement.value, ast.Constant | ast.Name | ast.Attribute
+        ):
+            continue
+        elif not isinstance(statement, ast.Pass):
+            return False
+    return imports
+
+
+def _is_pass(body: list[ast.stmt]) -> bool:
+    return len(body) == 1 and isinstance(body[0], ast.Pass)
+
+
+def _describe(node: ast.AST, module: Module) -> str:
+    if isinstance(node, ast.ExceptHandler):
+        return "bare except" if node.type is None else f"except {module.text(node.type)}"
+    return "suppress"
+
+
+def _calls(inference: Inference) -> str:
+    shown = [f"`{entry.cause}` in line {entry.line}" for entry in inference.unresolved[:_MOST_CALLS]]
+    more = len(inference.unresolved) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
