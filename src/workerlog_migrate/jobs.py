@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.model import FileError, FileResult
@@ -68,11 +67,13 @@ def migrate_all(targets: Sequence[Target], settings: Settings, jobs: int) -> Ite
         pool.close()
 
 
-@dataclass(slots=True)
 class _Worker:
-    process: SpawnProcess
-    connection: Connection
-    position: int | None = None
+    """One process, and the position of the file that it has."""
+
+    def __init__(self, process: SpawnProcess, connection: Connection) -> None:
+        self.process = process
+        self.connection = connection
+        self.position: int | None = None
 
 
 class _Pool:

@@ -313,10 +313,12 @@ class _Runtime:
 
     def checked(self, result: FileResult) -> FileResult:
         """Refuse a script whose folder cannot give it the names that it imports; supply the folder before it."""
+        needed = {module: frozenset(names) for module, names in result.imports}
+        if result.error is not None or not needed:
+            return result
         from workerlog_migrate import vendor
 
-        needed = {module: frozenset(names) for module, names in result.imports}
-        if result.error is not None or not vendor.is_ours(needed):
+        if not vendor.is_ours(needed):
             return result
         folder = result.target.path.parent
         try:

@@ -23,6 +23,8 @@ finally:
 """
 
 COSTLY = {
+    "importlib.resources",
+    "hashlib",
     "libcst",
     "multiprocessing",
     "concurrent.futures",
