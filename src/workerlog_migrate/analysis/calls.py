@@ -5,17 +5,18 @@ functions of the program, unresolved calls. Migrated code is read as what it wra
 ``open(p)``, ``mirror_print(logger.info, x)`` is ``print(x)``, so that a second run finds what the first one found.
 """
 
+# ruff: noqa: ARG002  # the functions of a dispatch table share one signature
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Edge, Frame, Raise, Unknown
 from workerlog_migrate.analysis.header import runtime_name
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
-from workerlog_migrate.analysis.values import ANY, BOTTOM, JSON, NONE, STR, Type, Value
+from workerlog_migrate.analysis.values import ANY, BOTTOM, JSON, NONE, Type, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
@@ -447,7 +448,8 @@ class Calls:
     ) -> bool | None:
         test = condition.test
         verdict: bool | None = False
-        for node in nodes or [None]:
+        candidates: list[ast.expr | None] = list(nodes) or [None]
+        for node in candidates:
             result = self._test_node(condition, test, node, found, arguments)
             if result is True:
                 return True
@@ -505,8 +507,6 @@ class Calls:
                 return any(self._is_a(name, condition.types) for name in names)
             case "not-type":
                 plain = names - {"None"}
-                if not plain:
-                    return "None" not in condition.types and test == "not-type" and False
                 return any(not self._is_a(name, condition.types) for name in plain)
         return None
 
@@ -606,6 +606,19 @@ class Calls:
                 for entry in value:
                     self.invoke(entry, nothing, node, frame)
                 return
+        row = self._knowledge.call("print")
+        if (
+            target is None
+            and row is not None
+            and arguments.node is not None
+            and any(word.arg is None for word in arguments.node.keywords)
+        ):
+            for when in row.when:  # **options may hold file=
+                if "file" in when.condition.args:
+                    for exception in when.raises:
+                        frame.sink.add(
+                            Raise(exception, node, frame.unit, row.name, row.source, "** may hold file=")
+                        )
         words = [arguments.keywords[word] for word in ("sep", "end") if word in arguments.keywords]
         if not all(self.is_ascii(entry, arguments) for entry in (*arguments.positional, *words)):
             self._engine.expressions.operation("op:print", node, frame)
@@ -694,12 +707,10 @@ class Calls:
         unit = info.unit
         frame = self._engine.flat.frame(unit, info.node)
         maker = decorator.func if isinstance(decorator, ast.Call) else decorator
-        found: list[Value] = []
-        for entry in self._engine.expressions.value(maker, frame):
-            found.append(self._decorate(entry, value, decorator, frame))
-        return values.join(found) or ANY
+        made = self._engine.expressions.value(maker, frame)
+        return values.join(self._decorate(entry, value, decorator) for entry in made) or ANY
 
-    def _decorate(self, entry: Type, value: Value, decorator: ast.expr, frame: Frame) -> Value:
+    def _decorate(self, entry: Type, value: Value, decorator: ast.expr) -> Value:
         if entry.name == "dotted":
             name = str(entry.ref)
             if name in _CONTEXT_MAKERS:
@@ -849,10 +860,7 @@ class Calls:
     def caught_value(self, handler: ast.ExceptHandler, frame: Frame) -> Value:
         """Return what ``except X as name`` binds."""
         names, _ = self.exception_names(handler.type, frame)
-        found: list[Value] = []
-        for name in names:
-            found.append(values.one(name) if not name.startswith("local:") else ANY)
-        return values.join(found) or ANY
+        return values.join(ANY if name.startswith("local:") else values.one(name) for name in names) or ANY
 
 
 _METHOD_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "functools.cached_property"})
@@ -888,8 +896,3 @@ def _callee_text(node: ast.AST) -> str:
         else:
             break
     return ".".join(["*", *reversed(parts)]) if parts else "*"
-
-
-def iter_alternatives(value: Value) -> Iterator[Type]:
-    """Yield the alternatives of a value in a stable order."""
-    yield from sorted(value, key=lambda entry: entry.name)

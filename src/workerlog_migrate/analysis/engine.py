@@ -44,7 +44,7 @@ class Engine:
         resolve_module: Callable[[str], Module | None] | None = None,
     ) -> None:
         self.knowledge = knowledge
-        self.taught = {name: exceptions for name, exceptions in settings.raises}
+        self.taught = dict(settings.raises)
         self.hierarchy = Hierarchy(knowledge)
         self.unit = Unit(module)
         self._resolve_module = resolve_module

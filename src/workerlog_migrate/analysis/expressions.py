@@ -5,6 +5,7 @@ A frame without a sink asks for the value only, and parts that cannot matter for
 Implicit operations raise what their row (``op:*``) says; this module decides when a row applies.
 """
 
+# ruff: noqa: ARG002  # the functions of a dispatch table share one signature
 from __future__ import annotations
 
 import ast
@@ -344,7 +345,7 @@ class Expressions:
             return ANY
         if entry.name in _SEQUENCES:
             if not self._engine.guards.has_index(node, frame):
-                self._guarded("op:subscript-index", node, frame)
+                self.operation("op:subscript-index", node, frame)
             return self.element(frozenset({entry}), frame.unit)
         if entry.name == "instance":
             return self._dunder(entry, "__getitem__", node, frame)
@@ -354,9 +355,6 @@ class Expressions:
         if is_slice or not self._engine.guards.has_key(node, frame):
             self.protocol(entry.name, "getitem", node, frame)
         return self.substitute(values.parse(row.returns), frozenset({entry}), None)
-
-    def _guarded(self, operation: str, node: ast.expr, frame: Frame) -> None:
-        self.operation(operation, node, frame)
 
     def _joined_items(self, entry: Type) -> Value:
         return values.join(entry.args) or ANY
@@ -374,9 +372,7 @@ class Expressions:
     def _json_item(self, node: ast.Subscript, frame: Frame) -> Value:
         key = node.slice
         guards = self._engine.guards
-        if isinstance(key, ast.Slice):
-            self.operation("op:subscript-json-shape", node, frame)
-        elif guards.has_key(node, frame):
+        if isinstance(key, ast.Slice) or guards.has_key(node, frame):
             self.operation("op:subscript-json-shape", node, frame)
         elif isinstance(key, ast.Constant) and isinstance(key.value, str):
             self.operation("op:subscript-json-key", node, frame)
@@ -391,9 +387,7 @@ class Expressions:
         if isinstance(node.slice, ast.Tuple) or guards.has_key(node, frame) or guards.has_index(node, frame):
             return
         key = node.slice
-        if isinstance(key, ast.JoinedStr) or (isinstance(key, ast.Constant) and isinstance(key.value, str)):
-            self.operation("op:subscript-key", node, frame)
-        elif values.names(self.value(key, self._quiet(frame))) == {"str"}:
+        if values.names(self.value(key, self._quiet(frame))) == {"str"}:
             self.operation("op:subscript-key", node, frame)
         else:
             self.operation("op:subscript-unknown", node, frame)
@@ -552,10 +546,7 @@ class Expressions:
         symbol = _OPERATORS[type(operator)]
         if frame.sink is not None:
             self._operator_effects(symbol, left, right, node, left_node, right_node, frame)
-        found: list[Value] = []
-        for entry in left:
-            found.append(self._operator_value(entry, symbol, right, frame))
-        return values.join(found) or ANY
+        return values.join(self._operator_value(entry, symbol, right, frame) for entry in left) or ANY
 
     def _operator_value(self, entry: Type, symbol: str, right: Value, frame: Frame) -> Value:
         if entry.name == "None":
@@ -663,7 +654,7 @@ class Expressions:
     def _compare(self, node: ast.Compare, frame: Frame) -> Value:
         if frame.sink is None:
             return BOOL
-        left, left_node = self.value(node.left, frame), node.left
+        left = self.value(node.left, frame)
         for operator, right_node in zip(node.ops, node.comparators, strict=True):
             right = self.value(right_node, frame)
             if isinstance(operator, ast.In | ast.NotIn):
@@ -683,7 +674,7 @@ class Expressions:
                     self.operation("op:compare-json", node, frame)
                 if "None" in found:
                     self.operation("op:compare-none", node, frame)
-            left, left_node = right, right_node
+            left = right
         return BOOL
 
     def _conditional(self, node: ast.IfExp, frame: Frame) -> Value:

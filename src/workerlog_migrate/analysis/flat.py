@@ -113,9 +113,8 @@ class Flat:
             if isinstance(owner, ClassInfo):
                 if name in owner.methods:
                     return owner.methods[name]
-            elif isinstance(owner, str):
-                if self._engine.knowledge.method(owner, name) is not None:
-                    return owner
+            elif isinstance(owner, str) and self._engine.knowledge.method(owner, name) is not None:
+                return owner
         return None
 
     def has_unknown_base(self, info: ClassInfo) -> bool:
@@ -227,9 +226,7 @@ class Flat:
     # -- names ----------------------------------------------------------------------------------------------
 
     def _join_bindings(self, name: str, scope: Scope, bindings: list[Binding], unit: Unit) -> Value:
-        found: list[Value] = []
-        for binding in bindings[:_CALL_SITES]:
-            found.append(self._binding(binding, unit))
+        found = [self._binding(binding, unit) for binding in bindings[:_CALL_SITES]]
         if len(bindings) > _CALL_SITES:
             found.append(ANY)
         value = values.join(found)
@@ -371,9 +368,7 @@ class Flat:
             if method.kind == "property":
                 return self.returns(method)
             return values.join(bind_receiver(entry, method) for entry in self.function_value(method))
-        found: list[Value] = []
-        for stored in owner.stores.get(name, ())[:_CALL_SITES]:
-            found.append(self.target(stored, owner.unit))
+        found = [self.target(stored, owner.unit) for stored in owner.stores.get(name, ())[:_CALL_SITES]]
         if name in owner.values and not (
             found and _is_none(owner.values[name]) and name in owner.annotations
         ):
@@ -446,9 +441,8 @@ class Flat:
             found = _argument(call, index, argument.arg)
             if found is not None:
                 yield found if isinstance(found, frozenset) else self.value(found, unit)
-        if function.owner is None:
-            if index == 0:
-                yield from self._decorated_with(function)
+        if function.owner is None and index == 0:
+            yield from self._decorated_with(function)
 
     def _decorated_with(self, function: FunctionInfo) -> Iterator[Value]:
         """Yield the functions that ``@function`` decorates, or ``@outer(...)`` when ``outer`` returns the function."""
@@ -517,8 +511,11 @@ class Flat:
             NONE if entry is None else self.value(entry, function.unit)
             for entry in function.facts.yields[:_CALL_SITES]
         ]
-        for iterable in function.facts.delegates[:_CALL_SITES]:
-            found.append(self._engine.expressions.element(self.value(iterable, function.unit), function.unit))
+        element = self._engine.expressions.element
+        found.extend(
+            element(self.value(iterable, function.unit), function.unit)
+            for iterable in function.facts.delegates[:_CALL_SITES]
+        )
         return values.join(found) or ANY
 
     def _appended(self, path: str, unit: Unit, scope: object) -> Value:

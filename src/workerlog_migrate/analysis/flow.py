@@ -6,10 +6,10 @@ One pass: at the head of a loop everything that the loop assigns falls back to i
 nothing has to be repeated. Effects of callees are not folded in here but stay edges; ``raises`` solves them.
 """
 
+# ruff: noqa: ARG002  # the functions of a dispatch table share one signature
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Atom, Edge, Frame, Raise, Sink, State, Unknown
 from workerlog_migrate.analysis.program import FunctionInfo
-from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
+from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
 
 _HEIGHT = 24
-_TRY_STAR: type[ast.stmt] = ast.TryStar if sys.version_info >= (3, 11) else ast.Try
+_TRY_STAR: type[ast.stmt] = getattr(ast, "TryStar", ast.Try)  # from Python 3.11
 
 
 @dataclass(slots=True, eq=False)
@@ -166,11 +166,10 @@ class Flow:
         own = unit.module.scopes.get(function.node)
         for name in sorted(function.facts.called):
             for bindings in (scope.bindings.get(name), own.bindings.get(name) if own is not None else None):
-                for binding in bindings or ():
-                    if binding.kind == "function":
-                        found.append(unit.function(binding.node))
-            for owner in unit.owners_of(name):
-                found.append(owner.methods[name])
+                found.extend(
+                    unit.function(binding.node) for binding in bindings or () if binding.kind == "function"
+                )
+            found.extend(owner.methods[name] for owner in unit.owners_of(name))
         return found
 
     # -- interpretation -------------------------------------------------------------------------------------
@@ -304,9 +303,9 @@ class Flow:
                 return
         env[path] = value or ANY
         if source is not None:
-            self._learn(path, target, source, frame)
+            self._learn(target, source, frame)
 
-    def _learn(self, path: str, target: ast.expr, source: ast.expr, frame: Frame) -> None:
+    def _learn(self, target: ast.expr, source: ast.expr, frame: Frame) -> None:
         guards = self._engine.guards
         if guards.is_nonzero(source, frame):
             guards.assume(ast.Compare(target, [ast.NotEq()], [ast.Constant(0)]), True, frame)
@@ -316,9 +315,8 @@ class Flow:
                 measured = ast.Call(ast.Name("len", ast.Load()), [target], [])
                 guards.assume(ast.Compare(measured, [ast.GtE()], [ast.Constant(count)]), True, frame)
         elif isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute) and source.args:
-            if source.func.attr in ("split", "rsplit") and not (
-                isinstance(source.args[0], ast.Constant) and source.args[0].value is None
-            ):
+            by_blanks = isinstance(source.args[0], ast.Constant) and source.args[0].value is None
+            if source.func.attr in ("split", "rsplit") and not by_blanks:
                 guards.assume(target, True, frame)
 
     def _unpack(
@@ -548,13 +546,10 @@ class Flow:
         self._engine.guards.loop_facts(node.target, node.iter, frame)
         self.run(node.body, frame)
         frame.is_dead = False
-        frame.env, frame.facts = before.env, self._kept(before, node, frame)
+        # A fact from before the loop holds only if nothing in the body has ended it.
+        frame.env, frame.facts = before.env, before.facts & frame.facts
         self.run(node.orelse, frame)
         self._merge(frame.loops.pop(), frame)
-
-    def _kept(self, before: State, node: ast.stmt, frame: Frame) -> set[object]:
-        """Facts from before the loop that no ``pop`` in its body can have ended."""
-        return before.facts & frame.facts if before.facts else before.facts  # type: ignore[return-value]  # sets of facts
 
     def _while(self, node: ast.While, frame: Frame) -> None:
         guards = self._engine.guards
@@ -714,8 +709,3 @@ _EVERYTHING = frozenset({"Exception", "BaseException"})
 def _constant_truth(test: ast.expr) -> bool | None:
     """Return whether a literal test is true; None for any other test."""
     return bool(test.value) if isinstance(test, ast.Constant) else None
-
-
-def alternatives(value: Value) -> list[Type]:
-    """List the alternatives of a value in a stable order."""
-    return sorted(value, key=lambda entry: entry.name)

@@ -159,11 +159,11 @@ class Guards:
         if len(test.ops) != 1:
             if outcome:
                 left = test.left
-                for operator, right in zip(test.ops, test.comparators, strict=True):
-                    self._one_comparison(left, type(operator), right, frame)
+                for comparison, right in zip(test.ops, test.comparators, strict=True):
+                    self._one_comparison(left, type(comparison), right, frame)
                     left = right
             return
-        operator = type(test.ops[0])
+        operator: type[ast.cmpop] = type(test.ops[0])
         if not outcome:
             operator = _NEGATED[operator]
         self._one_comparison(test.left, operator, test.comparators[0], frame)
@@ -242,7 +242,7 @@ class Guards:
             frame.facts = frame.facts | {Fact("nonzero", path, "", self._roots(path))}
         if operator in _FALSY or operator is ast.Eq:
             value = self._current(left, frame)
-            if NONE <= value:
+            if value >= NONE:
                 self._narrow(path, values.without_none(value), frame)
 
     def _called(self, test: ast.Call, outcome: bool, frame: Frame) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.values import Value
 
 _LEVELS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log"})
+_LOGGERS = frozenset({"worker_logger.mirror_print", "worker_utils.notify_critical"})
 _MOST_FUNCTIONS = 64
 _TRACEBACKS = frozenset({"traceback.print_exc", "traceback.print_exception"})
 
@@ -53,22 +54,11 @@ class LogCalls:
         )
 
     def _call_logs(self, call: ast.Call) -> bool:
-        callee = self._callee(call)
-        for entry in callee:
-            if entry.name == "dotted":
-                if entry.ref == "worker_logger.mirror_print" or entry.ref == "worker_utils.notify_critical":
-                    return True
-                if entry.ref == "print":
-                    if self._mirrors and self._goes_to_terminal(call):
-                        return True
-                elif str(entry.ref).startswith("logging.") and str(entry.ref).rpartition(".")[2] in _LEVELS:
-                    return True
-            elif entry.name in ("function", "method") and isinstance(entry.ref, FunctionInfo):
-                if self._function_logs(entry.ref):
-                    return True
-            elif entry.name == "transparent":
-                continue
-        return self._is_logger_call(call) or self._is_imported_printer(call)
+        return self._logs_itself(call) or any(
+            self._function_logs(entry.ref)
+            for entry in self._callee(call)
+            if entry.name in ("function", "method") and isinstance(entry.ref, FunctionInfo)
+        )
 
     def _is_logger_call(self, call: ast.Call) -> bool:
         function = call.func
@@ -128,9 +118,10 @@ class LogCalls:
 
     def _logs_itself(self, call: ast.Call) -> bool:
         for entry in self._callee(call):
-            if entry.name == "dotted" and (
-                entry.ref == "worker_logger.mirror_print"
-                or (entry.ref == "print" and self._mirrors and self._goes_to_terminal(call))
+            if entry.name != "dotted":
+                continue
+            if entry.ref in _LOGGERS or (
+                entry.ref == "print" and self._mirrors and self._goes_to_terminal(call)
             ):
                 return True
         return self._is_logger_call(call) or self._is_imported_printer(call)

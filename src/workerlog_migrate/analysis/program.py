@@ -305,10 +305,9 @@ def _facts(root: ast.AST) -> FunctionFacts:
                 text = _path(node)
                 if text is not None:
                     stores.append((node.lineno, text))
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            stores.append((node.lineno, node.name))
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            stores.append((node.lineno, node.name))
+        elif isinstance(node, ast.ExceptHandler | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if node.name:
+                stores.append((node.lineno, node.name))
         elif isinstance(node, ast.alias):
             stores.append((getattr(node, "lineno", 0), (node.asname or node.name).partition(".")[0]))
         elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:

@@ -63,7 +63,7 @@ def join(values: Iterable[Value]) -> Value:
 
 def without_none(value: Value) -> Value:
     """Remove the alternative ``None``."""
-    return value - NONE if NONE <= value else value
+    return value - NONE if value >= NONE else value
 
 
 def is_unknown(value: Value) -> bool:

@@ -54,13 +54,14 @@ def find(module: Module, context: Context) -> Iterator[Finding]:
 
     """
     finder = _Finder(module, context)
-    places: list[tuple[int, int, ast.AST]] = []
-    for statement in module.tries:
-        for handler in statement.handlers:  # type: ignore[attr-defined]  # every try has handlers, if none
-            places.append((handler.lineno, handler.col_offset, handler))
-    for call in module.calls:
-        if len(call.args) > 0 and finder.is_suppress(call):
-            places.append((call.lineno, call.col_offset, call))
+    places: list[tuple[int, int, ast.AST]] = [
+        (handler.lineno, handler.col_offset, handler) for handler in module.handlers
+    ]
+    places.extend(
+        (call.lineno, call.col_offset, call)
+        for call in module.calls
+        if call.args and finder.is_suppress(call)
+    )
     for _, _, node in sorted(places, key=lambda entry: entry[:2]):
         if isinstance(node, ast.ExceptHandler):
             yield from finder.handler(node)

@@ -417,7 +417,12 @@ class Knowledge:
         if table is None:
             return None
         reader = _Reader(file.path.name, key, table)
-        return ExceptionRow(name, reader.strings("bases"), reader.strings("aliases"), reader.string("source"))
+        bases = reader.strings("bases")
+        before = reader.sub("bases_before")
+        if before is not None and before.table:
+            # Scripts run on all supported versions: only what is a base on each of them can be relied on.
+            bases = before.strings(min(before.table))
+        return ExceptionRow(name, bases, reader.strings("aliases"), reader.string("source"))
 
 
 def _aliases(file: _File) -> dict[str, str]:
