@@ -9,6 +9,7 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from runtime_sandbox import Sandbox, levels_and_messages
@@ -183,7 +184,7 @@ def logged_by(tmp_path: Path, say: Callable[[logging.Logger], object]) -> list[s
     ids=repr,
 )
 def test_the_text_is_split_into_records(
-    arguments: tuple[object, ...], options: dict[str, object], records: list[str], tmp_path: Path
+    arguments: tuple[object, ...], options: dict[str, Any], records: list[str], tmp_path: Path
 ) -> None:
     """One record a line; no blank lines, no progress, no control characters."""
     logged = logged_by(tmp_path, lambda logger: mirror_print(logger.info, *arguments, **options))
@@ -339,7 +340,12 @@ def test_the_record_is_the_callers(tmp_path: Path) -> None:
     """File, line and function of the record are where ``mirror_print`` was called, for methods and loggers."""
     logger = setup_worker_logger("genesis", tmp_path)
     seen: list[logging.LogRecord] = []
-    logger.addFilter(lambda record: not seen.append(record))
+
+    def note(record: logging.LogRecord) -> bool:
+        seen.append(record)
+        return True
+
+    logger.addFilter(note)
     mirror_print(logger.info, "plain")
     mirror_print(logger.info, "two\nlines", 5)
     mirror_print(logger, "text")

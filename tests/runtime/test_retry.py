@@ -279,9 +279,10 @@ def test_partials_built_ins_and_classes_are_decorated(tmp_path: Path) -> None:
 def test_the_callee_is_looked_up_when_it_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """``retrying(open)(p)`` names ``open`` at the call, so a patched one is used."""
     retrying = retry_with_backoff(sleep=lambda _: None)
-    monkeypatch.setattr("builtins.open", lambda *_: "patched")
+    stream = io.StringIO("patched")
+    monkeypatch.setattr("builtins.open", lambda *_: stream)
 
-    assert retrying(open)(tmp_path) == "patched"
+    assert retrying(open)(tmp_path).read() == "patched"
 
 
 def test_coroutine_functions_are_awaited_and_repeated() -> None:
@@ -440,13 +441,14 @@ def test_a_call_that_succeeds_after_waiting_costs_nothing(waits: list[float]) ->
 
 def test_a_call_that_has_begun_is_never_cut_short(waits: list[float]) -> None:
     """The budget that another call uses up meanwhile does not take this one's attempts."""
-    retrying = retry_with_backoff(3, 1.0, budget=3.0, sleep=lambda seconds: waits.append(seconds) or nested())
     nested_attempts: list[int] = []
 
-    def nested() -> None:
-        if not nested_attempts:
-            nested_attempts.append(0)
-            nested_attempts[0] = exhaust(retrying)
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 1:
+            nested_attempts.append(exhaust(retrying))
+
+    retrying = retry_with_backoff(3, 1.0, budget=3.0, sleep=sleep)
 
     assert exhaust(retrying) == 3
     assert nested_attempts == [3]

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:2a4988f92ae4d4359b8afdef6da75e3957f66b69dd4650a6a6a40f09c02cc9a1
+# workerlog-migrate runtime 0.1.0 sha256:586e81d1993e5cad8d6ec4c78767c914fba1b33b2372a1676ab275d11f34bca7
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
@@ -443,7 +443,7 @@ class _LogFile:
         self.fd = -1
         self.device, self.inode = -1, -1  # of the file behind fd
         self.counts_links = True
-        self.unsure = False  # whether the file ends in a whole line
+        self.unsure = True  # whether the file ends in a whole line
         self.thread = 0  # the one that is appending
         self.lock: _Lock | None = None
         self.impatient_until = 0.0
@@ -493,7 +493,7 @@ class _LogFile:
             full = size + len(data) > max_bytes > 0 < backups and size and stat.S_ISREG(found.st_mode)
             if full and self.rotate(max_bytes - len(data), backups):
                 continue
-            if self.unsure:
+            if self.unsure or size % 4096 == 0:  # a kill in the middle of another's write leaves whole pages
                 if size and not self._ends_line():
                     data = b"\n" + data
                 self.unsure = False
@@ -533,7 +533,8 @@ class _LogFile:
             try:
                 fd = _platform().open_append(self.path)
             except FileNotFoundError:
-                os.mkdir(os.path.dirname(self.path))
+                with contextlib.suppress(FileExistsError):
+                    os.mkdir(os.path.dirname(self.path))
                 fd = _platform().open_append(self.path)
         except OSError:
             # Out of descriptors, or the name is taken: the line goes to the file we have, under its new name.
@@ -542,16 +543,23 @@ class _LogFile:
         found = os.fstat(fd)
         self.fd, self.device, self.inode = fd, found.st_dev, found.st_ino
         self.counts_links = found.st_nlink > 0  # some network file systems count none
-        self.unsure = found.st_size > 0
         return found
 
     def _ends_line(self) -> bool:
         """Look at the last byte: a killed writer or a full disk may have left half a line."""
-        with open(self.path, "rb", opener=lambda path, flags: os.open(path, flags | _NONBLOCK)) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return True
-            file.seek(-1, os.SEEK_END)
-            return file.read(1) == b"\n"
+        with contextlib.suppress(OSError):  # being rotated: then it did
+            for _ in range(25):
+                with open(
+                    self.path, "rb", opener=lambda path, flags: os.open(path, flags | _NONBLOCK)
+                ) as file:
+                    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                        return True
+                    file.seek(-1, os.SEEK_END)
+                    if file.read(1) == b"\n":
+                        return True
+                _sleep(0.002)  # another process may be in the middle of its write
+            return False
+        return True
 
     def rotate(self, limit: int, backups: int) -> bool:
         """Shift the backups and start a new file, if the file is still larger than ``limit`` bytes.
