@@ -182,8 +182,7 @@ class Calls:
         match entry.name:
             case "dotted":
                 return self._invoke_dotted(str(entry.ref), arguments, node, frame)
-            case "function" | "method" | "unbound":
-                assert isinstance(entry.ref, FunctionInfo)
+            case "function" | "method" | "unbound" if isinstance(entry.ref, FunctionInfo):
                 return self._invoke_function(entry.ref, node, frame)
             case "class":
                 assert isinstance(entry.ref, ClassInfo)
@@ -198,8 +197,7 @@ class Calls:
                 )
             case "transparent":
                 return arguments.value(arguments.positional[0]) if arguments.positional else ANY
-            case "contextmaker":
-                assert isinstance(entry.ref, FunctionInfo)
+            case "contextmaker" if isinstance(entry.ref, FunctionInfo):
                 if frame.sink is not None:
                     frame.sink.add(Edge(entry.ref, node, frame.unit))
                 return values.one("context", self._engine.flat.yields(entry.ref))
@@ -263,14 +261,12 @@ class Calls:
 
     def _invoke_function(self, function: FunctionInfo, node: ast.expr, frame: Frame) -> Value:
         if self._taught(function.name, node, frame):
-            return self._engine.flow.returns(function)
+            return self._engine.flat.returns(function)
         if frame.sink is not None:
             frame.sink.add(Edge(function, node, frame.unit))
-        return (
-            self._engine.flow.returns(function)
-            if frame.env is not None
-            else self._engine.flat.returns(function)
-        )
+        if frame.env is None:
+            return self._engine.flat.returns(function)
+        return self._engine.flow.returns(function, frame.function)
 
     def _construct(self, info: ClassInfo, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         flat = self._engine.flat

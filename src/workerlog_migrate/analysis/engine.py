@@ -16,13 +16,13 @@ from workerlog_migrate.analysis.flow import Flow
 from workerlog_migrate.analysis.guards import Guards
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.raises import Solver
+from workerlog_migrate.model import Settings, Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.knowledge import Knowledge
-    from workerlog_migrate.model import Settings
 
 
 class Engine:
@@ -46,6 +46,8 @@ class Engine:
         self.knowledge = knowledge
         self.taught = dict(settings.raises)
         self.hierarchy = Hierarchy(knowledge)
+        # Under --unresolved reraise a broad handler will raise again what nobody knows: outer handlers see it then.
+        self.reraises_unknown = settings.unresolved is Unresolved.RERAISE
         self.unit = Unit(module)
         self._resolve_module = resolve_module
         self._units: dict[str, Unit | None] = {}

@@ -212,7 +212,7 @@ class Expressions:
                 if not called:
                     self.operation("op:attribute-json", node, frame)
                 return values.one("bound", JSON, ref=("json", name))
-            case "super":
+            case "super" if isinstance(entry.ref, ClassInfo):
                 return self._super_attribute(entry, name)
             case "function" | "method" | "partial" | "transparent":
                 return ANY
@@ -405,7 +405,7 @@ class Expressions:
         if isinstance(method, FunctionInfo):
             if frame.sink is not None:
                 frame.sink.add(Edge(method, node, frame.unit))
-            return self._engine.flow.returns(method)
+            return self._engine.flat.returns(method)
         return ANY
 
     # -- containers -----------------------------------------------------------------------------------------

@@ -40,6 +40,9 @@ class Flat:
         self._engine = engine
         self._memo: dict[tuple[object, ...], Value] = {}
         self._active: dict[tuple[object, ...], tuple[int, Value]] = {}
+        self._provisional: dict[tuple[object, ...], tuple[Value, int]] = {}
+        self._families: dict[ClassInfo, tuple[ClassInfo | str | None, ...]] = {}
+        self._sites: dict[FunctionInfo, list[ast.Call]] = {}
         self._cut = _NEVER
         self._fuel = _FUEL
 
@@ -63,6 +66,8 @@ class Flat:
 
     def binding_values(self, name: str, scope: Scope, bindings: list[Binding], unit: Unit) -> Value:
         """Return the join over all bindings of a name in one scope."""
+        if len(bindings) == 1 and bindings[0].kind in ("import", "function", "class"):
+            return self._binding(bindings[0], unit)
         return self.ask(("name", scope, name), lambda: self._join_bindings(name, scope, bindings, unit))
 
     def module_name(self, unit: Unit, name: str) -> Value | None:
@@ -123,6 +128,9 @@ class Flat:
 
     def family(self, info: ClassInfo) -> tuple[ClassInfo | str | None, ...]:
         """Return the class and its bases, nearest first: classes of the program, names of known types, or None."""
+        known = self._families.get(info)
+        if known is not None:
+            return known
         found: list[ClassInfo | str | None] = [info]
         for current in found:
             if isinstance(current, ClassInfo):
@@ -132,6 +140,7 @@ class Flat:
                         found.append(resolved)
             if len(found) > _BASES:
                 break
+        self._families[info] = tuple(found)
         return tuple(found)
 
     def exception_name(self, info: ClassInfo) -> str | None:
@@ -189,7 +198,11 @@ class Flat:
     # -- queries --------------------------------------------------------------------------------------------
 
     def ask(self, key: tuple[object, ...], compute: Callable[[], Value]) -> Value:
-        """Answer a query from memory, or compute it with cycles cut."""
+        """Answer a query from memory, or compute it with cycles cut.
+
+        A result that depended on an unfinished query is provisional: good as long as that query works on the same
+        assumption, and final once it is.
+        """
         known = self._memo.get(key)
         if known is not None:
             return known
@@ -197,6 +210,10 @@ class Flat:
         if running is not None:
             self._cut = min(self._cut, running[0])
             return running[1]
+        kept = self._provisional.get(key)
+        if kept is not None:
+            self._cut = min(self._cut, kept[1])
+            return kept[0]
         depth = len(self._active)
         if depth >= _DEPTH or self._fuel <= 0:
             self._cut = -1
@@ -211,17 +228,41 @@ class Flat:
                 value = found
                 break
             value = found
+            self._assume(depth, None)
         else:
             value = ANY
         del self._active[key]
         mine = self._cut
+        value = value or ANY if mine >= depth else value
+        self._assume(depth, mine)
         if mine >= depth:
-            value = value or ANY
             self._memo[key] = value
             self._cut = outer
         else:
+            self._provisional[key] = (value, mine)
             self._cut = min(outer, mine)
+        if depth == 0:
+            self._provisional.clear()
         return value
+
+    def _assume(self, depth: int, cut: int | None) -> None:
+        """Settle the provisional results that depended on the query at a depth.
+
+        Args:
+            depth: of the query.
+            cut: None when it tries again; else what it depended on itself (its own depth or more: nothing open).
+
+        """
+        for key, (value, needed) in list(self._provisional.items()):
+            if needed < depth:
+                continue
+            if cut is None:
+                del self._provisional[key]
+            elif cut >= depth:
+                del self._provisional[key]
+                self._memo[key] = value or ANY
+            else:
+                self._provisional[key] = (value, cut)
 
     # -- names ----------------------------------------------------------------------------------------------
 
@@ -427,22 +468,48 @@ class Flat:
         index = next((at for at, entry in enumerate(function.parameters) if entry is argument), -1)
         if function.owner is not None and name == "__init__":
             name = function.owner.name
-        calls = unit.calls_of(name)
         if function.owner is not None and function.kind != "static":
             index -= 1
-        seen = 0
-        for call in calls:
-            if not self._is_call_of(call, function):
-                continue
-            seen += 1
-            if seen > _CALL_SITES:
-                yield ANY
-                return
+        sites = self._call_sites(function, name)
+        if len(sites) > _CALL_SITES:
+            yield ANY
+            return
+        for call in sites:
             found = _argument(call, index, argument.arg)
             if found is not None:
                 yield found if isinstance(found, frozenset) else self.value(found, unit)
         if function.owner is None and index == 0:
             yield from self._decorated_with(function)
+
+    def _call_sites(self, function: FunctionInfo, name: str) -> list[ast.Call]:
+        """Return the calls that are of a function, one more than are looked at at most."""
+        known = self._sites.get(function)
+        if known is not None:
+            return known
+        outer, self._cut = self._cut, _NEVER
+        found: list[ast.Call] = []
+        for call in self._candidates(function, name):
+            if self._is_call_of(call, function):
+                found.append(call)
+                if len(found) > _CALL_SITES:
+                    break
+        if self._cut == _NEVER:
+            self._sites[function] = found
+        self._cut = min(outer, self._cut)
+        return found
+
+    def _candidates(self, function: FunctionInfo, name: str) -> Iterator[ast.Call]:
+        """Yield the calls by that name that can be of a function: of methods, those on ``self`` of a related class."""
+        unit = function.unit
+        if function.owner is None or function.name == "__init__":
+            yield from unit.calls_of(name)
+            return
+        for owner, calls in unit.self_calls_of(name).items():
+            if owner is None or self._are_related(owner, function.owner):
+                yield from calls
+
+    def _are_related(self, first: ClassInfo, second: ClassInfo) -> bool:
+        return first is second or first in self.family(second) or second in self.family(first)
 
     def _decorated_with(self, function: FunctionInfo) -> Iterator[Value]:
         """Yield the functions that ``@function`` decorates, or ``@outer(...)`` when ``outer`` returns the function."""
@@ -468,13 +535,8 @@ class Flat:
                 return False
             receiver = call.func.value
             if isinstance(receiver, ast.Name):
-                owner = unit.enclosing(call).owner
-                if receiver.id in ("self", "cls") and owner is not None:
-                    return (
-                        owner is function.owner
-                        or function.owner in self.family(owner)
-                        or owner in self.family(function.owner)
-                    )
+                if receiver.id in ("self", "cls") and unit.enclosing(call).owner is not None:
+                    return True  # only those of related classes are candidates
                 alternatives = self.value(receiver, unit)
                 return any(
                     entry.name == "any"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
 
 _HEIGHT = 24
+_OWNERS = 8
 _TRY_STAR: type[ast.stmt] = getattr(ast, "TryStar", ast.Try)  # from Python 3.11
 
 
@@ -70,6 +71,7 @@ class Flow:
         self._engine = engine
         self._summaries: dict[FunctionInfo, Summary] = {}
         self._running: set[FunctionInfo] = set()
+        self._called: dict[FunctionInfo, dict[FunctionInfo, None]] = {}
         self._heights: dict[FunctionInfo, int] = {}
         self._blocks: dict[ast.AST, Block] = {}
         self._returned: list[list[Value]] = []
@@ -121,9 +123,9 @@ class Flow:
         summary = self.summary(function)
         return summary.blocks.get(node, Block(function))
 
-    def returns(self, function: FunctionInfo) -> Value:
+    def returns(self, function: FunctionInfo, caller: FunctionInfo) -> Value:
         """Return what a call gives: flow-sensitive where the callee was interpreted, else joined over its returns."""
-        summary = self._summaries.get(function)
+        summary = self._summaries.get(function) if function in self._called.get(caller, ()) else None
         if summary is None or self._heights.get(function, _HEIGHT) >= _HEIGHT:
             return self._engine.flat.returns(function)
         return summary.returns
@@ -159,18 +161,35 @@ class Flow:
         return order
 
     def _callees(self, function: FunctionInfo) -> list[FunctionInfo]:
-        """Find functions of the program by the simple names that a function calls: too many rather than too few."""
+        """Find functions of the program by the simple names that a function calls: too many rather than too few.
+
+        A method name that very many classes define is left out; its results are then taken flow-insensitively.
+        """
+        known = self._called.get(function)
+        if known is not None:
+            return list(known)
         unit = function.unit
-        found: list[FunctionInfo] = []
+        found: dict[FunctionInfo, None] = {}
         scope = unit.module.scope_of_module
         own = unit.module.scopes.get(function.node)
         for name in sorted(function.facts.called):
             for bindings in (scope.bindings.get(name), own.bindings.get(name) if own is not None else None):
-                found.extend(
-                    unit.function(binding.node) for binding in bindings or () if binding.kind == "function"
-                )
-            found.extend(owner.methods[name] for owner in unit.owners_of(name))
-        return found
+                for binding in bindings or ():
+                    if binding.kind == "function":
+                        found[unit.function(binding.node)] = None
+            owners = unit.owners_of(name)
+            if len(owners) <= _OWNERS:
+                found.update((owner.methods[name], None) for owner in owners)
+        current: FunctionInfo | None = function
+        while current is not None and current.owner is None:
+            current = unit.outer(current)
+        if current is not None and current.owner is not None:
+            for name in sorted(function.facts.called_on_self):
+                method = self._engine.flat.method(current.owner, name)
+                if isinstance(method, FunctionInfo):
+                    found[method] = None
+        self._called[function] = found
+        return list(found)
 
     # -- interpretation -------------------------------------------------------------------------------------
 
@@ -699,7 +718,7 @@ class Flow:
                     sink.add(atom)
             elif isinstance(atom, Edge):
                 sink.add(atom._replace(caught=atom.caught | names) if names else atom)
-            elif not names & _EVERYTHING:
+            elif not names & _EVERYTHING or self._engine.reraises_unknown:
                 sink.add(atom)
 
 

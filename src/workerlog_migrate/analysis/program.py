@@ -89,7 +89,8 @@ class FunctionFacts:
         yields: yielded expressions; ``yield from`` under ``delegates``.
         delegates: iterables of ``yield from``.
         is_generator: holds a ``yield``.
-        called: simple names of everything that is called.
+        called: simple names of everything that is called, but for methods of the first parameter.
+        called_on_self: names of methods that are called on a plain name ``self`` or ``cls``.
         store_lines, store_keys: sorted lines and, beside them, what is stored there: ``name`` or ``self.name``.
 
     """
@@ -99,6 +100,7 @@ class FunctionFacts:
     delegates: list[ast.expr] = field(default_factory=list)
     is_generator: bool = False
     called: set[str] = field(default_factory=set)
+    called_on_self: set[str] = field(default_factory=set)
     store_lines: list[int] = field(default_factory=list)
     store_keys: list[str] = field(default_factory=list)
 
@@ -118,6 +120,7 @@ class Unit:
         self._functions: dict[ast.AST, FunctionInfo] = {}
         self._classes: dict[ast.ClassDef, ClassInfo] = {}
         self._calls: dict[str, list[ast.Call]] | None = None
+        self._self_calls: dict[str, dict[ClassInfo | None, list[ast.Call]]] = {}
         self._decorated: dict[str, list[ast.AST]] | None = None
         self._paths: dict[ast.AST, str | None] = {}
         self._method_owners: dict[str, list[ClassInfo]] | None = None
@@ -169,6 +172,19 @@ class Unit:
                 )
                 self._calls.setdefault(simple, []).append(call)
         return self._calls.get(name, [])
+
+    def self_calls_of(self, name: str) -> dict[ClassInfo | None, list[ast.Call]]:
+        """Return the calls ``<anything>.name()`` by the class whose ``self`` they are on; None for other receivers."""
+        known = self._self_calls.get(name)
+        if known is None:
+            known = self._self_calls[name] = {}
+            for call in self.calls_of(name):
+                owner: ClassInfo | None = None
+                receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+                if isinstance(receiver, ast.Name) and receiver.id in ("self", "cls"):
+                    owner = self.enclosing(call).owner
+                known.setdefault(owner, []).append(call)
+        return known
 
     def decorated_by(self, name: str) -> list[ast.AST]:
         """Return the functions that have a decorator written ``name`` or ``name(...)``."""
@@ -296,7 +312,8 @@ def _facts(root: ast.AST) -> FunctionFacts:
             if isinstance(callee, ast.Name):
                 facts.called.add(callee.id)
             elif isinstance(callee, ast.Attribute):
-                facts.called.add(callee.attr)
+                on_self = isinstance(callee.value, ast.Name) and callee.value.id in ("self", "cls")
+                (facts.called_on_self if on_self else facts.called).add(callee.attr)
         elif isinstance(node, ast.Name):
             if not isinstance(node.ctx, ast.Load):
                 stores.append((node.lineno, node.id))

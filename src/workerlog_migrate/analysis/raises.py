@@ -151,7 +151,7 @@ class Solver:
         return edge.only is None or hierarchy.is_caught(exception, edge.only)
 
     def _passes_unknown(self, edge: Edge) -> bool:
-        if edge.caught & _EVERYTHING:
+        if edge.caught & _EVERYTHING and not self._engine.reraises_unknown:
             return False
         return edge.only is None or bool(edge.only & _EVERYTHING)
 
