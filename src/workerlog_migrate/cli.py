@@ -39,6 +39,7 @@ class _Command(click.Command):
 @click.option("--dry-run", is_flag=True, help="Print the diff and write nothing (the default).")
 @click.option("--apply", is_flag=True, help="Write the scripts, and both runtime files beside them.")
 @click.option("--check", is_flag=True, help="Write nothing, print no diff; exit 1 if something would change.")
+@click.option("--undo", is_flag=True, help="Restore the files that the last --apply changed from here.")
 @click.option("--diff", "show_diff", is_flag=True, help="With --apply or --check: print the diff, too.")
 @click.option(
     "--select", multiple=True, metavar="NAME", help="Codemods to run; repeat it or separate by commas."
@@ -85,6 +86,7 @@ def main(
     dry_run: bool,
     apply: bool,
     check: bool,
+    undo: bool,
     show_diff: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -106,11 +108,18 @@ def main(
     """
     if dry_run + apply + check > 1:
         raise click.UsageError("--dry-run, --apply and --check exclude each other; choose one.")
+    if undo:
+        _only_with(ctx, "undo", "quiet", "verbose", "color")
 
     from workerlog_migrate.errors import UsageError
     from workerlog_migrate.report import Mode
-    from workerlog_migrate.run import Request, run
+    from workerlog_migrate.run import Request, run, run_undo
 
+    if undo:
+        try:
+            ctx.exit(run_undo(quiet=quiet, verbose=verbose, color=color))
+        except UsageError as error:
+            raise _WrongUsage(str(error)) from error
     request = Request(
         paths=paths,
         mode=Mode.APPLY if apply else Mode.CHECK if check else Mode.DRY_RUN,
@@ -134,3 +143,13 @@ def main(
     except UsageError as error:
         raise _WrongUsage(str(error)) from error
     ctx.exit(code)
+
+
+def _only_with(ctx: click.Context, mode: str, *allowed: str) -> None:
+    """Refuse what a mode would have to ignore."""
+    for parameter in ctx.command.params:
+        name = parameter.name or ""
+        source = ctx.get_parameter_source(name)
+        if name not in (mode, *allowed) and source is click.core.ParameterSource.COMMANDLINE:
+            what = "PATHS" if isinstance(parameter, click.Argument) else max(parameter.opts, key=len)
+            raise click.UsageError(f"--{mode} does not go with {what}.")

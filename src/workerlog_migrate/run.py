@@ -32,6 +32,7 @@ from workerlog_migrate.report.text import render_error, render_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from workerlog_migrate.journal import Journal
     from workerlog_migrate.vendor import VendorPlan
 
 _STDIN = "-"
@@ -109,6 +110,37 @@ def run(request: Request) -> int:
     return _finish(
         request, report, output, _files(request, settings, config, workers, cwd, paths, report, output)
     )
+
+
+def run_undo(*, quiet: bool, verbose: bool, color: str) -> int:
+    """Give back what the last ``--apply`` in the current folder changed or added.
+
+    Args:
+        quiet: only what could not be given back.
+        verbose: also the files that needed nothing.
+        color: ``auto``, ``always`` or ``never``.
+
+    Returns:
+        The exit code: 0, 2 when a file was left, or 130 after Ctrl-C.
+
+    Raises:
+        UsageError: the journal cannot be read, or another run is at work.
+    """
+    from workerlog_migrate.journal import undo
+    from workerlog_migrate.report.undo import render_undo_summary, render_undone
+
+    outcomes = []
+    wants = wants_color(color, sys.stderr)
+    try:
+        for undone in undo(_current_folder()):
+            outcomes.append(undone.outcome)
+            _say(render_undone(undone, quiet=quiet, verbose=verbose, color=wants))
+    except KeyboardInterrupt:
+        _say("interrupted; --undo again restores the rest\n")
+        return EXIT_INTERRUPTED
+    text, code = render_undo_summary(outcomes)
+    _say("" if quiet else text)
+    return code
 
 
 # --- what the user wants --------------------------------------------------------------------------------
@@ -270,8 +302,11 @@ def _files(
     from workerlog_migrate.jobs import migrate_all, processes_for
 
     jobs = request.jobs or config.jobs or processes_for(len(found.targets))
-    runtime = _Runtime(report)
-    with contextlib.closing(migrate_all(found.targets, settings, jobs)) as results:  # type: ignore[type-var]  # a generator
+    runtime = _Runtime(report, cwd)
+    with (
+        contextlib.closing(runtime),
+        contextlib.closing(migrate_all(found.targets, settings, jobs)) as results,  # type: ignore[type-var]  # a generator
+    ):
         for result in results:
             checked = runtime.checked(result)
             if request.mode is Mode.APPLY:
@@ -302,10 +337,15 @@ def _migrate_bytes(raw: bytes, target: Target, settings: Settings) -> FileResult
 
 
 class _Runtime:
-    """The runtime files of each folder, planned when a script first needs them."""
+    """What is written: the scripts, the runtime files of their folders, and before either the journal.
 
-    def __init__(self, report: Report) -> None:
+    A folder's runtime is planned when a script first needs it.
+    """
+
+    def __init__(self, report: Report, cwd: Path) -> None:
         self.report = report
+        self.cwd = cwd
+        self.journal: Journal | None = None
         self.plans: dict[Path, VendorPlan] = {}
         self.needs: dict[Path, dict[str, set[str]]] = {}
         self.failed: dict[Path, str] = {}
@@ -353,6 +393,9 @@ class _Runtime:
 
         plan = self.plans[folder]
         if self.report.mode is Mode.APPLY:
+            self._record(
+                (file.path, file.before, file.after) for file in plan.files if file.after is not None
+            )
             vendor.write_runtime(plan)
         self.supplied.add(folder)
         for file in plan.files:
@@ -360,14 +403,26 @@ class _Runtime:
                 file.path, file.verdict.value, file.reason, file.changes
             )
 
-    @staticmethod
-    def written(result: FileResult) -> FileResult:
+    def _record(self, changes: Iterable[tuple[Path, bytes | None, bytes]]) -> None:
+        """Keep for --undo what is written next."""
+        from workerlog_migrate.journal import Change, Journal
+
+        if self.journal is None:
+            self.journal = Journal(self.cwd)
+        self.journal.record([Change(path, before, after) for path, before, after in changes])
+
+    def close(self) -> None:
+        if self.journal is not None:
+            self.journal.close()
+
+    def written(self, result: FileResult) -> FileResult:
         """Write one script; a failure becomes the script's error."""
         from workerlog_migrate.writing import write_atomic
 
         if not result.changed or result.error is not None:
             return result
         try:
+            self._record([(result.target.path, result.before, result.after)])
             write_atomic(result.target.path, result.after, expected=result.before)
         except Refused as error:
             return replace(result, after=result.before, error=FileError(error.reason, error.line))

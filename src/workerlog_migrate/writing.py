@@ -69,6 +69,36 @@ def write_new(path: Path, data: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def remove(path: Path, *, expected: bytes) -> None:
+    """Remove a file that we added, if it still is what we wrote.
+
+    Args:
+        path: the file.
+        expected: the bytes that the file must still hold.
+
+    Raises:
+        Refused: it has changed, or it cannot be removed.
+    """
+    try:
+        _check_unchanged(path, expected)
+        path.unlink()
+    except OSError as error:
+        raise Refused(f"cannot be removed: {(error.strerror or str(error)).lower()}") from error
+    _sync_folder(path.parent)
+
+
+def leftovers(folder: Path) -> list[Path]:
+    """List the temporary files that a killed run has left in a folder.
+
+    Args:
+        folder: where scripts were written.
+
+    Returns:
+        The files; those of a run that is still at work are among them.
+    """
+    return sorted(folder.glob(f"{_PREFIX}*.tmp"))
+
+
 def _check_unchanged(path: Path, expected: bytes) -> None:
     if path.read_bytes() != expected:
         raise Refused("changed while it was being processed; nothing was written, run again")

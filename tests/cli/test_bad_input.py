@@ -198,7 +198,7 @@ def test_a_disk_that_is_full_leaves_every_file_whole(worker: Path, monkeypatch: 
     result = invoke("--apply", "scripts")
 
     assert result.exit_code == 2
-    assert "worker_logger.py cannot be written: no space left on device" in result.stderr
+    assert "cannot be written, so there would be no way back: no space left on device" in result.stderr
     assert worker.read_bytes() == before
     assert [file.name for file in worker.parent.iterdir()] == [worker.name]
 

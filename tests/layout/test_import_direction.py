@@ -16,7 +16,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
     frozenset({"cli", "run", "jobs"}),
     frozenset({"pipeline", "report"}),
-    frozenset({"rewrite", "plan", "verify", "writing", "vendor", "discover", "config"}),
+    frozenset({"rewrite", "plan", "verify", "writing", "journal", "vendor", "discover", "config"}),
     frozenset({"registry"}),
     frozenset({"finders"}),
     frozenset({"analysis"}),

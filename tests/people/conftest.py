@@ -1,0 +1,39 @@
+"""A project with a few workers, and the command as a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from people_project import AIDER, ENGINE, Run, environment
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two workers under scripts/; the project is the current folder, nothing above it is read."""
+    folder = tmp_path / "project"
+    (folder / "scripts").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text("", encoding="utf-8")
+    (folder / "scripts" / "aider_queue.py").write_bytes(AIDER.replace("\n", "\r\n").encode())
+    (folder / "scripts" / "genesis_engine.py").write_text(ENGINE, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def run(project: Path) -> Run:
+    """Run the command in a process of its own, in the project."""
+
+    def run_command(*arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "workerlog_migrate", *arguments],
+            cwd=project,
+            env=environment(**extra),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return run_command

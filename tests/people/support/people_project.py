@@ -1,0 +1,52 @@
+"""What a project of two workers holds, and the environment of the command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+
+ENGINE = """\
+import json
+
+
+def cycle(path):
+    print(f"[OK] {path}")
+    with open(path) as file:
+        return json.load(file)
+
+
+if __name__ == "__main__":
+    cycle("a.txt")
+"""
+
+AIDER = """\
+# fila
+import time
+
+print("Iniciando")
+print("[ERRO] nada na fila")
+time.sleep(0)
+"""
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def environment(**extra: str) -> dict[str, str]:
+    """Give the environment of a process that runs this checkout, free of the caller's preferences."""
+    left_out = {"NO_COLOR", "CI", "VISUAL", "EDITOR"}
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
+    paths = os.pathsep.join((str(ROOT / "src"), str(ROOT / "codemods")))
+    return {**kept, "PYTHONPATH": paths, "PYTHONWARNINGS": "error", "TERM": "xterm", **extra}
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Read every file of a project but what the command keeps for itself."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".workerlog-migrate/" not in path.as_posix()
+    }

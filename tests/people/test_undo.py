@@ -1,0 +1,306 @@
+"""``--undo`` through real processes: the old bytes come back, edits survive, and so does a kill at any step."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from killed import run_killed, warm_up
+from people_project import ENGINE, Run, snapshot
+
+from workerlog_migrate.errors import Refused
+from workerlog_migrate.journal import FOLDER, Change, Journal, Outcome, Undone, undo
+from workerlog_migrate.stamp import runtime_version, stamp
+from workerlog_migrate.vendor import runtime_text
+
+
+def hard_linked(project: Path) -> None:
+    """A third worker with a second name: it is written in place."""
+    script = project / "scripts" / "zero_worker.py"
+    script.write_text("print('[OK] zero')\n", encoding="utf-8")
+    os.link(script, project / "other_name.txt")
+
+
+def old_runtime(project: Path) -> None:
+    """An unedited runtime file of an older version, which --apply replaces."""
+    text = runtime_text("worker_logger").replace(runtime_version(runtime_text("worker_logger")), "0.0.1")
+    (project / "scripts" / "worker_logger.py").write_text(stamp(text, "0.0.1"), encoding="utf-8")
+
+
+def test_what_apply_changed_and_added_comes_back(project: Path, run: Run) -> None:
+    hard_linked(project)
+    old_runtime(project)
+    (project / "scripts" / "aider_queue.py").chmod(0o750)
+    before = snapshot(project)
+
+    applied = run("--apply")
+    changed = snapshot(project)
+    undone = run("--undo")
+
+    assert applied.returncode == 0, applied.stderr
+    assert {name for name in changed if changed[name] != before.get(name)} == {
+        "other_name.txt",
+        "scripts/aider_queue.py",
+        "scripts/genesis_engine.py",
+        "scripts/worker_logger.py",
+        "scripts/worker_utils.py",
+        "scripts/zero_worker.py",
+    }
+    assert (undone.returncode, undone.stdout) == (0, "")
+    assert undone.stderr.splitlines()[-1] == "4 restored, 1 removed"
+    assert snapshot(project) == before
+    assert (project / "scripts" / "aider_queue.py").stat().st_mode & 0o777 == 0o750
+    assert (project / "scripts" / "zero_worker.py").samefile(project / "other_name.txt")
+    assert not (project / FOLDER).exists()
+
+
+def test_a_second_undo_has_nothing_to_do(project: Path, run: Run) -> None:
+    run("--apply")
+    run("--undo")
+    before = snapshot(project)
+
+    again = run("--undo")
+
+    assert again.returncode == 0
+    assert again.stderr.startswith("nothing to undo: ")
+    assert snapshot(project) == before
+
+
+def test_only_the_last_apply_that_changed_something_is_undone(project: Path, run: Run) -> None:
+    run("--apply", "scripts/aider_queue.py")
+    first = snapshot(project)
+    run("--apply")
+    run("--apply")
+
+    undone = run("--undo")
+
+    assert undone.stderr.splitlines() == ["restored scripts/genesis_engine.py", "1 restored"]
+    assert snapshot(project) == first
+
+
+def test_an_edited_file_is_named_and_its_old_text_lies_where_it_says(project: Path, run: Run) -> None:
+    before = snapshot(project)
+    run("--apply")
+    engine = project / "scripts" / "genesis_engine.py"
+    edited = engine.read_bytes() + b"# by hand\n"
+    engine.write_bytes(edited)
+
+    undone = run("--undo")
+
+    old_text = f"{FOLDER}/before/scripts/genesis_engine.py"
+    assert undone.returncode == 2
+    assert (
+        "scripts/genesis_engine.py:1: refused: edited since the last --apply; "
+        f"its text before that: {old_text}\n" in undone.stderr
+    )
+    assert engine.read_bytes() == edited
+    assert (project / old_text).read_text(encoding="utf-8") == ENGINE
+    assert (project / "scripts" / "aider_queue.py").read_bytes() == before["scripts/aider_queue.py"]
+
+    # What it still imports has stayed; once the old text is back, undo goes on where it stopped.
+    assert (project / "scripts" / "worker_logger.py").exists()
+    engine.write_bytes((project / old_text).read_bytes())
+    assert run("--undo").returncode == 0
+    assert snapshot(project) == before
+    assert not (project / FOLDER).exists()
+
+
+def test_a_deleted_script_is_named_and_not_made_again(project: Path, run: Run) -> None:
+    run("--apply", "scripts/aider_queue.py")
+    script = project / "scripts" / "aider_queue.py"
+    old = snapshot(project)
+    script.unlink()
+
+    undone = run("--undo")
+
+    assert undone.returncode == 2
+    assert "scripts/aider_queue.py:1: refused: gone since the last --apply" in undone.stderr
+    assert not script.exists()
+    assert (project / FOLDER / "before/scripts/aider_queue.py").read_bytes() != old["scripts/aider_queue.py"]
+
+
+def test_a_runtime_file_that_a_new_script_imports_stays(project: Path, run: Run) -> None:
+    run("--apply")
+    (project / "scripts" / "novo.py").write_text("from worker_logger import mirror_print\n", encoding="utf-8")
+
+    undone = run("--undo")
+
+    assert undone.returncode == 2
+    assert "scripts/worker_logger.py:1: refused: novo.py still imports it\n" in undone.stderr
+    assert (project / "scripts" / "worker_logger.py").exists()
+    assert not (project / "scripts" / "worker_utils.py").exists()
+
+
+def test_an_edited_runtime_file_stays(project: Path, run: Run) -> None:
+    run("--apply")
+    runtime = project / "scripts" / "worker_utils.py"
+    runtime.write_text(runtime.read_text(encoding="utf-8") + "# by hand\n", encoding="utf-8")
+
+    undone = run("--undo")
+
+    assert "scripts/worker_utils.py:1: refused: edited since the last --apply\n" in undone.stderr
+    assert runtime.read_text(encoding="utf-8").endswith("# by hand\n")
+
+
+def test_git_sees_nothing_of_the_journal_and_no_run_migrates_what_lies_in_it(project: Path, run: Run) -> None:
+    subprocess.run(["git", "init", "-q"], check=True)
+    run("--apply")
+    (project / "scripts" / "genesis_engine.py").write_text("print(1)\n", encoding="utf-8")
+    run("--undo")
+
+    status = subprocess.run(
+        ["git", "status", "--porcelain", "-uall"], check=True, capture_output=True, text=True
+    ).stdout
+    assert (project / FOLDER / "before/scripts/genesis_engine.py").exists()
+    assert FOLDER not in status
+    assert FOLDER not in run("--dry-run", "--all", ".").stdout
+
+
+@pytest.mark.parametrize("arguments", [("--dry-run",), ("--check",), ("--apply", "scripts/nada")])
+def test_a_run_that_writes_no_script_keeps_no_journal(
+    project: Path, run: Run, arguments: tuple[str, ...]
+) -> None:
+    run(*arguments)
+
+    assert not (project / FOLDER).exists()
+
+
+@pytest.mark.parametrize("arguments", [("--undo", "scripts"), ("--undo", "--apply"), ("--undo", "--jobs=2")])
+def test_undo_refuses_what_it_would_ignore(run: Run, arguments: tuple[str, ...]) -> None:
+    refused = run(*arguments)
+
+    assert refused.returncode == 2
+    assert "--undo does not go with" in refused.stderr
+
+
+def test_a_kill_at_any_step_of_apply_leaves_whole_files_and_a_way_back(project: Path) -> None:
+    hard_linked(project)
+    old_runtime(project)
+    before = snapshot(project)
+    warm_up()
+    assert not run_killed(["--apply", "--quiet"], 0)
+    after = snapshot(project)
+    assert not run_killed(["--undo", "--quiet"], 0)
+
+    step = 1
+    while run_killed(["--apply", "--quiet"], step):
+        found = snapshot(project)
+        for name in ("scripts/aider_queue.py", "scripts/genesis_engine.py", "scripts/worker_logger.py"):
+            assert found[name] in (before[name], after[name]), f"step {step}: {name}"
+        assert not run_killed(["--undo", "--quiet"], 0), f"step {step}"
+        assert snapshot(project) == before, f"step {step}"
+        step += 1
+
+    assert step > 30
+
+
+def test_a_kill_at_any_step_of_undo_loses_nothing(project: Path) -> None:
+    hard_linked(project)
+    old_runtime(project)
+    before = snapshot(project)
+    warm_up()
+    step, was_killed = 1, True
+    while was_killed:
+        assert not run_killed(["--apply", "--quiet"], 0)
+        after = snapshot(project)
+        was_killed = run_killed(["--undo", "--quiet"], step)
+        found = snapshot(project)
+        for name in ("scripts/aider_queue.py", "scripts/genesis_engine.py", "scripts/worker_logger.py"):
+            assert found[name] in (before[name], after[name]), f"step {step}: {name}"
+        assert not run_killed(["--undo", "--quiet"], 0), f"step {step}"
+        assert snapshot(project) == before, f"step {step}"
+        step += 1
+
+    assert step > 20
+
+
+def outcomes(folder: Path) -> list[Undone]:
+    return list(undo(folder))
+
+
+def write(folder: Path, name: str, journal: Journal, before: bytes, after: bytes) -> None:
+    (folder / name).write_bytes(before)
+    journal.record([Change(Path(name), before, after)])
+    (folder / name).write_bytes(after)
+
+
+def test_a_torn_last_entry_is_no_entry(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    write(tmp_path, "a.py", journal, b"old a", b"new a")
+    whole = (tmp_path / FOLDER / "journal").stat().st_size
+    write(tmp_path, "b.py", journal, b"old b", b"new b")
+    journal.close()
+    size = (tmp_path / FOLDER / "journal").stat().st_size
+    torn = (tmp_path / FOLDER / "journal").read_bytes()
+
+    for length in range(whole, size, 7):
+        (tmp_path / "a.py").write_bytes(b"new a")
+        (tmp_path / FOLDER).mkdir(exist_ok=True)
+        (tmp_path / FOLDER / "journal").write_bytes(torn[:length])
+        assert outcomes(tmp_path) == [Undone(Path("a.py"), Outcome.RESTORED)]
+
+
+def test_a_damaged_journal_is_not_acted_upon(project: Path, run: Run) -> None:
+    run("--apply")
+    journal = project / FOLDER / "journal"
+    after = snapshot(project)
+    journal.write_bytes(journal.read_bytes().replace(b"Iniciando", b"iniciando"))
+
+    undone = run("--undo")
+
+    assert undone.returncode == 2
+    assert "journal is damaged; nothing was undone" in undone.stderr
+    assert snapshot(project) == after
+
+
+def test_a_journal_of_another_version_is_not_acted_upon(project: Path, run: Run) -> None:
+    (project / FOLDER).mkdir()
+    (project / FOLDER / "journal").write_text(json.dumps({"format": 2}) + "\n", encoding="utf-8")
+
+    assert "is of another version" in run("--undo").stderr
+
+
+def test_the_journal_is_bounded(tmp_path: Path) -> None:
+    """What would not fit is refused before it is written; what fits is undone."""
+    journal = Journal(tmp_path, limit=8)
+    write(tmp_path, "a.py", journal, b"12345", b"new")
+    with pytest.raises(Refused, match="run it on fewer PATHS"):
+        journal.record([Change(Path("b.py"), b"6789", b"new")])
+    journal.close()
+
+    assert outcomes(tmp_path) == [Undone(Path("a.py"), Outcome.RESTORED)]
+
+
+def test_two_runs_do_not_share_a_journal(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    write(tmp_path, "a.py", journal, b"old", b"new")
+    other = Journal(tmp_path)
+
+    with pytest.raises(Refused, match="another workerlog-migrate is at work"):
+        other.record([Change(Path("b.py"), b"1", b"2")])
+    journal.close()
+
+
+def test_a_name_that_is_no_text_comes_back(tmp_path: Path) -> None:
+    name = os.fsdecode(b"zero_\xff\xc3\xa9.py")
+    journal = Journal(tmp_path)
+    write(tmp_path, name, journal, b"old", b"new")
+    journal.close()
+
+    assert outcomes(tmp_path) == [Undone(Path(name), Outcome.RESTORED)]
+    assert (tmp_path / name).read_bytes() == b"old"
+
+
+def test_without_a_journal_nothing_is_written(project: Path, run: Run) -> None:
+    """A way back that cannot be kept is a reason not to go."""
+    (project / FOLDER).write_text("a file in its place", encoding="utf-8")
+    before = snapshot(project)
+
+    applied = run("--apply")
+
+    assert applied.returncode == 2
+    assert "so there would be no way back" in applied.stderr
+    assert snapshot(project) == before
