@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:586e81d1993e5cad8d6ec4c78767c914fba1b33b2372a1676ab275d11f34bca7
+# workerlog-migrate runtime 0.1.0 sha256:836a16dac2681f75c0c75aa3e19f180acbb0fbce94ccc5e0844f9745c9d1bbd3
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
@@ -358,8 +358,6 @@ class _JsonFormatter(logging.Formatter):
     """One object a line, as log shippers take it in."""
 
     def format(self, record: logging.LogRecord) -> str:
-        import json
-
         fields: dict[str, object] = {
             "timestamp": _utc(record.created),
             "level": record.levelname,
@@ -373,7 +371,15 @@ class _JsonFormatter(logging.Formatter):
         }
         if record.exc_info or record.exc_text or record.stack_info:
             fields["traceback"] = _traceback_of(record)
-        return json.dumps(fields, ensure_ascii=False)
+        return _json(fields)
+
+
+def _json(fields: dict[str, object]) -> str:
+    """Write an object that is one line to every reader, ``str.splitlines`` too."""
+    import json
+
+    text = json.dumps(fields, ensure_ascii=False)
+    return re.sub("[\x7f-\x9f\u2028\u2029]", lambda c: f"\\u{ord(c[0]):04x}", text)
 
 
 def _utc(seconds: float) -> str:
@@ -854,7 +860,6 @@ def notify(
 
 
 def _notify(message: str, worker: str | None, error: BaseException | None, sink: _Sink | None) -> bool:
-    import json
     import zlib
 
     logger = logging.root.manager.loggerDict.get(worker) if worker else current_logger()
@@ -887,7 +892,7 @@ def _notify(message: str, worker: str | None, error: BaseException | None, sink:
             "process": os.getpid(),
             "held_back": _take_held_back(path + ".held", key),
         }
-        data = json.dumps(record, ensure_ascii=False).encode("utf-8", "backslashreplace") + b"\n"
+        data = _json(record).encode("utf-8", "backslashreplace") + b"\n"
         file = _LogFile(path)
         file.prepare()
         written = file.append(data, 1024 * 1024, 1)
