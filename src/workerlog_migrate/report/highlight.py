@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 
 KEYWORD, STRING, COMMENT, NUMBER, BUILTIN, NAME = "k", "s", "c", "n", "b", "d"
 
-_BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
-_CONSTANTS = frozenset({"self", "cls"})
+_KEYWORDS = frozenset(keyword.kwlist)
 _SOFT = frozenset({"match", "case"})
+_BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_")) | {"self", "cls"}
+
+_KINDS = {tokenize.COMMENT: COMMENT, tokenize.STRING: STRING, tokenize.NUMBER: NUMBER}
+_BETWEEN = frozenset({tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT})
+_STARTS = frozenset(kind for kind, name in tokenize.tok_name.items() if name.endswith("STRING_START"))
+_ENDS = frozenset(kind for kind, name in tokenize.tok_name.items() if name.endswith("STRING_END"))
 
 
 class Run(NamedTuple):
@@ -62,54 +67,41 @@ def _coloured(lines: list[str]) -> Iterator[_Token]:
     # A form feed or a lone CR ends no line here, as in the patch; the tokenizer is given the lines one by one.
     readline = iter([*(f"{line}\n" for line in lines[:-1]), lines[-1]]).__next__
     before = ""
-    is_line_start = True
     depth = 0
     opened = (1, 0)
     try:
-        for token in tokenize.generate_tokens(readline):
-            name = tokenize.tok_name[token.type]
+        for kind, text, start, end, line in tokenize.generate_tokens(readline):
             # From Python 3.12 on an f-string comes in parts; it is one string here, as on 3.10 and 3.11.
-            if name.endswith("STRING_START"):
-                opened = opened if depth else token.start
+            if kind in _STARTS:
+                opened = opened if depth else start
                 depth += 1
-            elif name.endswith("STRING_END"):
+            elif kind in _ENDS:
                 depth -= 1
                 if not depth:
-                    yield _Token(STRING, opened, token.end)
-            elif not depth:
-                kind = _kind(token, before, is_line_start=is_line_start)
-                if kind:
-                    yield _Token(kind, token.start, token.end)
-            if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT):
-                is_line_start = token.type == tokenize.NEWLINE
-                before = token.string
+                    yield _Token(STRING, opened, end)
+            elif depth:
+                pass
+            elif kind == tokenize.NAME:
+                colour = _kind_of_name(text, before, line)
+                if colour:
+                    yield _Token(colour, start, end)
+            elif kind in _KINDS:
+                yield _Token(_KINDS[kind], start, end)
+            if kind not in _BETWEEN:
+                before = text
     except (tokenize.TokenError, SyntaxError, ValueError):
         # ValueError: from Python 3.12 on a NUL or a lone surrogate has no UTF-8 that its C tokenizer would take.
         return
 
 
-def _kind(token: tokenize.TokenInfo, before: str, *, is_line_start: bool) -> str:
-    match token.type:
-        case tokenize.COMMENT:
-            return COMMENT
-        case tokenize.STRING:
-            return STRING
-        case tokenize.NUMBER:
-            return NUMBER
-        case tokenize.NAME:
-            return _kind_of_name(token, before, is_line_start=is_line_start)
-        case _:
-            return ""
-
-
-def _kind_of_name(token: tokenize.TokenInfo, before: str, *, is_line_start: bool) -> str:
-    name = token.string
-    if keyword.iskeyword(name):
+def _kind_of_name(name: str, before: str, line: str) -> str:
+    """Colour a name by the token before it (a line's end is one) and, for soft keywords, by its line."""
+    if name in _KEYWORDS:
         return KEYWORD
     if before in ("def", "class"):
         return NAME
     if before == ".":
         return ""
-    if is_line_start and name in _SOFT and token.line.rstrip().endswith(":"):
+    if name in _SOFT and before in ("", "\n", "\r\n") and line.rstrip().endswith(":"):
         return KEYWORD
-    return BUILTIN if name in _BUILTINS or name in _CONSTANTS else ""
+    return BUILTIN if name in _BUILTINS else ""

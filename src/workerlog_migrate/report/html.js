@@ -177,10 +177,12 @@
       let position = 0;
       line.words.forEach((word, index) => {
         const last = line.marks.at(-1);
-        if (kept.has(index)) void 0;
-        else if (last && last[1] === position) last[1] += word.length;
-        else line.marks.push([position, position + word.length]);
-        position += word.length;
+        const end = position + word.length;
+        if (!kept.has(index)) {
+          if (last && last[1] === position) last[1] = end;
+          else line.marks.push([position, end]);
+        }
+        position = end;
       });
     });
   };
@@ -327,7 +329,7 @@
   // Line numbers lead to the line in the diff, where it is shown.
 
   const link = (element) => {
-    for (const place of element.querySelectorAll(".line")) {
+    for (const place of element.querySelectorAll(".line, .evidence td:nth-child(3)")) {
       const id = `${element.id}-${place.textContent}`;
       if (!$(id)) continue;
       const to = document.createElement("a");

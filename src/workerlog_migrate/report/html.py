@@ -19,6 +19,7 @@ import re
 from collections import Counter
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from workerlog_migrate import __version__
@@ -29,6 +30,7 @@ from workerlog_migrate.model import (
     SPECIFIC_EXCEPTIONS,
     HandlerEdit,
     Level,
+    LinesEdit,
     MirrorCall,
     SuppressEdit,
 )
@@ -38,7 +40,6 @@ from workerlog_migrate.report.highlight import Run, highlight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from workerlog_migrate.model import Evidence, Finding
     from workerlog_migrate.report import Report, ReportedFile
@@ -48,6 +49,7 @@ _TEXT_DECIDES = "by its text"
 
 # Outcomes in the order in which a reader should meet them; others follow by name.
 _OUTCOMES = (_NARROWED, _INCOMPLETE, _LEFT, "mirrored", "wrapped", "header", "import", _CHANGED, _REFUSED)
+_HANDLER_OUTCOMES = (_NARROWED, _INCOMPLETE, _LEFT)
 _LABELS = {_LEFT: "left alone", "header": "set up", "import": "imported"}
 
 _Key = TypeVar("_Key", str, tuple[str, str])
@@ -62,6 +64,7 @@ _UNSEEN = re.compile(
     "\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
     "|(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d"
 )
+_UNNAMED = Path("script")  # the two lines of a patch that name the file are not shown
 _LINK = re.compile(r"https?://[!-~]+")
 
 
@@ -89,7 +92,7 @@ def render_html(report: Report) -> bytes:
         '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n',
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n',
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n',
-        '<meta name="color-scheme" content="light dark">\n',
+        '<meta name="color-scheme" content="light dark">\n<meta name="referrer" content="no-referrer">\n',
         f"<title>workerlog-migrate: {_title(report)}</title>\n<style>{style}</style>\n",
         '<a class="skip" href="#files">Skip to the files</a>\n',
         *_header(report),
@@ -177,17 +180,17 @@ class _Slice(NamedTuple):
 
 def _charts(report: Report) -> Iterator[str]:
     outcomes: Counter[tuple[str, str]] = Counter()
+    handlers: Counter[str] = Counter()
     levels: Counter[str] = Counter()
     for file in report.files:
         for finding, is_applied in _in_order(file):
-            outcomes[finding.codemod, _outcome(finding, is_applied)] += 1
+            outcome = _outcome(finding, is_applied)
+            outcomes[finding.codemod, outcome] += 1
+            handlers[outcome] += _is_handler(finding)
             if is_applied and isinstance(finding.edit, MirrorCall):
                 levels[
                     finding.edit.log_method.rpartition(".")[2] if "." in finding.edit.log_method else ""
                 ] += 1
-    handlers = {
-        outcome: count for (codemod, outcome), count in outcomes.items() if codemod == SPECIFIC_EXCEPTIONS
-    }
     prints = [_Slice(level.name, f"level-{level.value}", levels[level.value]) for level in Level]
     prints.append(_Slice(_TEXT_DECIDES, "level-text", levels[""]))
     prints.append(_Slice(_label(_LEFT), _LEFT, outcomes[MIRROR_OUTPUT, _LEFT]))
@@ -204,13 +207,9 @@ def _charts(report: Report) -> Iterator[str]:
         _Slice(_label(_LEFT), _LEFT, outcomes[RETRY_IO, _LEFT]),
     ]
     yield '<div class="charts">\n'
-    always = {_NARROWED: 0, _INCOMPLETE: 0, _LEFT: 0}
+    shown = sorted({*_HANDLER_OUTCOMES, *(+handlers)}, key=_rank)
     yield from _chart(
-        "Broad handlers by outcome",
-        [
-            _Slice(_label(name), name, count)
-            for name, count in sorted((always | handlers).items(), key=lambda item: _rank(item[0]))
-        ],
+        "Broad handlers by outcome", [_Slice(_label(name), name, handlers[name]) for name in shown]
     )
     yield from _chart("Prints by level on the log", prints)
     yield from _chart("I/O calls", calls)
@@ -231,7 +230,7 @@ def _chart(title: str, slices: Sequence[_Slice]) -> Iterator[str]:
             position += width
     yield '</svg>\n<ul class="legend">\n'
     for each in slices:
-        yield f'<li{_class("" if each.size else "zero")}><span class="swatch {escape(each.name)}"></span>{escape(each.label)} <b>{each.size:,}</b>\n'
+        yield f'<li><span class="swatch {escape(each.name)}"></span>{escape(each.label)} <b>{each.size:,}</b>\n'
     yield "</ul></figure>\n"
 
 
@@ -371,7 +370,7 @@ def _body(file: ReportedFile) -> Iterator[str]:
     handlers, left, others = [], [], []
     for finding, is_applied in _in_order(file):
         outcome = _outcome(finding, is_applied)
-        if finding.codemod == SPECIFIC_EXCEPTIONS and (is_applied or outcome == _INCOMPLETE):
+        if _is_handler(finding) and (is_applied or outcome == _INCOMPLETE):
             handlers.append((finding, outcome))
         elif is_applied:
             others.append((finding, outcome))
@@ -381,7 +380,7 @@ def _body(file: ReportedFile) -> Iterator[str]:
     yield from _group("Left alone", left)
     yield from _group("Other changes", others, folded=True)
     if file.changed and result.before != result.after:
-        diff = _diff(result.before, result.after, result.encoding, result.target.path)
+        diff = _diff(result.before, result.after, result.encoding)
         yield f'<div class="diff"><h4>Diff</h4><pre data-h="{diff.colours}">\n{escape(diff.text, quote=False)}</pre></div>'
     yield "</div>"
 
@@ -401,11 +400,11 @@ def _group(title: str, findings: Sequence[tuple[Finding, str]], *, folded: bool 
 
 
 def _finding(finding: Finding, outcome: str) -> Iterator[str]:
-    yield f'<li data-k="{finding.codemod}:{escape(outcome)}"><span class="line">{finding.span.line}</span> <span class="tag {escape(outcome)}">{escape(_label(outcome))}</span> <div>{_text(finding.message)}'
+    yield f'<li data-k="{finding.codemod}:{escape(outcome)}"><span class=line>{finding.span.line}</span> <span class="tag {escape(outcome)}">{escape(_label(outcome))}</span> <div>{_text(finding.message)}'
     if finding.reason and finding.reason not in finding.message:
-        yield f' <span class="reason">{_text(finding.reason)}</span>'
+        yield f" <span class=reason>{_text(finding.reason)}</span>"
     if finding.codemod != SPECIFIC_EXCEPTIONS:
-        yield f' <code class="by">{finding.codemod}</code>'
+        yield f" <code class=by>{finding.codemod}</code>"
     if isinstance(finding.edit, HandlerEdit | SuppressEdit) and finding.edit.types:
         names = ", ".join(finding.edit.types)
         if names not in finding.message:
@@ -416,19 +415,21 @@ def _finding(finding: Finding, outcome: str) -> Iterator[str]:
 
 
 def _evidence(evidence: Sequence[Evidence]) -> Iterator[str]:
-    yield f'<details class="evidence"><summary>Evidence <span class="n">{len(evidence)}</span></summary><table><tr><th scope="col">Exception<th scope="col">Cause<th scope="col">Line<th scope="col">Rule<th scope="col">Source\n'
+    # A report is mostly evidence: the markup is as short as HTML allows.
+    yield f"<details class=evidence><summary>Evidence <span class=n>{len(evidence)}</span></summary><table><tr><th>Exception<th>Cause<th>Line<th>Rule and source\n"
     for each in evidence:
-        exception = f"<code>{_text(each.exception)}</code>" if each.exception else "<em>unresolved</em>"
-        note = f' <span class="note">{_text(each.note)}</span>' if each.note else ""
-        yield f'<tr><td>{exception}<td><code>{_text(each.cause)}</code>{note}<td><span class="line">{each.line}</span><td><code>{_text(each.rule)}</code><td>{_source(each.source)}\n'
+        exception = _text(each.exception) or "<em>unresolved</em>"
+        note = f"<i>{_text(each.note)}</i>" if each.note else ""
+        yield f"<tr><td>{exception}<td>{_text(each.cause)}{note}<td>{each.line}<td>{_rule(each)}\n"
     yield "</table></details>"
 
 
-def _source(source: str) -> str:
-    if not _LINK.fullmatch(source):
-        return _text(source)
-    shown = source.removeprefix("https://").removeprefix("http://")
-    return f'<a href="{escape(source)}" rel="noopener noreferrer" target="_blank">{_text(shown)}</a>'
+def _rule(evidence: Evidence) -> str:
+    """Name the rule; where its source has an address, the name leads there."""
+    rule, source = _text(evidence.rule), _text(evidence.source)
+    if _LINK.fullmatch(evidence.source):
+        return f'<a href="{escape(evidence.source)}">{rule or source}</a>'
+    return f"{rule}<i>{source}</i>" if source else rule
 
 
 def _quiet(listed: Sequence[ReportedFile]) -> Iterator[str]:
@@ -506,14 +507,14 @@ def _seen(line: str, start: int, end: int, kind: str) -> Iterator[tuple[str, str
         yield line[start:end], kind
 
 
-def _diff(before: bytes, after: bytes, encoding: str, path: Path) -> _Painter:
+def _diff(before: bytes, after: bytes, encoding: str) -> _Painter:
     """Colour the patch of one file; its lines are numbered as the patch says."""
     painter = _Painter()
     old, new = (highlight(_decoded(data, encoding)) for data in (before, after))
     # Where every line ends in CR LF, the CR is the file's manner and no news.
     end = "\r" if before.count(b"\n") == before.count(b"\r\n") else ""
     i = j = 0
-    for raw in render_file_diff(path, before, after).split(b"\n")[2:-1]:
+    for raw in render_file_diff(_UNNAMED, before, after).split(b"\n")[2:-1]:
         mark, line = raw[:1].decode(), _decoded(raw[1:], encoding).removesuffix(end)
         match mark:
             case "@":
@@ -560,6 +561,11 @@ def _outcome(finding: Finding, is_applied: bool) -> str:
     if not is_applied:
         return _LEFT
     return finding.kind or _CHANGED
+
+
+def _is_handler(finding: Finding) -> bool:
+    """Whether a finding is about a handler, rather than about an import that a narrowed one needs."""
+    return finding.codemod == SPECIFIC_EXCEPTIONS and not isinstance(finding.edit, LinesEdit)
 
 
 def _rank(outcome: str) -> tuple[int, str]:
