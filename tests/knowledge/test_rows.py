@@ -289,9 +289,14 @@ def test_rows_stand_in_the_file_of_their_module(path: Path) -> None:
         return
     stray = []
     for key, row in ROWS[path].items():
-        names = [bare(key), *(strings(row, "aliases") if key.startswith("exception:") else [])]
+        is_exception = key.startswith("exception:")
+        names = [bare(key), *(strings(row, "aliases") if is_exception else [])]
         top, dot, _ = names[0].partition(".")
-        home = KNOWLEDGE / "modules" / f"{top}.toml" if dot else KNOWLEDGE / "exceptions.toml"
+        home = (
+            KNOWLEDGE / "modules" / f"{top}.toml"
+            if dot or not is_exception
+            else KNOWLEDGE / "exceptions.toml"
+        )
         if path.stem not in {name.split(".")[0] for name in names} or key not in ROWS.get(home, {}):
             stray.append(key)
 
