@@ -50,7 +50,8 @@ class Fault:
     """One thing that goes wrong, in the worker and its children alike.
 
     Attributes:
-        call: ``open``, ``listdir``, ``scandir``, ``mkdir``, ``remove``, ``unlink``, ``rename``, ``replace``, ``sleep``.
+        call: ``open``, ``listdir``, ``scandir``, ``stat``, ``mkdir``, ``remove``, ``unlink``, ``rename``,
+            ``replace``, ``sleep``.
         path: pattern (``fnmatch``) for the absolute path.
         error: an ``errno`` name, a built-in exception, ``vanish`` (the file goes just before),
             ``full`` (opens, but nothing can be written) or ``SIGINT``.

@@ -158,6 +158,7 @@ ONE_BY_ONE = (
         run("lock with rubbish", files={"genesis_engine.lock": b"eu"}),
         run("lock undecodable", files={"genesis_engine.lock": b"\xff"}),
         run("lock is a folder", files={"genesis_engine.lock": ()}),
+        run("stop file cannot be looked at", faults=(Fault("stat", "*/STOP", "EACCES", skip=1, times=1),)),
         run("Ctrl-C in a cycle", faults=(Fault("listdir", "*/backlog", "SIGINT", skip=1),)),
     ),
     *variants(

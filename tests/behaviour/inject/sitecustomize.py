@@ -116,7 +116,7 @@ class _Struck:
 
 
 builtins.open = io.open = _Struck("open", _real_open)  # type: ignore[assignment]  # stands in for it
-for _call in ("listdir", "scandir", "mkdir", "remove", "unlink", "rename", "replace"):
+for _call in ("listdir", "scandir", "stat", "mkdir", "remove", "unlink", "rename", "replace"):
     setattr(os, _call, _Struck(_call, getattr(os, _call)))
 
 if "SANDBOX_FILE_LIMIT" in os.environ:
