@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,11 +27,14 @@ from workerlog_migrate.model import (
     RetryCall,
     Settings,
     Source,
+    Span,
     Target,
 )
 from workerlog_migrate.source import decode, encode, has_trigger
 
 if TYPE_CHECKING:
+    import ast
+
     from workerlog_migrate.knowledge import Knowledge
 
 _MOST_ROUNDS = 20
@@ -57,13 +60,16 @@ def migrate_file(target: Target, settings: Settings) -> FileResult:
     return migrate_bytes(raw, target, settings)
 
 
-def migrate_bytes(raw: bytes, target: Target, settings: Settings) -> FileResult:
+def migrate_bytes(
+    raw: bytes, target: Target, settings: Settings, decisions: Decisions | None = None
+) -> FileResult:
     """Migrate bytes that have been read, from a file or from standard input.
 
     Args:
         raw: the bytes.
         target: the name that they go by, and their worker.
         settings: what to do.
+        decisions: what a person has decided about the findings.
 
     Returns:
         As `migrate_file`.
@@ -74,7 +80,7 @@ def migrate_bytes(raw: bytes, target: Target, settings: Settings) -> FileResult:
         )  # before the look for triggers: a binary holds none, and is an error
         if not has_trigger(raw, settings.retry_extra):
             return FileResult(target, raw, raw, skipped="no trigger", encoding=source.encoding)
-        return migrate_source(source, target, settings)
+        return migrate_source(source, target, settings, decisions)
     except Refused as error:
         return FileResult(target, raw, raw, error=FileError(error.reason, error.line))
     except Exception as error:  # noqa: BLE001  # the boundary: a fault of ours must not stop the other files
@@ -82,13 +88,16 @@ def migrate_bytes(raw: bytes, target: Target, settings: Settings) -> FileResult:
         return FileResult(target, raw, raw, error=FileError(reason))
 
 
-def migrate_source(source: Source, target: Target, settings: Settings) -> FileResult:
+def migrate_source(
+    source: Source, target: Target, settings: Settings, decisions: Decisions | None = None
+) -> FileResult:
     """Migrate one source text.
 
     Args:
         source: the script.
         target: its path and worker.
         settings: what to do.
+        decisions: what a person has decided about the findings.
 
     Returns:
         The result, with the new bytes when something changes and every check has passed.
@@ -101,21 +110,21 @@ def migrate_source(source: Source, target: Target, settings: Settings) -> FileRe
     target = _named(target, module)
     if module.skips_file:
         return FileResult(target, raw, raw, encoding=source.encoding, skipped="skip-file")
-    plan = find_all(module, target, settings)
+    decisions = decisions or Decisions()
+    plan = find_all(module, target, settings, decisions)
     imports = _runtime_imports(module)
     if not plan.applied:
         return FileResult(target, raw, raw, plan, encoding=source.encoding, imports=imports)
 
     from workerlog_migrate import rewrite, verify  # late: only what is edited pays for LibCST
 
-    lost: list[tuple[Finding, str]] = []
     for _ in range(_MOST_ROUNDS):
         try:
             text, splices = rewrite.rewrite(module, plan.applied)
             break
         except rewrite.UnkeepableError as error:
             lost += [(finding, error.reason) for finding in error.findings]
-            plan = find_all(module, target, settings, lost)
+            plan = find_all(module, target, settings, _Lost.by_span(lost))
     else:
         reason = "too many places that LibCST does not keep; nothing was changed"
         return FileResult(target, raw, raw, error=FileError(reason), encoding=source.encoding)
@@ -127,7 +136,7 @@ def migrate_source(source: Source, target: Target, settings: Settings) -> FileRe
         verify.check_undo(module, tree, plan.applied)
         after = encode(source, text)
         result = Module(decode(source.path, after))
-        verify.check_nothing_left(find_all(result, target, settings, lost))
+        verify.check_nothing_left(find_all(result, target, settings, _Lost.by_text(module, lost)))
     except (verify.CheckError, Refused) as error:
         return FileResult(
             target, raw, raw, error=FileError(error.reason, error.line), encoding=source.encoding
@@ -135,16 +144,41 @@ def migrate_source(source: Source, target: Target, settings: Settings) -> FileRe
     return FileResult(target, raw, after, plan, encoding=source.encoding, imports=_runtime_imports(result))
 
 
-def find_all(
-    module: Module, target: Target, settings: Settings, lost: Iterable[tuple[Finding, str]] = ()
-) -> Plan:
+class _Lost:
+    """Findings that cannot be applied, known by their spans in the original, or by their text in the result.
+
+    The header moves every span of the result, but a node that was not edited keeps its text.
+    """
+
+    def __init__(self, spans: dict[tuple[str, Span], str], texts: dict[tuple[str, str], str]) -> None:
+        self._spans = spans
+        self._texts = texts
+
+    @classmethod
+    def by_span(cls, lost: Sequence[tuple[Finding, str]]) -> _Lost:
+        """Know them in the module in which they were found."""
+        return cls({(finding.codemod, finding.span): reason for finding, reason in lost}, {})
+
+    @classmethod
+    def by_text(cls, module: Module, lost: Sequence[tuple[Finding, str]]) -> _Lost:
+        """Know them again in the result of editing ``module``."""
+        return cls({}, {(finding.codemod, module.cut(finding.span)): reason for finding, reason in lost})
+
+    def reason(self, module: Module, finding: Finding) -> str:
+        """Return why a finding cannot be applied, or ''."""
+        if self._spans:
+            return self._spans.get((finding.codemod, finding.span), "")
+        return self._texts.get((finding.codemod, module.cut(finding.span)), "") if self._texts else ""
+
+
+def find_all(module: Module, target: Target, settings: Settings, lost: _Lost | None = None) -> Plan:
     """Run the selected finders over one module and choose what is applied.
 
     Args:
         module: the script.
         target: its worker.
         settings: the selected codemods and their options.
-        lost: findings that turned out to be impossible, with the reason.
+        lost: findings that turned out to be impossible, with their reasons; they are only reported.
 
     Returns:
         The plan, with the header's lines among the applied findings.
@@ -153,22 +187,19 @@ def find_all(
     from workerlog_migrate.analysis.header import find_header
     from workerlog_migrate.analysis.types import Types
     from workerlog_migrate.finders import logger_setup
-    from workerlog_migrate.plan import demote, make_plan
     from workerlog_migrate.registry import REGISTRY
 
     header = find_header(module, target)
     context = Context(settings, target, header, Types(module, _knowledge(), settings))
-    impossible = {(finding.codemod, finding.span): reason for finding, reason in lost}
     findings: list[Finding] = []
     for codemod in REGISTRY:
         if codemod.name in settings.select and codemod.name != LOGGER_SETUP:
             findings.extend(importlib.import_module(codemod.finder).find(module, context))
-    findings = [
-        demote(finding, impossible[finding.codemod, finding.span])
-        if finding.edit is not None and (finding.codemod, finding.span) in impossible
-        else finding
-        for finding in findings
-    ]
+    if lost is not None:
+        findings = [
+            demote(finding, reason) if finding.edit and (reason := lost.reason(module, finding)) else finding
+            for finding in findings
+        ]
     if target.imported_as:
         names = ", ".join(target.imported_as)
         reason = (
@@ -180,11 +211,27 @@ def find_all(
             demote(finding, header.refusal) if _needs_header(finding) else finding for finding in findings
         ]
         return make_plan([*findings, *logger_setup.refuse(module, context)])
-    chosen = [
-        *make_plan(findings).applied,
-        *(finding for finding in findings if finding.kind == logger_setup.NEEDS_IMPORT),
+    applied = make_plan(findings).applied
+    imports = (
+        finding
+        for finding in findings
+        if finding.kind == logger_setup.NEEDS_IMPORT and decisions.uses_import(finding.message, applied)
+    )
+    added = [
+        demote(finding, DECLINED) if finding.kind == logger_setup.HEADER and not decisions.header else finding
+        for finding in logger_setup.find(module, context, [*applied, *imports])
     ]
-    return make_plan([*findings, *logger_setup.find(module, context, chosen)])
+    return make_plan([*findings, *added])
+
+
+def _moved(decisions: Decisions, places: Mapping[Span, ast.AST], result: Module) -> Decisions:
+    """Say the same about the result, in which what was declined stands elsewhere."""
+    declined = tuple(
+        (replace(finding, span=result.span(places[finding.span])), reason)
+        for finding, reason in decisions.declined
+        if finding.span in places
+    )
+    return replace(decisions, declined=declined, types=())
 
 
 @functools.cache

@@ -213,6 +213,15 @@ def test_new_lines_take_the_files_newline_and_indent() -> None:
     assert "  except Exception:\r\n    log()\r\n    raise\r\n" in text
 
 
+def test_a_file_whose_lines_end_in_carriage_returns_keeps_them() -> None:
+    module = _module("try:\r    print(a)\rexcept Exception:\r    b()\r", newline="\r")
+    edit = HandlerEdit(("OSError",), "error", LOG)
+
+    text, _ = rewrite(module, [*_calls(module, "print", MIRROR), *_handlers(module, edit)])
+
+    assert text == (f"try:\r    mirror_print(logger.info, a)\rexcept OSError as error:\r    {LOG}\r    b()\r")
+
+
 def test_arguments_of_suppress_are_replaced() -> None:
     module = _module("with suppress(Exception):  # silêncio\n    a()\n")
 

@@ -139,10 +139,12 @@ class Module:
 
     def text(self, node: ast.AST) -> str:
         """Return the source text of a node."""
-        span = self.span(node)
-        return self.source.text[
-            self.offset(span.line, span.column) : self.offset(span.end_line, span.end_column)
-        ]
+        return self.cut(self.span(node))
+
+    def cut(self, span: Span) -> str:
+        """Return the source text of a span."""
+        start = self.offset(span.line, span.column)
+        return self.source.text[start : self.offset(span.end_line, span.end_column)]
 
     def _column(self, line: int, byte_column: int) -> int:
         text = self.lines[line - 1] if line <= len(self.lines) else ""
