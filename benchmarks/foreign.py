@@ -108,7 +108,7 @@ def check_tree(name: str, tree: Path, work: Path) -> Outcome:
     dry, outcome.seconds, outcome.memory = run([*TOOL, "--dry-run", "tree"], original)
     done, _, _ = run([*TOOL, "--apply", "tree"], applied)
     for process, label in ((dry, "dry run"), (done, "apply")):
-        if process.returncode not in (0, 2) or b"Traceback" in process.stderr:
+        if process.returncode not in (0, 2) or b"Traceback (most recent call last)" in process.stderr:
             outcome.damage.append(f"{label} ended with {process.returncode}: {process.stderr[-300:]!r}")
     outcome.refused = re.findall(r"^(.*: refused: .*)$", dry.stderr.decode("utf-8", "replace"), re.MULTILINE)
 

@@ -227,9 +227,7 @@ def _rewrite_pieces(source: Source, pieces: Sequence[_Piece]) -> list[Splice]:
     return splices
 
 
-def _blame(
-    pieces: Sequence[_Piece], dressed: Sequence[str], config: cst.PartialParserConfig
-) -> UnkeepableError:
+def _blame(pieces: Sequence[_Piece], dressed: Sequence[str], tail: str) -> UnkeepableError:
     """Find the pieces that LibCST does not keep or read; the others can go on without them."""
     findings: list[Finding] = []
     for piece, text in zip(pieces, dressed, strict=True):
