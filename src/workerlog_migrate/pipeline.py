@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ from workerlog_migrate.model import (
     Span,
     Target,
 )
+from workerlog_migrate.plan import DECLINED, Decisions, demote, make_plan
 from workerlog_migrate.source import decode, encode, has_trigger
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ def migrate_source(
             text, splices = rewrite.rewrite(module, plan.applied)
             break
         except rewrite.UnkeepableError as error:
-            lost += [(finding, error.reason) for finding in error.findings]
-            plan = find_all(module, target, settings, _Lost.by_span(lost))
+            decisions = decisions.declining(error.findings, error.reason)
+            plan = find_all(module, target, settings, decisions)
     else:
         reason = "too many places that LibCST does not keep; nothing was changed"
         return FileResult(target, raw, raw, error=FileError(reason), encoding=source.encoding)
@@ -133,10 +134,11 @@ def migrate_source(
     try:
         tree = verify.check_compiles(source.text, text, str(source.path))
         verify.check_splices(module, text, plan.applied, splices)
-        verify.check_undo(module, tree, plan.applied)
+        left = [finding for finding, _ in decisions.declined]
+        places = verify.check_undo(module, tree, plan.applied, left)
         after = encode(source, text)
         result = Module(decode(source.path, after))
-        verify.check_nothing_left(find_all(result, target, settings, _Lost.by_text(module, lost)))
+        verify.check_nothing_left(find_all(result, target, settings, _moved(decisions, places, result)))
     except (verify.CheckError, Refused) as error:
         return FileResult(
             target, raw, raw, error=FileError(error.reason, error.line), encoding=source.encoding
@@ -144,41 +146,14 @@ def migrate_source(
     return FileResult(target, raw, after, plan, encoding=source.encoding, imports=_runtime_imports(result))
 
 
-class _Lost:
-    """Findings that cannot be applied, known by their spans in the original, or by their text in the result.
-
-    The header moves every span of the result, but a node that was not edited keeps its text.
-    """
-
-    def __init__(self, spans: dict[tuple[str, Span], str], texts: dict[tuple[str, str], str]) -> None:
-        self._spans = spans
-        self._texts = texts
-
-    @classmethod
-    def by_span(cls, lost: Sequence[tuple[Finding, str]]) -> _Lost:
-        """Know them in the module in which they were found."""
-        return cls({(finding.codemod, finding.span): reason for finding, reason in lost}, {})
-
-    @classmethod
-    def by_text(cls, module: Module, lost: Sequence[tuple[Finding, str]]) -> _Lost:
-        """Know them again in the result of editing ``module``."""
-        return cls({}, {(finding.codemod, module.cut(finding.span)): reason for finding, reason in lost})
-
-    def reason(self, module: Module, finding: Finding) -> str:
-        """Return why a finding cannot be applied, or ''."""
-        if self._spans:
-            return self._spans.get((finding.codemod, finding.span), "")
-        return self._texts.get((finding.codemod, module.cut(finding.span)), "") if self._texts else ""
-
-
-def find_all(module: Module, target: Target, settings: Settings, lost: _Lost | None = None) -> Plan:
+def find_all(module: Module, target: Target, settings: Settings, decisions: Decisions | None = None) -> Plan:
     """Run the selected finders over one module and choose what is applied.
 
     Args:
         module: the script.
         target: its worker.
         settings: the selected codemods and their options.
-        lost: findings that turned out to be impossible, with their reasons; they are only reported.
+        decisions: what is to become of some findings, because a person or LibCST said so.
 
     Returns:
         The plan, with the header's lines among the applied findings.
@@ -189,17 +164,14 @@ def find_all(module: Module, target: Target, settings: Settings, lost: _Lost | N
     from workerlog_migrate.finders import logger_setup
     from workerlog_migrate.registry import REGISTRY
 
+    decisions = decisions or Decisions()
     header = find_header(module, target)
     context = Context(settings, target, header, Types(module, _knowledge(), settings))
     findings: list[Finding] = []
     for codemod in REGISTRY:
         if codemod.name in settings.select and codemod.name != LOGGER_SETUP:
             findings.extend(importlib.import_module(codemod.finder).find(module, context))
-    if lost is not None:
-        findings = [
-            demote(finding, reason) if finding.edit and (reason := lost.reason(module, finding)) else finding
-            for finding in findings
-        ]
+    findings = decisions.apply_to(findings)
     if target.imported_as:
         names = ", ".join(target.imported_as)
         reason = (

@@ -6,9 +6,75 @@ Input: everything the finders yielded for one module. Output: a ``Plan`` in sour
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from workerlog_migrate.model import Applicability, Finding, LinesEdit, Plan
+from workerlog_migrate.model import (
+    Applicability,
+    Finding,
+    HandlerEdit,
+    LinesEdit,
+    Plan,
+    Span,
+    SuppressEdit,
+)
+
+DECLINED = "declined"
+"""Reason of a finding that a person has looked at and does not want."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What was decided about the findings of one file after they were found, by a person or by LibCST's limits.
+
+    Attributes:
+        declined: findings that are not applied, each with the reason.
+        types: span of a narrowed handler or ``suppress`` -> the exception list that a person wrote for it.
+        header: whether the lines of logger-setup may be put in; without them nothing that needs them is left.
+    """
+
+    declined: tuple[tuple[Finding, str], ...] = ()
+    types: tuple[tuple[Span, tuple[str, ...]], ...] = ()
+    header: bool = True
+
+    def declining(self, findings: Iterable[Finding], reason: str) -> Decisions:
+        """Return the same decisions with further findings declined."""
+        return replace(self, declined=(*self.declined, *((finding, reason) for finding in findings)))
+
+    def apply_to(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Return findings as they were decided upon; those that are only reported stay as they are."""
+        reasons = {(finding.codemod, finding.span): reason for finding, reason in self.declined}
+        types = dict(self.types)
+        decided = []
+        for finding in findings:
+            reason = reasons.get((finding.codemod, finding.span))
+            if finding.edit is None or isinstance(finding.edit, LinesEdit):
+                decided.append(finding)
+            elif reason is not None:
+                decided.append(demote(finding, reason))
+            elif finding.span in types:
+                decided.append(_with_types(finding, types[finding.span]))
+            else:
+                decided.append(finding)
+        return decided
+
+    def uses_import(self, module: str, chosen: Iterable[Finding]) -> bool:
+        """Say whether an exception list still names something of a module that was to be imported for it."""
+        if not self.declined and not self.types:
+            return True
+        return any(name.startswith(f"{module}.") for finding in chosen for name in _types(finding))
+
+
+def _types(finding: Finding) -> tuple[str, ...]:
+    edit = finding.edit
+    return (edit.types or ()) if isinstance(edit, HandlerEdit | SuppressEdit) else ()
+
+
+def _with_types(finding: Finding, types: tuple[str, ...]) -> Finding:
+    if not isinstance(finding.edit, HandlerEdit | SuppressEdit):
+        return finding
+    before = finding.message.partition(" becomes ")[0]
+    message = f"{before} becomes {', '.join(types)}, as written by hand"
+    return replace(finding, edit=replace(finding.edit, types=types), message=message)
 
 
 def make_plan(findings: Iterable[Finding]) -> Plan:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from workerlog_migrate.analysis.module import Module, comments
 from workerlog_migrate.errors import WorkerlogError
@@ -115,13 +115,26 @@ def check_splices(module: Module, after: str, findings: Sequence[Finding], splic
         _check_comments(before, after)
 
 
-def check_undo(module: Module, result: ast.Module, findings: Sequence[Finding]) -> None:
+def check_undo(
+    module: Module, result: ast.Module, findings: Sequence[Finding], left: Iterable[Finding] = ()
+) -> dict[Span, ast.AST]:
     """Undo the planned edits on the result's tree and compare it with the original's, node by node.
+
+    Args:
+        module: the original.
+        result: the result's tree.
+        findings: the planned edits.
+        left: findings that were to be left; they are looked up in the result.
+
+    Returns:
+        Span of a finding that was left -> its node in the result's tree.
 
     Raises:
         CheckError: the trees differ anywhere but in the planned edits.
     """
-    _Comparison(module, findings).run(module.tree, result)
+    comparison = _Comparison(module, findings, {finding.span for finding in left})
+    comparison.run(module.tree, result)
+    return comparison.places
 
 
 def check_nothing_left(again: Plan) -> None:
@@ -179,8 +192,10 @@ def _line(text: str, offset: int) -> int:
 class _Comparison:
     """Walks two trees side by side; where an edit is planned it demands that very edit and compares what it kept."""
 
-    def __init__(self, module: Module, findings: Sequence[Finding]) -> None:
+    def __init__(self, module: Module, findings: Sequence[Finding], left: Collection[Span] = ()) -> None:
         self._module = module
+        self._left: dict[ast.AST, Span] = {}
+        self.places: dict[Span, ast.AST] = {}
         self._edits: dict[ast.AST, Edit] = {}
         self._lines: list[tuple[Span, LinesEdit]] = []
         by_span: dict[Span, Edit] = {}
@@ -189,11 +204,14 @@ class _Comparison:
                 self._lines.append((finding.span, finding.edit))
             elif finding.edit is not None:
                 by_span[finding.span] = finding.edit
-        lines = {span.line for span in by_span}
+        lines = {span.line for span in (*by_span, *left)}
         nodes: list[ast.Call | ast.ExceptHandler] = [*module.calls, *module.handlers]
         for node in nodes:
             if node.lineno in lines:
-                edit = by_span.get(module.span(node))
+                span = module.span(node)
+                if span in left:
+                    self._left[node] = span
+                edit = by_span.get(span)
                 if edit is not None and isinstance(node, ast.ExceptHandler) == isinstance(edit, HandlerEdit):
                     self._edits[node] = edit
         if len(self._edits) != len(by_span):
@@ -207,6 +225,8 @@ class _Comparison:
             old, new = self._stack.pop()
             if type(old) is not type(new):
                 raise self._differs(old)
+            if old in self._left:
+                self.places[self._left[old]] = new
             edit = self._edits.get(old)
             if edit is None:
                 self._fields(old, new, ())

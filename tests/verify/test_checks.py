@@ -176,7 +176,7 @@ def test_a_rewrite_that_leaves_something_to_do_is_noticed(monkeypatch: pytest.Mo
         return _real(module, [finding for finding in findings if not isinstance(finding.edit, MirrorCall)])
 
     monkeypatch.setattr(rewrite, "rewrite", forgetful)
-    monkeypatch.setattr("workerlog_migrate.verify.check_undo", lambda *_: None)
+    monkeypatch.setattr("workerlog_migrate.verify.check_undo", lambda *_: {})
 
     result = _migrate()
 

@@ -27,6 +27,7 @@ from workerlog_migrate.model import (
 )
 
 NEEDS_IMPORT = "needs-import"
+HEADER = "header"
 
 _ONE_LINE_IMPORT = re.compile(r"from \.?\w+ import [\w, ]+")
 
@@ -122,7 +123,7 @@ def _new_header(module: Module, context: Context, needs: _Needs, after_plain_imp
     message = f'sets up the logger "{context.target.worker}"' if needs.logger else "sets up the retries"
     if header.run_as_script:
         message += "; has a __main__ guard and no relative import, so it is taken to be run as a script"
-    return Finding(LOGGER_SETUP, _at(header.line), message, LinesEdit(tuple(lines)), kind="header")
+    return Finding(LOGGER_SETUP, _at(header.line), message, LinesEdit(tuple(lines)), kind=HEADER)
 
 
 def _completed_header(module: Module, context: Context, needs: _Needs) -> Iterator[Finding]:
@@ -198,13 +199,13 @@ def _extended_import(
         module.span(node),
         f"completes the import from {node.module}",
         LinesEdit((line,)),
-        kind="header",
+        kind=HEADER,
     )
 
 
 def _insertion(context: Context, line: int, *lines: str) -> Finding:
     message = f'completes the header of "{context.target.worker}"'
-    return Finding(LOGGER_SETUP, _at(line), message, LinesEdit(lines), kind="header")
+    return Finding(LOGGER_SETUP, _at(line), message, LinesEdit(lines), kind=HEADER)
 
 
 def _import_line(header: Header, runtime: str, names: list[tuple[str, str]]) -> str:
