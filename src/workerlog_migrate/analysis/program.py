@@ -174,7 +174,10 @@ class Unit:
         return self._calls.get(name, [])
 
     def self_calls_of(self, name: str) -> dict[ClassInfo | None, list[ast.Call]]:
-        """Return the calls ``<anything>.name()`` by the class whose ``self`` they are on; None for other receivers."""
+        """Return the calls ``<anything>.name()`` by the class whose ``self`` they are on; None for other receivers.
+
+        Functions of imported modules (``json.load``) are no methods of the program.
+        """
         known = self._self_calls.get(name)
         if known is None:
             known = self._self_calls[name] = {}
@@ -183,6 +186,8 @@ class Unit:
                 receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
                 if isinstance(receiver, ast.Name) and receiver.id in ("self", "cls"):
                     owner = self.enclosing(call).owner
+                elif self.module.qualified(call.func) is not None:
+                    continue
                 known.setdefault(owner, []).append(call)
         return known
 

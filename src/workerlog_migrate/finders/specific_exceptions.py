@@ -85,9 +85,9 @@ class _Caught:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """How inferred exceptions are written here, what they need, and which cannot be."""
+    """How inferred exceptions are written here (canonical name, text), what they need, and which cannot be."""
 
-    texts: tuple[str, ...] = ()
+    texts: tuple[tuple[str, str], ...] = ()
     needs: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
 
@@ -161,7 +161,7 @@ class _Finder:
     def _narrowed(
         self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
     ) -> Iterator[Finding]:
-        types = self._types(names, caught, inference)
+        types = self._types(names, caught)
         log, alias = self._log_line(node, complete=True)
         written = ", ".join(types)
         edit = HandlerEdit(types, alias, log, log is not None and _is_pass(node.body))
@@ -178,7 +178,7 @@ class _Finder:
     def _reraised(
         self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
     ) -> Iterator[Finding]:
-        types = self._types(names, caught, inference)
+        types = self._types(names, caught)
         log, alias = self._log_line(node, complete=True)
         boundary: tuple[str, ...] = ()
         if self._logger_is_there(node):
@@ -278,7 +278,7 @@ class _Finder:
         if not names.texts:
             yield self._left(node, "nothing in the body is known to raise")
             return
-        types = self._types(names, caught, inference)
+        types = self._types(names, caught)
         yield Finding(
             SPECIFIC_EXCEPTIONS,
             self.module.span(node),
@@ -334,30 +334,58 @@ class _Finder:
         """Return the classes that the handler itself asks for: ``isinstance(e, X)``, ``e.returncode``."""
         if node.name is None:
             return []
+        if not block.atoms:
+            return []
         found: list[Evidence] = []
         frame = self.engine.flat.frame(self.engine.unit, node)
         hierarchy = self.engine.hierarchy
         for child in _own_nodes(node.body):
-            if not (
-                isinstance(child, ast.Call)
-                and isinstance(child.func, ast.Name)
-                and child.func.id == "isinstance"
-                and len(child.args) == 2
-                and isinstance(child.args[0], ast.Name)
-                and child.args[0].id == node.name
+            if _asks_for_class(child, node.name):
+                assert isinstance(child, ast.Call)
+                names, _ = self.engine.calls.exception_names(child.args[1], frame)
+                rule = "isinstance"
+            elif (
+                isinstance(child, ast.Attribute)
+                and isinstance(child.value, ast.Name)
+                and child.value.id == node.name
             ):
+                names, rule = self._with_attribute(child.attr, block), "attribute"
+            else:
                 continue
-            names, _ = self.engine.calls.exception_names(child.args[1], frame)
             for name in names:
                 if name not in (BROAD, ROOT) and not hierarchy.is_control(name):
                     cause = self.module.text(child)
-                    found.append(Evidence(name, cause, child.lineno, "isinstance", "the handler asks for it"))
-        return found if block.atoms else []
+                    found.append(Evidence(name, cause, child.lineno, rule, "the handler asks for it"))
+        return found
+
+    def _with_attribute(self, attribute: str, block: Block) -> tuple[str, ...]:
+        """Return the exceptions of imported modules that have an attribute which nothing raised in the body has."""
+        knowledge, hierarchy = self.engine.knowledge, self.engine.hierarchy
+        if attribute.startswith("__") or knowledge.attribute("BaseException", attribute) is not None:
+            return ()
+        raised = infer(self.engine, block).names
+        if any(knowledge.attribute(name, attribute) is not None for name in raised):
+            return ()
+        found: list[str] = []
+        for top in sorted({name.partition(".")[0] for name in self._imported()}):
+            found.extend(knowledge.exceptions_with(top, attribute))
+        return tuple(
+            name
+            for name in found
+            if any(hierarchy.is_subclass(other, name) for other in raised) or len(found) == 1
+        )
+
+    def _imported(self) -> Iterator[str]:
+        for node in self.module.imports:
+            if isinstance(node, ast.ImportFrom):
+                yield node.module or ""
+            else:
+                for alias in node.names:
+                    yield alias.name
 
     # -- names ----------------------------------------------------------------------------------------------
 
     def _written(self, names: tuple[str, ...], place: ast.stmt | ast.expr, block: Block) -> _Names:
-        texts: list[str] = []
         needs: list[str] = []
         missing: list[str] = []
         written: dict[str, str] = {}
@@ -370,21 +398,21 @@ class _Finder:
             if found.needs:
                 needs.append(found.needs)
         kept = self.engine.hierarchy.collapse(written)
-        texts.extend(written[name] for name in kept if name in written)
-        return _Names(tuple(texts), tuple(dict.fromkeys(needs)), tuple(missing))
+        texts = tuple((name, written[name]) for name in kept if name in written)
+        return _Names(texts, tuple(dict.fromkeys(needs)), tuple(missing))
 
-    def _types(self, names: _Names, caught: _Caught, inference: Inference) -> tuple[str, ...]:
-        """Return the whole new type list: what was inferred, sorted, then the members that were specific before."""
+    def _types(self, names: _Names, caught: _Caught) -> tuple[str, ...]:
+        """Return the whole new type list, sorted: what was inferred, and the members that were specific before."""
         hierarchy = self.engine.hierarchy
-        inferred = list(names.texts)
-        kept: list[str] = []
+        members = dict(names.texts)
         for canonical, text in caught.kept:
-            if text in inferred:
-                continue
-            if canonical and any(hierarchy.is_subclass(canonical, name) for name in inference.names):
-                continue
-            kept.append(text)
-        return (*sorted(inferred), *kept)
+            members.setdefault(canonical or text, text)
+        top = hierarchy.collapse(name for name in members if hierarchy.is_exception(name))
+        return tuple(
+            sorted(
+                {text for name, text in members.items() if name in top or not hierarchy.is_exception(name)}
+            )
+        )
 
     def _imports(self, node: ast.AST, names: _Names) -> Iterator[Finding]:
         for needed in names.needs:
@@ -496,6 +524,18 @@ def _own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             continue
         stack.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def _asks_for_class(node: ast.AST, alias: str) -> bool:
+    """Whether a node is ``isinstance(alias, X)``."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "isinstance"
+        and len(node.args) == 2
+        and isinstance(node.args[0], ast.Name)
+        and node.args[0].id == alias
+    )
 
 
 def _has_own_raise(body: list[ast.stmt]) -> bool:

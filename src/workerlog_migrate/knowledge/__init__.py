@@ -289,6 +289,12 @@ class Knowledge:
             self._exceptions[name] = self._read_exception(name)
         return self._exceptions[name]
 
+    def exceptions_with(self, top: str, attribute: str) -> tuple[str, ...]:
+        """Return the exceptions of a top-level module whose instances have an attribute of their own."""
+        prefix = "exception:"
+        names = (key.removeprefix(prefix) for key in self._module_file(top).places if key.startswith(prefix))
+        return tuple(name for name in names if self.attribute(name, attribute) is not None)
+
     def canonical_exception(self, name: str) -> str:
         """Return the name under which an exception has its row: ``IOError`` -> ``OSError``."""
         if "" not in self._aliases:
