@@ -164,10 +164,10 @@ ENVIRONMENT = {
 
 _LOG_START = 'printf "%s\\n" "$(basename "$0") $*" >> "$COMMAND_LOG"\n'
 COMMANDS: Mapping[str, str | None] = {
-    "work": "cat > /dev/null\n"
+    "work": 'cat >> "$COMMAND_LOG"\n'
     "printf 'Analisando o pedido…\\n\\n\\033[32mAlterado\\033[0m: frete.py\\nPONTOS: 3\\n'\n"
     'printf \'{"resultado": "sucesso", "custo": "12", "turnos": 4}\\nSUCESSO\\n\'\n',
-    "refuse": "cat > /dev/null\n"
+    "refuse": 'cat >> "$COMMAND_LOG"\n'
     'printf \'{"resultado": "recusado", "custo": 1, "turnos": 0}\\nErro: rate limit\\nPONTOS: muitos\\n\'\n',
     "fail": "printf 'Erro: sem cota\\n' >&2\nexit 7\n",
     "hang": "exec sleep 30\n",
