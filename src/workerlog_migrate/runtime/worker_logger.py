@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:836a16dac2681f75c0c75aa3e19f180acbb0fbce94ccc5e0844f9745c9d1bbd3
+# workerlog-migrate runtime 0.1.0 sha256:3cc5d7bcca3b96d0ef1de85aa55f204adf80f2aa14f8a9f4006190fd2c08748b
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
@@ -746,7 +746,7 @@ class _Windows(_Posix):
         self._locking(fd, self.msvcrt.LK_UNLCK)
 
     def _locking(self, fd: int, mode: int) -> None:
-        os.lseek(fd, 0x7FFFFFFF00000000, os.SEEK_SET)  # locks are mandatory there: a byte that nobody writes
+        os.lseek(fd, 0x7FFFFFF0, os.SEEK_SET)  # locks are mandatory there: on a byte that nobody writes
         self.msvcrt.locking(fd, mode, 1)
 
 
