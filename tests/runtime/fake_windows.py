@@ -106,11 +106,8 @@ class FakeWindows:
             if other.inode != inode:
                 continue
             for mine, theirs in ((handle, other), (other, handle)):
-                if (
-                    mine.reads
-                    and not theirs.share & SHARE_READ
-                    or mine.writes
-                    and not theirs.share & SHARE_WRITE
+                if (mine.reads and not theirs.share & SHARE_READ) or (
+                    mine.writes and not theirs.share & SHARE_WRITE
                 ):
                     raise OSError(ERROR_SHARING_VIOLATION, handle.path)
         fd = os.open(handle.path, os.O_RDWR | os.O_CREAT)
