@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -105,16 +104,22 @@ def test_the_diff_applies_with_git(case: Path, tmp_path: Path) -> None:
     assert (tmp_path / "before.py").read_bytes() == result.after
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.parent.name == "all"], ids=_id)
-def test_all_at_once_gives_what_one_after_another_gives(case: Path) -> None:
+WORKERS = sorted((ROOT / "fixtures" / "workers" / "scripts").glob("*.py"))
+WHOLE = [case / "before.py" for case in CASES if case.parent.name == "all"] + WORKERS
+
+
+@pytest.mark.parametrize("script", WHOLE, ids=lambda path: path.stem if path in WORKERS else _id(path.parent))
+def test_all_at_once_gives_what_one_after_another_gives(script: Path) -> None:
     """The logger is set up first; each codemod then runs alone beside it, in two orders."""
-    source, together = _migrate(case)
-    settings, target = _setup(case)
+    target = Target(Path(script.name), "genesis", pattern="*")
+    raw = script.read_bytes()
+    together = migrate_source(decode(target.path, raw), target, Settings())
+    assert together.error is None
     for order in (CODEMODS[1:], (CODEMODS[1], CODEMODS[3], CODEMODS[2])):
-        raw = source.raw
+        step = raw
         for name in (LOGGER_SETUP, *order):
-            step = replace(settings, select=tuple(n for n in CODEMODS if n in (LOGGER_SETUP, name)))
-            result = migrate_source(decode(target.path, raw), target, step)
+            chosen = Settings(select=tuple(n for n in CODEMODS if n in (LOGGER_SETUP, name)))
+            result = migrate_source(decode(target.path, step), target, chosen)
             assert result.error is None
-            raw = result.after
-        assert raw.decode(source.encoding) == together.after.decode(source.encoding)
+            step = result.after
+        assert step.decode(together.encoding) == together.after.decode(together.encoding)
