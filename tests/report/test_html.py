@@ -301,6 +301,14 @@ def test_a_script_in_another_encoding_is_shown_as_it_reads() -> None:
     assert "\u240d" not in page
 
 
+def test_code_in_a_sentence_is_code() -> None:
+    plan = Plan((), (left(RETRY_IO, 1, "`a < b` is left, as `c`"), left(RETRY_IO, 2, "one ` alone")))
+    page = render(report(result(plan=plan)), "html").decode()
+
+    assert "<code>a &lt; b</code> is left, as <code>c</code>" in page
+    assert "one ` alone" in page
+
+
 def test_without_the_bytes_there_is_no_diff() -> None:
     made = Report(Mode.DRY_RUN)
     made.add(result())
@@ -391,6 +399,24 @@ def test_a_file_is_made_when_it_is_opened(show: Show) -> None:
     assert page.run(made) == 0
     open_first(page)
     assert page.run(made) == 1
+
+
+def test_a_report_of_nothing_opens(show: Show) -> None:
+    page = show(report())
+
+    assert page.run("document.getElementById('shown').value") == "0 files"
+
+
+def test_an_address_leads_into_a_file(show: Show) -> None:
+    """To a line that the diff shows, or else to the file."""
+    page = show(sample())
+    for fragment, target in (("#f2-1", "f2-1"), ("#f1-999", "f1")):
+        page.run(f"location.hash = '{fragment}'")
+        page.settle()
+        top = page.run(f"document.getElementById('{target}').getBoundingClientRect().top")
+        assert isinstance(top, int | float)
+        assert 0 <= top < 900
+    assert page.run("document.querySelectorAll('details.file[open]').length") == 2
 
 
 def column(page: Page, number: int) -> object:

@@ -348,7 +348,7 @@
     file.element.open = true;
     file.element.hidden = false;
     document.querySelectorAll("tr.hit").forEach((row) => row.classList.remove("hit"));
-    const row = $(location.hash.slice(1));
+    const row = $(location.hash.slice(1)) || file.element;
     row.scrollIntoView({ block: row.tagName === "TR" ? "center" : "start" });
     if (row.tagName === "TR") {
       row.classList.add("hit");

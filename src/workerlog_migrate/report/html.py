@@ -50,6 +50,7 @@ _TEXT_DECIDES = "by its text"
 # Outcomes in the order in which a reader should meet them; others follow by name.
 _OUTCOMES = (_NARROWED, _INCOMPLETE, _LEFT, "mirrored", "wrapped", "header", "import", _CHANGED, _REFUSED)
 _HANDLER_OUTCOMES = (_NARROWED, _INCOMPLETE, _LEFT)
+_COMMON = ("header", "import")  # nearly every file has them: they would only fill its line
 _LABELS = {_LEFT: "left alone", "header": "set up", "import": "imported"}
 
 _Key = TypeVar("_Key", str, tuple[str, str])
@@ -65,6 +66,7 @@ _UNSEEN = re.compile(
     "|(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d"
 )
 _UNNAMED = Path("script")  # the two lines of a patch that name the file are not shown
+_BREAK = re.compile(r"[ \t]*\n[ \t]*")
 _LINK = re.compile(r"https?://[!-~]+")
 
 
@@ -158,7 +160,7 @@ def _summary(report: Report) -> Iterator[str]:
     yield '<section aria-labelledby="h-summary">\n<h2 id="h-summary">Summary</h2>\n<dl class="figures">\n'
     for label, count, name in figures:
         yield f"<div{_class(name)}><dt>{label}<dd>{count:,}</div>\n"
-    yield '</dl>\n<div class="glance">\n<table class="counts">\n<tr><th scope="col">Codemod<th scope="col">Applied<th scope="col">Left alone\n'
+    yield '</dl>\n<div class="glance">\n<table class="counts">\n<tr><th scope="col">Codemod<th scope="col">Changes<th scope="col">Left alone\n'
     for name, (applied, left) in report.counts_by_codemod().items():
         yield f'<tr><th scope="row"><code>{name}</code><td>{applied:,}<td>{left:,}\n'
     yield "</table>\n"
@@ -259,13 +261,13 @@ def _reasons(report: Report) -> Iterator[str]:
     yield '<section aria-labelledby="h-reasons">\n<h2 id="h-reasons">Left to you</h2>\n<div class="pair">\n'
     if reasons:
         rows = [
-            f'<td>{count:,}<td>{_text(reason)} <code class="by">{name}</code>\n'
+            f'<td>{count:,}<td>{_prose(reason)} <code class="by">{name}</code>\n'
             for (name, reason), count in _most(reasons)
         ]
         yield from _table("Left alone, by reason", ("Times", "Reason"), rows)
     if unresolved:
         rows = [f"<td>{count:,}<td><code>{_text(call)}</code>\n" for call, count in _most(unresolved)]
-        yield from _table("Calls that keep handlers broad", ("Handlers", "Call"), rows)
+        yield from _table("Calls that nothing is known about", ("Handlers", "Call"), rows)
     yield "</div>\n</section>\n"
 
 
@@ -312,8 +314,8 @@ def _files(listed: Sequence[ReportedFile]) -> Iterator[str]:
     yield '<search id="filter" hidden>\n<label>File name <input type="search" id="by-name" autocomplete="off" spellcheck="false"></label>\n'
     yield from _select("Codemod", "by-codemod", [(name, name) for name in codemods])
     yield from _select("Outcome", "by-outcome", [(name, _label(name)) for name in outcomes])
-    yield '<label class="check"><input type="checkbox" id="only-left"> Only left alone</label>\n'
-    yield '<label class="check"><input type="checkbox" id="unified"> Unified diff</label>\n'
+    yield '<label><input type="checkbox" id="only-left"> Only left alone</label>\n'
+    yield '<label class="wide"><input type="checkbox" id="unified"> Unified diff</label>\n'
     yield '<button type="button" id="open-all">Open all</button>\n<button type="button" id="close-all">Close all</button>\n'
     yield f'<output id="shown" for="by-name by-codemod by-outcome only-left">{_of(len(listed), "file")}</output>\n</search>\n'
     if not listed:
@@ -346,8 +348,9 @@ def _file(number: int, file: ReportedFile) -> Iterator[str]:
     pairs = " ".join(f"{codemod}:{outcome}" for codemod, outcome in _pairs(file))
     yield f'<details class="file" id="{identifier}" data-k="{escape(pairs)}"><summary><h3>{_path(file.result.target.path)}</h3> <span class="tags">'
     for outcome in sorted(outcomes, key=_rank):
-        count = f"{outcomes[outcome]} " if outcome not in (_REFUSED, "header") else ""
-        yield f'<span class="tag {escape(outcome)}">{count}{escape(_label(outcome))}</span> '
+        count = "" if outcome == _REFUSED else f"{outcomes[outcome]} "
+        if outcome not in _COMMON:
+            yield f'<span class="tag {escape(outcome)}">{count}{escape(_label(outcome))}</span> '
     yield "</span></summary><noscript>"
     yield from _body(file)
     yield "</noscript></details>\n"
@@ -400,9 +403,9 @@ def _group(title: str, findings: Sequence[tuple[Finding, str]], *, folded: bool 
 
 
 def _finding(finding: Finding, outcome: str) -> Iterator[str]:
-    yield f'<li data-k="{finding.codemod}:{escape(outcome)}"><span class=line>{finding.span.line}</span> <span class="tag {escape(outcome)}">{escape(_label(outcome))}</span> <div>{_text(finding.message)}'
+    yield f'<li data-k="{finding.codemod}:{escape(outcome)}"><span class=line>{finding.span.line}</span> <span class="tag {escape(outcome)}">{escape(_label(outcome))}</span> <div>{_prose(finding.message)}'
     if finding.reason and finding.reason not in finding.message:
-        yield f" <span class=reason>{_text(finding.reason)}</span>"
+        yield f" <span class=reason>{_prose(finding.reason)}</span>"
     if finding.codemod != SPECIFIC_EXCEPTIONS:
         yield f" <code class=by>{finding.codemod}</code>"
     if isinstance(finding.edit, HandlerEdit | SuppressEdit) and finding.edit.types:
@@ -419,7 +422,7 @@ def _evidence(evidence: Sequence[Evidence]) -> Iterator[str]:
     yield f"<details class=evidence><summary>Evidence <span class=n>{len(evidence)}</span></summary><table><tr><th>Exception<th>Cause<th>Line<th>Rule and source\n"
     for each in evidence:
         exception = _text(each.exception) or "<em>unresolved</em>"
-        note = f"<i>{_text(each.note)}</i>" if each.note else ""
+        note = f"<i>{_prose(each.note)}</i>" if each.note else ""
         yield f"<tr><td>{exception}<td>{_text(each.cause)}{note}<td>{each.line}<td>{_rule(each)}\n"
     yield "</table></details>"
 
@@ -588,13 +591,23 @@ def _path(path: Path) -> str:
 def _text(text: str) -> str:
     """Write a text of unknown origin on one line of HTML."""
     shown, position = [], 0
-    line = " ".join(part.strip(" \t") for part in text.split("\n")).replace("\t", " ")
+    line = _BREAK.sub(" ", text).replace("\t", " ")
     for unseen in _UNSEEN.finditer(line):
         shown.append(escape(line[position : unseen.start()]))
         shown.append(f'<span class="x">{escape(_written_out(unseen.group()))}</span>')
         position = unseen.end()
     shown.append(escape(line[position:]))
     return "".join(shown)
+
+
+def _prose(text: str) -> str:
+    """Write a sentence; what stands between backquotes in it is code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return _text(text)
+    return "".join(
+        f"<code>{_text(part)}</code>" if number % 2 else _text(part) for number, part in enumerate(parts)
+    )
 
 
 def _written_out(character: str) -> str:
