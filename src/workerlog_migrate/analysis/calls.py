@@ -107,6 +107,7 @@ class Calls:
             "functools.wraps": self._transparent,
             "super": self._super,
             "getattr": self._getattr,
+            "iter": self._iter,
             "type": self._type,
             "isinstance": self._safe_bool,
             "hasattr": self._safe_bool,
@@ -671,6 +672,16 @@ class Calls:
         if row is not None:
             self.apply(row, arguments, None, node, frame)
         return ANY
+
+    def _iter(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        if not arguments.positional:
+            return values.one("iterator", ANY)
+        source = arguments.value(arguments.positional[0])
+        if len(arguments.positional) > 1:  # called until it gives the sentinel
+            return values.one("iterator", self.invoke_unknown(source, arguments.positional[0], frame))
+        return values.one(
+            "iterator", self._engine.expressions.iterate(source, arguments.positional[0], frame)
+        )
 
     def _type(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         if len(arguments.positional) == 1:

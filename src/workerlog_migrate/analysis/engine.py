@@ -6,6 +6,7 @@ and ``calls`` (values and effects), ``flow`` (a function from top to bottom).
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.calls import Calls
@@ -57,6 +58,12 @@ class Engine:
         self.expressions = Expressions(self)
         self.flow = Flow(self)
         self.solver = Solver(self)
+
+    def may_be_own(self, top: str, qualified: str) -> bool:
+        """Whether an imported name can be of another file of the program: relative, or neither known nor standard."""
+        if qualified.startswith("."):
+            return not qualified.startswith("..")
+        return top not in sys.stdlib_module_names and not self.knowledge.knows_module(top)
 
     def other_unit(self, name: str) -> Unit | None:
         """Return another file of the program by its dotted name."""

@@ -228,9 +228,9 @@ class Expressions:
         expression = self._knowledge.attribute(dotted, name)
         if expression is not None and self._knowledge.call(f"{dotted}.{name}") is None:
             return values.parse(expression)
-        other = self._engine.other_unit(dotted)
-        if other is not None:
-            found = self._engine.flat.module_name(other, name)
+        if self._engine.may_be_own(dotted.partition(".")[0], dotted):
+            other = self._engine.other_unit(dotted)
+            found = None if other is None else self._engine.flat.module_name(other, name)
             if found is not None:
                 return found
         return values.one("dotted", ref=self._engine.calls.canonical(f"{dotted}.{name}"))

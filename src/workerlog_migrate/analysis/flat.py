@@ -9,11 +9,13 @@ beyond the bounds a value is unknown.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.header import runtime_name
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 
@@ -60,7 +62,9 @@ class Flat:
         """Return what a name can be as seen from a node: a variable, an import, a builtin."""
         found = unit.module.lookup(name, unit.module.scope(node))
         if found is None:
-            return values.one("dotted", ref=name)
+            return (
+                values.one("dotted", ref=name) if name in _BUILTINS and not unit.module.star_imports else ANY
+            )
         scope, bindings = found
         return self.binding_values(name, scope, bindings, unit)
 
@@ -355,7 +359,9 @@ class Flat:
         """Return the value of an imported dotted name: of another file of the program, or of a library."""
         name = qualified.lstrip(".")
         parts = name.split(".")
-        if not self._engine.knowledge.knows_module(parts[0]) or qualified.startswith("."):
+        if runtime_name(qualified):
+            return values.one("dotted", ref=self._engine.calls.canonical(name))
+        if self._engine.may_be_own(parts[0], qualified):
             for cut in range(len(parts), 0, -1):
                 other = self._engine.other_unit(".".join(parts[:cut]))
                 if other is not None and other is not unit:
@@ -672,6 +678,7 @@ class Flat:
 
 
 _NEVER = 1 << 30
+_BUILTINS = frozenset(dir(builtins))
 
 _PLAIN_BASES = frozenset(
     {

@@ -466,12 +466,15 @@ class Guards:
         function = node.func
         if not isinstance(function, ast.Attribute):
             return
-        if function.attr in _SHRINKING and frame.facts:
+        if function.attr in _SHRINKING:
             path = frame.unit.path(function.value)
             if path is not None:
                 frame.facts = {
                     fact for fact in frame.facts if not (fact.path == path and fact.kind in ("key", "len"))
                 }
+                if frame.env is not None:
+                    for key in [key for key in frame.env if key.startswith(path + "[")]:
+                        del frame.env[key]
         elif function.attr in ("append", "add", "appendleft", "insert") and node.args:
             path = frame.unit.path(function.value)
             if path is not None:

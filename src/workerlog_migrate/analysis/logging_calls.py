@@ -98,7 +98,7 @@ class LogCalls:
             return known
         if function.unit is not self._engine.unit:
             return False
-        reached: dict[FunctionInfo, None] = {function: None}
+        reached = {function}
         pending = [function]
         while pending and len(reached) <= _MOST_FUNCTIONS:
             current = pending.pop()
@@ -106,10 +106,10 @@ class LogCalls:
                 if not isinstance(node, ast.Call):
                     continue
                 for entry in self._callee(node):
-                    if entry.name in ("function", "method") and isinstance(entry.ref, FunctionInfo):
-                        if entry.ref not in reached:
-                            reached[entry.ref] = None
-                            pending.append(entry.ref)
+                    called = entry.ref if entry.name in ("function", "method") else None
+                    if isinstance(called, FunctionInfo) and called not in reached:
+                        reached.add(called)
+                        pending.append(called)
                 if self._logs_itself(node):
                     self._known[function] = True
                     return True

@@ -137,12 +137,12 @@ class Solver:
         elif isinstance(atom, Edge) and self._passes_unknown(atom):
             for unknown in self._effects[atom.function].unknowns:
                 made = _unresolved(unknown)
-                note = (
-                    f"reached through {_where(atom)}; {made.note}"
-                    if made.note
-                    else f"reached through {_where(atom)}"
-                )
-                yield Evidence("", made.cause, made.line, made.rule, made.source, note)
+                line, note = made.line, f"reached through {_where(atom)}"
+                if unknown.unit is not atom.unit:
+                    line, note = _line(atom.node), f"{note}, in {unknown.unit.name} line {made.line}"
+                if made.note:
+                    note = f"{note}; {made.note}"
+                yield Evidence("", made.cause, line, made.rule, made.source, note)
 
     def _passes(self, edge: Edge, exception: str) -> bool:
         hierarchy = self._engine.hierarchy
@@ -229,7 +229,7 @@ def _evidence(atom: Raise) -> Evidence:
 
 def _through(edge: Edge, root: Raise) -> Evidence:
     inner = _evidence(root)
-    place = f"line {inner.line}" if root.unit is edge.unit else f"{root.unit.name}:{inner.line}"
+    place = f"line {inner.line}" if root.unit is edge.unit else f"{root.unit.name} line {inner.line}"
     note = f"`{inner.cause}` in {place}, {inner.rule}"
     return Evidence(
         root.exception,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.engine import Engine
+from workerlog_migrate.analysis.neighbours import Neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,8 @@ class Types:
         module: the script.
         knowledge: the rows.
         settings: the run's settings.
-        resolve_module: finds another file of the program by its dotted name (``genesis_comum``).
+        resolve_module: finds another file of the program by its dotted name (``genesis_comum``); by default the
+            files beside the script are read.
 
     """
 
@@ -38,7 +40,8 @@ class Types:
         settings: Settings,
         resolve_module: Callable[[str], Module | None] | None = None,
     ) -> None:
-        self.engine = Engine(module, knowledge, settings, resolve_module)
+        resolve = resolve_module or Neighbours(module.source.path).find
+        self.engine = Engine(module, knowledge, settings, resolve)
 
     def of(self, node: ast.expr) -> str | None:
         """Return the type of an expression as a type expression, ``pathlib.Path`` or ``re.Match?``; None if unknown."""

@@ -39,6 +39,10 @@ INT: Value = frozenset({Type("int")})
 FLOAT: Value = frozenset({Type("float")})
 BOOL: Value = frozenset({Type("bool")})
 
+_NO_TYPES = frozenset(
+    "any bound callable class context contextmaker coroutine dotted foreign function generator method module partial safe"  # noqa: SIM905  # a list of words
+    " super suppress transparent unbound unit".split()
+)
 _ALTERNATIVES = 8
 _DEPTH = 3
 
@@ -89,17 +93,7 @@ def render(value: Value) -> str | None:
 
 
 def _render(entry: Type) -> str | None:
-    if entry.name in (
-        "any",
-        "function",
-        "method",
-        "class",
-        "module",
-        "callable",
-        "bound",
-        "partial",
-        "super",
-    ):
+    if entry.name in _NO_TYPES:
         return None
     if entry.name == "instance":
         return getattr(entry.ref, "name", None)

@@ -1,0 +1,579 @@
+"""What a try body can raise: calls, operations, guards, handlers, functions of the script."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from _pytest.mark import ParameterSet
+
+    from tests.analysis.conftest import Analyse
+
+HEAD = """
+import contextlib, csv, functools, glob, json, os, re, subprocess, sys, threading, time
+from datetime import datetime
+from pathlib import Path
+import requests
+"""
+
+
+def _in_try(body: str, before: str = "") -> str:
+    indented = textwrap.indent(textwrap.dedent(body).strip("\n"), "        ")
+    return f"{HEAD}\n{textwrap.dedent(before)}\ndef f(x, y, z):\n    try:\n{indented}\n    except Exception:\n        return None\n"
+
+
+def case(name: str, body: str, expected: str, before: str = "") -> ParameterSet:
+    return pytest.param(body, before, set(expected.split()), id=name)
+
+
+@pytest.mark.parametrize(
+    ("body", "before", "expected"),
+    [
+        case("file", "open(x)", "OSError"),
+        case("text that is read", "open(x).read()", "OSError UnicodeError"),
+        case("bytes that are read", "open(x, 'rb').read()", "OSError"),
+        case("text that is read leniently", "open(x, errors='ignore').read()", "OSError"),
+        case("lines of a text file", "for linha in open(x): pass", "OSError UnicodeError"),
+        case("lines of a lenient text file", "for linha in open(x, errors='replace'): pass", "OSError"),
+        case("json of a file", "json.load(open(x))", "OSError ValueError"),
+        case("key of decoded json", "json.loads(str(x))['a']", "KeyError TypeError ValueError"),
+        case("method of decoded json", "json.loads(str(x)).get('a')", "AttributeError ValueError"),
+        case("int of text", "int(str(x))", "ValueError"),
+        case("int of a number", "int(3.5)", ""),
+        case("int of a missing variable", "int(os.environ.get('A'))", "TypeError ValueError"),
+        case("int of a variable with a default", "int(os.environ.get('A', '1'))", "ValueError"),
+        case("variable that must be there", "os.environ['A']", "KeyError"),
+        case("division by a name", "y / x", "ZeroDivisionError"),
+        case("division by a number", "x / 60", ""),
+        case("division by a constant", "x / HORA", "", "HORA = 60 * 60"),
+        case("division by at least one", "x / max(1, y)", ""),
+        case("division by a fallback", "x / (y or 1)", ""),
+        case("paths joined", "Path('a') / str(y)", ""),
+        case("formatting", "'%d' % 3", ""),
+        case("unknown key", "x['a']", "KeyError"),
+        case("unknown item", "x[y]", "IndexError KeyError"),
+        case("slice", "x[1:3]", ""),
+        case("first part of a split text", "str(x).split(':')[0]", ""),
+        case("second part of a split text", "str(x).split(':')[1]", "IndexError"),
+        case("first word", "str(x).split()[0]", "IndexError"),
+        case("unpacked parts", "a, b = str(x).split(':')", "ValueError"),
+        case("unpacked pair", "a, b = 1, 2", ""),
+        case("match that may be none", "re.match('a', str(x)).group(1)", "AttributeError"),
+        case("printed text", "print(x)", "UnicodeError"),
+        case("printed ascii", "print('ok', 3)", ""),
+        case("printed emoji", "print('\N{ROCKET}')", "UnicodeError"),
+        case("printed to standard error", "print(x, file=sys.stderr)", ""),
+        case("process", "subprocess.run(['ls'])", "OSError"),
+        case("process with a variable", "subprocess.run([str(x)])", "OSError ValueError"),
+        case(
+            "process with a time limit",
+            "subprocess.run(['ls'], timeout=3)",
+            "OSError subprocess.TimeoutExpired",
+        ),
+        case(
+            "process that is checked",
+            "subprocess.run(['ls'], check=True)",
+            "OSError subprocess.CalledProcessError",
+        ),
+        case(
+            "process output as text",
+            "subprocess.run(['ls'], text=True, capture_output=True)",
+            "OSError UnicodeError",
+        ),
+        case("web request", "requests.get(str(x))", "requests.RequestException"),
+        case("web answer", "requests.get(str(x)).json()", "ValueError requests.RequestException"),
+        case("import", "import numpy", "ImportError"),
+        case("assert", "assert x", "AssertionError"),
+        case("raise", "raise ValueError(x)", "ValueError"),
+        case("raise of a class", "raise KeyError", "KeyError"),
+        case("time", "time.sleep(3); datetime.now().isoformat()", ""),
+        case("date of a text", "datetime.strptime(str(x), '%Y')", "ValueError"),
+        case("next", "next(iter(x))", "StopIteration"),
+        case("next with a default", "next(iter(x), None)", ""),
+        case("methods of text", "str(x).strip().upper().replace('a', 'b')", ""),
+        case("comprehension", "[int(a) for a in str(x).split()]", "ValueError"),
+        case("sort key", "sorted(x, key=os.path.getmtime)", "OSError"),
+        case("sort key lambda", "sorted(x, key=lambda a: a['n'])", "KeyError"),
+        case("partial", "functools.partial(os.remove, x)()", "OSError"),
+        case("bound method as a value", "ler = open(x).readline\nler()", "OSError UnicodeError"),
+        case("thread", "threading.Thread(target=os.remove, args=(x,))", ""),
+        case("generator expression", "any(int(a) for a in str(x))", "ValueError"),
+    ],
+)
+def test_a_body_raises_what_its_calls_and_operations_raise(
+    script: Analyse, body: str, before: str, expected: set[str]
+) -> None:
+    """Each call and operation contributes what its row says under its arguments."""
+    assert script(_in_try(body, before)).names() == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "before", "expected"),
+    [
+        case("if match", "m = re.match('a', str(x))\nif m:\n    m.group(1)", ""),
+        case("early return", "m = re.match('a', str(x))\nif not m:\n    return\nm.group(1)", ""),
+        case("is not none", "m = re.match('a', str(x))\nif m is not None:\n    m.group(1)", ""),
+        case("walrus", "if (m := re.match('a', str(x))):\n    m.group(1)", ""),
+        case("conditional expression", "m = re.match('a', str(x))\na = m.group(1) if m else ''", ""),
+        case("and", "m = re.match('a', str(x))\na = m and m.group(1)", ""),
+        case("wrong branch", "m = re.match('a', str(x))\nif not m:\n    m.group(1)", "AttributeError"),
+        case("in", "if 'a' in x:\n    x['a']", ""),
+        case("in for another key", "if 'b' in x:\n    x['a']", "KeyError"),
+        case("not in", "if 'a' not in x:\n    return\nx['a']", ""),
+        case("get", "if x.get('a'):\n    x['a']", ""),
+        case("key just stored", "x['a'] = 1\nx['a']", ""),
+        case("key taken out again", "x['a'] = 1\nx.pop('a', None)\nx['a']", "KeyError"),
+        case("other container", "x['a'] = 1\nx = y\nx['a']", "KeyError"),
+        case("loop over keys", "for k in x:\n    x[k]", ""),
+        case("loop over keys of another", "for k in y:\n    x[k]", "IndexError KeyError"),
+        case("length", "p = str(x).split()\nif len(p) > 1:\n    p[1]", ""),
+        case("length too small", "p = str(x).split()\nif len(p) > 1:\n    p[2]", "IndexError"),
+        case("length by equality", "p = str(x).split()\nif len(p) != 3:\n    return\np[2]", ""),
+        case("not empty", "p = str(x).split()\nif p:\n    p[0], p[-1]", ""),
+        case("index below length", "p = str(x).split()\nfor i in range(len(p)):\n    p[i]", ""),
+        case("isinstance", "d = json.loads('1')\nif isinstance(d, dict):\n    d.get('a')", "ValueError"),
+        case("nonzero", "if y:\n    x / y", ""),
+        case("greater than zero", "if y > 0:\n    x / y", ""),
+        case("greater than minus one", "if y > -1:\n    x / y", "ZeroDivisionError"),
+        case("mean of what is there", "p = str(x).split()\nif p:\n    3 / len(p)", ""),
+        case("mean of what may be empty", "p = str(x).split()\n3 / len(p)", "ZeroDivisionError"),
+    ],
+)
+def test_a_guard_takes_away_what_it_rules_out(
+    script: Analyse, body: str, before: str, expected: set[str]
+) -> None:
+    """``if``, ``in``, ``len``, ``get``, ``isinstance`` and early returns are believed, and only where they stand."""
+    assert script(_in_try(body, before)).names() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            """
+            try:
+                try:
+                    open("a").read()
+                except OSError:
+                    pass
+            except Exception:
+                pass
+            """,
+            {"UnicodeError"},
+            id="inner handler",
+        ),
+        pytest.param(
+            """
+            try:
+                try:
+                    open("a")
+                except FileNotFoundError:
+                    pass
+            except Exception:
+                pass
+            """,
+            {"OSError"},
+            id="inner handler of a subclass",
+        ),
+        pytest.param(
+            """
+            import os
+            try:
+                try:
+                    int(x)
+                except ValueError:
+                    os.remove("a")
+                else:
+                    os.environ["A"]
+                finally:
+                    next(y)
+            except Exception:
+                pass
+            """,
+            {"OSError", "KeyError", "StopIteration"},
+            id="handler, else and finally raise too",
+        ),
+        pytest.param(
+            """
+            import os
+            try:
+                try:
+                    os.remove("a"), int(x)
+                except OSError as e:
+                    raise
+            except Exception:
+                pass
+            """,
+            {"OSError", "ValueError"},
+            id="bare raise",
+        ),
+        pytest.param(
+            """
+            import os
+            try:
+                try:
+                    os.remove("a")
+                except OSError as e:
+                    raise RuntimeError("x") from e
+            except Exception:
+                pass
+            """,
+            {"RuntimeError"},
+            id="other exception raised",
+        ),
+        pytest.param(
+            """
+            import contextlib, os
+            try:
+                with contextlib.suppress(OSError):
+                    os.remove("a")
+                    int(x)
+            except Exception:
+                pass
+            """,
+            {"ValueError"},
+            id="suppress",
+        ),
+    ],
+)
+def test_inner_handlers_are_subtracted(script: Analyse, text: str, expected: set[str]) -> None:
+    """What an inner handler catches does not come out; what it raises does."""
+    assert script(text).names() == expected
+
+
+def _outer(text: str) -> str:
+    return textwrap.dedent(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "def g():\n    open('a')\ndef f():\n    try: g()\n    except Exception: pass",
+            {"OSError"},
+            id="function",
+        ),
+        pytest.param(
+            "def g(n):\n    return h(n)\ndef h(n):\n    int(n)\n    return g(n)\ndef f():\n    try: g('1')\n    except Exception: pass",
+            {"ValueError"},
+            id="mutual recursion",
+        ),
+        pytest.param(
+            """
+            class A:
+                def ler(self):
+                    return open('a')
+                def rodar(self):
+                    try:
+                        self.ler()
+                    except Exception:
+                        pass
+            """,
+            {"OSError"},
+            id="method",
+        ),
+        pytest.param(
+            """
+            class Base:
+                def ler(self):
+                    return open('a')
+            class A(Base):
+                def ler(self):
+                    int(input)
+                    return super().ler()
+            def f():
+                a = A()
+                try:
+                    a.ler()
+                except Exception:
+                    pass
+            """,
+            {"OSError", "ValueError"},
+            id="super",
+        ),
+        pytest.param(
+            "class A:\n    def __init__(self):\n        open('a')\ndef f():\n    try: A()\n    except Exception: pass",
+            {"OSError"},
+            id="constructor",
+        ),
+        pytest.param(
+            "class A:\n    @property\n    def p(self):\n        return open('a')\ndef f(a: A):\n    try: a.p\n    except Exception: pass",
+            {"OSError"},
+            id="property",
+        ),
+        pytest.param(
+            """
+            class A:
+                def __enter__(self):
+                    return open('a')
+                def __exit__(self, *a):
+                    int(a)
+            def f():
+                try:
+                    with A() as g:
+                        pass
+                except Exception:
+                    pass
+            """,
+            {"OSError", "ValueError"},
+            id="context manager",
+        ),
+        pytest.param(
+            """
+            from contextlib import contextmanager
+            @contextmanager
+            def aberto():
+                yield open('a')
+            def f():
+                try:
+                    with aberto() as g:
+                        g.read()
+                except Exception:
+                    pass
+            """,
+            {"OSError", "UnicodeError"},
+            id="generator as context manager",
+        ),
+        pytest.param(
+            """
+            def linhas():
+                for l in ['1']:
+                    yield int(l)
+            def f():
+                g = linhas()
+                try:
+                    for n in g:
+                        pass
+                except Exception:
+                    pass
+            """,
+            {"ValueError"},
+            id="generator runs where it is iterated",
+        ),
+        pytest.param(
+            """
+            import functools
+            def repetir(f):
+                @functools.wraps(f)
+                def w(*a):
+                    try:
+                        return f(*a)
+                    except OSError:
+                        return None
+                return w
+            @repetir
+            def g():
+                open('a'), int(input())
+            def f():
+                try:
+                    g()
+                except Exception:
+                    pass
+            """,
+            {"ValueError", "EOFError"},
+            id="decorator of the script",
+        ),
+        pytest.param(
+            "import os\ndef g(cb):\n    try: cb()\n    except Exception: pass\ndef h():\n    open('a')\ng(h)\ng(lambda: int(os.environ))",
+            {"OSError", "ValueError"},
+            id="callback",
+        ),
+        pytest.param(
+            "def f():\n    def g():\n        open('a')\n    try: g()\n    except Exception: pass",
+            {"OSError"},
+            id="nested function",
+        ),
+        pytest.param(
+            "async def g():\n    open('a')\nasync def f():\n    try: await g()\n    except Exception: pass",
+            {"OSError"},
+            id="coroutine",
+        ),
+        pytest.param(
+            "from worker_utils import retry_with_backoff\nr = retry_with_backoff()\ntry: r(open)('a')\nexcept Exception: pass",
+            {"OSError"},
+            id="retried call",
+        ),
+        pytest.param(
+            "from worker_logger import mirror_print\ntry: mirror_print(log.info, x)\nexcept Exception: pass",
+            {"UnicodeError"},
+            id="mirrored print",
+        ),
+        pytest.param(
+            "from worker_logger import mirror_print\ndef p(t):\n    open(t)\ntry: mirror_print(log.info, x, printer=p)\nexcept Exception: pass",
+            {"OSError"},
+            id="mirrored print of another printer",
+        ),
+    ],
+)
+def test_functions_of_the_script_raise_what_their_bodies_raise(
+    script: Analyse, text: str, expected: set[str]
+) -> None:
+    """Calls of functions, methods, properties, context managers, generators and decorators are followed."""
+    assert script(_outer(text)).names(-1) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            "import m\ntry:\n    m.send(1)\nexcept Exception: pass",
+            [("m.send(1)", 3, "m.send")],
+            id="library",
+        ),
+        pytest.param(
+            "def f(x):\n    try:\n        x.frob()\n    except Exception: pass",
+            [("x.frob()", 3, "*.frob")],
+            id="method",
+        ),
+        pytest.param(
+            "def f(cb):\n    try:\n        cb()\n    except Exception: pass",
+            [("cb()", 3, "cb")],
+            id="callback",
+        ),
+        pytest.param(
+            "import m\n@m.deco\ndef g(): ...\ntry:\n    g()\nexcept Exception: pass",
+            [("g()", 5, "m.deco")],
+            id="decorator",
+        ),
+        pytest.param(
+            "import m\ndef g():\n    m.send(1)\ntry:\n    g()\nexcept Exception: pass",
+            [("m.send(1)", 3, "m.send")],
+            id="through",
+        ),
+        pytest.param(
+            "def f(e):\n    try:\n        raise e\n    except Exception: pass",
+            [("raise e", 3, "")],
+            id="raise",
+        ),
+    ],
+)
+def test_what_is_not_known_is_named(script: Analyse, text: str, expected: list[tuple[str, int, str]]) -> None:
+    """An unresolved call is listed with its line and the name by which it can be taught."""
+    assert script(text).unresolved() == expected
+
+
+def test_the_user_teaches_a_call(script: Analyse) -> None:
+    """A row of the configuration makes a call known."""
+    text = "import m\ntry:\n    m.send(1)\nexcept Exception: pass"
+
+    assert script(text, raises=(("m.send", ("OSError", "ValueError")),)).names() == {"OSError", "ValueError"}
+
+
+def test_what_the_user_teaches_wins_over_a_row(script: Analyse) -> None:
+    """A taught call raises what the user says and nothing else."""
+    text = "import json\ntry:\n    json.loads(x)\nexcept Exception: pass"
+
+    assert script(text, raises=(("json.loads", ("LookupError",)),)).names() == {"LookupError"}
+
+
+def test_functions_of_a_neighbouring_file_are_followed(script: Analyse) -> None:
+    """A file of the same folder is read like the script itself."""
+    text = "from comum import ler\ntry:\n    ler('a')\nexcept Exception: pass"
+
+    assert script(text, modules={"comum": "def ler(p):\n    return open(p).read()"}).names() == {
+        "OSError",
+        "UnicodeError",
+    }
+
+
+def test_a_file_that_is_not_there_is_unresolved(script: Analyse) -> None:
+    """Twin: the neighbour is not found."""
+    text = "from comum import ler\ntry:\n    ler('a')\nexcept Exception: pass"
+
+    assert script(text).unresolved() == [("ler('a')", 3, "comum.ler")]
+
+
+def test_sys_exit_is_seen_and_never_listed(script: Analyse) -> None:
+    """A body that can end the process says so; SystemExit is no name for a handler."""
+    found = script("import sys\ntry:\n    sys.exit(1)\nexcept Exception: pass").body()
+
+    assert found.exits is not None
+    assert (found.names, found.exits.exception, found.exits.line) == ((), "SystemExit", 3)
+
+
+def test_many_kinds_join_their_parent(script: Analyse) -> None:
+    """Beyond eight names siblings join."""
+    raised = [
+        "KeyError",
+        "IndexError",
+        "OSError",
+        "ValueError",
+        "TypeError",
+        "AttributeError",
+        "RuntimeError",
+        "EOFError",
+        "MemoryError",
+    ]
+    lines = "\n".join(f"    if x == {at}: raise {name}" for at, name in enumerate(raised))
+    found = script(f"try:\n{lines}\nexcept Exception: pass")
+
+    assert found.names() == (set(raised) - {"KeyError", "IndexError"}) | {"LookupError"}
+
+
+def test_too_many_kinds_are_a_reason(script: Analyse) -> None:
+    """Unrelated kinds cannot join: the inference says why it gives up."""
+    raised = [
+        "OSError",
+        "ValueError",
+        "TypeError",
+        "AttributeError",
+        "RuntimeError",
+        "EOFError",
+        "MemoryError",
+        "NameError",
+        "AssertionError",
+    ]
+    lines = "\n".join(f"    if x == {at}: raise {name}" for at, name in enumerate(raised))
+
+    assert script(f"try:\n{lines}\nexcept Exception: pass").body().reason == "too many kinds"
+
+
+def test_every_name_has_evidence(script: Analyse) -> None:
+    """Each name carries call, line, rule and source."""
+    found = script("def g():\n    return open('a')\ntry:\n    g()\nexcept Exception: pass").body()
+
+    (entry,) = found.evidence
+    assert (entry.exception, entry.cause, entry.line, entry.rule) == ("OSError", "g()", 4, "local:g")
+    assert entry.source == "https://docs.python.org/3/library/functions.html#open"
+    assert entry.note == "`open('a')` in line 2, open"
+
+
+def test_raising_exception_itself_is_a_reason(script: Analyse) -> None:
+    """A body that raises ``Exception`` cannot have a narrower handler."""
+    found = script("try:\n    raise Exception('a')\nexcept Exception: pass").body()
+
+    assert found.reason == "`raise Exception('a')` in line 2 raises Exception itself"
+
+
+def test_a_timeout_of_asyncio_is_a_class_of_its_own(script: Analyse) -> None:
+    """Python 3.10 has two unrelated timeout classes; both are listed."""
+    text = "import asyncio\nasync def f(c):\n    try:\n        await asyncio.wait_for(c, 3)\n    except Exception: pass"
+
+    assert script(text).names() == {"TimeoutError", "asyncio.TimeoutError"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("x" + ".a" * 900, id="attribute chain"),
+        pytest.param(" + ".join(["'a'"] * 900), id="concatenation"),
+        pytest.param("[" * 90 + "]" * 90, id="nesting"),
+    ],
+)
+def test_deep_expressions_end_with_a_verdict(script: Analyse, text: str) -> None:
+    """Very deep code is finished, or reported as too deep; it never fails."""
+    found = script(f"try:\n    {text}\nexcept Exception: pass").body()
+
+    assert found.is_complete or all("nested too deeply" in entry.note for entry in found.unresolved)
+
+
+def test_a_long_chain_of_functions_is_followed_to_its_end(script: Analyse) -> None:
+    """The depth of the call graph costs no stack."""
+    chain = "\n".join(f"def f{at}(x):\n    return f{at + 1}(x)" for at in range(1500))
+
+    assert script(
+        f"{chain}\ndef f1500(x):\n    open(x)\ntry:\n    f0('a')\nexcept Exception: pass"
+    ).names() == {"OSError"}
