@@ -39,6 +39,7 @@ class _Command(click.Command):
 @click.option("--dry-run", is_flag=True, help="Print the diff and write nothing (the default).")
 @click.option("--apply", is_flag=True, help="Write the scripts, and both runtime files beside them.")
 @click.option("--check", is_flag=True, help="Write nothing, print no diff; exit 1 if something would change.")
+@click.option("--interactive", "-i", is_flag=True, help="With --apply: ask about each change.")
 @click.option("--undo", is_flag=True, help="Restore the files that the last --apply changed from here.")
 @click.option("--diff", "show_diff", is_flag=True, help="With --apply or --check: print the diff, too.")
 @click.option(
@@ -86,6 +87,7 @@ def main(
     dry_run: bool,
     apply: bool,
     check: bool,
+    interactive: bool,
     undo: bool,
     show_diff: bool,
     select: tuple[str, ...],
@@ -137,6 +139,7 @@ def main(
         verbose=verbose,
         config=config,
         stdin_filename=stdin_filename,
+        interactive=interactive,
     )
     try:
         code = run(request)

@@ -180,7 +180,7 @@ def find_all(module: Module, target: Target, settings: Settings, decisions: Deci
         return make_plan(demote(finding, reason) if finding.edit else finding for finding in findings)
     if header.refusal:
         findings = [
-            demote(finding, header.refusal) if _needs_header(finding) else finding for finding in findings
+            demote(finding, header.refusal) if needs_header(finding) else finding for finding in findings
         ]
         return make_plan([*findings, *logger_setup.refuse(module, context)])
     applied = make_plan(findings).applied
@@ -214,7 +214,15 @@ def _knowledge() -> Knowledge:
     return Knowledge()
 
 
-def _needs_header(finding: Finding) -> bool:
+def needs_header(finding: Finding) -> bool:
+    """Say whether an edit uses a name that the header brings.
+
+    Args:
+        finding: what is applied, or not.
+
+    Returns:
+        True for mirrored output, retries, and handlers that log.
+    """
     edit = finding.edit
     return isinstance(edit, MirrorCall | RetryCall) or (
         isinstance(edit, HandlerEdit) and bool(edit.log or edit.boundary)

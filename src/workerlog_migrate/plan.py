@@ -21,6 +21,9 @@ from workerlog_migrate.model import (
 DECLINED = "declined"
 """Reason of a finding that a person has looked at and does not want."""
 
+NOT_REVIEWED = "not reviewed"
+"""Reason of a finding that a person did not get to."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decisions:

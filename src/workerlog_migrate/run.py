@@ -60,6 +60,7 @@ class Request(NamedTuple):
         verbose: every file, and everything that was found.
         config: the configuration to use instead of the nearest.
         stdin_filename: the name of what is read from standard input.
+        interactive: ask about each change before it is written.
     """
 
     paths: tuple[str, ...] = ()
@@ -78,6 +79,7 @@ class Request(NamedTuple):
     verbose: bool = False
     config: Path | None = None
     stdin_filename: str | None = None
+    interactive: bool = False
 
 
 def run(request: Request) -> int:
@@ -153,6 +155,13 @@ def _check(request: Request) -> None:
         raise UsageError("--stdin-filename names what is read from '-'; there is no '-' among the paths")
     if request.quiet and request.verbose:
         raise UsageError("--quiet and --verbose exclude each other")
+    if request.interactive:
+        if request.mode is not Mode.APPLY:
+            raise UsageError("--interactive asks what to write: it goes with --apply")
+        if request.paths == (_STDIN,):
+            raise UsageError("--interactive reads the answers from standard input; name the script's file")
+        if request.quiet:
+            raise UsageError("--interactive and --quiet exclude each other")
     if request.format_name != "text" and request.output is None:
         if request.show_diff:
             raise UsageError(
@@ -307,13 +316,30 @@ def _files(
         contextlib.closing(runtime),
         contextlib.closing(migrate_all(found.targets, settings, jobs)) as results,  # type: ignore[type-var]  # a generator
     ):
-        for result in results:
+        for result in _reviewed(request, results, settings) if request.interactive else results:
             checked = runtime.checked(result)
             if request.mode is Mode.APPLY:
                 checked = runtime.written(checked)
             output.diff(checked)
             report.add(checked)
             yield
+
+
+def _reviewed(request: Request, results: Iterator[FileResult], settings: Settings) -> Iterator[FileResult]:
+    """Have a person choose; the number of questions is known only when every file has been looked at."""
+    import shutil
+
+    from workerlog_migrate.review import review
+    from workerlog_migrate.terminal import Terminal
+
+    looked_at = list(results)
+    width = shutil.get_terminal_size().columns
+    terminal = Terminal(_say, color=wants_color(request.color, sys.stderr), width=width)
+    with terminal.opened():
+        try:
+            yield from review(looked_at, settings, terminal)
+        except EOFError:
+            raise KeyboardInterrupt from None  # nobody is there any more: the same as Ctrl-C
 
 
 def _standard_input(

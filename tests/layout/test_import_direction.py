@@ -14,7 +14,7 @@ CODEMODS = ROOT / "codemods" / "workerlog_codemods"
 
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
-    frozenset({"cli", "run", "jobs"}),
+    frozenset({"cli", "run", "jobs", "review", "terminal"}),
     frozenset({"pipeline", "report"}),
     frozenset({"rewrite", "plan", "verify", "writing", "journal", "vendor", "discover", "config"}),
     frozenset({"registry"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.plan import DECLINED, NOT_REVIEWED
 from workerlog_migrate.report import Mode, Report, ReportedFile
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def _brief(file: ReportedFile, mode: Mode, color: bool) -> Iterator[str]:
     if file.changed:
         yield f"{_verb(mode)} {shown_path(file.result.target.path)} ({_what(file)})\n"
     for finding, is_applied in _in_order(file):
+        if finding.reason in (DECLINED, NOT_REVIEWED):
+            continue  # whoever was asked knows; the summary counts them
         if not is_applied or finding.reason or _unresolved(finding):
             yield from _finding_lines(file, finding, is_applied, color, verbose=False)
 
@@ -166,6 +169,10 @@ def _summary(report: Report, color: bool) -> Iterator[str]:
     ]
     if rows:
         yield "; ".join(rows) + "\n"
+    reasons = Counter(finding.reason for file in report.files for finding in file.left)
+    answers = [f"{reasons[reason]} {reason}" for reason in (DECLINED, NOT_REVIEWED) if reasons[reason]]
+    if answers:
+        yield ", ".join(answers) + "\n"
 
 
 def _others(unmatched: int) -> str:

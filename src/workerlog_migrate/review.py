@@ -1,0 +1,376 @@
+"""Which of the changes does a person want? One question after the other, as in ``git add -p``.
+
+Input: the results of all files, as they would be written. Output: the same results with only the changes that
+were accepted. What is refused is declined in the plan and the file goes through the whole pipeline again, so that
+the header's lines follow what is left and every check holds for what is written. Nothing is written here: a
+file's result is handed on when its last question has been answered, so that a stop in between leaves it whole.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.model import (
+    FileResult,
+    Finding,
+    HandlerEdit,
+    LinesEdit,
+    Plan,
+    Settings,
+    Span,
+    SuppressEdit,
+)
+from workerlog_migrate.pipeline import migrate_bytes, needs_header
+from workerlog_migrate.plan import DECLINED, NOT_REVIEWED, Decisions, demote
+from workerlog_migrate.report.diff import colorize, render_file_diff
+from workerlog_migrate.report.text import shown_path
+from workerlog_migrate.source import decode
+
+if TYPE_CHECKING:
+    from workerlog_migrate.terminal import Terminal
+
+_HELP = """\
+y - apply this change
+n - do not apply this change
+q - quit: apply neither this change nor any after it
+a - apply this change and all later ones in this file
+d - apply neither this change nor any later one in this file
+s - split this change into its single edits
+e - edit the exceptions of a narrowed handler
+? - this help
+"""
+
+_EDIT_NOTE = """\
+# {place}: {message}
+# One exception per line, written as the script would write it. Lines with # are left out.
+"""
+
+# Columns of a call in the line of evidence: the call's name and its first argument.
+_LONGEST_CAUSE = 40
+
+_Change = tuple[Finding, ...]
+"""Findings that are asked about together: their lines overlap or touch."""
+
+
+def review(results: Sequence[FileResult], settings: Settings, terminal: Terminal) -> Iterator[FileResult]:
+    """Ask about every change of every file.
+
+    Args:
+        results: what would become of the files.
+        settings: what they were made with.
+        terminal: who is asked.
+
+    Yields:
+        One result per file, in their order, as it was decided.
+
+    Raises:
+        EOFError: there is no more input; the file in question and all after it are left.
+    """
+    counter = _Counter(sum(len(_changes(result)) for result in results))
+    has_quit = False
+    for result in results:
+        if not _changes(result):
+            yield result
+        elif has_quit:
+            yield _left(result)
+        else:
+            reviewed = _File(result, settings, terminal, counter)
+            yield reviewed.ask_all()
+            has_quit = reviewed.has_quit
+
+
+def _changes(result: FileResult) -> list[_Change]:
+    """List what a file is asked about; of lines that follow from other edits only a header that stands alone."""
+    if not result.changed or result.error is not None:
+        return []
+    applied = result.plan.applied
+    edits = [finding for finding in applied if not isinstance(finding.edit, LinesEdit)]
+    if not edits:
+        return [applied]
+    changes: list[list[Finding]] = []
+    end = 0
+    for finding in sorted(edits, key=lambda finding: finding.span):
+        if changes and finding.span.line <= end + 1:
+            changes[-1].append(finding)
+        else:
+            changes.append([finding])
+        end = max(end, finding.span.end_line)
+    return [tuple(change) for change in changes]
+
+
+def _left(result: FileResult) -> FileResult:
+    """Leave a file that nobody got to."""
+    unseen = tuple(demote(finding, NOT_REVIEWED) for finding in result.plan.applied)
+    return replace(result, after=result.before, plan=Plan((), (*result.plan.reported, *unseen)), imports=())
+
+
+@dataclass(slots=True)
+class _Counter:
+    """How many changes there are, and how many have been shown."""
+
+    total: int
+    shown: int = 0
+
+
+class _File:
+    """The questions about one file."""
+
+    def __init__(self, result: FileResult, settings: Settings, terminal: Terminal, counter: _Counter) -> None:
+        self.result = result
+        self.settings = settings
+        self.terminal = terminal
+        self.counter = counter
+        self.has_quit = False
+        self.takes_rest: bool | None = None
+        self.accepted: list[Finding] = []
+        self.declined: list[Finding] = []
+        self.passed_over: list[Finding] = []
+        self.types: dict[Span, tuple[str, ...]] = {}
+        self.drafts: dict[Span, str] = {}
+        self.source = decode(result.target.path, result.before)
+        self.module = Module(self.source)
+
+    def ask_all(self) -> FileResult:
+        """Ask about each change, then settle the file."""
+        changes = _changes(self.result)
+        if all(isinstance(finding.edit, LinesEdit) for finding in changes[0]):
+            return self._settled(header=self._is_wanted(changes[0]))
+        while changes:
+            change = changes.pop(0)
+            if self.takes_rest is not None:
+                self.counter.shown += 1
+                if self.has_quit:
+                    self.passed_over.extend(change)
+                else:
+                    (self.accepted if self.takes_rest else self.declined).extend(change)
+                continue
+            key = self._answer(change)
+            if key == "s":
+                changes[:0] = [(finding,) for finding in change]
+                self.counter.total += len(change) - 1
+                self.counter.shown -= 1
+            else:
+                answered = {"q": self.passed_over, "n": self.declined, "d": self.declined}
+                answered.get(key, self.accepted).extend(change)
+        result = self._settled(header=True)
+        heads = tuple(finding for finding in result.plan.applied if finding.kind == "header")
+        if not heads or any(needs_header(finding) for finding in result.plan.applied):
+            return result
+        # Nothing that was accepted uses the header; the script would get it for its crashes alone.
+        if self.takes_rest is None:
+            self.counter.total += 1
+            wanted = self._is_wanted(heads)
+        else:
+            wanted = self.takes_rest
+        return result if wanted else self._settled(header=False)
+
+    def _is_wanted(self, change: _Change) -> bool:
+        return self._answer(change) in "ya"
+
+    def _answer(self, change: _Change) -> str:
+        """Show a change and ask until the answer is one of ``y n a d q s``; the last four are remembered."""
+        self.counter.shown += 1
+        can_split = len(change) > 1 and not any(isinstance(finding.edit, LinesEdit) for finding in change)
+        editable = [finding for finding in change if _types(finding)]
+        keys = ["y", "n", "q", "a", "d", *(["s"] if can_split else []), *(["e"] if editable else []), "?"]
+        question = f"Apply this change [{','.join(keys)}]?"
+        self._show(change)
+        while True:
+            key = self.terminal.ask(question)
+            if key in ("y", "n"):
+                return key
+            if key in ("a", "d", "q"):
+                self.takes_rest = key == "a"
+                self.has_quit = key == "q"
+                return key
+            if key == "s" and can_split:
+                return key
+            if key == "e" and len(editable) == 1:
+                if self._edit(editable[0]):
+                    self._show(change)
+            elif key == "e" and editable:
+                self.terminal.say("this change has several exception lists; split it first (s)\n")
+            elif key == "e":
+                self.terminal.say("this change has no exception list\n")
+            elif key == "s":
+                self.terminal.say("this change cannot be split further\n")
+            else:
+                self.terminal.say(_HELP)
+
+    # -- what is shown --------------------------------------------------------------------------------------
+
+    def _show(self, change: _Change) -> None:
+        path = shown_path(self.result.target.path)
+        head = f"{self.counter.shown} of {self.counter.total} \N{MIDDLE DOT} {path}"
+        self.terminal.say(f"\n{self.terminal.styled(head, '1')}\n{self._hunk(change)}")
+        for finding in self._decided(change):
+            if isinstance(finding.edit, HandlerEdit | SuppressEdit):
+                self.terminal.say(f"  {_cut(_why(finding), max(self.terminal.width - 2, 20))}\n")
+
+    def _hunk(self, change: _Change) -> str:
+        from workerlog_migrate import rewrite  # late: LibCST
+
+        try:
+            text, _ = rewrite.rewrite(self.module, self._decided(change))
+        except rewrite.UnkeepableError:
+            # Possible only together with others; the lines say what the diff cannot.
+            return "".join(f"line {finding.span.line}: {finding.message}\n" for finding in change)
+        # The texts, not the bytes: a terminal has its own encoding.
+        old, new = (_visible(each).encode("utf-8", "surrogatepass") for each in (self.source.text, text))
+        patch = render_file_diff(self.result.target.path, old, new)
+        hunks = patch.split(b"\n", 2)[2]
+        return (colorize(hunks) if self.terminal.color else hunks).decode("utf-8", "replace")
+
+    def _decided(self, change: _Change) -> list[Finding]:
+        return Decisions(types=tuple(self.types.items())).apply_to(change)
+
+    # -- the exception list ---------------------------------------------------------------------------------
+
+    def _edit(self, finding: Finding) -> bool:
+        """Let the person write the exception list; a list that is refused is kept for the next attempt."""
+        before = self.types.get(finding.span, _types(finding))
+        text = self.drafts.pop(finding.span, "") or self._edit_text(finding, before)
+        edited = self.terminal.edit(text)
+        if edited is None:
+            return False
+        lines = (line.partition("#")[0].strip().rstrip(",") for line in edited.splitlines())
+        names = tuple(dict.fromkeys(line for line in lines if line))
+        if not names:
+            self.terminal.say(
+                "no exception is left in the list; it stays as it was (n declines the change)\n"
+            )
+            return False
+        known = _Names(self.module, self.settings, known=_types(finding))
+        for name in names:
+            reason = known.refusal(name)
+            if reason:
+                self.drafts[finding.span] = edited
+                self.terminal.say(f"{name}: {reason}; edit again (e)\n")
+                return False
+        self.types[finding.span] = names
+        return True
+
+    def _edit_text(self, finding: Finding, types: tuple[str, ...]) -> str:
+        place = f"{shown_path(self.result.target.path)}:{finding.span.line}"
+        note = _EDIT_NOTE.format(place=place, message=finding.message)
+        evidence = "".join(f"# {line}\n" for line in _reasons(finding))
+        return "".join(f"{name}\n" for name in types) + note + evidence
+
+    # -- the outcome ----------------------------------------------------------------------------------------
+
+    def _settled(self, *, header: bool) -> FileResult:
+        """Run the file through the pipeline with what was decided."""
+        accepted = {(finding.codemod, finding.span) for finding in self.accepted}
+        decisions = Decisions(types=tuple(self.types.items()), header=header)
+        decisions = decisions.declining(self.declined, DECLINED).declining(self.passed_over, NOT_REVIEWED)
+        while True:
+            result = migrate_bytes(self.result.before, self.result.target, self.settings, decisions)
+            unseen = [
+                finding
+                for finding in result.plan.applied
+                if not isinstance(finding.edit, LinesEdit) and (finding.codemod, finding.span) not in accepted
+            ]
+            if not unseen or result.error is not None:
+                return result
+            # An edit that had stood back for one that was refused: nobody has seen it.
+            decisions = decisions.declining(unseen, NOT_REVIEWED)
+
+
+def _types(finding: Finding) -> tuple[str, ...]:
+    edit = finding.edit
+    return (edit.types or ()) if isinstance(edit, HandlerEdit | SuppressEdit) else ()
+
+
+def _why(finding: Finding) -> str:
+    """Say on one line what speaks for a handler's new list, or why it stays broad."""
+    raised: dict[tuple[int, str], dict[str, None]] = {}
+    for evidence in finding.evidence:
+        if evidence.exception:
+            raised.setdefault((evidence.line, evidence.cause), {})[evidence.exception] = None
+    if not _types(finding) or not raised:
+        return finding.message
+    return "; ".join(
+        f"line {line} {_cut(cause, _LONGEST_CAUSE)} raises {', '.join(names)}"
+        for (line, cause), names in raised.items()
+    )
+
+
+def _reasons(finding: Finding) -> list[str]:
+    """Give the first piece of evidence for each exception."""
+    first: dict[str, str] = {}
+    for evidence in finding.evidence:
+        if evidence.exception:
+            text = f"{evidence.exception}: line {evidence.line}, {' '.join(evidence.cause.split())}"
+            first.setdefault(evidence.exception, text)
+    return list(first.values())
+
+
+def _cut(text: str, room: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= room else text[: room - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def _visible(text: str) -> str:
+    """Escape what would drive the terminal; blanks and line ends stay."""
+    return "".join(
+        c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode()
+        for c in text.replace("\r\n", "\n").replace("\r", "\n")
+    )
+
+
+class _Names:
+    """Which names may stand in an exception list of a script."""
+
+    def __init__(self, module: Module, settings: Settings, *, known: tuple[str, ...]) -> None:
+        self._module = module
+        self._settings = settings
+        self._known = known
+
+    def refusal(self, name: str) -> str:
+        """Say why a name may not stand there, or nothing."""
+        if name in self._known:
+            return ""
+        if not all(part.isidentifier() for part in name.split(".")):
+            return "this is not a name"
+        root, _, rest = name.partition(".")
+        bindings = self._module.scope_of_module.bindings.get(root, [])
+        if not bindings:
+            return self._of_builtin(name)
+        if any(binding.kind == "class" for binding in bindings) and not rest:
+            return self._of_class(bindings[0].node)
+        if not bindings[0].qualified:
+            return "the script does not bind it to an exception"
+        return self._of_import(".".join(filter(None, (bindings[0].qualified, rest))))
+
+    @staticmethod
+    def _of_builtin(name: str) -> str:
+        found = getattr(builtins, name, None)
+        if not (isinstance(found, type) and issubclass(found, BaseException)):
+            return "no built-in exception, and the script does not import it"
+        if found in (Exception, BaseException):
+            return "this is what the handler catches now (n declines the change)"
+        return "" if issubclass(found, Exception) else "this ends the program and is not to be swallowed"
+
+    @staticmethod
+    def _of_class(node: ast.AST) -> str:
+        return "" if isinstance(node, ast.ClassDef) and node.bases else "this class is no exception"
+
+    def _of_import(self, dotted: str) -> str:
+        import sys
+
+        from workerlog_migrate.analysis.exceptions import Hierarchy
+        from workerlog_migrate.knowledge import Knowledge
+
+        hierarchy = Hierarchy(Knowledge())
+        canonical = hierarchy.canonical(dotted)
+        if hierarchy.is_exception(canonical):
+            return (
+                "this ends the program and is not to be swallowed" if hierarchy.is_control(canonical) else ""
+            )
+        is_known_module = dotted.partition(".")[0] in sys.stdlib_module_names
+        return "no exception of that name is known" if is_known_module else ""

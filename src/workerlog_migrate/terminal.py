@@ -1,0 +1,184 @@
+"""How does a person answer, at a terminal or through a pipe? One key at a time, or one line.
+
+At a terminal each key counts at once; it is put into cbreak mode (termios(3)), in which Ctrl-C still is Ctrl-C,
+and given back as it was. Without a terminal, or without termios (Windows), the first character of a line counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_END_OF_INPUT = "\x04"
+_ESCAPE = "\x1b"
+
+
+class Terminal:
+    """Where questions are asked and answered."""
+
+    def __init__(self, say: Callable[[str], None], *, color: bool, width: int) -> None:
+        """Prepare to ask.
+
+        Args:
+            say: writes text for the person.
+            color: whether to use ANSI escapes.
+            width: columns.
+        """
+        self.say = say
+        self.color = color
+        self.width = width
+        self._is_raw = False
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """Read single keys from here on, where the system can; what was typed ahead is kept."""
+        if not _has_keys():
+            yield
+            return
+        import termios
+        import tty
+
+        before = termios.tcgetattr(sys.stdin)
+        try:
+            tty.setcbreak(sys.stdin, termios.TCSADRAIN)
+            self._is_raw = True
+            yield
+        finally:
+            self._is_raw = False
+            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+    def styled(self, text: str, code: str) -> str:
+        """Colour a text.
+
+        Args:
+            text: what to colour.
+            code: the SGR parameters, such as ``1;34``.
+        """
+        return f"\x1b[{code}m{text}\x1b[m" if self.color else text
+
+    def ask(self, question: str) -> str:
+        """Ask for one key.
+
+        Args:
+            question: what to show before the cursor.
+
+        Returns:
+            The key; in lower case, never blank.
+
+        Raises:
+            EOFError: there is no more input.
+        """
+        self.say(self.styled(question, "1;34") + " ")
+        while True:
+            key = self._key() if self._is_raw else self._line()
+            if key:
+                if self._is_raw or not sys.stdin.isatty():
+                    # Nobody else has shown it.
+                    self.say(f"{key if key.isprintable() else ''}\n")
+                return key.lower()
+
+    def _key(self) -> str:
+        data = os.read(sys.stdin.fileno(), 1)
+        while data and not _is_whole(data) and len(data) < 4:
+            data += os.read(sys.stdin.fileno(), 1)
+        key = data.decode("utf-8", "replace")
+        if not key or key == _END_OF_INPUT:
+            raise EOFError
+        if key == _ESCAPE:
+            _drop_sequence()  # an arrow or function key, which has no meaning here
+            return ""
+        return key.strip()
+
+    @staticmethod
+    def _line() -> str:
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        return line.strip()[:1]
+
+    def edit(self, text: str) -> str | None:
+        """Let the person edit a text in the editor of their choice (``VISUAL``, ``EDITOR``).
+
+        Args:
+            text: what the editor shows.
+
+        Returns:
+            The text as it was saved; None when the editor failed, which has been said.
+        """
+        fallback = "notepad" if os.name == "nt" else "vi"
+        editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or fallback
+        with tempfile.TemporaryDirectory(prefix="workerlog-migrate-") as folder:
+            file = Path(folder, "exceptions.txt")
+            file.write_text(text, encoding="utf-8")
+            try:
+                with self._given_back():
+                    done = subprocess.run(
+                        [*shlex.split(editor, posix=os.name != "nt"), str(file)], check=False
+                    )
+                if done.returncode:
+                    self.say(f"{editor} ended with {done.returncode}; nothing was changed\n")
+                    return None
+                return file.read_text(encoding="utf-8")
+            except (OSError, ValueError) as error:
+                self.say(f"{editor}: {error}; set VISUAL or EDITOR to your editor\n")
+                return None
+
+    @contextlib.contextmanager
+    def _given_back(self) -> Iterator[None]:
+        """Give the terminal back for as long as another program has it."""
+        if not self._is_raw:
+            yield
+            return
+        import termios
+        import tty
+
+        keys = termios.tcgetattr(sys.stdin)
+        keys[3] |= termios.ICANON | termios.ECHO
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, keys)
+        try:
+            yield
+        finally:
+            tty.setcbreak(sys.stdin, termios.TCSADRAIN)
+
+
+def _has_keys() -> bool:
+    if not sys.stdin.isatty():
+        return False
+    try:
+        import termios  # noqa: F401  # whether the system has it is the question
+    except ImportError:
+        return False
+    return True
+
+
+def _is_whole(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.reason != "unexpected end of data"
+    return True
+
+
+def _drop_sequence() -> None:
+    """Read the rest of an escape sequence (ECMA-48): what follows it has been typed by itself."""
+    import select
+
+    def following() -> bytes:
+        is_there = select.select([sys.stdin], [], [], 0)[0]
+        return os.read(sys.stdin.fileno(), 1) if is_there else b""
+
+    kind = following()
+    if kind == b"O":
+        following()
+    while kind == b"[" and not b"@" <= following() <= b"~":
+        if not select.select([sys.stdin], [], [], 0)[0]:
+            return
