@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import libcst as cst
 
 from workerlog_migrate.model import MirrorCall
@@ -17,7 +19,7 @@ def rewrite(edit: MirrorCall, _original: cst.Call, updated: cst.Call) -> cst.Cal
     Returns:
         A call of ``mirror_print`` with the method first and, for another printer, ``printer=`` last.
     """
-    method = cst.Arg(cst.parse_expression(edit.log_method))
+    method = cst.Arg(_parsed(edit.log_method))
     arguments = [_bracketed(argument) for argument in updated.args]
     if arguments:
         method = method.with_changes(comma=cst.Comma(whitespace_after=_separator(updated)))
@@ -58,7 +60,7 @@ def _with_printer(arguments: list[cst.Arg], call: cst.Call, printer: str) -> lis
     added = cst.Arg(
         keyword=cst.Name("printer"),
         equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
-        value=cst.parse_expression(printer),
+        value=_parsed(printer),
     )
     separator = _separator(call)
     tail: cst.BaseParenthesizableWhitespace
@@ -84,3 +86,9 @@ def _closing(tail: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizable
     if isinstance(tail, cst.ParenthesizedWhitespace):
         return tail.with_changes(first_line=_without_comment(tail.first_line), empty_lines=())
     return tail
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(text: str) -> cst.BaseExpression:
+    """Parse an expression once: nodes never change, and a file's edits use the same few texts."""
+    return cst.parse_expression(text)

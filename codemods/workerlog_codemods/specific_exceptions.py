@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import libcst as cst
@@ -40,9 +41,7 @@ def rewrite_suppress(edit: SuppressEdit, _original: cst.Call, updated: cst.Call)
         updated: the call as it stands.
     """
     last = updated.args[-1]
-    arguments = [
-        cst.Arg(cst.parse_expression(name), comma=cst.Comma(whitespace_after=_SPACE)) for name in edit.types
-    ]
+    arguments = [cst.Arg(_parsed(name), comma=cst.Comma(whitespace_after=_SPACE)) for name in edit.types]
     arguments[-1] = arguments[-1].with_changes(
         comma=last.comma, whitespace_after_arg=last.whitespace_after_arg
     )
@@ -53,12 +52,12 @@ _SPACE = cst.SimpleWhitespace(" ")
 
 
 def _type_expression(types: Sequence[str]) -> cst.BaseExpression:
-    return cst.parse_expression(types[0] if len(types) == 1 else f"({', '.join(types)})")
+    return _parsed(types[0] if len(types) == 1 else f"({', '.join(types)})")
 
 
 def _with_log(body: cst.BaseSuite, log: str, replaces_pass: bool) -> cst.BaseSuite:
     """Put the statement first; a comment that led the body goes on leading it."""
-    statement = cst.Expr(cst.parse_expression(log))
+    statement = cst.Expr(_parsed(log))
     if isinstance(body, cst.SimpleStatementSuite):
         rest = body.body[1:] if replaces_pass else body.body
         added = statement.with_changes(
@@ -101,3 +100,9 @@ def _boundary(body: cst.BaseSuite, statements: Sequence[str]) -> cst.ExceptHandl
             ]
         )
     return cst.ExceptHandler(type=cst.Name("Exception"), body=suite)
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(text: str) -> cst.BaseExpression:
+    """Parse an expression once: nodes never change, and a file's edits use the same few texts."""
+    return cst.parse_expression(text)

@@ -208,7 +208,7 @@ def _rewrite_pieces(source: Source, pieces: Sequence[_Piece]) -> list[Splice]:
         raise _blame(pieces, dressed, tail)
     positions = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
     edits = _edits_by_position(pieces, dressed)
-    transformer = _Applier(positions, edits, _rewrites())
+    transformer = _Applier(positions, edits, _outer(pieces), _rewrites())
     changed = tree.visit(transformer)
     assert isinstance(changed, cst.Module)  # a module stays one
     splices: list[Splice] = []
@@ -273,6 +273,20 @@ def _edits_by_position(pieces: Sequence[_Piece], dressed: Sequence[str]) -> dict
     return edits
 
 
+def _outer(pieces: Sequence[_Piece]) -> frozenset[int]:
+    """Name (by ``id``) the findings that hold others: those of a piece are sorted, the enclosing ones first."""
+    outer: set[int] = set()
+    for piece in pieces:
+        enclosing: list[Finding] = []
+        for finding in piece.findings:
+            start = (finding.span.line, finding.span.column)
+            while enclosing and (enclosing[-1].span.end_line, enclosing[-1].span.end_column) <= start:
+                enclosing.pop()
+            outer.update(id(holder) for holder in enclosing[-1:])
+            enclosing.append(finding)
+    return frozenset(outer)
+
+
 def _newlines(text: str) -> int:
     return len(re.findall(r"\r\n|\r|\n", text))
 
@@ -304,37 +318,48 @@ class _Applier(cst.CSTTransformer):
         self,
         positions: Mapping[cst.CSTNode, CodeRange],
         edits: dict[_Key, Finding],
+        outer: frozenset[int],
         rewrites: dict[str, _Rewrite],
     ) -> None:
         super().__init__()
         self.applied: list[Finding] = []
         self._positions = positions
         self._edits = edits
+        self._outer = outer
         self._rewrites = rewrites
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        """Go into a node only where edits can be: not below the innermost edited ones."""
+        if isinstance(node, cst.Call | cst.ExceptHandler):
+            finding = self._edits.get(self._key(node))
+            if finding is not None:
+                return id(finding) in self._outer
+        return True
 
     def leave_Call(  # noqa: N802  # the name is LibCST's
         self, original_node: cst.Call, updated_node: cst.Call
     ) -> cst.BaseExpression:
         """Apply the finding whose full span this call has."""
-        place = self._positions[original_node]
-        key = ("call", place.start.line, place.start.column, place.end.line, place.end.column)
-        rewritten = self._apply(key, original_node, updated_node)
+        rewritten = self._apply(original_node, updated_node)
         return rewritten if isinstance(rewritten, cst.BaseExpression) else updated_node
 
     def leave_ExceptHandler(  # noqa: N802  # the name is LibCST's
         self, original_node: cst.ExceptHandler, updated_node: cst.ExceptHandler
     ) -> cst.ExceptHandler | cst.FlattenSentinel[cst.ExceptHandler]:
         """Apply the finding that begins where this clause begins; no two clauses do."""
-        place = self._positions[original_node]
-        rewritten = self._apply(
-            ("handler", place.start.line, place.start.column, 0, 0), original_node, updated_node
-        )
+        rewritten = self._apply(original_node, updated_node)
         if isinstance(rewritten, cst.ExceptHandler | cst.FlattenSentinel):
             return rewritten
         return updated_node
 
-    def _apply(self, key: _Key, original: cst.CSTNode, updated: cst.CSTNode) -> _Rewritten | None:
-        finding = self._edits.get(key)
+    def _key(self, node: cst.Call | cst.ExceptHandler) -> _Key:
+        place = self._positions[node]
+        if isinstance(node, cst.Call):
+            return "call", place.start.line, place.start.column, place.end.line, place.end.column
+        return "handler", place.start.line, place.start.column, 0, 0
+
+    def _apply(self, original: cst.Call | cst.ExceptHandler, updated: cst.CSTNode) -> _Rewritten | None:
+        finding = self._edits.get(self._key(original))
         if finding is None:
             return None
         self.applied.append(finding)

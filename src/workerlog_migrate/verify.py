@@ -9,6 +9,7 @@ disk is still what was read, is checked by ``pipeline`` and ``writing``.)
 from __future__ import annotations
 
 import ast
+import functools
 import warnings
 from collections.abc import Collection, Iterable, Sequence
 
@@ -393,7 +394,12 @@ def _extends(old: ast.ImportFrom, new: ast.stmt) -> bool:
 
 def _is(node: ast.AST, text: str) -> bool:
     """Whether a node is the expression that ``text`` says."""
-    return _same(node, ast.parse(text, mode="eval").body)
+    return ast.dump(node) == _dump_of(text)
+
+
+@functools.lru_cache(maxsize=1024)
+def _dump_of(text: str) -> str:
+    return ast.dump(ast.parse(text, mode="eval").body)
 
 
 def _same(one: ast.AST, other: ast.AST | None) -> bool:
