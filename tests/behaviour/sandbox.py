@@ -85,6 +85,7 @@ class Scenario:
         commands: how the commands on PATH behave, a key of ``COMMANDS``.
         terminal: encoding of the console.
         stubs: whether ``requests`` and ``psutil`` can be imported from our stand-ins.
+        console: without one both streams are closed, as for a program that the desktop starts in the background.
         one_pipe: stdout and stderr in one unbuffered pipe, to see their order.
         file_limit: bytes beyond which the system lets no file grow, the log included.
         allowed: what may differ, and how the test then compares.
@@ -100,6 +101,7 @@ class Scenario:
     commands: str = "work"
     terminal: str = "utf-8"
     stubs: bool = True
+    console: bool = True
     one_pipe: bool = False
     file_limit: int | None = None
     allowed: Difference | None = None
@@ -202,9 +204,12 @@ class World:
         command_log = self.root / "commands.txt"
         for path in (trace, command_log):
             path.write_text("")
+        command = [sys.executable, f"scripts/{scenario.worker}", *scenario.arguments]
+        if not scenario.console:
+            command = ["/bin/sh", "-c", 'exec "$@" >&- 2>&-', "sh", *command]
         with self.server.answering(scenario.server):
             done = subprocess.run(
-                [sys.executable, f"scripts/{scenario.worker}", *scenario.arguments],
+                command,
                 cwd=self.box,
                 env=self._environment(scenario, trace, command_log),
                 stdin=subprocess.DEVNULL,

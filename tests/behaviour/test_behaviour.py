@@ -231,6 +231,7 @@ ONE_BY_ONE = (
     *variants(
         ZERO_SENTINEL,
         *AGENTS[:2],
+        run("no console", console=False, environment={"ZERO_SENTINEL_MAX": "1"}),
         run("worker missing", environment={"ZERO_WORKER": "nenhum.py"}),
         run(
             "worker hangs",
@@ -278,6 +279,7 @@ ONE_BY_ONE = (
         run("state missing", files={"zero_estado.json": None}),
         run("state with wrong types", files={"zero_estado.json": b'{"feitas": null, "erros": []}'}),
         run("state a list", files={"zero_estado.json": b"[]"}),
+        run("state with an infinity", files={"zero_estado.json": b'{"feitas": Infinity, "erros": 1}'}),
         run("result broken", files={"outbox/t0.json": b"{"}),
         run("result a number", files={"outbox/t0.json": b"3"}),
         run("result with a number", files={"outbox/t0.json": b'{"saida": 3}'}),
