@@ -299,6 +299,10 @@ class Calls:
         assert isinstance(entry.ref, tuple)
         type_name, method = entry.ref
         receiver = entry.args[0]
+        if method in ("submit", "result") and type_name.startswith("concurrent.futures."):
+            made = self._future(method, entry, arguments, node, frame)
+            if made is not None:
+                return made
         row = self._knowledge.method(type_name, method) if type_name != "*" else None
         for name in (f"{type_name}.{method}", f"*.{method}"):
             if self._taught(name, node, frame):
@@ -315,6 +319,22 @@ class Calls:
             return JSON
         self._unknown(node, frame, f"{type_name}.{method}")
         return ANY
+
+    def _future(
+        self, method: str, entry: Type, arguments: Arguments, node: ast.expr, frame: Frame
+    ) -> Value | None:
+        """``pool.submit(f)`` remembers ``f``; ``result()`` raises what ``f`` does, and its own timeout."""
+        if method == "submit" and arguments.positional:
+            row = self._knowledge.method("concurrent.futures.Executor", method)
+            if row is not None:
+                self.apply(row, arguments, None, node, frame)
+            return values.one("concurrent.futures.Future", ref=arguments.value(arguments.positional[0]))
+        for receiver in entry.args[0]:
+            if method == "result" and isinstance(receiver.ref, frozenset):
+                if arguments.positional or arguments.keywords:
+                    self._engine.expressions.operation("op:future-timeout", node, frame)
+                return self.invoke_unknown(receiver.ref, node, frame)
+        return None
 
     def _taught(self, name: str, node: ast.expr, frame: Frame) -> bool:
         """Apply what the user taught about a callee; whether there was something."""

@@ -505,7 +505,7 @@ class _Finder:
         found: list[Evidence] = []
         for evidence in inference.unresolved:
             note = evidence.note
-            if evidence.rule:
+            if evidence.rule.strip("*.()"):
                 row = f'[tool.workerlog-migrate.raises] "{evidence.rule}" = ["OSError"]'
                 note = f"{note}; to teach it: {row}" if note else f"to teach it: {row}"
             found.append(Evidence("", evidence.cause, evidence.line, evidence.rule, evidence.source, note))
