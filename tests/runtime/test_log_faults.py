@@ -245,6 +245,32 @@ def test_a_number_that_was_reused_is_not_written_to(sandbox: Sandbox) -> None:
     assert sandbox.logged() == ["INFO one", *["INFO two"] * 5]
 
 
+def test_descriptors_closed_before_a_rotation_by_others_are_forgotten(sandbox: Sandbox) -> None:
+    """The log is opened anew, and a file that has got the old number is neither written to nor closed."""
+    done = sandbox.run(
+        """
+        import os
+        from worker_logger import setup_worker_logger
+        logger = setup_worker_logger("genesis")
+        logger.info("one")
+        number = logger.handlers[0].file.fd
+        os.rename("logs/genesis.log", "logs/moved.log")
+        os.close(number)
+        logger.info("two")
+        os.rename("logs/genesis.log", "logs/moved2.log")
+        number = logger.handlers[0].file.fd
+        os.dup2(os.open("mine", os.O_WRONLY | os.O_CREAT), number)
+        logger.info("three")
+        os.write(number, b"mine")
+        """
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (sandbox.path / "mine").read_bytes() == b"mine"
+    assert levels_and_messages(sandbox.path / "logs" / "moved2.log") == ["INFO two"]
+    assert sandbox.logged() == ["INFO three"]
+
+
 def test_out_of_descriptors_the_log_grows_until_one_is_free(sandbox: Sandbox) -> None:
     """A rotation needs descriptors; without them lines go on to the file there is, and none is lost."""
     done = sandbox.run(

@@ -336,6 +336,20 @@ def test_any_callable_may_be_the_log_method(
     assert (lines, on_log) == ((["one"], []) if method != "adapter" else ([], ["WARNING one"]))
 
 
+def test_a_method_of_a_logger_of_the_workers_own_gets_the_text_alone(tmp_path: Path) -> None:
+    """A subclass may have methods that know nothing of ``stacklevel``; a keyword named as our parameter passes."""
+
+    class Own(logging.Logger):
+        def success(self, text: str) -> None:
+            self.info("ok: " + text)
+
+    logger = Own("own")
+    logger.addHandler(setup_worker_logger("genesis", tmp_path).handlers[0])
+    mirror_print(logger.success, "x", printer=lambda *_, **__: None, log_method=1)
+
+    assert levels_and_messages(tmp_path / "genesis.log") == ["INFO ok: x"]
+
+
 def test_the_record_is_the_callers(tmp_path: Path) -> None:
     """File, line and function of the record are where ``mirror_print`` was called, for methods and loggers."""
     logger = setup_worker_logger("genesis", tmp_path)

@@ -247,6 +247,15 @@ def test_a_lock_that_is_held_for_long_is_not_waited_for_again(
     assert sizes(tmp_path) == {"": 48, ".1": 4800}
 
 
+def test_a_lock_that_an_interrupt_left_behind_is_released(tmp_path: Path, log: _LogFile) -> None:
+    """Ctrl-C between the lock and its release would end all rotation for as long as the process lives."""
+    log.append(record(0), 50, 5)
+    assert log.take_lock(0) is not None
+    log.append(record(1), 50, 5)
+
+    assert sizes(tmp_path) == {"": 48, ".1": 48}
+
+
 def test_a_lock_that_is_soon_released_is_waited_for(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:3cc5d7bcca3b96d0ef1de85aa55f204adf80f2aa14f8a9f4006190fd2c08748b
+# workerlog-migrate runtime 0.1.0 sha256:81da0785c8f259a404b4b64058b8a3e1b70a9be07bd2e8f0a933ed655ba46b6e
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
@@ -78,19 +78,18 @@ def setup_worker_logger(
         The logger. It does not propagate, so nothing reaches the terminal through it.
     """
     name = str(worker_name) or "worker"
-    logger = logging.getLogger(
-        "root-worker" if name == "root" else name
-    )  # "root" would take over every library
+    if name == "root":
+        name = "root-worker"  # every library's records would land in this log
+    logger = logging.getLogger(name)
     folder = os.fsdecode(log_dir)
     if os.path.normpath(folder) == "logs":
         folder = os.environ.get("WORKER_LOG_DIR") or folder
     path = _absolute(os.path.join(folder, _file_stem(name) + ".log"))
     shared = _shared()
     with shared.lock:
-        handler = _log_of(
-            logger
-        )  # known by its file, not by its class: this module may be loaded under two names
-        # The same relative folder after os.chdir() is still the folder of the first call.
+        # Known by its file, not by its class: this module may be loaded under two names. And the same relative
+        # folder is, after os.chdir(), still the folder of the first call.
+        handler = _log_of(logger)
         if handler is not None and handler.worker_log_dir != folder and handler.baseFilename != path:
             logger.removeHandler(handler)
             handler.close()
@@ -142,6 +141,7 @@ def _file_stem(name: str) -> str:
 
 def mirror_print(
     log_method: logging.Logger | Callable[..., object],
+    /,
     *args: object,
     printer: Callable[..., _T] = print,  # type: ignore[assignment]  # a type variable has no default
     **kwargs: object,
@@ -177,7 +177,7 @@ def mirror_print(
             options: dict[str, object] = {}
             if not callable(log_method):
                 log_method, options = functools.partial(log_method.log, _level_of(text)), _FROM_CALLER
-            elif isinstance(getattr(log_method, "__self__", None), logging.Logger):
+            elif getattr(log_method, "__module__", None) == "logging":
                 options = _FROM_CALLER
             for line in lines:
                 if line:
@@ -221,17 +221,13 @@ def _text_of(value: object) -> str:
 def _lines_of(shown: tuple[object, ...], options: dict[str, object]) -> tuple[str, list[str]]:
     """Give the text that is printed, and those of its lines that belong on the log."""
     if not shown:  # safe_print(message="...")
-        shown = tuple(
-            [v for k, v in options.items() if isinstance(v, str) and k not in ("sep", "end", "level")][:1]
-        )
+        texts = [value for name, value in options.items() if name not in ("sep", "end", "level")]
+        shown = tuple(value for value in texts if isinstance(value, str))[:1]
     failed = next((n for n, arg in enumerate(shown) if isinstance(arg, _Once) and arg.failed), len(shown))
     shown = shown[:failed]  # print has come so far
     sep, end = options.get("sep"), options.get("end")
-    text = (sep if isinstance(sep, str) else " ").join(
-        [arg if type(arg) is str else _text_of(arg) for arg in shown]
-    )
-    if not isinstance(end, str):
-        end = "\n"
+    sep, end = sep if isinstance(sep, str) else " ", end if isinstance(end, str) else "\n"
+    text = sep.join([arg if type(arg) is str else _text_of(arg) for arg in shown])
     if "\n" not in end and not any(map(str.isalnum, text)):
         return text, []  # print(".", end=""): no record per dot
     *lines, rest = (text + end).split("\n")
@@ -243,9 +239,8 @@ def _escape(text: str) -> str:
     """Escape what could forge a record or drive a terminal; tabs stay."""
     if text.isprintable():
         return text
-    return re.sub(
-        "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]", lambda c: c[0].encode("unicode_escape").decode(), text
-    )
+    control = "[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]"
+    return re.sub(control, lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def _level_of(text: str) -> int:
@@ -427,7 +422,11 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
 
     def doRollover(self) -> None:  # noqa: N802  # logging's name
         """Rotate now, whatever the size."""
-        self.file.rotate(0, self.backupCount)
+        self.acquire()
+        try:
+            self.file.rotate(0, self.backupCount)
+        finally:
+            self.release()
 
     def close(self) -> None:
         self.file.close()
@@ -533,8 +532,15 @@ class _LogFile:
                 self.release(lock)
 
     def _open(self) -> os.stat_result:
-        if self.fd >= 0 and not os.fstat(self.fd).st_nlink:
-            self.close()  # Windows frees the name of a deleted file only then
+        try:
+            held = os.fstat(self.fd)
+        except OSError:  # nothing open yet, or the worker has closed it
+            self.fd = -1
+        else:
+            if (held.st_dev, held.st_ino) != (self.device, self.inode):
+                self.fd = -1  # closed by the worker, and the number is another file's now
+            elif not held.st_nlink:
+                self.close()  # Windows frees the name of a deleted file only then
         try:
             try:
                 fd = _platform().open_append(self.path)
@@ -555,9 +561,7 @@ class _LogFile:
         """Look at the last byte: a killed writer or a full disk may have left half a line."""
         with contextlib.suppress(OSError):  # being rotated: then it did
             for _ in range(25):
-                with open(
-                    self.path, "rb", opener=lambda path, flags: os.open(path, flags | _NONBLOCK)
-                ) as file:
+                with open(self.path, "rb", opener=_open_to_look) as file:
                     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                         return True
                     file.seek(-1, os.SEEK_END)
@@ -589,6 +593,8 @@ class _LogFile:
     def take_lock(self, seconds: float) -> _Lock | None:
         """Lock the file behind the path against other processes, if that can be had in so many seconds."""
         deadline = time.monotonic() + seconds
+        if self.lock is not None:  # Ctrl-C came between a lock and its release
+            self.release(self.lock)
         while True:
             try:
                 self.lock = _platform().try_lock(self.path)
@@ -627,6 +633,10 @@ class _LogFile:
         if fd >= 0:
             with contextlib.suppress(OSError):  # the worker may have closed it
                 os.close(fd)
+
+
+def _open_to_look(path: str, flags: int) -> int:
+    return os.open(path, flags | _NONBLOCK)
 
 
 def _write(fd: int, data: bytes) -> None:
@@ -860,8 +870,10 @@ def notify(
 
 
 def _notify(message: str, worker: str | None, error: BaseException | None, sink: _Sink | None) -> bool:
+    import json  # noqa: F401  # here, not while others wait for the lock
     import zlib
 
+    deadline = time.monotonic() + 2.0
     logger = logging.root.manager.loggerDict.get(worker) if worker else current_logger()
     worker = worker or (logger.name if isinstance(logger, logging.Logger) else "worker")
     log = _log_of(logger)
@@ -870,8 +882,19 @@ def _notify(message: str, worker: str | None, error: BaseException | None, sink:
     )
     path, now, unwritten = os.path.join(folder, "notifications.jsonl"), time.time(), _shared().unwritten
     key = b"%08x\n" % zlib.crc32(f"{worker}\0{message}".encode("utf-8", "backslashreplace"))
+    record: dict[str, object] = {
+        "timestamp": _utc(now),
+        "time": now,
+        "worker": worker,
+        "level": "CRITICAL",
+        "message": message,
+        "error": error and f"{type(error).__name__}: {_text_of(error)}"[:8000],
+        "traceback": error and "".join(traceback.format_exception(error))[-8000:],
+        "host": socket.gethostname(),
+        "process": os.getpid(),
+    }
     guard = _LogFile(log.baseFilename if log else path)
-    lock = guard.take_lock(0.2)  # several processes, one cause; without the lock: rather twice than never
+    lock = guard.take_lock(1.0)  # several processes, one cause; without the lock: rather twice than never
     try:
         recent = _recent_messages(path, worker, now)
         if message in recent or 0 <= now - unwritten.get(key, 0.0) < _HOLD_SECONDS:
@@ -880,18 +903,7 @@ def _notify(message: str, worker: str | None, error: BaseException | None, sink:
                 held.append(key)
                 held.close()
             return False
-        record: dict[str, object] = {
-            "timestamp": _utc(now),
-            "time": now,
-            "worker": worker,
-            "level": "CRITICAL",
-            "message": message,
-            "error": error and f"{type(error).__name__}: {_text_of(error)}"[:8000],
-            "traceback": error and "".join(traceback.format_exception(error))[-8000:],
-            "host": socket.gethostname(),
-            "process": os.getpid(),
-            "held_back": _take_held_back(path + ".held", key),
-        }
+        record["held_back"] = _take_held_back(path + ".held", key)
         data = _json(record).encode("utf-8", "backslashreplace") + b"\n"
         file = _LogFile(path)
         file.prepare()
@@ -902,7 +914,7 @@ def _notify(message: str, worker: str | None, error: BaseException | None, sink:
     finally:
         if lock is not None:
             guard.release(lock)
-    sent = len(recent) < _MOST_SENT and _send(record, data, sink)
+    sent = len(recent) < _MOST_SENT and _send(record, data, sink, deadline)
     return sent or written
 
 
@@ -941,8 +953,8 @@ def _take_held_back(path: str, key: bytes) -> int:
         return 0
 
 
-def _send(record: dict[str, object], data: bytes, sink: _Sink | None) -> bool:
-    """Hand a notification to the other sinks, and wait for them for two seconds at most, all together."""
+def _send(record: dict[str, object], data: bytes, sink: _Sink | None, deadline: float) -> bool:
+    """Hand a notification to the other sinks, and wait for all of them together until the deadline."""
     url, command = os.environ.get("WORKER_NOTIFY_URL"), os.environ.get("WORKER_NOTIFY_COMMAND")
     sends: list[tuple[str, Callable[[], object]]] = []
     if url:
@@ -959,9 +971,8 @@ def _send(record: dict[str, object], data: bytes, sink: _Sink | None) -> bool:
     threads = [threading.Thread(target=_attempt, args=send, name=_SENDER, daemon=True) for send in sends]
     for thread in threads:
         thread.start()
-    deadline = time.monotonic() + (0.0 if hanging else 2.0)  # what hangs has had its two seconds
     for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
+        thread.join(0.0 if hanging else max(0.0, deadline - time.monotonic()))  # what hangs has had its time
     return True
 
 
