@@ -1,0 +1,418 @@
+"""``--apply --interactive`` behind a real pseudo-terminal, and through a pipe."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+from people_project import Run, environment, snapshot
+from pty_session import Session
+
+from workerlog_migrate.model import Finding, LinesEdit, Settings, Span, Target
+from workerlog_migrate.pipeline import migrate_bytes
+from workerlog_migrate.plan import DECLINED, Decisions
+
+ROOT = Path(__file__).resolve().parents[2]
+QUESTION = "Apply this change ["
+
+ZERO = """\
+import json
+
+
+def load(path):
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except Exception:
+        return None
+
+
+def report(text):
+    print(f"[OK] {text}")
+
+
+if __name__ == "__main__":
+    report(load("a.json"))
+"""
+
+ZERO_HANDLER_ONLY = """\
+import json
+
+from worker_logger import setup_worker_logger
+
+logger = setup_worker_logger("zero")
+
+
+def load(path):
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except (OSError, ValueError) as error:
+        logger.warning("load: ignored %s: %s", type(error).__name__, error)
+        return None
+
+
+def report(text):
+    print(f"[OK] {text}")
+
+
+if __name__ == "__main__":
+    report(load("a.json"))
+"""
+
+
+@pytest.fixture
+def zero(project: Path) -> Path:
+    """The only worker of the project: three changes, the second a handler."""
+    for script in (project / "scripts").iterdir():
+        script.unlink()
+    script = project / "scripts" / "zero_worker.py"
+    script.write_text(ZERO, encoding="utf-8")
+    return script
+
+
+def editor(folder: Path, *texts: str) -> str:
+    """Make an editor that writes the next of some texts each time, and keeps what it was shown."""
+    for number, text in enumerate(texts):
+        (folder / f"answer-{number}").write_text(text, encoding="utf-8")
+    program = folder / "editor.py"
+    program.write_text(
+        "import pathlib, sys\n"
+        f"folder = pathlib.Path({str(folder)!r})\n"
+        "number = len(list(folder.glob('shown-*')))\n"
+        "file = pathlib.Path(sys.argv[1])\n"
+        "(folder / f'shown-{number}').write_text(file.read_text())\n"
+        "file.write_text((folder / f'answer-{number}').read_text())\n",
+        encoding="utf-8",
+    )
+    return f"{sys.executable} {program}"
+
+
+def test_each_change_is_shown_with_its_place_and_context_and_what_is_declined_stays(
+    zero: Path, project: Path
+) -> None:
+    with Session(project, "--apply", "--interactive") as session:
+        first = session.wait_for(QUESTION)
+        session.type("n")
+        second = session.wait_for(QUESTION)
+        session.type("y")
+        third = session.wait_for(QUESTION)
+        session.type("n")
+
+        assert session.end() == 0
+        assert termios.tcgetattr(session.theirs) == session.modes
+
+    assert "1 of 3 · scripts/zero_worker.py\n@@ -3,7 +3,7 @@\n" in first
+    assert "-        with open(path) as file:\n+        with retrying(open)(path) as file:\n" in first
+    assert "2 of 3 · scripts/zero_worker.py\n" in second
+    assert "-    except Exception:\n+    except (OSError, ValueError) as error:\n" in second
+    assert "\n  line 6 open(path) raises OSError; line 7 json.load(file) raises " in second
+    assert "3 of 3 · scripts/zero_worker.py\n" in third
+    assert "\n1 file changed, 0 unchanged\n" in session.screen
+    assert "\n2 declined\n" in session.screen
+    assert zero.read_text(encoding="utf-8") == ZERO_HANDLER_ONLY
+    assert (project / "scripts" / "worker_logger.py").exists()
+
+
+@pytest.mark.usefixtures("zero")
+def test_a_second_review_asks_only_for_what_was_declined(project: Path, run: Run) -> None:
+    with Session(project, "--apply", "--interactive") as session:
+        session.type("nyn")
+        assert session.end() == 0
+    with Session(project, "--apply", "--interactive") as session:
+        assert "1 of 2 ·" in session.wait_for(QUESTION)
+        session.type("a")
+        assert session.end() == 0
+
+    assert run("--check").returncode == 0
+
+
+@pytest.mark.usefixtures("zero")
+def test_the_hunk_has_colours_at_a_terminal_unless_they_are_unwanted(project: Path) -> None:
+    with Session(project, "--apply", "-i") as session:
+        session.wait_for(QUESTION)
+        session.type("q")
+        session.end()
+        assert "\x1b[32m+        with retrying(open)(path) as file:\x1b[m" in session.screen
+    with Session(project, "--apply", "-i", NO_COLOR="1") as session:
+        session.wait_for(QUESTION)
+        session.type("q")
+        session.end()
+        assert "\x1b" not in session.screen
+
+
+def test_a_accepts_and_d_declines_the_rest_of_the_file_only(project: Path, zero: Path) -> None:
+    other = project / "scripts" / "aider_queue.py"
+    other.write_text("print('a')\n\n\nprint('b')\n", encoding="utf-8")
+    with Session(project, "--apply", "-i") as session:
+        assert "1 of 5 · scripts/aider_queue.py" in session.wait_for(QUESTION)
+        session.type("d")
+        # Nothing was accepted; the logger alone would be left, and d has declined that, too.
+        assert "3 of 5 · scripts/zero_worker.py" in session.wait_for(QUESTION)
+        session.type("a")
+        assert session.end() == 0
+
+    assert other.read_text(encoding="utf-8") == "print('a')\n\n\nprint('b')\n"
+    assert "retrying(open)(path)" in zero.read_text(encoding="utf-8")
+    assert 'mirror_print(logger.info, f"[OK] {text}")' in zero.read_text(encoding="utf-8")
+
+
+def test_q_keeps_what_was_accepted_and_leaves_the_rest(project: Path, zero: Path) -> None:
+    other = project / "scripts" / "zz_zero.py"
+    other.write_text("print('a')\n", encoding="utf-8")
+    with Session(project, "--apply", "-i") as session:
+        session.wait_for(QUESTION)
+        session.type("y")
+        session.wait_for(QUESTION)
+        session.type("q")
+        assert session.end() == 0
+
+    assert "retrying(open)(path)" in zero.read_text(encoding="utf-8")
+    assert "except Exception:" in zero.read_text(encoding="utf-8")
+    assert other.read_text(encoding="utf-8") == "print('a')\n"
+    assert " not reviewed\n" in session.screen
+
+
+def test_s_splits_edits_that_touch(project: Path, zero: Path) -> None:
+    zero.write_text("print('a')\nprint('b')\n", encoding="utf-8")
+    with Session(project, "--apply", "-i") as session:
+        assert "[y,n,q,a,d,s,?]" in session.wait_for("]?")
+        session.type("s")
+        assert "1 of 2 ·" in session.wait_for("]?")
+        session.type("y")
+        assert "[y,n,q,a,d,?]" in session.wait_for("]?")
+        session.type("n")
+        assert session.end() == 0
+
+    text = zero.read_text(encoding="utf-8")
+    assert "mirror_print(logger.info, 'a')\nprint('b')\n" in text
+
+
+def test_the_header_is_asked_about_when_nothing_accepted_needs_it(project: Path, zero: Path) -> None:
+    with Session(project, "--apply", "-i") as session:
+        session.type("nnn")
+        session.wait_for("3 of 3 ·")
+        header = session.wait_for("4 of 4 ·")
+        header += session.wait_for(QUESTION)
+        session.type("n")
+        assert session.end() == 0
+
+    assert '+logger = setup_worker_logger("zero")' in header
+    assert zero.read_text(encoding="utf-8") == ZERO
+    assert [path.name for path in zero.parent.iterdir()] == [zero.name]
+
+
+def test_e_edits_the_exception_list_and_names_are_checked(project: Path, zero: Path, tmp_path: Path) -> None:
+    program = editor(tmp_path, "OSError\nValeuError\n", "OSError\njson.JSONDecodeError\n# note\n")
+    with Session(project, "--apply", "-i", VISUAL=program, EDITOR="false") as session:
+        session.wait_for("]?")
+        session.type("n")
+        assert "[y,n,q,a,d,e,?]" in session.wait_for("]?")
+        session.type("e")
+        session.wait_for(
+            "ValeuError: no built-in exception, and the script does not import it; edit again (e)"
+        )
+        session.type("e")
+        again = session.wait_for("]?") + session.wait_for("]?")
+        session.type("y")
+        session.wait_for("]?")
+        session.type("y")
+        assert session.end() == 0
+        assert termios.tcgetattr(session.theirs) == session.modes
+
+    shown = (tmp_path / "shown-0").read_text(encoding="utf-8")
+    assert shown.startswith("OSError\nValueError\n# scripts/zero_worker.py:8: ")
+    assert "# OSError: line 6, open(path)\n" in shown
+    assert (tmp_path / "shown-1").read_text(encoding="utf-8") == "OSError\nValeuError\n"
+    assert "+    except (OSError, json.JSONDecodeError) as error:" in again
+    assert "    except (OSError, json.JSONDecodeError) as error:\n" in zero.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("Exception", "this is what the handler catches now"),
+        ("SystemExit", "this ends the program and is not to be swallowed"),
+        ("json.Nada", "no exception of that name is known"),
+        ("load", "the script does not bind it to an exception"),
+        ("open(1)", "this is not a name"),
+        ("", "no exception is left in the list"),
+    ],
+    ids=["broad", "ends-program", "unknown-attribute", "function", "call", "empty"],
+)
+def test_a_list_that_would_be_wrong_is_refused(
+    project: Path, zero: Path, tmp_path: Path, name: str, reason: str
+) -> None:
+    with Session(project, "--apply", "-i", VISUAL=editor(tmp_path, name)) as session:
+        session.type("ne")
+        session.wait_for(reason)
+        session.type("q")
+        assert session.end() == 0
+
+    assert zero.read_text(encoding="utf-8") == ZERO
+
+
+def test_an_editor_that_fails_changes_nothing(project: Path, zero: Path) -> None:
+    with Session(project, "--apply", "-i", VISUAL="false") as session:
+        session.type("ne")
+        session.wait_for("false ended with 1; nothing was changed")
+        session.type("q")
+        assert session.end() == 0
+    with Session(project, "--apply", "-i", EDITOR="/nonexistent/editor") as session:
+        session.type("ne")
+        session.wait_for("set VISUAL or EDITOR")
+        session.type("q")
+        assert session.end() == 0
+
+    assert zero.read_text(encoding="utf-8") == ZERO
+
+
+@pytest.mark.usefixtures("zero")
+def test_other_keys_explain_and_blank_ones_do_nothing(project: Path) -> None:
+    with Session(project, "--apply", "-i") as session:
+        session.wait_for(QUESTION)
+        session.type("?")
+        assert "q - quit: apply neither this change nor any after it\n" in session.wait_for(QUESTION)
+        session.type("x")
+        assert "y - apply this change\n" in session.wait_for(QUESTION)
+        session.type("e")
+        assert "this change has no exception list" in session.wait_for(QUESTION)
+        session.type("s")
+        assert "this change cannot be split further" in session.wait_for(QUESTION)
+        session.type("\n \x1b[Añ")  # Enter, a blank, an arrow, and a letter of two bytes
+        assert session.wait_for(QUESTION).count("y - apply this change") == 1
+        session.type("q")
+        assert session.end() == 0
+
+
+def test_ctrl_c_leaves_every_file_whole(project: Path, zero: Path) -> None:
+    """What was settled is written; the file in question is what it was."""
+    other = project / "scripts" / "aider_queue.py"
+    other.write_text("print('a')\n", encoding="utf-8")
+    with Session(project, "--apply", "-i") as session:
+        session.wait_for(QUESTION)
+        session.type("y")
+        session.wait_for("2 of 4")
+        session.wait_for(QUESTION)
+        session.type("y")
+        session.wait_for("3 of 4")
+        session.wait_for(QUESTION)
+        session.interrupt()
+        assert session.end() == 130
+        assert termios.tcgetattr(session.theirs) == session.modes
+
+    assert "mirror_print(logger.info, 'a')" in other.read_text(encoding="utf-8")
+    assert zero.read_text(encoding="utf-8") == ZERO
+    assert "Traceback" not in session.screen
+
+
+@pytest.mark.usefixtures("zero")
+def test_ctrl_d_and_a_lost_connection_stop_like_ctrl_c(project: Path) -> None:
+    before = snapshot(project)
+    with Session(project, "--apply", "-i") as session:
+        session.type("y")
+        session.wait_for("2 of 3")
+        session.type("\x04")
+        assert session.end() == 130
+    assert snapshot(project) == before
+
+    with Session(project, "--apply", "-i") as session:
+        session.type("y")
+        session.wait_for("2 of 3")
+        session.hang_up()
+        assert session.end() < 0
+    assert snapshot(project) == before
+
+
+def test_control_characters_of_a_script_do_not_reach_the_terminal(project: Path, zero: Path) -> None:
+    zero.write_text("print('\x1b]0;title\x07')\n", encoding="utf-8")
+    with Session(project, "--apply", "-i", "--color=never") as session:
+        shown = session.wait_for(QUESTION)
+        session.type("q")
+        session.end()
+
+    assert "-print('\\x1b]0;title\\x07')\n" in shown
+    assert "\x07" not in session.screen
+
+
+def answer(folder: Path, lines: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "workerlog_migrate", "--apply", "-i", *arguments],
+        cwd=folder,
+        env=environment(),
+        input=lines,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_without_a_terminal_each_line_is_an_answer(project: Path, zero: Path) -> None:
+    done = answer(project, "n\n\nyes\nn\n")
+
+    assert done.returncode == 0
+    assert done.stdout == ""
+    assert zero.read_text(encoding="utf-8") == ZERO_HANDLER_ONLY
+
+
+def test_without_an_answer_nothing_is_written(project: Path, zero: Path) -> None:
+    done = answer(project, "y\n")
+
+    assert done.returncode == 130
+    assert zero.read_text(encoding="utf-8") == ZERO
+
+
+@pytest.mark.usefixtures("zero")
+def test_what_was_declined_is_in_the_report(project: Path) -> None:
+    done = answer(project, "n\ny\nn\n", "--format=json")
+
+    assert done.stdout.count('"declined"') == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("-i",), "it goes with --apply"),
+        (("-i", "--check"), "it goes with --apply"),
+        (("-i", "--apply", "-"), "name the script's file"),
+        (("-i", "--apply", "--quiet"), "exclude each other"),
+    ],
+    ids=["dry-run", "check", "stdin", "quiet"],
+)
+def test_there_has_to_be_something_to_ask(run: Run, arguments: tuple[str, ...], message: str) -> None:
+    refused = run(*arguments)
+
+    assert refused.returncode == 2
+    assert message in refused.stderr
+
+
+WORKERS = sorted((ROOT / "fixtures" / "workers" / "scripts").glob("*.py"))
+
+
+def key(finding: Finding) -> tuple[str, Span]:
+    return finding.codemod, finding.span
+
+
+@pytest.mark.parametrize("path", WORKERS, ids=lambda path: path.stem)
+def test_any_choice_passes_every_check(path: Path) -> None:
+    """Whatever is declined, exactly the rest is applied, and a second look finds only what was declined."""
+    raw, target, settings = path.read_bytes(), Target(path, "zero", "*.py"), Settings()
+    edits = [
+        finding
+        for finding in migrate_bytes(raw, target, settings).plan.applied
+        if not isinstance(finding.edit, LinesEdit)
+    ]
+    choice = random.Random(path.stem)
+    for share in (0.2, 0.5, 0.8):
+        accepted = {key(finding) for finding in edits if choice.random() < share}
+        declined = [finding for finding in edits if key(finding) not in accepted]
+
+        result = migrate_bytes(raw, target, settings, Decisions().declining(declined, DECLINED))
+
+        assert result.error is None
+        applied = {key(finding) for finding in result.plan.applied if not isinstance(finding.edit, LinesEdit)}
+        assert applied == accepted
