@@ -32,7 +32,6 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _BUILTINS = frozenset(dir(builtins))
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _TRY_STAR: type[ast.AST] | None = getattr(ast, "TryStar", None)
-_SKIPPED = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 _DIRECTIVE = re.compile(r"#\s*workerlog:\s*(skip-file|skip)\s*(?:\[([^\]]*)\])?")
 
 
@@ -367,26 +366,26 @@ class Module:
         module_scope = Scope(self.tree, None)
         self.scopes[self.tree] = module_scope
         stack: list[tuple[ast.AST, Scope]] = [(self.tree, module_scope)]
-        node_scope, parents = self._node_scope, self.parents
+        node_scope, parents, fields, visitors = self._node_scope, self.parents, _CHILD_FIELDS, _VISITORS
         while stack:
             node, scope = stack.pop()
+            kind = type(node)
             node_scope[node] = scope
-            visit = _VISITORS.get(type(node))
-            inner = visit(self, node, scope) if visit is not None else None
-            children: list[tuple[ast.AST, Scope]] = []
-            for name in node._fields:
+            visit = visitors.get(kind)
+            inner = None if visit is None else visit(self, node, scope)
+            for name in fields.get(kind) or _child_fields(kind):
                 value = getattr(node, name, None)
-                if isinstance(value, list):
-                    child_scope = scope if inner is None else inner.get(name, scope)
-                    for entry in value:
-                        if isinstance(entry, ast.AST) and not isinstance(entry, _SKIPPED):
+                if not value:
+                    continue
+                child_scope = scope if inner is None else inner.get(name, scope)
+                if type(value) is list:
+                    for entry in reversed(value):
+                        if entry is not None:  # a key of `{**other}`, a default of a keyword-only parameter
                             parents[entry] = node
-                            children.append((entry, child_scope))
-                elif isinstance(value, ast.AST) and not isinstance(value, _SKIPPED):
+                            stack.append((entry, child_scope))
+                else:
                     parents[value] = node
-                    children.append((value, scope if inner is None else inner.get(name, scope)))
-            children.reverse()
-            stack.extend(children)
+                    stack.append((value, child_scope))
 
     def _bind(self, name: str, kind: str, node: ast.AST, scope: Scope, qualified: str = "") -> None:
         self.used_names.add(name)
@@ -547,6 +546,57 @@ class Module:
                 stack.extend(node.body)
             elif isinstance(node, ast.Match):
                 stack.extend(node.cases)
+
+
+_NOT_NODES = frozenset(
+    [
+        "annotation_kind",
+        "arg",
+        "asname",
+        "attr",
+        "conversion",
+        "ctx",
+        "id",
+        "is_async",
+        "kind",
+        "kwd_attrs",
+        "level",
+        "lineno",
+        "module",
+        "op",
+        "ops",
+        "simple",
+        "tag",
+        "type_comment",
+        "type_ignores",
+    ]
+)
+_NAMES_AS_TEXT = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.ExceptHandler,
+    ast.MatchAs,
+    ast.MatchStar,
+    ast.alias,
+)
+_CHILD_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+def _child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    """Name a kind of node's fields that hold nodes, the last first, as a stack wants them."""
+    texts: set[str] = set(_NOT_NODES)
+    if issubclass(kind, _NAMES_AS_TEXT) or kind.__name__ in ("TypeVar", "ParamSpec", "TypeVarTuple"):
+        texts.add("name")
+    if issubclass(kind, ast.Global | ast.Nonlocal):
+        texts.add("names")
+    if issubclass(kind, ast.Constant | ast.MatchSingleton):
+        texts.add("value")
+    if issubclass(kind, ast.MatchMapping):
+        texts.add("rest")
+    fields = tuple(name for name in reversed(kind._fields) if name not in texts)
+    _CHILD_FIELDS[kind] = fields
+    return fields
 
 
 _VISITORS: dict[type[ast.AST], Callable[..., dict[str, Scope] | None]] = {
