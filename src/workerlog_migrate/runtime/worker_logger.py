@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:81da0785c8f259a404b4b64058b8a3e1b70a9be07bd2e8f0a933ed655ba46b6e
+# workerlog-migrate runtime 0.1.0 sha256:c594c5069b804aa5499939294eeba55f2ba9ddbe7f5f4a560b415b375da5c7aa
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
@@ -727,9 +727,8 @@ class _Windows(_Posix):
             self.locks_each_record = True
 
     def _open(self, path: str, access: int, disposition: int, flags: int) -> int:
-        handle = self.create(
-            path, access, 7, None, disposition, 0x80, None
-        )  # 7: others may write, rename and delete
+        everything = 7  # others may read, write, rename and delete
+        handle = self.create(path, access, everything, None, disposition, 0x80, None)
         if handle is None or handle == self.ctypes.c_void_p(-1).value:
             raise self.ctypes.WinError(self.ctypes.get_last_error())
         return int(self.msvcrt.open_osfhandle(handle, flags))
@@ -737,9 +736,8 @@ class _Windows(_Posix):
     def open_append(self, path: str) -> int:
         if self.locks_each_record:
             return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
-        return self._open(
-            path, 0x100084, 4, 0
-        )  # FILE_APPEND_DATA without FILE_WRITE_DATA: each write at the end, whole
+        # FILE_APPEND_DATA without FILE_WRITE_DATA: each write goes to the end, whole; OPEN_ALWAYS.
+        return self._open(path, 0x100084, 4, 0)
 
     def try_lock(self, path: str) -> _Lock | None:
         if self.locks_each_record:
@@ -791,9 +789,8 @@ def _chain_hooks() -> None:
         shared.watching = True
         # multiprocessing calls no hook for a crashed child, but this function (since 3.13 nothing else of Python's).
         traceback.print_exc = _chained(traceback.print_exc, _child_crash)
-        logging.getLogger("asyncio").addFilter(
-            _note_lost_task
-        )  # a handler would keep its reports from stderr
+        # A handler would keep asyncio's reports from stderr; a filter sees them go by.
+        logging.getLogger("asyncio").addFilter(_note_lost_task)
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=_after_fork)
 
@@ -831,12 +828,8 @@ def _log_crash(crash: _Crash, place: str = "") -> None:
 
 def _child_crash(*_args: object, **_kwargs: object) -> _Crash:
     caller = sys._getframe(2)
-    if (
-        caller.f_code.co_name == "_bootstrap"
-        and caller.f_globals.get("__name__") == "multiprocessing.process"
-    ):
-        return sys.exc_info()
-    return None, None, None
+    asked_by = f"{caller.f_globals.get('__name__')}.{caller.f_code.co_name}"
+    return sys.exc_info() if asked_by == "multiprocessing.process._bootstrap" else (None, None, None)
 
 
 def _note_lost_task(record: logging.LogRecord) -> bool:
@@ -964,9 +957,8 @@ def _send(record: dict[str, object], data: bytes, sink: _Sink | None, deadline: 
     if sink is not None:
         sends.append(("sink", lambda: sink(dict(record))))
     hanging = [thread for thread in threading.enumerate() if thread.name == _SENDER]
-    if (
-        not sends or len(hanging) >= 4 or threading.current_thread() in hanging
-    ):  # a sink's own CRITICAL ends here
+    in_sink = threading.current_thread() in hanging  # a sink's own CRITICAL ends here
+    if not sends or in_sink or len(hanging) >= 4:
         return False
     threads = [threading.Thread(target=_attempt, args=send, name=_SENDER, daemon=True) for send in sends]
     for thread in threads:

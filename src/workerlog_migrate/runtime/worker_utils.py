@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:f6bc51f25e7766045efc7932898a7e9371065f934cc4764d0301ea820e265c5a
+# workerlog-migrate runtime 0.1.0 sha256:76326559e64b2a923fa4f0fbeed1b7c5b01f887706f685c19280bc030035b338
 """Repeat what fails in passing, and tell someone when a worker is in trouble.
 
 Public names: ``retry_with_backoff``, ``setup_logger``, ``notify_critical``.
@@ -211,9 +211,8 @@ class _Call:
 
     def __init__(self, policy: _Policy, function: object) -> None:
         self.policy, self.function = policy, function
-        self.attempts = (
-            1 if policy.exhausted or not policy.budget else policy.attempts
-        )  # decided once: never cut short
+        single = policy.exhausted or not policy.budget  # decided once: a call is never cut short
+        self.attempts = 1 if single else policy.attempts
         self.attempt = 1
         self.waited = 0.0
 

@@ -1,0 +1,246 @@
+"""Take out, one after another, each line that a known pitfall has forced into the runtime, and see which test notices.
+
+    python benchmarks/runtime/mutants.py                 # all, about ten minutes; exit 1 if one survives
+    python benchmarks/runtime/mutants.py fork closed     # those whose names hold one of these words
+
+Works on a copy of the tree in a temporary folder; needs pytest. Each mutant names the text that is replaced, so that
+a change of the runtime which moves a trick elsewhere has to say so here.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOGGER, UTILS = "worker_logger.py", "worker_utils.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One line taken out.
+
+    Attributes:
+        name: the pitfall, in a few words.
+        old: text of the runtime, found exactly once.
+        new: what stands in its place.
+        tests: test files to run, without ``tests/runtime/test_`` and ``.py``.
+        file: the runtime file.
+    """
+
+    name: str
+    old: str
+    new: str
+    tests: str
+    file: str = LOGGER
+
+
+MUTANTS = (
+    # --- the file
+    Mutant("append: O_APPEND", "os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOCTTY", "os.O_WRONLY | os.O_CREAT | os.O_NOCTTY", "rotation shared_log"),
+    Mutant("append: one write per record", "                _write(self.fd, data)\n            except", "                [_write(self.fd, data[i : i + 30]) for i in range(0, len(data), 30)]\n            except", "shared_log"),
+    Mutant("append: a pipe must not block", "os.O_NOCTTY | _NONBLOCK", "os.O_NOCTTY", "rotation"),
+    Mutant("append: not on 0 to 2, nor a number soon reused", "self.fcntl.F_DUPFD_CLOEXEC, 100", "self.fcntl.F_DUPFD_CLOEXEC, 0", "worker_log log_faults"),
+    Mutant("append: not inherited", "self.fcntl.F_DUPFD_CLOEXEC, 100", "self.fcntl.F_DUPFD, 100", "worker_log"),
+    Mutant("moved: the path is looked at for each record", "            if found.st_ino != self.inode or found.st_dev != self.device:\n                found = self._open()\n", "            if self.fd < 0:\n                found = self._open()\n", "log_faults"),
+    Mutant("moved: missing for a moment", "            except OSError:  # moved, deleted, or between another process's rename and re-create\n                found = self._open()\n", "            except NotADirectoryError:\n                found = self._open()\n", "log_faults"),
+    Mutant("deleted: no links after the write", "            if os.fstat(self.fd).st_nlink or not self.counts_links:\n", "            if True:\n", "log_faults"),
+    Mutant("deleted: a file system that counts no links", "        self.counts_links = found.st_nlink > 0", "        self.counts_links = True", "log_faults"),
+    Mutant("deleted: Windows frees the name when we close", "            elif not held.st_nlink:\n                self.close()", "            elif not held.st_nlink:\n                pass", "windows_seam"),
+    Mutant("closed: a write that fails with EBADF", "if error.errno not in (errno.EBADF, errno.ESTALE):", "if error.errno not in (errno.ESTALE,):", "log_faults"),
+    Mutant("closed: the number is another file's", "            if (held.st_dev, held.st_ino) != (self.device, self.inode):\n                self.fd = -1", "            if (held.st_dev, held.st_ino) != (self.device, self.inode):\n                pass", "log_faults"),
+    Mutant("closed: closed before a rotation by others", "        except OSError:  # nothing open yet, or the worker has closed it\n            self.fd = -1\n", "        except ZeroDivisionError:\n            self.fd = -1\n", "log_faults"),
+    Mutant("descriptors: the old file gets the line", "            return os.fstat(self.fd)\n", "            raise\n", "log_faults"),
+    Mutant("folder: made again", "                with contextlib.suppress(FileExistsError):\n                    os.mkdir(os.path.dirname(self.path))\n", "                pass\n", "log_faults"),
+    Mutant("folder: the project is not made again", "                    os.mkdir(os.path.dirname(self.path))\n", "                    os.makedirs(os.path.dirname(self.path))\n", "log_faults"),
+    Mutant("half a line: a full disk glues two lines", "            self.unsure = True  # a full disk may have taken a part of the record\n", "            pass\n", "log_faults"),
+    Mutant("half a line: at the first look", "        self.unsure = True  # whether", "        self.unsure = False  # whether", "log_faults rank_logging"),
+    Mutant("half a line: a killed neighbour", "if self.unsure or size % 4096 == 0:", "if self.unsure:", "log_faults"),
+    Mutant("half a line: rotated while we look", "        with contextlib.suppress(OSError):  # being rotated: then it did\n            for _ in range(25):", "        if True:\n            for _ in range(25):", "shared_log"),
+    Mutant("half a line: a write goes on", "    while written < len(data):  # a full disk: the next write says so, or goes on", "    while False:", "log_faults"),
+    Mutant("never raises: system calls", "        except (OSError, ValueError):\n            self.unsure", "        except ZeroDivisionError:\n            self.unsure", "log_faults"),
+    Mutant("never raises: a NUL in the path", "        except (OSError, ValueError):  # ValueError: a NUL in the path", "        except OSError:", "log_faults"),
+    Mutant("signal: a record inside a record", "            if self.thread == thread:  # a signal", "            if False:  # a signal", "mirror_print"),
+    # --- rotation
+    Mutant("rotate: a lock", "        lock = self.take_lock(0.02)\n        if lock is None:\n            return False\n", "        lock = '/nowhere'\n", "shared_log"),
+    Mutant("rotate: not by trying once", "        lock = self.take_lock(0.02)\n", "        lock = self.take_lock(0)\n", "rotation"),
+    Mutant("rotate: without the lock, append anyway", "            return False\n        try:\n            found = os.stat(self.path)", "            self._shift(backups)\n        try:\n            found = os.stat(self.path)", "rotation shared_log"),
+    Mutant("rotate: a suspended holder is not waited for again", "or now < self.impatient_until:", "or False:", "rotation"),
+    Mutant("rotate: inode again under the lock", "            if _platform().holds(lock, found) and found", "            if found", "rotation"),
+    Mutant("rotate: size again under the lock", " and found.st_size > max(limit, 0):\n", ":\n", "rotation"),
+    Mutant("rotate: a refused rename", "                self._shift(backups)\n        except OSError:\n            return False\n", "                self._shift(backups)\n        except ZeroDivisionError:\n            return False\n", "rotation"),
+    Mutant("rotate: unlock explicitly, for children share the lock", "            self.fcntl.flock(fd, self.fcntl.LOCK_UN)", "            pass", "shared_log rotation"),
+    Mutant("rotate: a forked child lets go of the lock", "                os.close(file.lock)  # or", "                pass  # or", "shared_log"),
+    Mutant("rotate: a lock left by Ctrl-C", "        if self.lock is not None:  # Ctrl-C came between a lock and its release\n            self.release(self.lock)\n", "", "rotation"),
+    Mutant("rotate: the highest first", "for number in range(gap, 0, -1):", "for number in range(1, gap + 1):", "rotation"),
+    Mutant("rotate: only up to the first gap", "        gap = next((number for number in range(1, backups + 1) if not os.path.lexists(names[number])), 0)\n", "        gap = 0 if os.path.lexists(names[backups]) else backups\n", "rotation"),
+    Mutant("rotate: the oldest is moved aside", "            os.rename(names[gap], aside)\n", "            os.remove(names[gap])\n", "windows_seam"),
+    Mutant("rotate: what was put aside is removed", "            os.rename(names[number - 1], names[number])\n        _remove(aside)\n", "            os.rename(names[number - 1], names[number])\n", "rotation windows_seam"),
+    Mutant("rotate: what a kill left aside is removed", "        _remove(aside)\n        gap =", "        gap =", "rotation windows_seam"),
+    Mutant("rotate: nothing but regular files", " and size and stat.S_ISREG(found.st_mode)", " and size", "rotation"),
+    Mutant("rotate: no empty backup", " > max_bytes > 0 < backups and size and ", " > max_bytes > 0 < backups and ", "rotation"),
+    Mutant("rotate: backup_count 0 never rotates", "full = size + len(data) > max_bytes > 0 < backups and", "full = size + len(data) > max_bytes > 0 and", "rotation"),
+    Mutant("rotate: max_bytes 0 never rotates", "full = size + len(data) > max_bytes > 0 < backups and", "full = size + len(data) > max_bytes and backups and", "rotation"),
+    Mutant("rotate: before the record that does not fit", "full = size + len(data) > max_bytes", "full = size > max_bytes", "rotation"),
+    Mutant("rotate: the target of a link", "path = os.path.realpath(self.path) if os.path.islink(self.path) else self.path", "path = self.path", "rotation"),
+    # --- without fcntl, ctypes, msvcrt
+    Mutant("no fcntl: a lock file", "        if self.fcntl is None:\n            return _lock_by_file(path)\n", "        if self.fcntl is None:\n            return '/nowhere'\n", "shared_log"),
+    Mutant("no fcntl: a stale lock file", "> 10:\n            _remove(lock)", "> 10:\n            pass", "shared_log"),
+    Mutant("no ctypes: each record is locked", "        lock = self.take_lock(0.5)\n", "        lock = None\n", "windows_seam"),
+    Mutant("no ctypes: appended anyway without the lock", "            return self._append_apart(data)\n        finally:\n            if lock", "            return lock is not None and self._append_apart(data)\n        finally:\n            if lock", "windows_seam"),
+    Mutant("Windows: FILE_APPEND_DATA alone", "self._open(path, 0x100084, 4, 0)", "self._open(path, 0x100086, 4, 0)", "windows_seam"),
+    Mutant("Windows: FILE_READ_ATTRIBUTES", "self._open(path, 0x100084, 4, 0)", "self._open(path, 0x100004, 4, 0)", "windows_seam"),
+    Mutant("Windows: share-delete", "everything = 7 ", "everything = 3 ", "windows_seam"),
+    Mutant("Windows: a 64-bit handle", "            self.create.restype = ctypes.c_void_p\n", "", "windows_seam"),
+    Mutant("Windows: the same byte is unlocked", "        os.lseek(fd, 0x7FFFFFF0, os.SEEK_SET)", "        mode == 0 or os.lseek(fd, 0x7FFFFFF0, os.SEEK_SET)", "windows_seam"),
+    Mutant("Windows: the lock is where nobody writes", "os.lseek(fd, 0x7FFFFFF0, os.SEEK_SET)", "os.lseek(fd, 48, os.SEEK_SET)", "windows_seam"),
+    # --- records
+    Mutant("logger: does not propagate", "        logger.propagate = False\n", "", "worker_log"),
+    Mutant("logger: one handler, known by its file", "        handler = _log_of(logger)\n", "        handler = None\n", "worker_log"),
+    Mutant("logger: under two names", 'if hasattr(h, "worker_log_dir")), None)', "if isinstance(h, _WorkerFileHandler)), None)", "worker_log"),
+    Mutant("logger: the path is absolute", "        return os.path.abspath(path)\n", "        return path\n", "worker_log"),
+    Mutant("logger: the folder of the first call", "handler.worker_log_dir != folder and ", "", "worker_log"),
+    Mutant("logger: set up in threads", "    with shared.lock:\n", "    if True:\n", "worker_log"),
+    Mutant("logger: no way out of the folder", r'''re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]', "_", name)''', "name", "worker_log"),
+    Mutant("record: no forged lines", '        return "\\n    ".join([_escape(', '        return "\\n".join([_escape(', "worker_log"),
+    Mutant("record: no control characters", "    if text.isprintable():\n        return text\n    control", "    if True:\n        return text\n    control", "worker_log mirror_print"),
+    Mutant("record: the second is renewed", "        if known != seconds:\n", "        if known < 0:\n", "worker_log"),
+    Mutant("record: wrong arguments", "        return record.getMessage()\n    except Exception as error:", "        return record.getMessage()\n    except ZeroDivisionError as error:", "worker_log"),
+    Mutant("record: lone surrogates", 'self.format(record).encode("utf-8", "backslashreplace")', 'self.format(record).encode("utf-8")', "worker_log"),
+    Mutant("record: the caller's line", '{"stacklevel": 2}', '{"stacklevel": 1}', "mirror_print"),
+    # --- print
+    Mutant("print: each argument once", "                    shown = tuple([arg if type(arg) is str else _Once(arg) for arg in args])\n", "                    shown = args\n", "mirror_print"),
+    Mutant("print: converted when print asks", "                    shown = tuple([arg if type(arg) is str else _Once(arg) for arg in args])\n", "                    shown = tuple([str(arg) for arg in args])\n", "mirror_print"),
+    Mutant("print: no further than print came", "    shown = shown[:failed]", "    shown = shown", "mirror_print"),
+    Mutant("print: the replaced print", "        printer = builtins.print ", "        printer = _PRINT ", "mirror_print"),
+    Mutant("print: logged when the write fails", "    try:\n        return printer(*shown, **kwargs)\n    finally:\n", "    result = printer(*shown, **kwargs)\n    try:\n        return result\n    finally:\n", "mirror_print"),
+    Mutant("print: a failing log method", "        except Exception:  # noqa: BLE001  # a log method", "        except ZeroDivisionError:  # noqa: BLE001  # a log method", "mirror_print"),
+    Mutant("print: no progress", ' if "\\r" not in line]', "]", "mirror_print"),
+    Mutant("print: no record per dot", '    if "\\n" not in end and not any(map(str.isalnum, text)):', "    if False:", "mirror_print"),
+    Mutant("print: no blank records", "                if line:\n", "                if True:\n", "mirror_print"),
+    # --- crashes
+    Mutant("crash: the earlier hook", "            previous(*args, **kwargs)\n        finally:", "            pass\n        finally:", "crashes"),
+    Mutant("crash: not for exits", "issubclass(kind, (SystemExit, KeyboardInterrupt))", "False", "crashes"),
+    Mutant("crash: threads", "    if not hasattr(threading.excepthook,", "    if hasattr(threading.excepthook,", "crashes"),
+    Mutant("crash: children", "        traceback.print_exc = _chained(traceback.print_exc, _child_crash)\n", "", "crashes"),
+    Mutant("crash: print_exc of others", ' if asked_by == "multiprocessing.process._bootstrap" else (None, None, None)', "", "crashes"),
+    Mutant("crash: lost tasks", '        logging.getLogger("asyncio").addFilter(_note_lost_task)', "        pass", "crashes"),
+    Mutant("crash: once, with a hook in between", "        seen = id(crash[1]) in passing", "        seen = False", "crashes"),
+    Mutant("crash: the script's own logger", ' or sys._getframe(1).f_globals.get("__name__") == "__main__":', ":", "worker_log"),
+    # --- notifications
+    Mutant("notify: each CRITICAL record", "        if handled and record.levelno >= logging.CRITICAL and", "        if False and", "notifications crashes"),
+    Mutant("notify: equal ones are held back", "        if message in recent or", "        if", "notifications"),
+    Mutant("notify: one process at a time", "    lock = guard.take_lock(1.0)", "    lock = None", "notifications"),
+    Mutant("notify: also without a file", "            unwritten[key] = now\n", "            pass\n", "notifications"),
+    Mutant("notify: the backup is read too", '    for name in (path + ".1", path):', "    for name in (path,):", "notifications"),
+    Mutant("notify: the count of those held back", '                held.append(key)\n', "                pass\n", "notifications"),
+    Mutant("notify: a flood", "len(recent) < _MOST_SENT and ", "", "notifications"),
+    Mutant("notify: two seconds", "max(0.0, deadline - time.monotonic()))", "None)", "notifications"),
+    Mutant("notify: hanging sinks are not waited for again", "        thread.join(0.0 if hanging else ", "        thread.join(", "notifications"),
+    Mutant("notify: no more than a few hanging threads", " or len(hanging) >= 4:", ":", "notifications"),
+    Mutant("notify: a sink that logs CRITICAL", " or in_sink or ", " or ", "notifications"),
+    Mutant("notify: a sink that exits", "    except BaseException as error:  # noqa: BLE001  # a sink", "    except ZeroDivisionError as error:  # a sink", "notifications"),
+    Mutant("notify: secrets in URLs", "what, type(error).__name__)", "what, error)", "notifications"),
+    Mutant("notify: outside the handler's lock", "        handled = bool(super().handle(record))\n", "        self.acquire()\n        handled = bool(super().handle(record))\n", "notifications"),
+    Mutant("notify: no failure reaches the worker", "    except Exception:  # noqa: BLE001  # no more threads", "    except ZeroDivisionError:  # no more threads", "notifications"),
+    # --- ranks
+    Mutant("rank: old handlers go", "        root.removeHandler(handler)\n        handler.close()\n", "        pass\n", "rank_logging"),
+    Mutant("rank: a console without the character", "    def handleError(", "    def handle_error(", "rank_logging"),
+    Mutant("rank: today's stderr", "        self.stream = sys.stderr\n        if self.stream is not None:\n", "        if True:\n", "rank_logging"),
+    # --- retry
+    Mutant("retry: no wait after the last attempt", "        if self.attempt >= self.attempts or _never", "        if self.attempt > self.attempts or _never", "retry", UTILS),
+    Mutant("retry: what never passes", "or _never_passes(error, self.policy.kinds):", "or False:", "retry", UTILS),
+    Mutant("retry: the error itself", "                    raise\n            else:\n                policy.exhausted = False\n                return result\n            (sleep", "                    raise RuntimeError from error\n            else:\n                policy.exhausted = False\n                return result\n            (sleep", "retry", UTILS),
+    Mutant("retry: the status decides", "        return status not in _HTTP_PASSES\n", "        return False\n", "retry", UTILS),
+    Mutant("retry: ValueErrors", "    if isinstance(error, ValueError):  # an", "    if False:  # an", "retry", UTILS),
+    Mutant("retry: in use on Windows", 'return os.name != "nt" and PermissionError', "return PermissionError", "retry", UTILS),
+    Mutant("retry: shutil.Error", " or (shutil is not None and isinstance(error, shutil.Error))", "", "retry", UTILS),
+    Mutant("retry: the wrapped reason", "    return isinstance(reason, OSError) and _never_passes(reason, kinds)", "    return False", "retry", UTILS),
+    Mutant("retry: coroutines", "        if flags & _CO_COROUTINE:\n", "        if False:\n", "retry", UTILS),
+    Mutant("retry: generators are refused", "        if flags & (_CO_GENERATOR | _CO_ASYNC_GENERATOR):", "        if False:", "retry", UTILS),
+    Mutant("retry: partials", "    while isinstance(function, functools.partial):\n        function = function.func\n", "", "retry", UTILS),
+    Mutant("retry: sleep is looked up", "            (sleep or time.sleep)(delay)", "            (sleep or __import__('worker_logger')._sleep)(delay)", "retry", UTILS),
+    Mutant("retry: the wait is outside the handler", "                if (delay := call.delay_after(error)) is None:\n                    raise\n            else:\n                policy.exhausted = False\n                return result\n            (sleep or time.sleep)(delay)", "                if (delay := call.delay_after(error)) is None:\n                    raise\n                (sleep or time.sleep)(delay)\n            else:\n                policy.exhausted = False\n                return result\n            (lambda _: None)(delay)", "retry", UTILS),
+    Mutant("retry: max_delay", "        return min(delay, self.max_delay)", "        return delay", "retry", UTILS),
+    Mutant("retry: no overflow", "2.0 ** min(attempt - 2, 60)", "2.0 ** (attempt - 2)", "retry", UTILS),
+    Mutant("retry: the budget", "            self.exhausted = True\n", "            pass\n", "retry", UTILS),
+    Mutant("retry: the budget's five minutes", " if now - when < _BUDGET_SECONDS) >= self.budget", ") >= self.budget", "retry", UTILS),
+    Mutant("retry: a success ends the famine", "            else:\n                policy.exhausted = False\n                return result\n            (sleep", "            else:\n                return result\n            (sleep", "retry", UTILS),
+    Mutant("retry: never cut short", "        if self.attempt >= self.attempts or", "        if self.attempt >= self.attempts or self.policy.exhausted or", "retry", UTILS),
+    Mutant("retry: not through the root logger", "        if (logger := current_logger()) is not None:", '        if (logger := current_logger() or __import__("logging").getLogger()) is not None:', "retry", UTILS),
+)  # fmt: skip
+
+
+def run(mutant: Mutant, tree: Path) -> list[str]:
+    """Run the tests on a mutant.
+
+    Args:
+        mutant: what to take out.
+        tree: a copy of the project.
+
+    Returns:
+        The first tests that fail; empty when it survives.
+    """
+    path = tree / "src" / "workerlog_migrate" / "runtime" / mutant.file
+    original = path.read_text(encoding="utf-8")
+    if original.count(mutant.old) != 1:
+        raise SystemExit(f"{mutant.name}: the text to replace is there {original.count(mutant.old)} times")
+    path.write_text(original.replace(mutant.old, mutant.new), encoding="utf-8")
+    try:
+        files = [f"tests/runtime/test_{name}.py" for name in mutant.tests.split()]
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "--maxfail=2",
+                "--tb=no",
+                "-p",
+                "no:cacheprovider",
+                *files,
+            ],
+            cwd=tree,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    except subprocess.TimeoutExpired:
+        return ["(the tests hang)"]
+    finally:
+        path.write_text(original, encoding="utf-8")
+    if done.returncode == 0:
+        return []
+    failed = re.findall(
+        r"^(?:FAILED|ERROR) tests/runtime/test_\w+\.py(?:::(\w+))?", done.stdout, re.MULTILINE
+    )
+    return list(dict.fromkeys(failed)) or [done.stdout[-200:] + done.stderr[-200:]]
+
+
+def main() -> int:
+    """Run the mutants that the command line asks for."""
+    words = sys.argv[1:]
+    survivors = 0
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder)
+        for part in ("src", "tests/runtime"):
+            shutil.copytree(ROOT / part, tree / part, ignore=shutil.ignore_patterns("__pycache__"))
+        for part in ("pyproject.toml", "tests/conftest.py"):
+            shutil.copy(ROOT / part, tree / part)
+        for mutant in MUTANTS:
+            if words and not any(word in mutant.name for word in words):
+                continue
+            caught = run(mutant, tree)
+            survivors += not caught
+            print(f"{'caught' if caught else 'SURVIVES':9} {mutant.name}: {', '.join(caught)}", flush=True)
+    print(f"{survivors} of {len(MUTANTS)} survive")
+    return int(survivors > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
