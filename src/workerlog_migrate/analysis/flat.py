@@ -189,7 +189,7 @@ class Flat:
             if node.value is None:
                 return NONE
             if isinstance(node.value, str):
-                return self._string_annotation(node.value)
+                return self._string_annotation(node.value, unit)
             return ANY
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
             return self.annotation(node.left, unit) | self.annotation(node.right, unit)
@@ -470,6 +470,8 @@ class Flat:
         if isinstance(function.node, ast.Lambda):
             yield ANY
             return
+        if unit is not self._engine.unit:
+            yield ANY  # the calls of other files are not looked at
         name = function.name
         index = next((at for at, entry in enumerate(function.parameters) if entry is argument), -1)
         if function.owner is not None and name == "__init__":
@@ -610,16 +612,16 @@ class Flat:
 
     # -- annotations ----------------------------------------------------------------------------------------
 
-    def _string_annotation(self, text: str) -> Value:
+    def _string_annotation(self, text: str, unit: Unit) -> Value:
         value = values.parse(text)
         known = self._engine.knowledge
         if all(entry.name == "None" or known.type(entry.name) is not None for entry in value):
             return frozenset(entry if entry.name != "any" else Type("any") for entry in value)
         found: set[Type] = set()
         for entry in value:
-            for node in self._engine.unit.module.classes:
+            for node in unit.module.classes:
                 if node.name == entry.name:
-                    found.add(Type("instance", (), self._engine.unit.class_info(node)))
+                    found.add(Type("instance", (), unit.class_info(node)))
         return frozenset(found) | (NONE & value) if found else ANY
 
     def _instance_of(self, entry: Type) -> Value:

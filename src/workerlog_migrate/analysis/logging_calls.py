@@ -107,7 +107,11 @@ class LogCalls:
                     continue
                 for entry in self._callee(node):
                     called = entry.ref if entry.name in ("function", "method") else None
-                    if isinstance(called, FunctionInfo) and called not in reached:
+                    if (
+                        isinstance(called, FunctionInfo)
+                        and called not in reached
+                        and called.unit is self._engine.unit
+                    ):
                         reached.add(called)
                         pending.append(called)
                 if self._logs_itself(node):
