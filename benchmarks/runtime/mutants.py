@@ -111,6 +111,7 @@ MUTANTS = (
     Mutant("record: no control characters", "    if text.isprintable():\n        return text\n    control", "    if True:\n        return text\n    control", "worker_log mirror_print"),
     Mutant("record: the second is renewed", "        if known != seconds:\n", "        if known < 0:\n", "worker_log"),
     Mutant("record: wrong arguments", "        return record.getMessage()\n    except Exception as error:", "        return record.getMessage()\n    except ZeroDivisionError as error:", "worker_log"),
+    Mutant("record: a failing formatter", "        except Exception:  # noqa: BLE001  # a formatter", "        except ZeroDivisionError:  # a formatter", "worker_log"),
     Mutant("record: lone surrogates", 'self.format(record).encode("utf-8", "backslashreplace")', 'self.format(record).encode("utf-8")', "worker_log"),
     Mutant("record: the caller's line", '{"stacklevel": 2}', '{"stacklevel": 1}', "mirror_print"),
     # --- print
@@ -132,6 +133,7 @@ MUTANTS = (
     Mutant("crash: lost tasks", '        logging.getLogger("asyncio").addFilter(_note_lost_task)', "        pass", "crashes"),
     Mutant("crash: once, with a hook in between", "        seen = id(crash[1]) in passing", "        seen = False", "crashes"),
     Mutant("crash: the script's own logger", ' or sys._getframe(1).f_globals.get("__name__") == "__main__":', ":", "worker_log"),
+    Mutant("crash: a failing filter", "    with contextlib.suppress(Exception):  # a filter of the worker's own\n", "    if True:\n", "crashes"),
     # --- notifications
     Mutant("notify: each CRITICAL record", "        if handled and record.levelno >= logging.CRITICAL and", "        if False and", "notifications crashes"),
     Mutant("notify: equal ones are held back", "        if message in recent or", "        if", "notifications"),
@@ -208,7 +210,7 @@ def run(mutant: Mutant, tree: Path) -> list[str]:
             cwd=tree,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=45,
         )
     except subprocess.TimeoutExpired:
         return ["(the tests hang)"]

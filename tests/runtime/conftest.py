@@ -15,6 +15,19 @@ import pytest
 from runtime_sandbox import OWN_VARIABLES, RUNTIME, RUNTIME_FILES, Sandbox
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "posix: needs fork, signals, devices or links, or fakes what Windows has itself"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if os.name == "nt":
+        left_out = [item for item in items if item.get_closest_marker("posix")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
 @pytest.fixture
 def sandbox(tmp_path: Path) -> Sandbox:
     for name in RUNTIME_FILES:
@@ -30,7 +43,7 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
     monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
     monkeypatch.setattr(traceback, "print_exc", traceback.print_exc)
-    monkeypatch.setattr(os, "register_at_fork", lambda **_: None)
+    monkeypatch.setattr(os, "register_at_fork", lambda **_: None, raising=False)
     vars(logging.root.manager).pop("worker_logger", None)
     before = set(logging.root.manager.loggerDict)
     root = logging.getLogger()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
 import pytest
+from _pytest.mark import ParameterSet
 from runtime_sandbox import Sandbox, levels_and_messages
 from worker_logger import setup_worker_logger
 
@@ -69,11 +71,16 @@ NO_CRASHES = {
     "Ctrl-C": "raise KeyboardInterrupt",
     "Ctrl-C in a thread": "fail = lambda: (_ for _ in ()).throw(KeyboardInterrupt)\n" + IN_THREAD,
     "exit of a thread": "fail = sys.exit\n" + IN_THREAD,
-    "exit of a child": CHILD.format("fork").replace("target=fail", "target=sys.exit, args=(4,)"),
+    "exit of a forked child": CHILD.format("fork").replace("target=fail", "target=sys.exit, args=(4,)"),
     "print_exc of the script": "import traceback\ntry: fail()\nexcept LostError: traceback.print_exc(limit=1)",
     "warning of asyncio": "import logging; logging.getLogger('asyncio').error('sem exceção')",
     "the end": "pass",
 }
+
+
+def marked(cases: Iterable[str]) -> list[ParameterSet]:
+    """Mark the cases that need ``fork``."""
+    return [pytest.param(name, marks=[pytest.mark.posix] if "fork" in name else []) for name in cases]
 
 
 def run_both(sandbox: Sandbox, body: str) -> None:
@@ -87,7 +94,7 @@ def run_both(sandbox: Sandbox, body: str) -> None:
     assert logged.returncode == plain.returncode
 
 
-@pytest.mark.parametrize("name", CRASHES)
+@pytest.mark.parametrize("name", marked(CRASHES))
 def test_a_crash_is_one_critical_record_with_its_traceback(name: str, sandbox: Sandbox) -> None:
     """On stderr nothing changes; the log has type, text, place and traceback, and someone is told once."""
     body, message = CRASHES[name]
@@ -100,7 +107,7 @@ def test_a_crash_is_one_critical_record_with_its_traceback(name: str, sandbox: S
     assert (sandbox.log.parent / "notifications.jsonl").read_text(encoding="utf-8").count("\n") == 1
 
 
-@pytest.mark.parametrize("name", NO_CRASHES)
+@pytest.mark.parametrize("name", marked(NO_CRASHES))
 def test_an_ordinary_end_is_no_crash(name: str, sandbox: Sandbox) -> None:
     """``SystemExit`` and ``KeyboardInterrupt`` are how workers are ended."""
     run_both(sandbox, NO_CRASHES[name])
@@ -162,6 +169,11 @@ def test_a_hook_that_was_replaced_is_chained_by_the_next_set_up(
 
     assert seen == [1]
     assert levels_and_messages(tmp_path / "genesis.log")[0] == "CRITICAL uncaught ValueError: x"
+
+
+def test_a_filter_that_fails_does_not_change_the_traceback(sandbox: Sandbox) -> None:
+    """``Error in sys.excepthook`` would be new on stderr."""
+    run_both(sandbox, "if sys.argv[1] != 'plain': logger.addFilter(lambda _: 1 / 0)\nfail()")
 
 
 def test_hooks_are_chained_once_for_many_set_ups(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import worker_logger
 from runtime_sandbox import Sandbox, is_root, levels_and_messages
 from worker_logger import _LogFile, setup_worker_logger
 
-pytestmark = pytest.mark.usefixtures("fresh")
+pytestmark = [pytest.mark.posix, pytest.mark.usefixtures("fresh")]
 
 # The worker says eight lines; FAULT happens after the second, and goes away after the sixth.
 WORKER = """

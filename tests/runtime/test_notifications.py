@@ -145,6 +145,7 @@ def test_a_worker_that_crashes_again_and_again_notifies_once(sandbox: Sandbox) -
     assert sandbox.log.read_text().count("CRITICAL") == 5
 
 
+@pytest.mark.posix
 def test_processes_that_crash_together_notify_once(sandbox: Sandbox) -> None:
     """The look at the file and the new line are one step."""
     done = sandbox.run(
@@ -365,6 +366,7 @@ def test_a_flood_of_different_messages_reaches_the_outside_sixty_times(tmp_path:
     assert len(heard) == 61
 
 
+@pytest.mark.posix
 def test_a_crash_waits_for_its_sinks(sandbox: Sandbox) -> None:
     """The process ends after the notification is delivered, not before."""
     done = sandbox.run(

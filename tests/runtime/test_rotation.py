@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import stat
@@ -180,6 +179,7 @@ def test_a_refused_rename_is_tried_again_later(
     assert numbers(tmp_path) == list(range(6))
 
 
+@pytest.mark.posix
 def test_what_is_no_regular_file_is_never_renamed(tmp_path: Path) -> None:
     """A named pipe, a device or a folder in the log's place stays where it is, and stops nobody."""
     os.mkfifo(tmp_path / "pipe.log")
@@ -200,6 +200,7 @@ def test_what_is_no_regular_file_is_never_renamed(tmp_path: Path) -> None:
     os.close(reader)
 
 
+@pytest.mark.posix
 def test_a_pipe_without_a_reader_does_not_stop_the_worker(tmp_path: Path, log: _LogFile) -> None:
     """Opening it for writing would wait for a reader."""
     os.mkfifo(tmp_path / "genesis.log")
@@ -207,6 +208,7 @@ def test_a_pipe_without_a_reader_does_not_stop_the_worker(tmp_path: Path, log: _
     assert not log.append(record(1), 50, 5)
 
 
+@pytest.mark.posix
 def test_behind_a_link_the_target_is_rotated(tmp_path: Path) -> None:
     """The link stays, so the log stays on the disk that it was put on."""
     (tmp_path / "disk").mkdir()
@@ -221,10 +223,13 @@ def test_behind_a_link_the_target_is_rotated(tmp_path: Path) -> None:
     assert sizes(tmp_path / "disk") == {"": 48, ".1": 48, ".2": 48}
 
 
+@pytest.mark.posix
 def test_a_lock_that_is_held_for_long_is_not_waited_for_again(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A suspended process in the middle of a rotation costs about 20 ms a second, no line, and no time per record."""
+    import fcntl
+
     now, slept = 100.0, 0
 
     def sleep(seconds: float) -> None:
@@ -256,10 +261,13 @@ def test_a_lock_that_an_interrupt_left_behind_is_released(tmp_path: Path, log: _
     assert sizes(tmp_path) == {"": 48, ".1": 48}
 
 
+@pytest.mark.posix
 def test_a_lock_that_is_soon_released_is_waited_for(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pure attempt would overshoot the limit whenever another process is just rotating."""
+    import fcntl
+
     log.append(record(0), 50, 5)
     holder = os.open(tmp_path / "genesis.log", os.O_RDONLY)
     fcntl.flock(holder, fcntl.LOCK_EX)
@@ -270,6 +278,7 @@ def test_a_lock_that_is_soon_released_is_waited_for(
     os.close(holder)
 
 
+@pytest.mark.posix
 def test_a_file_that_another_process_has_just_rotated_is_not_rotated_again(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:

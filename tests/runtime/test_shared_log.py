@@ -99,6 +99,7 @@ def test_only_as_many_backups_are_kept_as_asked_for(sandbox: Sandbox) -> None:
         assert sorted(numbers) == list(range(min(numbers), 2500))
 
 
+@pytest.mark.posix
 def test_threads_and_forks_and_spawned_processes_share_the_log(sandbox: Sandbox) -> None:
     """Threads go on logging while children are forked and spawned; nobody deadlocks, nothing is doubled."""
     done = sandbox.run(
@@ -136,6 +137,7 @@ def test_threads_and_forks_and_spawned_processes_share_the_log(sandbox: Sandbox)
     assert {name: Counter(numbers) for name, numbers in lines_of(sandbox.path / "logs").items()} == expected
 
 
+@pytest.mark.posix
 def test_fifty_kills_lose_nothing_that_was_logged(sandbox: Sandbox) -> None:
     """A line is in the file when the call returns; a kill at any moment takes no other line, nor a later rotation."""
     done = sandbox.run(
@@ -178,6 +180,7 @@ def test_fifty_kills_lose_nothing_that_was_logged(sandbox: Sandbox) -> None:
     assert found == {}
 
 
+@pytest.mark.posix
 def test_suspended_and_resumed_writers_lose_nothing(sandbox: Sandbox) -> None:
     """Stopped at any moment, in a rotation too, a writer hinders nobody, and goes on where it was."""
     done = sandbox.run(
@@ -209,6 +212,7 @@ def test_suspended_and_resumed_writers_lose_nothing(sandbox: Sandbox) -> None:
     }
 
 
+@pytest.mark.posix
 def test_a_killed_workers_last_lines_are_in_the_log(sandbox: Sandbox) -> None:
     """Also those that were printed just before, without any flush."""
     process = sandbox.start(
@@ -227,6 +231,7 @@ def test_a_killed_workers_last_lines_are_in_the_log(sandbox: Sandbox) -> None:
     assert sandbox.logged() == ["INFO last words"]
 
 
+@pytest.mark.posix
 def test_a_child_that_outlives_its_parent_does_not_keep_the_lock(sandbox: Sandbox) -> None:
     """A fork in the middle of a rotation copies the lock's descriptor; the child lets go of it."""
     done = sandbox.run(
@@ -256,6 +261,7 @@ def test_a_child_that_outlives_its_parent_does_not_keep_the_lock(sandbox: Sandbo
 
 
 @pytest.mark.parametrize("missing", ["fcntl", "fcntl ctypes msvcrt"])
+@pytest.mark.posix
 def test_without_locks_of_the_system_nothing_is_lost_either(missing: str, sandbox: Sandbox) -> None:
     """A file beside the log serves as lock; left behind by a kill, it counts for ten seconds."""
     without = "".join(f"sys.modules[{name!r}] = None\n" for name in missing.split())
@@ -270,6 +276,7 @@ def test_without_locks_of_the_system_nothing_is_lost_either(missing: str, sandbo
     assert len(list((sandbox.path / "logs").iterdir())) >= 6
 
 
+@pytest.mark.posix
 def test_a_lock_file_that_a_killed_process_left_is_removed_after_ten_seconds(sandbox: Sandbox) -> None:
     """Or a log would never be rotated again."""
     (sandbox.path / "logs").mkdir()

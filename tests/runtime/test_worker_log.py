@@ -222,6 +222,22 @@ def test_wrong_arguments_lose_neither_line_nor_worker(
     ]
 
 
+def test_a_formatter_that_fails_costs_its_line_only(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The handler is the worker's to configure; the worker goes on all the same."""
+    logger = setup_worker_logger("genesis", tmp_path)
+    (handler,) = logger.handlers
+    formatter = handler.formatter
+    handler.setFormatter(logging.Formatter("%(missing)s"))
+    logger.critical("lost")
+    handler.setFormatter(formatter)
+    logger.info("kept")
+
+    assert levels_and_messages(tmp_path / "genesis.log") == ["INFO kept"]
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_log_call_inside_str_of_an_argument_is_logged(tmp_path: Path) -> None:
     """Formatting may log itself; both records are there, whole."""
     logger = setup_worker_logger("genesis", tmp_path)
@@ -327,6 +343,7 @@ def test_set_up_in_many_threads_at_once_makes_one_handler(sandbox: Sandbox) -> N
     assert done.stdout == b"1\n"
 
 
+@pytest.mark.posix
 def test_a_current_folder_that_is_gone_stops_nobody(sandbox: Sandbox) -> None:
     """Without a current folder the log is beside the runtime."""
     done = sandbox.run(
@@ -342,6 +359,7 @@ def test_a_current_folder_that_is_gone_stops_nobody(sandbox: Sandbox) -> None:
     assert sandbox.logged() == ["INFO x"]
 
 
+@pytest.mark.posix
 def test_the_script_never_waits_for_the_lock_of_a_reader(tmp_path: Path) -> None:
     """Descriptors of the log are not handed on to programs that the worker starts, and are above the usual ones."""
     logger = setup_worker_logger("genesis", tmp_path)

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:c594c5069b804aa5499939294eeba55f2ba9ddbe7f5f4a560b415b375da5c7aa
+# workerlog-migrate runtime 0.1.0 sha256:0307a55f16f794e8d06a6c1e70b9a9cbd3711809f1320a62db030faaeecd5002
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
@@ -410,14 +410,20 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
         self.file.prepare()
 
     def emit(self, record: logging.LogRecord) -> None:
-        data = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
+        try:
+            data = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
+        except Exception:  # noqa: BLE001  # a formatter of the worker's own, a stack that is nearly full
+            return
         self.file.append(data, self.maxBytes, self.backupCount)
 
     def handle(self, record: logging.LogRecord) -> bool:
         handled = bool(super().handle(record))
         if handled and record.levelno >= logging.CRITICAL and hasattr(self, "worker_log_dir"):
             error = record.exc_info[1] if record.exc_info else None
-            notify(_message_of(record), worker=record.name, error=error)  # without the lock: sinks may log
+            with contextlib.suppress(Exception):
+                notify(
+                    _message_of(record), worker=record.name, error=error
+                )  # without the lock: sinks may log
         return handled
 
     def doRollover(self) -> None:  # noqa: N802  # logging's name
@@ -823,7 +829,10 @@ def _log_crash(crash: _Crash, place: str = "") -> None:
         place = f" in thread {thread.name}"
     if process is not None and process.parent_process() is not None:
         place += f" in process {process.current_process().name}"
-    logger.critical("uncaught %s%s: %s", kind.__name__, place, _text_of(error), exc_info=(kind, error, trace))
+    with contextlib.suppress(Exception):  # a filter of the worker's own
+        logger.critical(
+            "uncaught %s%s: %s", kind.__name__, place, _text_of(error), exc_info=(kind, error, trace)
+        )
 
 
 def _child_crash(*_args: object, **_kwargs: object) -> _Crash:
