@@ -25,6 +25,47 @@ if TYPE_CHECKING:
 Special = Callable[["Arguments", ast.expr, Frame], Value]
 
 _CONTEXT_MAKERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+# Functions whose positional arguments have to be text, bytes, paths or numbers.
+_TYPED = (
+    *(
+        "open",
+        "os.",
+        "pathlib.",
+        "shutil.",
+        "glob.",
+        "re.",
+        "subprocess.",
+        "time.",
+        "datetime.",
+        "socket.",
+        "base64.",
+    ),
+    *(
+        "hashlib.",
+        "urllib.",
+        "math.",
+        "str.startswith",
+        "str.endswith",
+        "str.replace",
+        "str.split",
+        "str.strip",
+    ),
+    *(
+        "str.count",
+        "str.find",
+        "file.text.write",
+        "bytes.",
+        "io.open",
+        "codecs.",
+        "gzip.",
+        "zipfile.",
+        "html.",
+        "ord",
+    ),
+)
+_UNTYPED = frozenset(
+    {"os.getenv", "os._Environ.get", "os._Environ.pop", "os._Environ.setdefault", "os.listdir", "os.scandir"}
+)
 _SUPPRESS = "contextlib.suppress"
 _NO_CALLABLES = frozenset({"str", "bytes", "int", "float", "bool", "None", "list", "dict", "tuple", "json"})
 _PLAIN = frozenset({"int", "float", "bool", "None", "complex"})
@@ -367,16 +408,25 @@ class Calls:
                     value = arguments.value(passed)
                     if value != NONE:
                         self.invoke_unknown(values.without_none(value), passed, frame)
-            self._iterate_arguments(row, arguments, frame)
+            self._typed_arguments(row, arguments, frame)
             if row.never_returns:
                 frame.is_dead = True
         return self._row_value(row, arguments, receiver, frame)
 
-    def _iterate_arguments(self, row: CallRow, arguments: Arguments, frame: Frame) -> None:
-        """A function that takes an iterable runs the generator that it is given."""
+    def _typed_arguments(self, row: CallRow, arguments: Arguments, frame: Frame) -> None:
+        """Look at what is passed: a generator is run; JSON or None where text or a number is wanted is an error."""
+        typed = row.name.startswith(_TYPED) and row.name not in _UNTYPED
         for passed in arguments.positional:
             value = arguments.value(passed)
             for entry in value:
+                if typed and not isinstance(passed, ast.Constant):
+                    names = values.names(value)
+                    if isinstance(passed, ast.List | ast.Tuple):
+                        names = names | values.names(self._engine.expressions.element(value, frame.unit))
+                    if "json" in names:
+                        self._engine.expressions.operation("op:argument-json", passed, frame)
+                    if "None" in names:
+                        self._engine.expressions.operation("op:argument-none", passed, frame)
                 if (
                     entry.name == "generator"
                     and isinstance(entry.ref, FunctionInfo)

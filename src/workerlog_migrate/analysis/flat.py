@@ -455,6 +455,7 @@ class Flat:
         if argument.annotation is not None:
             declared = self.annotation(argument.annotation, function.unit)
             if not values.is_unknown(declared):
+                declared = self._filled_with_json(declared, function, argument)
                 return declared | NONE if default is not None and _is_none(default) else declared
         if default is not None:
             found.append(self.value(default, function.unit))
@@ -463,6 +464,21 @@ class Flat:
             found.append(ANY)
         found.extend(passed)
         return values.join(found)
+
+    def _filled_with_json(self, declared: Value, function: FunctionInfo, argument: ast.arg) -> Value:
+        """Say that a plain ``dict`` or ``list`` holds JSON when a call in the file passes decoded JSON."""
+        if not any(entry.name in ("dict", "list") and set(entry.args) == {ANY} for entry in declared):
+            return declared
+        if not any("json" in values.names(value) for value in self._passed(function, argument)):
+            return declared
+        found: set[Type] = set()
+        for entry in declared:
+            if entry.name == "dict" and set(entry.args) == {ANY}:
+                entry = Type("dict", (values.STR, values.JSON))
+            elif entry.name == "list" and set(entry.args) == {ANY}:
+                entry = Type("list", (values.JSON,))
+            found.add(entry)
+        return frozenset(found)
 
     def _passed(self, function: FunctionInfo, argument: ast.arg) -> Iterator[Value]:
         """Yield what the calls that are seen in the file pass for a parameter."""
