@@ -27,7 +27,7 @@ from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parents[1]
 PROJECT = HERE.parent.parent
 WORKERS = PROJECT / "fixtures" / "workers"
 RUNTIME_FILES = ("worker_logger.py", "worker_utils.py")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-RUNTIME = Path(__file__).resolve().parents[2] / "src" / "workerlog_migrate" / "runtime"
+RUNTIME = Path(__file__).resolve().parents[3] / "src" / "workerlog_migrate" / "runtime"
 RUNTIME_FILES = ("worker_logger.py", "worker_utils.py")
 OWN_VARIABLES = ("WORKER_LOG_DIR", "WORKER_LOG_FORMAT", "WORKER_NOTIFY_URL", "WORKER_NOTIFY_COMMAND")
 
