@@ -41,6 +41,7 @@ class _Command(click.Command):
 @click.option("--check", is_flag=True, help="Write nothing, print no diff; exit 1 if something would change.")
 @click.option("--interactive", "-i", is_flag=True, help="With --apply: ask about each change.")
 @click.option("--undo", is_flag=True, help="Restore the files that the last --apply changed from here.")
+@click.option("--explain", metavar="CODEMOD", help="Print what a codemod does, and what it leaves alone.")
 @click.option("--diff", "show_diff", is_flag=True, help="With --apply or --check: print the diff, too.")
 @click.option(
     "--select", multiple=True, metavar="NAME", help="Codemods to run; repeat it or separate by commas."
@@ -50,6 +51,13 @@ class _Command(click.Command):
     "--worker", "workers", multiple=True, metavar="NAME=GLOB", help="Add or replace a worker; repeat it."
 )
 @click.option("--all", "take_all", is_flag=True, help="Take every Python file under PATHS.")
+@click.option(
+    "--changed",
+    metavar="[REF]",
+    is_flag=False,
+    flag_value="HEAD",
+    help="Only files that git says changed since REF (HEAD), or does not know yet.",
+)
 @click.option(
     "--unresolved",
     type=click.Choice(["keep", "reraise"]),
@@ -89,11 +97,13 @@ def main(
     check: bool,
     interactive: bool,
     undo: bool,
+    explain: str | None,
     show_diff: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     workers: tuple[str, ...],
     take_all: bool,
+    changed: str | None,
     unresolved: str | None,
     jobs: int | None,
     format_name: str,
@@ -112,16 +122,17 @@ def main(
         raise click.UsageError("--dry-run, --apply and --check exclude each other; choose one.")
     if undo:
         _only_with(ctx, "undo", "quiet", "verbose", "color")
+    if explain is not None:
+        _only_with(ctx, "explain")
+
+    if explain is not None:
+        _explain(explain)
+        return
 
     from workerlog_migrate.errors import UsageError
     from workerlog_migrate.report import Mode
     from workerlog_migrate.run import Request, run, run_undo
 
-    if undo:
-        try:
-            ctx.exit(run_undo(quiet=quiet, verbose=verbose, color=color))
-        except UsageError as error:
-            raise _WrongUsage(str(error)) from error
     request = Request(
         paths=paths,
         mode=Mode.APPLY if apply else Mode.CHECK if check else Mode.DRY_RUN,
@@ -140,12 +151,23 @@ def main(
         config=config,
         stdin_filename=stdin_filename,
         interactive=interactive,
+        changed=changed,
     )
     try:
-        code = run(request)
+        code = run_undo(quiet=quiet, verbose=verbose, color=color) if undo else run(request)
     except UsageError as error:
         raise _WrongUsage(str(error)) from error
     ctx.exit(code)
+
+
+def _explain(codemod: str) -> None:
+    from workerlog_migrate.errors import UsageError
+    from workerlog_migrate.explain import explain_codemod
+
+    try:
+        click.echo(explain_codemod(codemod), nl=False)
+    except UsageError as error:
+        raise _WrongUsage(str(error)) from error
 
 
 def _only_with(ctx: click.Context, mode: str, *allowed: str) -> None:

@@ -41,6 +41,12 @@ BUILT_IN_WORKERS = (
     ("aider", ("*aider*.py",)),
 )
 
+MOST_PASSED_OVER = 1000
+"""How many names of files that match no pattern are kept: enough to suggest one."""
+
+MISSING = "no such file or folder"
+"""Reason of a path that does not exist."""
+
 _SKIPPED_FOLDERS = frozenset({"node_modules", "site-packages", "__pycache__", ".git", ".hg", ".svn"})
 
 
@@ -91,12 +97,14 @@ class Discovery(NamedTuple):
     Attributes:
         targets: the workers, in the order of the paths, sorted within each folder, each file once.
         unmatched: how many Python files matched no worker pattern.
+        passed_over: the first of those, up to `MOST_PASSED_OVER`, for messages that suggest a name.
         runtime: files that carry a runtime file's name, and are therefore left alone.
         errors: paths that could not be looked at, with the reason.
     """
 
     targets: tuple[Target, ...] = ()
     unmatched: int = 0
+    passed_over: tuple[Path, ...] = ()
     runtime: tuple[Path, ...] = ()
     errors: tuple[tuple[Path, FileError], ...] = ()
 
@@ -214,6 +222,7 @@ class _Walk:
         self.entries: list[tuple[_Entry, bool]] = []
         self.python_files: dict[str, None] = {}
         self.unmatched: set[tuple[int, int]] = set()
+        self.passed_over: list[str] = []
         self.runtime: dict[str, None] = {}
         self.errors: list[tuple[Path, FileError]] = []
 
@@ -229,6 +238,8 @@ class _Walk:
         self.python_files.setdefault(entry.path)
         if not explicit and not self.take_all and self.workers.match(_shown(entry.path, self.cwd)) is None:
             self.unmatched.add(identity)
+            if len(self.passed_over) < MOST_PASSED_OVER:
+                self.passed_over.append(entry.path)
             return
         position = self.taken.get(identity)
         if position is None:
@@ -304,6 +315,7 @@ class _Walk:
         return Discovery(
             targets=tuple(_with_importers(targets, list(self.python_files), self.cwd)),
             unmatched=len(self.unmatched.difference(self.taken)),
+            passed_over=tuple(_shown(path, self.cwd) for path in self.passed_over),
             runtime=tuple(_shown(path, self.cwd) for path in self.runtime),
             errors=tuple(self.errors),
         )
@@ -316,7 +328,7 @@ def _stat(walk: _Walk, path: str) -> os.stat_result | None:
         if Path(walk.cwd, path).is_symlink():
             walk.error(path, _link_trouble(error))
         elif isinstance(error, FileNotFoundError):
-            walk.error(path, "no such file or folder")
+            walk.error(path, MISSING)
         else:
             walk.error(path, f"cannot be read: {_why(error)}")
     except ValueError:

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
 
 from workerlog_migrate.config import Config, check_worker, find_config, load_config, nearest
-from workerlog_migrate.discover import Discovery, Workers, discover, make_target
+from workerlog_migrate.discover import MISSING, Discovery, Workers, discover, make_target
 from workerlog_migrate.errors import Refused, UsageError
 from workerlog_migrate.model import CODEMODS, FileError, FileResult, Settings, Target, Unresolved
+from workerlog_migrate.progress import Progress, is_watched
 from workerlog_migrate.report import (
     EXIT_FAILED,
     EXIT_INTERRUPTED,
@@ -27,10 +28,11 @@ from workerlog_migrate.report import (
     RuntimeFile,
     render,
 )
+from workerlog_migrate.report.hints import render_hints
 from workerlog_migrate.report.text import render_error, render_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from workerlog_migrate.journal import Journal
     from workerlog_migrate.vendor import VendorPlan
@@ -61,6 +63,7 @@ class Request(NamedTuple):
         config: the configuration to use instead of the nearest.
         stdin_filename: the name of what is read from standard input.
         interactive: ask about each change before it is written.
+        changed: take only files that git says have changed since this revision; None takes all.
     """
 
     paths: tuple[str, ...] = ()
@@ -80,6 +83,7 @@ class Request(NamedTuple):
     config: Path | None = None
     stdin_filename: str | None = None
     interactive: bool = False
+    changed: str | None = None
 
 
 def run(request: Request) -> int:
@@ -155,6 +159,8 @@ def _check(request: Request) -> None:
         raise UsageError("--stdin-filename names what is read from '-'; there is no '-' among the paths")
     if request.quiet and request.verbose:
         raise UsageError("--quiet and --verbose exclude each other")
+    if request.changed is not None and request.paths == (_STDIN,):
+        raise UsageError("--changed asks git about files; '-' is none")
     if request.interactive:
         if request.mode is not Mode.APPLY:
             raise UsageError("--interactive asks what to write: it goes with --apply")
@@ -300,8 +306,16 @@ def _files(
         take_all=request.take_all,
         cwd=cwd,
     )
+    if request.changed is not None:
+        from workerlog_migrate.changed import changed_files
+
+        changed = changed_files(cwd, request.changed)
+        targets = tuple(target for target in found.targets if _real(cwd / target.path) in changed)
+        report.not_changed = len(found.targets) - len(targets)
+        found = found._replace(targets=targets)
     report.unmatched = found.unmatched
     report.path_errors.extend(found.errors)
+    report.hints.extend(_hints(request, found, workers, cwd, paths))
     # Left alone; replaced below by what is planned for them, in folders whose scripts need them.
     report.runtime.update(
         (path, RuntimeFile(path, "left alone", "", changes=False)) for path in found.runtime
@@ -312,17 +326,40 @@ def _files(
 
     jobs = request.jobs or config.jobs or processes_for(len(found.targets))
     runtime = _Runtime(report, cwd)
+    progress = Progress(len(found.targets), _say, is_shown=is_watched(quiet=request.quiet))
+    output.before_write = progress.hide
     with (
         contextlib.closing(runtime),
         contextlib.closing(migrate_all(found.targets, settings, jobs)) as results,  # type: ignore[type-var]  # a generator
+        contextlib.closing(progress.watched(results)) as watched,  # type: ignore[type-var]  # a generator
     ):
-        for result in _reviewed(request, results, settings) if request.interactive else results:
+        for result in _reviewed(request, watched, settings) if request.interactive else watched:
             checked = runtime.checked(result)
             if request.mode is Mode.APPLY:
                 checked = runtime.written(checked)
             output.diff(checked)
             report.add(checked)
             yield
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _hints(
+    request: Request, found: Discovery, workers: Workers, cwd: Path, paths: Sequence[str]
+) -> Iterator[str]:
+    """Say what to do about paths and patterns that lead nowhere."""
+    if request.quiet or not (found.errors or request.workers or not found.targets):
+        return
+    from workerlog_migrate.report.hints import hint_missing_path, hint_no_worker, hint_patterns
+
+    for path, error in found.errors:
+        if error.reason == MISSING:
+            yield from hint_missing_path(path, is_default=not request.paths, cwd=cwd)
+    yield from hint_patterns(_workers(request.workers), found)
+    if not found.targets and request.changed is None:
+        yield from hint_no_worker(found, workers, paths)
 
 
 def _reviewed(request: Request, results: Iterator[FileResult], settings: Settings) -> Iterator[FileResult]:
@@ -464,6 +501,7 @@ class _Output:
     def __init__(self, request: Request, *, shows_diff: bool) -> None:
         self.request = request
         self.shows_diff = shows_diff
+        self.before_write: Callable[[], None] = lambda: None
         self.failure = ""
         self.is_open = True
 
@@ -478,6 +516,7 @@ class _Output:
     def write(self, data: bytes) -> None:
         if not self.is_open or not data:
             return
+        self.before_write()
         try:
             _bytes_of(sys.stdout).write(data)
             _bytes_of(sys.stdout).flush()
@@ -502,6 +541,7 @@ def _finish(request: Request, report: Report, output: _Output, steps: Iterator[N
             pass
         report.complete = True
     except KeyboardInterrupt:
+        output.before_write()
         _say(render_text(report, color=False) if not request.quiet else "")
         return EXIT_INTERRUPTED
     failure = _deliver(request, report, output)
@@ -510,6 +550,7 @@ def _finish(request: Request, report: Report, output: _Output, steps: Iterator[N
         _say("".join(render_error(path, error, color=color) for path, error in report.errors()))
     else:
         _say(render_text(report, verbose=request.verbose, color=color))
+        _say("".join(report.hints) + render_hints(report))
     if failure:
         _say(f"Error: {failure}\n")
         return EXIT_FAILED

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from workerlog_migrate import pipeline
 from workerlog_migrate.cli import main
 from workerlog_migrate.model import FileResult, Settings, Source, Target
+from workerlog_migrate.plan import Decisions
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Environment, Run
@@ -173,10 +174,12 @@ def test_a_fault_of_ours_is_one_file_s_failure(
     (project / "scripts" / "aider_first.py").write_text("print('x')\n")
     real = pipeline.migrate_source
 
-    def fail(source: Source, target: Target, settings: Settings) -> FileResult:
+    def fail(
+        source: Source, target: Target, settings: Settings, decisions: Decisions | None = None
+    ) -> FileResult:
         if target.path.name == "aider_first.py":
             raise AssertionError("a bug")
-        return real(source, target, settings)
+        return real(source, target, settings, decisions)
 
     monkeypatch.setattr(pipeline, "migrate_source", fail)
     result = invoke("--apply", "--jobs", "1", "scripts")

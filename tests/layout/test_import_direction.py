@@ -14,9 +14,9 @@ CODEMODS = ROOT / "codemods" / "workerlog_codemods"
 
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
-    frozenset({"cli", "run", "jobs", "review", "terminal"}),
+    frozenset({"cli", "run", "jobs", "review", "terminal", "progress"}),
     frozenset({"pipeline", "report"}),
-    frozenset({"rewrite", "plan", "verify", "writing", "journal", "vendor", "discover", "config"}),
+    frozenset({"rewrite", "plan", "verify", "writing", "journal", "vendor", "discover", "changed", "explain", "config"}),
     frozenset({"registry"}),
     frozenset({"finders"}),
     frozenset({"analysis"}),

@@ -82,6 +82,8 @@ class Report:
         path_errors: paths that could not be looked at.
         runtime: the runtime files of the folders that need them.
         unmatched: how many Python files matched no worker pattern.
+        not_changed: how many workers git says have not changed, and which were therefore not looked at.
+        hints: lines that say what to do about paths and patterns that lead nowhere.
         paths: the paths that the run was about, as the user or the configuration named them.
         keeps_bytes: whether the bytes of changed files are kept, for a format in `SHOWS_CHANGES`.
         complete: False until every file has been processed (Ctrl-C).
@@ -95,6 +97,8 @@ class Report:
         self.path_errors: list[tuple[Path, FileError]] = []
         self.runtime: dict[Path, RuntimeFile] = {}
         self.unmatched = 0
+        self.not_changed = 0
+        self.hints: list[str] = []
         self.complete = False
 
     def add(self, result: FileResult) -> None:

@@ -154,8 +154,13 @@ def _summary(report: Report, color: bool) -> Iterator[str]:
     if not report.complete:
         yield f"interrupted after {_files(counts['files'])}; {_files(counts['written'])} written, none of them half\n"
         return
-    if not counts["files"] and not report.path_errors:
+    if not counts["files"] and report.path_errors:
+        return  # that line says it all
+    if not counts["files"]:
         where = ", ".join(report.paths) or "the paths"
+        if report.not_changed:
+            yield f"nothing to do: no worker in {where} has changed\n"
+            return
         yield f"nothing to do: no worker in {where}{_others(counts['unmatched'])}\n"
         return
     parts = [f"{_files(counts['changed'])} {_verb(report.mode)}", f"{counts['unchanged']} unchanged"]

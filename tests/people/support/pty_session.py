@@ -25,7 +25,7 @@ PATIENCE = 60.0
 class Session:
     """One run of the command as the leader of a terminal of its own."""
 
-    def __init__(self, folder: Path, *arguments: str, **extra: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, program: str = "", **extra: str) -> None:
         self.ours, self.theirs = pty.openpty()
         fcntl.ioctl(self.theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
         self.modes = termios.tcgetattr(self.theirs)
@@ -37,7 +37,7 @@ class Session:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "workerlog_migrate", *arguments],
+            [sys.executable, *([program] if program else ["-m", "workerlog_migrate"]), *arguments],
             cwd=folder,
             env=environment(**extra),
             stdin=self.theirs,

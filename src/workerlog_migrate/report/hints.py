@@ -1,0 +1,126 @@
+"""What should the user type next? A line or two under the summary, where there is something to say."""
+
+from __future__ import annotations
+
+import shlex
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.report import Mode, Report
+from workerlog_migrate.report.text import shown_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from workerlog_migrate.discover import Discovery, Workers
+
+_MOST_FOLDERS = 3
+
+
+def render_hints(report: Report) -> str:
+    """Say what comes next after a run.
+
+    Args:
+        report: what happened.
+
+    Returns:
+        Lines, or nothing.
+    """
+    if report.mode is Mode.DRY_RUN and report.changed:
+        return (
+            "the same with --apply writes it, with --apply -i asks about each change; --undo takes it back\n"
+        )
+    if report.mode is Mode.APPLY and (report.counts()["written"] or report.runtime_changes):
+        return "to take it back: workerlog-migrate --undo\n"
+    return ""
+
+
+def hint_no_worker(found: Discovery, workers: Workers, paths: Sequence[str]) -> Iterator[str]:
+    """Say what was looked for when no file is a worker.
+
+    Args:
+        found: what the paths hold.
+        workers: the patterns.
+        paths: where it was looked.
+
+    Yields:
+        Lines.
+    """
+    if not found.passed_over:
+        if not found.errors:
+            yield f"there is no Python file in {shlex.join(paths)}; next: workerlog-migrate FOLDER\n"
+        return
+    globs = ", ".join(glob for _, each in workers.patterns for glob in each)
+    stem = found.passed_over[0].stem
+    where = shlex.join(paths)
+    yield f"looked for {globs}\n"
+    yield f"next: workerlog-migrate --all {where}, or --worker {shlex.quote(f'{stem}=*{stem}*.py')} {where}\n"
+
+
+def hint_missing_path(path: Path, *, is_default: bool, cwd: Path) -> Iterator[str]:
+    """Say what to name instead of a path that does not exist.
+
+    Args:
+        path: the path.
+        is_default: whether nobody has named it.
+        cwd: the current folder, absolute.
+
+    Yields:
+        Lines.
+    """
+    if is_default:
+        folders = _python_folders(cwd)
+        example = folders[0] if folders else "FOLDER"
+        yield f"workers are looked for in {shown_path(path)} unless you name PATHS\n"
+        if folders:
+            yield f"Python files are in {', '.join(folders)}\n"
+        yield f"next: workerlog-migrate {example}\n"
+        return
+    import difflib  # costs a tenth of the start-up
+
+    names = _names_in(cwd / path.parent)
+    for name in difflib.get_close_matches(path.name, names, n=1):
+        yield f"did you mean {shown_path(path.parent / name)}?\n"
+
+
+def hint_patterns(given: Sequence[tuple[str, Sequence[str]]], found: Discovery) -> Iterator[str]:
+    """Name each pattern of the command line that matches no file, and the file it was perhaps meant for.
+
+    Args:
+        given: worker name -> its globs.
+        found: what the paths hold.
+
+    Yields:
+        Lines.
+    """
+    files = [target.path for target in found.targets] + list(found.passed_over)
+    for worker, globs in given:
+        for glob in globs:
+            if any(fnmatch(file.as_posix() if "/" in glob else file.name, glob) for file in files):
+                continue
+            import difflib  # as above
+
+            by_name = {file.name: file for file in reversed(files)}
+            wanted = glob.rpartition("/")[2].replace("*", "").replace("?", "")
+            close = difflib.get_close_matches(wanted, by_name, n=1, cutoff=0.4)
+            nearest = f"; the nearest is {shown_path(by_name[close[0]])}" if close else ""
+            yield f"--worker {worker}={glob} matches no file{nearest}\n"
+
+
+def _python_folders(cwd: Path) -> list[str]:
+    """Give the folders right here that hold Python files, those with most files first; at last this one."""
+    counts: dict[str, int] = {}
+    for name in _names_in(cwd):
+        if not name.startswith(".") and (cwd / name).is_dir():
+            counts[name] = sum(file.endswith(".py") for file in _names_in(cwd / name))
+    best = sorted((name for name in counts if counts[name]), key=lambda name: (-counts[name], name))
+    here = ["."] if any(file.endswith(".py") for file in _names_in(cwd)) else []
+    return [shown_path(Path(name)) for name in [*best[:_MOST_FOLDERS], *here]]
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return []
