@@ -97,7 +97,6 @@ MUTANTS = (
     Mutant("Windows: FILE_READ_ATTRIBUTES", "self._open(path, 0x100084, 4, 0)", "self._open(path, 0x100004, 4, 0)", "windows_seam"),
     Mutant("Windows: share-delete", "everything = 7 ", "everything = 3 ", "windows_seam"),
     Mutant("Windows: a 64-bit handle", "            self.create.restype = ctypes.c_void_p\n", "", "windows_seam"),
-    Mutant("Windows: the same byte is unlocked", "        os.lseek(fd, 0x7FFFFFF0, os.SEEK_SET)", "        mode == 0 or os.lseek(fd, 0x7FFFFFF0, os.SEEK_SET)", "windows_seam"),
     Mutant("Windows: the lock is where nobody writes", "os.lseek(fd, 0x7FFFFFF0, os.SEEK_SET)", "os.lseek(fd, 48, os.SEEK_SET)", "windows_seam"),
     # --- records
     Mutant("logger: does not propagate", "        logger.propagate = False\n", "", "worker_log"),

@@ -122,6 +122,25 @@ def test_a_moved_log_gets_no_further_line(log: _LogFile, tmp_path: Path) -> None
     assert Path(log.path).read_bytes() == b"two\n"
 
 
+def test_a_log_that_cannot_be_made_anew_goes_on_under_its_new_name(
+    log: _LogFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moved away while no descriptor is left, or while its folder takes no new file: no line is lost."""
+
+    def refused(*_: object) -> int:
+        raise OSError(24, "Too many open files")
+
+    log.append(b"one\n")
+    os.rename(log.path, tmp_path / "moved")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refused)
+        assert log.append(b"two\n")
+    assert log.append(b"three\n")
+
+    assert (tmp_path / "moved").read_bytes() == b"one\ntwo\n"
+    assert Path(log.path).read_bytes() == b"three\n"
+
+
 def test_a_replaced_log_is_noticed(log: _LogFile) -> None:
     """Another file at the path is the log now; inode and device tell."""
     log.append(b"one\n")

@@ -201,6 +201,25 @@ def test_what_is_no_regular_file_is_never_renamed(tmp_path: Path) -> None:
 
 
 @pytest.mark.posix
+def test_a_pipe_with_bytes_in_it_is_never_renamed(
+    tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some systems give the bytes that wait in a pipe as its size."""
+    os.mkfifo(log.path)
+    reader = os.open(log.path, os.O_RDONLY | os.O_NONBLOCK)
+    of_path = os.stat
+    monkeypatch.setattr(
+        os, "stat", lambda path: os.stat_result((*of_path(path)[:6], 1000, *of_path(path)[7:]))
+    )
+    log.append(record(0), 50, 5)
+    log.append(record(1), 50, 5)
+
+    assert os.read(reader, 1000) == record(0) + record(1)
+    assert [path.name for path in tmp_path.iterdir()] == ["genesis.log"]
+    os.close(reader)
+
+
+@pytest.mark.posix
 def test_a_pipe_without_a_reader_does_not_stop_the_worker(tmp_path: Path, log: _LogFile) -> None:
     """Opening it for writing would wait for a reader."""
     os.mkfifo(tmp_path / "genesis.log")
@@ -282,25 +301,45 @@ def test_a_lock_that_is_soon_released_is_waited_for(
 def test_a_file_that_another_process_has_just_rotated_is_not_rotated_again(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under the lock, inode and size are looked at once more."""
+    """A lock on what is by now a backup is no lock on the log: the inode is looked at once more."""
+    import fcntl
+
     log.append(record(0), 50, 5)
     platform = worker_logger._platform()
     try_lock = platform.try_lock
+    others: list[int] = []
 
     def late(path: str) -> worker_logger._Lock | None:
         monkeypatch.setattr(platform, "try_lock", try_lock)
         lock = try_lock(path)
-        other = _LogFile(path)
         os.rename(path, path + ".1")
-        other.append(record(1))
-        other.close()
+        others.append(os.open(path, os.O_RDWR | os.O_CREAT))
+        os.write(others[0], record(1))
+        fcntl.flock(others[0], fcntl.LOCK_EX)  # is rotating in its turn
         return lock
 
     monkeypatch.setattr(platform, "try_lock", late)
     log.append(record(2), 50, 5)
 
+    assert sizes(tmp_path) == {"": 96, ".1": 48}
     assert numbers(tmp_path) == [0, 1, 2]
-    assert sizes(tmp_path) == {"": 48, ".1": 48, ".2": 48}
+    os.close(others[0])
+
+
+@pytest.mark.posix
+def test_a_lock_is_given_back_although_a_child_still_has_its_descriptor(
+    tmp_path: Path, log: _LogFile
+) -> None:
+    """``flock`` belongs to the open file: closing our descriptor of it is not enough."""
+    log.append(record(0), 50, 5)
+    lock = log.take_lock(0)
+    assert isinstance(lock, int)
+    childs = os.dup(lock)
+    log.release(lock)
+    log.append(record(1), 50, 5)
+
+    assert sizes(tmp_path) == {"": 48, ".1": 48}
+    os.close(childs)
 
 
 def test_a_file_that_shrank_meanwhile_is_not_rotated(

@@ -104,6 +104,20 @@ def test_the_oldest_backup_that_someone_reads_does_not_stop_the_rotation(
     assert not (tmp_path / "genesis.log.old").exists()
 
 
+def test_what_a_killed_rotation_put_aside_does_not_stop_the_next_one(
+    tmp_path: Path, machine: FakeWindows
+) -> None:
+    """No rename replaces: the name has to be free."""
+    (file,) = logs(tmp_path, 1)
+    for number in range(3):
+        file.append(record(number), 50, 2)
+    (tmp_path / "genesis.log.old").touch()
+    file.append(record(3), 50, 2)
+
+    assert numbers(tmp_path) == [1, 2, 3]
+    assert len(machine.handles) == 1
+
+
 def test_a_program_that_allows_no_rename_delays_the_rotation(tmp_path: Path, machine: FakeWindows) -> None:
     """WinError 32: lines go on to the file there is; when the program closes it, it is rotated."""
     (file,) = logs(tmp_path, 1)
