@@ -30,6 +30,15 @@ class _Command(click.Command):
             ctx.exit(130)
 
 
+def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Offer the codemods for what stands after the last comma."""
+    from workerlog_migrate.model import CODEMODS
+
+    before, comma, begun = incomplete.rpartition(",")
+    named = before.split(",")
+    return [f"{before}{comma}{name}" for name in CODEMODS if name.startswith(begun) and name not in named]
+
+
 @click.command(
     cls=_Command,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -41,12 +50,27 @@ class _Command(click.Command):
 @click.option("--check", is_flag=True, help="Write nothing, print no diff; exit 1 if something would change.")
 @click.option("--interactive", "-i", is_flag=True, help="With --apply: ask about each change.")
 @click.option("--undo", is_flag=True, help="Restore the files that the last --apply changed from here.")
-@click.option("--explain", metavar="CODEMOD", help="Print what a codemod does, and what it leaves alone.")
+@click.option(
+    "--explain",
+    metavar="CODEMOD",
+    shell_complete=_complete_codemods,
+    help="Print what a codemod does, and what it leaves alone.",
+)
 @click.option("--diff", "show_diff", is_flag=True, help="With --apply or --check: print the diff, too.")
 @click.option(
-    "--select", multiple=True, metavar="NAME", help="Codemods to run; repeat it or separate by commas."
+    "--select",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=_complete_codemods,
+    help="Codemods to run; repeat it or separate by commas.",
 )
-@click.option("--ignore", multiple=True, metavar="NAME", help="Codemods to leave out; as --select.")
+@click.option(
+    "--ignore",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=_complete_codemods,
+    help="Codemods to leave out; as --select.",
+)
 @click.option(
     "--worker", "workers", multiple=True, metavar="NAME=GLOB", help="Add or replace a worker; repeat it."
 )
