@@ -11,17 +11,20 @@ LibCST issues 446 and 1457): a piece that does not come back as it went in is no
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
+import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+from libcst._nodes.internal import CodegenState
 
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import WorkerlogError
-from workerlog_migrate.model import Finding, HandlerEdit, LinesEdit, Source, Span, Splice
+from workerlog_migrate.model import Finding, HandlerEdit, LinesEdit, Span, Splice
 from workerlog_migrate.registry import REGISTRY
 
 MAX_DEPTH = 200
@@ -100,7 +103,7 @@ def rewrite(module: Module, findings: Sequence[Finding]) -> tuple[str, tuple[Spl
     )
     pieces = _pieces(module, others)
     if pieces:
-        splices.extend(_rewrite_pieces(source, pieces))
+        splices.extend(_rewrite_pieces(module, pieces))
     splices.sort(key=lambda splice: (splice.start, splice.end))
     parts: list[str] = []
     position = 0
@@ -189,9 +192,9 @@ def _handler_piece(
     return _Piece(start, stop, span, prefix, "", text, node, findings)
 
 
-def _rewrite_pieces(source: Source, pieces: Sequence[_Piece]) -> list[Splice]:
+def _rewrite_pieces(module: Module, pieces: Sequence[_Piece]) -> list[Splice]:
     """Parse all pieces as one module, rewrite them in one walk, and cut them out again."""
-    newline = source.newline
+    newline = module.source.newline
     # LibCST loses a final carriage return that stands alone: let none be final.
     tail = "pass\n" if newline == "\r" else ""
     for piece in pieces:
@@ -204,18 +207,19 @@ def _rewrite_pieces(source: Source, pieces: Sequence[_Piece]) -> list[Splice]:
         tree = cst.parse_module(small)
     except (cst.ParserSyntaxError, RecursionError):
         tree = None
-    if tree is None or tree.code != small or len(tree.body) != len(pieces) + bool(tail):
+    if tree is None or len(tree.body) != len(pieces) + bool(tail):
         raise _blame(pieces, dressed, tail)
-    positions = MetadataWrapper(tree, unsafe_skip_copy=True).resolve(PositionProvider)
-    edits = _edits_by_position(pieces, dressed)
-    transformer = _Applier(positions, edits, _outer(pieces), _rewrites())
+    code, places = _code_and_places(tree, tree)
+    if code != small:
+        raise _blame(pieces, dressed, tail)
+    transformer = _Applier(places, _edits_by_place(module, pieces, dressed), _outer(pieces), _rewrites())
     changed = tree.visit(transformer)
     assert isinstance(changed, cst.Module)  # a module stays one
     splices: list[Splice] = []
     missed: list[Finding] = []
     applied = {id(finding) for finding in transformer.applied}
     for piece, statement in zip(pieces, changed.body, strict=False):
-        inner = changed.code_for_node(statement).removesuffix(newline)
+        inner = _code_and_places(changed, statement)[0].removesuffix(newline)
         lost = [finding for finding in piece.findings if id(finding) not in applied]
         if lost or not inner.startswith(piece.prefix) or not inner.endswith(piece.suffix):
             missed += lost or piece.findings
@@ -242,34 +246,77 @@ def _blame(pieces: Sequence[_Piece], dressed: Sequence[str], tail: str) -> Unkee
     return UnkeepableError(findings, "LibCST does not keep every byte of this code")
 
 
-_Key = tuple[str, int, int, int, int]
+_Place = tuple[int, int]
+"""Where a node stands in the small module: offsets of its first character and behind its last one."""
 
 
-def _edits_by_position(pieces: Sequence[_Piece], dressed: Sequence[str]) -> dict[_Key, Finding]:
-    """Say where in the small module each edited node stands."""
-    edits: dict[_Key, Finding] = {}
-    line = 1
+@dataclass(slots=True)
+class _Recorder(CodegenState):
+    """Writes a tree down and notes where each call and clause stands, in one pass.
+
+    LibCST's ``PositionProvider`` does the same for every node and position, at three times the cost of the parse.
+    """
+
+    marks: list[tuple[cst.CSTNode, int, int]] = field(default_factory=list)
+
+    def record_syntactic_position(  # type: ignore[override]  # any context manager does
+        self,
+        node: cst.CSTNode,
+        *,
+        start_node: cst.CSTNode | None = None,  # noqa: ARG002  # LibCST's signature
+        end_node: cst.CSTNode | None = None,  # noqa: ARG002  # LibCST's signature
+    ) -> AbstractContextManager[None]:
+        """Note where a call or clause begins and ends; parentheses around it do not belong to it."""
+        if isinstance(node, cst.Call | cst.ExceptHandler):
+            return _Mark(self, node, len(self.tokens))
+        return _NOTHING
+
+
+_NOTHING: AbstractContextManager[None] = contextlib.nullcontext()
+
+
+@dataclass(slots=True)
+class _Mark(AbstractContextManager[None]):
+    state: _Recorder
+    node: cst.CSTNode
+    start: int
+
+    def __exit__(self, *_: object) -> None:
+        self.state.marks.append((self.node, self.start, len(self.state.tokens)))
+
+
+def _code_and_places(tree: cst.Module, node: cst.CSTNode) -> tuple[str, dict[cst.CSTNode, _Place]]:
+    """Write a node of a module down; say where its calls and clauses stand in that text."""
+    state = _Recorder(default_indent=tree.default_indent, default_newline=tree.default_newline)
+    node._codegen(state)
+    offsets = [0, *itertools.accumulate(len(token) for token in state.tokens)]
+    # A module without a final newline takes its last token back.
+    last = len(state.tokens)
+    places = {
+        marked: (offsets[min(start, last)], offsets[min(end, last)]) for marked, start, end in state.marks
+    }
+    return "".join(state.tokens), places
+
+
+def _edits_by_place(
+    module: Module, pieces: Sequence[_Piece], dressed: Sequence[str]
+) -> dict[tuple[str, int, int], Finding]:
+    """Say where in the small module each edited node stands: calls by their full span, clauses by their start."""
+    edits: dict[tuple[str, int, int], Finding] = {}
+    begin = 0
     for piece, text in zip(pieces, dressed, strict=True):
-        prefix_lines = _newlines(piece.prefix)
-        first = line + prefix_lines
-        shift = (
-            len(piece.prefix)
-            - (piece.prefix.rfind("\n") + 1 or piece.prefix.rfind("\r") + 1)
-            - piece.span.column
-        )
+        shift = begin + len(piece.prefix) - piece.start
+        # The blank before a clause's colon is gone: what follows it stands that much earlier.
+        cut = piece.end - piece.start - len(piece.text)
         for finding in piece.findings:
             span = finding.span
-            begin = span.column + shift if span.line == piece.span.line else span.column
-            end = span.end_column + shift if span.end_line == piece.span.line else span.end_column
-            begin_line, end_line = (
-                span.line - piece.span.line + first,
-                span.end_line - piece.span.line + first,
-            )
+            start = module.offset(span.line, span.column) + shift
             if isinstance(finding.edit, HandlerEdit):
-                edits["handler", begin_line, begin, 0, 0] = finding
+                edits["handler", start - (cut if finding is not piece.findings[0] else 0), 0] = finding
             else:
-                edits["call", begin_line, begin, end_line, end] = finding
-        line += _newlines(text)
+                end = module.offset(span.end_line, span.end_column) + shift
+                edits["call", start - cut, end - cut] = finding
+        begin += len(text)
     return edits
 
 
@@ -285,10 +332,6 @@ def _outer(pieces: Sequence[_Piece]) -> frozenset[int]:
             outer.update(id(holder) for holder in enclosing[-1:])
             enclosing.append(finding)
     return frozenset(outer)
-
-
-def _newlines(text: str) -> int:
-    return len(re.findall(r"\r\n|\r|\n", text))
 
 
 def _depth(node: ast.AST) -> int:
@@ -312,18 +355,18 @@ def _rewrites() -> dict[str, _Rewrite]:
 
 
 class _Applier(cst.CSTTransformer):
-    """One walk for all findings. Positions belong to the original tree; ``updated`` carries the children's edits."""
+    """One walk for all findings. Places belong to the original tree; ``updated`` carries the children's edits."""
 
     def __init__(
         self,
-        positions: Mapping[cst.CSTNode, CodeRange],
-        edits: dict[_Key, Finding],
+        places: dict[cst.CSTNode, _Place],
+        edits: dict[tuple[str, int, int], Finding],
         outer: frozenset[int],
         rewrites: dict[str, _Rewrite],
     ) -> None:
         super().__init__()
         self.applied: list[Finding] = []
-        self._positions = positions
+        self._places = places
         self._edits = edits
         self._outer = outer
         self._rewrites = rewrites
@@ -352,11 +395,9 @@ class _Applier(cst.CSTTransformer):
             return rewritten
         return updated_node
 
-    def _key(self, node: cst.Call | cst.ExceptHandler) -> _Key:
-        place = self._positions[node]
-        if isinstance(node, cst.Call):
-            return "call", place.start.line, place.start.column, place.end.line, place.end.column
-        return "handler", place.start.line, place.start.column, 0, 0
+    def _key(self, node: cst.Call | cst.ExceptHandler) -> tuple[str, int, int]:
+        start, end = self._places[node]
+        return ("call", start, end) if isinstance(node, cst.Call) else ("handler", start, 0)
 
     def _apply(self, original: cst.Call | cst.ExceptHandler, updated: cst.CSTNode) -> _Rewritten | None:
         finding = self._edits.get(self._key(original))
