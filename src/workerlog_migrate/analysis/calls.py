@@ -148,6 +148,7 @@ class Calls:
             "functools.wraps": self._transparent,
             "super": self._super,
             "getattr": self._getattr,
+            "int": self._int,
             "iter": self._iter,
             "type": self._type,
             "isinstance": self._safe_bool,
@@ -743,6 +744,15 @@ class Calls:
             self.apply(row, arguments, None, node, frame)
         return ANY
 
+    def _int(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        row = self._knowledge.call("int")
+        if arguments.positional and frame.sink is not None:
+            first = arguments.positional[0]
+            # "Infinity" is valid JSON for the json module, and "inf" is a float for float().
+            if "json" in values.names(arguments.value(first)) or _is_float_of_text(first):
+                self._engine.expressions.operation("op:int-of-json", node, frame)
+        return values.INT if row is None else self.apply(row, arguments, None, node, frame)
+
     def _iter(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         if not arguments.positional:
             return values.one("iterator", ANY)
@@ -941,6 +951,17 @@ class Calls:
 
 
 _METHOD_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "functools.cached_property"})
+
+
+def _is_float_of_text(node: ast.expr) -> bool:
+    """Whether a node is ``float(x)`` of something that is not written there."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "float"
+        and bool(node.args)
+        and not isinstance(node.args[0], ast.Constant)
+    )
 
 
 def _is_module_data(node: ast.Attribute) -> bool:

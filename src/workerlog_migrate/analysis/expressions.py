@@ -60,7 +60,7 @@ _OPERATORS: dict[type[ast.operator], str] = {
 }
 _NUMBERS = frozenset({"int", "float", "bool", "complex"})
 _SEQUENCES = frozenset({"list", "str", "bytes", "tuple", "bytearray", "range"})
-_QUIET_ATTRIBUTES = frozenset({"__class__", "__name__", "__doc__", "__dict__", "__module__"})
+_DATES = frozenset({"datetime.datetime", "datetime.date"})
 
 
 class Expressions:
@@ -595,6 +595,9 @@ class Expressions:
         if "None" in lefts or ("None" in rights and not lefts & {"any"}):
             text = "str" in lefts or "str" in rights
             self.operation("op:concat-none" if symbol == "+" and text else "op:arithmetic-none", node, frame)
+        moves_date = symbol in "+-" and "datetime.timedelta" in rights and bool(lefts & _DATES)
+        if moves_date and not self._engine.guards.is_recent(left_node, frame):
+            self.operation("op:date-overflow", node, frame)
         if symbol in ("/", "//", "%") and self._can_divide(symbol, lefts, rights):
             if not self._engine.guards.is_nonzero(right_node, frame):
                 self.operation("op:modulo-number" if symbol == "%" else "op:division", node, frame)

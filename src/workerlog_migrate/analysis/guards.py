@@ -41,9 +41,7 @@ _NEGATED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.In: ast.NotIn,
     ast.NotIn: ast.In,
 }
-_INSTANCE_NAMES = frozenset(
-    {"str", "int", "float", "bool", "bytes", "list", "dict", "tuple", "set", "frozenset"}
-)
+_NOW = frozenset({"now", "today", "utcnow"})
 
 
 class Guards:
@@ -457,6 +455,21 @@ class Guards:
             if isinstance(value, ast.BoolOp) and isinstance(value.op, ast.Or):
                 return value
         return None
+
+    def is_recent(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether a date is today's or was: ``datetime.now()``, or a name that is only ever bound to it."""
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "replace":
+                return self.is_recent(node.func.value, frame)
+            return isinstance(node.func, ast.Attribute) and node.func.attr in _NOW
+        if not isinstance(node, ast.Name):
+            return False
+        module = frame.unit.module
+        found = module.bindings(node)
+        values_of = [getattr(module.parents.get(binding.node), "value", None) for binding in found]
+        return bool(found) and all(
+            isinstance(value, ast.Call) and self.is_recent(value, frame) for value in values_of
+        )
 
     def _is_positive(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value > 0
