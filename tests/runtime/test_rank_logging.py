@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,6 +82,16 @@ def test_the_console_shows_warnings_and_more(tmp_path: Path, capfd: pytest.Captu
     out, err = capfd.readouterr()
     assert out == ""
     assert re.fullmatch(STAMP + " - Worker 1 - root - ERROR - loud\n", err)
+
+
+def test_the_console_is_todays_stderr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A script that replaces ``sys.stderr`` later has its warnings there."""
+    setup_worker_logging(1, tmp_path)
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    logging.warning("loud")
+
+    assert stream.getvalue().endswith(" - WARNING - loud\n")
 
 
 def test_a_resumed_log_has_a_separator(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:0307a55f16f794e8d06a6c1e70b9a9cbd3711809f1320a62db030faaeecd5002
+# workerlog-migrate runtime 0.1.0 sha256:926fb01daf2c0c268bdfbc7ca64371936a8adfffe1d2b9c0700782087d353342
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
@@ -49,7 +49,7 @@ _LINE = "%(asctime)s | %(levelname)s | %(name)s | %(message)s"
 _RANK_LINE = "%(asctime)s - Worker {rank} - %(name)s - %(levelname)s - %(message)s"
 _HOLD_SECONDS = 300.0  # equal notifications of a worker are sent once in this time
 _MOST_SENT = 60  # and so many at most go to URL, command and callable; the file has them all
-_SENDER = "worker-notification"
+_SENDER = "worker-notification until "
 _PRINT = print
 _FROM_CALLER: dict[str, object] = {"stacklevel": 2}  # file and line are those of mirror_print's caller
 _sleep = time.sleep  # tests of workers replace time.sleep; the milliseconds below are not theirs
@@ -965,15 +965,16 @@ def _send(record: dict[str, object], data: bytes, sink: _Sink | None, deadline: 
         sends.append(("WORKER_NOTIFY_COMMAND", lambda: _run(command, data)))
     if sink is not None:
         sends.append(("sink", lambda: sink(dict(record))))
-    hanging = [thread for thread in threading.enumerate() if thread.name == _SENDER]
-    in_sink = threading.current_thread() in hanging  # a sink's own CRITICAL ends here
-    if not sends or in_sink or len(hanging) >= 4:
+    alive = [thread for thread in threading.enumerate() if thread.name.startswith(_SENDER)]
+    if not sends or len(alive) >= 8:
         return False
-    threads = [threading.Thread(target=_attempt, args=send, name=_SENDER, daemon=True) for send in sends]
+    hangs = any(float(thread.name[len(_SENDER) :]) <= time.monotonic() for thread in alive)
+    name = f"{_SENDER}{deadline}"
+    threads = [threading.Thread(target=_attempt, args=send, name=name, daemon=True) for send in sends]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(0.0 if hanging else max(0.0, deadline - time.monotonic()))  # what hangs has had its time
+        thread.join(0.0 if hangs else max(0.0, deadline - time.monotonic()))  # what hangs has had its time
     return True
 
 
