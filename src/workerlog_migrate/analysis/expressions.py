@@ -214,8 +214,8 @@ class Expressions:
                 return values.one("bound", JSON, ref=("json", name))
             case "super" if isinstance(entry.ref, ClassInfo):
                 return self._super_attribute(entry, name)
-            case "function" | "method" | "partial" | "transparent":
-                return ANY
+            case _ if entry.name in values.NO_TYPES:
+                return values.one("bound", ANY, ref=("*", name))
         expression = self._knowledge.attribute(entry.name, name)
         if expression is not None:
             return self.substitute(values.parse(expression), frozenset({entry}), None)
@@ -827,6 +827,8 @@ class Expressions:
                     self.operation("op:unpack", node, frame)
                 case "instance":
                     self._iterate_instance(entry, node, frame)
+                case "any":
+                    continue  # nothing speaks for a wrong number of items
                 case _:
                     self.operation("op:unpack", node, frame)
 

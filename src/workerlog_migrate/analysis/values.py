@@ -39,7 +39,7 @@ INT: Value = frozenset({Type("int")})
 FLOAT: Value = frozenset({Type("float")})
 BOOL: Value = frozenset({Type("bool")})
 
-_NO_TYPES = frozenset(
+NO_TYPES = frozenset(
     "any bound callable class context contextmaker coroutine dotted foreign function generator method module partial safe"  # noqa: SIM905  # a list of words
     " super suppress transparent unbound unit".split()
 )
@@ -93,7 +93,7 @@ def render(value: Value) -> str | None:
 
 
 def _render(entry: Type) -> str | None:
-    if entry.name in _NO_TYPES:
+    if entry.name in NO_TYPES:
         return None
     if entry.name == "instance":
         return getattr(entry.ref, "name", None)

@@ -5,7 +5,7 @@ name. Reading is lazy twice: a file is read when a script asks for its top-level
 tables that are asked for are parsed (``tomllib`` is slow: parsing every table would cost more than analysing
 a worker). Headers are found by their shape, a line ``["name"]``; ``check`` parses whole files and compares.
 
-Formats: see ``docs/knowledge.md`` and the comments at the head of each file. Every row names its source.
+Formats: the row classes below say what each key means. Every row names its source.
 """
 
 from __future__ import annotations
