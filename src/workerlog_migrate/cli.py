@@ -52,9 +52,9 @@ def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incompl
 @click.option("--undo", is_flag=True, help="Restore the files that the last --apply changed from here.")
 @click.option(
     "--explain",
-    metavar="CODEMOD",
+    metavar="CODEMOD|PATH:LINE",
     shell_complete=_complete_codemods,
-    help="Print what a codemod does, and what it leaves alone.",
+    help="Say what a codemod does, or why a place was changed or left.",
 )
 @click.option("--diff", "show_diff", is_flag=True, help="With --apply or --check: print the diff, too.")
 @click.option(
@@ -147,15 +147,11 @@ def main(
     if undo:
         _only_with(ctx, "undo", "quiet", "verbose", "color")
     if explain is not None:
-        _only_with(ctx, "explain")
-
-    if explain is not None:
-        _explain(explain)
-        return
+        _only_with(ctx, "explain", "select", "ignore", "workers", "unresolved", "color", "config")
 
     from workerlog_migrate.errors import UsageError
     from workerlog_migrate.report import Mode
-    from workerlog_migrate.run import Request, run, run_undo
+    from workerlog_migrate.run import Request, run, run_explain, run_undo
 
     request = Request(
         paths=paths,
@@ -178,20 +174,15 @@ def main(
         changed=changed,
     )
     try:
-        code = run_undo(quiet=quiet, verbose=verbose, color=color) if undo else run(request)
+        if undo:
+            code = run_undo(quiet=quiet, verbose=verbose, color=color)
+        elif explain is not None:
+            code = run_explain(request, explain)
+        else:
+            code = run(request)
     except UsageError as error:
         raise _WrongUsage(str(error)) from error
     ctx.exit(code)
-
-
-def _explain(codemod: str) -> None:
-    from workerlog_migrate.errors import UsageError
-    from workerlog_migrate.explain import explain_codemod
-
-    try:
-        click.echo(explain_codemod(codemod), nl=False)
-    except UsageError as error:
-        raise _WrongUsage(str(error)) from error
 
 
 def _only_with(ctx: click.Context, mode: str, *allowed: str) -> None:

@@ -20,6 +20,7 @@ from workerlog_migrate.errors import Refused, UsageError
 from workerlog_migrate.model import CODEMODS, FileError, FileResult, Settings, Target, Unresolved
 from workerlog_migrate.progress import Progress, is_watched
 from workerlog_migrate.report import (
+    EXIT_DONE,
     EXIT_FAILED,
     EXIT_INTERRUPTED,
     SHOWS_CHANGES,
@@ -116,6 +117,45 @@ def run(request: Request) -> int:
     return _finish(
         request, report, output, _files(request, settings, config, workers, cwd, paths, report, output)
     )
+
+
+def run_explain(request: Request, what: str) -> int:
+    """Say on stdout what a codemod does, or why a place was changed or left.
+
+    Args:
+        request: what decides about the files.
+        what: a codemod, or ``PATH:LINE``.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        UsageError: there is no such codemod, file or line.
+    """
+    from workerlog_migrate.explain import explain_codemod, explain_place, split_place
+
+    output = _Output(request, shows_diff=False)
+    place = split_place(what)
+    if place is None:
+        output.write(explain_codemod(what).encode("utf-8"))
+        return EXIT_DONE
+    path, line = place
+    request = request._replace(paths=(path,))
+    cwd = _current_folder()
+    config = _configuration(request, cwd)
+    workers = Workers().with_workers(config.workers).with_workers(_workers(request.workers))
+    settings = _settings(request, config)
+    if not (cwd / path).is_file():
+        raise UsageError(f"--explain {what}: no such file")
+    found = discover((path,), workers=workers, cwd=cwd)
+    if not found.targets:
+        raise UsageError(f"--explain {what}: this is a runtime file, which is never migrated")
+    from workerlog_migrate import pipeline
+
+    result = pipeline.migrate_file(found.targets[0], settings)
+    text = explain_place(result, line, color=wants_color(request.color, sys.stdout))
+    output.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+    return EXIT_DONE
 
 
 def run_undo(*, quiet: bool, verbose: bool, color: str) -> int:

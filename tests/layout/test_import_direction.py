@@ -15,8 +15,8 @@ CODEMODS = ROOT / "codemods" / "workerlog_codemods"
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
     frozenset({"cli", "run", "jobs", "review", "terminal", "progress"}),
-    frozenset({"pipeline", "report"}),
-    frozenset({"rewrite", "plan", "verify", "writing", "journal", "vendor", "discover", "changed", "explain", "config"}),
+    frozenset({"pipeline", "report", "explain"}),
+    frozenset({"rewrite", "plan", "verify", "writing", "journal", "vendor", "discover", "changed", "config"}),
     frozenset({"registry"}),
     frozenset({"finders"}),
     frozenset({"analysis"}),

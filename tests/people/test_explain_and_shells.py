@@ -31,6 +31,110 @@ def test_explain_names_the_nearest_codemod(run: Run) -> None:
     assert done.stderr == "Error: --explain: there is no codemod 'retryio'; the nearest is 'retry-io'\n"
 
 
+PLACES = """\
+import os
+import json
+
+
+def load(path):
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except Exception:
+        return None
+    finally:
+        os.remove(path)
+
+
+def stop(path):
+    try:
+        strange.call(path)
+    except Exception as error:
+        print(error)
+    try:
+        load(path)
+    except Exception:
+        raise
+    try:
+        load(path)
+    except OSError:
+        return
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "first"),
+    [
+        (7, "wrapped: open is repeated when a passing fault breaks it: "),
+        (9, "narrowed: except Exception becomes except (OSError, ValueError) [specific-exceptions]"),
+        (10, "narrowed: except Exception becomes except (OSError, ValueError) [specific-exceptions]"),
+        (12, "left: os.remove is left alone "),
+        (18, "left: except Exception stays broad: not known: `strange.call(path)` in line 17"),
+        (22, "this handler raises again, so it stays"),
+        (26, "this handler names its exceptions already"),
+        (1, "nothing was found here; the nearest finding is in line "),
+    ],
+    ids=["call", "handler", "inside-handler", "left", "broad", "raises", "specific", "nothing"],
+)
+def test_explain_says_why_a_place_is_changed_or_left(project: Path, run: Run, line: int, first: str) -> None:
+    (project / "scripts" / "zero_places.py").write_text(PLACES, encoding="utf-8")
+
+    done = run("--explain", f"scripts/zero_places.py:{line}")
+
+    assert done.returncode == 0, done.stderr
+    shown = f"scripts/zero_places.py:{9 if line == 10 else line}"
+    assert done.stdout.startswith(f"{shown}: {first}")
+    assert done.stderr == ""
+
+
+def test_explain_gives_all_evidence(project: Path, run: Run) -> None:
+    (project / "scripts" / "zero_places.py").write_text(PLACES, encoding="utf-8")
+
+    lines = run("--explain", "scripts/zero_places.py:9").stdout.splitlines()
+
+    assert lines[1].startswith("    line 7: OSError: open(path) [open], https://docs.python.org/")
+
+
+def test_explain_uses_the_options_of_the_run(project: Path, run: Run) -> None:
+    (project / "scripts" / "zero_places.py").write_text(PLACES, encoding="utf-8")
+
+    done = run("--explain", "scripts/zero_places.py:9", "--ignore=specific-exceptions")
+
+    assert (
+        done.stdout == "scripts/zero_places.py:9: nothing was found here; the nearest finding is in line 7\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("scripts/nada.py:3", "no such file"),
+        ("scripts/genesis_engine.py:300", "the file has 11 lines"),
+        ("scripts/genesis_engine.py", "write scripts/genesis_engine.py:LINE, with the number of a line"),
+        ("scripts/bad.py:1", "the file is refused: "),
+        ("scripts/worker_logger.py:1", "this is a runtime file, which is never migrated"),
+    ],
+    ids=["no-file", "no-line", "no-number", "refused", "runtime"],
+)
+def test_explain_says_what_is_wrong_with_a_place(project: Path, run: Run, place: str, message: str) -> None:
+    (project / "scripts" / "bad.py").write_text("print(\n", encoding="utf-8")
+    (project / "scripts" / "worker_logger.py").touch()
+
+    done = run("--explain", place)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+def test_the_summary_leads_to_the_explanation(project: Path, run: Run) -> None:
+    (project / "scripts" / "zero_places.py").write_text(PLACES, encoding="utf-8")
+
+    hint = run().stderr.splitlines()[-2]
+
+    assert hint == "1 handler stays broad; why: workerlog-migrate --explain scripts/zero_places.py:18"
+    assert "strange.call" in run(*hint.split()[-2:]).stdout
+
+
 def test_explain_refuses_what_it_would_ignore(run: Run) -> None:
     assert "--explain does not go with --apply" in run("--explain", "retry-io", "--apply").stderr
 

@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.model import SPECIFIC_EXCEPTIONS
 from workerlog_migrate.report import Mode, Report
 from workerlog_migrate.report.text import shown_path
 
@@ -27,13 +28,23 @@ def render_hints(report: Report) -> str:
     Returns:
         Lines, or nothing.
     """
+    lines = []
+    broad = [
+        f"{shown_path(file.result.target.path)}:{finding.span.line}"
+        for file in report.files
+        for finding in (*file.applied, *file.left)
+        if finding.codemod == SPECIFIC_EXCEPTIONS and finding.kind == "incomplete"
+    ]
+    if broad:
+        count = "1 handler stays" if len(broad) == 1 else f"{len(broad)} handlers stay"
+        lines.append(f"{count} broad; why: workerlog-migrate --explain {shlex.quote(broad[0])}\n")
     if report.mode is Mode.DRY_RUN and report.changed:
-        return (
+        lines.append(
             "the same with --apply writes it, with --apply -i asks about each change; --undo takes it back\n"
         )
-    if report.mode is Mode.APPLY and (report.counts()["written"] or report.runtime_changes):
-        return "to take it back: workerlog-migrate --undo\n"
-    return ""
+    elif report.mode is Mode.APPLY and (report.counts()["written"] or report.runtime_changes):
+        lines.append("to take it back: workerlog-migrate --undo\n")
+    return "".join(lines)
 
 
 def hint_no_worker(found: Discovery, workers: Workers, paths: Sequence[str]) -> Iterator[str]:

@@ -65,6 +65,21 @@ def render_text(report: Report, *, verbose: bool = False, color: bool = False) -
     return "".join(lines)
 
 
+def render_finding(file: ReportedFile, finding: Finding, *, is_applied: bool, color: bool = False) -> str:
+    """Write one finding with all its evidence.
+
+    Args:
+        file: where it was found.
+        finding: what was found.
+        is_applied: whether it is in the new text.
+        color: whether to use ANSI escapes.
+
+    Returns:
+        Lines, each ending in a newline.
+    """
+    return "".join(_finding_lines(file, finding, is_applied, color, verbose=True))
+
+
 def _brief(file: ReportedFile, mode: Mode, color: bool) -> Iterator[str]:
     """Without --verbose: that a file changes, and each thing that a person has to look at."""
     if file.changed:
