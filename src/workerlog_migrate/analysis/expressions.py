@@ -111,7 +111,7 @@ class Expressions:
                 frame.sink.add(Unknown(node, frame.unit, "", "the expression is nested too deeply"))
             return ANY
         frame.depth += 1
-        value = self._dispatch[type(node)](node, frame)
+        value = self._dispatch.get(type(node), self._unknown)(node, frame)
         frame.depth -= 1
         return value
 
@@ -136,6 +136,13 @@ class Expressions:
             for exception in row.raises:
                 frame.sink.add(Raise(exception, node, frame.unit, f"type:{type_name} {operation}", source))
         return values.parse(row.returns) if row.returns else ANY
+
+    def _unknown(self, node: ast.expr, frame: Frame) -> Value:
+        """Evaluate the parts of an expression of a kind that only newer Pythons have."""
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.value(child, frame)
+        return ANY
 
     # -- names and constants --------------------------------------------------------------------------------
 

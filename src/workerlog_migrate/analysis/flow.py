@@ -227,7 +227,7 @@ class Flow:
         for statement in body:
             if frame.is_dead:
                 return
-            dispatch[type(statement)](statement, frame)
+            dispatch.get(type(statement), self._nothing)(statement, frame)  # type aliases and what is yet to come
 
     # -- simple statements ----------------------------------------------------------------------------------
 
