@@ -207,12 +207,16 @@ def test_a_pipe_with_bytes_in_it_is_never_renamed(
     """Some systems give the bytes that wait in a pipe as its size."""
     os.mkfifo(log.path)
     reader = os.open(log.path, os.O_RDONLY | os.O_NONBLOCK)
-    of_path = os.stat
-    monkeypatch.setattr(
-        os, "stat", lambda path: os.stat_result((*of_path(path)[:6], 1000, *of_path(path)[7:]))
-    )
-    log.append(record(0), 50, 5)
-    log.append(record(1), 50, 5)
+    real = os.stat
+
+    def of_path(path: str, **options: bool) -> os.stat_result:
+        found = real(path, **options)
+        return os.stat_result((*found[:6], 1000, *found[7:])) if path == log.path else found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", of_path)
+        log.append(record(0), 50, 5)
+        log.append(record(1), 50, 5)
 
     assert os.read(reader, 1000) == record(0) + record(1)
     assert [path.name for path in tmp_path.iterdir()] == ["genesis.log"]
