@@ -27,6 +27,7 @@ _NO_NEWLINE = b"\\ No newline at end of file\n"
 
 # How far apart (lines of both sides together) two places that go on alike are looked for, and how many
 # lines have to be alike there. Our largest insertions are headers of a few lines.
+_LONG_RUN = 400  # lines
 _REACH = 200
 _CONFIRMED = 3
 
@@ -111,7 +112,29 @@ def colorize(patch: bytes) -> bytes:
 
 
 def find_changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
-    """Find the runs of lines that differ.
+    """Find the runs of lines that differ, without the equal lines inside them.
+
+    Args:
+        old: the lines before, with their ends.
+        new: the lines after.
+
+    Yields:
+        As `_find_runs`; a long run is kept whole, because looking into it is not linear.
+    """
+    from difflib import SequenceMatcher  # late: a run that shows no diff never pays for it
+
+    for i1, i2, j1, j2 in _find_runs(old, new):
+        if min(i2 - i1, j2 - j1) < 2 or max(i2 - i1, j2 - j1) > _LONG_RUN:
+            yield i1, i2, j1, j2
+            continue
+        inside = SequenceMatcher(None, old[i1:i2], new[j1:j2], autojunk=False)
+        for tag, a1, a2, b1, b2 in inside.get_opcodes():
+            if tag != "equal":
+                yield i1 + a1, i1 + a2, j1 + b1, j1 + b2
+
+
+def _find_runs(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
+    """Find the runs of lines that differ; a single equal line may stand inside one.
 
     Args:
         old: the lines before, with their ends.
