@@ -341,6 +341,16 @@ def test_names_are_written_as_the_script_imports_them(
             ("requests.RequestException",),
             id="flag",
         ),
+        pytest.param(
+            "from requests import get\ndef f():\n    try: get('a')\n    except Exception: pass",
+            ("requests.RequestException",),
+            id="another name of the library",
+        ),
+        pytest.param(
+            "try:\n    from requests import get\nexcept ImportError:\n    get = print\ndef f():\n    try: get('a')\n    except Exception: pass",
+            ("OSError",),
+            id="guarded name of the library",
+        ),
     ],
 )
 def test_a_library_that_may_be_missing_is_named_by_a_parent(

@@ -460,10 +460,17 @@ class Flat:
         if default is not None:
             found.append(self.value(default, function.unit))
         passed = list(self._passed(function, argument))
-        if not passed and (default is None or _is_none(default)):
+        if not passed and (default is None or (_is_none(default) and not self._is_called(function))):
             found.append(ANY)
         found.extend(passed)
         return values.join(found)
+
+    def _is_called(self, function: FunctionInfo) -> bool:
+        """Whether the file calls a function at all, so that a parameter which no call passes keeps its default."""
+        name = function.name
+        if function.owner is not None and name == "__init__":
+            name = function.owner.name
+        return not isinstance(function.node, ast.Lambda) and bool(self._call_sites(function, name))
 
     def _filled_with_json(self, declared: Value, function: FunctionInfo, argument: ast.arg) -> Value:
         """Say that a plain ``dict`` or ``list`` holds JSON when a call in the file passes decoded JSON."""

@@ -227,7 +227,9 @@ class Flow:
         for statement in body:
             if frame.is_dead:
                 return
-            dispatch.get(type(statement), self._nothing)(statement, frame)  # type aliases and what is yet to come
+            dispatch.get(type(statement), self._nothing)(
+                statement, frame
+            )  # type aliases and what is yet to come
 
     # -- simple statements ----------------------------------------------------------------------------------
 

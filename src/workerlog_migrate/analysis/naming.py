@@ -85,9 +85,26 @@ class Naming:
                 return Written(text, exception)
         for name in names:
             owner = name.rpartition(".")[0]
-            if owner.partition(".")[0] in _STDLIB and self._can_import(owner, place):
+            top = owner.partition(".")[0]
+            if (top in _STDLIB or self._is_there(top)) and self._can_import(owner, place):
                 return Written(name, exception, owner)
         return None
+
+    def _is_there(self, top: str) -> bool:
+        """Whether the script cannot run without a package: something of it is imported at the top, unguarded."""
+        tree = self._module.tree
+        for node in self._module.imports:
+            if isinstance(node, ast.ImportFrom):
+                tops = {(node.module or "").partition(".")[0]} if not node.level else set()
+            else:
+                tops = {alias.name.partition(".")[0] for alias in node.names}
+            if (
+                top in tops
+                and self._module.scope(node).node is tree
+                and self._is_unconditional(node, tree, tree)
+            ):
+                return True
+        return False
 
     def _names(self, exception: str) -> list[str]:
         row = self._engine.knowledge.exception(exception)
