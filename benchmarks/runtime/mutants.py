@@ -70,7 +70,7 @@ MUTANTS = (
     Mutant("rotate: a lock", "        lock = self.take_lock(0.02)\n        if lock is None:\n            return False\n", "        lock = '/nowhere'\n", "shared_log"),
     Mutant("rotate: not by trying once", "        lock = self.take_lock(0.02)\n", "        lock = self.take_lock(0)\n", "rotation"),
     Mutant("rotate: without the lock, append anyway", "            return False\n        try:\n            found = os.stat(self.path)", "            self._shift(backups)\n        try:\n            found = os.stat(self.path)", "rotation shared_log"),
-    Mutant("rotate: a suspended holder is not waited for again", "or now < self.impatient_until:", "or False:", "rotation"),
+    Mutant("rotate: a suspended holder is not waited for again", "            if now < self.impatient_until:\n", "            if False:\n", "rotation"),
     Mutant("rotate: inode again under the lock", "            if _platform().holds(lock, found) and found", "            if found", "rotation"),
     Mutant("rotate: size again under the lock", " and found.st_size > max(limit, 0):\n", ":\n", "rotation"),
     Mutant("rotate: a refused rename", "                self._shift(backups)\n        except OSError:\n            return False\n", "                self._shift(backups)\n        except ZeroDivisionError:\n            return False\n", "rotation"),

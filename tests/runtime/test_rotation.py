@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import stat
@@ -250,7 +251,7 @@ def test_behind_a_link_the_target_is_rotated(tmp_path: Path) -> None:
 def test_a_lock_that_is_held_for_long_is_not_waited_for_again(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A suspended process in the middle of a rotation costs about 20 ms a second, no line, and no time per record."""
+    """A suspended process in the middle of a rotation costs 20 ms now and then, less and less often, and no line."""
     import fcntl
 
     now, slept = 100.0, 0
@@ -265,10 +266,16 @@ def test_a_lock_that_is_held_for_long_is_not_waited_for_again(
     log.append(record(0), 50, 5)
     holder = os.open(tmp_path / "genesis.log", os.O_RDONLY)
     fcntl.flock(holder, fcntl.LOCK_EX)
+    waits = []
     for number in range(1, 100):
+        before = slept
         assert log.append(record(number), 50, 5)
-
-    assert 15 <= slept <= 25
+        waits.append(slept - before)
+        now += 0.005
+    assert 15 <= waits[0] <= 25
+    assert set(waits) == {0, waits[0]}
+    waited = [number for number, wait in enumerate(waits) if wait]
+    assert [later - earlier for earlier, later in itertools.pairwise(waited)] == [5, 9, 17, 33]
     assert sizes(tmp_path) == {"": 4800}
     os.close(holder)
     log.append(record(100), 50, 5)
@@ -282,6 +289,27 @@ def test_a_lock_that_an_interrupt_left_behind_is_released(tmp_path: Path, log: _
     log.append(record(1), 50, 5)
 
     assert sizes(tmp_path) == {"": 48, ".1": 48}
+
+
+@pytest.mark.posix
+def test_a_stopped_clock_does_not_stop_the_worker(
+    tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tests of workers freeze the time; waiting for a lock ends all the same."""
+    import fcntl
+
+    log.append(record(0), 50, 5)
+    holder = os.open(log.path, os.O_RDONLY)
+    fcntl.flock(holder, fcntl.LOCK_EX)
+    slept: list[float] = []
+    monkeypatch.setattr(worker_logger, "_sleep", slept.append)
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    assert log.append(record(1), 50, 5)
+    assert log.append(record(2), 50, 5)
+
+    assert len(slept) <= 25
+    assert sizes(tmp_path) == {"": 144}
+    os.close(holder)
 
 
 @pytest.mark.posix

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:926fb01daf2c0c268bdfbc7ca64371936a8adfffe1d2b9c0700782087d353342
+# workerlog-migrate runtime 0.1.0 sha256:4937e11bb248b832deb03685d654efb2f5c8adc48f5d72a2768c4773173ff14c
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
@@ -457,6 +457,7 @@ class _LogFile:
         self.unsure = True  # whether the file ends in a whole line
         self.thread = 0  # the one that is appending
         self.lock: _Lock | None = None
+        self.pause = 0.01  # seconds without waiting for a lock, after having waited in vain
         self.impatient_until = 0.0
 
     def prepare(self) -> None:
@@ -601,18 +602,23 @@ class _LogFile:
         deadline = time.monotonic() + seconds
         if self.lock is not None:  # Ctrl-C came between a lock and its release
             self.release(self.lock)
-        while True:
+        for _ in range(1 + int(seconds * 1000)):  # counted, too: tests of workers stop the clock
             try:
                 self.lock = _platform().try_lock(self.path)
             except OSError:
                 return None
-            now = time.monotonic()
-            if self.lock is not None or now < self.impatient_until:
+            if self.lock is not None:
+                self.pause = 0.01
                 return self.lock
-            if now >= deadline:
-                self.impatient_until = now + 1.0  # its holder is suspended: do not wait again for each record
+            now = time.monotonic()
+            if now < self.impatient_until:
                 return None
+            if now >= deadline:
+                break
             _sleep(0.001)
+        self.pause = min(2 * self.pause, 2.0)  # its holder may be suspended: no waiting for each record
+        self.impatient_until = time.monotonic() + self.pause
+        return None
 
     def release(self, lock: _Lock) -> None:
         """Unlock."""
@@ -790,7 +796,7 @@ def _chain_hooks() -> None:
     if not hasattr(sys.excepthook, "worker_logger"):
         sys.excepthook = _chained(sys.excepthook, lambda *crash: crash)
     if not hasattr(threading.excepthook, "worker_logger"):
-        threading.excepthook = _chained(threading.excepthook, lambda crash: crash[:3])
+        threading.excepthook = _chained(threading.excepthook, _thread_crash)
     if not shared.watching:
         shared.watching = True
         # multiprocessing calls no hook for a crashed child, but this function (since 3.13 nothing else of Python's).
@@ -833,6 +839,10 @@ def _log_crash(crash: _Crash, place: str = "") -> None:
         logger.critical(
             "uncaught %s%s: %s", kind.__name__, place, _text_of(error), exc_info=(kind, error, trace)
         )
+
+
+def _thread_crash(crash: threading.ExceptHookArgs) -> _Crash:
+    return crash.exc_type, crash.exc_value, crash.exc_traceback
 
 
 def _child_crash(*_args: object, **_kwargs: object) -> _Crash:
@@ -879,9 +889,8 @@ def _notify(message: str, worker: str | None, error: BaseException | None, sink:
     logger = logging.root.manager.loggerDict.get(worker) if worker else current_logger()
     worker = worker or (logger.name if isinstance(logger, logging.Logger) else "worker")
     log = _log_of(logger)
-    folder = (
-        os.path.dirname(log.baseFilename) if log else _absolute(os.environ.get("WORKER_LOG_DIR") or "logs")
-    )
+    default = os.environ.get("WORKER_LOG_DIR") or "logs"
+    folder = _absolute(default) if log is None else os.path.dirname(log.baseFilename)
     path, now, unwritten = os.path.join(folder, "notifications.jsonl"), time.time(), _shared().unwritten
     key = b"%08x\n" % zlib.crc32(f"{worker}\0{message}".encode("utf-8", "backslashreplace"))
     record: dict[str, object] = {
@@ -890,8 +899,8 @@ def _notify(message: str, worker: str | None, error: BaseException | None, sink:
         "worker": worker,
         "level": "CRITICAL",
         "message": message,
-        "error": error and f"{type(error).__name__}: {_text_of(error)}"[:8000],
-        "traceback": error and "".join(traceback.format_exception(error))[-8000:],
+        "error": None if error is None else f"{type(error).__name__}: {_text_of(error)}"[:8000],
+        "traceback": None if error is None else "".join(traceback.format_exception(error))[-8000:],
         "host": socket.gethostname(),
         "process": os.getpid(),
     }
