@@ -1,0 +1,123 @@
+"""Other files of the program are found on disk and read, never run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.analysis.neighbours import MAX_FILES, Neighbours
+from workerlog_migrate.analysis.raises import infer
+from workerlog_migrate.analysis.types import Types
+from workerlog_migrate.knowledge import Knowledge
+from workerlog_migrate.model import Settings, Source
+
+
+def _write(folder: Path, **files: str) -> None:
+    for name, text in files.items():
+        path = folder / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def _names(path: Path) -> tuple[set[str], bool]:
+    text = path.read_text(encoding="utf-8")
+    module = Module(Source(path=path, text=text, raw=text.encode()))
+    engine = Types(module, Knowledge(), Settings()).engine
+    (statement,) = module.tries
+    found = infer(engine, engine.flow.block(statement, engine.unit.enclosing(statement)))
+    return set(found.names), found.is_complete
+
+
+@pytest.mark.parametrize(
+    ("header", "call"),
+    [
+        pytest.param("from comum import ler", "ler('a')", id="name"),
+        pytest.param("import comum", "comum.ler('a')", id="module"),
+        pytest.param("import comum as c", "c.ler('a')", id="alias"),
+        pytest.param("from .comum import ler", "ler('a')", id="relative"),
+        pytest.param("from . import comum", "comum.ler('a')", id="relative module"),
+    ],
+)
+def test_a_function_of_the_same_folder_is_followed(tmp_path: Path, header: str, call: str) -> None:
+    """What the function in the other file raises comes out of the call, however it was imported."""
+    _write(
+        tmp_path,
+        comum="def ler(p):\n    return open(p)\n",
+        worker=f"{header}\ntry:\n    {call}\nexcept Exception: pass\n",
+    )
+
+    assert _names(tmp_path / "worker.py") == ({"OSError"}, True)
+
+
+def test_a_function_of_the_own_package_is_followed(tmp_path: Path) -> None:
+    """Absolute imports of the own package are found above it."""
+    package = tmp_path / "pacote"
+    _write(package, __init__="", comum="def ler(p):\n    return int(input())\n")
+    _write(package, worker="from pacote.comum import ler\ntry:\n    ler('a')\nexcept Exception: pass\n")
+
+    assert _names(package / "worker.py") == ({"EOFError", "OSError", "ValueError"}, True)
+
+
+def test_an_exception_class_of_another_file_is_known(tmp_path: Path) -> None:
+    """Classes of other files have their place in the hierarchy."""
+    _write(
+        tmp_path,
+        comum="class Falha(LookupError): ...\ndef ler(p):\n    raise Falha(p)\n",
+        worker="from comum import Falha, ler\ntry:\n    ler('a')\nexcept Exception: pass\n",
+    )
+
+    assert _names(tmp_path / "worker.py") == ({"comum.Falha"}, True)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"def ler(p:\n", id="syntax error"),
+        pytest.param(b"\xff\xfe\x00", id="no text"),
+        pytest.param(b"#" * 1_000_001, id="too big"),
+    ],
+)
+def test_a_file_that_cannot_be_read_leaves_its_calls_unresolved(tmp_path: Path, content: bytes) -> None:
+    """A broken neighbour is as good as none; it never breaks the analysis."""
+    _write(tmp_path, worker="from comum import ler\ntry:\n    ler('a')\nexcept Exception: pass\n")
+    (tmp_path / "comum.py").write_bytes(content)
+
+    assert _names(tmp_path / "worker.py") == (set(), False)
+
+
+def test_nothing_of_a_neighbour_is_run(tmp_path: Path) -> None:
+    """Reading a file has no effect."""
+    mark = tmp_path / "mark"
+    _write(
+        tmp_path,
+        comum=f"open({str(mark)!r}, 'w')\ndef ler(p): ...\n",
+        worker="from comum import ler\ntry:\n    ler('a')\nexcept Exception: pass\n",
+    )
+    _names(tmp_path / "worker.py")
+
+    assert not mark.exists()
+
+
+def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
+    """What is remembered of a file holds as long as the file does."""
+    _write(
+        tmp_path,
+        comum="def ler(p):\n    return open(p)\n",
+        worker="from comum import ler\ntry:\n    ler('a')\nexcept Exception: pass\n",
+    )
+    before = _names(tmp_path / "worker.py")
+    _write(tmp_path, comum="def ler(p):\n    raise LookupError(p)\n")
+
+    assert (before, _names(tmp_path / "worker.py")) == (({"OSError"}, True), ({"LookupError"}, True))
+
+
+def test_the_number_of_files_is_bounded(tmp_path: Path) -> None:
+    """A script that imports very many files has the later ones unresolved."""
+    names = [f"m{at}" for at in range(MAX_FILES + 1)]
+    _write(tmp_path, **dict.fromkeys(names, "X = 1\n"))
+    neighbours = Neighbours(tmp_path / "worker.py")
+    found = [neighbours.find(name) is not None for name in names]
+
+    assert found == [True] * MAX_FILES + [False]
