@@ -62,11 +62,25 @@ def test_engine_modules_import_to_the_right(path: Path) -> None:
             assert _layer(own) <= _layer(part), f"{path}:{line}: {own or 'the package'} may not import {part}"
 
 
-@pytest.mark.parametrize("path", sorted(CODEMODS.glob("*.py")), ids=lambda path: path.name)
+# The adapters for ``python -m libcst.tool codemod`` hand a file to the engine: nothing of the engine imports them.
+ADAPTERS = CODEMODS / "commands.py"
+
+
+@pytest.mark.parametrize("path", sorted(set(CODEMODS.glob("*.py")) - {ADAPTERS}), ids=lambda path: path.name)
 def test_codemods_see_libcst_and_the_model(path: Path) -> None:
     for line, name in _imports(path):
         if name.startswith("workerlog_migrate"):
             assert name.startswith("workerlog_migrate.model"), f"{path}:{line}: {name}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [*ENGINE, *sorted(set(CODEMODS.glob("*.py")) - {ADAPTERS})],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_nothing_imports_the_adapters(path: Path) -> None:
+    """They load ``libcst.codemod``, which doubles the cost of LibCST."""
+    assert "workerlog_codemods.commands" not in {name for _, name in _imports(path)}
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "runtime").glob("*.py")), ids=lambda path: path.name)

@@ -1,0 +1,166 @@
+"""The codemods as commands of ``python -m libcst.tool codemod``, one class each.
+
+The only module of this package that imports the engine: a command hands the file's bytes to the same
+pipeline that ``workerlog-migrate --select NAME`` uses, with all its checks, and gives LibCST the result. Nothing of
+the engine imports it. See ``docs/libcst-tool.md`` for what LibCST's tool does differently.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from abc import abstractmethod
+from pathlib import Path
+
+import libcst as cst
+from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
+
+from workerlog_migrate.config import Config, find_config, load_config
+from workerlog_migrate.discover import Workers, make_target
+from workerlog_migrate.errors import Refused
+from workerlog_migrate.model import (
+    LOGGER_SETUP,
+    MIRROR_OUTPUT,
+    RETRY_IO,
+    SPECIFIC_EXCEPTIONS,
+    FileResult,
+    Settings,
+    Unresolved,
+)
+from workerlog_migrate.pipeline import migrate_bytes
+
+_RUNTIME = ("worker_logger", "worker_utils")
+
+
+class _Command(CodemodCommand):
+    """One codemod; abstract, so that ``libcst.tool list`` shows the four below and not this class.
+
+    Args:
+        context: LibCST's; its file name is absolute, or None for standard input.
+        take_all: also migrate files that no worker pattern names.
+        unresolved: ``keep`` or ``reraise``; None leaves it to the configuration.
+    """
+
+    def __init__(
+        self, context: CodemodContext, *, take_all: bool = False, unresolved: str | None = None
+    ) -> None:
+        super().__init__(context)
+        self._take_all = take_all
+        self._unresolved = unresolved
+
+    @property
+    @abstractmethod
+    def codemod(self) -> str:
+        """The codemod's name."""
+
+    @staticmethod
+    def add_args(arg_parser: argparse.ArgumentParser) -> None:
+        """Add the two options that matter to a single codemod.
+
+        Args:
+            arg_parser: LibCST's.
+        """
+        arg_parser.add_argument(
+            "--all",
+            dest="take_all",
+            action="store_true",
+            help="Migrate files, too, that no worker pattern names.",
+        )
+        arg_parser.add_argument(
+            "--unresolved",
+            choices=[choice.value for choice in Unresolved],
+            help="As in workerlog-migrate.",
+        )
+
+    def transform_module_impl(self, tree: cst.Module) -> cst.Module:
+        """Migrate one file as ``workerlog-migrate --select`` does.
+
+        Args:
+            tree: the file, as LibCST has read it.
+
+        Returns:
+            The migrated file, or `tree` when nothing changes.
+
+        Raises:
+            SkipFile: the file is no worker, or LibCST does not keep each of its bytes.
+            Refused: the file cannot be processed.
+        """
+        cwd = Path.cwd()
+        name = self.context.filename
+        path = Path("stdin.py") if name is None else Path(name)
+        raw = tree.bytes
+        if name is not None and path.read_bytes() != raw:
+            raise SkipFile("LibCST does not keep every byte of this file; workerlog-migrate does")
+        if path.stem in _RUNTIME:
+            raise SkipFile("the runtime is never migrated")
+        if path.is_relative_to(cwd):
+            path = path.relative_to(cwd)
+        config = _configuration(cwd / path.parent)
+        target = make_target(path, workers=Workers().with_workers(config.workers), cwd=cwd)
+        if not (target.pattern or self._take_all or name is None):
+            raise SkipFile("no worker pattern names this file (--all takes it)")
+        result = migrate_bytes(raw, target, self._settings(config))
+        if result.error is not None:
+            raise Refused(result.error.reason, result.error.line)
+        self._report(result, cwd)
+        if not result.changed:
+            return tree
+        changed = cst.parse_module(result.after)
+        if changed.bytes != result.after:
+            raise SkipFile("LibCST does not keep every byte of the result; workerlog-migrate does")
+        return changed
+
+    def _settings(self, config: Config) -> Settings:
+        defaults = Settings()
+        chosen = Unresolved(self._unresolved) if self._unresolved else config.unresolved
+        return Settings(
+            select=(self.codemod,),
+            unresolved=chosen or defaults.unresolved,
+            log_dir=config.log_dir,
+            max_retries=config.max_retries or defaults.max_retries,
+            base_delay=defaults.base_delay if config.base_delay is None else config.base_delay,
+            retry_extra=config.retry_extra,
+            retry_never=config.retry_never,
+            raises=config.raises,
+        )
+
+    def _report(self, result: FileResult, cwd: Path) -> None:
+        """Warn of what was left, and of a runtime file that this tool does not put beside the script."""
+        for finding in result.plan.reported:
+            self.warn(f"line {finding.span.line}: left: {finding.message} ({finding.reason})")
+        for module, _ in result.imports:
+            if not os.path.exists(cwd / result.target.path.parent / f"{module}.py"):  # noqa: PTH110  # never raises
+                self.warn(f"{module}.py is missing beside this file: workerlog-migrate --apply puts it there")
+
+
+def _configuration(folder: Path) -> Config:
+    file = find_config(folder)
+    return Config(folder=folder) if file is None else load_config(file)
+
+
+class LoggerSetup(_Command):
+    """``libcst.tool codemod commands.LoggerSetup``."""
+
+    DESCRIPTION = "Set up a rotating log named after the worker, below the leading imports."
+    codemod = LOGGER_SETUP
+
+
+class MirrorOutput(_Command):
+    """``libcst.tool codemod commands.MirrorOutput``."""
+
+    DESCRIPTION = "Mirror print and safe_print into the log; the terminal stays what it was."
+    codemod = MIRROR_OUTPUT
+
+
+class SpecificExceptions(_Command):
+    """``libcst.tool codemod commands.SpecificExceptions``."""
+
+    DESCRIPTION = "Replace bare and broad except by the exceptions that the try body can raise."
+    codemod = SPECIFIC_EXCEPTIONS
+
+
+class RetryIo(_Command):
+    """``libcst.tool codemod commands.RetryIo``."""
+
+    DESCRIPTION = "Repeat I/O that a passing fault can break, with growing waits."
+    codemod = RETRY_IO
