@@ -373,7 +373,10 @@ class Module:
             node_scope[node] = scope
             visit = visitors.get(kind)
             inner = None if visit is None else visit(self, node, scope)
-            for name in fields.get(kind) or _child_fields(kind):
+            names = fields.get(kind)
+            if names is None:
+                names = _child_fields(kind)
+            for name in names:
                 value = getattr(node, name, None)
                 if not value:
                     continue
