@@ -6,13 +6,21 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from click.testing import CliRunner
 
 from workerlog_migrate import cli
 
-# All that the command does to the disk goes through these; a rename by pathlib calls os.replace, too.
-STEPS = ("replace", "unlink", "fsync", "write", "ftruncate")
+# All that the command does to the disk goes through these. The methods of Path, not the functions of os behind
+# them: Python 3.10 takes those when pathlib is imported.
+STEPS: tuple[tuple[object, str], ...] = (
+    (Path, "replace"),
+    (Path, "unlink"),
+    (os, "fsync"),
+    (os, "write"),
+    (os, "ftruncate"),
+)
 
 
 def warm_up() -> None:
@@ -60,8 +68,8 @@ def _in_child(arguments: list[str], at: int) -> None:
 
         return stepped
 
-    for name in STEPS:
-        setattr(os, name, step(name, getattr(os, name)))
+    for owner, name in STEPS:
+        setattr(owner, name, step(name, getattr(owner, name)))
     try:
         cli.main(arguments, prog_name="workerlog-migrate")
     except SystemExit as error:
