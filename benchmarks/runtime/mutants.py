@@ -112,7 +112,8 @@ MUTANTS = (
     Mutant("record: wrong arguments", "        return record.getMessage()\n    except Exception as error:", "        return record.getMessage()\n    except ZeroDivisionError as error:", "worker_log"),
     Mutant("record: a failing formatter", "        except Exception:  # noqa: BLE001  # a formatter", "        except ZeroDivisionError:  # a formatter", "worker_log"),
     Mutant("record: lone surrogates", 'self.format(record).encode("utf-8", "backslashreplace")', 'self.format(record).encode("utf-8")', "worker_log"),
-    Mutant("record: the caller's line", '{"stacklevel": 2}', '{"stacklevel": 1}', "mirror_print"),
+    Mutant("record: the caller's line", "log_method(line, stacklevel=2)", "log_method(line, stacklevel=1)", "mirror_print"),
+    Mutant("record: the caller's line, through a logger", "(level, line, stacklevel=2)", "(level, line)", "mirror_print"),
     # --- print
     Mutant("print: each argument once", "                    shown = tuple([arg if type(arg) is str else _Once(arg) for arg in args])\n", "                    shown = args\n", "mirror_print"),
     Mutant("print: converted when print asks", "                    shown = tuple([arg if type(arg) is str else _Once(arg) for arg in args])\n", "                    shown = tuple([str(arg) for arg in args])\n", "mirror_print"),
@@ -120,9 +121,10 @@ MUTANTS = (
     Mutant("print: the replaced print", "        printer = builtins.print ", "        printer = _PRINT ", "mirror_print"),
     Mutant("print: logged when the write fails", "    try:\n        return printer(*shown, **kwargs)\n    finally:\n", "    result = printer(*shown, **kwargs)\n    try:\n        return result\n    finally:\n", "mirror_print"),
     Mutant("print: a failing log method", "        except Exception:  # noqa: BLE001  # a log method", "        except ZeroDivisionError:  # noqa: BLE001  # a log method", "mirror_print"),
-    Mutant("print: no progress", ' if "\\r" not in line]', "]", "mirror_print"),
+    Mutant("print: no progress", ' for line in lines if line and "\\r" not in line]', " for line in lines if line]", "mirror_print"),
     Mutant("print: no record per dot", '    if "\\n" not in end and not any(map(str.isalnum, text)):', "    if False:", "mirror_print"),
-    Mutant("print: no blank records", "                if line:\n", "                if True:\n", "mirror_print"),
+    Mutant("print: no blank records", ' for line in lines if line and "\\r" not in line]', ' for line in lines if "\\r" not in line]', "mirror_print"),
+    Mutant("print: no blank record of a plain line", "[line] if (line := text.strip()) else []", "[text.strip()]", "mirror_print"),
     # --- crashes
     Mutant("crash: the earlier hook", "            previous(*args, **kwargs)\n        finally:", "            pass\n        finally:", "crashes"),
     Mutant("crash: not for exits", "issubclass(kind, (SystemExit, KeyboardInterrupt))", "False", "crashes"),

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:4937e11bb248b832deb03685d654efb2f5c8adc48f5d72a2768c4773173ff14c
+# workerlog-migrate runtime 0.1.0 sha256:662899eae49afe22da183b639b4b9271736e6170526b38466b89084a9cc8ecf2
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
@@ -51,7 +51,6 @@ _HOLD_SECONDS = 300.0  # equal notifications of a worker are sent once in this t
 _MOST_SENT = 60  # and so many at most go to URL, command and callable; the file has them all
 _SENDER = "worker-notification until "
 _PRINT = print
-_FROM_CALLER: dict[str, object] = {"stacklevel": 2}  # file and line are those of mirror_print's caller
 _sleep = time.sleep  # tests of workers replace time.sleep; the milliseconds below are not theirs
 
 # --- set-up
@@ -171,17 +170,19 @@ def mirror_print(
         try:  # suppress() costs as much as all that is done here for a plain line
             text = shown[0] if len(shown) == 1 and not kwargs else None
             if type(text) is str and text.isprintable():
-                lines = [text.strip()]
+                lines = [line] if (line := text.strip()) else []
             else:
                 text, lines = _lines_of(shown, kwargs)
-            options: dict[str, object] = {}
-            if not callable(log_method):
-                log_method, options = functools.partial(log_method.log, _level_of(text)), _FROM_CALLER
-            elif getattr(log_method, "__module__", None) == "logging":
-                options = _FROM_CALLER
-            for line in lines:
-                if line:
-                    log_method(line, **options)
+            if getattr(log_method, "__module__", None) == "logging" and callable(log_method):
+                for line in lines:
+                    log_method(line, stacklevel=2)  # file and line are those of our caller
+            elif callable(log_method):
+                for line in lines:
+                    log_method(line)
+            else:
+                level = _level_of(text)
+                for line in lines:
+                    log_method.log(level, line, stacklevel=2)
         except Exception:  # noqa: BLE001  # a log method of the worker's own may raise anything
             pass
 
@@ -231,8 +232,8 @@ def _lines_of(shown: tuple[object, ...], options: dict[str, object]) -> tuple[st
     if "\n" not in end and not any(map(str.isalnum, text)):
         return text, []  # print(".", end=""): no record per dot
     *lines, rest = (text + end).split("\n")
-    lines = [*(line.removesuffix("\r") for line in lines), rest]
-    return text, [_escape(line.strip(" \t")) for line in lines if "\r" not in line]
+    lines = [line.strip(" \t") for line in (*(line.removesuffix("\r") for line in lines), rest)]
+    return text, [_escape(line) for line in lines if line and "\r" not in line]
 
 
 def _escape(text: str) -> str:
