@@ -173,6 +173,8 @@ def logged_by(tmp_path: Path, say: Callable[[logging.Logger], object]) -> list[s
         (("linha\n",), {"end": ""}, ["linha"]),
         (("=" * 5,), {}, ["====="]),
         (("  \t ",), {}, []),
+        (("   ",), {}, []),
+        (("",), {}, []),
         (("a\tb",), {}, ["a\tb"]),
         (
             ("\x1b[31mred\x1b[0m\x00\x7f\x9b\x85\u2028",),
