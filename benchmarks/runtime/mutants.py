@@ -122,7 +122,7 @@ MUTANTS = (
     Mutant("print: logged when the write fails", "    try:\n        return printer(*shown, **kwargs)\n    finally:\n", "    result = printer(*shown, **kwargs)\n    try:\n        return result\n    finally:\n", "mirror_print"),
     Mutant("print: a failing log method", "        except Exception:  # noqa: BLE001  # a log method", "        except ZeroDivisionError:  # noqa: BLE001  # a log method", "mirror_print"),
     Mutant("print: no progress", ' for line in lines if line and "\\r" not in line]', " for line in lines if line]", "mirror_print"),
-    Mutant("print: no record per dot", '    if "\\n" not in end and not any(map(str.isalnum, text)):', "    if False:", "mirror_print"),
+    Mutant("print: no record per dot", '    if "\\n" not in text + end and not any(map(str.isalnum, text)):', "    if False:", "mirror_print"),
     Mutant("print: no blank records", ' for line in lines if line and "\\r" not in line]', ' for line in lines if "\\r" not in line]', "mirror_print"),
     Mutant("print: no blank record of a plain line", "[line] if (line := text.strip()) else []", "[text.strip()]", "mirror_print"),
     # --- crashes

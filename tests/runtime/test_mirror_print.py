@@ -172,6 +172,7 @@ def logged_by(tmp_path: Path, say: Callable[[logging.Logger], object]) -> list[s
         (("a",), {"end": ""}, ["a"]),
         (("linha\n",), {"end": ""}, ["linha"]),
         (("=" * 5,), {}, ["====="]),
+        (("| ===\n",), {"end": ""}, ["| ==="]),
         (("  \t ",), {}, []),
         (("   ",), {}, []),
         (("",), {}, []),

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:662899eae49afe22da183b639b4b9271736e6170526b38466b89084a9cc8ecf2
+# workerlog-migrate runtime 0.1.0 sha256:9a35e0e5bc3e9468fceb464ca72cc095ce1adef69b135e4ad88360cf262c4f63
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
@@ -229,7 +229,7 @@ def _lines_of(shown: tuple[object, ...], options: dict[str, object]) -> tuple[st
     sep, end = options.get("sep"), options.get("end")
     sep, end = sep if isinstance(sep, str) else " ", end if isinstance(end, str) else "\n"
     text = sep.join([arg if type(arg) is str else _text_of(arg) for arg in shown])
-    if "\n" not in end and not any(map(str.isalnum, text)):
+    if "\n" not in text + end and not any(map(str.isalnum, text)):
         return text, []  # print(".", end=""): no record per dot
     *lines, rest = (text + end).split("\n")
     lines = [line.strip(" \t") for line in (*(line.removesuffix("\r") for line in lines), rest)]
