@@ -127,7 +127,8 @@ class _Command(CodemodCommand):
     def _report(self, result: FileResult, cwd: Path) -> None:
         """Warn of what was left, and of a runtime file that this tool does not put beside the script."""
         for finding in result.plan.reported:
-            self.warn(f"line {finding.span.line}: left: {finding.message} ({finding.reason})")
+            reason = f" ({finding.reason})" if finding.reason not in finding.message else ""
+            self.warn(f"line {finding.span.line}: left: {finding.message}{reason}")
         for module, _ in result.imports:
             if not os.path.exists(cwd / result.target.path.parent / f"{module}.py"):  # noqa: PTH110  # never raises
                 self.warn(f"{module}.py is missing beside this file: workerlog-migrate --apply puts it there")
