@@ -27,7 +27,6 @@ import importlib
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import run  # sets the path to the sources
 from cases import Case, cases_of, module_of, standard_library
@@ -172,7 +171,7 @@ def outcome(
 
     """
     path = [call, *_ancestors(site.module, call, site.owner)]
-    body = _reduced(path, site.owner)
+    body = _reduced(path)
     handlers = []
     for index, handler in enumerate(site.owner.handlers):
         new = copy.copy(handler)
@@ -207,7 +206,7 @@ def _ancestors(module: Module, node: ast.AST, stop: ast.AST) -> Iterator[ast.AST
         yield parent
 
 
-def _reduced(path: list[ast.AST], owner: ast.Try) -> list[ast.stmt]:
+def _reduced(path: list[ast.AST]) -> list[ast.stmt]:
     """Return the stub's call inside the inner ``try`` and ``suppress`` that stand around the call."""
     body: list[ast.stmt] = [ast.parse("__stub__()").body[0]]
     child: ast.AST = path[0]

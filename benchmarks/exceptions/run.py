@@ -22,6 +22,8 @@ Groups are by the person's types: ``os`` (OSError and below), ``lookup`` (Lookup
 ArithmeticError), ``typing`` (TypeError, AttributeError, NameError), ``stdlib`` (the rest of the standard library),
 ``local`` (classes of the file or its package), ``third-party``, ``mixed`` (several of these).
 
+At most ``--limit`` cases of a package count (a fixed sample), since some repeat one handler hundreds of times.
+
 The cases are split into a part that rows and rules may be made from (``looked-at``) and one that is only scored: packages
 by the list in ``cases.py``, modules of the standard library by a hash of their name. ``--losses`` lists single cases of
 the looked-at part only.
@@ -314,16 +316,23 @@ def _judge(case: Case) -> Result | None:
 
 
 def sample(cases: list[Case], limit: int) -> list[Case]:
-    """Choose at most ``limit`` cases of each part, always the same ones whatever else changes."""
+    """Choose at most ``limit`` cases of a package, always the same ones whatever else changes.
+
+    Some packages repeat one handler hundreds of times; without a limit they would be most of the table. The standard
+    library, which is many packages, gets six times as many in each part.
+    """
 
     def rank(case: Case) -> bytes:
         key = f"{case.file.package}/{'/'.join(case.file.path.parts[-3:])}:{case.line}"
         return hashlib.sha256(key.encode()).digest()
 
     chosen: list[Case] = []
-    for part in (LOOKED_AT, ONLY_SCORED):
-        own = sorted((case for case in cases if case.file.part == part), key=rank)
-        chosen.extend(own[: limit or None])
+    counts: Counter[tuple[str, str]] = Counter()
+    for case in sorted(cases, key=rank):
+        key = (case.file.part, case.file.package)
+        if not limit or counts[key] < limit * (6 if case.file.package == STDLIB else 1):
+            counts[key] += 1
+            chosen.append(case)
     return sorted(chosen, key=lambda case: (str(case.file.path), case.line, case.column))
 
 
@@ -418,9 +427,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--cache", type=Path, default=default, help="folder for downloads (default: %(default)s)"
     )
-    parser.add_argument(
-        "--limit", type=int, default=0, help="at most this many cases of each part (default: all)"
-    )
+    parser.add_argument("--limit", type=int, default=50, help="cases of one package, 0: all (default: 50)")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2)")
     parser.add_argument(
         "--ablate", action="store_true", help="also measure without single parts of the analysis"
