@@ -297,6 +297,15 @@ def test_the_first_command_of_the_readmes_shows_the_sample_workers(commands: Pat
     assert "\n13 files would change, 0 unchanged\n" in shown
 
 
+def test_the_messages_of_the_troubleshooting_page_are_the_programs() -> None:
+    page = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    program = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "src").rglob("*.py"))
+    quoted = re.findall(r"^\| `([^`-][^`]*)` \|", page, re.M)
+
+    assert len(quoted) > 5
+    assert [message for message in quoted if message not in program] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_inside_the_repository_leads_somewhere(page: Path) -> None:
     targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
@@ -307,6 +316,15 @@ def test_every_link_inside_the_repository_leads_somewhere(page: Path) -> None:
     ]
 
     assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_of_this_repository_that_a_page_names_is_there(page: Path) -> None:
+    named = re.findall(
+        r"\b(?:tests|benchmarks|src|docs|codemods)/[\w./-]*\w", page.read_text(encoding="utf-8")
+    )
+
+    assert [name for name in named if not ((ROOT / name).exists() or (page.parent / name).exists())] == []
 
 
 def test_every_page_is_in_the_index() -> None:
