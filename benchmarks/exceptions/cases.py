@@ -186,8 +186,11 @@ def _fetch(name: str, version: str, archives: Path, folder: Path) -> bool:
     else:
         with tarfile.open(archive) as sdist:
             for member in sdist.getmembers():
-                if member.isfile() and member.name.endswith(".py") and ".." not in Path(member.name).parts:
-                    sdist.extract(member, unfinished)
+                inner = Path(member.name)
+                content = sdist.extractfile(member) if member.isfile() and inner.suffix == ".py" else None
+                if content is not None and not inner.is_absolute() and ".." not in inner.parts:
+                    (unfinished / inner).parent.mkdir(parents=True, exist_ok=True)
+                    (unfinished / inner).write_bytes(content.read())
     unfinished.rename(folder)
     return True
 
