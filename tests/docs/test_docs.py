@@ -24,11 +24,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # it comes with LibCST, without types
 
+from workerlog_migrate import __version__
 from workerlog_migrate.config import load_config
 from workerlog_migrate.model import CODEMODS, Settings, Target
 from workerlog_migrate.pipeline import migrate_bytes
@@ -257,6 +258,49 @@ def test_json_parses(block: Block) -> None:
 @pytest.mark.parametrize("block", blocks("yaml"))
 def test_yaml_parses(block: Block) -> None:
     assert yaml.safe_load(block.body)
+
+
+def _yaml_of(page: str, key: str) -> dict[str, object]:
+    """Give the one YAML block of a page that has a key."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    documents = [yaml.safe_load(block.body) for block in blocks_of(text) if block.language == "yaml"]
+    (document,) = (document for document in documents if key in document)
+    return cast("dict[str, object]", document)
+
+
+def test_what_the_workflow_runs_runs(commands: Path, tmp_path: Path) -> None:
+    """On a branch that has changed one worker: the report is there, and the last step fails."""
+    jobs = cast(
+        "dict[str, dict[str, list[dict[str, str]]]]", _yaml_of("use-it-everywhere.md", "jobs")["jobs"]
+    )
+    steps = [
+        step["run"] for step in jobs["workerlog"]["steps"] if step.get("run", "").startswith("workerlog-")
+    ]
+    lines = [step.replace("${{ github.base_ref }}", "main") for step in steps]
+    commit = "git -c user.name=a -c user.email=a@example.org commit -qm x"
+    branch = f"git init -q && git add . && {commit} && git update-ref refs/remotes/origin/main HEAD"
+    project = new_project(tmp_path / "project", "")
+
+    shown = run_all(
+        commands,
+        project,
+        [
+            f"{branch} && echo 'print(1)' >> scripts/genesis_fila.py && git add . && {commit}",
+            *(f"{line} --quiet; echo $?" for line in lines),
+        ],
+    )
+
+    assert [said.splitlines()[-1:] for said in shown] == [[], ["0"], ["1"]]
+    assert json.loads((project / "workerlog.sarif").read_text(encoding="utf-8"))["version"] == "2.1.0"
+
+
+def test_the_hooks_of_the_page_are_ours() -> None:
+    (repository,) = cast("list[dict[str, object]]", _yaml_of("use-it-everywhere.md", "repos")["repos"])
+    hooks = cast("list[dict[str, str]]", repository["hooks"])
+    ours = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+
+    assert {hook["id"] for hook in hooks} < {hook["id"] for hook in ours}
+    assert repository["rev"] == f"v{__version__}"
 
 
 @pytest.mark.parametrize("block", blocks("sh"))
