@@ -303,6 +303,34 @@ def test_the_hooks_of_the_page_are_ours() -> None:
     assert repository["rev"] == f"v{__version__}"
 
 
+def test_the_example_of_rank_logs_runs(commands: Path, tmp_path: Path) -> None:
+    """Each of its files begins with a comment that names it."""
+    page = (ROOT / "docs" / "runtime.md").read_text(encoding="utf-8")
+    for block in blocks_of(page):
+        if named := re.match(r"# (\w+\.py): ", block.body):
+            (tmp_path / named[1]).write_text(block.body, encoding="utf-8")
+    shutil.copy(ROOT / "src" / "workerlog_migrate" / "runtime" / "worker_logger.py", tmp_path)
+
+    (shown,) = run_all(commands, tmp_path, ["python parent.py"])
+
+    assert [_STAMP.sub("STAMP", line) for line in shown.splitlines()] == [
+        f"{rank} 0 STAMP - Worker {rank} - root - INFO - step 1" for rank in range(3)
+    ]
+
+
+def test_the_page_on_reports_names_every_key_of_the_json(commands: Path, tmp_path: Path) -> None:
+    project = new_project(tmp_path / "project", "")
+    run_all(commands, project, ["workerlog-migrate --format json --output r.json --quiet"])
+    report = json.loads((project / "r.json").read_text(encoding="utf-8"))
+    keys = {*report, *report["counts"], *report["files"][0], *report["runtime"][0]}
+    for finding in (finding for file in report["files"] for finding in file["findings"]):
+        keys |= {*finding, *finding["span"], *(key for evidence in finding["evidence"] for key in evidence)}
+
+    page = (ROOT / "docs" / "reports.md").read_text(encoding="utf-8")
+
+    assert {key for key in keys if f"`{key}`" not in page} == set()
+
+
 @pytest.mark.parametrize("block", blocks("sh"))
 def test_what_is_not_run_says_why_and_is_shell(block: Block) -> None:
     assert block.note.startswith("not run: ")
