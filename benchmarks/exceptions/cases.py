@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from workerlog_migrate.analysis.exceptions import BROAD, LOCAL, ROOT
+from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.errors import Refused
@@ -262,7 +262,7 @@ def cases_of(file: File, knowledge: Knowledge) -> Iterator[Case]:
             handler.lineno,
             handler.col_offset,
             tuple(sorted(kept)),
-            _group(kept, {name: hierarchy.ancestors(name) for name in kept}, file.package),
+            _group(kept, {name: hierarchy.ancestors(name) for name in kept}, knowledge),
             tuple(sorted(classes.items())),
             text[:start] + BROAD + text[end:],
         )
@@ -289,15 +289,15 @@ def _guards_import(owner: ast.Try) -> bool:
     ) and any(isinstance(entry, ast.Import | ast.ImportFrom) for entry in owner.body)
 
 
-def _group(names: set[str], ancestors: dict[str, frozenset[str]], package: str) -> str:
-    groups = {_group_of(name, ancestors[name], package) for name in names}
+def _group(names: set[str], ancestors: dict[str, frozenset[str]], knowledge: Knowledge) -> str:
+    groups = {_group_of(name, ancestors[name], knowledge) for name in names}
     return groups.pop() if len(groups) == 1 else "mixed"
 
 
-def _group_of(name: str, ancestors: frozenset[str], package: str) -> str:
-    top, dot, _ = name.partition(".")
-    if name.startswith((LOCAL, ".")) or top == package.replace("-", "_"):
+def _group_of(name: str, ancestors: frozenset[str], knowledge: Knowledge) -> str:
+    if knowledge.exception(name) is None:
         return "local"
+    top, dot, _ = name.partition(".")
     if dot:
         return "stdlib" if top in sys.stdlib_module_names else "third-party"
     for group, roots in _FAMILIES:

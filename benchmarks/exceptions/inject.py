@@ -25,6 +25,7 @@ import asyncio
 import copy
 import importlib
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -369,6 +370,7 @@ def main() -> int:
     )
     options = parser.parse_args()
     sys.path[:0] = [str(STUBS), str(WORKERS)]
+    warnings.simplefilter("ignore")  # of old modules that the cases import
     knowledge = Knowledge()
     own = workers(knowledge)
     _print("sample workers", own)

@@ -271,21 +271,16 @@ def _hierarchy(case: Case, knowledge: Knowledge, hierarchy: Hierarchy | None = N
 def _canonical(text: str, module: Module, engine: Engine) -> str:
     """Return the canonical name of a class that the codemod wrote as text."""
     first, dot, rest = text.partition(".")
-    found = module.lookup(first, module.scope_of_module)
-    bindings = found[1] if found else []
-    for binding in bindings:
-        if binding.kind == "import":
-            # A star import and a function's own import are not seen here: such texts stay as they are written.
-            return engine.hierarchy.canonical(binding.qualified + dot + rest)
-        if binding.kind == "class":
-            return LOCAL + text.rpartition(".")[2]
-    if not engine.hierarchy.is_exception(text):
-        for scope in module.scopes.values():
-            for binding in scope.bindings.get(first, ()):
-                if binding.kind == "import":
-                    return engine.hierarchy.canonical(binding.qualified + dot + rest)
-                if binding.kind == "class":
-                    return LOCAL + text.rpartition(".")[2]
+    scopes = [module.scope_of_module, *module.scopes.values()]  # the module's own names first
+    for scope in scopes:
+        for binding in scope.bindings.get(first, ()):
+            if binding.kind == "import":
+                name = binding.qualified + dot + rest
+                # Classes of neighbours are known by the name of their file, without the dots of the import.
+                bare = name.lstrip(".")
+                return engine.hierarchy.canonical(bare if engine.hierarchy.is_exception(bare) else name)
+            if binding.kind == "class":
+                return LOCAL + text.rpartition(".")[2]
     return engine.hierarchy.canonical(text)
 
 
