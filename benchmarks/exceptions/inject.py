@@ -12,7 +12,8 @@ script's own imports and exception classes, once as they were and once as they a
 The stub raises, one at a time, what the rows say about the callee without regard to arguments (so nothing of the
 interpretation of the body is believed), for OSError also the kinds that a disk and a network really give, and what
 ``raise`` statements in the body raise. What was swallowed before has to be swallowed after. Controls: SystemExit,
-KeyboardInterrupt and GeneratorExit are never swallowed after, and a MemoryError is not.
+KeyboardInterrupt and GeneratorExit are never swallowed after, nor is a MemoryError; and with one type of each handler
+taken away there are disagreements.
 
 A disagreement is printed with the call and the exception; exit code 1 if the sample workers have one.
 """
@@ -27,7 +28,7 @@ import importlib
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import run  # sets the path to the sources
 from cases import Case, cases_of, module_of, standard_library
@@ -295,8 +296,17 @@ def check(site: Site, types: Types, knowledge: Knowledge, namespace: dict[str, o
 # -- what is checked ----------------------------------------------------------------------------------------
 
 
-def workers(knowledge: Knowledge) -> Tally:
-    """Check the sample workers."""
+def workers(knowledge: Knowledge, *, broken: bool = False) -> Tally:
+    """Check the sample workers.
+
+    Args:
+        knowledge: the rows.
+        broken: take one type away from each handler, to see that this is noticed.
+
+    Returns:
+        What was tried.
+
+    """
     tally = Tally(disagreements=[])
     for path in sorted(WORKERS.glob("*.py")):
         module = module_of(path, path.read_text(encoding="utf-8"))
@@ -304,6 +314,8 @@ def workers(knowledge: Knowledge) -> Tally:
         sites, types = sites_of(module, knowledge)
         namespace = _namespace(module, sites[0].needs if sites else ())
         for site in sites:
+            if broken:
+                site = replace(site, types=site.types[1:] or ("NotImplementedError",))
             check(site, types, knowledge, namespace, tally)
     return tally
 
@@ -376,7 +388,9 @@ def main() -> int:
     _print("sample workers", own)
     if options.cases:
         _print("standard library", library(knowledge, options.cases))
-    return 1 if own.disagreements else 0
+    control = workers(knowledge, broken=True).disagreements or []
+    print(f"control: with one type of each handler taken away, {len(control)} disagreements")
+    return 1 if own.disagreements or not control else 0
 
 
 if __name__ == "__main__":
