@@ -339,6 +339,32 @@ def _outer(text: str) -> str:
         ),
         pytest.param(
             """
+            class Base:
+                def ler(self): raise NotImplementedError
+                def rodar(self):
+                    try: self.ler()
+                    except Exception: pass
+            class A(Base):
+                def ler(self): return open('a')
+            """,
+            {"NotImplementedError", "OSError"},
+            id="method that a class of the file overrides",
+        ),
+        pytest.param(
+            """
+            class Base:
+                def ler(self): return 1
+            class A(Base):
+                def ler(self): return open('a')
+            def f(b: Base):
+                try: b.ler()
+                except Exception: pass
+            """,
+            {"OSError"},
+            id="receiver declared as the base of what arrives",
+        ),
+        pytest.param(
+            """
             def linhas():
                 for l in ['1']:
                     yield int(l)
@@ -577,3 +603,19 @@ def test_a_long_chain_of_functions_is_followed_to_its_end(script: Analyse) -> No
     assert script(
         f"{chain}\ndef f1500(x):\n    open(x)\ntry:\n    f0('a')\nexcept Exception: pass"
     ).names() == {"OSError"}
+
+
+@pytest.mark.parametrize(
+    "stub",
+    [
+        "def passo(self): raise NotImplementedError('falta')",
+        "def passo(self): pass",
+        "@abc.abstractmethod\n    def passo(self): ...",
+    ],
+)
+def test_a_method_that_waits_for_an_override_is_not_known(script: Analyse, stub: str) -> None:
+    """Another file overrides it, and what that raises must not kill the loop; ``super().passo()`` is the stub itself."""
+    loop = "    def rodar(self):\n        try: self.passo()\n        except Exception: pass\n"
+    assert not script(f"import abc\nclass Base:\n    {stub}\n{loop}").body().is_complete
+    own = "class A(Base):\n    def passo(self):\n        try: super().passo(); open('a')\n        except Exception: pass\n"
+    assert script(f"import abc\nclass Base:\n    {stub}\n{own}").body().is_complete

@@ -397,3 +397,23 @@ def test_a_migrated_handler_is_no_finding(find: Find) -> None:
         """
 
     assert find(text) == []
+
+
+@pytest.mark.parametrize("maker", ["contextlib.contextmanager", "contextlib.asynccontextmanager"])
+@pytest.mark.parametrize(
+    "block",
+    [
+        "try:\n        open(p)\n        yield\n    except Exception:\n        print(p)",
+        "with contextlib.suppress(Exception):\n        open(p)\n        yield",
+    ],
+)
+def test_a_handler_around_the_yield_of_a_context_manager_stays_broad(
+    find: Find, maker: str, block: str
+) -> None:
+    """What the ``with`` block raises arrives there, and nobody sees that block here."""
+    define = "async def" if "async" in maker else "def"
+    (finding,) = find(f"import contextlib\n@{maker}\n{define} aberto(p):\n    {block}\n")
+    assert finding.kind == "incomplete"
+    assert "arrives at the yield in line" in finding.reason
+    (finding,) = [entry for entry in find(f"import contextlib\ndef aberto(p):\n    {block}\n") if entry.edit]
+    assert finding.kind == "narrowed"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Special = Callable[["Arguments", ast.expr, Frame], Value]
 
-_CONTEXT_MAKERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+CONTEXT_MAKERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 # Functions whose positional arguments have to be text, bytes, paths or numbers.
 _TYPED = (
     *(
@@ -307,6 +307,15 @@ class Calls:
             return self._engine.flat.returns(function)
         if frame.sink is not None:
             frame.sink.add(Edge(function, node, frame.unit))
+            receiver = (
+                node.func.value
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+                else None
+            )
+            on_self = isinstance(receiver, ast.Name) and receiver.id in ("self", "cls")
+            is_super = isinstance(receiver, ast.Call) and ast.unparse(receiver.func) == "super"
+            if not is_super and self._engine.flat.is_open(function, on_self=on_self):
+                self._unknown(node, frame, function.name, "it is there to be overridden")
         if frame.env is None:
             return self._engine.flat.returns(function)
         return self._engine.flow.returns(function, frame.function)
@@ -800,7 +809,7 @@ class Calls:
     def _decorate(self, entry: Type, value: Value, decorator: ast.expr) -> Value:
         if entry.name == "dotted":
             name = str(entry.ref)
-            if name in _CONTEXT_MAKERS:
+            if name in CONTEXT_MAKERS:
                 return frozenset(Type("contextmaker", (), other.ref) for other in value)
             row = self._knowledge.call(name)
             special = self._specials.get(name)

@@ -44,6 +44,7 @@ class Flat:
         self._active: dict[tuple[object, ...], tuple[int, Value]] = {}
         self._provisional: dict[tuple[object, ...], tuple[Value, int]] = {}
         self._families: dict[ClassInfo, tuple[ClassInfo | str | None, ...]] = {}
+        self._heirs: dict[ClassInfo, tuple[ClassInfo, ...]] = {}
         self._sites: dict[FunctionInfo, list[ast.Call]] = {}
         self._cut = _NEVER
         self._fuel = _FUEL
@@ -146,6 +147,34 @@ class Flat:
                 break
         self._families[info] = tuple(found)
         return tuple(found)
+
+    def heirs(self, info: ClassInfo) -> tuple[ClassInfo, ...]:
+        """Return the classes that derive from a class, in its own file and in the one under migration."""
+        known = self._heirs.get(info)
+        if known is None:
+            units = dict.fromkeys((info.unit, self._engine.unit))
+            classes = (unit.class_info(node) for unit in units for node in unit.module.classes)
+            known = self._heirs[info] = tuple(
+                other for other in classes if other is not info and info in self.family(other)
+            )
+        return known
+
+    def kinds(self, name: str, info: ClassInfo) -> Value:
+        """Return what is declared to be a class (``class``) or an instance of it (``instance``): that or an heir."""
+        return values.join(values.one(name, ref=owner) for owner in (info, *self.heirs(info)))
+
+    def is_open(self, method: FunctionInfo, *, on_self: bool) -> bool:
+        """Whether a called method is there to be overridden, and no class that is seen does it.
+
+        A body that does nothing says so only where the class calls it on itself (a hook); one that raises
+        ``NotImplementedError``, is abstract or belongs to a protocol says so everywhere.
+        """
+        owner = method.owner
+        if owner is None or method.name.startswith("__") or not _is_stub(method.node):
+            return False
+        if any(method.name in heir.methods for heir in self.heirs(owner)):
+            return False
+        return on_self or _is_abstract(method.node) or "typing.Protocol" in self.family(owner)
 
     def exception_name(self, info: ClassInfo) -> str | None:
         """Return the name of an exception class of the program, made known to the hierarchy; None for other classes."""
@@ -448,8 +477,8 @@ class Flat:
                 "__init_subclass__",
                 "__class_getitem__",
             ):
-                return values.one("class", ref=function.owner)
-            return values.one("instance", ref=function.owner)
+                return self.kinds("class", function.owner)
+            return self.kinds("instance", function.owner)
         found: list[Value] = []
         default = _default(arguments, argument)
         if argument.annotation is not None:
@@ -644,12 +673,13 @@ class Flat:
         for entry in value:
             for node in unit.module.classes:
                 if node.name == entry.name:
-                    found.add(Type("instance", (), unit.class_info(node)))
+                    found |= self.kinds("instance", unit.class_info(node))
         return frozenset(found) | (NONE & value) if found else ANY
 
     def _instance_of(self, entry: Type) -> Value:
         if entry.name == "class":
-            return values.one("instance", ref=entry.ref)
+            assert isinstance(entry.ref, ClassInfo)
+            return self.kinds("instance", entry.ref)
         if entry.name == "None":
             return NONE
         if entry.name == "dotted" and isinstance(entry.ref, str):
@@ -779,6 +809,31 @@ def _argument(call: ast.Call, index: int, name: str) -> ast.expr | Value | None:
 
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
+
+
+def _is_stub(node: ast.AST) -> bool:
+    """Whether a body does nothing (``pass``, ``...``, a docstring) or raises ``NotImplementedError`` at once."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    for statement in node.body:
+        match statement:
+            case ast.Pass() | ast.Expr(value=ast.Constant()):
+                continue
+            case ast.Raise(
+                exc=ast.Name(id="NotImplementedError") | ast.Call(func=ast.Name(id="NotImplementedError"))
+            ):
+                return True
+            case _:
+                return False
+    return True
+
+
+def _is_abstract(node: ast.AST) -> bool:
+    """Whether a stub must be overridden: it raises, or is decorated with ``abstractmethod``."""
+    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    if isinstance(node.body[-1], ast.Raise):
+        return True
+    return any(ast.unparse(entry).rpartition(".")[2] == "abstractmethod" for entry in node.decorator_list)
 
 
 def _always_leaves(body: list[ast.stmt]) -> bool:

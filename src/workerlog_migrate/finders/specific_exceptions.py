@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis.calls import CONTEXT_MAKERS
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.logging_calls import LogCalls
 from workerlog_migrate.analysis.naming import Naming
@@ -132,6 +133,7 @@ class _Finder:
             yield self._left(node, "the code is never reached")
             return
         inference = infer(self.engine, block, self._earlier(node, owner), self._asked_for(node, block))
+        inference = self._with_guests(inference, body, node)
         if ROOT in caught.broad and inference.exits is not None and inference.exits.exception:
             exits = inference.exits
             reason = f"swallows {exits.exception} today: `{exits.cause}` in line {exits.line} can reach it"
@@ -157,6 +159,20 @@ class _Finder:
             yield from self._reraised(node, caught, inference, names)
             return
         yield self._incomplete(node, inference, reason)
+
+    def _with_guests(self, inference: Inference, body: list[ast.stmt], node: ast.AST) -> Inference:
+        """Say that what a ``with`` block raises arrives at the ``yield`` of the context manager behind it."""
+        function = self.module.function(node)
+        if inference.reason or not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            return inference
+        made = (self.module.qualified(decorator) for decorator in function.decorator_list)
+        if not any(name in CONTEXT_MAKERS for name in made):
+            return inference
+        for place in _own_nodes(body):
+            if isinstance(place, ast.Yield):
+                reason = f"what the with block raises arrives at the yield in line {place.lineno}"
+                return replace(inference, reason=reason)
+        return inference
 
     def _narrowed(
         self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
@@ -249,11 +265,12 @@ class _Finder:
         if not isinstance(owner, ast.withitem):
             yield self._left(node, "its body is not seen")
             return
+        owner_body: list[ast.stmt] = self.module.parents[owner].body  # type: ignore[attr-defined]  # a with statement
         block = self.engine.flow.block(node, self.engine.unit.enclosing(node))
         if block.before is None:
             yield self._left(node, "the code is never reached")
             return
-        inference = infer(self.engine, block)
+        inference = self._with_guests(infer(self.engine, block), owner_body, node)
         if ROOT in caught.broad and inference.exits is not None:
             yield self._left(node, "swallows SystemExit today", (inference.exits,))
             return
