@@ -218,7 +218,7 @@ class Flow:
             ):
                 declared = self._engine.flat.annotation(node.returns, function.unit)
                 returns = declared if not values.is_unknown(declared) else returns
-        self._summaries[function] = Summary(tuple(sink.atoms), returns or ANY, self._blocks)
+        self._summaries[function] = Summary(sink.ordered(), returns or ANY, self._blocks)
         self._blocks = outer
 
     def run(self, body: list[ast.stmt], frame: Frame) -> None:
@@ -610,7 +610,7 @@ class Flow:
         for call, sink, caught_names in reversed(suppressed):
             inner = frame.sink
             assert inner is not None
-            self._blocks[call] = Block(frame.function, tuple(inner.atoms), before)
+            self._blocks[call] = Block(frame.function, inner.ordered(), before)
             self._pass_on(inner.atoms, caught_names, sink)
             frame.sink = sink
         if before is not None:
@@ -636,7 +636,7 @@ class Flow:
         at_handler = self._interrupted(before, body_lines, frame)
         remaining: dict[Atom, None] = dict(inner.atoms) if inner is not None else {}
         if inner is not None:
-            self._blocks[node] = Block(frame.function, tuple(inner.atoms), before)
+            self._blocks[node] = Block(frame.function, inner.ordered(), before)
         for handler in node.handlers:
             frame.is_dead = False
             frame.env, frame.facts = dict(at_handler.env), set(at_handler.facts)

@@ -84,6 +84,19 @@ class Sink:
         """Put in one atom."""
         self.atoms[atom] = None
 
+    def ordered(self) -> tuple[Atom, ...]:
+        """Give the atoms, nodes as they were found; those of one node in the same order in every process.
+
+        A value is a set of types, and Python hashes texts anew in each process: which of several reasons is
+        shown must not depend on that, nor on the number of processes.
+        """
+        nodes: dict[int, int] = {}
+        for atom in self.atoms:
+            nodes.setdefault(id(atom.node), len(nodes))
+        if len(nodes) == len(self.atoms):
+            return tuple(self.atoms)
+        return tuple(sorted(self.atoms, key=lambda atom: (nodes[id(atom.node)], _rank(atom))))
+
 
 class Frame:
     """The state of one evaluation.
@@ -131,3 +144,15 @@ class State(NamedTuple):
 
     env: dict[str, Value]
     facts: set[Fact]
+
+
+def _rank(atom: Atom) -> tuple[str, ...]:
+    match atom:
+        case Raise():
+            return ("raise", atom.exception, atom.rule, atom.source, atom.note)
+        case Unknown():
+            return ("unknown", atom.rule, atom.note)
+        case Edge(function=function):
+            # Neighbours and their lines tell functions of one name apart.
+            line = getattr(function.node, "lineno", 0)
+            return ("edge", function.name, function.unit.name, f"{line:09}", *sorted(atom.caught))

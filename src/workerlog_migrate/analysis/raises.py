@@ -270,7 +270,10 @@ def _tidy(found: list[Evidence]) -> tuple[Evidence, ...]:
     kept: list[Evidence] = []
     counts: dict[str, int] = {}
     seen: set[tuple[str, str, int]] = set()
-    for evidence in sorted(found, key=lambda entry: (entry.line, entry.exception, entry.cause)):
+    for evidence in sorted(
+        found,
+        key=lambda entry: (entry.line, entry.exception, entry.cause, entry.rule, entry.source, entry.note),
+    ):
         key = (evidence.exception, evidence.cause, evidence.line)
         if key in seen or counts.get(evidence.exception, 0) >= _PER_NAME:
             continue
