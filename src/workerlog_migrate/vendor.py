@@ -66,10 +66,17 @@ class VendorFile:
 
 @dataclass(frozen=True, slots=True)
 class VendorPlan:
-    """The runtime files of one folder, in the order in which they are written."""
+    """The runtime files of one folder, in the order in which they are written.
+
+    Attributes:
+        folder: where they stand.
+        files: ``worker_logger.py``, then ``worker_utils.py``; none when no script needs them.
+        broken: why ``worker_utils`` could not be imported there; empty when it can.
+    """
 
     folder: Path
     files: tuple[VendorFile, ...] = ()
+    broken: str = ""
 
     def refusal(self, needs: Mapping[str, Collection[str]]) -> str:
         """Say why a script cannot have its names from this folder's runtime.
@@ -87,7 +94,7 @@ class VendorPlan:
                     f"{file.path} is {file.reason} and lacks {', '.join(missing)}; "
                     "rename it, or add what is missing, and run again"
                 )
-        return ""
+        return self.broken if needs.get("worker_utils") else ""
 
 
 def plan_vendor(folder: Path, needs: Mapping[str, Collection[str]]) -> VendorPlan:
@@ -106,10 +113,10 @@ def plan_vendor(folder: Path, needs: Mapping[str, Collection[str]]) -> VendorPla
     """
     if not any(needs.get(module) for module in RUNTIME_MODULES):
         return VendorPlan(folder)
-    planned = (
+    logger, utils = (
         _plan_file(folder / f"{module}.py", frozenset(needs.get(module, ()))) for module in RUNTIME_MODULES
     )
-    return VendorPlan(folder, tuple(planned))
+    return VendorPlan(folder, (logger, utils), _broken(logger, utils))
 
 
 def write_runtime(plan: VendorPlan) -> None:
@@ -193,6 +200,39 @@ def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
     return VendorFile(path, Verdict.REPLACE, before, after=ours)
 
 
+def _broken(logger: VendorFile, utils: VendorFile) -> str:
+    """Say why the two files as they will stand do not go together.
+
+    Two of ours do, and two of the user's are the user's; a kept one may lack what ours imports from it, or
+    import what ours does not have.
+    """
+    if bool(logger.reason) == bool(utils.reason):
+        return ""
+    imported = _imported_from(logger.path.stem, _statements(utils.path, _after(utils)))
+    lacks = frozenset(imported) - _names_defined(logger.path, _after(logger))
+    if not lacks:
+        return ""
+    kept, other = (logger, utils) if logger.reason else (utils, logger)
+    return (
+        f"{kept.path} is {kept.reason} and does not go with our {other.path.name}: worker_utils imports "
+        f"{', '.join(sorted(lacks))} from worker_logger; rename it, or add what is missing, and run again"
+    )
+
+
+def _after(file: VendorFile) -> bytes:
+    return file.after or file.before or b""
+
+
+def _imported_from(module: str, statements: list[ast.stmt]) -> Iterator[str]:
+    """Give the names without which the import of these statements fails; a guarded import can do without."""
+    for statement in statements:
+        match statement:
+            case ast.ImportFrom(module=name, names=aliases) if name == module:
+                yield from (alias.name for alias in aliases if alias.name != "*")
+            case ast.If(body=body, orelse=orelse):
+                yield from _imported_from(module, [*body, *orelse])
+
+
 def _kept(path: Path, before: bytes, needed: frozenset[str], reason: str) -> VendorFile:
     missing = tuple(sorted(needed - _names_defined(path, before)))
     verdict = Verdict.MISSING_NAMES if missing else Verdict.KEPT
@@ -213,13 +253,16 @@ def _parts(version: str) -> tuple[int, ...]:
 
 
 def _names_defined(path: Path, data: bytes) -> frozenset[str]:
+    return frozenset(_bound_names(_statements(path, data)))
+
+
+def _statements(path: Path, data: bytes) -> list[ast.stmt]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(decode(path, data).text)
+            return ast.parse(decode(path, data).text).body
     except (Refused, SyntaxError, ValueError, RecursionError, MemoryError):
-        return frozenset()
-    return frozenset(_bound_names(tree.body))
+        return []
 
 
 def _bound_names(statements: list[ast.stmt]) -> Iterator[str]:

@@ -114,7 +114,7 @@ def test_a_users_own_file_that_lacks_a_name_refuses_the_scripts_that_need_it(
     assert plan.files[0].verdict is Verdict.MISSING_NAMES
     assert "worker_logger.py is a file of your own and lacks" in plan.refusal(NEEDS)
     assert "setup_worker_logger" in plan.refusal(NEEDS)
-    assert plan.refusal({"worker_utils": {"retry_with_backoff"}}) == ""
+    assert plan.refusal({"worker_logger": set()}) == ""
     assert (tmp_path / "worker_logger.py").read_bytes() == own
 
 
@@ -131,6 +131,54 @@ def test_a_users_own_file_that_has_the_names_is_kept(tmp_path: Path, own: str) -
     (tmp_path / "worker_logger.py").write_text(own)
 
     assert verdicts(tmp_path) == {"worker_logger.py": Verdict.KEPT, "worker_utils.py": Verdict.NEW}
+
+
+def test_an_own_logger_that_our_utils_cannot_import_from_refuses_the_scripts_that_need_the_utils(
+    tmp_path: Path,
+) -> None:
+    """A file of the user's that has all that the scripts name may still lack what our other file imports."""
+    (tmp_path / "worker_logger.py").write_text("def mirror_print(): ...\ndef setup_worker_logger(): ...\n")
+
+    plan = plan_vendor(tmp_path, NEEDS)
+
+    assert "does not go with our worker_utils.py" in plan.refusal(NEEDS)
+    assert "current_logger, notify" in plan.refusal(NEEDS)
+    assert plan.refusal({"worker_logger": {"mirror_print"}}) == ""
+
+
+def test_edited_utils_that_our_logger_cannot_serve_refuse_the_scripts_that_need_them(tmp_path: Path) -> None:
+    """An edited file of another version is kept, and imports what that version's neighbour had."""
+    (tmp_path / "worker_utils.py").write_text(
+        "from worker_logger import gone\ndef retry_with_backoff(): ...\n"
+    )
+
+    refusal = plan_vendor(tmp_path, NEEDS).refusal(NEEDS)
+
+    assert "does not go with our worker_logger.py: worker_utils imports gone" in refusal
+
+
+@pytest.mark.parametrize(
+    ("logger", "utils"),
+    [
+        (None, "def retry_with_backoff(): ...\n"),
+        (None, "from worker_logger import mirror_print\ndef retry_with_backoff(): ...\n"),
+        (
+            None,
+            "try:\n    from worker_logger import gone\nexcept ImportError:\n    gone = None\nretry_with_backoff = 1\n",
+        ),
+        (
+            "mirror_print = setup_worker_logger = 1\n",
+            "from worker_logger import gone\nretry_with_backoff = 1\n",
+        ),
+    ],
+    ids=["imports nothing", "imports what is there", "guarded", "both are the user's"],
+)
+def test_files_that_go_together_refuse_nothing(tmp_path: Path, logger: str | None, utils: str) -> None:
+    (tmp_path / "worker_utils.py").write_text(utils)
+    if logger is not None:
+        (tmp_path / "worker_logger.py").write_text(logger)
+
+    assert plan_vendor(tmp_path, NEEDS).refusal(NEEDS) == ""
 
 
 def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
