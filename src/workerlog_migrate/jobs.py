@@ -167,12 +167,12 @@ def _serve(connection: Connection, settings: Settings) -> None:
     while True:
         try:
             target = connection.recv()
-        except EOFError:
+        except (EOFError, ConnectionError):  # reset, when the other end was closed before it read our answer
             return
         result = pipeline.migrate_file(target, settings)
         try:
             connection.send(result)
-        except BrokenPipeError:
+        except ConnectionError:
             return
 
 
