@@ -44,7 +44,7 @@ def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incompl
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done; 1 --check found changes; 2 wrong usage, or a file could not be processed.",
 )
-@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True, path_type=str))
+@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True, readable=False, path_type=str))
 @click.option("--dry-run", is_flag=True, help="Print the diff and write nothing (the default).")
 @click.option("--apply", is_flag=True, help="Write the scripts, and both runtime files beside them.")
 @click.option("--check", is_flag=True, help="Write nothing, print no diff; exit 1 if something would change.")

@@ -7,6 +7,7 @@ something off in silence.
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -85,7 +86,7 @@ def find_config(start: Path) -> Path | None:
     """
     for folder in (start, *start.parents):
         candidate = folder / "pyproject.toml"
-        if candidate.is_file():
+        if os.path.isfile(candidate):  # noqa: PTH113  # False, not an error, in a folder without permission
             return candidate
     return None
 

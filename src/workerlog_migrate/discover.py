@@ -8,7 +8,7 @@ obeys those between the current folder (or itself) and the file.
 """
 
 # A walk over many thousand entries stays with strings: a Path costs as much as a stat.
-# ruff: noqa: PTH100, PTH113, PTH116, PTH117, PTH118, PTH119
+# ruff: noqa: PTH100, PTH113, PTH114, PTH116, PTH117, PTH118, PTH119
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def make_target(path: Path, *, workers: Workers, cwd: Path) -> Target:
         if stem == "__init__":
             stem = Path(os.path.normpath(folder)).name or stem
         name, pattern = worker_name(stem), ""
-    return Target(path=path, worker=name, pattern=pattern, in_package=(folder / "__init__.py").is_file())
+    return Target(path=path, worker=name, pattern=pattern, in_package=os.path.isfile(folder / "__init__.py"))
 
 
 def discover(
@@ -224,7 +224,7 @@ class _Walk:
         self.unmatched: set[tuple[int, int]] = set()
         self.passed_over: list[str] = []
         self.runtime: dict[str, None] = {}
-        self.errors: list[tuple[Path, FileError]] = []
+        self.errors: dict[Path, FileError] = {}
 
     def take(self, entry: _Entry, *, explicit: bool) -> None:
         name = os.path.basename(entry.path)
@@ -305,7 +305,8 @@ class _Walk:
         return any(real == root or real.startswith(os.path.join(root, "")) for root in self.inside)
 
     def error(self, path: str, reason: str) -> None:
-        self.errors.append((_shown(path, self.cwd), FileError(reason)))
+        # What is named and stands in a folder that is named, too, is reported once.
+        self.errors.setdefault(_shown(path, self.cwd), FileError(reason))
 
     def result(self) -> Discovery:
         targets = [
@@ -317,7 +318,7 @@ class _Walk:
             unmatched=len(self.unmatched.difference(self.taken)),
             passed_over=tuple(_shown(path, self.cwd) for path in self.passed_over),
             runtime=tuple(_shown(path, self.cwd) for path in self.runtime),
-            errors=tuple(self.errors),
+            errors=tuple(self.errors.items()),
         )
 
 
@@ -325,7 +326,7 @@ def _stat(walk: _Walk, path: str) -> os.stat_result | None:
     try:
         return os.stat(walk.cwd / path)
     except OSError as error:
-        if Path(walk.cwd, path).is_symlink():
+        if os.path.islink(walk.cwd / path):
             walk.error(path, _link_trouble(error))
         elif isinstance(error, FileNotFoundError):
             walk.error(path, MISSING)
@@ -340,7 +341,7 @@ def _link_trouble(error: OSError) -> str:
     if error.errno == errno.ELOOP:
         return "a symbolic link that leads back to itself; remove it or name the file that was meant"
     if isinstance(error, FileNotFoundError):
-        return "a dangling symbolic link: the file that it names does not exist"
+        return "a dangling symbolic link: the file that it names does not exist; remove it or correct it"
     return f"a symbolic link that cannot be followed: {_why(error)}"
 
 

@@ -145,7 +145,7 @@ def run_explain(request: Request, what: str) -> int:
     config = _configuration(request, cwd)
     workers = Workers().with_workers(config.workers).with_workers(_workers(request.workers))
     settings = _settings(request, config)
-    if not (cwd / path).is_file():
+    if not os.path.isfile(cwd / path):  # noqa: PTH113  # never raises, also without permission
         raise UsageError(f"--explain {what}: no such file")
     found = discover((path,), workers=workers, cwd=cwd)
     if not found.targets:
@@ -219,9 +219,10 @@ def _check(request: Request) -> None:
             )
     if request.paths == (_STDIN,) and request.mode is Mode.APPLY and request.show_diff:
         raise UsageError("with '-' --apply prints the result; --diff would be mixed with it")
-    if request.output is not None and not request.output.absolute().parent.is_dir():
+    # Functions of os.path, because methods of Path raise where there is no permission to look.
+    if request.output is not None and not os.path.isdir(request.output.absolute().parent):  # noqa: PTH112
         raise UsageError(f"--output {request.output}: there is no folder {request.output.parent}")
-    if request.output is not None and request.output.is_dir():
+    if request.output is not None and os.path.isdir(request.output):  # noqa: PTH112
         raise UsageError(f"--output {request.output}: this is a folder")
 
 
@@ -234,7 +235,7 @@ def _current_folder() -> Path:
 
 def _configuration(request: Request, cwd: Path) -> Config:
     if request.config is not None:
-        if not request.config.is_file():
+        if not os.path.isfile(request.config):  # noqa: PTH113  # never raises
             raise UsageError(f"--config {request.config}: no such file")
         return load_config(request.config.absolute(), required=True)
     file = find_config(_start_of_search(request, cwd))

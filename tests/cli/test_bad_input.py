@@ -223,6 +223,7 @@ def without_rights(
     return subprocess.run(
         [sys.executable, "-c", WITHOUT_RIGHTS, *arguments],
         cwd=project,
+        stdin=subprocess.DEVNULL,
         env=environment(),
         capture_output=True,
         text=True,
@@ -261,6 +262,60 @@ def test_what_may_not_be_read_or_written_is_named_and_left(
         "genesis_engine.py",
         "zero_secret.py",
     ]
+
+
+def test_a_named_folder_that_may_not_be_listed_is_one_failure_and_the_others_are_done(
+    project: Path, environment: Environment, worker: Path
+) -> None:
+    closed = project / "closed"
+    closed.mkdir(mode=0)
+    try:
+        result = without_rights(
+            project, environment, "-m", "workerlog_migrate", "--apply", "closed", "scripts"
+        )
+    finally:
+        closed.chmod(0o755)
+
+    assert result.returncode == 2
+    assert "closed:1: refused: cannot be listed: permission denied" in result.stderr
+    assert "mirror_print" in worker.read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("closed/zero.py",), "closed/zero.py:1: refused: cannot be read: permission denied"),
+        (("--explain", "closed/zero.py:1"), "--explain closed/zero.py:1: no such file"),
+        (("--config", "closed/pyproject.toml"), "--config closed/pyproject.toml: no such file"),
+        (("--output", "closed/in/report.txt"), "--output closed/in/report.txt: there is no folder closed/in"),
+        (("--stdin-filename", "closed/zero.py", "-"), "0 files would change, 1 unchanged"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_path_through_a_closed_folder_is_no_fault_of_ours(
+    project: Path, environment: Environment, options: tuple[str, ...], message: str
+) -> None:
+    (project / "closed").mkdir(mode=0)
+    try:
+        result = without_rights(project, environment, "-m", "workerlog_migrate", *options)
+    finally:
+        (project / "closed").chmod(0o755)
+
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_current_folder_without_permission_is_named(tmp_path: Path, environment: Environment) -> None:
+    (tmp_path / "closed").mkdir()
+    code = "import os; os.chmod('.', 0); from workerlog_migrate.cli import main; main()"
+    try:
+        result = without_rights(tmp_path / "closed", environment, "-c", code)
+    finally:
+        (tmp_path / "closed").chmod(0o755)
+
+    assert result.returncode == 2
+    assert "scripts:1: refused: " in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 def test_a_full_stdout_is_said_and_the_files_are_done(

@@ -303,6 +303,15 @@ def test_named_paths_that_cannot_be_looked_at_are_errors(tmp_path: Path) -> None
     ]
 
 
+def test_a_path_that_is_named_and_found_is_an_error_once(tmp_path: Path) -> None:
+    """A dangling link that is named beside its folder is one error, not two."""
+    (tmp_path / "zero_gone.py").symlink_to("gone.py")
+
+    found = find(tmp_path, "zero_gone.py", ".")
+
+    assert [str(path) for path, _ in found.errors] == ["zero_gone.py"]
+
+
 def test_a_folder_that_may_not_be_listed_is_an_error_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
