@@ -113,6 +113,8 @@ CONDITION_WORDS = {
     "false",
     "literal",
     "not-literal",
+    "integer-literal",
+    "number-literal",
     "none-able",
     "text-mode",
     "binary-mode",

@@ -562,6 +562,10 @@ class Calls:
                 return node is not None and self._is_literal(node, arguments)
             case "not-literal":
                 return node is None or not self._is_literal(node, arguments)
+            case "integer-literal" | "number-literal":
+                if constant is not None and isinstance(constant.value, str):
+                    return _is_number(constant.value, int if test == "integer-literal" else float)
+                return node is not None and self._is_literal(node, arguments)
             case "text-mode" | "binary-mode" | "read-mode" | "write-mode":
                 if constant is None or not isinstance(constant.value, str):
                     return None
@@ -984,6 +988,14 @@ def _describe(condition: Condition) -> str:
     if condition.types:
         return f"{names} is {condition.test.replace('not-type', 'not')} {' or '.join(condition.types)}"
     return f"{names} is {condition.test}"
+
+
+def _is_number(text: str, kind: type[int] | type[float]) -> bool:
+    try:
+        kind(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _callee_text(node: ast.AST) -> str:

@@ -37,6 +37,8 @@ TESTS = frozenset(
         "false",
         "literal",
         "not-literal",
+        "integer-literal",
+        "number-literal",
         "none-able",
         "text-mode",
         "binary-mode",
