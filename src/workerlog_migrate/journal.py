@@ -145,10 +145,10 @@ class Journal:
     def _begin(self, data: bytes) -> None:
         home = self._folder / FOLDER
         home.mkdir(mode=0o700, exist_ok=True)
-        if not (home / ".gitignore").exists():
-            write_new(home / ".gitignore", b"*\n")
         if self._lock is None:
             self._lock = _locked(home)
+        if not (home / ".gitignore").exists():
+            write_new(home / ".gitignore", b"*\n")
         header = _line({"format": _FORMAT, "version": __version__})
         write_new(home / _JOURNAL, header + data)
         self._file = (home / _JOURNAL).open("r+b", buffering=0)
@@ -186,6 +186,8 @@ def undo(folder: Path) -> Iterator[Undone]:
     except (Refused, OSError) as error:
         raise UsageError(error.reason if isinstance(error, Refused) else _why(error)) from error
     with lock:
+        if not (home / _JOURNAL).is_file():
+            return  # another undo was faster
         with (home / _JOURNAL).open("rb") as file:
             entries = _entries(file, home / _JOURNAL)
             done: dict[Path, Undone] = {}
@@ -198,9 +200,7 @@ def undo(folder: Path) -> Iterator[Undone]:
                 with contextlib.suppress(OSError):
                     leftover.unlink()
         if not held_back:
-            (home / _JOURNAL).unlink()
-    if not held_back:
-        _remove_home(home)
+            _remove_home(home, lock)
 
 
 # --- what stands in the journal -------------------------------------------------------------------------
@@ -372,15 +372,29 @@ def _locked(home: Path) -> BinaryIO:
     except OSError:
         file.close()
         raise
+    try:
+        is_current = os.path.samestat(os.fstat(file.fileno()), (home / "lock").stat())
+    except OSError:
+        is_current = False
+    if not is_current:
+        # An undo has removed it since we opened it: whoever comes next would lock another file.
+        file.close()
+        raise Refused("another workerlog-migrate was at work in this folder; run again")
     return file
 
 
-def _remove_home(home: Path) -> None:
-    """Take away what is ours; anything else that somebody put there stays."""
+def _remove_home(home: Path, lock: BinaryIO) -> None:
+    """Take away what is ours; anything else that somebody put there stays.
+
+    The lock is held until its file is gone: what an apply begins from then on must not be taken for ours.
+    """
+    (home / _JOURNAL).unlink()
     shutil.rmtree(home / _BEFORE, ignore_errors=True)
     with contextlib.suppress(OSError):
-        for name in (_JOURNAL, "lock", ".gitignore"):
-            (home / name).unlink(missing_ok=True)
+        (home / ".gitignore").unlink(missing_ok=True)
+        if sys.platform == "win32":
+            lock.close()  # an open file cannot be removed there; nor can it while another run has it open
+        (home / "lock").unlink()
         home.rmdir()
 
 

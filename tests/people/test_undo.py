@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -282,6 +284,52 @@ def test_two_runs_do_not_share_a_journal(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="another workerlog-migrate is at work"):
         other.record([Change(Path("b.py"), b"1", b"2")])
     journal.close()
+
+
+def test_what_an_apply_begins_while_an_undo_ends_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The journal that an undo removes is the one that it has read, never that of the next apply."""
+    script = tmp_path / "zero.py"
+    script.write_bytes(b"new")
+    first = Journal(tmp_path)
+    first.record([Change(Path("zero.py"), b"old", b"new")])
+    first.close()
+    remove_tree, second = shutil.rmtree, Journal(tmp_path)
+
+    def apply_meanwhile(*arguments: object, **options: bool) -> None:
+        with pytest.raises(Refused, match="another workerlog-migrate is at work"):
+            second.record([Change(Path("zero.py"), b"old", b"newer")])
+        remove_tree(*arguments, **options)  # type: ignore[arg-type]  # passed on
+
+    monkeypatch.setattr(shutil, "rmtree", apply_meanwhile)
+    outcomes = [undone.outcome for undone in undo(tmp_path)]
+    monkeypatch.undo()
+
+    assert outcomes == [Outcome.RESTORED]
+    assert not (tmp_path / FOLDER).exists()
+    second.record([Change(Path("zero.py"), b"old", b"newer")])
+    second.close()
+    script.write_bytes(b"newer")
+    assert [undone.outcome for undone in undo(tmp_path)] == [Outcome.RESTORED]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be removed there")
+def test_a_lock_that_is_removed_while_it_is_taken_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    take = fcntl.flock
+
+    def remove_and_take(descriptor: int, operation: int) -> None:
+        (tmp_path / FOLDER / "lock").unlink()
+        take(descriptor, operation)
+
+    journal = Journal(tmp_path)
+    monkeypatch.setattr(fcntl, "flock", remove_and_take)
+    with pytest.raises(Refused, match="was at work in this folder; run again"):
+        journal.record([Change(Path("zero.py"), b"old", b"new")])
 
 
 def test_a_name_that_is_no_text_comes_back(tmp_path: Path) -> None:
