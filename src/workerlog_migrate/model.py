@@ -169,7 +169,7 @@ class Finding:
         edit: parameters of the rewrite; None when nothing can be done.
         evidence: for narrowed handlers one entry per reason; for incomplete ones the unresolved calls.
         applicability: SAFE is applied, DISPLAY_ONLY is reported.
-        reason: why it is left alone, in a few words; empty when applied.
+        reason: why it is left alone, in a few words; when applied: what a person should know of it, mostly nothing.
         kind: machine-readable verdict in kebab-case (``mirrored``, ``narrowed``, ``incomplete``, ``left``, ...).
     """
 

@@ -385,3 +385,19 @@ def test_a_script_that_has_modules_of_these_names_elsewhere_gets_no_runtime(proj
     invoke("--apply", "--select", "mirror-output", "scripts")
 
     assert [file.name for file in (project / "scripts").iterdir()] == ["zero.py"]
+
+
+def test_a_package_s_module_that_is_taken_for_a_script_is_said_without_verbose(project: Path) -> None:
+    """Its import of the runtime is flat, which only a person can know to be right."""
+    (project / "scripts" / "__init__.py").write_text("")
+    script = project / "scripts" / "zero.py"
+    script.write_text("def main():\n    print('x')\nif __name__ == '__main__':\n    main()\n")
+    said = 'scripts/zero.py:1: header: sets up the logger "zero" (a __main__ guard and no relative import in a package: '
+
+    result = invoke("scripts")
+
+    assert "+from worker_logger import mirror_print" in result.stdout
+    assert said in result.stderr
+    script.write_text("from . import other\n" + script.read_text())
+    assert "+from .worker_logger import mirror_print" in invoke("scripts").stdout
+    assert "header" not in invoke("scripts").stderr

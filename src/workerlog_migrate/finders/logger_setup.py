@@ -121,9 +121,14 @@ def _new_header(module: Module, context: Context, needs: _Needs, after_plain_imp
         before = []
     lines = [*before, *imports, "", *assigns, *_gap_after(module, header.line)]
     message = f'sets up the logger "{context.target.worker}"' if needs.logger else "sets up the retries"
+    reason = ""
     if header.run_as_script:
-        message += "; has a __main__ guard and no relative import, so it is taken to be run as a script"
-    return Finding(LOGGER_SETUP, _at(header.line), message, LinesEdit(tuple(lines)), kind=HEADER)
+        reason = (
+            "a __main__ guard and no relative import in a package: taken to be run as a script, not imported"
+        )
+    return Finding(
+        LOGGER_SETUP, _at(header.line), message, LinesEdit(tuple(lines)), reason=reason, kind=HEADER
+    )
 
 
 def _completed_header(module: Module, context: Context, needs: _Needs) -> Iterator[Finding]:
