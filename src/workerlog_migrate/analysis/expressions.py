@@ -158,7 +158,7 @@ class Expressions:
         return self._engine.flat.name(node.id, node, frame.unit)
 
     def _starred(self, node: ast.Starred, frame: Frame) -> Value:
-        self.value(node.value, frame)
+        self.iterate(self.value(node.value, frame), node.value, frame)
         return ANY
 
     def _slice(self, node: ast.Slice, frame: Frame) -> Value:
