@@ -114,6 +114,8 @@ def load_config(file: Path, *, required: bool = False) -> Config:
     reader = _Reader(file)
     settings = reader.table(table, TABLE)
     reader.known(settings, _KEYS, TABLE)
+    if settings.get("paths") == []:
+        raise UsageError(f"{file}: paths must name a file or a folder; without the key it is 'scripts'")
     retry = reader.table(settings.get("retry", {}), f"{TABLE}.retry")
     reader.known(retry, _RETRY_KEYS, f"{TABLE}.retry")
     return Config(

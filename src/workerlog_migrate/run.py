@@ -193,6 +193,9 @@ def run_undo(*, quiet: bool, verbose: bool, color: str) -> int:
 
 
 def _check(request: Request) -> None:
+    if "" in request.paths:
+        # Not the current folder, which it is for pathlib: the shell has replaced an unset variable.
+        raise UsageError("a path is empty; name a file or a folder ('.' is the current one)")
     if _STDIN in request.paths and len(request.paths) > 1:
         raise UsageError("'-' reads one script from standard input; name no other path beside it")
     if request.stdin_filename is not None and request.paths != (_STDIN,):

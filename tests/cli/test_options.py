@@ -401,3 +401,14 @@ def test_a_package_s_module_that_is_taken_for_a_script_is_said_without_verbose(p
     script.write_text("from . import other\n" + script.read_text())
     assert "+from .worker_logger import mirror_print" in invoke("scripts").stdout
     assert "header" not in invoke("scripts").stderr
+
+
+def test_an_empty_path_is_not_the_current_folder(worker: Path) -> None:
+    """A shell variable that is not set must not have everything migrated."""
+    result = invoke("--apply", "")
+
+    assert result.exit_code == 2
+    assert "a path is empty" in result.stderr
+    assert "mirror_print" not in worker.read_text()
+    assert invoke("--apply", ".").exit_code == 0
+    assert "mirror_print" in worker.read_text()

@@ -88,6 +88,7 @@ def test_a_file_that_the_user_names_must_hold_our_table(tmp_path: Path) -> None:
         ),
         ("paths = 'scripts'", "paths must be a list of texts, not 'scripts' (a text)"),
         ("paths = ['a', 1]", "paths must be a list of texts"),
+        ("paths = []", "paths must name a file or a folder; without the key it is 'scripts'"),
         ("exclude = ['']", "exclude must be a list of texts"),
         ("select = ['mirror']", "select names the unknown codemod 'mirror'; the nearest is 'mirror-output'"),
         ("ignore = ['retry_io']", "ignore names the unknown codemod 'retry_io'; the nearest is 'retry-io'"),
