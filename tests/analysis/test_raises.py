@@ -621,6 +621,7 @@ def test_a_long_chain_of_functions_is_followed_to_its_end(script: Analyse) -> No
     [
         "def passo(self): raise NotImplementedError('falta')",
         "def passo(self): pass",
+        "def passo(self): return None",
         "@abc.abstractmethod\n    def passo(self): ...",
     ],
 )

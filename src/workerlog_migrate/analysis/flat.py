@@ -812,13 +812,15 @@ def _is_none(node: ast.expr) -> bool:
 
 
 def _is_stub(node: ast.AST) -> bool:
-    """Whether a body does nothing (``pass``, ``...``, a docstring) or raises ``NotImplementedError`` at once."""
+    """Whether a body does nothing (``pass``, ``...``, a docstring, ``return None``) or raises ``NotImplementedError`` at once."""
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
     for statement in node.body:
         match statement:
             case ast.Pass() | ast.Expr(value=ast.Constant()):
                 continue
+            case ast.Return(value=None | ast.Constant(value=None)):
+                return True
             case ast.Raise(
                 exc=ast.Name(id="NotImplementedError") | ast.Call(func=ast.Name(id="NotImplementedError"))
             ):
