@@ -9,7 +9,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = (ROOT / "fixtures" / "README.md").read_text(encoding="utf-8")
-ROWS = [re.split(r"\s*\|\s*", line.strip("| \n")) for line in TABLE.splitlines() if re.match(r"\|\s*\d", line)]
+ROWS = [
+    re.split(r"\s*\|\s*", line.strip("| \n")) for line in TABLE.splitlines() if re.match(r"\|\s*\d", line)
+]
 
 
 def test_every_row_is_mapped() -> None:
