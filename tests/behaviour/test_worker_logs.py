@@ -258,7 +258,13 @@ def test_the_retries_and_swallowed_errors_are_on_the_log_too(world: World, migra
 
 
 def test_a_crash_is_one_critical_record_with_its_traceback(world: World, migrated: Path) -> None:
-    seen = world.run(Scenario("zero_metrics.py", faults=(Fault("scandir", "*/outbox", "EIO"),)), migrated)
+    """Nothing in the worker catches what its wait between two rounds raises."""
+    scenario = Scenario(
+        "zero_metrics.py",
+        environment={"ZERO_METRICS_ROUNDS": "2"},
+        faults=(Fault("sleep", error="RuntimeError"),),
+    )
+    seen = world.run(scenario, migrated)
     critical = [message for level, _, message in records(seen.logs["zero.log"]) if level == "CRITICAL"]
 
     assert seen.code == 1
