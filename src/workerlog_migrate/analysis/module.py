@@ -111,6 +111,7 @@ class Module:
         self.star_imports: list[str] = []
         self._starts: list[int] = []
         self._node_scope: dict[ast.AST, Scope] = {}
+        self._qualified: dict[ast.expr, str | None] = {}
         self._skips: dict[int, frozenset[str] | None] = {}
         self._index()
         self._read_directives()
@@ -256,19 +257,9 @@ class Module:
         Returns None for anything that is not an import or a builtin: local names, parameters, attributes of
         values. A name that only an import and its ``except ImportError`` fallback bind counts as the import.
         """
-        parts: list[str] = []
-        current = node
-        while isinstance(current, ast.Attribute):
-            parts.append(current.attr)
-            current = current.value
-        if not isinstance(current, ast.Name):
-            return None
-        base = self._qualified_name(current)
-        if base is None:
-            return None
-        if base == "builtins" and parts:
-            return ".".join(reversed(parts))
-        return ".".join([base, *reversed(parts)])
+        if node not in self._qualified:
+            self._qualified[node] = self._resolve(node)
+        return self._qualified[node]
 
     def definition(self, node: ast.expr) -> FunctionNode | ast.ClassDef | None:
         """Return the local function or class that a plain name stands for, when nothing else binds the name."""
@@ -284,6 +275,21 @@ class Module:
     def is_taken(self, name: str) -> bool:
         """Whether the script reads or binds ``name`` in any scope, so that a new global of that name would clash."""
         return name in self.used_names
+
+    def _resolve(self, node: ast.expr) -> str | None:
+        parts: list[str] = []
+        current = node
+        while isinstance(current, ast.Attribute):
+            parts.append(current.attr)
+            current = current.value
+        if not isinstance(current, ast.Name):
+            return None
+        base = self._qualified_name(current)
+        if base is None:
+            return None
+        if base == "builtins" and parts:
+            return ".".join(reversed(parts))
+        return ".".join([base, *reversed(parts)])
 
     def _qualified_name(self, name: ast.Name) -> str | None:
         found = self.lookup(name.id, self.scope(name))

@@ -313,6 +313,8 @@ class _Finder:
         if node is None:
             return _Caught((ROOT,))
         members = node.elts if isinstance(node, ast.Tuple) else [node]
+        if all(self._is_specific(member) for member in members):
+            return None
         if isinstance(node, ast.Name) and self.module.qualified(node) is None:
             members = self._members_of_alias(node) or members
         broad: list[str] = []
@@ -326,6 +328,13 @@ class _Finder:
             else:
                 kept.append((names[0] if len(names) == 1 else "", self.module.text(member)))
         return _Caught(tuple(broad), tuple(kept)) if broad else None
+
+    def _is_specific(self, member: ast.expr) -> bool:
+        """Whether a member is plainly a known class that is not broad: most are, and need no more questions."""
+        name = self.module.qualified(member)
+        if name is None or self.engine.knowledge.exception(name) is None:
+            return False
+        return self.engine.knowledge.canonical_exception(name) not in (BROAD, ROOT)
 
     def _members_of_alias(self, node: ast.Name) -> list[ast.expr]:
         """Return the members of ``ERRORS = (Exception, X)``."""
