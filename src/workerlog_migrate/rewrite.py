@@ -1,20 +1,21 @@
 """Apply a plan to a source: LibCST rewrites the edited nodes, their text is spliced back.
 
 Input: a ``Module`` and the findings to apply. Output: the new text and the splices that made it. Only what is
-edited reaches LibCST: the outermost edited calls, and whole ``except`` clauses. All of a file's pieces are parsed
-as one small module, each call as a parenthesised statement, each clause behind a ``try`` of its own, so that no
-byte outside them can change. Importing this module imports LibCST: the pipeline does it when there is something
-to rewrite. LibCST drops a few bytes by itself (form feeds, the space in ``except X :``,
-LibCST issues 446 and 1457): a piece that does not come back as it went in is not edited.
+edited reaches LibCST: the outermost edited calls and ``except`` clauses, each as a ``Shape`` in which everything that no
+edit touches is a placeholder. New shapes of a file are parsed as one small module, each call as a parenthesised
+statement, each clause behind a ``try`` of its own, so that no byte outside them can change; a shape that was met before
+is not parsed again. Importing this module imports LibCST: the pipeline does it when there is something to rewrite.
+LibCST drops a few bytes by itself (form feeds, the space in ``except X :``, LibCST issues 446 and 1457): a shape
+that does not come back as it went in is not edited.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import enum
 import importlib
 import itertools
-import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -24,13 +25,10 @@ from libcst._nodes.internal import CodegenState
 
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import WorkerlogError
-from workerlog_migrate.model import Finding, HandlerEdit, LinesEdit, Span, Splice
+from workerlog_migrate.model import Finding, LinesEdit, Span, Splice
 from workerlog_migrate.registry import REGISTRY
+from workerlog_migrate.skeleton import Place, Shape, Skeleton, TooDeepError, skeleton
 
-MAX_DEPTH = 200
-"""Deepest nesting of an edited piece: LibCST recurses natively and overflows the stack far above this (LibCST 1178)."""
-
-_BEFORE_COLON = re.compile(r"([\s)]*(?:as\s+\w+)?[)]*)[ \t]+:")
 _Rewritten = cst.BaseExpression | cst.ExceptHandler | cst.FlattenSentinel[cst.ExceptHandler]
 _Rewrite = Callable[..., _Rewritten]
 
@@ -47,30 +45,6 @@ class UnkeepableError(WorkerlogError):
         super().__init__(reason)
         self.findings = tuple(findings)
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """A stretch of source that LibCST rewrites, and how it is dressed to be parsed.
-
-    Attributes:
-        start, end: character offsets in the source.
-        span: line and column where ``text`` begins (its end is not used).
-        prefix: what stands before the text in the small module.
-        suffix: what stands after it.
-        text: the source text, except that a blank before a handler's colon is gone.
-        node: the outermost edited node.
-        findings: those inside, the outermost first.
-    """
-
-    start: int
-    end: int
-    span: Span
-    prefix: str
-    suffix: str
-    text: str
-    node: ast.AST
-    findings: tuple[Finding, ...]
 
 
 def rewrite(module: Module, findings: Sequence[Finding]) -> tuple[str, tuple[Splice, ...]]:
@@ -101,9 +75,7 @@ def rewrite(module: Module, findings: Sequence[Finding]) -> tuple[str, tuple[Spl
             -finding.span.end_column,
         ),
     )
-    pieces = _pieces(module, others)
-    if pieces:
-        splices.extend(_rewrite_pieces(module, pieces))
+    splices.extend(_splices(_skeletons(module, others)))
     splices.sort(key=lambda splice: (splice.start, splice.end))
     parts: list[str] = []
     position = 0
@@ -130,8 +102,8 @@ def _splice_lines(module: Module, finding: Finding) -> Splice:
     return Splice(start, start, text)
 
 
-def _pieces(module: Module, findings: Sequence[Finding]) -> list[_Piece]:
-    """Group findings, sorted by where they begin, into the outermost pieces that hold them."""
+def _skeletons(module: Module, findings: Sequence[Finding]) -> list[Skeleton]:
+    """Group findings, sorted by where they begin, by the outermost node that they edit, and take each apart."""
     groups: list[list[Finding]] = []
     end = (0, 0)
     for finding in findings:
@@ -142,21 +114,19 @@ def _pieces(module: Module, findings: Sequence[Finding]) -> list[_Piece]:
             groups.append([finding])
             end = (span.end_line, span.end_column)
     nodes = _nodes_at(module, [group[0] for group in groups])
-    pieces = []
+    skeletons = []
     for group in groups:
         span = group[0].span
         node = nodes.get(span)
         if node is None:
             raise UnkeepableError(group, "was not found again in the syntax tree")
-        if isinstance(node, ast.ExceptHandler):
-            pieces.append(_handler_piece(module, node, span, tuple(group)))
-        else:
-            start = module.offset(span.line, span.column)
-            stop = module.offset(span.end_line, span.end_column)
-            pieces.append(
-                _Piece(start, stop, span, "(", ")", module.source.text[start:stop], node, tuple(group))
-            )
-    return pieces
+        if isinstance(node, ast.ExceptHandler) and module.lines[span.line - 1][: span.column].strip(" \t"):
+            raise UnkeepableError(group, "the except clause does not begin its line with blanks only")
+        try:
+            skeletons.append(skeleton(module, node, group))
+        except TooDeepError as error:
+            raise UnkeepableError(group, str(error)) from error
+    return skeletons
 
 
 def _nodes_at(module: Module, findings: Sequence[Finding]) -> dict[Span, ast.AST]:
@@ -167,83 +137,88 @@ def _nodes_at(module: Module, findings: Sequence[Finding]) -> dict[Span, ast.AST
     return nodes
 
 
-def _handler_piece(
-    module: Module, node: ast.ExceptHandler, span: Span, findings: tuple[Finding, ...]
-) -> _Piece:
-    """Dress a whole clause, with the comment behind its last statement, in ``if 1:`` and ``try: pass``."""
-    source = module.source
-    indent = module.lines[span.line - 1][: span.column]
-    if indent.strip(" \t"):
-        raise UnkeepableError(findings, "the except clause does not begin its line with blanks only")
-    start = module.offset(span.line, span.column)
-    last = module.lines[span.end_line - 1].rstrip("\r\n")
-    stop = module.offset(span.end_line, len(last))
-    type_end = start + len("except")
-    if node.type is not None:
-        type_span = module.span(node.type)
-        type_end = module.offset(type_span.end_line, type_span.end_column)
-    colon = _BEFORE_COLON.match(source.text, type_end)
-    text = source.text[start:stop]
-    if colon is not None and findings[0].edit is not None:
-        # LibCST 1457: the blank in `except X :` is lost anyway; here it goes with the header that is rewritten.
-        text = source.text[start : colon.end(1)] + source.text[colon.end() - 1 : stop]
-    newline = source.newline
-    prefix = f"if 1:{newline}{indent}try: pass{newline}{indent}" if indent else f"try: pass{newline}"
-    return _Piece(start, stop, span, prefix, "", text, node, findings)
+def _splices(skeletons: Sequence[Skeleton]) -> list[Splice]:
+    """Rewrite the shapes that have not been met yet, all in one parse, and fill each piece's own text in again."""
+    new = {each.shape: None for each in skeletons if each.shape not in _RESULTS}
+    if len(_RESULTS) + len(new) > _MOST_RESULTS:
+        _RESULTS.clear()
+        new = {each.shape: None for each in skeletons}
+    if new:
+        _RESULTS.update(_rewrite_shapes(list(new)))
+    splices: list[Splice] = []
+    for each in skeletons:
+        result = _RESULTS[each.shape]
+        if isinstance(result, str):
+            splices.append(Splice(each.start, each.end, each.filled(result)))
+    for reason in (_NOT_KEPT, _NOT_FOUND):
+        left = [each for each in skeletons if _RESULTS[each.shape] is reason]
+        if left:
+            raise UnkeepableError([finding for each in left for finding in each.findings], reason.value)
+    return splices
 
 
-def _rewrite_pieces(module: Module, pieces: Sequence[_Piece]) -> list[Splice]:
-    """Parse all pieces as one module, rewrite them in one walk, and cut them out again."""
-    newline = module.source.newline
+class _Unkept(enum.Enum):
+    """Why a shape was not rewritten."""
+
+    NOT_KEPT = "LibCST does not keep every byte of this code"
+    NOT_FOUND = "was not found again in LibCST's tree"
+
+
+_NOT_KEPT, _NOT_FOUND = _Unkept.NOT_KEPT, _Unkept.NOT_FOUND
+_MOST_RESULTS = 10_000
+_RESULTS: dict[Shape, str | _Unkept] = {}
+"""What became of the shapes that this process has met: a shape says all that its rewriting depends on."""
+
+
+def _rewrite_shapes(shapes: Sequence[Shape]) -> dict[Shape, str | _Unkept]:
+    """Parse shapes of one file as one module, rewrite them in one walk, and cut them out again."""
+    newline = shapes[0].newline
     # LibCST loses a final carriage return that stands alone: let none be final.
     tail = "pass\n" if newline == "\r" else ""
-    for piece in pieces:
-        if _depth(piece.node) > MAX_DEPTH:
-            raise UnkeepableError(piece.findings, "is nested too deeply to be rewritten")
-    dressed = [piece.prefix + piece.text + piece.suffix + newline for piece in pieces]
-    small = "".join(dressed) + tail
+    small = "".join(shape.text for shape in shapes) + tail
     tree: cst.Module | None
     try:
         tree = cst.parse_module(small)
     except (cst.ParserSyntaxError, RecursionError):
         tree = None
-    if tree is None or len(tree.body) != len(pieces) + bool(tail):
-        raise _blame(pieces, dressed, tail)
-    code, places = _code_and_places(tree, tree)
-    if code != small:
-        raise _blame(pieces, dressed, tail)
-    transformer = _Applier(places, _edits_by_place(module, pieces, dressed), _outer(pieces), _rewrites())
+    if tree is not None and len(tree.body) == len(shapes) + bool(tail):
+        code, places = _code_and_places(tree, tree)
+        if code == small:
+            return _rewrite_tree(tree, places, shapes)
+    if len(shapes) == 1:
+        return {shapes[0]: _NOT_KEPT}
+    results: dict[Shape, str | _Unkept] = {}
+    for shape in shapes:  # one of them is at fault
+        results.update(_rewrite_shapes([shape]))
+    return results
+
+
+def _rewrite_tree(
+    tree: cst.Module, places: dict[cst.CSTNode, _Place], shapes: Sequence[Shape]
+) -> dict[Shape, str | _Unkept]:
+    edits: dict[tuple[str, int, int], Place] = {}
+    begin = 0
+    for shape in shapes:
+        for place in shape.places:
+            end = place.end and begin + place.end
+            edits[place.kind, begin + place.start, end] = place
+        begin += len(shape.text)
+    transformer = _Applier(places, edits, _rewrites())
     changed = tree.visit(transformer)
     assert isinstance(changed, cst.Module)  # a module stays one
-    splices: list[Splice] = []
-    missed: list[Finding] = []
-    applied = {id(finding) for finding in transformer.applied}
-    for piece, statement in zip(pieces, changed.body, strict=False):
-        inner = _code_and_places(changed, statement)[0].removesuffix(newline)
-        lost = [finding for finding in piece.findings if id(finding) not in applied]
-        if lost or not inner.startswith(piece.prefix) or not inner.endswith(piece.suffix):
-            missed += lost or piece.findings
-            continue
-        text = inner[len(piece.prefix) : len(inner) - len(piece.suffix)]
-        splices.append(Splice(piece.start, piece.end, text))
-    if missed:
-        raise UnkeepableError(missed, "was not found again in LibCST's tree")
-    return splices
-
-
-def _blame(pieces: Sequence[_Piece], dressed: Sequence[str], tail: str) -> UnkeepableError:
-    """Find the pieces that LibCST does not keep or read; the others can go on without them."""
-    findings: list[Finding] = []
-    for piece, text in zip(pieces, dressed, strict=True):
-        try:
-            kept = cst.parse_module(text + tail).code == text + tail
-        except (cst.ParserSyntaxError, RecursionError):
-            kept = False
-        if not kept:
-            findings.extend(piece.findings)
-    if not findings:
-        findings = [finding for piece in pieces for finding in piece.findings]
-    return UnkeepableError(findings, "LibCST does not keep every byte of this code")
+    results: dict[Shape, str | _Unkept] = {}
+    begin = 0
+    for shape, statement in zip(shapes, changed.body, strict=False):
+        inner = _code_and_places(changed, statement)[0].removesuffix(shape.newline)
+        end = len(inner) - shape.suffix
+        found = all(
+            (place.kind, begin + place.start, place.end and begin + place.end) in transformer.applied
+            for place in shape.places
+        )
+        dressed = inner[: shape.prefix] == shape.text[: shape.prefix] and inner[end:] == ")"[: shape.suffix]
+        results[shape] = inner[shape.prefix : end] if found and dressed else _NOT_FOUND
+        begin += len(shape.text)
+    return results
 
 
 _Place = tuple[int, int]
@@ -298,53 +273,6 @@ def _code_and_places(tree: cst.Module, node: cst.CSTNode) -> tuple[str, dict[cst
     return "".join(state.tokens), places
 
 
-def _edits_by_place(
-    module: Module, pieces: Sequence[_Piece], dressed: Sequence[str]
-) -> dict[tuple[str, int, int], Finding]:
-    """Say where in the small module each edited node stands: calls by their full span, clauses by their start."""
-    edits: dict[tuple[str, int, int], Finding] = {}
-    begin = 0
-    for piece, text in zip(pieces, dressed, strict=True):
-        shift = begin + len(piece.prefix) - piece.start
-        # The blank before a clause's colon is gone: what follows it stands that much earlier.
-        cut = piece.end - piece.start - len(piece.text)
-        for finding in piece.findings:
-            span = finding.span
-            start = module.offset(span.line, span.column) + shift
-            if isinstance(finding.edit, HandlerEdit):
-                edits["handler", start - (cut if finding is not piece.findings[0] else 0), 0] = finding
-            else:
-                end = module.offset(span.end_line, span.end_column) + shift
-                edits["call", start - cut, end - cut] = finding
-        begin += len(text)
-    return edits
-
-
-def _outer(pieces: Sequence[_Piece]) -> frozenset[int]:
-    """Name (by ``id``) the findings that hold others: those of a piece are sorted, the enclosing ones first."""
-    outer: set[int] = set()
-    for piece in pieces:
-        enclosing: list[Finding] = []
-        for finding in piece.findings:
-            start = (finding.span.line, finding.span.column)
-            while enclosing and (enclosing[-1].span.end_line, enclosing[-1].span.end_column) <= start:
-                enclosing.pop()
-            outer.update(id(holder) for holder in enclosing[-1:])
-            enclosing.append(finding)
-    return frozenset(outer)
-
-
-def _depth(node: ast.AST) -> int:
-    """Measure how deep a node nests, without recursion."""
-    deepest = 0
-    stack = [(node, 1)]
-    while stack:
-        current, depth = stack.pop()
-        deepest = max(deepest, depth)
-        stack.extend((child, depth + 1) for child in ast.iter_child_nodes(current))
-    return deepest
-
-
 def _rewrites() -> dict[str, _Rewrite]:
     """Load the rewrites of the registry: class name of an edit -> function."""
     return {
@@ -355,41 +283,39 @@ def _rewrites() -> dict[str, _Rewrite]:
 
 
 class _Applier(cst.CSTTransformer):
-    """One walk for all findings. Places belong to the original tree; ``updated`` carries the children's edits."""
+    """One walk for all edits. Places belong to the original tree; ``updated`` carries the children's edits."""
 
     def __init__(
         self,
         places: dict[cst.CSTNode, _Place],
-        edits: dict[tuple[str, int, int], Finding],
-        outer: frozenset[int],
+        edits: dict[tuple[str, int, int], Place],
         rewrites: dict[str, _Rewrite],
     ) -> None:
         super().__init__()
-        self.applied: list[Finding] = []
+        self.applied: set[tuple[str, int, int]] = set()
         self._places = places
         self._edits = edits
-        self._outer = outer
         self._rewrites = rewrites
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         """Go into a node only where edits can be: not below the innermost edited ones."""
         if isinstance(node, cst.Call | cst.ExceptHandler):
-            finding = self._edits.get(self._key(node))
-            if finding is not None:
-                return id(finding) in self._outer
+            place = self._edits.get(self._key(node))
+            if place is not None:
+                return place.outer
         return True
 
     def leave_Call(  # noqa: N802  # the name is LibCST's
         self, original_node: cst.Call, updated_node: cst.Call
     ) -> cst.BaseExpression:
-        """Apply the finding whose full span this call has."""
+        """Apply the edit whose full span this call has."""
         rewritten = self._apply(original_node, updated_node)
         return rewritten if isinstance(rewritten, cst.BaseExpression) else updated_node
 
     def leave_ExceptHandler(  # noqa: N802  # the name is LibCST's
         self, original_node: cst.ExceptHandler, updated_node: cst.ExceptHandler
     ) -> cst.ExceptHandler | cst.FlattenSentinel[cst.ExceptHandler]:
-        """Apply the finding that begins where this clause begins; no two clauses do."""
+        """Apply the edit that begins where this clause begins; no two clauses do."""
         rewritten = self._apply(original_node, updated_node)
         if isinstance(rewritten, cst.ExceptHandler | cst.FlattenSentinel):
             return rewritten
@@ -400,8 +326,9 @@ class _Applier(cst.CSTTransformer):
         return ("call", start, end) if isinstance(node, cst.Call) else ("handler", start, 0)
 
     def _apply(self, original: cst.Call | cst.ExceptHandler, updated: cst.CSTNode) -> _Rewritten | None:
-        finding = self._edits.get(self._key(original))
-        if finding is None:
+        key = self._key(original)
+        place = self._edits.get(key)
+        if place is None:
             return None
-        self.applied.append(finding)
-        return self._rewrites[type(finding.edit).__name__](finding.edit, original, updated)
+        self.applied.add(key)
+        return self._rewrites[type(place.edit).__name__](place.edit, original, updated)

@@ -16,7 +16,20 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
     frozenset({"cli", "run", "jobs", "review", "terminal", "progress"}),
     frozenset({"pipeline", "report", "explain"}),
-    frozenset({"rewrite", "plan", "verify", "writing", "journal", "vendor", "discover", "changed", "config"}),
+    frozenset(
+        {
+            "rewrite",
+            "skeleton",
+            "plan",
+            "verify",
+            "writing",
+            "journal",
+            "vendor",
+            "discover",
+            "changed",
+            "config",
+        }
+    ),
     frozenset({"registry"}),
     frozenset({"finders"}),
     frozenset({"analysis"}),

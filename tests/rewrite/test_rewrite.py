@@ -240,7 +240,7 @@ def test_lines_are_put_in_at_a_line_boundary() -> None:
 
 
 def test_what_libcst_does_not_keep_is_not_edited() -> None:
-    """LibCST loses the blank in an inner `except X :`: the outer handler's edit is given up, others are not."""
+    """LibCST loses the blank in an inner `except X :` that it gets to read; other edits are not given up for it."""
     module = _module(
         dedent(
             """\
@@ -250,7 +250,7 @@ def test_what_libcst_does_not_keep_is_not_edited() -> None:
                 try:
                     b()
                 except OSError :
-                    pass
+                    print(1)
             try:
                 c()
             except Exception:
@@ -259,16 +259,62 @@ def test_what_libcst_does_not_keep_is_not_edited() -> None:
         )
     )
     outer, _, last = _handlers(module, HandlerEdit(("OSError",)))
+    inner = _calls(module, "print", MIRROR)
 
     with pytest.raises(UnkeepableError) as caught:
-        rewrite(module, [outer, last])
+        rewrite(module, [outer, *inner, last])
 
-    assert caught.value.findings == (outer,)
+    assert caught.value.findings == (outer, *inner)
 
 
-def test_a_call_that_nests_too_deeply_is_not_handed_to_libcst() -> None:
+def test_what_no_edit_touches_is_not_handed_to_libcst() -> None:
+    """So LibCST cannot lose it: form feeds, the blank in an inner `except X :`, however deep it nests."""
+    deep = " + ".join("x" for _ in range(900))
+    module = _module(
+        f"try:\n    a()\nexcept Exception:\n    try:\n        b()\n    except OSError :\n\x0c        c()\nprint({deep})\n"
+    )
+    edited = [_handlers(module, HandlerEdit(("OSError",)))[0], *_calls(module, "print", MIRROR)]
+
+    text, _ = rewrite(module, edited)
+
+    assert text == module.source.text.replace("Exception", "OSError").replace(
+        "print(", "mirror_print(logger.info, "
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            "print(_wlm_0_, x)\n", "mirror_print(logger.info, _wlm_0_, x)\n", id="a name like a placeholder"
+        ),
+        pytest.param(
+            'print("a"if x else"b")\n', 'mirror_print(logger.info, "a"if x else"b")\n', id="no blanks"
+        ),
+        pytest.param("print((a), (b))\n", "mirror_print(logger.info, (a), (b))\n", id="parentheses"),
+        pytest.param(
+            "print(*a or b, **c or d)\n",
+            "mirror_print(logger.info, *a or b, **c or d)\n",
+            id="starred expressions",
+        ),
+        pytest.param(
+            "print(print(1)or(2), [print(i)for i in x])\n",
+            "mirror_print(logger.info, mirror_print(logger.info, 1)or(2), [mirror_print(logger.info, i)for i in x])\n",
+            id="edits inside",
+        ),
+    ],
+)
+def test_placeholders_give_way_to_what_they_stand_for(before: str, after: str) -> None:
+    module = _module(before)
+
+    text, _ = rewrite(module, _calls(module, "print", MIRROR))
+
+    assert text == after
+
+
+def test_an_edit_that_nests_too_deeply_is_not_handed_to_libcst() -> None:
     """A native parser overflows its stack on long concatenations; such a call is given up before that."""
-    module = _module("print(" + " + ".join("x" for _ in range(900)) + ")\n")
+    module = _module("print(print(1) + " + " + ".join("x" for _ in range(900)) + ")\n")
 
     with pytest.raises(UnkeepableError, match="nested too deeply"):
         rewrite(module, _calls(module, "print", MIRROR))
