@@ -149,7 +149,7 @@ TYPE_KEYS = PROTOCOLS | {
     "max_python",
     "aliases",
 }
-EXCEPTION_KEYS = {"bases", "aliases", "bases_before", "source", "note", "min_python", "max_python"}
+EXCEPTION_KEYS = {"bases", "aliases", "marks", "bases_before", "source", "note", "min_python", "max_python"}
 OPERATION_KEYS = {"raises", "description", "source", "note"}
 
 # Modules and functions of another platform than that of the tests: form only.
@@ -426,7 +426,7 @@ def form_problems(key: str, row: Row) -> list[str]:
     if key.startswith("op:"):
         return _unknown_keys(key, row, OPERATION_KEYS) + _not_strings(key, row, "raises")
     if key.startswith("exception:"):
-        found = _unknown_keys(key, row, EXCEPTION_KEYS) + _not_strings(key, row, "bases", "aliases")
+        found = _unknown_keys(key, row, EXCEPTION_KEYS) + _not_strings(key, row, "bases", "aliases", "marks")
         return found if row.get("bases") else [*found, f"{key}: no bases"]
     if key.startswith(("type:", "module:")):
         return _type_problems(key, row)

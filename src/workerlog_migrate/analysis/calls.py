@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.exceptions import ROOT
 from workerlog_migrate.analysis.frames import Edge, Frame, Raise, Unknown
 from workerlog_migrate.analysis.header import runtime_name
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
@@ -911,7 +912,7 @@ class Calls:
 
         """
         if node is None:
-            return ("BaseException",), True
+            return (ROOT,), True
         found: list[str] = []
         complete = True
         stack: list[ast.expr] = [node]

@@ -78,6 +78,11 @@ class Hierarchy:
         """Whether a class ends or steers the program and is no error: it does not inherit from ``Exception``."""
         return BROAD not in self.ancestors(name)
 
+    def is_marked(self, name: str, mark: str) -> bool:
+        """Whether the row of a class, or of one that it inherits from, has a mark."""
+        rows = map(self._knowledge.exception, self.ancestors(name))
+        return any(row is not None and mark in row.marks for row in rows)
+
     def collapse(self, names: Iterable[str]) -> tuple[str, ...]:
         """Drop every class whose parent is among the names; the rest sorted.
 

@@ -170,11 +170,27 @@ class Flat:
         ``NotImplementedError``, is abstract or belongs to a protocol says so everywhere.
         """
         owner = method.owner
-        if owner is None or method.name.startswith("__") or not _is_stub(method.node):
+        if owner is None or method.name.startswith("__") or not self._is_stub(method.node):
             return False
         if any(method.name in heir.methods for heir in self.heirs(owner)):
             return False
         return on_self or _is_abstract(method.node) or "typing.Protocol" in self.family(owner)
+
+    def _is_stub(self, node: ast.AST) -> bool:
+        """Whether a body does nothing (``pass``, ``...``, a docstring, ``return None``) or raises at once what asks for heirs."""
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return False
+        for statement in node.body:
+            match statement:
+                case ast.Pass() | ast.Expr(value=ast.Constant()):
+                    continue
+                case ast.Return(value=None | ast.Constant(value=None)):
+                    return True
+                case ast.Raise(exc=ast.Name(id=name) | ast.Call(func=ast.Name(id=name))):
+                    return self._engine.hierarchy.is_marked(name, "abstract")
+                case _:
+                    return False
+        return True
 
     def exception_name(self, info: ClassInfo) -> str | None:
         """Return the name of an exception class of the program, made known to the hierarchy; None for other classes."""
@@ -809,25 +825,6 @@ def _argument(call: ast.Call, index: int, name: str) -> ast.expr | Value | None:
 
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
-
-
-def _is_stub(node: ast.AST) -> bool:
-    """Whether a body does nothing (``pass``, ``...``, a docstring, ``return None``) or raises ``NotImplementedError`` at once."""
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return False
-    for statement in node.body:
-        match statement:
-            case ast.Pass() | ast.Expr(value=ast.Constant()):
-                continue
-            case ast.Return(value=None | ast.Constant(value=None)):
-                return True
-            case ast.Raise(
-                exc=ast.Name(id="NotImplementedError") | ast.Call(func=ast.Name(id="NotImplementedError"))
-            ):
-                return True
-            case _:
-                return False
-    return True
 
 
 def _is_abstract(node: ast.AST) -> bool:

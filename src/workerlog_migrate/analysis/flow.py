@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.frames import Atom, Edge, Frame, Raise, Sink, State, Unknown
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
@@ -724,7 +725,7 @@ class Flow:
                 sink.add(atom)
 
 
-_EVERYTHING = frozenset({"Exception", "BaseException"})
+_EVERYTHING = frozenset({BROAD, ROOT})
 
 
 def _constant_truth(test: ast.expr) -> bool | None:

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workerlog_migrate.analysis.context import Context
+from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.level import HOLE, level_of_text
 from workerlog_migrate.analysis.module import Binding, FunctionNode, Module
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
@@ -61,23 +62,7 @@ _CONSOLES = frozenset(
     }
 )
 
-# Being told to stop, a missing optional part and the end of an iterator are no errors (DESIGN.md, section 4); the
-# other ways to be told to stop are treated as Ctrl-C is.
-_CALM_EXCEPTIONS = frozenset(
-    {
-        "GeneratorExit",
-        "ImportError",
-        "KeyboardInterrupt",
-        "ModuleNotFoundError",
-        "StopAsyncIteration",
-        "StopIteration",
-        "SystemExit",
-        "asyncio.CancelledError",
-        "asyncio.exceptions.CancelledError",
-        "concurrent.futures.CancelledError",
-    }
-)
-_BROAD = frozenset({"Exception", "BaseException"})
+_BROAD = frozenset({BROAD, ROOT})
 
 _STAMP = "\1"  # stands for a value that is a time stamp by the look of it; no word character, as HOLE
 _STAMP_NAME = re.compile(
@@ -146,6 +131,7 @@ class _Finder:
     def __init__(self, module: Module, context: Context) -> None:
         self.module = module
         self.header = context.header
+        self.hierarchy = context.types.engine.hierarchy
         self._unknown_star = any(_may_rebind_print(name) for name in module.star_imports)
         self._wrappers = _find_wrappers(module)
 
@@ -398,8 +384,9 @@ class _Finder:
         return Level.ERROR, "it stands in a handler"
 
     def _is_calm(self, handler: ast.ExceptHandler) -> bool:
+        """Whether what a handler catches is no error (DESIGN.md, section 4): Ctrl-C, a missing optional part."""
         names = self._caught(handler)
-        return bool(names) and all(name in _CALM_EXCEPTIONS for name in names)
+        return bool(names) and all(name and self.hierarchy.is_marked(name, "calm") for name in names)
 
     def _caught(self, handler: ast.ExceptHandler) -> list[str | None]:
         """List the qualified names that a handler catches; empty for a bare ``except``."""

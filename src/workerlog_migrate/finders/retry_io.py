@@ -9,7 +9,6 @@ request that carries data.
 from __future__ import annotations
 
 import ast
-import builtins
 import functools
 import re
 import sys
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from workerlog_migrate.analysis.context import Context
+from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.module import FunctionNode, Module
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
 from workerlog_migrate.model import RETRY_IO, Applicability, Finding, RetryCall, Span
@@ -61,8 +61,6 @@ _PURE_CALLS = re.compile(r"os\.path\.|os\.fspath\Z|pathlib\.|str\Z|urllib\.parse
 _PURE_METHODS = frozenset(
     {"format", "join", "joinpath", "lower", "replace", "rstrip", "strip", "upper", "with_name", "with_suffix"}
 )
-# What no I/O raises: a handler of only these does not repeat a call that failed.
-_NOT_IO = frozenset({"json.JSONDecodeError", "json.decoder.JSONDecodeError"})
 
 _Loop = ast.For | ast.While
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
@@ -426,7 +424,15 @@ class _Finder:
         if handler.type is None:
             return True
         types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        return any(_may_be_io(self.module.qualified(entry)) for entry in types)
+        return any(self._may_be_io(self.module.qualified(entry)) for entry in types)
+
+    def _may_be_io(self, name: str | None) -> bool:
+        """Whether an exception may be what a failed I/O call raises: libraries derive theirs from ``Exception`` itself."""
+        if name is None:
+            return True
+        hierarchy = self.context.types.engine.hierarchy
+        builtin = {entry for entry in hierarchy.ancestors(name) if "." not in entry} - {BROAD, ROOT}
+        return not builtin or hierarchy.is_marked(name, "io")
 
     def _repeats_same(self, loop: _Loop, call: ast.Call) -> bool:
         """Whether each turn of a loop makes the call with the same callee and arguments (time-outs may grow)."""
@@ -547,16 +553,6 @@ def _dotted(node: ast.expr) -> str:
             return _dotted(func)
         case _:
             return ""
-
-
-def _may_be_io(qualified: str | None) -> bool:
-    """Whether an exception may be what a failed I/O call raises."""
-    if qualified is None:
-        return True
-    known = getattr(builtins, qualified, None)
-    if isinstance(known, type) and issubclass(known, BaseException):
-        return issubclass(known, OSError) or issubclass(OSError, known)
-    return qualified not in _NOT_IO
 
 
 # -- names in a loop ----------------------------------------------------------------------------------------

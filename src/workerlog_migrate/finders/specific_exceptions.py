@@ -272,7 +272,7 @@ class _Finder:
             return
         inference = self._with_guests(infer(self.engine, block), owner_body, node)
         if ROOT in caught.broad and inference.exits is not None:
-            yield self._left(node, "swallows SystemExit today", (inference.exits,))
+            yield self._left(node, f"swallows {inference.exits.exception} today", (inference.exits,))
             return
         names = self._written(inference.names, node, block)
         if not inference.is_complete or names.missing:
@@ -387,7 +387,7 @@ class _Finder:
     def _with_attribute(self, attribute: str, block: Block) -> tuple[str, ...]:
         """Return the exceptions of imported modules that have an attribute which nothing raised in the body has."""
         knowledge, hierarchy = self.engine.knowledge, self.engine.hierarchy
-        if attribute.startswith("__") or knowledge.attribute("BaseException", attribute) is not None:
+        if attribute.startswith("__") or knowledge.attribute(ROOT, attribute) is not None:
             return ()
         raised = infer(self.engine, block).names
         if any(knowledge.attribute(name, attribute) is not None for name in raised):

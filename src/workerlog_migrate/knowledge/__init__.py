@@ -49,6 +49,10 @@ TESTS = frozenset(
     ]
 )
 
+# Marks of exceptions: a method that raises it at once waits to be overridden; being told to stop, a missing optional
+# part and the end of an iterator are no errors; a failed I/O call raises it or a subclass.
+MARKS = frozenset(["abstract", "calm", "io"])
+
 
 class KnowledgeError(WorkerlogError):
     """A row of the knowledge base is malformed; the message names the file and the row."""
@@ -137,11 +141,21 @@ class TypeRow:
 
 @dataclass(frozen=True, slots=True)
 class ExceptionRow:
-    """An exception class with its direct bases and the other names it goes by."""
+    """An exception class.
+
+    Attributes:
+        name: canonical.
+        bases: direct bases.
+        aliases: the other names it goes by.
+        marks: words of ``MARKS``: what it means beyond its place in the hierarchy.
+        source: where the facts come from.
+
+    """
 
     name: str
     bases: tuple[str, ...]
     aliases: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
     source: str = ""
 
 
@@ -365,6 +379,7 @@ class Knowledge:
                 elif key.startswith("exception:"):
                     reader.strings("bases")
                     reader.strings("aliases")
+                    _marks(reader)
                 elif key.startswith("op:"):
                     reader.strings("raises")
                 else:
@@ -430,7 +445,7 @@ class Knowledge:
         if before is not None and before.table:
             # Scripts run on all supported versions: only what is a base on each of them can be relied on.
             bases = before.strings(min(before.table))
-        return ExceptionRow(name, bases, reader.strings("aliases"), reader.string("source"))
+        return ExceptionRow(name, bases, reader.strings("aliases"), _marks(reader), reader.string("source"))
 
 
 def _aliases(file: _File) -> dict[str, str]:
@@ -442,6 +457,13 @@ def _aliases(file: _File) -> dict[str, str]:
             for alias in _Reader(file.path.name, key, table).strings("aliases"):
                 found[alias] = key.removeprefix("exception:")
     return found
+
+
+def _marks(reader: _Reader) -> tuple[str, ...]:
+    marks = reader.strings("marks")
+    if not MARKS.issuperset(marks):
+        raise reader.fail(f"unknown mark in {marks}")
+    return marks
 
 
 class _Reader:
