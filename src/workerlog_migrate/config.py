@@ -280,7 +280,7 @@ class _Reader:
         raises = _flat(self.table(table.get("raises", {}), f"{TABLE}.raises"))
         rows = []
         for call in raises:
-            self.dotted(call, f"[{TABLE}.raises]")
+            self.callee(call, f"[{TABLE}.raises]")
             rows.append((call, self.dotted_names(raises, call)))
         return tuple(rows)
 
@@ -289,6 +289,13 @@ class _Reader:
         for name in names:
             self.dotted(name, key)
         return names
+
+    def callee(self, name: str, where: str) -> None:
+        """Check the name of a callee, as the report writes it: ``*.send`` is any receiver's, ``find.()`` what a call gives."""
+        first, *others = [part for part in name.split(".") if part != "()"] or [""]
+        if first == "*" and others:
+            first, *others = others
+        self.dotted(".".join([first, *others]), where)
 
     def dotted(self, name: str, where: str) -> None:
         if not all(part.isidentifier() for part in name.split(".")):

@@ -36,6 +36,8 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         [tool.workerlog-migrate.raises]
         "cloud.fetch" = ["OSError", "cloud.CloudError"]
         cloud.push = []
+        "*.send" = ["OSError"]
+        "make.().run" = []
 
         [tool.workerlog-migrate.retry]
         max-retries = 5
@@ -56,7 +58,12 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         unresolved=Unresolved.RERAISE,
         log_dir="var/log",
         workers=(("sync", ("*sync*.py", "espelho.py")),),
-        raises=(("cloud.fetch", ("OSError", "cloud.CloudError")), ("cloud.push", ())),
+        raises=(
+            ("cloud.fetch", ("OSError", "cloud.CloudError")),
+            ("cloud.push", ()),
+            ("*.send", ("OSError",)),
+            ("make.().run", ()),
+        ),
         max_retries=5,
         base_delay=2.0,
         retry_extra=("cloud.fetch",),
@@ -106,6 +113,9 @@ def test_a_file_that_the_user_names_must_hold_our_table(tmp_path: Path) -> None:
             "[tool.workerlog-migrate.raises]\n'cloud fetch' = ['OSError']",
             "'cloud fetch' is no qualified name",
         ),
+        ("[tool.workerlog-migrate.raises]\n'*' = ['OSError']", "'*' is no qualified name"),
+        ("[tool.workerlog-migrate.raises]\n'()' = ['OSError']", "'' is no qualified name"),
+        ("[tool.workerlog-migrate.raises]\n'a.*' = ['OSError']", "'a.*' is no qualified name"),
         (
             "[tool.workerlog-migrate.raises]\n'cloud.fetch' = ['not a name']",
             "'not a name' is no qualified name",

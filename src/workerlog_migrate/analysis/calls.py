@@ -276,8 +276,9 @@ class Calls:
         )
 
     def _unknown(self, node: ast.expr, frame: Frame, rule: str = "", note: str = "") -> None:
-        if frame.sink is not None:
-            frame.sink.add(Unknown(node, frame.unit, rule or _callee_text(node), note))
+        name = (rule or _callee_text(node)).lstrip(".")  # without the dots of a relative import
+        if frame.sink is not None and not self._taught(name, node, frame):
+            frame.sink.add(Unknown(node, frame.unit, name, note))
 
     def _invoke_dotted(self, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         if self._taught(name, node, frame):
@@ -292,7 +293,8 @@ class Calls:
         row = self._knowledge.call(name)
         if row is not None:
             return self.apply(row, arguments, None, node, frame)
-        if self._knowledge.type(name) is not None:
+        if self._knowledge.type(name) is not None:  # a type that is known, made in a way that is not
+            self._unknown(node, frame, name)
             return self._engine.expressions.substitute(values.parse(name), None, None)
         # os.environ.get, sys.stdout.write: a method of a module's data attribute.
         owner, _, method = name.rpartition(".")
@@ -391,6 +393,7 @@ class Calls:
     def _taught(self, name: str, node: ast.expr, frame: Frame) -> bool:
         """Apply what the user taught about a callee; whether there was something."""
         taught = self._engine.taught
+        name = name.lstrip(".")
         if not taught or name not in taught:
             return False
         if frame.sink is not None:

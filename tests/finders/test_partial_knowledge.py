@@ -1,0 +1,210 @@
+"""Partial knowledge never narrows a handler in silence, over all sample workers and golden cases.
+
+What is known of a call is taken away, one name at a time: the handler then stays broad and says which call it does not
+know, or its types still cover what they covered. And the row that the report asks for does teach the call.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from workerlog_migrate.analysis.context import Context
+from workerlog_migrate.analysis.exceptions import Hierarchy
+from workerlog_migrate.analysis.header import find_header
+from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.analysis.types import Types
+from workerlog_migrate.config import load_config
+from workerlog_migrate.finders import specific_exceptions
+from workerlog_migrate.finders.specific_exceptions import INCOMPLETE, NARROWED
+from workerlog_migrate.knowledge import CallRow, Knowledge
+from workerlog_migrate.model import Evidence, Finding, HandlerEdit, Settings, Target, Unresolved
+from workerlog_migrate.source import decode
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = sorted(
+    [
+        *(ROOT / "fixtures" / "workers" / "scripts").glob("*.py"),
+        *(ROOT / "fixtures" / "golden").glob("*/*/before.py"),
+        *(ROOT / "fixtures" / "docs" / "scripts").glob("*.py"),
+    ]
+)
+KEEP = Settings()
+RERAISE = Settings(unresolved=Unresolved.RERAISE)
+# Calls that the analysis interprets itself, whatever their rows say.
+INTERPRETED = frozenset({"int", "print", "isinstance", "getattr", "hasattr", "iter", "super", "type"})
+_ROW = re.compile(r"\[tool\.workerlog-migrate\.raises\] (\".*)$")
+
+
+class _Recording(Knowledge):
+    """Notes which rows of calls were used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.used: set[str] = set()
+
+    def call(self, name: str) -> CallRow | None:
+        row = super().call(name)
+        if row is not None:
+            self.used.add(_last(name))
+        return row
+
+
+class _Forgetful(Knowledge):
+    """Has no row for any function, class or method of one name."""
+
+    def __init__(self, forgotten: str) -> None:
+        super().__init__()
+        self._forgotten = forgotten
+
+    def call(self, name: str) -> CallRow | None:
+        return None if _last(name) == self._forgotten else super().call(name)
+
+
+def _last(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def findings(path: Path, settings: Settings, knowledge: Knowledge) -> list[Finding]:
+    module = Module(decode(path, path.read_bytes()))
+    target = Target(path, "genesis")
+    types = Types(module, knowledge, settings)
+    return list(
+        specific_exceptions.find(module, Context(settings, target, find_header(module, target), types))
+    )
+
+
+def unknown(finding: Finding) -> list[Evidence]:
+    return [entry for entry in finding.evidence if not entry.exception]
+
+
+def calls_by_line(path: Path) -> dict[int, set[str]]:
+    """Return the names of all calls in each ``try`` or ``with`` body that have a row, by the line of handler or call."""
+    module = Module(decode(path, path.read_bytes()))
+    knowledge = Knowledge()
+    types = Types(module, knowledge, KEEP)
+    found: dict[int, set[str]] = {}
+    for owner in ast.walk(module.tree):
+        if isinstance(owner, ast.Try):
+            lines = [handler.lineno for handler in owner.handlers]
+        elif isinstance(owner, ast.With):
+            lines = [item.context_expr.lineno for item in owner.items]
+        else:
+            continue
+        for call in own_calls(owner.body):
+            name = types.callee(call)
+            if isinstance(call.func, ast.Attribute) and types.of(call.func.value) == "json":
+                continue  # of a value from JSON every type is known, and so is what it lacks
+            if name and knowledge.call(name) is not None:
+                for line in lines:
+                    found.setdefault(line, set()).add(_last(name))
+    return {line: found.get(line, set()) for line in range(module.source.text.count("\n") + 2)}
+
+
+def own_calls(body: list[ast.stmt]) -> Iterator[ast.Call]:
+    """Yield the calls that a block makes itself, but for those that an inner ``try`` or ``with`` may guard."""
+    stack: list[ast.AST] = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Call):
+            yield node
+        if not isinstance(
+            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.Try | ast.With
+        ):
+            stack.extend(ast.iter_child_nodes(node))
+
+
+def gave(evidence: Evidence) -> str:
+    """Return the last name of the row behind a piece of evidence: the call's own, or that of a call in a function."""
+    rule = evidence.note.rpartition(", ")[2] if evidence.rule.startswith("local:") else evidence.rule
+    return _last(rule)
+
+
+def uncovered(before: set[str], after: set[str]) -> set[str]:
+    hierarchy = Hierarchy(Knowledge())
+    known = {name for name in before if hierarchy.is_exception(name)}
+    return {name for name in known if not hierarchy.is_caught(name, after)} | (before - known - after)
+
+
+by_script = pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: f"{path.parent.name}/{path.name}")
+
+
+@by_script
+def test_a_narrowed_handler_has_no_unknown_call(path: Path) -> None:
+    for finding in findings(path, KEEP, Knowledge()):
+        if finding.kind == NARROWED:
+            assert unknown(finding) == [], finding.message
+        if finding.kind == INCOMPLETE:
+            assert not isinstance(finding.edit, HandlerEdit) or finding.edit.types is None
+            assert "not known: " in finding.reason or not unknown(finding), finding.message
+
+
+@by_script
+def test_a_call_without_a_row_keeps_its_handler_broad(path: Path) -> None:
+    """Each row is forgotten in turn; the calls that it was about stand in the bodies themselves, not in functions."""
+    recording = _Recording()
+    before = findings(path, KEEP, recording)
+    called = calls_by_line(path)
+    for forgotten in sorted(recording.used - INTERPRETED):
+        narrowed = {
+            entry.span.line for entry in findings(path, KEEP, _Forgetful(forgotten)) if entry.kind == NARROWED
+        }
+        for finding in before:
+            if finding.kind == NARROWED and finding.span.line in narrowed:
+                assert forgotten not in called[finding.span.line], f"line {finding.span.line}: {forgotten}"
+
+
+@by_script
+def test_what_a_row_gave_is_not_lost_with_the_row(path: Path) -> None:
+    """Also where the call stands in a function that the body calls."""
+    recording = _Recording()
+    before = [entry for entry in findings(path, KEEP, recording) if entry.kind == NARROWED]
+    for forgotten in sorted(recording.used - INTERPRETED):
+        after = {entry.span.line: entry for entry in findings(path, KEEP, _Forgetful(forgotten))}
+        for finding in before:
+            again = after.get(finding.span.line)
+            given = {entry.exception for entry in finding.evidence if gave(entry) == forgotten}
+            if again is not None and again.kind == NARROWED:
+                kept = {entry.exception for entry in again.evidence}
+                assert not uncovered(given, kept), f"line {finding.span.line}: without {forgotten}"
+
+
+@by_script
+def test_what_is_raised_again_is_said_and_logged(path: Path) -> None:
+    stays = {entry.span: entry for entry in findings(path, KEEP, Knowledge()) if entry.kind == INCOMPLETE}
+    for finding in findings(path, RERAISE, Knowledge()):
+        if finding.kind != NARROWED or not unknown(finding):
+            continue
+        assert isinstance(finding.edit, HandlerEdit)
+        log, again = finding.edit.boundary
+        assert ".critical(" in log
+        assert "exc_info=True" in log
+        assert again == "raise"
+        assert "anything else is raised again: `" in finding.message
+        assert {entry.cause for entry in unknown(stays[finding.span])} <= {
+            entry.cause for entry in unknown(finding)
+        }
+
+
+@by_script
+def test_the_row_that_is_asked_for_teaches_the_call(path: Path, tmp_path: Path) -> None:
+    for finding in findings(path, KEEP, Knowledge()):
+        for entry in unknown(finding):
+            asked = _ROW.search(entry.note)
+            if asked is None:
+                assert not entry.rule.strip("*.()"), entry
+                continue
+            config = tmp_path / "pyproject.toml"
+            config.write_text(f"[tool.workerlog-migrate.raises]\n{asked[1]}\n", encoding="utf-8")
+            taught = replace(KEEP, raises=load_config(config).raises)
+            (again,) = (
+                other
+                for other in findings(path, taught, Knowledge())
+                if other.span == finding.span and other.kind != specific_exceptions.NEEDS_IMPORT
+            )
+            assert (entry.cause, entry.line) not in {(item.cause, item.line) for item in unknown(again)}
