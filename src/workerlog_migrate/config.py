@@ -29,6 +29,7 @@ _KEYS = (
     "unresolved",
     "log-dir",
     "workers",
+    "libraries",
     "raises",
     "retry",
 )
@@ -51,6 +52,7 @@ class Config(NamedTuple):
         unresolved: what becomes of handlers that cannot be inferred completely.
         log_dir: second argument of ``setup_worker_logger``.
         workers: worker name -> globs, in the order of the file.
+        libraries: globs of folders, from ``folder``, whose packages may be read to see what their functions raise.
         raises: qualified call -> exception names.
         max_retries: total attempts, at least 1.
         base_delay: seconds before the second attempt, not negative.
@@ -68,6 +70,7 @@ class Config(NamedTuple):
     unresolved: Unresolved | None = None
     log_dir: str | None = None
     workers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    libraries: tuple[str, ...] = ()
     raises: tuple[tuple[str, tuple[str, ...]], ...] = ()
     max_retries: int | None = None
     base_delay: float | None = None
@@ -129,6 +132,7 @@ def load_config(file: Path, *, required: bool = False) -> Config:
         unresolved=reader.unresolved(settings),
         log_dir=reader.string(settings, "log-dir"),
         workers=reader.workers(settings),
+        libraries=reader.strings(settings, "libraries") or (),
         raises=reader.raises(settings),
         max_retries=reader.whole_number(retry, "max-retries", at_least=1),
         base_delay=reader.seconds(retry, "base-delay"),

@@ -232,6 +232,7 @@ class Settings:
         retry_extra: qualified calls that are wrapped besides the table's.
         retry_never: qualified calls that are never wrapped.
         raises: qualified call -> exception names, taught by the user.
+        libraries: folders of packages that may be read, and are never run, to see what their functions raise.
     """
 
     select: tuple[str, ...] = CODEMODS
@@ -242,6 +243,7 @@ class Settings:
     retry_extra: tuple[str, ...] = ()
     retry_never: tuple[str, ...] = ()
     raises: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    libraries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

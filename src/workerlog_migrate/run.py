@@ -288,7 +288,20 @@ def _settings(request: Request, config: Config) -> Settings:
         retry_extra=config.retry_extra,
         retry_never=config.retry_never,
         raises=config.raises,
+        libraries=tuple(folder for glob in config.libraries for folder in _libraries(config, glob)),
     )
+
+
+def _libraries(config: Config, glob: str) -> list[str]:
+    """Find the folders of one entry of ``libraries``; a typing error, or a missing environment, must not go unseen."""
+    from glob import glob as matches  # only for those who have such an entry
+
+    pattern = os.path.join(config.folder, os.path.expanduser(glob))  # noqa: PTH111, PTH118  # glob works on text
+    found = matches(pattern, recursive=True)  # noqa: PTH207  # Path.glob takes no absolute pattern
+    folders = sorted(folder for folder in found if os.path.isdir(folder))  # noqa: PTH112
+    if not folders:
+        raise UsageError(f"{config.file}: libraries: {glob!r} names no folder")
+    return folders
 
 
 def _names(values: Iterable[str], option: str) -> tuple[str, ...]:

@@ -121,3 +121,35 @@ def test_the_number_of_files_is_bounded(tmp_path: Path) -> None:
     found = [neighbours.find(name) is not None for name in names]
 
     assert found == [True] * MAX_FILES + [False]
+
+
+def test_relative_imports_of_a_package_are_its_own(tmp_path: Path) -> None:
+    """``from .rede import ler`` in a package means the package's file, not one of that name beside the script."""
+    _write(
+        tmp_path,
+        worker="from pacote import ler\ntry:\n    ler('a')\nexcept Exception: pass\n",
+        rede="def ler(p):\n    raise KeyError(p)\n",
+    )
+    _write(
+        tmp_path / "pacote",
+        __init__="from .sub.porta import ler\n",
+        rede="def ler(p):\n    raise LookupError(p)\n",
+    )
+    _write(tmp_path / "pacote" / "sub", __init__="", porta="from ..rede import ler\n")
+
+    assert _names(tmp_path / "worker.py") == ({"LookupError"}, True)
+
+
+def test_libraries_come_after_the_files_of_the_program(tmp_path: Path) -> None:
+    """A module beside the script is what its import finds; folders of libraries are asked after that."""
+    script, library = tmp_path / "scripts", tmp_path / "site-packages"
+    _write(script, worker="", comum="")
+    _write(library, comum="X = 1\n", outro="X = 1\n")
+    neighbours = Neighbours(script / "worker.py", [str(library)])
+    found = [neighbours.find(name) for name in ("comum", "outro", "nada")]
+
+    assert [module and module.source.path for module in found] == [
+        script / "comum.py",
+        library / "outro.py",
+        None,
+    ]

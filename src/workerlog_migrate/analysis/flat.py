@@ -402,10 +402,11 @@ class Flat:
 
     def imported(self, qualified: str, unit: Unit) -> Value:
         """Return the value of an imported dotted name: of another file of the program, or of a library."""
+        if runtime_name(qualified):
+            return values.one("dotted", ref=self._engine.calls.canonical(qualified.lstrip(".")))
+        qualified = unit.absolute(qualified)
         name = qualified.lstrip(".")
         parts = name.split(".")
-        if runtime_name(qualified):
-            return values.one("dotted", ref=self._engine.calls.canonical(name))
         if self._engine.may_be_own(parts[0], qualified):
             for cut in range(len(parts), 0, -1):
                 other = self._engine.other_unit(".".join(parts[:cut]))

@@ -1,4 +1,4 @@
-"""Other files of the program: modules that a script can import from its own folder or package.
+"""Other files of the program: modules that a script can import from its own folder or package, or from folders of libraries.
 
 Input: a script's path and a dotted name. Output: the ``Module`` of the file on disk, parsed and never executed. Reading
 is lazy, bounded (size of a file, number of files per script) and remembered per process as long as a file is unchanged.
@@ -7,6 +7,7 @@ is lazy, bounded (size of a file, number of files per script) and remembered per
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from pathlib import Path
 
 from workerlog_migrate.analysis.module import Module
@@ -26,11 +27,13 @@ class Neighbours:
 
     Args:
         script: the script's path; its folder, and above a package the folder that holds the package, are searched.
+        libraries: folders that are searched after these.
 
     """
 
-    def __init__(self, script: Path) -> None:
+    def __init__(self, script: Path, libraries: Iterable[str] = ()) -> None:
         self._script = script
+        self._libraries = [Path(folder) for folder in libraries]
         self._left = MAX_FILES
 
     def find(self, name: str) -> Module | None:
@@ -52,7 +55,7 @@ class Neighbours:
             folder = folder.parent
             if len(parts) > 1:
                 found.append(folder)
-        return found
+        return [*found, *self._libraries]
 
 
 def _read(path: Path) -> Module | None:

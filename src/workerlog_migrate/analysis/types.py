@@ -29,7 +29,7 @@ class Types:
         knowledge: the rows.
         settings: the run's settings.
         resolve_module: finds another file of the program by its dotted name (``genesis_comum``); by default the
-            files beside the script are read.
+            files beside the script, and those of the libraries in the settings, are read.
 
     """
 
@@ -40,7 +40,7 @@ class Types:
         settings: Settings,
         resolve_module: Callable[[str], Module | None] | None = None,
     ) -> None:
-        resolve = resolve_module or Neighbours(module.source.path).find
+        resolve = resolve_module or Neighbours(module.source.path, settings.libraries).find
         self.engine = Engine(module, knowledge, settings, resolve)
 
     def of(self, node: ast.expr) -> str | None:
