@@ -53,7 +53,7 @@ sys.path.insert(0, str(ROOT / "src"))
 
 from workerlog_migrate.analysis.context import Context  # noqa: E402  # the path is set above
 from workerlog_migrate.analysis.engine import Engine  # noqa: E402
-from workerlog_migrate.analysis.exceptions import LOCAL, Hierarchy  # noqa: E402
+from workerlog_migrate.analysis.exceptions import Hierarchy  # noqa: E402
 from workerlog_migrate.analysis.flow import Block, Flow  # noqa: E402
 from workerlog_migrate.analysis.frames import Edge, Unknown  # noqa: E402
 from workerlog_migrate.analysis.header import find_header  # noqa: E402
@@ -229,7 +229,7 @@ def _answer(case: Case, module: Module, knowledge: Knowledge, mode: Unresolved, 
             ):
                 return Answer(why=f"{finding.kind}: {finding.reason}", evidence=finding.evidence)
             continue
-        written = tuple(_canonical(text, module, engine) for text in finding.edit.types)
+        written = tuple(_canonical(text, module.handlers[0], engine) for text in finding.edit.types)
         return _compared(case, written, engine, finding.message, finding.evidence)
     return Answer(why="nothing was found")
 
@@ -268,19 +268,21 @@ def _hierarchy(case: Case, knowledge: Knowledge, hierarchy: Hierarchy | None = N
     return hierarchy
 
 
-def _canonical(text: str, module: Module, engine: Engine) -> str:
-    """Return the canonical name of a class that the codemod wrote as text."""
-    first, dot, rest = text.partition(".")
-    scopes = [module.scope_of_module, *module.scopes.values()]  # the module's own names first
-    for scope in scopes:
-        for binding in scope.bindings.get(first, ()):
-            if binding.kind == "import":
-                name = binding.qualified + dot + rest
-                # Classes of neighbours are known by the name of their file, without the dots of the import.
-                bare = name.lstrip(".")
-                return engine.hierarchy.canonical(bare if engine.hierarchy.is_exception(bare) else name)
-            if binding.kind == "class":
-                return LOCAL + text.rpartition(".")[2]
+def _canonical(text: str, handler: ast.ExceptHandler, engine: Engine) -> str:
+    """Return the canonical name of a class that the codemod wrote as text beside a handler."""
+    written = ast.parse(text, mode="eval").body
+    # The expression is read as if it stood at the top of the file: nobody rebinds a class in a function.
+    frame = engine.flat.frame(engine.unit, engine.unit.module.tree)
+    first = text.partition(".")[0]
+    for place in (handler, engine.unit.module.tree):
+        found = engine.unit.module.lookup(first, engine.unit.module.scope(place))
+        if found is not None:
+            value = engine.flat.binding_values(first, found[0], found[1], engine.unit)
+            for attribute in text.split(".")[1:]:
+                value = engine.expressions.attribute(value, attribute, written, frame)
+            names = {engine.calls.exception_of(entry) for entry in value}
+            if len(names) == 1:
+                return names.pop() or text
     return engine.hierarchy.canonical(text)
 
 

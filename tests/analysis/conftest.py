@@ -64,7 +64,8 @@ def script() -> Analyse:
 def _script(text: str, modules: dict[str, str] | None = None, **settings: object) -> Script:
     module = _module(text, "worker.py")
     others = {name: _module(other, f"{name}.py") for name, other in (modules or {}).items()}
-    types = Types(module, Knowledge(), Settings(**settings), others.get)  # type: ignore[arg-type]  # keywords of tests
+    settings_of = Settings(**settings)  # type: ignore[arg-type]  # keywords of tests
+    types = Types(module, Knowledge(), settings_of, lambda name, _path: others.get(name.lstrip(".")))
     return Script(module, types)
 
 

@@ -145,7 +145,7 @@ def test_libraries_come_after_the_files_of_the_program(tmp_path: Path) -> None:
     script, library = tmp_path / "scripts", tmp_path / "site-packages"
     _write(script, worker="", comum="")
     _write(library, comum="X = 1\n", outro="X = 1\n")
-    neighbours = Neighbours(script / "worker.py", [str(library)])
+    neighbours = Neighbours(script / "worker.py", libraries=[str(library)])
     found = [neighbours.find(name) for name in ("comum", "outro", "nada")]
 
     assert [module and module.source.path for module in found] == [
@@ -153,3 +153,57 @@ def test_libraries_come_after_the_files_of_the_program(tmp_path: Path) -> None:
         library / "outro.py",
         None,
     ]
+
+
+def _package(root: Path, worker: str) -> Path:
+    """Write ``pacote`` with a base class, errors, and a worker in ``pacote/tarefas``."""
+    inner = root / "pacote" / "tarefas"
+    _write(
+        root / "pacote",
+        __init__="from .base import ler as ler_tudo\n",
+        base=(
+            "from .erros import Falha\n"
+            "def ler(p):\n    return open(p)\n"
+            "class Base:\n    def buscar(self):\n        raise Falha(1)\n"
+        ),
+        erros="class Falha(LookupError): ...\n",
+    )
+    _write(inner, __init__="", worker=f"{worker}\nexcept Exception: pass\n")
+    return inner / "worker.py"
+
+
+@pytest.mark.parametrize(
+    ("header", "call", "expected"),
+    [
+        pytest.param("from ..base import ler", "ler('a')", "OSError", id="module of the parent"),
+        pytest.param("from .. import base", "base.ler('a')", "OSError", id="parent"),
+        pytest.param("from .. import ler_tudo", "ler_tudo('a')", "OSError", id="name of the parent"),
+        pytest.param("from pacote import ler_tudo", "ler_tudo('a')", "OSError", id="package by its name"),
+        pytest.param("import pacote.base", "pacote.base.ler('a')", "OSError", id="module of the package"),
+        pytest.param("from ..base import *", "ler('a')", "OSError", id="star"),
+        pytest.param(
+            "from ..base import Base\nclass B(Base): ...",
+            "B().buscar()",
+            "pacote.erros.Falha",
+            id="inherited method, its exception relative to its own file",
+        ),
+    ],
+)
+def test_a_parent_package_is_followed(tmp_path: Path, header: str, call: str, expected: str) -> None:
+    """Relative imports mean files beside the one that imports, however far up."""
+    assert _names(_package(tmp_path, f"{header}\ntry:\n    {call}")) == ({expected}, True)
+
+
+def test_a_relative_import_is_never_the_library_of_that_name(tmp_path: Path) -> None:
+    """``from .json import loads`` without such a file is an unknown call, not ``json.loads``."""
+    path = _package(tmp_path, "from .json import loads\ntry:\n    loads('a')")
+
+    assert _names(path) == (set(), False)
+
+
+def test_a_file_that_imports_the_script_back_sees_its_classes(tmp_path: Path) -> None:
+    """A cycle of imports ends at the script itself."""
+    path = _package(tmp_path, "from ..volta import voltar\nclass Erro(OSError): ...\ntry:\n    voltar()")
+    _write(path.parents[1], volta="from .tarefas.worker import Erro\ndef voltar():\n    raise Erro\n")
+
+    assert _names(path) == ({"local:Erro"}, True)

@@ -41,7 +41,7 @@ def _find(text: str, **settings: object) -> list[Finding]:
     module = Module(Source(path=Path("worker.py"), text=text, raw=text.encode()))
     chosen = Settings(**settings)  # type: ignore[arg-type]  # keywords of tests
     target = Target(Path("worker.py"), "genesis")
-    types = Types(module, Knowledge(), chosen, lambda _name: None)
+    types = Types(module, Knowledge(), chosen, lambda _name, _path: None)
     return list(specific_exceptions.find(module, Context(chosen, target, find_header(module, target), types)))
 
 

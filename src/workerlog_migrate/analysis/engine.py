@@ -15,12 +15,14 @@ from workerlog_migrate.analysis.expressions import Expressions
 from workerlog_migrate.analysis.flat import Flat
 from workerlog_migrate.analysis.flow import Flow
 from workerlog_migrate.analysis.guards import Guards
+from workerlog_migrate.analysis.neighbours import dotted_name
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.raises import Solver
 from workerlog_migrate.model import Settings, Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.knowledge import Knowledge
@@ -33,7 +35,8 @@ class Engine:
         module: the script.
         knowledge: the rows.
         settings: for the exceptions that the user taught.
-        resolve_module: finds another file of the program by its dotted name; None when there is none.
+        resolve_module: finds another file of the program by its dotted name and the path of the file that imports it;
+            None when there is none.
 
     """
 
@@ -42,7 +45,7 @@ class Engine:
         module: Module,
         knowledge: Knowledge,
         settings: Settings,
-        resolve_module: Callable[[str], Module | None] | None = None,
+        resolve_module: Callable[[str, Path], Module | None] | None = None,
     ) -> None:
         self.knowledge = knowledge
         self.taught = dict(settings.raises)
@@ -51,7 +54,9 @@ class Engine:
         self.reraises_unknown = settings.unresolved is Unresolved.RERAISE
         self.unit = Unit(module)
         self._resolve_module = resolve_module
-        self._units: dict[str, Unit | None] = {}
+        self._units: dict[tuple[Path | None, str], Unit | None] = {}
+        self._by_module: dict[Module, Unit] = {module: self.unit}
+        self._package: str | None = None
         self.flat = Flat(self)
         self.guards = Guards(self)
         self.calls = Calls(self)
@@ -60,14 +65,38 @@ class Engine:
         self.solver = Solver(self)
 
     def may_be_own(self, top: str, qualified: str) -> bool:
-        """Whether an imported name can be of another file of the program: relative, or neither known nor standard."""
-        if qualified.startswith("."):
-            return not qualified.startswith("..")
-        return top not in sys.stdlib_module_names and not self.knowledge.knows_module(top)
+        """Whether an imported name can be of another file of the program.
 
-    def other_unit(self, name: str) -> Unit | None:
-        """Return another file of the program by its dotted name."""
-        if name not in self._units:
-            module = self._resolve_module(name) if self._resolve_module is not None else None
-            self._units[name] = None if module is None else Unit(module, name)
-        return self._units[name]
+        It is relative, of the package that holds the script, or neither known nor of the standard library.
+        """
+        if qualified.startswith("."):
+            return True
+        if top not in sys.stdlib_module_names and not self.knowledge.knows_module(top):
+            return True
+        if self._package is None:
+            self._package = dotted_name(self.unit.module.source.path)
+        return self._package.partition(".")[0] == top and "." in self._package
+
+    def other_unit(self, name: str, beside: Unit | None = None) -> Unit | None:
+        """Return another file of the program.
+
+        Args:
+            name: its dotted name, ``..x`` for a relative one.
+            beside: the file that imports it, by default the script.
+
+        """
+        relative = name.startswith(".")
+        path = (beside or self.unit).module.source.path
+        key = (path if relative else None, name)
+        if key not in self._units:
+            module = self._resolve_module(name, path) if self._resolve_module is not None else None
+            self._units[key] = None if module is None else self._unit_of(module, name)
+        return self._units[key]
+
+    def _unit_of(self, module: Module, name: str) -> Unit:
+        unit = self._by_module.get(module)
+        if unit is None:
+            # One name per file, however it is imported: exceptions are told apart by it.
+            found = dotted_name(module.source.path)
+            unit = self._by_module[module] = Unit(module, name if name.endswith(f".{found}") else found)
+        return unit

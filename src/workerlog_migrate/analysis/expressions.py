@@ -214,7 +214,7 @@ class Expressions:
                 return self._class_attribute(entry, entry.ref, name)
             case "unit":
                 assert isinstance(entry.ref, Unit)
-                return self._engine.flat.module_name(entry.ref, name) or ANY
+                return self._engine.flat.unit_attribute(entry.ref, name)
             case "json":
                 if not called:
                     self.operation("op:attribute-json", node, frame)
@@ -237,8 +237,8 @@ class Expressions:
             return values.parse(expression)
         if self._engine.may_be_own(dotted.partition(".")[0], dotted):
             other = self._engine.other_unit(dotted)
-            found = None if other is None else self._engine.flat.module_name(other, name)
-            if found is not None:
+            found = ANY if other is None else self._engine.flat.unit_attribute(other, name)
+            if found != ANY:
                 return found
         return values.one("dotted", ref=self._engine.calls.canonical(f"{dotted}.{name}"))
 

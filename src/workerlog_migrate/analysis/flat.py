@@ -46,6 +46,7 @@ class Flat:
         self._families: dict[ClassInfo, tuple[ClassInfo | str | None, ...]] = {}
         self._heirs: dict[ClassInfo, tuple[ClassInfo, ...]] = {}
         self._sites: dict[FunctionInfo, list[ast.Call]] = {}
+        self._stars: set[tuple[Unit, str]] = set()
         self._cut = _NEVER
         self._fuel = _FUEL
 
@@ -63,9 +64,10 @@ class Flat:
         """Return what a name can be as seen from a node: a variable, an import, a builtin."""
         found = unit.module.lookup(name, unit.module.scope(node))
         if found is None:
-            return (
-                values.one("dotted", ref=name) if name in _BUILTINS and not unit.module.star_imports else ANY
-            )
+            starred = self._starred(name, unit)
+            if starred is not None:
+                return starred
+            return values.one("dotted", ref=name) if name in _BUILTINS else ANY
         scope, bindings = found
         return self.binding_values(name, scope, bindings, unit)
 
@@ -79,7 +81,29 @@ class Flat:
         """Return what a global of another file is; None when it has none of that name."""
         scope = unit.module.scope_of_module
         bindings = scope.bindings.get(name)
-        return None if not bindings else self.binding_values(name, scope, bindings, unit)
+        return self._starred(name, unit) if not bindings else self.binding_values(name, scope, bindings, unit)
+
+    def _starred(self, name: str, unit: Unit) -> Value | None:
+        """Return what ``from x import *`` binds a name to: unknown when a file cannot be read; None when none does."""
+        if (unit, name) in self._stars:
+            return None
+        result: Value | None = None
+        for qualified in unit.module.star_imports:
+            own = self._engine.may_be_own(qualified.partition(".")[0], qualified)
+            other = self._engine.other_unit(qualified, unit) if own else None
+            dotted = f"{qualified}.{name}"
+            known = self._engine.knowledge
+            if other is not None:
+                self._stars.add((unit, name))
+                found = self.module_name(other, name)
+                self._stars.discard((unit, name))
+                if found is not None:
+                    return found
+            elif not own and (known.call(dotted) is not None or known.exception(dotted) is not None):
+                return values.one("dotted", ref=self._engine.calls.canonical(dotted))
+            else:
+                result = ANY
+        return result
 
     def attribute(self, info: ClassInfo, name: str) -> Value | None:
         """Return what an attribute of an instance can be; None when no class of its family stores or defines it."""
@@ -404,12 +428,14 @@ class Flat:
         """Return the value of an imported dotted name: of another file of the program, or of a library."""
         if runtime_name(qualified):
             return values.one("dotted", ref=self._engine.calls.canonical(qualified.lstrip(".")))
-        qualified = unit.absolute(qualified)
         name = qualified.lstrip(".")
-        parts = name.split(".")
-        if self._engine.may_be_own(parts[0], qualified):
-            for cut in range(len(parts), 0, -1):
-                other = self._engine.other_unit(".".join(parts[:cut]))
+        dots = qualified[: len(qualified) - len(name)]
+        parts = name.split(".") if name else []
+        if self._engine.may_be_own(parts[0] if parts else "", qualified) and (
+            dots or self._engine.knowledge.call(name) is None
+        ):
+            for cut in range(len(parts), -1 if dots else 0, -1):
+                other = self._engine.other_unit(dots + ".".join(parts[:cut]), unit)
                 if other is not None and other is not unit:
                     if cut == len(parts):
                         return values.one("unit", ref=other)
@@ -417,7 +443,19 @@ class Flat:
                     if found is not None and cut == len(parts) - 1:
                         return found
                     break
+        if dots and parts and not self._engine.may_be_own(parts[0], name):
+            return values.one(
+                "dotted", ref=qualified
+            )  # a file that is not there, not the library of that name
         return values.one("dotted", ref=self._engine.calls.canonical(name))
+
+    def unit_attribute(self, unit: Unit, name: str) -> Value:
+        """Return an attribute of a module of the program: what it binds, or a file of the package."""
+        found = self.module_name(unit, name)
+        if found is None and unit.module.source.path.stem == "__init__":
+            inner = self._engine.other_unit(f".{name}", unit)
+            found = None if inner is None else values.one("unit", ref=inner)
+        return ANY if found is None else found
 
     def function_value(self, info: FunctionInfo) -> Value:
         """Return the value that a ``def`` binds: its decorators applied."""

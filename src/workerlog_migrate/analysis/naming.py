@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.exceptions import BROAD, LOCAL, ROOT
-from workerlog_migrate.analysis.program import FUNCTIONS
+from workerlog_migrate.analysis.neighbours import dotted_name
+from workerlog_migrate.analysis.program import FUNCTIONS, ClassInfo, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
     from workerlog_migrate.analysis.frames import State
     from workerlog_migrate.analysis.module import Binding, Scope
+    from workerlog_migrate.analysis.values import Type
 
 _STDLIB = frozenset(sys.stdlib_module_names)
 
@@ -86,6 +88,10 @@ class Naming:
         for name in names:
             owner = name.rpartition(".")[0]
             top = owner.partition(".")[0]
+            other = self._engine.other_unit(owner) if top not in _STDLIB else None
+            simple = name.rpartition(".")[2]
+            if other is not None and simple not in other.module.scope_of_module.bindings:
+                continue
             if (top in _STDLIB or self._is_there(top)) and self._can_import(owner, place):
                 return Written(name, exception, owner)
         return None
@@ -95,7 +101,8 @@ class Naming:
         tree = self._module.tree
         for node in self._module.imports:
             if isinstance(node, ast.ImportFrom):
-                tops = {(node.module or "").partition(".")[0]} if not node.level else set()
+                name = f"{dotted_name(self._module.source.path)}." if node.level else node.module or ""
+                tops = {name.partition(".")[0]} if "." in name.rstrip(".") or not node.level else set()
             else:
                 tops = {alias.name.partition(".")[0] for alias in node.names}
             if (
@@ -131,15 +138,39 @@ class Naming:
 
     def _imported(self, dotted: str, place: ast.AST, state: State | None) -> str | None:
         for name, binding, scope, bindings in self._visible(place):
-            qualified = binding.qualified.lstrip(".")
-            if dotted != qualified and not dotted.startswith(qualified + "."):
+            rest = self._rest(binding, dotted)
+            if rest is None:
                 continue
-            rest = dotted[len(qualified) :]
             if rest.count(".") > 1 and not self._submodule_imported(dotted.rpartition(".")[0]):
                 continue
             if self._is_bound(name, binding, scope, bindings, place, state):
                 return name + rest
         return None
+
+    def _rest(self, binding: Binding, dotted: str) -> str | None:
+        """Return what has to follow an imported name to mean a class; None when it cannot mean it."""
+        qualified = binding.qualified
+        if self._engine.knowledge.exception(dotted) is None:  # a class of the program: known by its file
+            flat, unit = self._engine.flat, self._engine.unit
+            for entry in flat.imported(qualified, unit):
+                simple = dotted.rpartition(".")[2]
+                if self._is_class(entry, dotted):
+                    return ""
+                if isinstance(entry.ref, Unit) and entry.name == "unit":
+                    inner = flat.unit_attribute(entry.ref, simple)
+                    if any(self._is_class(other, dotted) for other in inner):
+                        return f".{simple}"
+        qualified = qualified.lstrip(".")
+        if dotted != qualified and not dotted.startswith(qualified + "."):
+            return None
+        return dotted[len(qualified) :]
+
+    def _is_class(self, entry: Type, dotted: str) -> bool:
+        return (
+            entry.name == "class"
+            and isinstance(entry.ref, ClassInfo)
+            and self._engine.flat.exception_name(entry.ref) == dotted
+        )
 
     def _submodule_imported(self, module: str) -> bool:
         """Whether a submodule is certainly loaded: third-party packages load theirs, the standard library does not."""

@@ -27,35 +27,79 @@ class Neighbours:
 
     Args:
         script: the script's path; its folder, and above a package the folder that holds the package, are searched.
+        own: what to give for the script itself, when another file imports it back.
         libraries: folders that are searched after these.
 
     """
 
-    def __init__(self, script: Path, libraries: Iterable[str] = ()) -> None:
-        self._script = script
-        self._libraries = [Path(folder) for folder in libraries]
-        self._left = MAX_FILES
+    def __init__(self, script: Path, own: Module | None = None, libraries: Iterable[str] = ()) -> None:
+        self._script = script.absolute()
+        self._own = own
+        self._libraries = [Path(folder).absolute() for folder in libraries]
+        self._found: dict[tuple[Path | None, str], Module | None] = {}
+        self._files: set[Path] = set()
+        self._roots: list[Path] | None = None
 
-    def find(self, name: str) -> Module | None:
-        """Return the module of a dotted name; None when there is no such file, or it cannot be read or parsed."""
-        if not name or self._left <= 0:
+    def find(self, name: str, beside: Path | None = None) -> Module | None:
+        """Return the module of a dotted name.
+
+        Args:
+            name: as an import writes it, relative (``..x``) or not.
+            beside: the file that imports it; by default the script. It matters for relative names only.
+
+        Returns:
+            The module; None when there is no such file, or it cannot be read or parsed, or too many were read.
+
+        """
+        bare = name.lstrip(".")
+        dots = len(name) - len(bare)
+        start = (self._script if beside is None else beside.absolute()) if dots else None
+        key = (start, name)
+        if key not in self._found:
+            self._found[key] = self._find(bare.split(".") if bare else [], dots, start)
+        return self._found[key]
+
+    def _find(self, parts: list[str], dots: int, start: Path | None) -> Module | None:
+        if start is not None:
+            folders = [start.parents[dots - 1]] if dots <= len(start.parents) else []
+        elif parts:
+            folders = self._folders(parts)
+        else:
             return None
-        parts = name.split(".")
-        for folder in self._folders(parts):
+        for folder in folders:
             for path in (folder.joinpath(*parts).with_suffix(".py"), folder.joinpath(*parts, "__init__.py")):
-                if path != self._script and path.is_file():
-                    self._left -= 1
-                    return _read(path)
+                if (not parts and path.name != "__init__.py") or not path.is_file():
+                    continue
+                if path == self._script:
+                    return self._own
+                if path not in self._files:
+                    if len(self._files) >= MAX_FILES:
+                        return None
+                    self._files.add(path)
+                return _read(path)
         return None
 
     def _folders(self, parts: list[str]) -> list[Path]:
-        folder = self._script.parent
-        found = [folder]
-        while (folder / "__init__.py").is_file() and folder != folder.parent:
-            folder = folder.parent
-            if len(parts) > 1:
-                found.append(folder)
-        return [*found, *self._libraries]
+        """List where an absolute name is looked for: beside the script, and above the packages that hold it."""
+        if self._roots is None:
+            folder = self._script.parent
+            self._roots = [folder]
+            while (folder / "__init__.py").is_file() and folder != folder.parent:
+                folder = folder.parent
+                self._roots.append(folder)
+        # A single name is found beside the script, or it is the outermost package; what lies between is no root.
+        own = self._roots if len(parts) > 1 else [self._roots[0], self._roots[-1]]
+        return [*own, *self._libraries]
+
+
+def dotted_name(path: Path) -> str:
+    """Return the name under which a file is imported: through the packages that hold it, ``pkg.sub.module``."""
+    parts = [] if path.stem == "__init__" else [path.stem]
+    folder = path.absolute().parent
+    while (folder / "__init__.py").is_file() and folder != folder.parent:
+        parts.append(folder.name)
+        folder = folder.parent
+    return ".".join(reversed(parts))
 
 
 def _read(path: Path) -> Module | None:

@@ -125,19 +125,6 @@ class Unit:
         self._paths: dict[ast.AST, str | None] = {}
         self._method_owners: dict[str, list[ClassInfo]] | None = None
 
-    def absolute(self, qualified: str) -> str:
-        """Return the full name behind a relative import of another file than the script; other names as they are."""
-        rest = qualified.lstrip(".")
-        dots = len(qualified) - len(rest)
-        if not dots or not self.name:
-            return qualified
-        package = self.name.split(".")
-        if self.module.source.path.name == "__init__.py":
-            dots -= 1
-        if dots > len(package):
-            return qualified
-        return ".".join([*package[: len(package) - dots], rest]) if dots < len(package) else f".{rest}"
-
     @property
     def top(self) -> FunctionInfo:
         """The module's top level."""

@@ -15,6 +15,7 @@ from workerlog_migrate.analysis.neighbours import Neighbours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.knowledge import Knowledge
@@ -28,8 +29,9 @@ class Types:
         module: the script.
         knowledge: the rows.
         settings: the run's settings.
-        resolve_module: finds another file of the program by its dotted name (``genesis_comum``); by default the
-            files beside the script, and those of the libraries in the settings, are read.
+        resolve_module: finds another file of the program by its dotted name (``genesis_comum``, ``..x``) and the path
+            of the file that imports it; by default the files beside the script, and those of the
+            libraries in the settings, are read.
 
     """
 
@@ -38,9 +40,9 @@ class Types:
         module: Module,
         knowledge: Knowledge,
         settings: Settings,
-        resolve_module: Callable[[str], Module | None] | None = None,
+        resolve_module: Callable[[str, Path], Module | None] | None = None,
     ) -> None:
-        resolve = resolve_module or Neighbours(module.source.path, settings.libraries).find
+        resolve = resolve_module or Neighbours(module.source.path, module, settings.libraries).find
         self.engine = Engine(module, knowledge, settings, resolve)
 
     def of(self, node: ast.expr) -> str | None:
