@@ -2,17 +2,40 @@
 
 A codemod is explained by its page of the documentation, as it is; a place by everything that was found there, with
 all evidence. The pages stand in ``docs/codemods`` of the source tree; the wheel carries them as ``workerlog_migrate/docs``.
+
+A broad handler is explained as a reviewer would: its code, what the body can raise and by which call, what cannot arrive
+and why (an inner or earlier handler takes it, a check rules it out), and what is not known with the row that would teach it.
+What cannot arrive is asked of the analysis here only: it costs more than a migration needs to pay.
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from workerlog_migrate.analysis.engine import Engine
+from workerlog_migrate.analysis.exceptions import LOCAL
+from workerlog_migrate.analysis.flow import Block
+from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.guards import Guards
 from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.analysis.raises import infer
+from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.config import nearest
 from workerlog_migrate.errors import UsageError
-from workerlog_migrate.model import CODEMODS, FileResult, Finding
+from workerlog_migrate.knowledge import Knowledge
+from workerlog_migrate.model import (
+    CODEMODS,
+    SPECIFIC_EXCEPTIONS,
+    Evidence,
+    FileResult,
+    Finding,
+    HandlerEdit,
+    Settings,
+    SuppressEdit,
+)
 from workerlog_migrate.report import ReportedFile
 from workerlog_migrate.report.text import render_finding, shown_path
 from workerlog_migrate.source import decode
@@ -34,12 +57,13 @@ def split_place(text: str) -> tuple[str, int] | None:
     return (path, int(line)) if path and colon and line.isdecimal() and int(line) else None
 
 
-def explain_place(result: FileResult, line: int, *, color: bool = False) -> str:
+def explain_place(result: FileResult, line: int, settings: Settings, *, color: bool = False) -> str:
     """Say why what stands in a line was changed, or was not.
 
     Args:
         result: what becomes of the file.
         line: from 1.
+        settings: of the run that gave the result.
         color: whether to use ANSI escapes.
 
     Returns:
@@ -59,12 +83,15 @@ def explain_place(result: FileResult, line: int, *, color: bool = False) -> str:
         return f"{place}: nothing was looked for in this file ({result.skipped})\n"
     file = ReportedFile(result, result.changed)
     found = _at([*file.applied, *file.left], line)
-    if found:
-        applied = set(file.applied)
-        return "".join(
-            render_finding(file, finding, is_applied=finding in applied, color=color) for finding in found
-        )
-    return f"{place}: {_why_not(result, line)}\n"
+    applied = set(file.applied)
+    texts = []
+    for finding in found:
+        text = render_finding(file, finding, is_applied=finding in applied, color=color)
+        if finding.codemod == SPECIFIC_EXCEPTIONS:
+            head, newline, _ = text.partition("\n")
+            text = head + newline + _review(result, finding, settings)
+        texts.append(text)
+    return "\n".join(texts) or f"{place}: {_why_not(result, line)}\n"
 
 
 def _at(findings: list[Finding], line: int) -> list[Finding]:
@@ -94,6 +121,200 @@ def _why_handler_stays(handler: ast.ExceptHandler) -> str:
     if is_broad and any(isinstance(node, ast.Raise) for node in ast.walk(handler)):
         return "this handler raises again, so it stays"
     return "" if is_broad else "this handler names its exceptions already"
+
+
+# -- the review of a handler ------------------------------------------------------------------------------------
+
+_SHOWN = 4
+_SHORT = 16
+_LIST = 12
+
+
+def _review(result: FileResult, finding: Finding, settings: Settings) -> str:
+    """Write what a reviewer wants to see of a handler: the code, what can arrive, what cannot, what is not known."""
+    place = _find(Module(decode(result.target.path, result.before)), finding)
+    if place is None:
+        return ""
+    known = [entry for entry in finding.evidence if entry.exception]
+    unknown = [entry for entry in finding.evidence if not entry.exception]
+    never: list[tuple[Evidence, str]] = []
+    if known or unknown:
+        engine = Types(place.module, Knowledge(), settings).engine
+        if unknown:
+            known = list(infer(engine, place.block(engine), place.earlier(engine)).evidence)
+        never = list(_never_arrives(place, settings))
+    lines = [entry.line for entry in (*known, *unknown)]
+    parts = ["\n", *_excerpt(place, lines)]
+    listed = finding.edit.types if isinstance(finding.edit, HandlerEdit | SuppressEdit) else None
+    if known:
+        parts.append("\n  The body can raise:\n")
+        parts.extend(_by_name(known, place, settings, listed or ()))
+    if isinstance(finding.edit, HandlerEdit) and finding.edit.log:
+        parts.append(f"\n  Added to the handler, so that no error is silent:\n    {finding.edit.log}\n")
+    if never:
+        parts.append("\n  What does not arrive here:\n")
+        parts.extend(
+            f"    line {entry.line}: {entry.exception} of `{entry.cause}`: {why}\n"
+            for entry, why in never[:_LIST]
+        )
+        if len(never) > _LIST:
+            parts.append(f"    and {len(never) - _LIST} more\n")
+    if unknown:
+        parts.append("\n  What is not known:\n")
+        for entry in unknown:
+            note, _, row = entry.note.partition("to teach it: ")
+            note = note.rstrip("; ")
+            parts.append(f"    line {entry.line}: `{entry.cause}`{', ' if note else ''}{note}\n")
+            if row:
+                parts.append(f"        to teach it: {row}\n")
+    return "".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A broad handler, or ``suppress``, and the statement that it belongs to."""
+
+    module: Module
+    owner: ast.stmt
+    node: ast.ExceptHandler | ast.Call
+
+    def block(self, engine: Engine) -> Block:
+        """Return the effects of the body, before any handler of the statement."""
+        key = self.node if isinstance(self.node, ast.Call) else self.owner
+        return engine.flow.block(key, engine.unit.enclosing(self.owner))
+
+    def earlier(self, engine: Engine) -> list[str]:
+        """Return what the clauses before the handler catch."""
+        found: list[str] = []
+        for handler in getattr(self.owner, "handlers", ()):
+            if handler is self.node:
+                break
+            frame = engine.flat.frame(engine.unit, handler)
+            found.extend(engine.calls.exception_names(handler.type, frame)[0])
+        return found
+
+
+def _find(module: Module, finding: Finding) -> _Place | None:
+    for handler in module.handlers:
+        if module.span(handler) == finding.span:
+            owner = module.parents[handler]
+            assert isinstance(owner, ast.stmt)
+            return _Place(module, owner, handler)
+    for call in module.calls:
+        if module.span(call) == finding.span:
+            return _Place(module, module.statement(call), call)
+    return None
+
+
+def _excerpt(place: _Place, wanted: Iterable[int]) -> Iterator[str]:
+    """Yield a short statement, or the lines of a long one that are spoken of, with numbers."""
+    owner, node = place.owner, place.node
+    first, last = owner.lineno, owner.end_lineno or owner.lineno
+    end = node.end_lineno or node.lineno
+    if isinstance(node, ast.Call):
+        end = last
+    shown = {first} | {line for line in wanted if first <= line <= last}
+    shown.update(range(node.lineno, min(end, node.lineno + _SHOWN) + 1))
+    shown.update(line + 1 for line in list(shown) if line + 2 in shown)  # no gap of a single line
+    if end - first < _SHORT:
+        shown.update(range(first, end + 1))
+    width = len(str(max(shown)))
+    previous = first - 1
+    for line in sorted(shown):
+        if line != previous + 1:
+            yield f"    {'':>{width}}   ...\n"
+        previous = line
+        yield f"    {line:>{width}} | {place.module.lines[line - 1].rstrip()}".rstrip() + "\n"
+
+
+def _by_name(
+    known: list[Evidence], place: _Place, settings: Settings, listed: tuple[str, ...]
+) -> Iterator[str]:
+    """Yield the evidence by exception; what a listed parent stands for says so."""
+    hierarchy = Types(place.module, Knowledge(), settings).engine.hierarchy
+    for name in sorted({entry.exception for entry in known}):
+        parent = next((other for other in listed if other != name and hierarchy.is_subclass(name, other)), "")
+        yield f"    {name}{f', listed as {parent}' if parent and name not in listed else ''}\n"
+        for entry in known:
+            if entry.exception == name:
+                reason, rule = entry.note, entry.rule
+                if rule.startswith("local:"):
+                    inner, _, rule = entry.note.rpartition(", ")
+                    meaning = _meaning(rule)
+                    reason = f"by way of {inner}{': ' if meaning else ''}{meaning}"
+                before = ", " if rule != entry.rule else ": "
+                yield f"        line {entry.line}: `{entry.cause}`{before if reason else ''}{reason}\n"
+                yield f"            {rule}: {entry.source}\n"
+
+
+def _meaning(rule: str) -> str:
+    knowledge = Knowledge()
+    if rule.startswith("op:"):
+        return knowledge.operation(rule).description
+    row = knowledge.call(rule)
+    return "" if row is None else row.note
+
+
+# -- what does not arrive ---------------------------------------------------------------------------------------
+
+
+class _Blind(Guards):
+    """Guards that no test tells anything."""
+
+    def assume(self, test: ast.expr, outcome: bool, frame: Frame) -> None:
+        """Learn nothing."""
+
+
+def _never_arrives(place: _Place, settings: Settings) -> Iterator[tuple[Evidence, str]]:
+    """Yield what the body could raise but for handlers and checks, with what stops it."""
+    engine = Types(place.module, Knowledge(), settings).engine
+    seeing = infer(engine, place.block(engine))
+    stopped: set[tuple[str, str, int]] = {
+        (entry.exception, entry.cause, entry.line) for entry in seeing.evidence
+    }
+    yield from _caught(seeing.evidence, place.owner, engine, place, stop=place.node)
+    for node in _inside(place.owner):
+        if isinstance(node, ast.Try):
+            raised = infer(engine, engine.flow.block(node, engine.unit.enclosing(node))).evidence
+            yield from _caught(raised, node, engine, place)
+            stopped.update((entry.exception, entry.cause, entry.line) for entry in raised)
+    blind = Types(place.module, Knowledge(), settings).engine
+    blind.guards = _Blind(blind)
+    for entry in infer(blind, place.block(blind)).evidence:
+        if (entry.exception, entry.cause, entry.line) not in stopped:
+            yield entry, "the checks before it rule it out"
+
+
+def _caught(
+    raised: Iterable[Evidence], owner: ast.stmt, engine: Engine, place: _Place, stop: ast.AST | None = None
+) -> Iterator[tuple[Evidence, str]]:
+    """Yield what the clauses of a statement take, up to one of them."""
+    rest = list(raised)
+    for handler in getattr(owner, "handlers", ()):
+        if handler is stop:
+            return
+        names, _ = engine.calls.exception_names(handler.type, engine.flat.frame(engine.unit, handler))
+        taken = [entry for entry in rest if engine.hierarchy.is_caught(_canonical(entry, engine), names)]
+        rest = [entry for entry in rest if entry not in taken]
+        if any(isinstance(node, ast.Raise) for node in ast.walk(handler)):
+            continue
+        text = f"except {place.module.text(handler.type)}" if handler.type is not None else "bare except"
+        yield from ((entry, f"{text} in line {handler.lineno} takes it") for entry in taken)
+
+
+def _canonical(entry: Evidence, engine: Engine) -> str:
+    own = LOCAL + entry.exception
+    return own if engine.hierarchy.is_exception(own) else engine.hierarchy.canonical(entry.exception)
+
+
+def _inside(owner: ast.stmt) -> Iterator[ast.AST]:
+    """Yield the nodes of a statement's body without those of nested functions and classes."""
+    stack: list[ast.AST] = list(reversed(getattr(owner, "body", [])))
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            yield node
+            stack.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
 def explain_codemod(name: str) -> str:

@@ -153,7 +153,7 @@ def run_explain(request: Request, what: str) -> int:
     from workerlog_migrate import pipeline
 
     result = pipeline.migrate_file(found.targets[0], settings)
-    text = explain_place(result, line, color=wants_color(request.color, sys.stdout))
+    text = explain_place(result, line, settings, color=wants_color(request.color, sys.stdout))
     output.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
     return EXIT_DONE
 

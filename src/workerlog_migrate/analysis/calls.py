@@ -9,7 +9,7 @@ functions of the program, unresolved calls. Migrated code is read as what it wra
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
@@ -662,6 +662,11 @@ class Calls:
                 "hexdigest",
             ):
                 return all(self.is_ascii(entry, arguments) for entry in node.args)
+            if isinstance(node.func, ast.Attribute) and node.func.attr in ("encode", "decode"):
+                to_ascii = node.func.attr == "encode" and any(
+                    isinstance(entry, ast.Constant) and entry.value == "ascii" for entry in node.args[:1]
+                )
+                return to_ascii or self.is_ascii(node.func.value, arguments)
         if isinstance(node, ast.Name):
             constant = self.constant(node, arguments)
             if constant is not None:
@@ -986,12 +991,43 @@ def _is_module_data(node: ast.Attribute) -> bool:
 
 
 def _describe(condition: Condition) -> str:
-    names = "/".join(condition.args)
+    """Say in words under which condition a row raises, and which arguments would have ruled it out."""
+    names = _quoted(condition.args)
     if condition.values and not condition.test:
-        return f"{names} is {' or '.join(repr(value) for value in condition.values)}"
-    if condition.types:
-        return f"{names} is {condition.test.replace('not-type', 'not')} {' or '.join(condition.types)}"
-    return f"{names} is {condition.test}"
+        text = f"{names} is {' or '.join(repr(value) for value in condition.values)}"
+    elif condition.test in ("passed", "given") and condition.args == ("self",):
+        text = ""
+    elif condition.test == "type":
+        text = f"{names} is {' or '.join(condition.types)}"
+    elif condition.test == "not-type":
+        text = f"{names} is not known to be {', '.join(condition.types)}"
+    else:
+        text = _IN_WORDS.get(condition.test, f"{{}} is {condition.test}").format(names)
+    against = _quoted(
+        name for unless in condition.unless for name in unless.args if name not in condition.args
+    )
+    return ", ".join(
+        part for part in (text, f"no argument {against} rules it out" if against else "") if part
+    )
+
+
+_IN_WORDS = {
+    "absent": "{} is not given",
+    "ascii": "{} is ASCII",
+    "binary-mode": "{} is binary",
+    "literal": "{} is a literal",
+    "missing": "{} is not given",
+    "none-able": "{} may be None",
+    "not-literal": "{} is no literal",
+    "read-mode": "{} is for reading",
+    "shape:json": "{} comes from decoded JSON",
+    "text-mode": "{} is text",
+    "write-mode": "{} is for writing",
+}
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return " or ".join(f"`{name}`" for name in dict.fromkeys(names))
 
 
 def _is_number(text: str, kind: type[int] | type[float]) -> bool:
