@@ -88,7 +88,7 @@ class Hierarchy:
 
         Beyond ``LIMIT`` names siblings join their parent (never ``Exception``), fewest names lost first.
         """
-        found = self._maximal({self.canonical(name) for name in names})
+        found = self._maximal({self._listed(self.canonical(name)) for name in names})
         while len(found) > LIMIT:
             families: dict[str, set[str]] = {}
             for name in found:
@@ -101,6 +101,11 @@ class Hierarchy:
             found = (found - shared[parent]) | {parent}
             found = self._maximal(found)
         return tuple(sorted(found))
+
+    def _listed(self, name: str) -> str:
+        """Return what is listed for a class: its parent, where its row asks for that."""
+        row = self._knowledge.exception(name)
+        return row.bases[0] if row is not None and "general" in row.marks else name
 
     def _maximal(self, names: set[str]) -> set[str]:
         return {name for name in names if not (self.ancestors(name) - {name}) & names}

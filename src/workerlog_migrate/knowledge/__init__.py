@@ -50,8 +50,9 @@ TESTS = frozenset(
 )
 
 # Marks of exceptions: a method that raises it at once waits to be overridden; being told to stop, a missing optional
-# part and the end of an iterator are no errors; a failed I/O call raises it or a subclass.
-MARKS = frozenset(["abstract", "calm", "io"])
+# part and the end of an iterator are no errors; where it is listed, its parent is written; a failed I/O call raises it or
+# a subclass.
+MARKS = frozenset(["abstract", "calm", "general", "io"])
 
 
 class KnowledgeError(WorkerlogError):
