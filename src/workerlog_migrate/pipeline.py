@@ -135,9 +135,9 @@ def migrate_source(
         tree = verify.check_compiles(source.text, text, str(source.path))
         verify.check_splices(module, text, plan.applied, splices)
         left = [finding for finding, _ in decisions.declined]
-        places = verify.check_undo(module, tree, plan.applied, left)
+        places = verify.check_undo(module, tree, plan.applied, splices, left)
         after = encode(source, text)
-        result = Module(decode(source.path, after))
+        result = Module(verify.check_encoded(decode(source.path, after), text), tree)
         verify.check_nothing_left(find_all(result, target, settings, _moved(decisions, places, result)))
     except (verify.CheckError, Refused) as error:
         return FileResult(

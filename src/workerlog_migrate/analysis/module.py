@@ -90,9 +90,18 @@ class Module:
 
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, tree: ast.Module | None = None) -> None:
+        """Index a source.
+
+        Args:
+            source: the text.
+            tree: its tree, where it has been parsed already.
+
+        Raises:
+            Refused: the text is not valid for this interpreter.
+        """
         self.source = source
-        self.tree = parse(source)
+        self.tree = parse(source) if tree is None else tree
         self.lines: list[str] = _LINE.findall(source.text)
         self.calls: list[ast.Call] = []
         self.handlers: list[ast.ExceptHandler] = []
