@@ -56,13 +56,20 @@ class Binding:
 
 @dataclass(slots=True, eq=False)
 class Scope:
-    """A namespace: its node, what it binds, and the scope around it."""
+    """A namespace: its node, what it binds, the scope around it, and the function or lambda whose body runs it."""
 
     node: ast.AST
     parent: Scope | None
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
     globals: set[str] = field(default_factory=set)
     nonlocals: set[str] = field(default_factory=set)
+    function: FunctionNode | ast.Lambda | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            self.function = self.node
+        else:
+            self.function = None if self.parent is None else self.parent.function
 
     @property
     def is_class(self) -> bool:
@@ -81,7 +88,7 @@ class Module:
     Attributes:
         source: the text and how it is encoded.
         tree: the standard library's tree of ``source.text``.
-        calls, handlers, tries, functions, classes, imports, names, withs: nodes in source order. ``tries`` holds
+        calls, handlers, tries, functions, classes, imports, names, withs, returns, yields: nodes in source order. ``tries`` holds
             ``ast.Try`` and, from 3.11, ``ast.TryStar``.
         parents: each node's parent (contexts and operators, which ``ast`` shares between nodes, are left out).
         scopes: scope-opening node -> its ``Scope``.
@@ -114,6 +121,9 @@ class Module:
         self.names: list[ast.Name] = []
         self.attributes: list[ast.Attribute] = []
         self.raises: list[ast.Raise] = []
+        self.returns: list[ast.Return] = []
+        self.yields: list[ast.Yield | ast.YieldFrom] = []
+        self.captures: list[ast.MatchAs | ast.MatchStar] = []
         self.parents: dict[ast.AST, ast.AST] = {}
         self.scopes: dict[ast.AST, Scope] = {}
         self.used_names: set[str] = set()
@@ -182,12 +192,7 @@ class Module:
 
         Decorators, defaults and annotations run in the enclosing function, as the language has it.
         """
-        scope: Scope | None = self.scope(node)
-        while scope is not None:
-            if isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-                return scope.node
-            scope = scope.parent
-        return None
+        return self._node_scope[node].function
 
     def function_name(self, node: ast.AST) -> str:
         """Return the name of the function that runs the node as ``co_name`` gives it; ``<module>`` at module level."""
@@ -524,7 +529,14 @@ class Module:
     def _visit_raise(self, node: ast.Raise, _scope: Scope) -> None:
         self.raises.append(node)
 
+    def _visit_return(self, node: ast.Return, _scope: Scope) -> None:
+        self.returns.append(node)
+
+    def _visit_yield(self, node: ast.Yield | ast.YieldFrom, _scope: Scope) -> None:
+        self.yields.append(node)
+
     def _visit_match(self, node: ast.MatchAs | ast.MatchStar, scope: Scope) -> None:
+        self.captures.append(node)
         if node.name:
             self._bind(node.name, "match", node, scope)
 
@@ -637,6 +649,9 @@ _VISITORS: dict[type[ast.AST], Callable[..., dict[str, Scope] | None]] = {
     ast.With: Module._visit_with,
     ast.AsyncWith: Module._visit_with,
     ast.Raise: Module._visit_raise,
+    ast.Return: Module._visit_return,
+    ast.Yield: Module._visit_yield,
+    ast.YieldFrom: Module._visit_yield,
     ast.MatchAs: Module._visit_match,
     ast.MatchStar: Module._visit_match,
     ast.MatchMapping: Module._visit_match_mapping,

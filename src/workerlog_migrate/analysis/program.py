@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import bisect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -62,14 +62,11 @@ class FunctionInfo:
     name: str
     owner: ClassInfo | None
     kind: str
-    _facts: FunctionFacts | None = None
 
     @property
     def facts(self) -> FunctionFacts:
-        """What one walk over the function's own code tells."""
-        if self._facts is None:
-            self._facts = _facts(self.node)
-        return self._facts
+        """What the function's own code tells at a glance."""
+        return self.unit.facts(self.node)
 
     @property
     def parameters(self) -> list[ast.arg]:
@@ -124,6 +121,7 @@ class Unit:
         self._decorated: dict[str, list[ast.AST]] | None = None
         self._paths: dict[ast.AST, str | None] = {}
         self._method_owners: dict[str, list[ClassInfo]] | None = None
+        self._facts: dict[ast.AST, FunctionFacts] | None = None
 
     @property
     def top(self) -> FunctionInfo:
@@ -136,6 +134,13 @@ class Unit:
         if found is None:
             found = self._functions[node] = self._make_function(node)
         return found
+
+    def facts(self, node: ast.AST) -> FunctionFacts:
+        """Return what the own code of a definition, lambda or the module's top level tells at a glance."""
+        if self._facts is None:
+            self._facts = _facts(self.module)
+        found = self._facts.get(node)
+        return _NO_FACTS if found is None else found
 
     def enclosing(self, node: ast.AST) -> FunctionInfo:
         """Return the function, lambda or top level that runs a node."""
@@ -317,89 +322,63 @@ _CHILDLESS_OPERATORS = frozenset(
 )
 
 
-def _facts(root: ast.AST) -> FunctionFacts:
-    facts = FunctionFacts()
-    if isinstance(root, ast.Lambda):
-        facts.returns.append(root.body)
-    stores: list[tuple[int, str]] = []
-    for node in own_nodes(root):
-        read = _READERS.get(node.__class__)
-        if read is not None:
-            read(node, facts, stores)
-    stores.sort()
-    facts.store_lines = [line for line, _ in stores]
-    facts.store_keys = [key for _, key in stores]
-    return facts
+_NO_FACTS = FunctionFacts()
 
 
-def _read_return(node: ast.Return, facts: FunctionFacts, _stores: list[tuple[int, str]]) -> None:
-    facts.returns.append(node.value)
+def _facts(module: Module) -> dict[ast.AST, FunctionFacts]:
+    """Sort what the module's index lists by the functions that run it."""
+    known: dict[ast.AST, FunctionFacts] = {}
+    stores: dict[ast.AST, list[tuple[int, str]]] = {}
 
+    def of(node: ast.AST) -> FunctionFacts:
+        owner = module.function(node) or module.tree
+        found = known.get(owner)
+        if found is None:
+            found = known[owner] = FunctionFacts()
+        return found
 
-def _read_yield(node: ast.Yield, facts: FunctionFacts, _stores: list[tuple[int, str]]) -> None:
-    facts.is_generator = True
-    facts.yields.append(node.value)
+    def store(node: ast.AST, line: int, key: str) -> None:
+        stores.setdefault(module.function(node) or module.tree, []).append((line, key))
 
-
-def _read_yield_from(node: ast.YieldFrom, facts: FunctionFacts, _stores: list[tuple[int, str]]) -> None:
-    facts.is_generator = True
-    facts.delegates.append(node.value)
-
-
-def _read_call(node: ast.Call, facts: FunctionFacts, _stores: list[tuple[int, str]]) -> None:
-    callee = node.func
-    if isinstance(callee, ast.Name):
-        facts.called.add(callee.id)
-    elif isinstance(callee, ast.Attribute):
-        on_self = isinstance(callee.value, ast.Name) and callee.value.id in ("self", "cls")
-        (facts.called_on_self if on_self else facts.called).add(callee.attr)
-
-
-def _read_name(node: ast.Name, _facts: FunctionFacts, stores: list[tuple[int, str]]) -> None:
-    if node.ctx.__class__ is not ast.Load:
-        stores.append((node.lineno, node.id))
-
-
-def _read_attribute(node: ast.Attribute, _facts: FunctionFacts, stores: list[tuple[int, str]]) -> None:
-    if node.ctx.__class__ is not ast.Load:
-        text = _path(node)
-        if text is not None:
-            stores.append((node.lineno, text))
-
-
-def _read_named(
-    node: ast.ExceptHandler
-    | ast.FunctionDef
-    | ast.AsyncFunctionDef
-    | ast.ClassDef
-    | ast.MatchAs
-    | ast.MatchStar,
-    _facts: FunctionFacts,
-    stores: list[tuple[int, str]],
-) -> None:
-    if node.name:
-        stores.append((node.lineno, node.name))
-
-
-def _read_alias(node: ast.alias, _facts: FunctionFacts, stores: list[tuple[int, str]]) -> None:
-    stores.append((node.lineno, (node.asname or node.name).partition(".")[0]))
-
-
-_READERS: dict[type[ast.AST], Callable[..., None]] = {
-    ast.Return: _read_return,
-    ast.Yield: _read_yield,
-    ast.YieldFrom: _read_yield_from,
-    ast.Call: _read_call,
-    ast.Name: _read_name,
-    ast.Attribute: _read_attribute,
-    ast.ExceptHandler: _read_named,
-    ast.FunctionDef: _read_named,
-    ast.AsyncFunctionDef: _read_named,
-    ast.ClassDef: _read_named,
-    ast.MatchAs: _read_named,
-    ast.MatchStar: _read_named,
-    ast.alias: _read_alias,
-}
+    for function in module.lambdas:
+        of(function.body).returns.append(function.body)
+    for statement in module.returns:
+        of(statement).returns.append(statement.value)
+    for expression in module.yields:
+        facts = of(expression)
+        facts.is_generator = True
+        if isinstance(expression, ast.Yield):
+            facts.yields.append(expression.value)
+        else:
+            facts.delegates.append(expression.value)
+    for call in module.calls:
+        callee = call.func
+        if isinstance(callee, ast.Name):
+            of(call).called.add(callee.id)
+        elif isinstance(callee, ast.Attribute):
+            on_self = isinstance(callee.value, ast.Name) and callee.value.id in ("self", "cls")
+            facts = of(call)
+            (facts.called_on_self if on_self else facts.called).add(callee.attr)
+    for name in module.names:
+        if name.ctx.__class__ is not ast.Load:
+            store(name, name.lineno, name.id)
+    for attribute in module.attributes:
+        if attribute.ctx.__class__ is not ast.Load:
+            text = _path(attribute)
+            if text is not None:
+                store(attribute, attribute.lineno, text)
+    for named in (*module.handlers, *module.functions, *module.classes, *module.captures):
+        if named.name:
+            store(named, named.lineno, named.name)
+    for imported in module.imports:
+        for alias in imported.names:
+            store(alias, alias.lineno, (alias.asname or alias.name).partition(".")[0])
+    for owner, found in stores.items():
+        found.sort()
+        facts = known.setdefault(owner, FunctionFacts())
+        facts.store_lines = [line for line, _ in found]
+        facts.store_keys = [key for _, key in found]
+    return known
 
 
 def _self_stores(function: ast.AST, receiver: str) -> Iterator[ast.Attribute]:

@@ -134,6 +134,7 @@ class _Finder:
         self.hierarchy = context.types.engine.hierarchy
         self._unknown_star = any(_may_rebind_print(name) for name in module.star_imports)
         self._wrappers = _find_wrappers(module)
+        self._through: dict[ast.AST, str] = {}
 
     # -- one call -------------------------------------------------------------------------------------------
 
@@ -340,6 +341,11 @@ class _Finder:
         definition = self.module.definition(callee)
         if definition is None or definition not in self._wrappers:
             return ""
+        if definition not in self._through:
+            self._through[definition] = self._printing_helper(definition)
+        return self._through[definition]
+
+    def _printing_helper(self, definition: ast.AST) -> str:
         inside = [call for call in self.module.calls if definition in owners(self.module, call)]
         if any(_last_name(call.func) in _TERMINAL_METHODS for call in inside):
             return ""

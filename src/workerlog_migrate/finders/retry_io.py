@@ -154,6 +154,7 @@ class _Finder:
         self._never = frozenset(context.settings.retry_never)
         self._known = frozenset(name.rpartition(".")[2] for name in (*_table(), *self._extra, *self._never))
         self._repeated: dict[ast.AST, str] = {}
+        self._loops: dict[_Loop, tuple[frozenset[str], frozenset[str]]] = {}
 
     # -- one call -------------------------------------------------------------------------------------------
 
@@ -436,8 +437,10 @@ class _Finder:
 
     def _repeats_same(self, loop: _Loop, call: ast.Call) -> bool:
         """Whether each turn of a loop makes the call with the same callee and arguments (time-outs may grow)."""
-        changing = self._changing_names(loop)
-        made = changing | self._made_names(loop, changing)
+        if loop not in self._loops:
+            changing = self._changing_names(loop)
+            self._loops[loop] = changing, changing | self._made_names(loop, changing)
+        changing, made = self._loops[loop]
         subject: list[ast.AST] = [call.func, *call.args[:1]]
         subject += [keyword for keyword in call.keywords if keyword.arg in ("file", "path", "url")]
         others: list[ast.AST] = [*call.args[1:]]

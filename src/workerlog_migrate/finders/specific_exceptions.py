@@ -104,6 +104,7 @@ class _Finder:
         self.can_log = LOGGER_SETUP in context.settings.select and not context.header.refusal
         self.logs = LogCalls(self.engine, mirrors=MIRROR_OUTPUT in context.settings.select)
         self.requested: set[str] = set()
+        self._taken: dict[ast.AST | None, set[str]] = {}
 
     # -- handlers -------------------------------------------------------------------------------------------
 
@@ -493,7 +494,10 @@ class _Finder:
 
     def _alias(self, node: ast.ExceptHandler) -> str:
         """Return a name that the scope uses nowhere."""
-        taken = self._names_in_scope(node)
+        function = self.module.function(node)
+        if function not in self._taken:
+            self._taken[function] = self._names_in_scope(function)
+        taken = self._taken[function]
         for name in _ALIASES:
             if name not in taken:
                 return name
@@ -502,8 +506,7 @@ class _Finder:
             count += 1
         return f"error_{count}"
 
-    def _names_in_scope(self, node: ast.ExceptHandler) -> set[str]:
-        function = self.module.function(node)
+    def _names_in_scope(self, function: ast.AST | None) -> set[str]:
         if function is None:
             return self.module.used_names
         taken: set[str] = set()
