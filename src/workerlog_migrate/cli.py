@@ -88,6 +88,7 @@ def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incompl
     help="A broad handler whose exceptions cannot be inferred: keep it (the default), or re-raise the rest.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to use.")
+@click.option("--no-cache", is_flag=True, help="Look at every file anew, and remember nothing.")
 @click.option(
     "--format",
     "format_name",
@@ -130,6 +131,7 @@ def main(
     changed: str | None,
     unresolved: str | None,
     jobs: int | None,
+    no_cache: bool,
     format_name: str,
     output: Path | None,
     stdin_filename: str | None,
@@ -172,6 +174,7 @@ def main(
         stdin_filename=stdin_filename,
         interactive=interactive,
         changed=changed,
+        cache=not no_cache,
     )
     try:
         if undo:

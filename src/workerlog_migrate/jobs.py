@@ -12,15 +12,18 @@ import contextlib
 import gc
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.model import FileError, FileResult
+from workerlog_migrate.source import has_trigger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnContext, SpawnProcess
 
+    from workerlog_migrate.cache import Cache
     from workerlog_migrate.model import Settings, Target
 
 # Results that wait for a slow file before them: enough to keep every process busy, few enough to hold.
@@ -44,13 +47,16 @@ def processes_for(files: int) -> int:
     return max(1, min(processors, files // _FILES_PER_PROCESS))
 
 
-def migrate_all(targets: Sequence[Target], settings: Settings, jobs: int) -> Iterator[FileResult]:
+def migrate_all(
+    targets: Sequence[Target], settings: Settings, jobs: int, cache: Cache | None = None
+) -> Iterator[FileResult]:
     """Migrate files, in one process or in several.
 
     Args:
         targets: the files.
         settings: what is decided for the run.
         jobs: processes, at least 1.
+        cache: what is known from earlier runs; files in it, and those without a trigger, need no other process.
 
     Yields:
         One result per target, in their order.
@@ -60,9 +66,14 @@ def migrate_all(targets: Sequence[Target], settings: Settings, jobs: int) -> Ite
 
         _collect_less_often()
         for target in targets:
-            yield pipeline.migrate_file(target, settings)
+            result = None if cache is None else _known(target, settings, cache)
+            if result is None:
+                result = pipeline.migrate_file(target, settings)
+                if cache is not None:
+                    cache.put(result)
+            yield result
         return
-    pool = _Pool(settings, min(jobs, len(targets)))
+    pool = _Pool(settings, min(jobs, len(targets)), cache)
     try:
         yield from pool.run(targets)
     finally:
@@ -81,10 +92,11 @@ class _Worker:
 class _Pool:
     """Processes that are started anew rather than forked: the same on every system, and free of our state."""
 
-    def __init__(self, settings: Settings, size: int) -> None:
+    def __init__(self, settings: Settings, size: int, cache: Cache | None = None) -> None:
         import multiprocessing
 
         self._settings = settings
+        self._cache = cache
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._workers: list[_Worker] = []
         self._size = size
@@ -94,17 +106,19 @@ class _Pool:
 
         done: dict[int, FileResult] = {}
         given = shown = 0
-        while len(self._workers) < self._size:
-            self._workers.append(self._start())
+        unknown = -1  # the file that waits for a process
         while shown < len(targets):
-            for worker in self._workers:
-                if worker.position is None and given < len(targets) and given - shown < _AHEAD * self._size:
-                    worker.position = given
-                    given += 1
-                    with contextlib.suppress(
-                        BrokenPipeError
-                    ):  # dead already: seen when we wait for its answer
-                        worker.connection.send(targets[worker.position])
+            while given < len(targets) and given - shown < _AHEAD * self._size:
+                result = None if given == unknown else _known(targets[given], self._settings, self._cache)
+                if result is not None:
+                    done[given] = result
+                else:
+                    unknown = given
+                    worker = self._free()
+                    if worker is None:
+                        break
+                    self._give(worker, given, targets[given])
+                given += 1
             while shown in done:
                 yield done.pop(shown)
                 shown += 1
@@ -114,8 +128,26 @@ class _Pool:
                 position = worker.position
                 if position is None:
                     continue
-                done[position] = self._answer(worker, targets[position])
+                result = done[position] = self._answer(worker, targets[position])
                 worker.position = None
+                if self._cache is not None:
+                    self._cache.put(result)
+
+    def _free(self) -> _Worker | None:
+        """Return a process that has nothing to do; start one while there may be more."""
+        for worker in self._workers:
+            if worker.position is None:
+                return worker
+        if len(self._workers) == self._size:
+            return None
+        self._workers.append(self._start())
+        return self._workers[-1]
+
+    @staticmethod
+    def _give(worker: _Worker, position: int, target: Target) -> None:
+        worker.position = position
+        with contextlib.suppress(BrokenPipeError):  # dead already: seen when we wait for its answer
+            worker.connection.send(target)
 
     def close(self) -> None:
         """End all processes, also those that are in the middle of a file (Ctrl-C)."""
@@ -158,6 +190,19 @@ class _Pool:
             with contextlib.suppress(ValueError):
                 how = signal.Signals(-code).name
         return f"the process that worked on it died ({how}); the file is left as it is"
+
+
+def _known(target: Target, settings: Settings, cache: Cache | None) -> FileResult | None:
+    """Say what is known of a file without parsing it: it has no trigger, or the cache knows it."""
+    try:
+        raw = Path(target.path).read_bytes()
+    except OSError:
+        return None
+    if not has_trigger(raw, settings.retry_extra):
+        from workerlog_migrate import pipeline
+
+        return pipeline.migrate_bytes(raw, target, settings)
+    return None if cache is None else cache.get(target, raw)
 
 
 def _serve(connection: Connection, settings: Settings) -> None:

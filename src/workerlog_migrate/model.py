@@ -268,6 +268,8 @@ class FileResult:
         imports: which runtime modules the result imports, with the names it needs of each.
         written: whether the result was written to disk.
         skipped: why nothing was looked for (``no trigger``, ``skip-file``, ``runtime``), or empty.
+        neighbours: of a file in which nothing is to be done: the other files that were read or looked for to know that,
+            each with the digest of its bytes (empty: there is none).
     """
 
     target: Target
@@ -279,6 +281,7 @@ class FileResult:
     imports: tuple[tuple[str, tuple[str, ...]], ...] = ()
     written: bool = False
     skipped: str = ""
+    neighbours: tuple[tuple[str, str], ...] = ()
 
     @property
     def changed(self) -> bool:

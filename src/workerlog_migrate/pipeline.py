@@ -36,6 +36,7 @@ from workerlog_migrate.source import decode, encode, has_trigger
 if TYPE_CHECKING:
     import ast
 
+    from workerlog_migrate.analysis.context import Context
     from workerlog_migrate.knowledge import Knowledge
 
 _MOST_ROUNDS = 20
@@ -112,10 +113,14 @@ def migrate_source(
     if module.skips_file:
         return FileResult(target, raw, raw, encoding=source.encoding, skipped="skip-file")
     decisions = decisions or Decisions()
-    plan = find_all(module, target, settings, decisions)
+    context = _context(module, target, settings)
+    plan = _found(module, context, decisions)
     imports = _runtime_imports(module)
     if not plan.applied:
-        return FileResult(target, raw, raw, plan, encoding=source.encoding, imports=imports)
+        neighbours = context.types.neighbours
+        return FileResult(
+            target, raw, raw, plan, encoding=source.encoding, imports=imports, neighbours=neighbours
+        )
 
     from workerlog_migrate import rewrite, verify  # late: only what is edited pays for LibCST
 
@@ -158,15 +163,22 @@ def find_all(module: Module, target: Target, settings: Settings, decisions: Deci
     Returns:
         The plan, with the header's lines among the applied findings.
     """
+    return _found(module, _context(module, target, settings), decisions or Decisions())
+
+
+def _context(module: Module, target: Target, settings: Settings) -> Context:
     from workerlog_migrate.analysis.context import Context
     from workerlog_migrate.analysis.header import find_header
     from workerlog_migrate.analysis.types import Types
+
+    return Context(settings, target, find_header(module, target), Types(module, _knowledge(), settings))
+
+
+def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
     from workerlog_migrate.finders import logger_setup
     from workerlog_migrate.registry import REGISTRY
 
-    decisions = decisions or Decisions()
-    header = find_header(module, target)
-    context = Context(settings, target, header, Types(module, _knowledge(), settings))
+    settings, target, header = context.settings, context.target, context.header
     findings: list[Finding] = []
     for codemod in REGISTRY:
         if codemod.name in settings.select and codemod.name != LOGGER_SETUP:

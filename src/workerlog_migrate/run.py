@@ -65,6 +65,7 @@ class Request(NamedTuple):
         stdin_filename: the name of what is read from standard input.
         interactive: ask about each change before it is written.
         changed: take only files that git says have changed since this revision; None takes all.
+        cache: use what earlier runs have found out about files in which nothing is to be done.
     """
 
     paths: tuple[str, ...] = ()
@@ -85,6 +86,7 @@ class Request(NamedTuple):
     stdin_filename: str | None = None
     interactive: bool = False
     changed: str | None = None
+    cache: bool = True
 
 
 def run(request: Request) -> int:
@@ -379,15 +381,19 @@ def _files(
     )
     if not found.targets:
         return
+    from workerlog_migrate.cache import Cache, cache_folder
     from workerlog_migrate.jobs import migrate_all, processes_for
 
+    folder = cache_folder() if request.cache else None
+    cache = None if folder is None else Cache(settings, cwd, folder)
     jobs = request.jobs or config.jobs or processes_for(len(found.targets))
     runtime = _Runtime(report, cwd)
     progress = Progress(len(found.targets), _say, is_shown=is_watched(quiet=request.quiet))
     output.before_write = progress.hide
     with (
         contextlib.closing(runtime),
-        contextlib.closing(migrate_all(found.targets, settings, jobs)) as results,  # type: ignore[type-var]  # a generator
+        contextlib.nullcontext() if cache is None else contextlib.closing(cache),
+        contextlib.closing(migrate_all(found.targets, settings, jobs, cache)) as results,  # type: ignore[type-var]  # a generator
         contextlib.closing(progress.watched(results)) as watched,  # type: ignore[type-var]  # a generator
     ):
         for result in _reviewed(request, watched, settings) if request.interactive else watched:

@@ -25,6 +25,7 @@ LAYERS: tuple[frozenset[str], ...] = (
             "writing",
             "journal",
             "vendor",
+            "cache",
             "discover",
             "changed",
             "config",

@@ -13,13 +13,14 @@ from pathlib import Path
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.model import Source
+from workerlog_migrate.source import PRESENT, digest
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 40
 _REMEMBERED = 64
 
 _Stamp = tuple[int, int]
-_seen: OrderedDict[Path, tuple[_Stamp, Module | None]] = OrderedDict()
+_seen: OrderedDict[Path, tuple[_Stamp, Module | None, str]] = OrderedDict()
 
 
 class Neighbours:
@@ -30,6 +31,9 @@ class Neighbours:
         own: what to give for the script itself, when another file imports it back.
         libraries: folders that are searched after these.
 
+    Attributes:
+        seen: the files that were read or looked for -> the digest of what they hold; empty where there is none.
+
     """
 
     def __init__(self, script: Path, own: Module | None = None, libraries: Iterable[str] = ()) -> None:
@@ -39,6 +43,7 @@ class Neighbours:
         self._found: dict[tuple[Path | None, str], Module | None] = {}
         self._files: set[Path] = set()
         self._roots: list[Path] | None = None
+        self.seen: dict[Path, str] = {}
 
     def find(self, name: str, beside: Path | None = None) -> Module | None:
         """Return the module of a dotted name.
@@ -68,7 +73,7 @@ class Neighbours:
             return None
         for folder in folders:
             for path in (folder.joinpath(*parts).with_suffix(".py"), folder.joinpath(*parts, "__init__.py")):
-                if (not parts and path.name != "__init__.py") or not path.is_file():
+                if (not parts and path.name != "__init__.py") or not self._is_file(path):
                     continue
                 if path == self._script:
                     return self._own
@@ -76,15 +81,24 @@ class Neighbours:
                     if len(self._files) >= MAX_FILES:
                         return None
                     self._files.add(path)
-                return _read(path)
+                module, self.seen[path] = _read(path)
+                return module
         return None
+
+    def _is_file(self, path: Path) -> bool:
+        """Look whether there is such a file; that there is one counts, whatever it holds, until it is read."""
+        if path.is_file():
+            self.seen.setdefault(path, PRESENT)
+            return True
+        self.seen[path] = ""
+        return False
 
     def _folders(self, parts: list[str]) -> list[Path]:
         """List where an absolute name is looked for: beside the script, and above the packages that hold it."""
         if self._roots is None:
             folder = self._script.parent
             self._roots = [folder]
-            while (folder / "__init__.py").is_file() and folder != folder.parent:
+            while self._is_file(folder / "__init__.py") and folder != folder.parent:
                 folder = folder.parent
                 self._roots.append(folder)
         # A single name is found beside the script, or it is the outermost package; what lies between is no root.
@@ -102,22 +116,25 @@ def dotted_name(path: Path) -> str:
     return ".".join(reversed(parts))
 
 
-def _read(path: Path) -> Module | None:
+def _read(path: Path) -> tuple[Module | None, str]:
+    """Read and parse a file, or remember it; give the digest of its bytes as well."""
     try:
         status = path.stat()
         stamp = (status.st_mtime_ns, status.st_size)
         known = _seen.get(path)
         if known is not None and known[0] == stamp:
             _seen.move_to_end(path)
-            return known[1]
-        module = None
-        if status.st_size <= MAX_BYTES:
-            raw = path.read_bytes()
-            text = raw.decode("utf-8-sig")
-            module = Module(Source(path=path, text=text, raw=raw))
-    except (OSError, UnicodeError, Refused):
-        return None
-    _seen[path] = (stamp, module)
+            return known[1:]
+        raw = path.read_bytes()
+    except OSError:
+        return None, ""
+    module = None
+    if len(raw) <= MAX_BYTES:
+        try:
+            module = Module(Source(path=path, text=raw.decode("utf-8-sig"), raw=raw))
+        except (UnicodeError, Refused):
+            module = None
+    known = _seen[path] = (stamp, module, digest(raw))
     while len(_seen) > _REMEMBERED:
         _seen.popitem(last=False)
-    return module
+    return known[1:]

@@ -42,8 +42,13 @@ class Types:
         settings: Settings,
         resolve_module: Callable[[str, Path], Module | None] | None = None,
     ) -> None:
-        resolve = resolve_module or Neighbours(module.source.path, module, settings.libraries).find
-        self.engine = Engine(module, knowledge, settings, resolve)
+        self._neighbours = Neighbours(module.source.path, module, settings.libraries)
+        self.engine = Engine(module, knowledge, settings, resolve_module or self._neighbours.find)
+
+    @property
+    def neighbours(self) -> tuple[tuple[str, str], ...]:
+        """Other files that have been read or looked for, each with the digest of its bytes, empty where there is none."""
+        return tuple((str(path), digest) for path, digest in self._neighbours.seen.items())
 
     def of(self, node: ast.expr) -> str | None:
         """Return the type of an expression as a type expression, ``pathlib.Path`` or ``re.Match?``; None if unknown."""

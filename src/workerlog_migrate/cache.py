@@ -1,0 +1,307 @@
+"""Which files are known to have nothing to do, so that a second run over a large tree costs little more than reading it?
+
+A result is remembered only when nothing is to be changed in a file. It is found again by all that decided about it:
+the file's bytes and place, the worker, the settings, this version of the tool (by the sizes and times of its own files),
+the interpreter, and the bytes of every other file that the inference has read or looked for. So a result is never
+out of date; at worst it is computed again. What was left alone is remembered with its reasons: the report of a
+run does not depend on the cache.
+
+One SQLite database in the user's cache folder: several runs at once are its business, as is being killed. A cache that
+cannot be opened, read or written is no cache, and nothing is said about it. It holds JSON, no pickles: nothing in it
+is ever executed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+import time
+import zlib
+from dataclasses import astuple, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workerlog_migrate import __version__
+from workerlog_migrate.model import Applicability, Evidence, FileResult, Finding, Plan, Span
+from workerlog_migrate.source import PRESENT, digest
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+
+    from workerlog_migrate.model import Settings, Target
+
+FOLDER_VARIABLE = "WORKERLOG_MIGRATE_CACHE_DIR"
+"""Environment variable that names another folder for the cache."""
+
+MAX_ENTRIES = 50_000
+"""Results that are kept; about 1 kB each. Of more, those used longest ago are dropped."""
+
+_NAME = "results-1.sqlite"  # the number changes with the form of the entries
+_WAIT = 2.0  # seconds that a run waits for another one's write
+_TOGETHER = 500  # results written in one transaction
+_DAY = 86_400
+_SCHEMA = "CREATE TABLE IF NOT EXISTS results (key TEXT PRIMARY KEY, digest TEXT, used INTEGER, body BLOB) WITHOUT ROWID"
+
+
+def cache_folder() -> Path | None:
+    """Say where the cache is kept.
+
+    Returns:
+        ``$WORKERLOG_MIGRATE_CACHE_DIR``, or ``workerlog-migrate`` in the user's cache folder of this system; None when there
+        is no home.
+    """
+    named = os.environ.get(FOLDER_VARIABLE)
+    if named:
+        return Path(named).absolute()
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA")
+        return Path(base, "workerlog-migrate", "Cache") if base else None
+    base = os.environ.get("XDG_CACHE_HOME")  # https://specifications.freedesktop.org/basedir-spec/latest/
+    if base and Path(base).is_absolute():
+        return Path(base, "workerlog-migrate")
+    with contextlib.suppress(RuntimeError):
+        home = Path.home()
+        return Path(home, "Library/Caches" if sys.platform == "darwin" else ".cache", "workerlog-migrate")
+    return None
+
+
+class Cache:
+    """Results of files in which nothing is to be done.
+
+    Args:
+        settings: the run's settings.
+        cwd: the folder that relative paths start from.
+        folder: where the database is kept; it is created when something is written.
+    """
+
+    def __init__(self, settings: Settings, cwd: Path, folder: Path) -> None:
+        self._settings = settings
+        self._cwd = cwd
+        self._folder = folder
+        self._context = ""
+        self._database: sqlite3.Connection | None = None
+        self._is_open = False
+        self._new: dict[str, tuple[str, bytes]] = {}
+        self._used: list[str] = []
+        self._digests: dict[str, str] = {}
+
+    def get(self, target: Target, raw: bytes) -> FileResult | None:
+        """Look a file up.
+
+        Args:
+            target: the file and its worker.
+            raw: its bytes.
+
+        Returns:
+            What was found in it the last time; None when that is not known, or no longer certain.
+        """
+        database = self._opened()
+        if database is None:
+            return None
+        key = self._key(target)
+        row = self._read(database, key)
+        if row is None or row[0] != digest(raw):
+            return None
+        try:
+            result, neighbours = _decode(row[2], target, raw)
+        except (ValueError, KeyError, TypeError, zlib.error):  # not written by us
+            return None
+        if not all(self._is_as_it_was(path, known) for path, known in neighbours):
+            return None
+        if row[1] != _today():
+            self._used.append(key)
+        return result
+
+    def put(self, result: FileResult) -> None:
+        """Remember a result, if nothing is to be done about its file.
+
+        Args:
+            result: what became of a file in this run.
+        """
+        if result.error is not None or result.plan.applied or result.skipped == "no trigger":
+            return
+        if any(finding.edit is not None for finding in result.plan.reported):
+            return
+        if self._opened() is None:
+            return
+        self._new[self._key(result.target)] = (digest(result.before), _encode(result))
+        if len(self._new) >= _TOGETHER:
+            self._write()
+
+    def close(self) -> None:
+        """Write what is new; drop what was used longest ago, when there is too much."""
+        self._write()
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    # -- the database ---------------------------------------------------------------------------------------
+
+    def _opened(self) -> sqlite3.Connection | None:
+        if self._is_open:
+            return self._database
+        self._is_open = True
+        import sqlite3
+
+        self._context = _context(self._settings)
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._database = _connect(self._folder / _NAME)
+        except sqlite3.OperationalError:  # no permission, no space, locked: go on without
+            self._database = None
+        except sqlite3.DatabaseError:  # damaged
+            with contextlib.suppress(OSError, sqlite3.Error):
+                (self._folder / _NAME).unlink()
+                self._database = _connect(self._folder / _NAME)
+        except OSError:
+            self._database = None
+        return self._database
+
+    def _read(self, database: sqlite3.Connection, key: str) -> tuple[str, int, bytes] | None:
+        import sqlite3
+
+        try:
+            row: tuple[str, int, bytes] | None = database.execute(
+                "SELECT digest, used, body FROM results WHERE key = ?", (key,)
+            ).fetchone()
+        except sqlite3.Error:
+            self._give_up()
+            return None
+        return row
+
+    def _write(self) -> None:
+        if self._database is None or not (self._new or self._used):
+            return
+        import sqlite3
+
+        today = _today()
+        try:
+            with self._database:
+                self._database.execute("BEGIN IMMEDIATE")
+                self._database.executemany(
+                    "INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)",
+                    [(key, digest, today, body) for key, (digest, body) in self._new.items()],
+                )
+                self._database.executemany(
+                    "UPDATE results SET used = ? WHERE key = ?", [(today, key) for key in self._used]
+                )
+                (count,) = self._database.execute("SELECT count(*) FROM results").fetchone()
+                if count > MAX_ENTRIES:
+                    self._database.execute(
+                        "DELETE FROM results WHERE key IN (SELECT key FROM results ORDER BY used LIMIT ?)",
+                        (count - MAX_ENTRIES * 3 // 4,),
+                    )
+        except sqlite3.Error:
+            self._give_up()
+        self._new.clear()
+        self._used.clear()
+
+    def _give_up(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    # -- what decides ---------------------------------------------------------------------------------------
+
+    def _key(self, target: Target) -> str:
+        # The worker's name is not ours to ask for here: a script's imports may change it, and its bytes decide that.
+        place = (str(self._cwd / target.path), str(target.path), target.pattern, target.in_package)
+        return digest(f"{self._context} {(*place, target.imported_as)!r}".encode())
+
+    def _is_as_it_was(self, path: str, known: str) -> bool:
+        """Compare another file with what `Neighbours` has noted of it; each is read once in a run."""
+        if path not in self._digests:
+            try:
+                self._digests[path] = digest(Path(path).read_bytes())
+            except (OSError, ValueError):
+                self._digests[path] = ""
+        now = self._digests[path]
+        return bool(now) if known == PRESENT else now == known
+
+
+def _today() -> int:
+    return int(time.time()) // _DAY
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    import sqlite3
+
+    database = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+    database.execute("PRAGMA synchronous = OFF")  # what a power cut damages is found damaged, and made anew
+    database.execute(_SCHEMA)
+    return database
+
+
+def _context(settings: Settings) -> str:
+    """Name all that decides about every file of a run."""
+    own = sorted(_own_files(Path(__file__).parent))
+    return digest(repr((__version__, sys.version, sys.platform, astuple(settings), own)).encode())
+
+
+def _own_files(folder: Path) -> Iterable[tuple[str, int, int]]:
+    """List this tool's own code and rows: an edited or newly installed one may decide otherwise."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name != "__pycache__":
+                    yield from _own_files(Path(entry.path))
+            elif entry.name.endswith((".py", ".toml")):
+                status = entry.stat()
+                yield entry.path, status.st_size, status.st_mtime_ns
+
+
+# -- entries ------------------------------------------------------------------------------------------------
+
+
+def _encode(result: FileResult) -> bytes:
+    findings = [
+        [
+            finding.codemod,
+            astuple(finding.span),
+            finding.message,
+            [astuple(evidence) for evidence in finding.evidence],
+            finding.applicability.value,
+            finding.reason,
+            finding.kind,
+        ]
+        for finding in result.plan.reported
+    ]
+    entry = [
+        result.target.worker,
+        result.encoding,
+        result.imports,
+        result.skipped,
+        result.neighbours,
+        findings,
+    ]
+    return zlib.compress(json.dumps(entry, ensure_ascii=True, separators=(",", ":")).encode("ascii"), 1)
+
+
+def _decode(body: bytes, target: Target, raw: bytes) -> tuple[FileResult, list[tuple[str, str]]]:
+    worker, encoding, imports, skipped, neighbours, findings = json.loads(zlib.decompress(body))
+    reported = tuple(
+        Finding(
+            codemod,
+            Span(*span),
+            message,
+            None,
+            tuple(Evidence(*each) for each in evidence),
+            Applicability(applicability),
+            reason,
+            kind,
+        )
+        for codemod, span, message, evidence, applicability, reason, kind in findings
+    )
+    result = FileResult(
+        replace(target, worker=worker),
+        raw,
+        raw,
+        Plan((), reported),
+        encoding=encoding,
+        imports=tuple((module, tuple(names)) for module, names in imports),
+        skipped=skipped,
+    )
+    return result, neighbours
