@@ -75,6 +75,8 @@ from typing import cast
 
 import pytest
 
+from workerlog_migrate.knowledge import Knowledge
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:  # the standard library has tomllib from 3.11
@@ -84,7 +86,7 @@ Row = dict[str, object]
 Action = Callable[[], object]
 
 KNOWLEDGE = Path(__file__).resolve().parents[2] / "src" / "workerlog_migrate" / "knowledge"
-CORE = ("builtins.toml", "exceptions.toml", "methods.toml", "operations.toml", "types.toml")
+CORE = ("builtins.toml", "exceptions.toml", "methods.toml", "operations.toml", "requires.toml", "types.toml")
 FILES = [*(KNOWLEDGE / name for name in CORE), *sorted((KNOWLEDGE / "modules").glob("*.toml"))]
 
 CALL_KEYS = {
@@ -319,6 +321,38 @@ def test_rows_raise_only_exceptions_that_have_a_row(path: Path) -> None:
     assert not unknown
 
 
+def test_required_packages_are_packages_that_rows_speak_of() -> None:
+    """A typing error would silently name nothing; each package has a file of rows, and none requires itself."""
+    rows = ROWS[KNOWLEDGE / "requires.toml"]
+    homes = {path.stem for path in FILES if path.parent.name == "modules"}
+
+    assert {name for row in rows.values() for name in strings(row, "packages")} <= homes
+    assert {bare(key).partition(".")[0] for key in rows} <= homes
+    assert not [key for key, row in rows.items() if bare(key) in strings(row, "packages")]
+
+
+def test_an_exception_of_another_package_can_be_named() -> None:
+    """Where a row of one package raises what another defines, the first requires the second, or the list here says not."""
+    optional = {
+        ("discord", "requests"),
+        ("google", "requests"),
+        ("pandas", "sqlalchemy"),
+        ("slack_sdk", "aiohttp"),
+    }
+    reverse = {("botocore", "boto3")}
+    knowledge = Knowledge()
+    found = {
+        (path.stem, name.partition(".")[0])
+        for path in FILES
+        if path.parent.name == "modules"
+        for row in ROWS[path].values()
+        for name in raised(row)
+        if "." in name and name.partition(".")[0] not in {path.stem, *sys.stdlib_module_names}
+    }
+
+    assert {pair for pair in found if pair[1] not in knowledge.required_by(pair[0])} == optional | reverse
+
+
 @by_file
 def test_type_expressions_speak_of_known_types(path: Path) -> None:
     unknown = {
@@ -425,6 +459,8 @@ def form_problems(key: str, row: Row) -> list[str]:
     """Say what is wrong with the form of a row; nothing when all is well."""
     if key.startswith("op:"):
         return _unknown_keys(key, row, OPERATION_KEYS) + _not_strings(key, row, "raises")
+    if key.startswith("requires:"):
+        return _unknown_keys(key, row, {"packages", "source"}) + _not_strings(key, row, "packages")
     if key.startswith("exception:"):
         found = _unknown_keys(key, row, EXCEPTION_KEYS) + _not_strings(key, row, "bases", "aliases", "marks")
         return found if row.get("bases") else [*found, f"{key}: no bases"]
@@ -574,14 +610,19 @@ def bases_here(row: Row) -> list[str]:
 
 
 def bare(key: str) -> str:
-    return re.sub(r"^(type|module|exception):", "", key)
+    return re.sub(r"^(type|module|exception|requires):", "", key)
 
 
 def checkable(key: str, row: Row) -> bool:
     """Whether a row speaks of something that this interpreter has to have."""
     name = bare(key)
     top = name.split(".")[0]
-    if key.startswith(("op:", "*.")) or not here(row) or name in ELSEWHERE_NAMES or top in ELSEWHERE:
+    if (
+        key.startswith(("op:", "requires:", "*."))
+        or not here(row)
+        or name in ELSEWHERE_NAMES
+        or top in ELSEWHERE
+    ):
         return False
     if (
         name in PSEUDO_TYPES

@@ -97,16 +97,19 @@ class Naming:
         return None
 
     def _is_there(self, top: str) -> bool:
-        """Whether the script cannot run without a package: something of it is imported at the top, unguarded."""
+        """Whether the script cannot run without a package: it, or what cannot be without it, is imported at the top, unguarded."""
         tree = self._module.tree
+        required_by = self._engine.knowledge.required_by
         for node in self._module.imports:
             if isinstance(node, ast.ImportFrom):
                 name = f"{dotted_name(self._module.source.path)}." if node.level else node.module or ""
                 tops = {name.partition(".")[0]} if "." in name.rstrip(".") or not node.level else set()
+                whole = {f"{name}.{alias.name}" for alias in node.names} if not node.level else set()
             else:
                 tops = {alias.name.partition(".")[0] for alias in node.names}
+                whole = {alias.name for alias in node.names}
             if (
-                top in tops
+                (top in tops or any(top in required_by(entry) for entry in tops | whole))
                 and self._module.scope(node).node is tree
                 and self._is_unconditional(node, tree, tree)
             ):

@@ -312,6 +312,20 @@ class Knowledge:
         names = (key.removeprefix(prefix) for key in self._module_file(top).places if key.startswith(prefix))
         return tuple(name for name in names if self.attribute(name, attribute) is not None)
 
+    def required_by(self, package: str) -> frozenset[str]:
+        """Return the top-level modules that are there wherever a package, or module of one, is; itself left out."""
+        found: set[str] = set()
+        file = self._file("requires.toml")
+        pending = [package]
+        while pending:
+            key = f"requires:{pending.pop()}"
+            table = file.table(key)
+            if table is not None:
+                new = set(_Reader(file.path.name, key, table).strings("packages")) - found
+                found |= new
+                pending.extend(new)
+        return frozenset(found)
+
     def canonical_exception(self, name: str) -> str:
         """Return the name under which an exception has its row: ``IOError`` -> ``OSError``."""
         if "" not in self._aliases:
@@ -383,6 +397,8 @@ class Knowledge:
                     _marks(reader)
                 elif key.startswith("op:"):
                     reader.strings("raises")
+                elif key.startswith("requires:"):
+                    reader.strings("packages")
                 else:
                     _call_row(key, reader)
         return count
