@@ -67,6 +67,10 @@ _TYPED = (
 _UNTYPED = frozenset(
     {"os.getenv", "os._Environ.get", "os._Environ.pop", "os._Environ.setdefault", "os.listdir", "os.scandir"}
 )
+# Functions that take values of some kinds only, whatever these are.
+_MEASURES = frozenset(
+    {"len", "iter", "reversed", "abs", "round", "hash", "sum", "sorted", "chr", "set", "frozenset", "dict"}
+)
 _SUPPRESS = "contextlib.suppress"
 _NO_CALLABLES = frozenset({"str", "bytes", "int", "float", "bool", "None", "list", "dict", "tuple", "json"})
 _PLAIN = frozenset({"int", "float", "bool", "None", "complex"})
@@ -365,6 +369,8 @@ class Calls:
             return self.apply(row, arguments, receiver, node, frame)
         bare = self._knowledge.bare_method(method)
         if bare is not None:
+            if frame.suspects is not None:
+                frame.suspects.is_void = True  # what is known by its name alone may raise more
             if type_name == "json":
                 self._engine.expressions.operation("op:method-json", node, frame)
             return self.apply(bare, arguments, receiver, node, frame)
@@ -423,6 +429,9 @@ class Calls:
                     if value != NONE:
                         self.invoke_unknown(values.without_none(value), passed, frame)
             self._typed_arguments(row, arguments, frame)
+            if frame.suspects is not None and (row.name in _MEASURES or row.name.startswith(_TYPED)):
+                if any(values.is_unknown(arguments.value(passed)) for passed in arguments.positional):
+                    self._engine.expressions.suspect("op:argument-unknown", node, frame)
             if row.never_returns:
                 frame.is_dead = True
         return self._row_value(row, arguments, receiver, frame)

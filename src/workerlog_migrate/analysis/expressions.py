@@ -125,6 +125,37 @@ class Expressions:
         for exception in row.raises:
             frame.sink.add(Raise(exception, node, frame.unit, name, row.source, note or row.description))
 
+    def suspect(self, name: str, node: ast.AST, frame: Frame) -> None:
+        """Note what an operation could raise if nothing else in the body can (see ``suspects``)."""
+        if frame.suspects is None:
+            return
+        row = self._knowledge.operation(name)
+        for exception in row.raises:
+            note = f"{row.description}; nothing else in the body is known to raise"
+            frame.suspects.raises[Raise(exception, node, frame.unit, name, row.source, note)] = None
+
+    def suspect_attribute(self, receiver: Value, node: ast.Attribute, frame: Frame) -> None:
+        """Note that an attribute may be missing; of an object of unknown make it may be a property that does I/O."""
+        if frame.suspects is None:
+            return
+        name = node.attr
+        for entry in receiver:
+            match entry.name:
+                case "class" | "function" | "method" | "unbound" | "None" | "dotted" | "unit":
+                    self.suspect("op:attribute-unknown", node, frame)
+                case "instance" if isinstance(entry.ref, ClassInfo) and (
+                    name.startswith("_")
+                    or name in entry.ref.stores
+                    or not self._engine.flat.has_unknown_base(entry.ref)
+                ):
+                    self.suspect("op:attribute-unknown", node, frame)
+                case "any" if name.startswith("_"):
+                    self.suspect("op:attribute-unknown", node, frame)
+                case _ if self._engine.hierarchy.is_exception(entry.name):
+                    self.suspect("op:attribute-unknown", node, frame)
+                case _:
+                    frame.suspects.is_void = True
+
     def protocol(self, type_name: str, operation: str, node: ast.AST, frame: Frame) -> Value | None:
         """Apply a type's protocol row; None when the type has none."""
         row = self._knowledge.protocol(type_name, operation)
@@ -155,7 +186,12 @@ class Expressions:
             known = env.get(node.id)
             if known is not None:
                 return known
-        return self._engine.flat.name(node.id, node, frame.unit)
+        found = self._engine.flat.name(node.id, node, frame.unit)
+        if frame.suspects is not None and found == ANY:
+            module = frame.unit.module
+            if module.lookup(node.id, module.scope(node)) is None and not module.star_imports:
+                self.suspect("op:name-unknown", node, frame)
+        return found
 
     def _starred(self, node: ast.Starred, frame: Frame) -> Value:
         self.iterate(self.value(node.value, frame), node.value, frame)
@@ -176,6 +212,8 @@ class Expressions:
             if path is not None and path in env:
                 return env[path]
         receiver = self.value(node.value, frame)
+        if frame.suspects is not None:
+            self.suspect_attribute(receiver, node, frame)
         return self.attribute(receiver, node.attr, node, frame)
 
     def attribute(
@@ -326,6 +364,9 @@ class Expressions:
 
     def _item_of(self, entry: Type, node: ast.Subscript, frame: Frame) -> Value:
         index = node.slice
+        if entry.name == "dotted" and not self._is_generic(str(entry.ref)):
+            self._unknown_item(node, frame)  # data of a module
+            return ANY
         if entry.name in ("class", "dotted", "function"):
             return frozenset({entry})
         if entry.name == "None":
@@ -347,7 +388,7 @@ class Expressions:
                 return entry.args[at]
         if entry.name == "dict":
             return self._dict_item(entry, node, frame)
-        if entry.name == "any":
+        if entry.name in ("any", "bound"):  # what is read of an unknown object may be data
             self._unknown_item(node, frame)
             return ANY
         if entry.name in _SEQUENCES:
@@ -362,6 +403,17 @@ class Expressions:
         if is_slice or not self._engine.guards.has_key(node, frame):
             self.protocol(entry.name, "getitem", node, frame)
         return self.substitute(values.parse(row.returns), frozenset({entry}), None)
+
+    def _is_generic(self, dotted: str) -> bool:
+        """Whether a subscript of an imported name names a type (``list[int]``, ``subprocess.Popen[bytes]``)."""
+        simple = dotted.rpartition(".")[2]
+        known = self._knowledge
+        return (
+            "." not in dotted
+            or simple[:1].isupper()
+            or known.type(dotted) is not None
+            or known.call(dotted) is not None
+        )
 
     def _joined_items(self, entry: Type) -> Value:
         return values.join(entry.args) or ANY
@@ -393,11 +445,26 @@ class Expressions:
         guards = self._engine.guards
         if isinstance(node.slice, ast.Tuple) or guards.has_key(node, frame) or guards.has_index(node, frame):
             return
+        kind = self._kind_of_container(node, frame)
+        self.operation(kind, node, frame)
+
+    def _kind_of_container(self, node: ast.Subscript, frame: Frame) -> str:
+        """Tell a sequence from a mapping by the key, or by what else is done with the container nearby."""
         key = node.slice
+        at = _integer(key)
+        if at is not None and abs(at) <= _SMALL_INDEX:
+            return "op:subscript-index"
+        if isinstance(key, ast.BinOp) and isinstance(key.op, ast.Add | ast.Sub) and _integer(key.right) is not None:
+            return "op:subscript-index"
         if values.names(self.value(key, self._quiet(frame))) == {"str"}:
-            self.operation("op:subscript-key", node, frame)
-        else:
-            self.operation("op:subscript-unknown", node, frame)
+            return "op:subscript-key"
+        path = frame.unit.path(node.value)
+        kinds = frame.unit.uses_of(path, frame.function) if path is not None else frozenset()
+        if kinds & _MAPPING_METHODS and not kinds & _SEQUENCE_METHODS:
+            return "op:subscript-key"
+        if kinds & _SEQUENCE_METHODS and not kinds & _MAPPING_METHODS:
+            return "op:subscript-index"
+        return "op:subscript-unknown"
 
     def _quiet(self, frame: Frame) -> Frame:
         quiet = Frame(frame.function, frame.env, None)
@@ -597,6 +664,8 @@ class Expressions:
             if "str" in lefts and not isinstance(left_node, ast.Constant):
                 self.operation("op:percent-format", node, frame)
             return
+        if frame.suspects is not None and (values.is_unknown(left) or values.is_unknown(right)):
+            self.suspect("op:arithmetic-unknown", node, frame)
         if "json" in lefts or "json" in rights:
             self.operation("op:arithmetic-json", node, frame)
         if "None" in lefts or ("None" in rights and not lefts & {"any"}):
@@ -684,6 +753,8 @@ class Expressions:
                     self.operation("op:compare-json", node, frame)
                 if "None" in found:
                     self.operation("op:compare-none", node, frame)
+                if values.is_unknown(left) or values.is_unknown(right):
+                    self.suspect("op:compare-unknown", node, frame)
             left = right
         return BOOL
 
@@ -834,8 +905,8 @@ class Expressions:
                     self.operation("op:unpack", node, frame)
                 case "instance":
                     self._iterate_instance(entry, node, frame)
-                case "any":
-                    continue  # nothing speaks for a wrong number of items
+                case "any" | "bound":
+                    self.suspect("op:unpack-unknown", node, frame)  # nothing else speaks for a wrong number of items
                 case _:
                     self.operation("op:unpack", node, frame)
 
@@ -886,6 +957,9 @@ class Expressions:
         return values.join(found) or ANY
 
 
+_SMALL_INDEX = 9  # a larger number is rather a key: codes[404]
+_MAPPING_METHODS = frozenset({"get", "items", "keys", "values", "setdefault", "popitem"})
+_SEQUENCE_METHODS = frozenset({"append", "extend", "insert", "sort", "reverse", "popleft", "appendleft"})
 _OPERATOR_METHODS = {"+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "|": "__or__"}
 
 

@@ -222,6 +222,14 @@ class Flow:
         self._summaries[function] = Summary(sink.ordered(), returns or ANY, self._blocks)
         self._blocks = outer
 
+    def run_again(self, body: list[ast.stmt], frame: Frame) -> None:
+        """Run statements of a function that was interpreted, for a closer look; its summary stays as it is."""
+        outer, self._blocks = self._blocks, {}
+        self._returned.append([])
+        self.run(body, frame)
+        self._returned.pop()
+        self._blocks = outer
+
     def run(self, body: list[ast.stmt], frame: Frame) -> None:
         """Run a block of statements; code behind a statement that never ends is not looked at."""
         dispatch = self._dispatch
@@ -239,6 +247,8 @@ class Flow:
 
     def _expr(self, node: ast.Expr, frame: Frame) -> None:
         self._engine.expressions.value(node.value, frame)
+        if frame.suspects is not None and isinstance(node.value, ast.Name):
+            self._engine.expressions.suspect("op:name-unknown", node.value, frame)
 
     def _assign(self, node: ast.Assign, frame: Frame) -> None:
         value = self._engine.expressions.value(node.value, frame)
@@ -302,6 +312,8 @@ class Flow:
             receiver = self._engine.expressions.value(target.value, frame)
             if "None" in values.names(receiver):
                 self._engine.expressions.operation("op:attribute-none", target, frame)
+            if frame.suspects is not None:
+                self._engine.expressions.suspect_attribute(receiver, target, frame)
             path = frame.unit.path(target)
             if path is not None:
                 self._bind(path, target, value, frame, source)
@@ -413,6 +425,11 @@ class Flow:
                     frame.facts = {fact for fact in frame.facts if fact.path != path}
                     frame.forget(path)
             else:
+                if isinstance(target, ast.Attribute) and frame.suspects is not None:
+                    receiver = expressions.value(target.value, frame)
+                    expressions.suspect_attribute(receiver, target, frame)
+                elif isinstance(target, ast.Name):
+                    expressions.suspect("op:name-unknown", target, frame)
                 path = frame.unit.path(target)
                 if path is not None and frame.env is not None:
                     frame.forget(path)
@@ -561,6 +578,8 @@ class Flow:
     def _for(self, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
         iterable = self._engine.expressions.value(node.iter, frame)
         element = self._engine.expressions.iterate(iterable, node.iter, frame)
+        if frame.suspects is not None and values.is_unknown(iterable):
+            frame.suspects.is_void = True  # its iterator may do anything
         self._widen(node, frame)
         frame.loops.append([])
         before = self._engine.guards.save(frame)

@@ -98,6 +98,22 @@ class Sink:
         return tuple(sorted(self.atoms, key=lambda atom: (nodes[id(atom.node)], _rank(atom))))
 
 
+class Suspects:
+    """What operations on unknown values could raise, and whether anything speaks against asking (see ``suspects``).
+
+    Attributes:
+        raises: the reasons, in order.
+        is_void: something in the body could raise more than can be told.
+
+    """
+
+    __slots__ = ("is_void", "raises")
+
+    def __init__(self) -> None:
+        self.raises: dict[Raise, None] = {}
+        self.is_void = False
+
+
 class Frame:
     """The state of one evaluation.
 
@@ -110,10 +126,11 @@ class Frame:
         is_dead: the code after this point is not reached.
         caught: inside handlers, the atoms that a bare ``raise`` sends on, innermost last.
         depth: nesting of expressions under evaluation.
+        suspects: takes what counts only when nothing else can be raised; None when nobody asks.
 
     """
 
-    __slots__ = ("caught", "depth", "env", "facts", "function", "is_dead", "loops", "sink", "unit")
+    __slots__ = ("caught", "depth", "env", "facts", "function", "is_dead", "loops", "sink", "suspects", "unit")
 
     def __init__(self, function: FunctionInfo, env: dict[str, Value] | None, sink: Sink | None) -> None:
         self.function = function
@@ -125,6 +142,7 @@ class Frame:
         self.caught: list[tuple[Atom, ...]] = []
         self.loops: list[list[State]] = []
         self.depth = 0
+        self.suspects: Suspects | None = None
 
     def forget(self, path: str) -> None:
         """End the facts about a path and what is known below it."""

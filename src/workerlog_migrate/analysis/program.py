@@ -118,6 +118,8 @@ class Unit:
         self._classes: dict[ast.ClassDef, ClassInfo] = {}
         self._calls: dict[str, list[ast.Call]] | None = None
         self._self_calls: dict[str, dict[ClassInfo | None, list[ast.Call]]] = {}
+        self._used: dict[str, list[ast.Call]] | None = None
+        self._uses: dict[tuple[str, object], frozenset[str]] = {}
         self._decorated: dict[str, list[ast.AST]] | None = None
         self._paths: dict[ast.AST, str | None] = {}
         self._method_owners: dict[str, list[ClassInfo]] | None = None
@@ -177,6 +179,30 @@ class Unit:
                 )
                 self._calls.setdefault(simple, []).append(call)
         return self._calls.get(name, [])
+
+    def uses_of(self, path: str, function: FunctionInfo) -> frozenset[str]:
+        """Return the methods that a function calls on a path; of ``self.x`` those that its class calls on it."""
+        place: object = function
+        if path.startswith("self.") and function.owner is not None:
+            place = function.owner
+        key = (path, place)
+        known = self._uses.get(key)
+        if known is None:
+            if self._used is None:
+                self._used = {}
+                for call in self.module.calls:
+                    if isinstance(call.func, ast.Attribute):
+                        on = self.path(call.func.value)
+                        if on is not None:
+                            self._used.setdefault(on, []).append(call)
+            found: set[str] = set()
+            for call in self._used.get(path, ()):
+                caller = self.enclosing(call)
+                if place is caller or (caller.owner is not None and place is caller.owner):
+                    assert isinstance(call.func, ast.Attribute)
+                    found.add(call.func.attr)
+            known = self._uses[key] = frozenset(found)
+        return known
 
     def self_calls_of(self, name: str) -> dict[ClassInfo | None, list[ast.Call]]:
         """Return the calls ``<anything>.name()`` by the class whose ``self`` they are on; None for other receivers.

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.exceptions import BROAD, LIMIT, LOCAL, ROOT
+from workerlog_migrate.analysis.flow import Block
 from workerlog_migrate.analysis.frames import Atom, Edge, Raise, Unknown
+from workerlog_migrate.analysis.suspects import suspects
 from workerlog_migrate.model import Evidence
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
-    from workerlog_migrate.analysis.flow import Block
     from workerlog_migrate.analysis.program import FunctionInfo, Unit
 
 _EVERYTHING = frozenset({BROAD, ROOT})
@@ -71,6 +72,20 @@ class Solver:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._effects: dict[FunctionInfo, _Effects] = {}
+
+    def infer_suspects(self, block: Block, body: list[ast.stmt], caught: Iterable[str] = ()) -> Inference:
+        """Say what a body can fail of that is not known to raise at all (see ``suspects``); empty when that is open.
+
+        Args:
+            block: effects of the body: none.
+            body: its statements.
+            caught: canonical names that earlier clauses of the same ``try`` catch.
+
+        """
+        if block.before is None:
+            return Inference()
+        found = suspects(self._engine, body, block.before, block.function)
+        return self.infer(Block(block.function, found, block.before), caught)
 
     def infer(self, block: Block, caught: Iterable[str] = (), also: Iterable[Evidence] = ()) -> Inference:
         """Say what can come out of a block.
@@ -214,6 +229,11 @@ def infer(
 ) -> Inference:
     """Say what can come out of a block; see ``Solver.infer``. Solutions are kept with the engine."""
     return engine.solver.infer(block, caught, also)
+
+
+def infer_suspects(engine: Engine, block: Block, body: list[ast.stmt], caught: Iterable[str] = ()) -> Inference:
+    """Say what a body can fail of that is not known to raise; see ``Solver.infer_suspects``."""
+    return engine.solver.infer_suspects(block, body, caught)
 
 
 def display(exception: str) -> str:

@@ -72,7 +72,9 @@ def without_none(value: Value) -> Value:
 
 def is_unknown(value: Value) -> bool:
     """Whether nothing is known, or not everything."""
-    return not value or any(entry.name == "any" for entry in value)
+    return not value or any(
+        entry.name == "any" or (entry.name == "bound" and entry.args == (ANY,)) for entry in value
+    )
 
 
 def names(value: Value) -> set[str]:

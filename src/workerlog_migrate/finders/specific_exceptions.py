@@ -16,7 +16,7 @@ from workerlog_migrate.analysis.calls import CONTEXT_MAKERS
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.logging_calls import LogCalls
 from workerlog_migrate.analysis.naming import Naming
-from workerlog_migrate.analysis.raises import Inference, infer
+from workerlog_migrate.analysis.raises import Inference, infer, infer_suspects
 from workerlog_migrate.model import (
     LOGGER_SETUP,
     MIRROR_OUTPUT,
@@ -134,6 +134,8 @@ class _Finder:
             yield self._left(node, "the code is never reached")
             return
         inference = infer(self.engine, block, self._earlier(node, owner), self._asked_for(node, block))
+        if inference.is_complete and not block.atoms:
+            inference = infer_suspects(self.engine, block, body, self._earlier(node, owner))
         inference = self._with_guests(inference, body, node)
         if ROOT in caught.broad and inference.exits is not None and inference.exits.exception:
             exits = inference.exits
@@ -271,7 +273,10 @@ class _Finder:
         if block.before is None:
             yield self._left(node, "the code is never reached")
             return
-        inference = self._with_guests(infer(self.engine, block), owner_body, node)
+        inference = infer(self.engine, block)
+        if inference.is_complete and not block.atoms:
+            inference = infer_suspects(self.engine, block, owner_body)
+        inference = self._with_guests(inference, owner_body, node)
         if ROOT in caught.broad and inference.exits is not None:
             yield self._left(node, f"swallows {inference.exits.exception} today", (inference.exits,))
             return
