@@ -18,6 +18,8 @@ from datetime import datetime
 from pathlib import Path
 import requests
 """
+PID = "def pid():\n    with open('pid', errors='replace') as f: return int(f.read())\n"
+GUARDED = "try:\n    import psutil\nexcept ImportError:\n    psutil = None\n"
 
 
 def _in_try(body: str, before: str = "") -> str:
@@ -631,3 +633,57 @@ def test_a_method_that_waits_for_an_override_is_not_known(script: Analyse, stub:
     assert not script(f"import abc\nclass Base:\n    {stub}\n{loop}").body().is_complete
     own = "class A(Base):\n    def passo(self):\n        try: super().passo(); open('a')\n        except Exception: pass\n"
     assert script(f"import abc\nclass Base:\n    {stub}\n{own}").body().is_complete
+
+
+@pytest.mark.parametrize(
+    ("body", "before", "expected"),
+    [
+        case("number as a key of an unknown value", "x[0]", "IndexError"),
+        case("computed position in an unknown value", "x[y + 1]", "IndexError"),
+        case("large number as a key of an unknown value", "x[404]", "IndexError KeyError"),
+        case("variable as a key of an unknown value", "x[y]", "IndexError KeyError"),
+        case("key of what is used as a mapping", "for k in x.keys(): pass\nx[y]", "KeyError"),
+        case("key of what is used as a list", "x.append(1)\nx[y]", "IndexError"),
+        case("item of an unknown attribute", "x.itens[0]", "IndexError"),
+        case("what is taken out of a list", "x.append(1)\nx.remove(y)", "ValueError"),
+        case("what is taken out of a set", "x.add(1)\nx.remove(y)", "KeyError"),
+        case("first of unpacked bytes", "struct.unpack('>I', x)[0]", "struct.error", "import struct"),
+        case("pid of a child", "os.kill(x.pid, 9)", "OSError"),
+        case("own pid", "os.kill(os.getpid(), 9)", "OSError"),
+        case("pid that a function read", "os.kill(pid(), 9)", "OSError OverflowError ValueError", PID),
+        case("infinity in a text", "int(float(str(x)))", "OverflowError ValueError"),
+        case("signal that only some platforms have", "signal.SIGHUP", "AttributeError", "import signal"),
+        case("signal that all platforms have", "signal.SIGTERM, len('a')", "", "import signal"),
+        case(
+            "signal behind a question for the platform",
+            "if sys.platform != 'win32': signal.SIGHUP",
+            "",
+            "import signal",
+        ),
+        case(
+            "constructor of a known base",
+            "B('h')",
+            "EOFError OSError ftplib.Error",
+            "import ftplib\nclass B(ftplib.FTP):\n    def __init__(self, h): super().__init__(h)\n",
+        ),
+    ],
+)
+def test_conditions_are_no_wider_than_what_can_happen(
+    script: Analyse, body: str, before: str, expected: set[str]
+) -> None:
+    """A key tells a list from a mapping, a process id says where it comes from, a guard what it asked."""
+    assert script(_in_try(body, before)).names() == expected
+
+
+@pytest.mark.parametrize(
+    ("guard", "expected"),
+    [
+        pytest.param("if psutil: pass", set(), id="a guard asks for it"),
+        pytest.param("pass", {"AttributeError"}, id="nobody asks"),
+    ],
+)
+def test_a_library_that_may_be_missing(script: Analyse, guard: str, expected: set[str]) -> None:
+    """The ``x = None`` beside an import is evidence in a file that never asks whether the import succeeded."""
+    made = script(_in_try("psutil.cpu_percent()", f"{GUARDED}{guard}"))
+
+    assert made.names(1) & {"AttributeError"} == expected

@@ -417,3 +417,52 @@ def test_a_handler_around_the_yield_of_a_context_manager_stays_broad(
     assert "arrives at the yield in line" in finding.reason
     (finding,) = [entry for entry in find(f"import contextlib\ndef aberto(p):\n    {block}\n") if entry.edit]
     assert finding.kind == "narrowed"
+
+
+def _types(finding: Finding) -> tuple[str, ...] | None:
+    return finding.edit.types if isinstance(finding.edit, HandlerEdit) else None
+
+
+@pytest.mark.parametrize(
+    ("body", "types"),
+    [
+        pytest.param("import sys\ntry:\n    sys.abiflags", ("AttributeError",), id="attribute of a module"),
+        pytest.param("def f(x):\n  try:\n    return x.__name__", ("AttributeError",), id="special attribute"),
+        pytest.param("def f(x):\n  try:\n    del x._cache", ("AttributeError",), id="private attribute"),
+        pytest.param(
+            "class A:\n  def f(self):\n    try:\n      return self.cache",
+            ("AttributeError",),
+            id="own attribute",
+        ),
+        pytest.param("try:\n    unicode", ("NameError",), id="name"),
+        pytest.param("def f(x):\n  try:\n    return len(x)", ("TypeError",), id="length"),
+        pytest.param("def f(x, y):\n  try:\n    return x < y", ("TypeError",), id="comparison"),
+        pytest.param("def f(x):\n  try:\n    a, b = x", ("TypeError", "ValueError"), id="unpacking"),
+        pytest.param("def f(x):\n  try:\n    return x.title", None, id="perhaps a property that does I/O"),
+        pytest.param("def f(x):\n  try:\n    x.clear(); x._a", None, id="method known by its bare name"),
+        pytest.param("def f(x):\n  try:\n    for i in x: i._a", None, id="iterator of unknown make"),
+        pytest.param("def g(): ...\ndef f(x):\n  try:\n    g(); x._a", None, id="function of the script"),
+        pytest.param(
+            "import os\ndef f(x):\n  try:\n    os.remove(x._a)",
+            ("OSError",),
+            id="something else is known to raise",
+        ),
+    ],
+)
+def test_what_a_body_guards_when_nothing_else_in_it_can_raise(
+    find: Find, body: str, types: tuple[str, ...] | None
+) -> None:
+    """Nobody guards what cannot fail: a bare attribute, name, length or comparison is what the handler is there for."""
+    indent = " " * (len(body.rpartition("try:")[0].rpartition("\n")[2]))
+    (finding, *_) = find(f"{body}\n{indent}except Exception: pass\n")
+
+    assert (_types(finding), finding.kind) == (types, "narrowed" if types else "left")
+
+
+def test_the_evidence_says_that_nothing_else_can_raise(find: Find) -> None:
+    """Weak evidence is called that."""
+    (finding,) = find("def f(x):\n  try:\n    return len(x)\n  except Exception: pass\n")
+
+    assert [(entry.rule, entry.note.partition("; ")[2]) for entry in finding.evidence] == [
+        ("op:argument-unknown", "nothing else in the body is known to raise")
+    ]

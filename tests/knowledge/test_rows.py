@@ -115,6 +115,7 @@ CONDITION_WORDS = {
     "false",
     "literal",
     "not-literal",
+    "converted",
     "integer-literal",
     "number-literal",
     "none-able",
@@ -152,7 +153,7 @@ TYPE_KEYS = PROTOCOLS | {
     "aliases",
 }
 EXCEPTION_KEYS = {"bases", "aliases", "marks", "bases_before", "source", "note", "min_python", "max_python"}
-OPERATION_KEYS = {"raises", "description", "source", "note"}
+OPERATION_KEYS = {"raises", "description", "source", "note", "names"}
 
 # Modules and functions of another platform than that of the tests: form only.
 ELSEWHERE = frozenset(

@@ -367,6 +367,12 @@ class Calls:
                 return ANY if row is None else self._row_value(row, arguments, receiver, frame)
         if row is not None:
             return self.apply(row, arguments, receiver, node, frame)
+        duck = self._engine.expressions.duck(arguments.receiver_node, frame) if type_name == "*" else ""
+        if duck and frame.suspects is None:
+            row = self._knowledge.method(duck, method)
+            if row is not None:
+                kinds = (ANY, ANY) if duck == "dict" else (ANY,)
+                return self.apply(row, arguments, values.one(duck, *kinds), node, frame)
         bare = self._knowledge.bare_method(method)
         if bare is not None:
             if frame.suspects is not None:
@@ -429,9 +435,12 @@ class Calls:
                     if value != NONE:
                         self.invoke_unknown(values.without_none(value), passed, frame)
             self._typed_arguments(row, arguments, frame)
-            if frame.suspects is not None and (row.name in _MEASURES or row.name.startswith(_TYPED)):
-                if any(values.is_unknown(arguments.value(passed)) for passed in arguments.positional):
-                    self._engine.expressions.suspect("op:argument-unknown", node, frame)
+            if (
+                frame.suspects is not None
+                and (row.name in _MEASURES or row.name.startswith(_TYPED))
+                and any(values.is_unknown(arguments.value(passed)) for passed in arguments.positional)
+            ):
+                self._engine.expressions.suspect("op:argument-unknown", node, frame)
             if row.never_returns:
                 frame.is_dead = True
         return self._row_value(row, arguments, receiver, frame)
@@ -448,7 +457,7 @@ class Calls:
                         names = names | values.names(self._engine.expressions.element(value, frame.unit))
                     if "json" in names:
                         self._engine.expressions.operation("op:argument-json", passed, frame)
-                    if "None" in names:
+                    if "None" in names and not self._is_unset(passed, frame):
                         self._engine.expressions.operation("op:argument-none", passed, frame)
                 if (
                     entry.name == "generator"
@@ -456,6 +465,16 @@ class Calls:
                     and frame.sink is not None
                 ):
                     frame.sink.add(Edge(entry.ref, passed, frame.unit))
+
+    def _is_unset(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether a value may be None only because an attribute or parameter starts as that, somewhere else."""
+        if isinstance(node, ast.Attribute):
+            path = frame.unit.path(node)
+            return frame.env is None or path is None or path not in frame.env
+        if isinstance(node, ast.Name) and (frame.env is None or node.id not in frame.env):
+            bindings = frame.unit.module.bindings(node)
+            return any(binding.kind == "parameter" for binding in bindings)
+        return False
 
     def _row_value(self, row: CallRow, arguments: Arguments, receiver: Value | None, frame: Frame) -> Value:
         found: list[Value] = []
@@ -575,6 +594,8 @@ class Calls:
                 return node is not None and self._is_literal(node, arguments)
             case "not-literal":
                 return node is None or not self._is_literal(node, arguments)
+            case "converted":
+                return node is not None and self._is_converted(node, arguments)
             case "integer-literal" | "number-literal":
                 if constant is not None and isinstance(constant.value, str):
                     return _is_number(constant.value, int if test == "integer-literal" else float)
@@ -629,6 +650,25 @@ class Calls:
                 return None
             return parent.value
         return None
+
+    def _is_converted(self, node: ast.expr, arguments: Arguments) -> bool:
+        """Whether a number may come out of text, so that it can be of any size: not what the system gave.
+
+        That is an attribute (``child.pid``), what a function of the standard library gives, or a name for these.
+        """
+        if isinstance(node, ast.Name):
+            module = arguments._frame.unit.module
+            made = [module.parents.get(binding.node) for binding in module.bindings(node)]
+            return not made or any(
+                not isinstance(entry, ast.Assign | ast.AnnAssign | ast.NamedExpr)
+                or entry.value is None
+                or self._is_converted(entry.value, arguments)
+                for entry in made
+            )
+        if isinstance(node, ast.Call):
+            dotted = arguments._frame.unit.module.qualified(node.func) or ""
+            return "." not in dotted or self._knowledge.call(dotted) is None
+        return not isinstance(node, ast.Attribute) and not self._is_literal(node, arguments)
 
     def _is_literal(self, node: ast.expr, arguments: Arguments) -> bool:
         constant = self.constant(node, arguments)
@@ -780,8 +820,10 @@ class Calls:
         if arguments.positional and frame.sink is not None:
             first = arguments.positional[0]
             # "Infinity" is valid JSON for the json module, and "inf" is a float for float().
-            if "json" in values.names(arguments.value(first)) or _is_float_of_text(first):
+            if "json" in values.names(arguments.value(first)):
                 self._engine.expressions.operation("op:int-of-json", node, frame)
+            elif _is_float_of_text(first):
+                self._engine.expressions.operation("op:int-of-float", node, frame)
         return values.INT if row is None else self.apply(row, arguments, None, node, frame)
 
     def _iter(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:

@@ -74,6 +74,7 @@ class Expressions:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._knowledge = engine.knowledge
+        self._platform = engine.knowledge.operation("op:platform-attribute")
         self._dispatch: dict[type[ast.expr], Callable[..., Value]] = {
             ast.Constant: self._constant,
             ast.Name: self._name,
@@ -243,6 +244,12 @@ class Expressions:
             case "any":
                 return values.one("bound", ANY, ref=("*", name))
             case "dotted":
+                if (
+                    frame.sink is not None
+                    and f"{entry.ref}.{name}" in self._platform.names
+                    and not _minds_platform(frame)
+                ):
+                    self.operation("op:platform-attribute", node, frame)
                 return self._dotted_attribute(str(entry.ref), name)
             case "instance":
                 assert isinstance(entry.ref, ClassInfo)
@@ -339,6 +346,10 @@ class Expressions:
             return values.join(self._bind(made, receiver, method) for made in flat.function_value(method))
         if isinstance(method, str):
             return values.one("bound", values.one(method), ref=(method, name))
+        if name == "__init__":
+            for base in flat.family(owner)[1:]:
+                if isinstance(base, str) and self._knowledge.call(base) is not None:
+                    return values.one("dotted", ref=base)  # the row of the class speaks of its constructor
         if name.startswith("__") and not flat.has_unknown_base(owner):
             return values.one("safe")
         for base in flat.family(owner)[1:]:
@@ -454,17 +465,25 @@ class Expressions:
         at = _integer(key)
         if at is not None and abs(at) <= _SMALL_INDEX:
             return "op:subscript-index"
-        if isinstance(key, ast.BinOp) and isinstance(key.op, ast.Add | ast.Sub) and _integer(key.right) is not None:
+        if (
+            isinstance(key, ast.BinOp)
+            and isinstance(key.op, ast.Add | ast.Sub)
+            and _integer(key.right) is not None
+        ):
             return "op:subscript-index"
         if values.names(self.value(key, self._quiet(frame))) == {"str"}:
             return "op:subscript-key"
-        path = frame.unit.path(node.value)
-        kinds = frame.unit.uses_of(path, frame.function) if path is not None else frozenset()
-        if kinds & _MAPPING_METHODS and not kinds & _SEQUENCE_METHODS:
-            return "op:subscript-key"
-        if kinds & _SEQUENCE_METHODS and not kinds & _MAPPING_METHODS:
-            return "op:subscript-index"
-        return "op:subscript-unknown"
+        duck = self.duck(node.value, frame)
+        return {"dict": "op:subscript-key", "list": "op:subscript-index"}.get(duck, "op:subscript-unknown")
+
+    def duck(self, node: ast.expr | None, frame: Frame) -> str:
+        """Tell what kind of container a value of unknown type is by the methods that the code nearby calls on it."""
+        path = None if node is None else frame.unit.path(node)
+        if path is None:
+            return ""
+        used = frame.unit.uses_of(path, frame.function)
+        kinds = [kind for kind, methods in _DUCKS.items() if used & methods]
+        return kinds[0] if len(kinds) == 1 else ""
 
     def _quiet(self, frame: Frame) -> Frame:
         quiet = Frame(frame.function, frame.env, None)
@@ -906,7 +925,9 @@ class Expressions:
                 case "instance":
                     self._iterate_instance(entry, node, frame)
                 case "any" | "bound":
-                    self.suspect("op:unpack-unknown", node, frame)  # nothing else speaks for a wrong number of items
+                    self.suspect(
+                        "op:unpack-unknown", node, frame
+                    )  # nothing else speaks for a wrong number of items
                 case _:
                     self.operation("op:unpack", node, frame)
 
@@ -958,9 +979,23 @@ class Expressions:
 
 
 _SMALL_INDEX = 9  # a larger number is rather a key: codes[404]
-_MAPPING_METHODS = frozenset({"get", "items", "keys", "values", "setdefault", "popitem"})
-_SEQUENCE_METHODS = frozenset({"append", "extend", "insert", "sort", "reverse", "popleft", "appendleft"})
+_DUCKS = {  # methods that only one kind of container has
+    "dict": frozenset({"items", "keys", "values", "setdefault", "popitem"}),
+    "list": frozenset({"append", "extend", "insert", "sort", "reverse"}),
+    "set": frozenset({"add", "discard", "issubset", "difference_update"}),
+    "collections.deque": frozenset({"popleft", "appendleft", "extendleft"}),
+}
 _OPERATOR_METHODS = {"+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "|": "__or__"}
+
+
+def _minds_platform(frame: Frame) -> bool:
+    """Whether the code asks on which platform it runs before it uses what only some have."""
+    node = frame.function.node
+    return any(
+        (isinstance(child, ast.Attribute) and child.attr in ("name", "platform", "system"))
+        or (isinstance(child, ast.Name) and child.id == "hasattr")
+        for child in ast.walk(node)
+    )
 
 
 def _integer(node: ast.expr) -> int | None:

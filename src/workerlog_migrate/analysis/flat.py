@@ -340,13 +340,30 @@ class Flat:
     # -- names ----------------------------------------------------------------------------------------------
 
     def _join_bindings(self, name: str, scope: Scope, bindings: list[Binding], unit: Unit) -> Value:
-        found = [self._binding(binding, unit) for binding in bindings[:_CALL_SITES]]
+        counted = bindings
+        if any(binding.kind == "import" for binding in bindings):
+            counted = [binding for binding in bindings if not self._is_guarded_fallback(name, binding, unit)]
+        found = [self._binding(binding, unit) for binding in counted[:_CALL_SITES]]
         if len(bindings) > _CALL_SITES:
             found.append(ANY)
         value = values.join(found)
         if any(entry.name == "list" and entry.args == (ANY,) for entry in value):
             value = self.filled(value, name, unit, scope)
         return value
+
+    def _is_guarded_fallback(self, name: str, binding: Binding, unit: Unit) -> bool:
+        """Whether a binding is the ``x = None`` beside an import, in a file that asks before it uses ``x``."""
+        module = unit.module
+        parent = module.parents.get(binding.node)
+        if binding.kind != "assign" or not isinstance(parent, ast.Assign) or not _is_none(parent.value):
+            return False
+        asked = {name}
+        for owner in module.ancestors(parent):
+            if isinstance(owner, ast.Try):  # a flag that is set beside the import, HAS_X = True
+                for entry in ast.walk(owner):
+                    if isinstance(entry, ast.Assign) and isinstance(entry.value, ast.Constant):
+                        asked.update(target.id for target in entry.targets if isinstance(target, ast.Name))
+        return bool(asked & unit.asked)
 
     def filled(self, value: Value, path: str, unit: Unit, scope: object) -> Value:
         """Replace the unknown element of an empty list by what is appended to it."""

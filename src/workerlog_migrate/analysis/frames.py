@@ -130,7 +130,18 @@ class Frame:
 
     """
 
-    __slots__ = ("caught", "depth", "env", "facts", "function", "is_dead", "loops", "sink", "suspects", "unit")
+    __slots__ = (
+        "caught",
+        "depth",
+        "env",
+        "facts",
+        "function",
+        "is_dead",
+        "loops",
+        "sink",
+        "suspects",
+        "unit",
+    )
 
     def __init__(self, function: FunctionInfo, env: dict[str, Value] | None, sink: Sink | None) -> None:
         self.function = function

@@ -308,8 +308,8 @@ class Guards:
             if iterable.func.id in ("sorted", "list", "set", "tuple", "reversed"):
                 self.loop_facts(target, inner, frame)
                 return
-            if iterable.func.id == "range" and len(iterable.args) <= 2:
-                measured = _len_argument(iterable.args[-1])
+            if iterable.func.id == "range":
+                measured = _len_argument(iterable.args[:2][-1])
                 if measured is not None:
                     self._add_key(measured, target, frame)
                 return
@@ -394,6 +394,11 @@ class Guards:
         """``text.split(sep)[0]`` is always there; ``text.split()[0]`` is not."""
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return False
+        if node.func.attr in (
+            "unpack",
+            "unpack_from",
+        ):  # struct: a format without any value is written by nobody
+            return index == 0
         if node.func.attr in ("split", "rsplit") and node.args and not _is_none(node.args[0]):
             return index in (0, -1)
         return node.func.attr in ("partition", "rpartition") and -3 <= index <= 2

@@ -119,6 +119,7 @@ class Unit:
         self._calls: dict[str, list[ast.Call]] | None = None
         self._self_calls: dict[str, dict[ClassInfo | None, list[ast.Call]]] = {}
         self._used: dict[str, list[ast.Call]] | None = None
+        self._asked: frozenset[str] | None = None
         self._uses: dict[tuple[str, object], frozenset[str]] = {}
         self._decorated: dict[str, list[ast.AST]] | None = None
         self._paths: dict[ast.AST, str | None] = {}
@@ -203,6 +204,22 @@ class Unit:
                     found.add(call.func.attr)
             known = self._uses[key] = frozenset(found)
         return known
+
+    @property
+    def asked(self) -> frozenset[str]:
+        """The names that tests of the file are about: ``if x:``, ``x and ...``, ``x is None``."""
+        if self._asked is None:
+            found: set[str] = set()
+            for node in ast.walk(self.module.tree):
+                tests: list[ast.expr] = []
+                if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert):
+                    tests.append(node.test)
+                elif isinstance(node, ast.BoolOp):
+                    tests.extend(node.values)
+                for test in tests:
+                    found.update(part.id for part in ast.walk(test) if isinstance(part, ast.Name))
+            self._asked = frozenset(found)
+        return self._asked
 
     def self_calls_of(self, name: str) -> dict[ClassInfo | None, list[ast.Call]]:
         """Return the calls ``<anything>.name()`` by the class whose ``self`` they are on; None for other receivers.

@@ -231,7 +231,9 @@ def infer(
     return engine.solver.infer(block, caught, also)
 
 
-def infer_suspects(engine: Engine, block: Block, body: list[ast.stmt], caught: Iterable[str] = ()) -> Inference:
+def infer_suspects(
+    engine: Engine, block: Block, body: list[ast.stmt], caught: Iterable[str] = ()
+) -> Inference:
     """Say what a body can fail of that is not known to raise; see ``Solver.infer_suspects``."""
     return engine.solver.infer_suspects(block, body, caught)
 

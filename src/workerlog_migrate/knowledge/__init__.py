@@ -37,6 +37,7 @@ TESTS = frozenset(
         "false",
         "literal",
         "not-literal",
+        "converted",
         "integer-literal",
         "number-literal",
         "none-able",
@@ -162,12 +163,13 @@ class ExceptionRow:
 
 @dataclass(frozen=True, slots=True)
 class OperationRow:
-    """An implicit operation (``op:division``) and what it raises."""
+    """An implicit operation (``op:division``) and what it raises; ``names``: what it is about, if not everything."""
 
     name: str
     raises: tuple[str, ...]
     source: str = ""
     description: str = ""
+    names: frozenset[str] = frozenset()
 
 
 Table = Mapping[str, object]
@@ -353,7 +355,11 @@ class Knowledge:
                 raise KnowledgeError(f"operations.toml: [{name}] is missing")
             reader = _Reader(file.path.name, name, table)
             self._operations[name] = OperationRow(
-                name, reader.strings("raises"), reader.string("source"), reader.string("description")
+                name,
+                reader.strings("raises"),
+                reader.string("source"),
+                reader.string("description"),
+                frozenset(reader.strings("names")),
             )
         return self._operations[name]
 
