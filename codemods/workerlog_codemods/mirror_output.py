@@ -29,7 +29,7 @@ def rewrite(edit: MirrorCall, _original: cst.Call, updated: cst.Call) -> cst.Cal
     if edit.printer is not None:
         arguments = _with_printer(arguments, updated, edit.printer)
     changed = updated.with_changes(func=cst.Name(edit.function), args=arguments)
-    if not updated.args:
+    if not updated.args and not _has_comment(updated.whitespace_before_args):
         return changed.with_changes(whitespace_before_args=cst.SimpleWhitespace(""))
     return changed
 
@@ -63,23 +63,31 @@ def _with_printer(arguments: list[cst.Arg], call: cst.Call, printer: str) -> lis
         value=_parsed(printer),
     )
     separator = _separator(call)
-    tail: cst.BaseParenthesizableWhitespace
-    if isinstance(last.comma, cst.Comma) and len(call.args) > 0:
-        tail = last.comma.whitespace_after
-        added = added.with_changes(
-            comma=last.comma.with_changes(whitespace_after=_closing(tail)),
-            whitespace_after_arg=last.whitespace_after_arg,
-        )
-    else:
-        tail = last.whitespace_after_arg
-        added = added.with_changes(whitespace_after_arg=_closing(tail))
-    if isinstance(tail, cst.ParenthesizedWhitespace) and isinstance(separator, cst.ParenthesizedWhitespace):
+    has_comma = isinstance(last.comma, cst.Comma) and bool(call.args)
+    tail = last.comma.whitespace_after if isinstance(last.comma, cst.Comma) else last.whitespace_after_arg
+    if isinstance(tail, cst.ParenthesizedWhitespace):
         # A comment behind the old last argument stays behind it.
-        separator = tail.with_changes(indent=separator.indent, last_line=separator.last_line)
+        if isinstance(separator, cst.ParenthesizedWhitespace):
+            separator = tail.with_changes(indent=separator.indent, last_line=separator.last_line)
+        elif _has_comment(tail):
+            separator = tail
+    if has_comma and isinstance(last.comma, cst.Comma):
+        changed = last.with_changes(comma=last.comma.with_changes(whitespace_after=separator))
+        return [
+            *arguments[:-1],
+            changed,
+            added.with_changes(comma=cst.Comma(whitespace_after=_closing(tail))),
+        ]
     changed = last.with_changes(
         comma=cst.Comma(whitespace_after=separator), whitespace_after_arg=cst.SimpleWhitespace("")
     )
-    return [*arguments[:-1], changed, added]
+    return [*arguments[:-1], changed, added.with_changes(whitespace_after_arg=_closing(tail))]
+
+
+def _has_comment(space: cst.BaseParenthesizableWhitespace) -> bool:
+    if not isinstance(space, cst.ParenthesizedWhitespace):
+        return False
+    return space.first_line.comment is not None or any(line.comment for line in space.empty_lines)
 
 
 def _closing(tail: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizableWhitespace:

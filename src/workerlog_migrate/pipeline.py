@@ -30,7 +30,7 @@ from workerlog_migrate.model import (
     Span,
     Target,
 )
-from workerlog_migrate.plan import DECLINED, Decisions, demote, make_plan
+from workerlog_migrate.plan import DECLINED, Decisions, demote, listed_types, make_plan
 from workerlog_migrate.source import decode, encode, has_trigger
 
 if TYPE_CHECKING:
@@ -190,6 +190,17 @@ def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
             f"another file imports this one as {names}: the runtime beside it would not be found from there"
         )
         return make_plan(demote(finding, reason) if finding.edit else finding for finding in findings)
+    if header.imports_refusal:
+        missing = tuple(
+            f"{finding.message}." for finding in findings if finding.kind == logger_setup.NEEDS_IMPORT
+        )
+        findings = [
+            demote(finding, header.imports_refusal)
+            if any(name.startswith(missing) for name in listed_types(finding))
+            else finding
+            for finding in findings
+            if finding.kind != logger_setup.NEEDS_IMPORT
+        ]
     if header.refusal:
         findings = [
             demote(finding, header.refusal) if needs_header(finding) else finding for finding in findings

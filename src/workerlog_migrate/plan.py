@@ -64,12 +64,7 @@ class Decisions:
         """Say whether an exception list still names something of a module that was to be imported for it."""
         if not self.declined and not self.types:
             return True
-        return any(name.startswith(f"{module}.") for finding in chosen for name in _types(finding))
-
-
-def _types(finding: Finding) -> tuple[str, ...]:
-    edit = finding.edit
-    return (edit.types or ()) if isinstance(edit, HandlerEdit | SuppressEdit) else ()
+        return any(name.startswith(f"{module}.") for finding in chosen for name in listed_types(finding))
 
 
 def _with_types(finding: Finding, types: tuple[str, ...]) -> Finding:
@@ -78,6 +73,16 @@ def _with_types(finding: Finding, types: tuple[str, ...]) -> Finding:
     before = finding.message.partition(" becomes ")[0]
     message = f"{before} becomes {', '.join(types)}, as written by hand"
     return replace(finding, edit=replace(finding.edit, types=types), message=message)
+
+
+def listed_types(finding: Finding) -> tuple[str, ...]:
+    """Give the exceptions that a narrowed handler or ``suppress`` will list, as they are written there.
+
+    Args:
+        finding: any; of other edits it is empty.
+    """
+    edit = finding.edit
+    return (edit.types or ()) if isinstance(edit, HandlerEdit | SuppressEdit) else ()
 
 
 def make_plan(findings: Iterable[Finding]) -> Plan:

@@ -16,6 +16,7 @@ import contextlib
 import enum
 import importlib
 import itertools
+import re
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
-from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.analysis.module import Module, comments
 from workerlog_migrate.errors import WorkerlogError
 from workerlog_migrate.model import Finding, LinesEdit, Span, Splice
 from workerlog_migrate.registry import REGISTRY
@@ -150,7 +151,7 @@ def _splices(skeletons: Sequence[Skeleton]) -> list[Splice]:
         result = _RESULTS[each.shape]
         if isinstance(result, str):
             splices.append(Splice(each.start, each.end, each.filled(result)))
-    for reason in (_NOT_KEPT, _NOT_FOUND):
+    for reason in _Unkept:
         left = [each for each in skeletons if _RESULTS[each.shape] is reason]
         if left:
             raise UnkeepableError([finding for each in left for finding in each.findings], reason.value)
@@ -162,9 +163,11 @@ class _Unkept(enum.Enum):
 
     NOT_KEPT = "LibCST does not keep every byte of this code"
     NOT_FOUND = "was not found again in LibCST's tree"
+    COMMENT = "a comment in it would be lost or moved"
 
 
-_NOT_KEPT, _NOT_FOUND = _Unkept.NOT_KEPT, _Unkept.NOT_FOUND
+_NOT_KEPT, _NOT_FOUND, _COMMENT = _Unkept.NOT_KEPT, _Unkept.NOT_FOUND, _Unkept.COMMENT
+_NEWLINE = re.compile(r"\r\n|\n|\r")
 _MOST_RESULTS = 10_000
 _RESULTS: dict[Shape, str | _Unkept] = {}
 """What became of the shapes that this process has met: a shape says all that its rewriting depends on."""
@@ -176,6 +179,10 @@ def _rewrite_shapes(shapes: Sequence[Shape]) -> dict[Shape, str | _Unkept]:
     # LibCST loses a final carriage return that stands alone: let none be final.
     tail = "pass\n" if newline == "\r" else ""
     small = "".join(shape.text for shape in shapes) + tail
+    # The lines that LibCST adds end as the first one does: let that be one of the file's.
+    first = _NEWLINE.search(small)
+    head = "" if first is None or first.group() == newline else f"#{newline}"
+    small = head + small
     tree: cst.Module | None
     try:
         tree = cst.parse_module(small)
@@ -184,7 +191,7 @@ def _rewrite_shapes(shapes: Sequence[Shape]) -> dict[Shape, str | _Unkept]:
     if tree is not None and len(tree.body) == len(shapes) + bool(tail):
         code, places = _code_and_places(tree, tree)
         if code == small:
-            return _rewrite_tree(tree, places, shapes)
+            return _rewrite_tree(tree, places, shapes, len(head))
     if len(shapes) == 1:
         return {shapes[0]: _NOT_KEPT}
     results: dict[Shape, str | _Unkept] = {}
@@ -194,10 +201,10 @@ def _rewrite_shapes(shapes: Sequence[Shape]) -> dict[Shape, str | _Unkept]:
 
 
 def _rewrite_tree(
-    tree: cst.Module, places: dict[cst.CSTNode, _Place], shapes: Sequence[Shape]
+    tree: cst.Module, places: dict[cst.CSTNode, _Place], shapes: Sequence[Shape], head: int
 ) -> dict[Shape, str | _Unkept]:
     edits: dict[tuple[str, int, int], Place] = {}
-    begin = 0
+    begin = head
     for shape in shapes:
         for place in shape.places:
             end = place.end and begin + place.end
@@ -207,7 +214,7 @@ def _rewrite_tree(
     changed = tree.visit(transformer)
     assert isinstance(changed, cst.Module)  # a module stays one
     results: dict[Shape, str | _Unkept] = {}
-    begin = 0
+    begin = head
     for shape, statement in zip(shapes, changed.body, strict=False):
         inner = _code_and_places(changed, statement)[0].removesuffix(shape.newline)
         end = len(inner) - shape.suffix
@@ -217,8 +224,14 @@ def _rewrite_tree(
         )
         dressed = inner[: shape.prefix] == shape.text[: shape.prefix] and inner[end:] == ")"[: shape.suffix]
         results[shape] = inner[shape.prefix : end] if found and dressed else _NOT_FOUND
+        if found and dressed and "#" in shape.text and not _same_comments(shape.text, inner):
+            results[shape] = _COMMENT
         begin += len(shape.text)
     return results
+
+
+def _same_comments(before: str, after: str) -> bool:
+    return [text for *_, text in comments(before)] == [text for *_, text in comments(after)]
 
 
 _Place = tuple[int, int]

@@ -41,6 +41,7 @@ class Header:
         logger_import, utils_import: existing imports of the runtime.
         logger_assign, retrying_assign: existing assignments of the two objects.
         refusal: why no header can be put in; empty when one can.
+        imports_refusal: why no plain import can be put in; empty when one can.
     """
 
     logger: str
@@ -58,6 +59,7 @@ class Header:
     logger_assign: ast.Assign | None = None
     retrying_assign: ast.Assign | None = None
     refusal: str = ""
+    imports_refusal: str = ""
 
 
 def find_header(module: Module, target: Target) -> Header:
@@ -75,7 +77,7 @@ def find_header(module: Module, target: Target) -> Header:
     own = [node for node in (logger_import, utils_import, logger_assign, retrying_assign) if node is not None]
     plain_leads = [lead for lead in leads if not any(lead is node for node in own)]
     line, refusal = _line_after(module, leads)
-    imports_line, _ = _line_after(module, plain_leads)
+    imports_line, imports_refusal = _line_after(module, plain_leads)
     last_own = max((_end_line(node) for node in own), default=0)
     as_script = target.in_package and has_main_guard(module) and not _has_relative_import(module)
     existing_import = logger_import or utils_import
@@ -102,6 +104,7 @@ def find_header(module: Module, target: Target) -> Header:
         logger_assign=logger_assign,
         retrying_assign=retrying_assign,
         refusal="" if own else refusal,
+        imports_refusal=imports_refusal,
     )
 
 
@@ -166,16 +169,19 @@ def _leading_statements(module: Module) -> list[ast.stmt]:
 def _line_after(module: Module, leads: list[ast.stmt]) -> tuple[int, str]:
     """Return the line before which lines can be put in, and why they cannot if so."""
     body = module.tree.body
+    rest = body[len(leads) :]
+    if rest and (
+        _is_future(rest[0]) or (not leads and isinstance(rest[0], ast.Expr) and _is_text(rest[0].value))
+    ):
+        return (
+            rest[0].lineno,
+            "the docstring or __future__ line shares its line with code; put them on lines of their own",
+        )
     if leads:
         return _end_line(leads[-1]) + 1, ""
     if not body:
         return len(module.lines) + 1, ""
     first = body[0]
-    if (isinstance(first, ast.Expr) and _is_text(first.value)) or _is_future(first):
-        return (
-            first.lineno,
-            "the docstring or __future__ line shares its line with code; put them on lines of their own",
-        )
     start = _start_line(first)
     line = start
     while line > 1 and module.lines[line - 2].lstrip(" \t\f").startswith("#"):
@@ -330,7 +336,7 @@ def _shares_line(module: Module, statement: ast.stmt, following: ast.stmt) -> bo
     if _start_line(following) == _end_line(statement):
         return True
     span = module.span(statement)
-    rest = module.lines[span.end_line - 1][span.end_column :].strip()
+    rest = module.lines[span.end_line - 1][span.end_column :].strip().removeprefix(";").lstrip()
     return bool(rest) and not rest.startswith("#")
 
 

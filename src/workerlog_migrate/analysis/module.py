@@ -683,19 +683,48 @@ def parse(source: Source) -> ast.Module:
         raise Refused("is nested too deeply for the parser; split the longest expression") from error
 
 
+_LEXEME = re.compile(
+    r"""\"\"\"[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*\"\"\"|'''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''"""
+    r"""|"[^"\\\n]*(?:\\.[^"\\\n]*)*"|'[^'\\\n]*(?:\\.[^'\\\n]*)*'|(\#[^\n]*)""",
+    re.DOTALL,
+)
+_FSTRING = re.compile(r"""\b(?:[fFtT][rR]?|[rR][fFtT])["']""")
+
+
 def comments(text: str) -> list[tuple[int, int, str]]:
     """List the comments of a valid program as (line from 1, column in characters, text with ``#``).
+
+    Outside strings and comments a valid program holds neither quotes nor ``#``, so strings and comments are all that
+    has to be told apart. Only the f-strings of Python 3.12 can hold strings and comments themselves; where there
+    are any, the tokenizer is asked, which is the interpreter's own there. (That of 3.10 and 3.11 is not, and stumbles
+    over continued blank lines.)
 
     Raises:
         Refused: the tokenizer does not read what the parser accepted.
 
     """
+    text = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+    if sys.version_info >= (3, 12) and _FSTRING.search(text):
+        return _tokenized_comments(text)
+    found: list[tuple[int, int, str]] = []
+    line = 1
+    position = 0
+    for match in _LEXEME.finditer(text):
+        if match[1] is not None:
+            start = match.start()
+            line += text.count("\n", position, start)
+            position = start
+            found.append((line, start - text.rfind("\n", 0, start) - 1, match[1]))
+    return found
+
+
+def _tokenized_comments(text: str) -> list[tuple[int, int, str]]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return [
                 (token.start[0], token.start[1], token.string)
-                for token in tokenize.generate_tokens(io.StringIO(text, newline="").readline)
+                for token in tokenize.generate_tokens(io.StringIO(text).readline)
                 if token.type == tokenize.COMMENT
             ]
     except (tokenize.TokenError, SyntaxError, IndentationError) as error:
