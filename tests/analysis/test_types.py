@@ -33,6 +33,7 @@ if TYPE_CHECKING:
             "open",
             id="retried call in a package",
         ),
+        pytest.param("from sys import stdout\nstdout.write('a')", "file.text.write", id="imported value"),
         pytest.param("def open(p): ...\nopen('a')", None, id="local function"),
         pytest.param("def f(open):\n    open('a')", None, id="parameter"),
         pytest.param("x.read_text()", None, id="method of an unknown value"),

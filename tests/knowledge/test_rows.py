@@ -623,6 +623,7 @@ def checkable(key: str, row: Row) -> bool:
         or not here(row)
         or name in ELSEWHERE_NAMES
         or top in ELSEWHERE
+        or name.startswith(tuple(f"{entry}." for entry in ELSEWHERE))
     ):
         return False
     if (

@@ -464,6 +464,10 @@ class Flat:
             return values.one(
                 "dotted", ref=qualified
             )  # a file that is not there, not the library of that name
+        owner, _, last = name.rpartition(".")
+        expression = self._engine.knowledge.attribute(f"module:{owner}", last) if owner else None
+        if expression is not None and expression != "any":
+            return values.parse(expression)  # from sys import argv
         return values.one("dotted", ref=self._engine.calls.canonical(name))
 
     def unit_attribute(self, unit: Unit, name: str) -> Value:
