@@ -207,3 +207,52 @@ def test_a_file_that_imports_the_script_back_sees_its_classes(tmp_path: Path) ->
     _write(path.parents[1], volta="from .tarefas.worker import Erro\ndef voltar():\n    raise Erro\n")
 
     assert _names(path) == ({"local:Erro"}, True)
+
+
+@pytest.mark.parametrize(
+    ("other", "call", "expected"),
+    [
+        pytest.param("def rodar(f):\n    return f()\n", "rodar(minha)", ({"OSError"}, True), id="callback"),
+        pytest.param(
+            "def rodar(f, avisar=print):\n    avisar('ç')\n    return f()\n",
+            "rodar(minha)",
+            ({"OSError", "UnicodeError"}, True),
+            id="default of a callback",
+        ),
+        pytest.param(
+            "def rodar(f):\n    def outra(*a):\n        return int(f(*a))\n    return outra\n",
+            "decorada()",
+            ({"OSError", "ValueError"}, True),
+            id="decorator",
+        ),
+        pytest.param(
+            "def rodar(f):\n    def outra(*a):\n        return int(f(*a))\n    return outra\n",
+            "rodar(minha)()",
+            ({"OSError", "ValueError"}, True),
+            id="decorator that is called",
+        ),
+        pytest.param(
+            "def rodar(f):\n    return f()\n", "rodar(desconhecida)", (set(), False), id="unknown callback"
+        ),
+        pytest.param(
+            "def rodar(f):\n    return f()\n", "rodar(*lista)", (set(), False), id="callback behind a star"
+        ),
+        pytest.param(
+            "def rodar(f):\n    return [g() for g in f]\n", "rodar(minha)", (set(), False), id="no callback"
+        ),
+    ],
+)
+def test_what_is_passed_to_another_file_is_called_there(
+    tmp_path: Path, other: str, call: str, expected: tuple[set[str], bool]
+) -> None:
+    """A function of another file that calls its parameter raises what the passed function raises."""
+    _write(
+        tmp_path,
+        comum=other,
+        worker=(
+            "from comum import rodar\ndef minha():\n    return open('a')\n"
+            f"@rodar\ndef decorada():\n    return open('a')\ntry:\n    {call}\nexcept Exception: pass\n"
+        ),
+    )
+
+    assert _names(tmp_path / "worker.py") == expected

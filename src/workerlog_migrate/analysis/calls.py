@@ -176,6 +176,8 @@ class Calls:
         """Return what a call gives, and put what it can raise into the frame's sink."""
         arguments = Arguments(self._engine, node, frame)
         callee = self.callee(node, frame)
+        if self._is_counted_elsewhere(node.func, frame):
+            callee = BOTTOM
         if isinstance(node.func, ast.Attribute):
             arguments.receiver_node = node.func.value
         found = [self.invoke(entry, arguments, node, frame) for entry in callee]
@@ -231,7 +233,7 @@ class Calls:
             case "dotted":
                 return self._invoke_dotted(str(entry.ref), arguments, node, frame)
             case "function" | "method" | "unbound" if isinstance(entry.ref, FunctionInfo):
-                return self._invoke_function(entry.ref, node, frame)
+                return self._invoke_function(entry.ref, arguments, node, frame)
             case "class":
                 assert isinstance(entry.ref, ClassInfo)
                 return self._construct(entry.ref, arguments, node, frame)
@@ -248,6 +250,7 @@ class Calls:
             case "contextmaker" if isinstance(entry.ref, FunctionInfo):
                 if frame.sink is not None:
                     frame.sink.add(Edge(entry.ref, node, frame.unit))
+                    self._invoke_callbacks(entry.ref, arguments, node, frame)
                 return values.one("context", self._engine.flat.yields(entry.ref))
             case "foreign":
                 self._unknown(node, frame, str(entry.ref), "a decorator that is not known")
@@ -265,7 +268,7 @@ class Calls:
                 assert isinstance(entry.ref, ClassInfo)
                 method = self._engine.flat.method(entry.ref, "__call__")
                 if isinstance(method, FunctionInfo):
-                    return self._invoke_function(method, node, frame)
+                    return self._invoke_function(method, arguments, node, frame)
         protocol = self._knowledge.protocol(entry.name, "call")
         if protocol is not None:
             return self._engine.expressions.protocol(entry.name, "call", node, frame) or ANY
@@ -309,11 +312,20 @@ class Calls:
         self._unknown(node, frame, name)
         return ANY
 
-    def _invoke_function(self, function: FunctionInfo, node: ast.expr, frame: Frame) -> Value:
+    def _invoke_function(
+        self, function: FunctionInfo, arguments: Arguments, node: ast.expr, frame: Frame
+    ) -> Value:
         if self._taught(function.name, node, frame):
             return self._engine.flat.returns(function)
+        is_decorator = self._engine.flat.is_decorator(function)
         if frame.sink is not None:
             frame.sink.add(Edge(function, node, frame.unit))
+            if not is_decorator:
+                self._invoke_callbacks(function, arguments, node, frame)
+        if is_decorator and arguments.positional:
+            # What it returns calls what it was given: both count when the result is called.
+            return self._engine.flat.returns(function) | arguments.value(arguments.positional[0])
+        if frame.sink is not None:
             receiver = (
                 node.func.value
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
@@ -327,6 +339,47 @@ class Calls:
             return self._engine.flat.returns(function)
         return self._engine.flow.returns(function, frame.function)
 
+    def _invoke_callbacks(
+        self, function: FunctionInfo, arguments: Arguments, node: ast.expr, frame: Frame
+    ) -> None:
+        """Count what is passed to a function of another file where it is passed, if the function calls it.
+
+        The calls of other files are not looked at, so the function itself does not know what its parameters are.
+        """
+        if function.unit is self._engine.unit or not function.callbacks:
+            return
+        if arguments.node is None:
+            self._unknown(node, frame, function.name, "it calls what it is given, and that is not known here")
+            return
+        bound = function.owner is not None and function.kind != "static"
+        params = tuple(argument.arg for argument in function.parameters[bound:])
+        for name in function.callbacks:
+            passed = arguments.find(name, (*params, ""))
+            default = self._engine.flat.default(function, name)
+            if passed:
+                value = arguments.value(passed[0])
+            elif default is not None and not arguments.starred:
+                value = default
+            else:
+                self._unknown(node, frame, f"{function.name}.{name}", "it calls what it is given")
+                continue
+            self.invoke_unknown(values.without_none(value), node, frame)
+
+    def _is_counted_elsewhere(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether a callee is a parameter of a function of another file: counted where that function is called."""
+        if frame.unit is self._engine.unit or not isinstance(node, ast.Name):
+            return False
+        module = frame.unit.module
+        found = module.lookup(node.id, module.scope(node))
+        if found is None or any(binding.kind != "parameter" for binding in found[1]):
+            return False
+        owner = found[0].node
+        if owner is frame.function.node:
+            return True
+        return isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef) and self._engine.flat.is_decorator(
+            frame.unit.function(owner)
+        )
+
     def _construct(self, info: ClassInfo, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         flat = self._engine.flat
         made = values.one("instance", ref=info)
@@ -338,6 +391,7 @@ class Calls:
             method = flat.method(info, name)
             if isinstance(method, FunctionInfo):
                 frame.sink.add(Edge(method, node, frame.unit))
+                self._invoke_callbacks(method, arguments, node, frame)
                 resolved = True
         if resolved or is_exception:
             return made
@@ -759,7 +813,9 @@ class Calls:
                             Raise(exception, node, frame.unit, row.name, row.source, "** may hold file=")
                         )
         words = [arguments.keywords[word] for word in ("sep", "end") if word in arguments.keywords]
-        if not all(self.is_ascii(entry, arguments) for entry in (*arguments.positional, *words)):
+        if arguments.node is None or not all(
+            self.is_ascii(entry, arguments) for entry in (*arguments.positional, *words)
+        ):
             self._engine.expressions.operation("op:print", node, frame)
 
     def _mirror(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
@@ -891,6 +947,8 @@ class Calls:
                     if other.name == "function" and isinstance(other.ref, FunctionInfo)
                 )
             kept = frozenset(other for other in made if other.name not in ("None", "any"))
+            if kept and entry.ref.unit is not self._engine.unit:
+                return kept | value  # what it makes of the function calls it, as it would any other
             return kept or values.one("foreign", value, ref=entry.ref.name)
         if entry.name == "bound" and isinstance(entry.ref, tuple):
             type_name, method = entry.ref

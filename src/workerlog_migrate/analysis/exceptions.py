@@ -30,14 +30,20 @@ class Hierarchy:
         self._knowledge = knowledge
         self._registered: dict[str, tuple[str, ...]] = {}
         self._ancestors: dict[str, frozenset[str]] = {}
+        self._names: dict[str, str] = {}
 
     def register(self, name: str, bases: tuple[str, ...]) -> None:
         """Make a class of the analysed files known."""
         self._registered[name] = bases
+        self._names.pop(name, None)
 
     def canonical(self, name: str) -> str:
         """Return the name under which an exception is known."""
-        return name if name in self._registered else self._knowledge.canonical_exception(name)
+        found = self._names.get(name)
+        if found is None:
+            found = name if name in self._registered else self._knowledge.canonical_exception(name)
+            self._names[name] = found
+        return found
 
     def is_exception(self, name: str) -> bool:
         """Whether a qualified name is a known exception class."""

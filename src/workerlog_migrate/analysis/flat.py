@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _DEPTH = 12
 _FUEL = 60_000
-_CALL_SITES = 24
+_CALL_SITES = 48
 _REPEATS = 3
 _BASES = 16
 
@@ -186,6 +186,29 @@ class Flat:
     def kinds(self, name: str, info: ClassInfo) -> Value:
         """Return what is declared to be a class (``class``) or an instance of it (``instance``): that or an heir."""
         return values.join(values.one(name, ref=owner) for owner in (info, *self.heirs(info)))
+
+    def is_decorator(self, function: FunctionInfo) -> bool:
+        """Whether a function of another file returns a function defined in it, which calls what it was given."""
+        if function.unit is self._engine.unit or not function.parameters or function.facts.is_generator:
+            return False
+        return any(
+            entry.name == "function"
+            and isinstance(entry.ref, FunctionInfo)
+            and entry.ref.unit is function.unit
+            and function.unit.outer(entry.ref) is function
+            for entry in self.returns(function)
+        )
+
+    def default(self, function: FunctionInfo, name: str) -> Value | None:
+        """Return the default of a parameter; None when it has none."""
+        if isinstance(function.node, ast.Module):
+            return None
+        arguments = function.node.args
+        for argument in (*function.parameters, *arguments.kwonlyargs):
+            if argument.arg == name:
+                found = _default(arguments, argument)
+                return None if found is None else self.value(found, function.unit)
+        return None
 
     def is_open(self, method: FunctionInfo, *, on_self: bool) -> bool:
         """Whether a called method is there to be overridden, and no class that is seen does it.
@@ -363,7 +386,7 @@ class Flat:
                 for entry in ast.walk(owner):
                     if isinstance(entry, ast.Assign) and isinstance(entry.value, ast.Constant):
                         asked.update(target.id for target in entry.targets if isinstance(target, ast.Name))
-        return bool(asked & unit.asked)
+        return unit.asks(asked)
 
     def filled(self, value: Value, path: str, unit: Unit, scope: object) -> Value:
         """Replace the unknown element of an empty list by what is appended to it."""

@@ -76,6 +76,14 @@ class FunctionInfo:
         arguments = self.node.args
         return [*arguments.posonlyargs, *arguments.args]
 
+    @property
+    def callbacks(self) -> list[str]:
+        """The parameters that the function itself calls."""
+        if isinstance(self.node, ast.Module) or not self.facts.called_names:
+            return []
+        names = [argument.arg for argument in (*self.parameters, *self.node.args.kwonlyargs)]
+        return [name for name in names if name in self.facts.called_names]
+
 
 @dataclass(slots=True)
 class FunctionFacts:
@@ -87,6 +95,7 @@ class FunctionFacts:
         delegates: iterables of ``yield from``.
         is_generator: holds a ``yield``.
         called: simple names of everything that is called, but for methods of the first parameter.
+        called_names: plain names that are called.
         called_on_self: names of methods that are called on a plain name ``self`` or ``cls``.
         store_lines, store_keys: sorted lines and, beside them, what is stored there: ``name`` or ``self.name``.
 
@@ -97,6 +106,7 @@ class FunctionFacts:
     delegates: list[ast.expr] = field(default_factory=list)
     is_generator: bool = False
     called: set[str] = field(default_factory=set)
+    called_names: set[str] = field(default_factory=set)
     called_on_self: set[str] = field(default_factory=set)
     store_lines: list[int] = field(default_factory=list)
     store_keys: list[str] = field(default_factory=list)
@@ -118,8 +128,8 @@ class Unit:
         self._classes: dict[ast.ClassDef, ClassInfo] = {}
         self._calls: dict[str, list[ast.Call]] | None = None
         self._self_calls: dict[str, dict[ClassInfo | None, list[ast.Call]]] = {}
+        self.texts: dict[ast.AST, str] = {}  # nodes that evidence has shown
         self._used: dict[str, list[ast.Call]] | None = None
-        self._asked: frozenset[str] | None = None
         self._uses: dict[tuple[str, object], frozenset[str]] = {}
         self._decorated: dict[str, list[ast.AST]] | None = None
         self._paths: dict[ast.AST, str | None] = {}
@@ -205,21 +215,21 @@ class Unit:
             known = self._uses[key] = frozenset(found)
         return known
 
-    @property
-    def asked(self) -> frozenset[str]:
-        """The names that tests of the file are about: ``if x:``, ``x and ...``, ``x is None``."""
-        if self._asked is None:
-            found: set[str] = set()
-            for node in ast.walk(self.module.tree):
-                tests: list[ast.expr] = []
-                if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert):
-                    tests.append(node.test)
-                elif isinstance(node, ast.BoolOp):
-                    tests.extend(node.values)
-                for test in tests:
-                    found.update(part.id for part in ast.walk(test) if isinstance(part, ast.Name))
-            self._asked = frozenset(found)
-        return self._asked
+    def asks(self, names: set[str]) -> bool:
+        """Whether a test of the file is about one of the names: ``if x:``, ``x and ...``, ``x is None``."""
+        parents = self.module.parents
+        for name in self.module.names:
+            if name.id not in names:
+                continue
+            child: ast.AST = name
+            parent = parents.get(name)
+            while isinstance(parent, ast.expr):
+                if isinstance(parent, ast.BoolOp) or (isinstance(parent, ast.IfExp) and parent.test is child):
+                    return True
+                child, parent = parent, parents.get(parent)
+            if isinstance(parent, ast.If | ast.While | ast.Assert) and parent.test is child:
+                return True
+        return False
 
     def self_calls_of(self, name: str) -> dict[ClassInfo | None, list[ast.Call]]:
         """Return the calls ``<anything>.name()`` by the class whose ``self`` they are on; None for other receivers.
@@ -398,6 +408,7 @@ def _facts(module: Module) -> dict[ast.AST, FunctionFacts]:
         callee = call.func
         if isinstance(callee, ast.Name):
             of(call).called.add(callee.id)
+            of(call).called_names.add(callee.id)
         elif isinstance(callee, ast.Attribute):
             on_self = isinstance(callee.value, ast.Name) and callee.value.id in ("self", "cls")
             facts = of(call)

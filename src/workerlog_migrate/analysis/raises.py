@@ -72,6 +72,7 @@ class Solver:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._effects: dict[FunctionInfo, _Effects] = {}
+        self._plain: dict[Block, Inference] = {}
 
     def infer_suspects(self, block: Block, body: list[ast.stmt], caught: Iterable[str] = ()) -> Inference:
         """Say what a body can fail of that is not known to raise at all (see ``suspects``); empty when that is open.
@@ -99,6 +100,14 @@ class Solver:
             The inference.
 
         """
+        if not caught and not also:
+            known = self._plain.get(block)
+            if known is None:
+                known = self._plain[block] = self._infer(block, (), ())
+            return known
+        return self._infer(block, caught, also)
+
+    def _infer(self, block: Block, caught: Iterable[str], also: Iterable[Evidence]) -> Inference:
         hierarchy = self._engine.hierarchy
         earlier = frozenset(caught)
         found: list[Evidence] = []
@@ -277,6 +286,13 @@ def _line(node: ast.AST) -> int:
 
 def _text(node: ast.AST, unit: Unit) -> str:
     """Write a node as one short line of source."""
+    known = unit.texts.get(node)
+    if known is None:
+        known = unit.texts[node] = _write(node, unit)
+    return known
+
+
+def _write(node: ast.AST, unit: Unit) -> str:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         text = f"def {node.name}"
     elif unit.module.in_fstring(node):

@@ -50,7 +50,10 @@ _DEPTH = 3
 def one(name: str, *args: Value, ref: object = None) -> Value:
     """Make a value of a single alternative; parameters that are nested too deeply become unknown."""
     if args:
-        args = tuple(ANY if _depth(argument) >= _DEPTH else argument for argument in args)
+        for argument in args:
+            if _depth(argument) >= _DEPTH:
+                args = tuple(ANY if _depth(entry) >= _DEPTH else entry for entry in args)
+                break
     return frozenset({Type(name, args, ref)})
 
 
@@ -106,7 +109,11 @@ def _render(entry: Type) -> str | None:
 
 
 def _depth(value: Value) -> int:
-    return 1 + max((_depth(argument) for entry in value for argument in entry.args), default=0)
+    deepest = 0
+    for entry in value:
+        for argument in entry.args:
+            deepest = max(deepest, _depth(argument))
+    return deepest + 1
 
 
 @functools.cache

@@ -499,6 +499,8 @@ class _Finder:
 
     def _alias(self, node: ast.ExceptHandler) -> str:
         """Return a name that the scope uses nowhere."""
+        if not self.module.is_taken(_ALIASES[0]):
+            return _ALIASES[0]
         function = self.module.function(node)
         if function not in self._taken:
             self._taken[function] = self._names_in_scope(function)
@@ -557,7 +559,13 @@ def _own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
         yield node
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             continue
-        stack.extend(reversed(list(ast.iter_child_nodes(node))))
+        below: list[ast.AST] = []
+        for value in node.__dict__.values():  # ast.iter_child_nodes costs twice as much
+            if value.__class__ is list:
+                below.extend(entry for entry in value if isinstance(entry, ast.AST))
+            elif isinstance(value, ast.AST):
+                below.append(value)
+        stack.extend(reversed(below))
 
 
 def _asks_for_class(node: ast.AST, alias: str) -> bool:

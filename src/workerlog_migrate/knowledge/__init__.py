@@ -237,6 +237,9 @@ class Knowledge:
         self._types = rows.types
         self._exceptions = rows.exceptions
         self._operations = rows.operations
+        # Looked up through what a subclass may answer otherwise, so not shared.
+        self._methods: dict[tuple[str, str], CallRow | None] = {}
+        self._orders: dict[str, tuple[str, ...]] = {}
         self._aliases = rows.aliases
 
     # -- questions ------------------------------------------------------------------------------------------
@@ -249,11 +252,11 @@ class Knowledge:
 
     def method(self, type_name: str, method: str) -> CallRow | None:
         """Return the row of a method, looked up along the bases of the type."""
-        for owner in self.mro(type_name):
-            row = self.call(f"{owner}.{method}")
-            if row is not None:
-                return row
-        return None
+        key = (type_name, method)
+        if key not in self._methods:
+            rows = (self.call(f"{owner}.{method}") for owner in self.mro(type_name))
+            self._methods[key] = next((row for row in rows if row is not None), None)
+        return self._methods[key]
 
     def bare_method(self, method: str) -> CallRow | None:
         """Return the row for a method name on a receiver of unknown type."""
@@ -267,12 +270,15 @@ class Knowledge:
 
     def mro(self, name: str) -> tuple[str, ...]:
         """Return the type and its known bases, nearest first."""
-        found = [name]
-        for current in found:
-            row = self.type(current)
-            if row is not None:
-                found.extend(base for base in row.bases if base not in found)
-        return tuple(found)
+        known = self._orders.get(name)
+        if known is None:
+            found = [name]
+            for current in found:
+                row = self.type(current)
+                if row is not None:
+                    found.extend(base for base in row.bases if base not in found)
+            known = self._orders[name] = tuple(found)
+        return known
 
     def protocol(self, type_name: str, operation: str) -> Protocol | None:
         """Return what an operation (``iter``, ``getitem``, ``enter``…) of a type raises and returns."""
