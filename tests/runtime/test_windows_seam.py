@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import worker_logger
-from fake_windows import FILE_APPEND_DATA, FILE_WRITE_DATA, GENERIC_WRITE, FakeWindows
+from fake_windows import FILE_APPEND_DATA, FILE_WRITE_DATA, GENERIC_READ, GENERIC_WRITE, FakeWindows
 from worker_logger import _LogFile
 
 pytestmark = [pytest.mark.posix, pytest.mark.usefixtures("fresh")]
@@ -24,7 +24,6 @@ def use(monkeypatch: pytest.MonkeyPatch, machine: FakeWindows, *, without: tuple
     for name, module in machine.modules().items():
         monkeypatch.setitem(sys.modules, name, None if name in without else module)
     monkeypatch.setattr(worker_logger, "os", machine.os_module())
-    monkeypatch.setattr(worker_logger, "_NONBLOCK", 0)
     monkeypatch.setattr(worker_logger, "_sleep", lambda _: None)
     worker_logger._platform.cache_clear()
 
@@ -81,7 +80,7 @@ def test_several_writers_append_as_one_step_and_rotate_while_all_have_it_open(
         **{f"genesis.log.{number}": 192 for number in range(1, 15)},
     }
     for access, share in machine.created:
-        assert share == 7
+        assert share == (0 if access == GENERIC_READ else 7)
         assert not (access & FILE_APPEND_DATA and access & (FILE_WRITE_DATA | GENERIC_WRITE))
 
 
@@ -161,19 +160,19 @@ def test_a_deleted_log_is_let_go_of_and_made_again(tmp_path: Path, machine: Fake
 def test_a_rotation_waits_for_the_lock_of_another_process(
     tmp_path: Path, machine: FakeWindows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The lock is on a byte that nobody writes, so appending goes on meanwhile."""
+    """The lock is a file of its own, so appending goes on meanwhile; it vanishes with its handle, by a kill too."""
     files = logs(tmp_path, 2)
     files[0].append(record(0), 50, 5)
-    lock = files[1].take_lock(0)
-    assert lock is not None
-    monkeypatch.setattr(worker_logger, "_sleep", lambda _: files[1].release(lock) if machine.locks else None)
+    assert files[1].take_lock(0) is not None
     assert worker_logger._platform().try_lock(files[0].path) is None
+    (holder,) = (fd for fd, handle in machine.handles.items() if handle.path.endswith(".lock"))
+    monkeypatch.setattr(worker_logger, "_sleep", lambda _: machine.close(holder))
     files[1].append(record(1))
     files[0].append(record(2), 50, 5)
 
     assert (tmp_path / "genesis.log").read_bytes() == record(2)
     assert numbers(tmp_path) == [0, 1, 2]
-    assert machine.locks == {}
+    assert not (tmp_path / "genesis.log.lock").exists()
 
 
 def test_no_handle_is_left_open(tmp_path: Path, machine: FakeWindows) -> None:

@@ -32,7 +32,7 @@ HOLE = "\0"
 BLOCK_BEGIN = "# --- generated from levels.toml: begin"
 BLOCK_END = "# --- generated from levels.toml: end"
 
-_GENERATED_WIDTH = 98
+_GENERATED_WIDTH = 110
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,50 +183,35 @@ def _any(words: Iterable[str]) -> str:
 
 
 def generated_block() -> str:
-    """Render the block of ``worker_logger.py`` that holds the two patterns.
+    """Render the block of ``worker_logger.py`` that holds the two patterns and their fragments.
 
     Returns:
         Its lines between the two marker comments, each marker included, with a final newline.
     """
     patterns = level_patterns()
+    named = (("marker", patterns.marker), ("timestamp", patterns.timestamp), *patterns.fragments)
     return "\n".join(
         (
             f"{BLOCK_BEGIN} (python -m workerlog_migrate.analysis.level --write)",
-            "_MARKER = (",
-            *_literals(patterns.marker),
-            ")",
-            f'_TIMESTAMP = r"{patterns.timestamp}"',
-            "_FRAGMENTS = (",
-            *(line for name, fragment in patterns.fragments for line in _fragment_lines(name, fragment)),
-            ")",
+            '_LEVELS = r"""',
+            *(line for name, pattern in named for line in _wrapped(f"<{name}>{pattern}")),
+            '"""',
             BLOCK_END,
             "",
         )
     )
 
 
-def _fragment_lines(name: str, fragment: str) -> Iterable[str]:
-    literals = [literal.strip() for literal in _literals(fragment)]
-    if len(literals) == 1:
-        yield f'    ("<{name}>", {literals[0]}),'
-        return
-    yield "    ("
-    yield f'        "<{name}>",'
-    yield from (f"        {literal}" for literal in literals[:-1])
-    yield f"        {literals[-1]},"
-    yield "    ),"
-
-
-def _literals(pattern: str) -> Iterable[str]:
-    """Yield a pattern as indented raw string literals of bounded width."""
+def _wrapped(pattern: str) -> Iterable[str]:
+    """Yield a pattern as lines of bounded width, each further one beginning with the bar between two alternatives."""
     if '"' in pattern or "\n" in pattern:
-        raise ValueError(f"does not fit into raw string literals: {pattern!r}")
+        raise ValueError(f"does not fit into a raw string literal: {pattern!r}")
     start = 0
     while start < len(pattern):
         end = min(start + _GENERATED_WIDTH, len(pattern))
         if end < len(pattern):
-            end = pattern.rfind("|", start + 1, end)  # between alternatives; no literal ends in a backslash
-        yield f'    r"{pattern[start:end]}"'
+            end = pattern.rfind("|", start + 1, end)
+        yield pattern[start:end]
         start = end
 
 

@@ -1,4 +1,5 @@
-# workerlog-migrate runtime 0.1.0 sha256:9a35e0e5bc3e9468fceb464ca72cc095ce1adef69b135e4ad88360cf262c4f63
+# workerlog-migrate runtime 0.1.0 sha256:cc4d0027ccd3797a8e3eb2d8149030cc990ab569eeda36b52a392b09055bb2af
+# workerlog-migrate runtime 0.1.0 sha256:0
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
@@ -18,7 +19,6 @@ import errno
 import functools
 import logging
 import logging.handlers
-import operator
 import os
 import re
 import socket
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from typing import TypeAlias, TypeVar
 
     _T = TypeVar("_T")
-    _Lock: TypeAlias = int | str  # a locked descriptor, or the path of a lock file
+    _Unlock: TypeAlias = Callable[[], object]
+    _Line: TypeAlias = Callable[[str, logging.LogRecord, str], str]  # of time stamp, record and message
     _Crash: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
     _Sink: TypeAlias = Callable[[dict[str, object]], object]
 
@@ -45,13 +46,10 @@ __all__ = ["get_worker_log_path", "mirror_print", "setup_worker_logger", "setup_
 
 RUNTIME_VERSION = "0.1.0"
 
-_LINE = "%(asctime)s | %(levelname)s | %(name)s | %(message)s"
-_RANK_LINE = "%(asctime)s - Worker {rank} - %(name)s - %(levelname)s - %(message)s"
 _HOLD_SECONDS = 300.0  # equal notifications of a worker are sent once in this time
 _MOST_SENT = 60  # and so many at most go to URL, command and callable; the file has them all
-_SENDER = "worker-notification until "
 _PRINT = print
-_sleep = time.sleep  # tests of workers replace time.sleep; the milliseconds below are not theirs
+_clock, _sleep = time.perf_counter, time.sleep  # tests of workers replace those of `time`
 
 # --- set-up
 
@@ -84,8 +82,7 @@ def setup_worker_logger(
     if os.path.normpath(folder) == "logs":
         folder = os.environ.get("WORKER_LOG_DIR") or folder
     path = _absolute(os.path.join(folder, _file_stem(name) + ".log"))
-    shared = _shared()
-    with shared.lock:
+    with logging._lock:  # type: ignore[attr-defined]  # the one that a forked child finds open
         # Known by its file, not by its class: this module may be loaded under two names. And the same relative
         # folder is, after os.chdir(), still the folder of the first call.
         handler = _log_of(logger)
@@ -99,6 +96,7 @@ def setup_worker_logger(
         handler.maxBytes, handler.backupCount = max_bytes, backup_count
         logger.setLevel(level)
         logger.propagate = False
+        shared = _shared()
         if shared.worker is None or sys._getframe(1).f_globals.get("__name__") == "__main__":
             shared.worker = logger  # the script's own crashes are the script's
         _chain_hooks()
@@ -112,7 +110,7 @@ def current_logger() -> logging.Logger | None:
 
 def _shared() -> SimpleNamespace:
     """Give the state that all copies of this module in one process share."""
-    fresh = SimpleNamespace(lock=threading.RLock(), worker=None, watching=False, passing=set(), unwritten={})
+    fresh = SimpleNamespace(worker=None, unwritten={}, hanging=[])
     return vars(logging.root.manager).setdefault("worker_logger", fresh)  # type: ignore[no-any-return]
 
 
@@ -188,18 +186,13 @@ def mirror_print(
 
 
 class _Once:
-    """An argument of print that is converted when print asks for it, and remembers the text.
-
-    So each argument is converted once, in print's order; and when a conversion fails, print has written what it
-    would have written without us.
-    """
+    """An argument of print: converted when print asks for it, so once and in print's order, and remembered."""
 
     __slots__ = ("failed", "text", "value")
 
     def __init__(self, value: object) -> None:
-        self.value = value
+        self.value, self.failed = value, False
         self.text: str | None = None
-        self.failed = False
 
     def __str__(self) -> str:
         self.failed = True
@@ -256,8 +249,9 @@ def _level_of(text: str) -> int:
 
 @functools.cache
 def _level_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    marker, timestamp = _MARKER, _TIMESTAMP
-    for name, fragment in _FRAGMENTS:
+    patterns = dict(re.findall("^(<.+?>)(.+)", _LEVELS.replace("\n|", "|"), re.MULTILINE))
+    marker, timestamp = patterns.pop("<marker>"), patterns.pop("<timestamp>")
+    for name, fragment in patterns.items():
         marker, timestamp = marker.replace(name, fragment), timestamp.replace(name, fragment)
     return re.compile(marker, re.IGNORECASE), re.compile(timestamp, re.IGNORECASE)
 
@@ -291,19 +285,22 @@ def setup_worker_logging(rank: int, log_dir: Path, log_level: int = logging.INFO
     Returns:
         The path of the log, as ``get_worker_log_path`` gives it.
     """
+
+    def line(stamp: str, record: logging.LogRecord, message: str) -> str:
+        return f"{stamp} - Worker {rank} - {record.name} - {record.levelname} - {message}"
+
     path = get_worker_log_path(log_dir, rank)
     root = logging.getLogger()
     for handler in root.handlers[:]:
         root.removeHandler(handler)
         handler.close()
     log, console = _WorkerFileHandler(_absolute(str(path))), _Console()
-    for handler in (log, console):
-        handler.setFormatter(_LineFormatter(_RANK_LINE.format(rank=str(rank).replace("%", "%%"))))
     if log.file.size():
         log.file.append(f"=== Resume at {time.strftime('%Y-%m-%d %H:%M:%S')} ===\n".encode())
     console.setLevel(logging.WARNING)
-    root.addHandler(log)
-    root.addHandler(console)
+    for handler in (log, console):
+        handler.setFormatter(_LineFormatter(line))
+        root.addHandler(handler)
     root.setLevel(log_level)
     root.info("Worker %s logging initialized: %s", rank, path)
     return path
@@ -324,15 +321,18 @@ class _Console(logging.StreamHandler):  # type: ignore[type-arg]  # generic for 
 # --- records
 
 
+def _worker_line(stamp: str, record: logging.LogRecord, message: str) -> str:
+    return f"{stamp} | {record.levelname} | {record.name} | {message}"
+
+
 class _LineFormatter(logging.Formatter):
-    """The standard formatter's line, with the second's time stamp kept: formatting, not I/O, is the cost."""
+    """The standard formatter's lines, with the second's time stamp kept: formatting, not I/O, is the cost."""
 
     second = (-1, "")
 
-    def __init__(self, line: str) -> None:
-        super().__init__(line)
-        self.fields = operator.attrgetter(*re.findall(r"%\((\w+)\)s", line))
-        self.line = re.sub(r"%\(\w+\)s", "%s", line)
+    def __init__(self, line: _Line) -> None:
+        super().__init__()
+        self.line = line
 
     def format(self, record: logging.LogRecord) -> str:
         seconds = int(record.created)
@@ -340,9 +340,7 @@ class _LineFormatter(logging.Formatter):
         if known != seconds:
             stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
             self.second = (seconds, stamp)
-        record.asctime = f"{stamp},{int(record.msecs):03d}"
-        record.message = _message_of(record)
-        text = self.line % self.fields(record)
+        text = self.line(f"{stamp},{int(record.msecs):03d}", record, _message_of(record))
         if record.exc_info or record.exc_text or record.stack_info:
             text += "\n" + _traceback_of(record)
         if text.isprintable():
@@ -404,7 +402,7 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
     def __init__(self, path: str, worker_log_dir: str | None = None) -> None:
         super().__init__(path, encoding="utf-8", delay=True)
         is_json = os.environ.get("WORKER_LOG_FORMAT", "").lower() == "json"
-        self.setFormatter(_JsonFormatter() if is_json else _LineFormatter(_LINE))
+        self.setFormatter(_JsonFormatter() if is_json else _LineFormatter(_worker_line))
         if worker_log_dir is not None:
             self.worker_log_dir = worker_log_dir
         self.file = _LogFile(path)
@@ -412,28 +410,23 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            data = self.format(record).encode("utf-8", "backslashreplace") + b"\n"
+            data = f"{self.format(record)}\n".encode("utf-8", "backslashreplace")
         except Exception:  # noqa: BLE001  # a formatter of the worker's own, a stack that is nearly full
             return
         self.file.append(data, self.maxBytes, self.backupCount)
 
     def handle(self, record: logging.LogRecord) -> bool:
         handled = bool(super().handle(record))
-        if handled and record.levelno >= logging.CRITICAL and hasattr(self, "worker_log_dir"):
+        if record.levelno >= logging.CRITICAL and handled and hasattr(self, "worker_log_dir"):
             error = record.exc_info[1] if record.exc_info else None
-            with contextlib.suppress(Exception):
-                notify(
-                    _message_of(record), worker=record.name, error=error
-                )  # without the lock: sinks may log
+            # Here the handler's lock is free: sinks may log.
+            notify(_message_of(record), worker=record.name, error=error)
         return handled
 
     def doRollover(self) -> None:  # noqa: N802  # logging's name
         """Rotate now, whatever the size."""
-        self.acquire()
-        try:
+        with self.lock:  # type: ignore[union-attr]  # every handler has one
             self.file.rotate(0, self.backupCount)
-        finally:
-            self.release()
 
     def close(self) -> None:
         self.file.close()
@@ -452,92 +445,95 @@ class _LogFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.fd = -1
-        self.device, self.inode = -1, -1  # of the file behind fd
-        self.counts_links = True
+        self.platform = _platform()
+        self.fd = self.device = self.inode = -1  # those of the file that is open
+        self.counts_links = self.regular = True
+        self.looked = -1.0  # when the path was looked at
         self.unsure = True  # whether the file ends in a whole line
-        self.thread = 0  # the one that is appending
-        self.lock: _Lock | None = None
-        self.pause = 0.01  # seconds without waiting for a lock, after having waited in vain
-        self.impatient_until = 0.0
+        self.patient = True  # whether to wait for a lock
 
     def prepare(self) -> None:
         """Create folder and file, if they can be."""
         try:
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            if not _platform().locks_each_record:
+            if not self.platform.locks_each_record:
                 self._open()
         except (OSError, ValueError):  # ValueError: a NUL in the path
             pass
 
     def size(self) -> int:
-        """Tell the size in bytes; 0 when there is no file."""
+        """Tell the size in bytes; 0 when there is no file, or a pipe, a device or a folder."""
         try:
-            return os.stat(self.path).st_size
+            found = os.stat(self.path)
         except (OSError, ValueError):
             return 0
+        return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
     def append(self, data: bytes, max_bytes: int = 0, backups: int = 0) -> bool:
         """Append one record, and tell whether it is in the file."""
-        thread = threading.get_ident()
         try:
-            if self.thread == thread:  # a signal handler or __del__ logs while this very thread is appending
-                return self._append_apart(data)
-            self.thread = thread
-            try:
-                if _platform().locks_each_record:
-                    return self._append_locked(data, max_bytes, backups)
-                return self._append(data, max_bytes, backups)
-            finally:
-                self.thread = 0
+            if self.platform.locks_each_record:
+                return self._append_locked(data, max_bytes, backups)
+            return self._append(data, max_bytes, backups)
         except (OSError, ValueError):
             self.unsure = True  # a full disk may have taken a part of the record
             return False
 
     def _append(self, data: bytes, max_bytes: int, backups: int) -> bool:
         for _ in range(8):
+            began = _clock()
             try:
-                found = os.stat(self.path)
-            except OSError:  # moved, deleted, or between another process's rename and re-create
-                found = self._open()
-            if found.st_ino != self.inode or found.st_dev != self.device:
-                found = self._open()
-            size = found.st_size
-            full = size + len(data) > max_bytes > 0 < backups and size and stat.S_ISREG(found.st_mode)
-            if full and self.rotate(max_bytes - len(data), backups):
-                continue
-            if self.unsure or size % 4096 == 0:  # a kill in the middle of another's write leaves whole pages
-                if size and not self._ends_line():
-                    data = b"\n" + data
-                self.unsure = False
-            try:
+                # To look at the path costs more than to write. Records that follow one another so fast share a look,
+                # unless the path is missing.
+                if self.regular and began - self.looked < 0.000025 and os.access(self.path, os.F_OK):
+                    size = os.lseek(self.fd, 0, os.SEEK_END)
+                else:
+                    size = self._look()
+                    self.looked = began
+                if 0 < max_bytes < size + len(data) and size and backups > 0:
+                    self.looked = -1.0
+                    if self.rotate(max_bytes - len(data), backups):
+                        continue
+                if self.unsure or not size % 4096:  # a kill in the middle of a write leaves whole pages
+                    if size and not self._ends_line():
+                        data = b"\n" + data
+                    self.unsure = False
                 _write(self.fd, data)
+                # A deletion so soon after the look could as well have come after the line. But this process may have
+                # been suspended in between, while others went through all the backups.
+                if _clock() - began < 0.0001 or os.fstat(self.fd).st_nlink or not self.counts_links:
+                    return True
             except OSError as error:
                 if error.errno not in (errno.EBADF, errno.ESTALE):
                     raise
                 self.fd = self.inode = -1  # the worker has closed all descriptors, as daemons do
-                continue
-            if os.fstat(self.fd).st_nlink or not self.counts_links:
-                return True
+            self.looked = -1.0
         return False  # deleted eight times in a row
 
-    def _append_apart(self, data: bytes) -> bool:
-        fd = _platform().open_append(self.path)
+    def _look(self) -> int:
+        """Open what is behind the path, if it is not what is open already, and tell its size."""
         try:
-            _write(fd, data)
-        finally:
-            os.close(fd)
-        return True
+            found = os.stat(self.path)
+        except OSError:  # moved, deleted, or between another process's rename and re-create
+            found = self._open()
+        if found.st_ino != self.inode or found.st_dev != self.device:
+            found = self._open()
+        self.regular = stat.S_ISREG(found.st_mode)
+        return found.st_size if self.regular else 0
 
     def _append_locked(self, data: bytes, max_bytes: int, backups: int) -> bool:
-        lock = self.take_lock(0.5)
+        unlock = self.take_lock(0.5)
         try:
-            if lock is not None and 0 < self.size() > max_bytes - len(data) and max_bytes > 0 < backups:
+            if unlock and 0 < max_bytes < (size := self.size()) + len(data) and size and backups > 0:
                 self._shift(backups)
-            return self._append_apart(data)
+            fd = self.platform.open_append(self.path)
+            try:
+                _write(fd, data)
+            finally:
+                os.close(fd)  # an open file could not be renamed
         finally:
-            if lock is not None:
-                self.release(lock)
+            self.release(unlock)
+        return True
 
     def _open(self) -> os.stat_result:
         try:
@@ -551,11 +547,11 @@ class _LogFile:
                 self.close()  # Windows frees the name of a deleted file only then
         try:
             try:
-                fd = _platform().open_append(self.path)
+                fd = self.platform.open_append(self.path)
             except FileNotFoundError:
                 with contextlib.suppress(FileExistsError):
                     os.mkdir(os.path.dirname(self.path))
-                fd = _platform().open_append(self.path)
+                fd = self.platform.open_append(self.path)
         except OSError:
             # Out of descriptors, or the name is taken: the line goes to the file we have, under its new name.
             return os.fstat(self.fd)
@@ -569,9 +565,7 @@ class _LogFile:
         """Look at the last byte: a killed writer or a full disk may have left half a line."""
         with contextlib.suppress(OSError):  # being rotated: then it did
             for _ in range(25):
-                with open(self.path, "rb", opener=_open_to_look) as file:
-                    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                        return True
+                with open(self.path, "rb") as file:
                     file.seek(-1, os.SEEK_END)
                     if file.read(1) == b"\n":
                         return True
@@ -585,46 +579,43 @@ class _LogFile:
         Returns:
             Whether to look at the path again; otherwise append anyway: a lock or a rename was refused.
         """
-        lock = self.take_lock(0.02)
-        if lock is None:
+        unlock = self.take_lock(0.02)
+        if unlock is None:
             return False
         try:
-            found = os.stat(self.path)
-            if _platform().holds(lock, found) and found.st_size > max(limit, 0):
+            if self.size() > max(limit, 0):
                 self._shift(backups)
         except OSError:
             return False
         finally:
-            self.release(lock)
+            self.release(unlock)
         return True  # rotated, by us or by another process while we waited
 
-    def take_lock(self, seconds: float) -> _Lock | None:
-        """Lock the file behind the path against other processes, if that can be had in so many seconds."""
+    def take_lock(self, seconds: float) -> _Unlock | None:
+        """Lock the file behind the path against other processes, if that can be had in so many seconds.
+
+        Returns:
+            What unlocks it.
+        """
+        # Who has waited in vain does not wait again, before a lock was had: its holder may be suspended. Nor does
+        # a signal handler that logs while its own thread holds the lock.
+        patient, self.patient = self.patient, False
         deadline = time.monotonic() + seconds
-        if self.lock is not None:  # Ctrl-C came between a lock and its release
-            self.release(self.lock)
         for _ in range(1 + int(seconds * 1000)):  # counted, too: tests of workers stop the clock
             try:
-                self.lock = _platform().try_lock(self.path)
+                unlock = self.platform.try_lock(self.path)
             except OSError:
                 return None
-            if self.lock is not None:
-                self.pause = 0.01
-                return self.lock
-            now = time.monotonic()
-            if now < self.impatient_until:
-                return None
-            if now >= deadline:
-                break
+            if unlock or not patient or time.monotonic() >= deadline:
+                return unlock
             _sleep(0.001)
-        self.pause = min(2 * self.pause, 2.0)  # its holder may be suspended: no waiting for each record
-        self.impatient_until = time.monotonic() + self.pause
         return None
 
-    def release(self, lock: _Lock) -> None:
-        """Unlock."""
-        self.lock = None
-        _platform().unlock(lock)
+    def release(self, unlock: _Unlock | None) -> None:
+        """Give a lock back, if there is one."""
+        if unlock:
+            unlock()
+            self.patient = True
 
     def _shift(self, backups: int) -> None:
         """Move each backup one up, the highest first and only up to the first gap: a kill in between loses nothing."""
@@ -648,10 +639,6 @@ class _LogFile:
                 os.close(fd)
 
 
-def _open_to_look(path: str, flags: int) -> int:
-    return os.open(path, flags | _NONBLOCK)
-
-
 def _write(fd: int, data: bytes) -> None:
     written = os.write(fd, data)
     while written < len(data):  # a full disk: the next write says so, or goes on
@@ -666,24 +653,41 @@ def _remove(path: str) -> None:
 
 # --- what differs between platforms: opening to append, locking for a rotation
 
-_NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # a named pipe without a reader must not stop the worker
 
+class _Plain:
+    """What every Python has, with neither ``fcntl`` nor ``ctypes``: a file beside the log serves as lock."""
 
-class _Posix:
-    locks_each_record = False
-    fcntl: ModuleType | None = None
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
+    for name in ("O_BINARY", "O_NOCTTY", "O_NONBLOCK"):  # a pipe without a reader must not stop the worker
+        flags |= getattr(os, name, 0)
 
-    def __init__(self) -> None:
-        with contextlib.suppress(ImportError):
-            import fcntl
-
-            self.fcntl = fcntl
+    def __init__(self, *, locks_each_record: bool = False) -> None:
+        self.locks_each_record = locks_each_record
 
     def open_append(self, path: str) -> int:
-        fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOCTTY | _NONBLOCK, 0o666)
-        if self.fcntl is None:
-            return fd
+        return os.open(path, self.flags, 0o666)
+
+    def try_lock(self, path: str) -> _Unlock | None:
+        lock = path + ".lock"
+        try:
+            os.close(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        except (FileExistsError, PermissionError):
+            if os.path.exists(lock) and time.time() - os.stat(lock).st_mtime > 10:
+                _remove(lock)  # left behind by a kill
+            return None
+        return functools.partial(_remove, lock)
+
+
+class _Posix(_Plain):
+    def __init__(self) -> None:
+        super().__init__()
+        import fcntl
+
+        self.fcntl: ModuleType = fcntl
+
+    def open_append(self, path: str) -> int:
         # A high number: never 0 to 2 of a daemon, and not soon given to a socket when the worker closes it.
+        fd = super().open_append(path)
         try:
             high: int = self.fcntl.fcntl(fd, self.fcntl.F_DUPFD_CLOEXEC, 100)
         except OSError:
@@ -691,101 +695,66 @@ class _Posix:
         os.close(fd)
         return high
 
-    def try_lock(self, path: str) -> _Lock | None:
-        if self.fcntl is None:
-            return _lock_by_file(path)
-        # flock belongs to the open file, which forked children share: opened anew, and unlocked explicitly.
-        fd = os.open(path, os.O_RDONLY | _NONBLOCK)
-        try:
-            self.fcntl.flock(fd, self.fcntl.LOCK_EX | self.fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(fd)
-            return None if error.errno in (errno.EAGAIN, errno.EACCES) else _lock_by_file(path)
-        return fd
-
-    def holds(self, lock: _Lock, found: os.stat_result) -> bool:
-        return isinstance(lock, str) or os.path.samestat(os.fstat(lock), found)
-
-    def unlock(self, lock: _Lock) -> None:
-        if isinstance(lock, str):
-            _remove(lock)
-            return
-        try:
-            self._unlock(lock)
-        finally:
-            os.close(lock)
+    def try_lock(self, path: str) -> _Unlock | None:
+        while True:
+            # flock belongs to the open file, which forked children share: opened anew, and unlocked explicitly.
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            try:
+                self.fcntl.flock(fd, self.fcntl.LOCK_EX | self.fcntl.LOCK_NB)
+                if os.path.samestat(os.fstat(fd), os.stat(path)):
+                    return functools.partial(self._unlock, fd)
+            except OSError as error:
+                os.close(fd)
+                if error.errno in (errno.EAGAIN, errno.EACCES, errno.ENOENT):
+                    return None
+                return super().try_lock(path)  # a file system without flock
+            os.close(fd)  # the lock of what is a backup by now
 
     def _unlock(self, fd: int) -> None:
-        if self.fcntl is not None:
-            self.fcntl.flock(fd, self.fcntl.LOCK_UN)
+        self.fcntl.flock(fd, self.fcntl.LOCK_UN)
+        os.close(fd)
 
 
-class _Windows(_Posix):
+class _Windows(_Plain):
     """Win32 itself: ``O_APPEND`` is a seek and a write there (cpython 86772), and keeps the file from being renamed."""
 
-    ctypes: ModuleType
-    msvcrt: ModuleType
-
     def __init__(self) -> None:
-        try:
-            import ctypes
-            import msvcrt
+        super().__init__()
+        import ctypes
+        import msvcrt
 
-            self.ctypes, self.msvcrt = ctypes, msvcrt
-            self.create = self.ctypes.WinDLL("kernel32", use_last_error=True).CreateFileW
-            self.create.restype = ctypes.c_void_p
-            dword, pointer = ctypes.c_uint32, ctypes.c_void_p
-            self.create.argtypes = (ctypes.c_wchar_p, dword, dword, pointer, dword, dword, pointer)
-        except (ImportError, AttributeError, OSError):
-            self.locks_each_record = True
+        self.ctypes: ModuleType = ctypes
+        self.msvcrt: ModuleType = msvcrt
+        self.create = self.ctypes.WinDLL("kernel32", use_last_error=True).CreateFileW
+        self.create.restype = ctypes.c_void_p
+        dword, pointer = ctypes.c_uint32, ctypes.c_void_p
+        self.create.argtypes = (ctypes.c_wchar_p, dword, dword, pointer, dword, dword, pointer)
 
-    def _open(self, path: str, access: int, disposition: int, flags: int) -> int:
-        everything = 7  # others may read, write, rename and delete
-        handle = self.create(path, access, everything, None, disposition, 0x80, None)
+    def _open(self, path: str, access: int, share: int, flags: int) -> int:
+        open_always = 4
+        handle = self.create(path, access, share, None, open_always, flags, None)
         if handle is None or handle == self.ctypes.c_void_p(-1).value:
             raise self.ctypes.WinError(self.ctypes.get_last_error())
-        return int(self.msvcrt.open_osfhandle(handle, flags))
+        return int(self.msvcrt.open_osfhandle(handle, 0))
 
     def open_append(self, path: str) -> int:
-        if self.locks_each_record:
-            return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666)
-        # FILE_APPEND_DATA without FILE_WRITE_DATA: each write goes to the end, whole; OPEN_ALWAYS.
-        return self._open(path, 0x100084, 4, 0)
+        # FILE_APPEND_DATA without FILE_WRITE_DATA: each write goes to the end, whole. Others may do everything.
+        return self._open(path, 0x100084, 7, 0x80)
 
-    def try_lock(self, path: str) -> _Lock | None:
-        if self.locks_each_record:
-            return _lock_by_file(path)
-        fd = self._open(path, 0x80000000, 3, os.O_RDONLY)
+    def try_lock(self, path: str) -> _Unlock | None:
+        # FILE_FLAG_DELETE_ON_CLOSE, and shared with nobody: Windows itself ends the lock of a killed process.
         try:
-            self._locking(fd, self.msvcrt.LK_NBLCK)
-        except OSError:
-            os.close(fd)
+            fd = self._open(path + ".lock", 0x80000000, 0, 0x04000080)
+        except PermissionError:
             return None
-        return fd
-
-    def _unlock(self, fd: int) -> None:
-        self._locking(fd, self.msvcrt.LK_UNLCK)
-
-    def _locking(self, fd: int, mode: int) -> None:
-        os.lseek(fd, 0x7FFFFFF0, os.SEEK_SET)  # locks are mandatory there: on a byte that nobody writes
-        self.msvcrt.locking(fd, mode, 1)
-
-
-def _lock_by_file(path: str) -> str | None:
-    """Lock where nothing better is to be had; what a killed process left behind counts for ten seconds."""
-    lock = path + ".lock"
-    try:
-        os.close(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-    except (FileExistsError, PermissionError):
-        if os.path.exists(lock) and time.time() - os.stat(lock).st_mtime > 10:
-            _remove(lock)
-        return None
-    return lock
+        return functools.partial(os.close, fd)
 
 
 @functools.cache
-def _platform() -> _Posix:
-    return _Windows() if os.name == "nt" else _Posix()
+def _platform() -> _Plain:
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        return _Windows() if os.name == "nt" else _Posix()
+    return _Plain(locks_each_record=os.name == "nt")
 
 
 # --- uncaught exceptions
@@ -793,34 +762,22 @@ def _platform() -> _Posix:
 
 def _chain_hooks() -> None:
     """Come before the hooks for uncaught exceptions; anew if someone has replaced them since."""
-    shared = _shared()
     if not hasattr(sys.excepthook, "worker_logger"):
         sys.excepthook = _chained(sys.excepthook, lambda *crash: crash)
     if not hasattr(threading.excepthook, "worker_logger"):
-        threading.excepthook = _chained(threading.excepthook, _thread_crash)
-    if not shared.watching:
-        shared.watching = True
+        threading.excepthook = _chained(threading.excepthook, lambda crash: crash[:3])
+    if not hasattr(traceback.print_exc, "worker_logger"):
         # multiprocessing calls no hook for a crashed child, but this function (since 3.13 nothing else of Python's).
         traceback.print_exc = _chained(traceback.print_exc, _child_crash)
         # A handler would keep asyncio's reports from stderr; a filter sees them go by.
         logging.getLogger("asyncio").addFilter(_note_lost_task)
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=_after_fork)
 
 
 def _chained(previous: Callable[..., object], crash_of: Callable[..., _Crash]) -> Callable[..., None]:
     @functools.wraps(previous)
     def hook(*args: object, **kwargs: object) -> None:
-        crash, passing = crash_of(*args, **kwargs), _shared().passing
-        seen = id(crash[1]) in passing  # someone's hook stands between two of ours
-        if not seen:
-            passing.add(id(crash[1]))
-            _log_crash(crash)
-        try:
-            previous(*args, **kwargs)
-        finally:
-            if not seen:
-                passing.discard(id(crash[1]))
+        _log_crash(crash_of(*args, **kwargs))
+        previous(*args, **kwargs)
 
     hook.worker_logger = True  # type: ignore[attr-defined]
     return hook
@@ -831,19 +788,19 @@ def _log_crash(crash: _Crash, place: str = "") -> None:
     logger = current_logger()
     if logger is None or kind is None or error is None or issubclass(kind, (SystemExit, KeyboardInterrupt)):
         return
+    if hasattr(error, "worker_logger"):  # someone's hook stands between two of ours
+        return
     process, thread = sys.modules.get("multiprocessing.process"), threading.current_thread()
     if place == "" and thread is not threading.main_thread():
         place = f" in thread {thread.name}"
     if process is not None and process.parent_process() is not None:
         place += f" in process {process.current_process().name}"
+    with contextlib.suppress(Exception):  # an exception that takes no attribute
+        error.worker_logger = True  # type: ignore[attr-defined]
     with contextlib.suppress(Exception):  # a filter of the worker's own
         logger.critical(
             "uncaught %s%s: %s", kind.__name__, place, _text_of(error), exc_info=(kind, error, trace)
         )
-
-
-def _thread_crash(crash: threading.ExceptHookArgs) -> _Crash:
-    return crash.exc_type, crash.exc_value, crash.exc_traceback
 
 
 def _child_crash(*_args: object, **_kwargs: object) -> _Crash:
@@ -857,16 +814,6 @@ def _note_lost_task(record: logging.LogRecord) -> bool:
     if record.exc_info and record.levelno >= logging.ERROR and "xception" in _message_of(record):
         _log_crash(record.exc_info, " in asyncio")
     return True
-
-
-def _after_fork() -> None:
-    for reference in logging._handlerList:  # type: ignore[attr-defined]  # as logging.shutdown does
-        file = getattr(reference(), "file", None)
-        if isinstance(file, _LogFile):
-            file.thread = 0
-            if isinstance(file.lock, int):
-                os.close(file.lock)  # or the lock of a rotation would live as long as this child
-            file.lock = None
 
 
 # --- notifications
@@ -891,7 +838,7 @@ def _notify(message: str, worker: str | None, error: BaseException | None, sink:
     worker = worker or (logger.name if isinstance(logger, logging.Logger) else "worker")
     log = _log_of(logger)
     default = os.environ.get("WORKER_LOG_DIR") or "logs"
-    folder = _absolute(default) if log is None else os.path.dirname(log.baseFilename)
+    folder = os.path.dirname(log.baseFilename) if log else _absolute(default)
     path, now, unwritten = os.path.join(folder, "notifications.jsonl"), time.time(), _shared().unwritten
     key = b"%08x\n" % zlib.crc32(f"{worker}\0{message}".encode("utf-8", "backslashreplace"))
     record: dict[str, object] = {
@@ -905,27 +852,24 @@ def _notify(message: str, worker: str | None, error: BaseException | None, sink:
         "host": socket.gethostname(),
         "process": os.getpid(),
     }
-    guard = _LogFile(log.baseFilename if log else path)
-    lock = guard.take_lock(1.0)  # several processes, one cause; without the lock: rather twice than never
+    file, held, guard = _LogFile(path), _LogFile(path + ".held"), _LogFile(log.baseFilename if log else path)
+    unlock = guard.take_lock(1.0)  # several processes, one cause; without the lock: rather twice than never
     try:
         recent = _recent_messages(path, worker, now)
         if message in recent or 0 <= now - unwritten.get(key, 0.0) < _HOLD_SECONDS:
-            held = _LogFile(path + ".held")
             if held.size() < 65536:
                 held.append(key)
-                held.close()
             return False
-        record["held_back"] = _take_held_back(path + ".held", key)
+        record["held_back"] = _take_held_back(held.path, key)
         data = _json(record).encode("utf-8", "backslashreplace") + b"\n"
-        file = _LogFile(path)
         file.prepare()
         written = file.append(data, 1024 * 1024, 1)
-        file.close()
         if not written:
             unwritten[key] = now
     finally:
-        if lock is not None:
-            guard.release(lock)
+        file.close()
+        held.close()
+        guard.release(unlock)
     sent = len(recent) < _MOST_SENT and _send(record, data, sink, deadline)
     return sent or written
 
@@ -975,16 +919,16 @@ def _send(record: dict[str, object], data: bytes, sink: _Sink | None, deadline: 
         sends.append(("WORKER_NOTIFY_COMMAND", lambda: _run(command, data)))
     if sink is not None:
         sends.append(("sink", lambda: sink(dict(record))))
-    alive = [thread for thread in threading.enumerate() if thread.name.startswith(_SENDER)]
-    if not sends or len(alive) >= 8:
+    hanging = [thread for thread in _shared().hanging if thread.is_alive()]
+    if not sends or len(hanging) >= 8:
         return False
-    hangs = any(float(thread.name[len(_SENDER) :]) <= time.monotonic() for thread in alive)
-    name = f"{_SENDER}{deadline}"
+    name = "worker-notification"
     threads = [threading.Thread(target=_attempt, args=send, name=name, daemon=True) for send in sends]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(0.0 if hangs else max(0.0, deadline - time.monotonic()))  # what hangs has had its time
+        thread.join(0.0 if hanging else max(0.0, deadline - time.monotonic()))  # what hangs has had its time
+    _shared().hanging = hanging + [thread for thread in threads if thread.is_alive()]
     return True
 
 
@@ -1024,48 +968,36 @@ def _run(command: str, data: bytes) -> None:
 
 
 # --- generated from levels.toml: begin (python -m workerlog_migrate.analysis.level --write)
-_MARKER = (
-    r"(?P<info>(?:(?:⚠|✖|✗|✘|❌|❎|🚨)\ufe0f?\s*)?(?:(?:nenhuma|without|nenhum|zero|sem|no"
-    r"|0)\s+(?:<singular>|<plural>)(?!\w)|(?:<singular>)(?:\(s\))?(?:\s+\w+){0,2}\s*[:=]\s*<nothing>"
-    r"|(?:<plural>)(?:\s+\w+){0,2}\s*[:=]?\s*(?:<nothing>|<zero>(?=\s)))"
-    r"|(?:Timeout)\s*[:=]\s*\d+(?:[.,]\d+)?\s*(?:(?:segundos|minutes|minutos|seconds|min|sec|seg|ms|h|m"
-    r"|s)(?!\w)|<end>)|\[\s*<prefix>(?:DEBUG|INFO|OK)<number>\s*\]|\[\s*(?:\+|=|i)\s*\]|(?:ℹ|✅))"
-    r"|(?P<critical>\[\s*<prefix>(?:CRITICAL|CRITICO|CRÍTICO|FATAL|CRIT)<number>\s*\]|(?:Critico"
-    r"|Crítico)(?:\(s\))?<whole>|(?:Critical|Fatal)(?=\s*(?:[:!]|[-–—]\s|$)|\s+(?:erro|error|exception"
-    r"|failure|falha)(?!\w)))|(?P<error>\[\s*<prefix>(?:EXCEPTION|WINERROR|FAILED|FALHOU|ERRNO|ERROR"
-    r"|FALHA|ERRO|FAIL|ERR)<number>\s*\]|\[\s*(?:!!!|!!|!)\s*\]|(?:Exception|Traceback|Falharam|Excecao"
-    r"|Exceção|Failure|Failed|Falhou|Error|Falha|Erro|Fail|Err)(?:\(s\))?<whole>|(?:Failures|Errors"
-    r"|Falhas|Erros)<whole>(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)|(?:✖|✗|✘|❌|❎|🚨))"
-    r"|(?P<warning>\[\s*<prefix>(?:ATENCAO|ATENÇÃO|TIMEOUT|WARNING|ALERTA|AVISO|WARN)<number>\s*\]"
-    r"|(?:Atencao|Atenção|Timeout|Warning|Aviso|Warn)(?:\(s\))?<whole>|(?:Timeouts|Warnings"
-    r"|Avisos)<whole>(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)|(?:⚠))"
-)
-_TIMESTAMP = r"(?:(?:\[\s?<stamp>\s?\]|\(<stamp>\)|<stamp>(?!\w))\s*[-|:>–—]*\s*){1,2}"
-_FRAGMENTS = (
-    (
-        "<stamp>",
-        r"(?:(?:(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
-        r"|\d{1,2}/\d{1,2})(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?)?"
-        r"|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?)(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?"
-        r"|\d{9,13}(?:\.\d{1,9})?)",
-    ),
-    ("<prefix>", r"(?:(?!(?:zero|nao|non|not|não|sem|no|0)[\W_])[^\W_]+(?:\s?[-_:]\s?|\s)){0,3}"),
-    ("<number>", r"(?:\s?[:#]?\s?(?!0+\])\d+)?"),
-    (
-        "<whole>",
-        r"(?!\w|[-./\\]\w|[/\\])(?!\s+(?:configurado|corrigidas|corrigidos|resolvidas|resolvidos|corrigida"
-        r"|corrigido|resolvida|resolvido|threshold|definido|enviados|handlers|handling|recovery|resolved"
-        r"|default|enviado|handler|logging|budget|counts|nenhum|padrao|padrão|count|fixed|ratio|free|logs"
-        r"|rate|sent|zero|log)(?!\w))",
-    ),
-    (
-        "<singular>",
-        r"Exception|Traceback|Falharam|Atencao|Atenção|Critico|Crítico|Excecao|Exceção|Failure|Timeout"
-        r"|Warning|Failed|Falhou|Aviso|Error|Falha|Erro|Fail|Warn|Err",
-    ),
-    ("<plural>", r"Failures|Timeouts|Warnings|Avisos|Errors|Falhas|Erros"),
-    ("<nothing>", r"(?:<zero>|(?:nenhuma|nenhum|none|nao|não|no)(?!\w))<end>"),
-    ("<zero>", r"0+(?:[.,]0+)?(?![.,]?\d) ?%?"),
-    ("<end>", r"\s*(?=$|[\n|,;.)\]/])"),
-)
+_LEVELS = r"""
+<marker>(?P<info>(?:(?:⚠|✖|✗|✘|❌|❎|🚨)\ufe0f?\s*)?(?:(?:nenhuma|without|nenhum|zero|sem|no|0)\s+(?:<singular>
+|<plural>)(?!\w)|(?:<singular>)(?:\(s\))?(?:\s+\w+){0,2}\s*[:=]\s*<nothing>
+|(?:<plural>)(?:\s+\w+){0,2}\s*[:=]?\s*(?:<nothing>|<zero>(?=\s)))
+|(?:Timeout)\s*[:=]\s*\d+(?:[.,]\d+)?\s*(?:(?:segundos|minutes|minutos|seconds|min|sec|seg|ms|h|m|s)(?!\w)
+|<end>)|\[\s*<prefix>(?:DEBUG|INFO|OK)<number>\s*\]|\[\s*(?:\+|=|i)\s*\]|(?:ℹ|✅))
+|(?P<critical>\[\s*<prefix>(?:CRITICAL|CRITICO|CRÍTICO|FATAL|CRIT)<number>\s*\]|(?:Critico
+|Crítico)(?:\(s\))?<whole>|(?:Critical|Fatal)(?=\s*(?:[:!]|[-–—]\s|$)|\s+(?:erro|error|exception|failure
+|falha)(?!\w)))|(?P<error>\[\s*<prefix>(?:EXCEPTION|WINERROR|FAILED|FALHOU|ERRNO|ERROR|FALHA|ERRO|FAIL
+|ERR)<number>\s*\]|\[\s*(?:!!!|!!|!)\s*\]|(?:Exception|Traceback|Falharam|Excecao|Exceção|Failure|Failed
+|Falhou|Error|Falha|Erro|Fail|Err)(?:\(s\))?<whole>|(?:Failures|Errors|Falhas
+|Erros)<whole>(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)|(?:✖|✗|✘|❌|❎|🚨))|(?P<warning>\[\s*<prefix>(?:ATENCAO|ATENÇÃO
+|TIMEOUT|WARNING|ALERTA|AVISO|WARN)<number>\s*\]|(?:Atencao|Atenção|Timeout|Warning|Aviso
+|Warn)(?:\(s\))?<whole>|(?:Timeouts|Warnings|Avisos)<whole>(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)|(?:⚠))
+<timestamp>(?:(?:\[\s?<stamp>\s?\]|\(<stamp>\)|<stamp>(?!\w))\s*[-|:>–—]*\s*){1,2}
+<stamp>(?:(?:(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}
+|\d{1,2}/\d{1,2})(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?)?
+|\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?)(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?
+|\d{9,13}(?:\.\d{1,9})?)
+<prefix>(?:(?!(?:zero|nao|non|not|não|sem|no|0)[\W_])[^\W_]+(?:\s?[-_:]\s?|\s)){0,3}
+<number>(?:\s?[:#]?\s?(?!0+\])\d+)?
+<whole>(?!\w|[-./\\]\w|[/\\])(?!\s+(?:configurado|corrigidas|corrigidos|resolvidas|resolvidos|corrigida
+|corrigido|resolvida|resolvido|threshold|definido|enviados|handlers|handling|recovery|resolved|default
+|enviado|handler|logging|budget|counts|nenhum|padrao|padrão|count|fixed|ratio|free|logs|rate|sent|zero
+|log)(?!\w))
+<singular>Exception|Traceback|Falharam|Atencao|Atenção|Critico|Crítico|Excecao|Exceção|Failure|Timeout
+|Warning|Failed|Falhou|Aviso|Error|Falha|Erro|Fail|Warn|Err
+<plural>Failures|Timeouts|Warnings|Avisos|Errors|Falhas|Erros
+<nothing>(?:<zero>|(?:nenhuma|nenhum|none|nao|não|no)(?!\w))<end>
+<zero>0+(?:[.,]0+)?(?![.,]?\d) ?%?
+<end>\s*(?=$|[\n|,;.)\]/])
+"""
 # --- generated from levels.toml: end

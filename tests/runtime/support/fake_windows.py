@@ -1,6 +1,6 @@
 """A file system with the rules of Win32, laid over a real folder: what the runtime's Windows part is tested against.
 
-The rules, as Microsoft documents them for CreateFileW, MoveFileEx, DeleteFile and LockFile:
+The rules, as Microsoft documents them for CreateFileW, MoveFileEx and DeleteFile:
 
 - who opens a file says what others may do meanwhile (share mode); Python's own ``os.open`` allows reading and
   writing, never renaming or deleting;
@@ -8,7 +8,7 @@ The rules, as Microsoft documents them for CreateFileW, MoveFileEx, DeleteFile a
 - a deleted file keeps its name until the last handle is closed, and until then nobody can open that name;
 - ``O_APPEND`` is a seek and a write (cpython issue 86772); only a handle with FILE_APPEND_DATA and without
   FILE_WRITE_DATA appends as one step;
-- a locked region cannot be written or locked through another handle, in the same process neither.
+- a file opened with FILE_FLAG_DELETE_ON_CLOSE is gone with its last handle.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ FILE_WRITE_DATA, FILE_APPEND_DATA, FILE_READ_ATTRIBUTES = 0x2, 0x4, 0x80
 GENERIC_READ, GENERIC_WRITE = 0x80000000, 0x40000000
 SHARE_READ, SHARE_WRITE, SHARE_DELETE = 1, 2, 4
 OPEN_EXISTING, OPEN_ALWAYS = 3, 4
+DELETE_ON_CLOSE = 0x04000000
 ERROR_FILE_NOT_FOUND, ERROR_PATH_NOT_FOUND, ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION = 2, 3, 5, 32
 INVALID_HANDLE = 2**64 - 1
 ERRNOS = {
@@ -46,15 +47,15 @@ class Handle:
     seeks_to_end: bool  # O_APPEND of the C library
     share: int
     sees_attributes: bool
+    deletes: bool = False
     position: int = 0
 
 
 class FakeWindows:
-    """The state of the machine: open handles, locks, names that are about to vanish."""
+    """The state of the machine: open handles, names that are about to vanish."""
 
     def __init__(self) -> None:
         self.handles: dict[int, Handle] = {}
-        self.locks: dict[tuple[int, int], int] = {}
         self.pending: dict[str, int] = {}
         self.last_error = 0
         self.created: list[tuple[int, int]] = []  # access and share of each CreateFileW
@@ -67,7 +68,7 @@ class FakeWindows:
         share: int,
         _security: None,
         disposition: int,
-        _flags: int,
+        flags: int,
         _template: None,
     ) -> int:
         self.created.append((access, share))
@@ -84,6 +85,7 @@ class FakeWindows:
                     seeks_to_end=False,
                     share=share,
                     sees_attributes=reads or bool(access & FILE_READ_ATTRIBUTES),
+                    deletes=bool(flags & DELETE_ON_CLOSE),
                 ),
                 create=disposition == OPEN_ALWAYS,
             )
@@ -120,7 +122,8 @@ class FakeWindows:
         os.close(fd)
         if handle is None:
             return
-        self.locks = {region: holder for region, holder in self.locks.items() if holder != fd}
+        if handle.deletes:
+            self.pending[handle.path] = handle.inode
         path = next((path for path, inode in self.pending.items() if inode == handle.inode), None)
         if path and not any(other.inode == handle.inode for other in self.handles.values()):
             del self.pending[path]
@@ -136,33 +139,24 @@ class FakeWindows:
             handle.position = os.fstat(fd).st_size
         if handle.seeks_to_end:
             self.between_seek_and_write()
-        for (inode, offset), holder in self.locks.items():
-            if (
-                inode == handle.inode
-                and holder != fd
-                and handle.position <= offset < handle.position + len(data)
-            ):
-                raise PermissionError(errno.EACCES, "locked region")
         written = os.pwrite(fd, data, handle.position)
         handle.position += written
         return written
-
-    def locking(self, fd: int, mode: int, count: int) -> None:
-        handle = self.handles[fd]
-        assert count == 1
-        region = (handle.inode, handle.position)
-        if mode == MSVCRT.LK_UNLCK:
-            if self.locks.pop(region, None) != fd:
-                raise PermissionError(errno.EACCES, "not locked")
-        elif self.locks.setdefault(region, fd) != fd:
-            raise PermissionError(errno.EACCES, "locked")
 
     def is_open(self, path: str, *, without_delete: bool) -> bool:
         inode = os.stat(path).st_ino
         return any(
             handle.inode == inode and not (without_delete and handle.share & SHARE_DELETE)
-            for handle in self.handles.values()
+            for fd, handle in self.handles.items()
+            if self._is_held(fd, handle)
         )
+
+    def _is_held(self, fd: int, handle: Handle) -> bool:
+        """Tell whether a handle is still there: Python's own file objects close theirs without asking us."""
+        try:
+            return os.fstat(fd).st_ino == handle.inode
+        except OSError:
+            return False
 
     def rename(self, source: str, target: str) -> None:
         if source in self.pending:
@@ -195,9 +189,9 @@ class FakeWindows:
             return os.stat_result((*found[:3], 0, *found[4:]))
         return found
 
-    def lseek(self, fd: int, offset: int, _whence: int) -> int:
-        self.handles[fd].position = offset
-        return offset
+    def lseek(self, fd: int, offset: int, whence: int) -> int:
+        assert (offset, whence) == (0, os.SEEK_END)
+        return os.fstat(fd).st_size
 
     def open(self, path: str, flags: int, _mode: int = 0o777) -> int:
         """Do as the C library's ``_open``: others may read and write, not rename or delete."""
@@ -256,17 +250,5 @@ class FakeWindows:
             "WinError": win_error,
         }.items():
             setattr(ctypes, name, value)
-        for name, value in {
-            "open_osfhandle": lambda handle, _: handle,
-            "locking": self.locking,
-            "LK_NBLCK": MSVCRT.LK_NBLCK,
-            "LK_UNLCK": MSVCRT.LK_UNLCK,
-        }.items():
-            setattr(msvcrt, name, value)
+        msvcrt.open_osfhandle = lambda handle, _: handle  # type: ignore[attr-defined]
         return {"ctypes": ctypes, "msvcrt": msvcrt}
-
-
-class MSVCRT:
-    """The modes of ``msvcrt.locking``."""
-
-    LK_UNLCK, LK_NBLCK = 0, 2
