@@ -153,6 +153,22 @@ def test_a_replaced_log_is_noticed(log: _LogFile) -> None:
     assert Path(log.path).read_bytes() == b"new\ntwo\n"
 
 
+def test_a_missing_log_is_noticed_however_fast_records_follow(
+    log: _LogFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records that share a look at the path still ask whether it is there."""
+    monkeypatch.setattr(worker_logger, "_clock", lambda: 5.0)
+    log.append(b"one\n")
+    os.remove(log.path)
+    log.append(b"two\n")
+    log.append(b"three\n")
+    os.rename(log.path, log.path + ".moved")
+    log.append(b"four\n")
+
+    assert Path(log.path + ".moved").read_bytes() == b"two\nthree\n"
+    assert Path(log.path).read_bytes() == b"four\n"
+
+
 def test_a_log_deleted_just_before_the_write_is_written_again(
     log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,8 +193,14 @@ def test_a_file_system_that_counts_no_links_gets_each_line_once(
 ) -> None:
     """Some network file systems give 0 for every file: that is no sign of deletion there."""
     log.close()
-    fstat = os.fstat
+    fstat, write = os.fstat, os.write
+
+    def slow(fd: int, data: bytes) -> int:
+        time.sleep(0.001)
+        return write(fd, data)
+
     monkeypatch.setattr(os, "fstat", lambda fd: os.stat_result((*fstat(fd)[:3], 0, *fstat(fd)[4:])))
+    monkeypatch.setattr(os, "write", slow)
     log.append(b"one\n")
     log.append(b"two\n")
 
@@ -214,6 +236,27 @@ def test_half_a_line_of_a_process_killed_meanwhile_is_ended(log: _LogFile) -> No
     log.append(b"two\n")
 
     assert Path(log.path).read_bytes() == b"one\n" + b"x" * 4092 + b"\ntwo\n"
+
+
+def test_a_log_rotated_while_its_end_is_looked_at_gets_the_line(
+    log: _LogFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file to look at is gone: the line goes to the one that is open, not nowhere."""
+    look = log._look
+
+    def rotated() -> int:
+        size = look()
+        os.rename(log.path, log.path + ".1")
+        return size
+
+    log.append(b"one\n")
+    log.unsure = True
+    log.looked = -1.0
+    with monkeypatch.context() as patch:
+        patch.setattr(log, "_look", rotated)
+        assert log.append(b"two\n")
+
+    assert Path(log.path + ".1").read_bytes() == b"one\ntwo\n"
 
 
 def test_a_write_cut_short_by_a_full_disk_glues_no_lines(
