@@ -3,19 +3,21 @@
     python benchmarks/foreign.py                       # this interpreter's standard library and the listed packages
     python benchmarks/foreign.py --no-stdlib luigi huey
     python benchmarks/foreign.py --folder PATH
+    python benchmarks/foreign.py --sources DIR         # keeps what it downloads there, and does not download it again
 
 Packages are downloaded from PyPI as source (``pip download --no-deps --no-binary``), never run. For each tree:
-``--all --dry-run`` gives a diff, ``--all --apply`` changes a copy. Then: no traceback and exit code 0 or 2; every
-changed file compiles where the original did; the diff, applied with ``git apply`` to the original, gives the same bytes as
-``--apply``; comments are all there; a second run changes nothing. The table counts files, changed, refused (with reasons),
-time and peak memory.
+``--all --dry-run`` gives a diff, ``--all --apply`` changes a copy. Then: no traceback and exit code 0 or 2; what is refused is
+what does not compile, or has another reason that the table lists; the diff, applied with ``git apply`` to the original, gives the same bytes as
+``--apply``; a second run changes nothing; ``--undo`` gives every byte back; and of every changed file, by the old and the new bytes alone
+(``tests/fuzz/support/promises.py``): it compiles, undoing the edits gives the old program, the bytes outside them are the same, the comments
+are all there. The table counts files, changed, refused (and of these, how many compile), damaged, time and peak memory.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
-import io
+import concurrent.futures
 import os
 import re
 import shutil
@@ -25,28 +27,27 @@ import sysconfig
 import tarfile
 import tempfile
 import time
-import tokenize
-import warnings
 import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PACKAGES = (
-    "luigi",
-    "huey",
-    "dramatiq",
-    "watchdog",
-    "apprise",
-    "instaloader",
-    "locust",
-    "tornado",
-    "paho-mqtt",
-    "circus",
-    "aiosmtpd",
-    "pyftpdlib",
-    "feedparser",
-    "praw",
-)
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "fuzz" / "support"))
+
+from promises import BrokenError, check_kept, compiles  # noqa: E402  # the path comes first
+
+# Workers and daemons, command lines, web frameworks, parsers by hand and by generator, data in modules, the oldest style
+# (the last line: written for Python 2) and the newest.
+PACKAGES = """
+luigi huey dramatiq watchdog apprise instaloader locust tornado paho-mqtt circus aiosmtpd pyftpdlib feedparser praw
+celery kombu rq apscheduler schedule supervisor gunicorn fabric invoke paramiko pexpect sh
+requests httpx httpie aiohttp urllib3 flask bottle cherrypy pyramid starlette fastapi uvicorn django scrapy twisted
+yt-dlp streamlink gallery-dl glances psutil s3cmd boto3 python-telegram-bot slack-sdk
+pip setuptools pytest black mypy attrs pydantic trio anyio rich textual ipython
+lark ply pycparser antlr4-python3-runtime sqlparse pyparsing sympy networkx docutils pygments jinja2 mako
+phonenumbers babel faker unidecode emoji pytz
+BeautifulSoup mechanize twill==0.9.1 pyPdf PyRSS2Gen web.py==0.38 SocksiPy-branch
+""".split()  # noqa: SIM905  # a list that people read
 TOOL = [sys.executable, "-m", "workerlog_migrate", "--all"]
 
 
@@ -58,6 +59,7 @@ class Outcome:
     files: int = 0
     changed: int = 0
     refused: list[str] = field(default_factory=list)
+    refused_though_it_compiles: int = 0
     damage: list[str] = field(default_factory=list)
     seconds: float = 0.0
     memory: float = 0.0
@@ -74,26 +76,6 @@ def run(command: list[str], folder: Path) -> tuple[subprocess.CompletedProcess[b
         err.seek(0)
         done = subprocess.CompletedProcess(command, process.returncode, out.read(), err.read())
     return done, time.perf_counter() - started, usage.ru_maxrss / 1024
-
-
-def compiles(path: Path) -> bool:
-    """Whether this interpreter compiles a file."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
-        except (SyntaxError, ValueError, RecursionError):
-            return False
-    return True
-
-
-def comments(path: Path) -> collections.Counter[str]:
-    """Count a file's comments by text."""
-    try:
-        tokens = tokenize.tokenize(io.BytesIO(path.read_bytes()).readline)
-        return collections.Counter(token.string for token in tokens if token.type == tokenize.COMMENT)
-    except (tokenize.TokenError, SyntaxError, UnicodeError):
-        return collections.Counter()
 
 
 def check_tree(name: str, tree: Path, work: Path) -> Outcome:
@@ -126,10 +108,14 @@ def check_tree(name: str, tree: Path, work: Path) -> Outcome:
         outcome.changed += 1
         if after.read_bytes() != other.read_bytes():
             outcome.damage.append(f"{relative}: the diff gives other bytes than --apply")
-        if compiles(path) and not compiles(after):
-            outcome.damage.append(f"{relative}: does not compile any more")
-        if comments(path) - comments(after):
-            outcome.damage.append(f"{relative}: a comment is gone")
+        try:
+            check_kept(path.read_bytes(), after.read_bytes())
+        except (BrokenError, RecursionError) as error:
+            outcome.damage.append(f"{relative}: {error}")
+    refused = {line.rpartition(": refused: ")[0].rpartition(":")[0] for line in outcome.refused}
+    outcome.refused_though_it_compiles = sum(
+        compiles(path.read_bytes()) for path in scripts if str(path.relative_to(original)) in refused
+    )
     before = {path: path.read_bytes() for path in applied.rglob("*.py")}
     again, _, _ = run([*TOOL, "--apply", "tree"], applied)
     if again.returncode not in (0, 2):
@@ -137,48 +123,48 @@ def check_tree(name: str, tree: Path, work: Path) -> Outcome:
     for path, data in before.items():
         if path.read_bytes() != data:
             outcome.damage.append(f"{path.relative_to(applied)}: a second run changes it")
+    if outcome.changed:
+        undone, _, _ = run([sys.executable, "-m", "workerlog_migrate", "--undo", "--quiet"], applied)
+        if undone.returncode or _tree(applied) != _tree(original):
+            outcome.damage.append(f"--undo ended with {undone.returncode}: {undone.stderr[:300]!r}")
     return outcome
 
 
+def _tree(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink()
+    }
+
+
 def fetch(package: str, folder: Path) -> Path | None:
-    """Download and unpack a package's source."""
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "-q",
-        "--no-deps",
-        "--no-build-isolation",
-        "--no-binary",
-        ":all:",
-    ]
-    done = subprocess.run([*command, "-d", str(folder), package], capture_output=True, check=False)
-    archives = (
-        [path for path in folder.glob("*") if path.suffix in (".gz", ".zip", ".bz2")]
-        if folder.exists()
-        else []
-    )
-    if not archives:  # some build requirements cannot be met here: a wheel holds the same sources
-        done = subprocess.run(
-            [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(folder), package],
-            capture_output=True,
-            check=False,
-        )
-        archives = list(folder.glob("*.whl")) if folder.exists() else []
-    if not archives:
-        print(f"  {package}: not downloaded ({done.stderr.decode()[-200:].strip()})")
-        return None
+    """Download and unpack a package's source, unless it is there already."""
     tree = folder / "source"
+    if tree.is_dir():
+        return tree
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(folder), package]
+    wanted = [*command, "--no-binary", ":all:"]
+    done = subprocess.run(wanted, capture_output=True, check=False)
+    archives = _archives(folder)
+    if not archives:  # some build requirements cannot be met here: a wheel holds the same sources
+        done = subprocess.run(command, capture_output=True, check=False)
+        archives = _archives(folder)
+    if not archives:
+        print(f"  {package}: not downloaded ({done.stderr.decode()[-200:].strip()})", flush=True)
+        return None
+    partial = folder / "partial"
     if archives[0].suffix in (".zip", ".whl"):
         with zipfile.ZipFile(archives[0]) as archive:
-            archive.extractall(tree)
+            archive.extractall(partial)
     else:
         with tarfile.open(archives[0]) as archive:
-            archive.extractall(tree, filter="data") if hasattr(
-                tarfile, "data_filter"
-            ) else archive.extractall(tree)
-    return tree
+            archive.extractall(partial, filter="data")
+    return partial.rename(tree)
+
+
+def _archives(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*") if path.suffix in (".gz", ".zip", ".bz2", ".xz", ".whl"))
 
 
 def main() -> None:
@@ -189,10 +175,12 @@ def main() -> None:
         "--no-stdlib", action="store_true", help="leave this interpreter's standard library out"
     )
     parser.add_argument("--folder", type=Path, help="check this folder only")
+    parser.add_argument("--sources", type=Path, help="keep downloaded packages in this folder")
     options = parser.parse_args()
-    outcomes = []
+    outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
+        sources = options.sources.absolute() if options.sources else work / "sources"
         trees: list[tuple[str, Path]] = []
         if options.folder:
             trees = [(options.folder.name, options.folder)]
@@ -202,23 +190,23 @@ def main() -> None:
                 ignore = shutil.ignore_patterns("site-packages", "__pycache__", "*.so", "lib2to3_data")
                 shutil.copytree(sysconfig.get_path("stdlib"), library, ignore=ignore, symlinks=True)
                 trees.append((f"Python {sys.version.split()[0]} standard library", library))
-            for package in options.packages:
-                tree = fetch(package, work / "sources" / package)
-                if tree is not None:
-                    trees.append((package, tree))
-        print(f"{'tree':<34}{'files':>7}{'changed':>9}{'refused':>9}{'damaged':>9}{'s':>8}{'MiB':>6}")
+            with concurrent.futures.ThreadPoolExecutor(4) as pool:
+                found = pool.map(lambda package: fetch(package, sources / package), options.packages)
+                trees += [
+                    (package, tree)
+                    for package, tree in zip(options.packages, found, strict=True)
+                    if tree is not None
+                ]
+        columns = ("files", "changed", "refused", "compile", "damaged", "s", "MiB")
+        print(f"{'tree':<36}" + "".join(f"{column:>9}" for column in columns))
         for number, (name, tree) in enumerate(trees):
             place = work / f"check{number}"
             outcome = check_tree(name, tree, place)
             shutil.rmtree(place)
             outcomes.append(outcome)
-            print(
-                f"{outcome.name:<34}{outcome.files:>7}{outcome.changed:>9}{len(outcome.refused):>9}"
-                f"{len(outcome.damage):>9}{outcome.seconds:>8.1f}{outcome.memory:>6.0f}",
-                flush=True,
-            )
+            print(_row(outcome), flush=True)
             for line in outcome.damage[:20]:
-                print(f"    DAMAGE {line}")
+                print(f"    DAMAGE {line}", flush=True)
     reasons = collections.Counter(
         re.sub(r"\(.*|'.*", "", line.partition("refused: ")[2])[:80]
         for outcome in outcomes
@@ -227,14 +215,32 @@ def main() -> None:
     print("refused, by reason:")
     for reason, count in reasons.most_common():
         print(f"  {count:>5}  {reason}")
-    total = [
-        sum(values)
-        for values in zip(
-            *((o.files, o.changed, len(o.refused), len(o.damage)) for o in outcomes), strict=True
-        )
-    ]
-    print(f"total: {total[0]} files, {total[1]} changed, {total[2]} refused, {total[3]} damaged")
-    sys.exit(1 if total[3] else 0)
+    total = Outcome(f"total of {len(outcomes)} trees")
+    for outcome in outcomes:
+        total.files += outcome.files
+        total.changed += outcome.changed
+        total.refused += outcome.refused
+        total.refused_though_it_compiles += outcome.refused_though_it_compiles
+        total.damage += outcome.damage
+        total.seconds += outcome.seconds
+        total.memory = max(total.memory, outcome.memory)
+    print(_row(total))
+    sys.exit(1 if total.damage else 0)
+
+
+def _row(outcome: Outcome) -> str:
+    counts = (
+        outcome.files,
+        outcome.changed,
+        len(outcome.refused),
+        outcome.refused_though_it_compiles,
+        len(outcome.damage),
+    )
+    return (
+        f"{outcome.name:<36}"
+        + "".join(f"{count:>9}" for count in counts)
+        + f"{outcome.seconds:>9.1f}{outcome.memory:>9.0f}"
+    )
 
 
 if __name__ == "__main__":

@@ -205,5 +205,6 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    with contextlib.suppress(FileNotFoundError):
+    """Take a temporary file away; one that cannot be removed must not hide what became of the file itself."""
+    with contextlib.suppress(OSError):
         path.unlink()

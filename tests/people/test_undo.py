@@ -178,27 +178,6 @@ def test_undo_refuses_what_it_would_ignore(run: Run, arguments: tuple[str, ...])
     assert "--undo does not go with" in refused.stderr
 
 
-def test_a_kill_at_any_step_of_apply_leaves_whole_files_and_a_way_back(project: Path) -> None:
-    hard_linked(project)
-    old_runtime(project)
-    before = snapshot(project)
-    warm_up()
-    assert not run_killed(["--apply", "--quiet"], 0)
-    after = snapshot(project)
-    assert not run_killed(["--undo", "--quiet"], 0)
-
-    step = 1
-    while run_killed(["--apply", "--quiet"], step):
-        found = snapshot(project)
-        for name in ("scripts/aider_queue.py", "scripts/genesis_engine.py", "scripts/worker_logger.py"):
-            assert found[name] in (before[name], after[name]), f"step {step}: {name}"
-        assert not run_killed(["--undo", "--quiet"], 0), f"step {step}"
-        assert snapshot(project) == before, f"step {step}"
-        step += 1
-
-    assert step > 30
-
-
 def test_a_kill_at_any_step_of_undo_loses_nothing(project: Path) -> None:
     hard_linked(project)
     old_runtime(project)

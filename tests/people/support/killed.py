@@ -1,7 +1,14 @@
-"""Run the command in a forked process that kills itself in the middle of its n-th step on the disk."""
+"""Run the command in a forked process whose n-th call to the system kills it, or fails.
+
+The calls are counted where the interpreter announces them (audit hooks, PEP 578: opens, renames, removals, folders, modes,
+locks) and, for those that it does not announce, where our code makes them (writes, truncations, flushes to the disk). Only
+calls that touch the current folder count.
+"""
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import signal
 import sys
@@ -12,15 +19,37 @@ from click.testing import CliRunner
 
 from workerlog_migrate import cli
 
-# All that the command does to the disk goes through these. The methods of Path, not the functions of os behind
-# them: Python 3.10 takes those when pathlib is imported.
-STEPS: tuple[tuple[object, str], ...] = (
-    (Path, "replace"),
-    (Path, "unlink"),
-    (os, "fsync"),
-    (os, "write"),
-    (os, "ftruncate"),
+_PATH_EVENTS = frozenset(
+    {
+        "open",
+        "os.chmod",
+        "os.chown",
+        "os.getxattr",
+        "os.link",
+        "os.listdir",
+        "os.listxattr",
+        "os.mkdir",
+        "os.remove",
+        "os.rename",
+        "os.rmdir",
+        "os.scandir",
+        "os.setxattr",
+        "os.symlink",
+        "os.truncate",
+        "os.utime",
+    }
 )
+"""Events whose first argument is a path."""
+
+_READS = frozenset({"os.getxattr", "os.listdir", "os.listxattr", "os.scandir"})
+"""Events after which the disk is what it was: a kill there is a kill at the next step."""
+
+_STEPS = ("fsync", "write", "ftruncate", "lseek")
+"""Functions of `os` that are announced by no event."""
+
+_WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+
+Fault = Callable[[], None]
 
 
 def warm_up() -> None:
@@ -37,7 +66,7 @@ def run_killed(arguments: list[str], at: int) -> bool:
     child = os.fork()
     if child == 0:
         try:
-            _in_child(arguments, at)
+            _in_child(arguments, at, _kill, os.devnull)
         finally:
             os._exit(99)  # never back into the test run
     _, status = os.waitpid(child, 0)
@@ -48,31 +77,122 @@ def run_killed(arguments: list[str], at: int) -> bool:
     return False
 
 
-def _in_child(arguments: list[str], at: int) -> None:
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
-    count = 0
+def run_failing(arguments: list[str], at: int, number: int, said: Path) -> int | None:
+    """Run the command and let its step number ``at`` (from 1) fail; of a write, half is done.
 
-    def step(name: str, real: Callable[..., object]) -> Callable[..., object]:
+    Args:
+        arguments: of the command.
+        at: the step.
+        number: of the error.
+        said: a file outside the current folder, for what the command writes to stderr.
+
+    Returns:
+        The exit code (99 after an exception that nobody caught); None when it had fewer steps.
+    """
+
+    def fail() -> None:
+        os.utime(said, (1, 1))  # a mark that the step was reached
+        raise OSError(number, os.strerror(number))
+
+    said.write_bytes(b"")
+    os.utime(said, (2, 2))
+    child = os.fork()
+    if child == 0:
+        try:
+            _in_child(arguments, at, fail, os.fspath(said))
+        finally:
+            os._exit(99)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFEXITED(status)
+    return None if int(said.stat().st_mtime) == 2 else os.WEXITSTATUS(status)
+
+
+def _kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _in_child(arguments: list[str], at: int, fault: Fault, said: str) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    stderr = os.open(said, os.O_WRONLY | os.O_APPEND)
+    for descriptor, target in ((0, nowhere), (1, nowhere), (2, stderr)):
+        os.dup2(target, descriptor)
+    sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), "utf-8", write_through=True)
+    here = os.getcwd()
+    count = 0
+    is_over = False
+
+    def step(half: Fault = lambda: None) -> None:
+        nonlocal count
+        if is_over:
+            return
+        count += 1
+        if count == at:
+            half()
+            fault()
+
+    def announced(event: str, args: tuple[object, ...]) -> None:
+        if event == "fcntl.flock":
+            step()
+        elif event in _PATH_EVENTS and isinstance(args[0], str | bytes | os.PathLike):
+            path = os.path.join(here, os.fsdecode(args[0]))
+            is_read = event in _READS or (event == "open" and not int(str(args[2])) & _WRITES)
+            if path.startswith(here + os.sep) and not (is_read and fault is _kill):
+                step()
+
+    def counted(name: str, real: Callable[..., object]) -> Callable[..., object]:
         def stepped(*args: object, **kwargs: object) -> object:
-            nonlocal count
-            is_disk = not (name == "write" and isinstance(args[0], int) and args[0] <= 2)
-            count += is_disk
-            if is_disk and count == at:
-                if name == "write":
-                    data = memoryview(args[1])  # type: ignore[arg-type]  # os.write's second argument is bytes-like
-                    real(args[0], data[: len(data) // 2])
-                os.kill(os.getpid(), signal.SIGKILL)
+            if not (isinstance(args[0], int) and args[0] <= 2):
+                step(lambda: _write_half(real, *args) if name == "write" else None)
             return real(*args, **kwargs)
 
         return stepped
 
-    for owner, name in STEPS:
-        setattr(owner, name, step(name, getattr(owner, name)))
+    for name in _STEPS:
+        setattr(os, name, counted(name, getattr(os, name)))
+
+    def opened(real: Callable[..., object]) -> Callable[..., object]:
+        return lambda *args, **kwargs: _Counted(real(*args, **kwargs), step)
+
+    # Both give files that are written through; everything else that writes goes through `os.write`.
+    setattr(os, "fdopen", opened(os.fdopen))  # noqa: B010  # mypy would refuse the assignment
+    setattr(Path, "open", opened(Path.open))  # noqa: B010
+    sys.addaudithook(announced)
     try:
         cli.main(arguments, prog_name="workerlog-migrate")
     except SystemExit as error:
-        code = error.code
-        sys.stdout.flush()
-        os._exit(code if isinstance(code, int) else 98)
+        is_over = True
+        sys.stderr.flush()
+        os._exit(error.code if isinstance(error.code, int) else 98)
+
+
+def _write_half(write: Callable[..., object], *args: object) -> None:
+    data = memoryview(args[-1])  # type: ignore[arg-type]  # what is written is bytes-like
+    write(*args[:-1], data[: len(data) // 2])
+
+
+class _Counted:
+    """A file whose writes are steps."""
+
+    def __init__(self, file: object, step: Callable[[Fault], None]) -> None:
+        self._file = file
+        self._step = step
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._file, name)
+
+    def __enter__(self) -> _Counted:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()  # type: ignore[attr-defined]  # a file
+
+    def __iter__(self) -> object:
+        return iter(self._file)  # type: ignore[call-overload]  # a file
+
+    def write(self, data: bytes) -> object:
+        write = self._file.write  # type: ignore[attr-defined]  # a file
+        self._step(lambda: _write_half(write, data))
+        return write(data)
+
+
+NO_SPACE, BROKEN, FORBIDDEN = errno.ENOSPC, errno.EIO, errno.EACCES
