@@ -58,17 +58,21 @@ class Hierarchy:
 
     def ancestors(self, name: str) -> frozenset[str]:
         """Return the class itself and everything that it inherits from, under canonical names."""
-        name = self.canonical(name)
+        if name not in self._registered:
+            return self._knowledge.exception_ancestors(name)
         found = self._ancestors.get(name)
         if found is None:
             seen: set[str] = set()
+            known: set[str] = set()
             stack = [name]
             while stack:
-                current = self.canonical(stack.pop())
-                if current not in seen:
+                current = stack.pop()
+                if current not in self._registered:
+                    known |= self._knowledge.exception_ancestors(current)
+                elif current not in seen:
                     seen.add(current)
-                    stack.extend(self.bases(current) if current not in (ROOT, "object") else ())
-            found = self._ancestors[name] = frozenset(seen - {"object"})
+                    stack.extend(self._registered[current])
+            found = self._ancestors[name] = frozenset(seen | known)
         return found
 
     def is_subclass(self, name: str, parent: str) -> bool:

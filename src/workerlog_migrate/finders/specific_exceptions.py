@@ -121,7 +121,7 @@ class _Finder:
         if type(owner).__name__ == "TryStar":
             yield self._left(node, "catches exception groups (except*)")
             return
-        if _has_own_raise(node.body):
+        if _has_own_raise(self.module, node):
             if not _always_raises(node.body):
                 yield self._left(node, "re-raises on one path and swallows on another")
             return
@@ -516,22 +516,11 @@ class _Finder:
     def _names_in_scope(self, function: ast.AST | None) -> set[str]:
         if function is None:
             return self.module.used_names
-        taken: set[str] = set()
-        for child in ast.walk(function):
-            if isinstance(child, ast.Name):
-                taken.add(child.id)
-            elif isinstance(child, ast.arg):
-                taken.add(child.arg)
-            elif isinstance(child, ast.ExceptHandler) and child.name:
-                taken.add(child.name)
-            elif isinstance(child, ast.Global | ast.Nonlocal):
-                taken.update(child.names)
-            elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                taken.add(child.name)
-            elif isinstance(child, ast.alias):
-                taken.add((child.asname or child.name).partition(".")[0])
-            elif isinstance(child, ast.MatchAs | ast.MatchStar) and child.name:
-                taken.add(child.name)
+        first, last = function.lineno, function.end_lineno or function.lineno  # type: ignore[attr-defined]  # a definition
+        taken = {name.id for name in self.module.names if first <= name.lineno <= last}
+        for node, scope in self.module.scopes.items():
+            if first <= getattr(node, "lineno", 0) <= last:
+                taken.update(scope.bindings, scope.globals, scope.nonlocals)
         return taken
 
     # -- evidence -------------------------------------------------------------------------------------------
@@ -580,8 +569,11 @@ def _asks_for_class(node: ast.AST, alias: str) -> bool:
     )
 
 
-def _has_own_raise(body: list[ast.stmt]) -> bool:
-    return any(isinstance(node, ast.Raise) for node in _own_nodes(body))
+def _has_own_raise(module: Module, handler: ast.ExceptHandler) -> bool:
+    last = handler.end_lineno or handler.lineno
+    if not any(handler.lineno <= node.lineno <= last for node in module.raises):
+        return False
+    return any(isinstance(node, ast.Raise) for node in _own_nodes(handler.body))
 
 
 def _always_raises(body: list[ast.stmt]) -> bool:

@@ -240,6 +240,9 @@ class Knowledge:
         # Looked up through what a subclass may answer otherwise, so not shared.
         self._methods: dict[tuple[str, str], CallRow | None] = {}
         self._orders: dict[str, tuple[str, ...]] = {}
+        self._attributes: dict[tuple[str, str], str | None] = {}
+        self._canonical: dict[str, str] = {}
+        self._ancestors: dict[str, frozenset[str]] = {}
         self._aliases = rows.aliases
 
     # -- questions ------------------------------------------------------------------------------------------
@@ -290,11 +293,14 @@ class Knowledge:
 
     def attribute(self, type_name: str, attribute: str) -> str | None:
         """Return the type expression of a data attribute; None when it is not known."""
-        for owner in self.mro(type_name):
-            row = self.type(owner)
-            if row is not None and attribute in row.attributes:
-                return row.attributes[attribute]
-        return None
+        key = (type_name, attribute)
+        if key not in self._attributes:
+            rows = (self.type(owner) for owner in self.mro(type_name))
+            found = (
+                row.attributes[attribute] for row in rows if row is not None and attribute in row.attributes
+            )
+            self._attributes[key] = next(found, None)
+        return self._attributes[key]
 
     def is_type(self, name: str) -> bool:
         """Whether a name is a known class: it has a type row, or methods, or constructs itself."""
@@ -336,6 +342,28 @@ class Knowledge:
 
     def canonical_exception(self, name: str) -> str:
         """Return the name under which an exception has its row: ``IOError`` -> ``OSError``."""
+        known = self._canonical.get(name)
+        if known is None:
+            known = self._canonical[name] = self._canonical_name(name)
+        return known
+
+    def exception_ancestors(self, name: str) -> frozenset[str]:
+        """Return an exception class and all that it inherits from, by canonical names; an unknown one is an ``Exception``."""
+        name = self.canonical_exception(name)
+        known = self._ancestors.get(name)
+        if known is None:
+            found: set[str] = set()
+            stack = [name]
+            while stack:
+                current = self.canonical_exception(stack.pop())
+                if current not in found and current != "object":
+                    found.add(current)
+                    row = self.exception(current)
+                    stack.extend(row.bases if row is not None else ("Exception",))
+            known = self._ancestors[name] = frozenset(found)
+        return known
+
+    def _canonical_name(self, name: str) -> str:
         if "" not in self._aliases:
             self._aliases[""] = _aliases(self._file("exceptions.toml"))
         if name in self._aliases[""]:
