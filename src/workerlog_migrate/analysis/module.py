@@ -131,6 +131,7 @@ class Module:
         self._starts: list[int] = []
         self._node_scope: dict[ast.AST, Scope] = {}
         self._qualified: dict[ast.expr, str | None] = {}
+        self._qualified_names: dict[tuple[str, Scope], str | None] = {}
         self._skips: dict[int, frozenset[str] | None] = {}
         self._index()
         self._read_directives()
@@ -306,9 +307,15 @@ class Module:
         return ".".join([base, *reversed(parts)])
 
     def _qualified_name(self, name: ast.Name) -> str | None:
-        found = self.lookup(name.id, self.scope(name))
+        key = (name.id, self._node_scope[name])
+        if key not in self._qualified_names:
+            self._qualified_names[key] = self._qualified_in(*key)
+        return self._qualified_names[key]
+
+    def _qualified_in(self, name: str, scope: Scope) -> str | None:
+        found = self.lookup(name, scope)
         if found is None:
-            return name.id if name.id in _BUILTINS and not self.star_imports else None
+            return name if name in _BUILTINS and not self.star_imports else None
         imports = {binding.qualified for binding in found[1] if binding.kind == "import"}
         others = [binding for binding in found[1] if binding.kind != "import"]
         if len(imports) == 1 and all(self._is_import_fallback(binding.node) for binding in others):

@@ -61,6 +61,7 @@ _CONSOLES = frozenset(
         "warnings.warn",
     }
 )
+_OTHER_METHODS = frozenset({_PRINT, *(name.rpartition(".")[2] for name in (*_STREAM_WRITES, *_CONSOLES))})
 
 _BROAD = frozenset({BROAD, ROOT})
 
@@ -174,6 +175,8 @@ class _Finder:
         return self._mirror(call, self.module.text(call.func), None)
 
     def _judge_other(self, call: ast.Call, callee: ast.Name | ast.Attribute) -> Finding | None:
+        if isinstance(callee, ast.Attribute) and callee.attr not in _OTHER_METHODS:
+            return None
         qualified = self.module.qualified(callee)
         if isinstance(callee, ast.Attribute) and callee.attr == _PRINT:
             if qualified == _PRINT:

@@ -191,6 +191,8 @@ class _Finder:
                     return None if any(map(_may_rebind_open, self.module.star_imports)) else name
                 return qualified
             case ast.Attribute(attr=attr):
+                if attr not in self._known:
+                    return None
                 qualified = self.module.qualified(call.func)
                 if qualified is not None and (qualified in _table() or qualified in self._extra):
                     return qualified
@@ -198,7 +200,7 @@ class _Finder:
                     "sys."
                 ):  # the terminal is no file of the worker
                     return None
-                return self.context.types.callee(call) if attr in self._known else None
+                return self.context.types.callee(call)
             case _:
                 return None
 
