@@ -76,6 +76,18 @@ _NO_CALLABLES = frozenset({"str", "bytes", "int", "float", "bool", "None", "list
 _PLAIN = frozenset({"int", "float", "bool", "None", "complex"})
 
 
+# What these give is ASCII whatever they are given, and what these give is as much of ASCII as their receiver.
+_ASCII = frozenset(
+    {
+        *("ascii", "b64encode", "b32encode", "hex", "hexdigest", "hexlify", "isoformat", "len"),
+        *("round", "standard_b64encode", "token_hex", "token_urlsafe", "urlsafe_b64encode"),
+    }
+)
+_KEEPS_ASCII = frozenset(
+    {"decode", "encode", "lower", "lstrip", "removeprefix", "removesuffix", "rstrip", "strip", "upper"}
+)
+
+
 class Arguments:
     """The arguments of one call, by name and position.
 
@@ -757,23 +769,27 @@ class Calls:
         if isinstance(node, ast.Tuple):
             return all(self.is_ascii(entry, arguments) for entry in node.elts)
         if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Name) and node.func.id in ("ascii", "len", "round"):
-                return True
-            if isinstance(node.func, ast.Attribute) and node.func.attr in (
-                "isoformat",
-                "strftime",
-                "hexdigest",
-            ):
-                return all(self.is_ascii(entry, arguments) for entry in node.args)
-            if isinstance(node.func, ast.Attribute) and node.func.attr in ("encode", "decode"):
-                to_ascii = node.func.attr == "encode" and any(
-                    isinstance(entry, ast.Constant) and entry.value == "ascii" for entry in node.args[:1]
-                )
-                return to_ascii or self.is_ascii(node.func.value, arguments)
+            return self._gives_ascii(node, arguments)
         if isinstance(node, ast.Name):
             constant = self.constant(node, arguments)
             if constant is not None:
                 return str(constant.value).isascii()
+        value = arguments.value(node)
+        return bool(value) and values.names(value) <= _PLAIN
+
+    def _gives_ascii(self, node: ast.Call, arguments: Arguments) -> bool:
+        """Whether a call gives ASCII text, or bytes of it, or a number."""
+        function = node.func
+        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+        if name in _ASCII:
+            return True
+        if isinstance(function, ast.Attribute):
+            if name == "strftime":
+                return all(self.is_ascii(entry, arguments) for entry in node.args)
+            if name == "encode" and node.args and getattr(node.args[0], "value", "") == "ascii":
+                return True
+            if name in _KEEPS_ASCII:
+                return self.is_ascii(function.value, arguments)
         value = arguments.value(node)
         return bool(value) and values.names(value) <= _PLAIN
 
