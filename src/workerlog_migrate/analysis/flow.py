@@ -702,8 +702,9 @@ class Flow:
         stored = frame.function.facts.stored_between(*lines)
         env = dict(before.env)
         for path in stored:
-            for key in [key for key in env if key == path or key.startswith((path + ".", path + "["))]:
-                del env[key]
+            env.pop(path, None)
+            for key in frame.unit.below.get(path, ()):
+                env.pop(key, None)
         facts = {fact for fact in before.facts if not fact.roots & stored}
         return State(env, facts)
 

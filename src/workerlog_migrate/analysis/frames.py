@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.values import Value
 
 
+_MOST_FACTS = 256
+
+
 class Fact(NamedTuple):
     """Something a guard has proved.
 
@@ -155,6 +158,11 @@ class Frame:
         self.depth = 0
         self.suspects: Suspects | None = None
 
+    def learn(self, *facts: Fact) -> None:
+        """Put in what was proved; beyond a bound nothing more is learned, which only makes conclusions weaker."""
+        if len(self.facts) < _MOST_FACTS:
+            self.facts = self.facts | set(facts)
+
     def forget(self, path: str) -> None:
         """End the facts about a path and what is known below it."""
         env = self.env
@@ -162,10 +170,8 @@ class Frame:
             return
         if self.facts:
             self.facts = {fact for fact in self.facts if path not in fact.roots}
-        dotted, indexed = path + ".", path + "["
-        stale = [key for key in env if key.startswith((dotted, indexed))]
-        for key in stale:
-            del env[key]
+        for key in self.unit.below.get(path, ()):
+            env.pop(key, None)
 
 
 class State(NamedTuple):

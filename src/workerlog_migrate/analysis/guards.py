@@ -137,10 +137,7 @@ class Guards:
             return
         self._narrow(path, values.without_none(self._current(node, frame)), frame)
         roots = self._roots(path)
-        frame.facts = frame.facts | {
-            Fact("len", path, 1, roots),
-            Fact("nonzero", path, "", roots),
-        }
+        frame.learn(Fact("len", path, 1, roots), Fact("nonzero", path, "", roots))
         if isinstance(node, ast.Subscript):
             self._add_key(node.value, node.slice, frame)
 
@@ -226,18 +223,18 @@ class Guards:
             if number is not None:
                 count = _at_least(operator, number)
                 if count > 0:
-                    frame.facts = frame.facts | {Fact("len", path, count, self._roots(path))}
+                    frame.learn(Fact("len", path, count, self._roots(path)))
             elif operator in (ast.Gt,):
                 index = frame.unit.path(right)
                 if index is not None:
                     fact = Fact("key", path, index, self._roots(path) | self._roots(index))
-                    frame.facts = frame.facts | {fact}
+                    frame.learn(fact)
             return
         path = frame.unit.path(left)
         if path is None:
             return
         if number is not None and _excludes_zero(operator, number):
-            frame.facts = frame.facts | {Fact("nonzero", path, "", self._roots(path))}
+            frame.learn(Fact("nonzero", path, "", self._roots(path)))
         if operator in _FALSY or operator is ast.Eq:
             value = self._current(left, frame)
             if value >= NONE:
@@ -271,9 +268,9 @@ class Guards:
         ):
             path = frame.unit.path(function.value)
             if path is not None:
-                frame.facts = frame.facts | {Fact("len", path, 1, self._roots(path))}
+                frame.learn(Fact("len", path, 1, self._roots(path)))
                 if function.attr == "isdigit":
-                    frame.facts = frame.facts | {Fact("digits", path, "", self._roots(path))}
+                    frame.learn(Fact("digits", path, "", self._roots(path)))
 
     def _instance(self, node: ast.expr, classes: ast.expr, frame: Frame) -> None:
         path = frame.unit.path(node)
@@ -347,7 +344,7 @@ class Guards:
         roots = self._roots(path)
         if not isinstance(key, ast.Constant):
             roots = roots | self._roots(text)
-        frame.facts = frame.facts | {Fact("key", path, text, roots)}
+        frame.learn(Fact("key", path, text, roots))
 
     def _key(self, node: ast.expr, frame: Frame) -> str | None:
         if isinstance(node, ast.Constant):
@@ -491,18 +488,19 @@ class Guards:
                     fact for fact in frame.facts if not (fact.path == path and fact.kind in ("key", "len"))
                 }
                 if frame.env is not None:
-                    for key in [key for key in frame.env if key.startswith(path + "[")]:
-                        del frame.env[key]
+                    for key in frame.unit.below.get(path, ()):
+                        if key.startswith(path + "["):
+                            frame.env.pop(key, None)
         elif function.attr in ("append", "add", "appendleft", "insert") and node.args:
             path = frame.unit.path(function.value)
             if path is not None:
-                frame.facts = frame.facts | {Fact("len", path, 1, self._roots(path))}
+                frame.learn(Fact("len", path, 1, self._roots(path)))
         owner = frame.function.owner
         if owner is None or not frame.env or not isinstance(function.value, ast.Name):
             return
         method = owner.methods.get(function.attr)
         if function.value.id == "self" and isinstance(method, FunctionInfo):
-            for key in [key for key in frame.env if key.startswith("self.")]:
+            for key in sorted(frame.unit.below.get("self", set()) & frame.env.keys()):
                 attribute = key[5:].partition(".")[0].partition("[")[0]
                 stores = owner.stores.get(attribute, ())
                 if any(frame.unit.enclosing(stored).name != "__init__" for stored in stores):

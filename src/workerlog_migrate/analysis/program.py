@@ -133,6 +133,7 @@ class Unit:
         self._uses: dict[tuple[str, object], frozenset[str]] = {}
         self._decorated: dict[str, list[ast.AST]] | None = None
         self._paths: dict[ast.AST, str | None] = {}
+        self.below: dict[str, set[str]] = {}  # path -> the paths that were read and start with it
         self._method_owners: dict[str, list[ClassInfo]] | None = None
         self._facts: dict[ast.AST, FunctionFacts] | None = None
 
@@ -275,7 +276,12 @@ class Unit:
         if isinstance(node, ast.Name):
             return node.id
         if node not in self._paths:
-            self._paths[node] = _path(node)
+            found = self._paths[node] = _path(node)
+            if found is not None:
+                outer: ast.AST = node
+                while isinstance(outer, ast.Attribute | ast.Subscript):
+                    outer = outer.value
+                    self.below.setdefault(_path(outer) or "", set()).add(found)
         return self._paths[node]
 
     def owner_of(self, node: ast.AST) -> ClassInfo | None:
