@@ -48,7 +48,7 @@ lark ply pycparser antlr4-python3-runtime sqlparse pyparsing sympy networkx docu
 phonenumbers babel faker unidecode emoji pytz
 BeautifulSoup mechanize twill==0.9.1 pyPdf PyRSS2Gen web.py==0.38 SocksiPy-branch
 """.split()  # noqa: SIM905  # a list that people read
-TOOL = [sys.executable, "-m", "workerlog_migrate", "--all"]
+TOOL = [sys.executable, "-m", "workerlog_migrate", "--all", "--no-cache"]
 
 
 @dataclass
