@@ -741,9 +741,14 @@ def _tokenized_comments(text: str) -> list[tuple[int, int, str]]:
 def _syntax_reason(error: SyntaxError) -> str:
     """Name the likely cause: Python 2, a newer Python's syntax, or a plain syntax error."""
     message = (error.msg or "invalid syntax").strip()
+    if "multiple exception types must be parenthesized" in message:
+        return (
+            f"is Python 2 ({message}); convert it to Python 3 first; "
+            "if it runs on Python >= 3.14, run workerlog-migrate with that Python"
+        )
     if message.startswith(
         ("Missing parentheses in call to 'print'", "Missing parentheses in call to 'exec'")
-    ) or ("multiple exception types must be parenthesized" in message):
+    ):
         return f"is Python 2 ({message}); convert it to Python 3 first"
     if sys.version_info < (3, 12) and ("f-string" in message):
         return (
