@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -206,7 +207,11 @@ def test_without_ctypes_each_record_is_locked(
         threads[0].start()
         tried.wait(5)
 
-    monkeypatch.setattr(worker_logger, "_sleep", lambda _: tried.set())
+    def sleep(seconds: float) -> None:
+        tried.set()
+        time.sleep(seconds)
+
+    monkeypatch.setattr(worker_logger, "_sleep", sleep)
     machine.between_seek_and_write = between
     assert files[0].append(record(0), 1000, 5)
     threads[0].join()

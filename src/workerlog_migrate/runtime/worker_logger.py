@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:cc4d0027ccd3797a8e3eb2d8149030cc990ab569eeda36b52a392b09055bb2af
+# workerlog-migrate runtime 0.1.0 sha256:76f4565c05a3b8e7b2f282c62ae2d8b9ec34e6eeefdf582041dd72648e1a9802
 # workerlog-migrate runtime 0.1.0 sha256:0
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
@@ -798,9 +798,8 @@ def _log_crash(crash: _Crash, place: str = "") -> None:
     with contextlib.suppress(Exception):  # an exception that takes no attribute
         error.worker_logger = True  # type: ignore[attr-defined]
     with contextlib.suppress(Exception):  # a filter of the worker's own
-        logger.critical(
-            "uncaught %s%s: %s", kind.__name__, place, _text_of(error), exc_info=(kind, error, trace)
-        )
+        text = f"uncaught {kind.__name__}{place}: {_text_of(error)}"
+        logger.critical("%s", text, exc_info=(kind, error, trace))
 
 
 def _child_crash(*_args: object, **_kwargs: object) -> _Crash:
@@ -878,35 +877,29 @@ def _recent_messages(path: str, worker: str, now: float) -> list[str]:
     """Read from the ends of the notification files what a worker has sent within the last five minutes."""
     import json
 
-    messages = []
+    lines, messages = [], []
     for name in (path + ".1", path):
-        try:
-            with open(name, "rb") as file:
-                file.seek(max(0, os.fstat(file.fileno()).st_size - 262144))
-                lines = file.read().split(b"\n")
-        except OSError:
-            continue
-        for line in lines:
-            with contextlib.suppress(ValueError, TypeError, LookupError):  # cut off by the seek, or not ours
-                record = json.loads(line)
-                if record["worker"] == worker and 0 <= now - record["time"] < _HOLD_SECONDS:
-                    messages.append(record["message"])
+        with contextlib.suppress(OSError), open(name, "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - 262144))
+            lines += file.read().split(b"\n")
+    for line in lines:
+        with contextlib.suppress(ValueError, TypeError, LookupError):  # cut off by the seek, or not ours
+            record = json.loads(line)
+            if record["worker"] == worker and 0 <= now - record["time"] < _HOLD_SECONDS:
+                messages.append(record["message"])
     return messages
 
 
 def _take_held_back(path: str, key: bytes) -> int:
     """Count what was held back of one message, by any process, and forget it."""
-    try:
-        with open(path, "rb+") as file:
-            lines = file.readlines()
-            rest = [line for line in lines if line != key]
-            if len(rest) < len(lines):
-                file.seek(0)
-                file.writelines(rest)
-                file.truncate()
-            return len(lines) - len(rest)
-    except OSError:
-        return 0
+    with contextlib.suppress(OSError), open(path, "rb+") as file:
+        lines = file.readlines()
+        rest = [line for line in lines if line != key]
+        file.seek(0)
+        file.writelines(rest)
+        file.truncate()
+        return len(lines) - len(rest)
+    return 0
 
 
 def _send(record: dict[str, object], data: bytes, sink: _Sink | None, deadline: float) -> bool:
@@ -954,7 +947,7 @@ def _run(command: str, data: bytes) -> None:
     import subprocess
 
     # The operator's own shell line, as in GIT_PAGER; a session of its own, so that Ctrl-C reaches the worker alone.
-    null, posix = subprocess.DEVNULL, os.name != "nt"
+    null, own = subprocess.DEVNULL, os.name != "nt"
     subprocess.run(
         command,
         shell=True,
@@ -963,7 +956,7 @@ def _run(command: str, data: bytes) -> None:
         stderr=null,
         timeout=30,
         check=True,
-        start_new_session=posix,
+        start_new_session=own,
     )
 
 
