@@ -149,8 +149,8 @@ def _review(result: FileResult, finding: Finding, settings: Settings) -> str:
     if known:
         parts.append("\n  The body can raise:\n")
         parts.extend(_by_name(known, place, settings, listed or ()))
-    if isinstance(finding.edit, HandlerEdit) and finding.edit.log:
-        parts.append(f"\n  Added to the handler, so that no error is silent:\n    {finding.edit.log}\n")
+    if isinstance(finding.edit, HandlerEdit):
+        parts.extend(_added(finding.edit))
     if never:
         parts.append("\n  What does not arrive here:\n")
         parts.extend(
@@ -168,6 +168,14 @@ def _review(result: FileResult, finding: Finding, settings: Settings) -> str:
             if row:
                 parts.append(f"        to teach it: {row}\n")
     return "".join(parts)
+
+
+def _added(edit: HandlerEdit) -> Iterator[str]:
+    if edit.log:
+        yield f"\n  Added to the handler, so that no error is silent:\n    {edit.log}\n"
+    if edit.boundary:
+        yield "\n  Added after it, for what is not known:\n    except Exception:\n"
+        yield from (f"        {statement}\n" for statement in edit.boundary)
 
 
 @dataclass(frozen=True, slots=True)

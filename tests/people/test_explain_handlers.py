@@ -18,10 +18,15 @@ PLACES = {
     "many_calls_and_operations": (WORKERS, "aider_queue.py", 79),
     "an_earlier_clause_takes_one": (WORKERS, "aider-bridge.py", 94),
     "an_inner_handler_takes_one": (CASES / "inner_handlers_take_what_they_catch", "before.py", 13),
-    "a_check_rules_one_out": (WORKERS, "genesis_engine.py", 295),
+    "a_check_rules_one_out": (WORKERS, "aider_wrapper.py", 204),
     "through_functions_of_the_script": (WORKERS, "aider-bridge.py", 189),
     "only_an_import": (WORKERS, "genesis_watchdog.py", 15),
     "suppress": (WORKERS, "genesis_watchdog.py", 127),
+    "an_unknown_call_is_raised_again": (
+        CASES / "an_unknown_call_is_raised_again_when_asked_for",
+        "before.py",
+        10,
+    ),
     "an_unknown_call": (ROOT / "fixtures" / "docs" / "scripts", "zero_aviso.py", 10),
 }
 
@@ -33,7 +38,8 @@ def test_the_review_of_a_handler(project: Path, run: Run, request: pytest.Fixtur
     shutil.copytree(folder, project / "scripts")
     golden = GOLDEN / f"{name}.txt"
 
-    done = run("--explain", f"scripts/{script}:{line}")
+    mode = "reraise" if "raised_again" in name else "keep"
+    done = run("--explain", f"scripts/{script}:{line}", f"--unresolved={mode}")
 
     assert (done.returncode, done.stderr) == (0, "")
     if request.config.getoption("--update-golden") and (
