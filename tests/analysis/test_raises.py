@@ -592,7 +592,7 @@ def test_raising_exception_itself_is_a_reason(script: Analyse) -> None:
 
 def test_a_timeout_of_asyncio_is_a_class_of_its_own(script: Analyse) -> None:
     """It is the builtin one from Python 3.11 on, and an unrelated class before: its own name is right on both."""
-    text = "import asyncio\nasync def f(c):\n    try:\n        await asyncio.wait_for(c, 3)\n    except Exception: pass"
+    text = "import asyncio\nasync def f(q):\n    try:\n        await asyncio.wait_for(asyncio.sleep(9), 3)\n    except Exception: pass"
 
     assert script(text).names() == {"asyncio.TimeoutError"}
 
@@ -690,3 +690,45 @@ def test_a_library_that_may_be_missing(script: Analyse, guard: str, expected: se
     made = script(_in_try("psutil.cpu_percent()", f"{GUARDED}{guard}"))
 
     assert made.names(1) & {"AttributeError"} == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "awaited", "expected"),
+    [
+        pytest.param("", "t", "", id="parameter"),
+        pytest.param("t = asyncio.create_task(h())", "t", "OSError", id="task"),
+        pytest.param("t = h()", "t", "OSError", id="coroutine"),
+        pytest.param("", "self.t", "OSError", id="task of another method"),
+        pytest.param("", "self.z", "", id="attribute that nobody sets"),
+        pytest.param(
+            "t = asyncio.create_task(h())",
+            "asyncio.wait_for(t, 5)",
+            "OSError asyncio.TimeoutError",
+            id="limit",
+        ),
+        pytest.param("t = asyncio.create_task(h())", "asyncio.shield(t)", "OSError", id="shield"),
+        pytest.param("", "asyncio.gather(h(), t)", "", id="one of several is a parameter"),
+        pytest.param("t = [h() for _ in '12']", "asyncio.gather(*t)", "OSError", id="list of coroutines"),
+        pytest.param(
+            "t = []\n        t.append(h())", "asyncio.gather(*t)", "OSError", id="list that is filled"
+        ),
+        pytest.param("ts = [h()]\n        for t in ts: pass", "t", "OSError", id="item of a list"),
+    ],
+)
+def test_what_was_started_elsewhere_raises_where_it_is_awaited(
+    script: Analyse, before: str, awaited: str, expected: str
+) -> None:
+    """A task raises where it is awaited what its coroutine raises; one of unknown make keeps the handler."""
+    found = script(
+        "import asyncio\nasync def h(): return open('x')\n"
+        "class A:\n    async def s(self):\n        self.t = asyncio.create_task(h())\n"
+        f"    async def f(self, t):\n        {before or 'pass'}\n"
+        f"        try:\n            await {awaited}\n        except Exception: pass\n".replace(
+            "(self, t)", "(self, t)" if not before else "(self)"
+        )
+    ).body()
+
+    assert (set(found.names) if found.is_complete else set(), found.is_complete) == (
+        set(expected.split()),
+        bool(expected),
+    )

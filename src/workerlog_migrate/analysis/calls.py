@@ -501,6 +501,9 @@ class Calls:
                     if value != NONE:
                         self.invoke_unknown(values.without_none(value), passed, frame)
             self._typed_arguments(row, arguments, frame)
+            for passed in self._awaited_arguments(row, arguments):
+                if values.is_unknown(arguments.value(passed)) or isinstance(passed, ast.Name | ast.Attribute):
+                    self._engine.expressions.awaited(passed, frame)
             if (
                 frame.suspects is not None
                 and (row.name in _MEASURES or row.name.startswith(_TYPED))
@@ -510,6 +513,12 @@ class Calls:
             if row.never_returns:
                 frame.is_dead = True
         return self._row_value(row, arguments, receiver, frame)
+
+    def _awaited_arguments(self, row: CallRow, arguments: Arguments) -> list[ast.expr]:
+        """Return the arguments that a call awaits."""
+        if row.awaits == ("*",):
+            return arguments.positional
+        return [passed for name in row.awaits for passed in arguments.find(name, row.params)]
 
     def _typed_arguments(self, row: CallRow, arguments: Arguments, frame: Frame) -> None:
         """Look at what is passed: a generator is run; JSON or None where text or a number is wanted is an error."""

@@ -100,6 +100,7 @@ class CallRow:
         params: positional parameter names.
         when: conditional additions.
         calls: parameters that are called back in this thread.
+        awaits: parameters that are awaited; ``*`` for all positional ones.
         never_returns: control does not come back.
         exits: may raise what ends the process (``SystemExit``).
         awaitable: ``raises`` and ``returns`` are those of awaiting the result.
@@ -114,6 +115,7 @@ class CallRow:
     params: tuple[str, ...] = ()
     when: tuple[When, ...] = ()
     calls: tuple[str, ...] = ()
+    awaits: tuple[str, ...] = ()
     never_returns: bool = False
     exits: bool = False
     awaitable: bool = False
@@ -603,6 +605,7 @@ def _call_row(name: str, reader: _Reader) -> CallRow:
         params=reader.strings("params"),
         when=tuple(_when(entry) for entry in reader.tables("when")),
         calls=reader.strings("calls"),
+        awaits=reader.strings("awaits"),
         never_returns=reader.flag("never_returns"),
         exits=reader.flag("exits"),
         awaitable=reader.flag("awaitable"),
