@@ -154,7 +154,7 @@ def _review(result: FileResult, finding: Finding, settings: Settings) -> str:
     if never:
         parts.append("\n  What does not arrive here:\n")
         parts.extend(
-            f"    line {entry.line}: {entry.exception} of `{entry.cause}`: {why}\n"
+            f"    line {entry.line}: {entry.exception} of `{entry.cause}`{_way(entry)}: {why}\n"
             for entry, why in never[:_LIST]
         )
         if len(never) > _LIST:
@@ -247,12 +247,17 @@ def _by_name(
             if entry.exception == name:
                 reason, rule = entry.note, entry.rule
                 if rule.startswith("local:"):
-                    inner, _, rule = entry.note.rpartition(", ")
+                    rule = entry.note.rpartition(", ")[2]
                     meaning = _meaning(rule)
-                    reason = f"by way of {inner}{': ' if meaning else ''}{meaning}"
+                    reason = f"{_way(entry).removeprefix(', ')}{': ' if meaning else ''}{meaning}"
                 before = ", " if rule != entry.rule else ": "
                 yield f"        line {entry.line}: `{entry.cause}`{before if reason else ''}{reason}\n"
                 yield f"            {rule}: {entry.source}\n"
+
+
+def _way(entry: Evidence) -> str:
+    """Say what in a function of the script it is."""
+    return f", by way of {entry.note.rpartition(', ')[0]}" if entry.rule.startswith("local:") else ""
 
 
 def _meaning(rule: str) -> str:
