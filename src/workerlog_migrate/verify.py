@@ -369,6 +369,8 @@ class _Comparison:
             if name in skip:
                 continue
             one, other = getattr(old, name, None), getattr(new, name, None)
+            if one is other:  # contexts, operators and interned names are one object in both trees
+                continue
             if isinstance(one, list) and isinstance(other, list):
                 if name == "handlers":
                     other = self._without_boundaries(one, other)
@@ -471,6 +473,8 @@ def _same(one: ast.AST, other: ast.AST | None) -> bool:
     stack: list[tuple[object, object]] = [(one, other)]
     while stack:
         left, right = stack.pop()
+        if left is right:
+            continue
         if type(left) is not type(right):
             return False
         if isinstance(left, ast.AST):
