@@ -439,6 +439,14 @@ def _types(finding: Finding) -> tuple[str, ...] | None:
         pytest.param("def f(x, y):\n  try:\n    return x < y", ("TypeError",), id="comparison"),
         pytest.param("def f(x):\n  try:\n    a, b = x", ("TypeError", "ValueError"), id="unpacking"),
         pytest.param("def f(x):\n  try:\n    return x.title", None, id="perhaps a property that does I/O"),
+        pytest.param(
+            "from nuvem import pedido\ntry:\n    pedido.corpo",
+            None,
+            id="object of a library, perhaps a property",
+        ),
+        pytest.param(
+            "import nuvem\ntry:\n    nuvem.VERSAO", ("AttributeError",), id="attribute of a library"
+        ),
         pytest.param("def f(x):\n  try:\n    x.clear(); x._a", None, id="method known by its bare name"),
         pytest.param("def f(x):\n  try:\n    for i in x: i._a", None, id="iterator of unknown make"),
         pytest.param("def g(): ...\ndef f(x):\n  try:\n    g(); x._a", None, id="function of the script"),

@@ -9,6 +9,7 @@ Implicit operations raise what their row (``op:*``) says; this module decides wh
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -142,7 +143,9 @@ class Expressions:
         name = node.attr
         for entry in receiver:
             match entry.name:
-                case "class" | "function" | "method" | "unbound" | "None" | "dotted" | "unit":
+                case "class" | "function" | "method" | "unbound" | "None" | "unit":
+                    self.suspect("op:attribute-unknown", node, frame)
+                case "dotted" if _is_module(str(entry.ref), frame):
                     self.suspect("op:attribute-unknown", node, frame)
                 case "instance" if isinstance(entry.ref, ClassInfo) and (
                     name.startswith("_")
@@ -1050,6 +1053,16 @@ _DUCKS = {  # methods that only one kind of container has
     "collections.deque": frozenset({"popleft", "appendleft", "extendleft"}),
 }
 _OPERATOR_METHODS = {"+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "|": "__or__"}
+
+
+def _is_module(dotted: str, frame: Frame) -> bool:
+    """Whether an imported name is a module, not an object of a library whose attributes may do anything."""
+    if dotted.partition(".")[0] in sys.stdlib_module_names:
+        return True
+    return any(
+        isinstance(node, ast.Import) and any(alias.name == dotted for alias in node.names)
+        for node in frame.unit.module.imports
+    )
 
 
 def _minds_platform(frame: Frame) -> bool:
