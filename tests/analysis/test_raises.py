@@ -713,6 +713,7 @@ def test_a_library_that_may_be_missing(script: Analyse, guard: str, expected: se
             "t = []\n        t.append(h())", "asyncio.gather(*t)", "OSError", id="list that is filled"
         ),
         pytest.param("ts = [h()]\n        for t in ts: pass", "t", "OSError", id="item of a list"),
+        pytest.param("t = h()\n        t = await t", "t", "OSError", id="name that is awaited into itself"),
     ],
 )
 def test_what_was_started_elsewhere_raises_where_it_is_awaited(

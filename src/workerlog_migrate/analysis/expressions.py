@@ -834,7 +834,11 @@ class Expressions:
             assert frame.sink is not None
             frame.sink.add(Unknown(node, frame.unit, "", "it awaits what was started elsewhere"))
             return
+        assert frame.sink is not None
         for expression in made:
+            if expression in frame.sink.awaited:
+                continue  # also what ends `x = await x`
+            frame.sink.awaited.add(expression)
             if isinstance(expression, ast.Name | ast.Attribute):
                 self.awaited(expression, frame, depth + 1)
                 continue
@@ -843,6 +847,7 @@ class Expressions:
                     if isinstance(argument, ast.Name | ast.Attribute | ast.Starred) and depth:
                         self.awaited(argument, frame, depth + 1)
             elsewhere = Frame(frame.unit.enclosing(expression), None, frame.sink)
+            elsewhere.depth = frame.depth
             self.value(expression, elsewhere)
 
     def _made(self, node: ast.expr, frame: Frame) -> list[ast.expr] | None:

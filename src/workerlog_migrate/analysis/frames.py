@@ -78,10 +78,11 @@ Atom = Raise | Unknown | Edge
 class Sink:
     """Collects atoms, each once, in the order of discovery."""
 
-    __slots__ = ("atoms",)
+    __slots__ = ("atoms", "awaited")
 
     def __init__(self) -> None:
         self.atoms: dict[Atom, None] = {}
+        self.awaited: set[ast.expr] = set()  # what was made elsewhere and is counted here, each once
 
     def add(self, atom: Atom) -> None:
         """Put in one atom."""
