@@ -6,7 +6,7 @@
     python benchmarks/foreign.py --sources DIR         # keeps what it downloads there, and does not download it again
 
 Packages are downloaded from PyPI as source (``pip download --no-deps --no-binary``), never run. For each tree:
-``--all --dry-run`` gives a diff, ``--all --apply`` changes a copy. Then: no traceback and exit code 0 or 2; what is refused is
+``--all --apply --diff`` changes a copy and says how. Then: no traceback and exit code 0 or 2; what is refused is
 what does not compile, or has another reason that the table lists; the diff, applied with ``git apply`` to the original, gives the same bytes as
 ``--apply``; a second run changes nothing; ``--undo`` gives every byte back; and of every changed file, by the old and the new bytes alone
 (``tests/fuzz/support/promises.py``): it compiles, undoing the edits gives the old program, the bytes outside them are the same, the comments
@@ -87,17 +87,15 @@ def check_tree(name: str, tree: Path, work: Path) -> Outcome:
     scripts = sorted(original.rglob("*.py"))
     outcome.files = len(scripts)
 
-    dry, outcome.seconds, outcome.memory = run([*TOOL, "--dry-run", "tree"], original)
-    done, _, _ = run([*TOOL, "--apply", "tree"], applied)
-    for process, label in ((dry, "dry run"), (done, "apply")):
-        if process.returncode not in (0, 2) or b"Traceback (most recent call last)" in process.stderr:
-            outcome.damage.append(f"{label} ended with {process.returncode}: {process.stderr[-300:]!r}")
-    outcome.refused = re.findall(r"^(.*: refused: .*)$", dry.stderr.decode("utf-8", "replace"), re.MULTILINE)
+    done, outcome.seconds, outcome.memory = run([*TOOL, "--apply", "--diff", "tree"], applied)
+    if done.returncode not in (0, 2) or b"Traceback (most recent call last)" in done.stderr:
+        outcome.damage.append(f"apply ended with {done.returncode}: {done.stderr[-300:]!r}")
+    outcome.refused = re.findall(r"^(.*: refused: .*)$", done.stderr.decode("utf-8", "replace"), re.MULTILINE)
 
-    if dry.stdout:
+    if done.stdout:
         subprocess.run(["git", "init", "-q"], cwd=patched, check=True)
         command = ["git", "-c", "core.autocrlf=false", "apply", "--whitespace=nowarn", "-"]
-        git = subprocess.run(command, input=dry.stdout, cwd=patched, capture_output=True, check=False)
+        git = subprocess.run(command, input=done.stdout, cwd=patched, capture_output=True, check=False)
         if git.returncode:
             outcome.damage.append(f"git apply: {git.stderr.decode()[:300]}")
     for path in scripts:
@@ -136,6 +134,39 @@ def _tree(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file() and not path.is_symlink()
     }
+
+
+def make_up(folder: Path) -> Path:
+    """Write modules of sizes and depths that no package has: 100,000 lines of data, of code, and long expressions."""
+    folder.mkdir(parents=True)
+    rows = "".join(
+        f'    "chave_{number}": ({number}, "açúcar", [{number}.5, None]),\n' for number in range(100_000)
+    )
+    block = """
+def passo_{0}(caminho):
+    try:
+        with open(caminho) as arquivo:  # {0}
+            print(f"[OK] {{caminho}}", arquivo.read())
+    except Exception as e:
+        print("[ERRO]", e)
+"""
+    table = ",\n".join(
+        f"    [{number}, {number + 1}, lambda t: t.value[{number}]]" for number in range(30_000)
+    )
+    texts = {
+        "data": f'"""Data."""\nDADOS = {{\n{rows}}}\nprint(len(DADOS))\n',
+        "code": "".join(block.format(number) for number in range(14_000)),
+        "tables": f"def tabela():\n    print('tabela')\n    return [\n{table},\n    ]\n",
+        "one_line": f"print({', '.join(map(str, range(100_000)))})\n",
+        "chain": "print(" + " + ".join(["'a'"] * 900) + ")\n",
+        "calls": "x" + ".f(print(1))" * 300 + "\n",
+        "nested": "print(" * 60 + ")" * 60 + "\n",
+        "branches": "if x:\n    print(0)\n"
+        + "".join(f"elif y == {n}:\n    print({n})\n" for n in range(300)),
+    }
+    for name, text in texts.items():
+        (folder / f"{name}.py").write_text(text, encoding="utf-8")
+    return folder
 
 
 def fetch(package: str, folder: Path) -> Path | None:
@@ -190,6 +221,7 @@ def main() -> None:
                 ignore = shutil.ignore_patterns("site-packages", "__pycache__", "*.so", "lib2to3_data")
                 shutil.copytree(sysconfig.get_path("stdlib"), library, ignore=ignore, symlinks=True)
                 trees.append((f"Python {sys.version.split()[0]} standard library", library))
+            trees.append(("made up: long and deep", make_up(work / "made_up")))
             with concurrent.futures.ThreadPoolExecutor(4) as pool:
                 found = pool.map(lambda package: fetch(package, sources / package), options.packages)
                 trees += [
@@ -197,6 +229,7 @@ def main() -> None:
                     for package, tree in zip(options.packages, found, strict=True)
                     if tree is not None
                 ]
+        trees.sort(key=lambda tree: sum(1 for _ in tree[1].rglob("*.py")))  # the quick ones first
         columns = ("files", "changed", "refused", "compile", "damaged", "s", "MiB")
         print(f"{'tree':<36}" + "".join(f"{column:>9}" for column in columns))
         for number, (name, tree) in enumerate(trees):
