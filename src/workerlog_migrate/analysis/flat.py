@@ -160,6 +160,7 @@ class Flat:
         known = self._families.get(info)
         if known is not None:
             return known
+        self._families[info] = (info, None)  # for a base that hangs on the class itself: unknown
         found: list[ClassInfo | str | None] = [info]
         for current in found:
             if isinstance(current, ClassInfo):

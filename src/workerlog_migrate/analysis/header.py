@@ -78,6 +78,11 @@ def find_header(module: Module, target: Target) -> Header:
     plain_leads = [lead for lead in leads if not any(lead is node for node in own)]
     line, refusal = _line_after(module, leads)
     imports_line, imports_refusal = _line_after(module, plain_leads)
+    if not refusal and target.in_package and has_main_guard(module) and _is_run_both_ways(module):
+        refusal = (
+            "its guarded relative imports say that it is run as a script and imported from its package, "
+            "too: the runtime can be imported in one of these ways only"
+        )
     last_own = max((_end_line(node) for node in own), default=0)
     as_script = target.in_package and has_main_guard(module) and not _has_relative_import(module)
     existing_import = logger_import or utils_import
@@ -250,6 +255,24 @@ def _has_relative_import(module: Module) -> bool:
         and node.module not in (RUNTIME_LOGGER, RUNTIME_UTILS)
         for node in module.imports
     )
+
+
+def _is_run_both_ways(module: Module) -> bool:
+    """Whether every relative import stands in a top-level ``try`` that lets it fail."""
+    relative = [
+        node
+        for node in module.imports
+        if isinstance(node, ast.ImportFrom)
+        and node.level > 0
+        and node.module not in (RUNTIME_LOGGER, RUNTIME_UTILS)
+    ]
+    guarded = {
+        inner
+        for statement in module.tree.body
+        if isinstance(statement, ast.Try) and statement.handlers
+        for inner in statement.body
+    }
+    return bool(relative) and all(node in guarded for node in relative)
 
 
 def _is_main_guard(statement: ast.stmt) -> bool:

@@ -476,17 +476,24 @@ class _Finder:
             if not self._is_silent(node):
                 return None, None
             alias = node.name or self._alias(node)
-            text = f'{logger}.warning("{function}: ignored %s: %s", type({alias}).__name__, {alias})'
+            text = (
+                f'{logger}.warning("{function}: ignored %s: %s", {self._class_of(alias)}.__name__, {alias})'
+            )
             return text, None if node.name else alias
         if self.logs.logs(node.body):
             return None, None
         if node.type is None:
             return f'{logger}.warning("{function}: ignored an error", exc_info=True)', None
         alias = node.name or self._alias(node)
-        text = (
-            f'{logger}.warning("{function}: ignored %s: %s", type({alias}).__name__, {alias}, exc_info=True)'
+        arguments = f"{self._class_of(alias)}.__name__, {alias}, exc_info=True"
+        return f'{logger}.warning("{function}: ignored %s: %s", {arguments})', None if node.name else alias
+
+    def _class_of(self, alias: str) -> str:
+        """Write the class of an exception; many scripts have a ``type`` of their own, mostly a parameter."""
+        is_own = self.module.is_taken("type") and any(
+            "type" in scope.bindings for scope in self.module.scopes.values()
         )
-        return text, None if node.name else alias
+        return f"{alias}.__class__" if is_own else f"type({alias})"
 
     def _is_silent(self, node: ast.ExceptHandler) -> bool:
         """Whether the handler makes no call and does not use the exception."""
