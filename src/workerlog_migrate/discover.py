@@ -474,11 +474,15 @@ def _is_ignored(rules: Sequence[_Rules], path: str, *, is_folder: bool) -> bool:
 
 
 def _with_importers(targets: list[Target], python_files: Sequence[str], cwd: Path) -> list[Target]:
-    """Fill ``imported_as``: a flat script that is imported as ``folder.script`` does not find a flat runtime."""
+    """Fill ``imported_as``: what is imported as ``folder.script`` does not find a flat runtime.
+
+    Flat scripts, and those modules of packages that hold a ``__main__`` guard: they may be taken for scripts.
+    """
     flat: dict[tuple[str, ...], int] = {}
     for position, target in enumerate(targets):
         parts = _module_parts(os.path.abspath(cwd / target.path))
-        if not target.in_package and len(parts) > 1 and all(part.isidentifier() for part in parts[-2:]):
+        may_be_flat = not target.in_package or _may_be_run(cwd / target.path)
+        if may_be_flat and len(parts) > 1 and all(part.isidentifier() for part in parts[-2:]):
             flat[parts] = position
     if not flat:
         return targets
@@ -506,6 +510,13 @@ def _with_importers(targets: list[Target], python_files: Sequence[str], cwd: Pat
         replace(target, imported_as=tuple(sorted(found[position]))) if position in found else target
         for position, target in enumerate(targets)
     ]
+
+
+def _may_be_run(path: Path) -> bool:
+    try:
+        return b"__main__" in path.read_bytes()
+    except OSError:
+        return False  # whoever processes the file reports it
 
 
 def _module_parts(path: str) -> tuple[str, ...]:

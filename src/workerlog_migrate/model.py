@@ -209,7 +209,8 @@ class Target:
         worker: the logger's name.
         pattern: the glob that named it, or empty when the stem did.
         in_package: the folder holds an ``__init__.py``: the runtime is imported relatively.
-        imported_as: dotted names with a folder by which other files under PATHS import this flat script (``scripts.x``).
+        imported_as: dotted names with a folder by which other files under PATHS import this script (``scripts.x``): a flat one, or
+            one in a package that may be run.
     """
 
     path: Path

@@ -184,7 +184,7 @@ def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
         if codemod.name in settings.select and codemod.name != LOGGER_SETUP:
             findings.extend(importlib.import_module(codemod.finder).find(module, context))
     findings = decisions.apply_to(findings)
-    if target.imported_as:
+    if target.imported_as and (header.run_as_script or not target.in_package):
         names = ", ".join(target.imported_as)
         reason = (
             f"another file imports this one as {names}: the runtime beside it would not be found from there"

@@ -121,7 +121,7 @@ def decode(path: Path, raw: bytes) -> Source:
         )
     bom = raw.startswith(_BOM)
     body = raw[len(_BOM) :] if bom else raw
-    encoding, cookie_line = _declared_encoding(body)
+    encoding, cookie_line = _declared_encoding(body, bom=bom)
     if bom and encoding not in ("", "utf-8"):
         raise Refused(
             f"a UTF-8 byte order mark, but its coding line says {encoding}; remove one of them", cookie_line
@@ -177,7 +177,7 @@ def split_lines(text: str) -> list[str]:
     return list(io.StringIO(text, newline=""))
 
 
-def _declared_encoding(body: bytes) -> tuple[str, int]:
+def _declared_encoding(body: bytes, *, bom: bool) -> tuple[str, int]:
     """Give the normalised name in the coding line (empty: there is none) and the line it stands on."""
     start = 0
     for number in (1, 2):
@@ -185,17 +185,24 @@ def _declared_encoding(body: bytes) -> tuple[str, int]:
         line = body[start : end.start()] if end else body[start:]
         cookie = _COOKIE.match(line)
         if cookie:
-            return _checked_codec(cookie.group(1).decode("ascii", "replace"), number), number
+            name = cookie.group(1).decode("ascii", "replace")
+            # Beside a byte order mark the interpreter takes no other spelling: "utf8" is an error there.
+            return name if bom and not _is_utf_8(name) else _checked_codec(name, number), number
         if end is None or not _BLANK.match(line):
             break
         start = end.end()
     return "", 0
 
 
-def _checked_codec(name: str, line: int) -> str:
-    # The interpreter knows these two under any suffix (utf-8-unix): Parser/tokenizer.c, get_normal_name.
+def _is_utf_8(name: str) -> bool:
+    # The interpreter knows this and latin-1 under any suffix (utf-8-unix): Parser/tokenizer.c, get_normal_name.
     folded = name[:12].lower().replace("_", "-")
-    if folded == "utf-8" or folded.startswith("utf-8-"):
+    return folded == "utf-8" or folded.startswith("utf-8-")
+
+
+def _checked_codec(name: str, line: int) -> str:
+    folded = name[:12].lower().replace("_", "-")
+    if _is_utf_8(name):
         return "utf-8"
     if folded in ("latin-1", "iso-8859-1", "iso-latin-1") or folded.startswith(
         ("latin-1-", "iso-8859-1-", "iso-latin-1-")

@@ -392,3 +392,20 @@ def test_names_that_are_no_utf_8_are_reported_and_done(project: Path, run: Run) 
     assert result.returncode == 2
     assert b"scripts/zero_\\udce8.py:1: refused: " in result.stderr
     assert b"mirror_print" in file.read_bytes()
+
+
+def test_a_module_that_its_package_imports_is_not_taken_for_a_script(project: Path) -> None:
+    """With a flat import of the runtime the package could not import it any more."""
+    package = project / "pkg"
+    package.mkdir()
+    guarded = "def ler():\n    print(1)\n\n\nif __name__ == '__main__':\n    ler()\n"
+    (package / "__init__.py").write_text("from .zero_ler import ler\n")
+    (package / "zero_ler.py").write_text(guarded)
+    (package / "zero_so.py").write_text(guarded)
+
+    result = invoke("--apply", "pkg")
+
+    assert result.exit_code == 0
+    assert (package / "zero_ler.py").read_text() == guarded
+    assert "another file imports this one as pkg.zero_ler" in result.stderr
+    assert "from worker_logger import" in (package / "zero_so.py").read_text()

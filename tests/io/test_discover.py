@@ -413,6 +413,22 @@ def test_importers_outside_the_paths_and_modules_of_packages_do_not_count(tmp_pa
     assert [target.imported_as for target in find(tmp_path, "scripts", "pkg").targets] == [(), ()]
 
 
+def test_a_module_of_a_package_counts_where_it_may_be_run(tmp_path: Path) -> None:
+    guard = 'if __name__ == "__main__":\n    print(1)\n'
+    tree(
+        tmp_path,
+        {
+            "pkg/__init__.py": "",
+            "pkg/zero.py": guard,
+            "pkg/aider.py": "from .zero import x\nfrom . import aider",
+            "pkg/genesis.py": guard,
+        },
+    )
+
+    names = {target.worker: target.imported_as for target in find(tmp_path, "pkg").targets}
+    assert names == {"zero": ("pkg.zero",), "aider": (), "genesis": ()}
+
+
 def test_a_script_with_an_invalid_escape_is_read_without_a_warning(tmp_path: Path) -> None:
     tree(tmp_path, {"scripts/zero.py": "", "main.py": "import scripts.zero\nx = '\\d'\n"})
 

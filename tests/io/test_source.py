@@ -92,6 +92,12 @@ def test_text_is_what_the_interpreter_reads_and_encodes_to_the_same_bytes(
             id="bom-against-cookie",
         ),
         pytest.param(
+            codecs.BOM_UTF8 + b"# coding: utf8\n",
+            1,
+            "byte order mark, but its coding line",
+            id="bom-and-a-spelling-that-the-interpreter-refuses",
+        ),
+        pytest.param(
             b"# coding: utf-7\nx = '+AOk-'; y = 'a+-b+ACs-'\n", 1, "same bytes again", id="not-reversible"
         ),
     ],
