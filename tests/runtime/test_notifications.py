@@ -155,21 +155,21 @@ def test_processes_that_crash_together_notify_once(sandbox: Sandbox) -> None:
         logger = setup_worker_logger("genesis")
         ready, go = os.pipe()
         pids = []
-        for _ in range(12):
+        for _ in range(8):
             pid = os.fork()
             if not pid:
                 os.read(ready, 1)
                 logger.critical("together")
                 os._exit(0)
             pids.append(pid)
-        os.write(go, b"x" * 12)
-        print([os.waitpid(pid, 0)[1] for pid in pids] == [0] * 12)
+        os.write(go, b"x" * 8)
+        print([os.waitpid(pid, 0)[1] for pid in pids] == [0] * 8)
         """
     )
 
     assert (done.stdout, done.stderr) == (b"True\n", b"")
     assert len(sent(sandbox.path / "logs")) == 1
-    assert sandbox.logged() == ["CRITICAL together"] * 12
+    assert sandbox.logged() == ["CRITICAL together"] * 8
 
 
 def test_the_file_is_rotated_at_a_megabyte_with_one_backup(tmp_path: Path) -> None:
