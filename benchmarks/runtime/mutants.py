@@ -117,8 +117,10 @@ MUTANTS = (
     Mutant("record: wrong arguments", "        return record.getMessage()\n    except Exception as error:", "        return record.getMessage()\n    except ZeroDivisionError as error:", "worker_log"),
     Mutant("record: a failing formatter", "        except Exception:  # noqa: BLE001  # a formatter", "        except ZeroDivisionError:  # a formatter", "worker_log"),
     Mutant('record: lone surrogates', '.encode("utf-8", "backslashreplace")\n        except Exception:  # noqa: BLE001  # a formatter', '.encode("utf-8")\n        except Exception:  # noqa: BLE001  # a formatter', 'worker_log'),
-    Mutant("record: the caller's line", "log_method(line, stacklevel=2)", "log_method(line, stacklevel=1)", "mirror_print"),
-    Mutant("record: the caller's line, through a logger", "(level, line, stacklevel=2)", "(level, line)", "mirror_print"),
+    Mutant("record: the caller's line", "sys._getframe(1).f_code, sys", "sys._getframe(0).f_code, sys", "mirror_print"),
+    Mutant("record: a disabled level", "elif logger.isEnabledFor(level):", "else:", "mirror_print worker_log"),
+    Mutant("record: the caller's line, through a subclass", "logger.log(level, line, stacklevel=2)", "logger.log(level, line)", "mirror_print"),
+    Mutant("record: the caller's line, through another method", '**({"stacklevel": 2} if standard else {})', "**{}", "mirror_print"),
     # --- print
     Mutant("print: each argument once", "                    shown = tuple([arg if type(arg) is str else _Once(arg) for arg in args])\n", "                    shown = args\n", "mirror_print"),
     Mutant("print: converted when print asks", "                    shown = tuple([arg if type(arg) is str else _Once(arg) for arg in args])\n", "                    shown = tuple([str(arg) for arg in args])\n", "mirror_print"),

@@ -364,14 +364,20 @@ def test_the_record_is_the_callers(tmp_path: Path) -> None:
         return True
 
     logger.addFilter(note)
+    own = type("Own", (logging.Logger,), {})("own")
+    own.addFilter(note)
     mirror_print(logger.info, "plain")
     mirror_print(logger.info, "two\nlines", 5)
     mirror_print(logger, "text")
+    mirror_print(own, "of a subclass")
+    mirror_print(logger.exception, "of another method")
+    logger.setLevel(logging.ERROR)
+    mirror_print(logger.info, "not logged")
 
     assert {(record.filename, record.funcName) for record in seen} == {
         (Path(__file__).name, "test_the_record_is_the_callers")
     }
-    assert len(seen) == 4
+    assert len(seen) == 6
 
 
 @pytest.mark.posix

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:76f4565c05a3b8e7b2f282c62ae2d8b9ec34e6eeefdf582041dd72648e1a9802
+# workerlog-migrate runtime 0.1.0 sha256:d4ea53cebc52bfc1b118d3ddc9e430371d3c8fcad3a7321ae76f319c042888d2
 # workerlog-migrate runtime 0.1.0 sha256:0
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
@@ -49,6 +49,13 @@ RUNTIME_VERSION = "0.1.0"
 _HOLD_SECONDS = 300.0  # equal notifications of a worker are sent once in this time
 _MOST_SENT = 60  # and so many at most go to URL, command and callable; the file has them all
 _PRINT = print
+_METHODS: dict[object, int] = {
+    logging.Logger.debug: logging.DEBUG,
+    logging.Logger.info: logging.INFO,
+    logging.Logger.warning: logging.WARNING,
+    logging.Logger.error: logging.ERROR,
+    logging.Logger.critical: logging.CRITICAL,
+}
 _clock, _sleep = time.perf_counter, time.sleep  # tests of workers replace those of `time`
 
 # --- set-up
@@ -171,16 +178,23 @@ def mirror_print(
                 lines = [line] if (line := text.strip()) else []
             else:
                 text, lines = _lines_of(shown, kwargs)
-            if getattr(log_method, "__module__", None) == "logging" and callable(log_method):
-                for line in lines:
-                    log_method(line, stacklevel=2)  # file and line are those of our caller
-            elif callable(log_method):
-                for line in lines:
-                    log_method(line)
+            level = _METHODS.get(getattr(log_method, "__func__", None))
+            logger = log_method.__self__ if level else log_method  # type: ignore[union-attr]
+            if isinstance(logger, logging.Logger):
+                level = level or _level_of(text)
+                if type(logger) is not logging.Logger:  # what a subclass does with a record is its own affair
+                    for line in lines:
+                        logger.log(level, line, stacklevel=2)
+                elif logger.isEnabledFor(level):
+                    # As logger.log would, which takes longer than a print to find out who called us.
+                    caller, number = sys._getframe(1).f_code, sys._getframe(1).f_lineno
+                    for line in lines:
+                        place = (caller.co_filename, number, line, (), None, caller.co_name)
+                        logger.handle(logger.makeRecord(logger.name, level, *place))
             else:
-                level = _level_of(text)
+                standard = getattr(log_method, "__module__", None) == "logging"
                 for line in lines:
-                    log_method.log(level, line, stacklevel=2)
+                    log_method(line, **({"stacklevel": 2} if standard else {}))  # type: ignore[operator]
         except Exception:  # noqa: BLE001  # a log method of the worker's own may raise anything
             pass
 
