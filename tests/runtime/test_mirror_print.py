@@ -370,14 +370,15 @@ def test_the_record_is_the_callers(tmp_path: Path) -> None:
     mirror_print(logger.info, "two\nlines", 5)
     mirror_print(logger, "text")
     mirror_print(own, "of a subclass")
-    mirror_print(logger.exception, "of another method")
+    if sys.version_info >= (3, 11):  # until then the frames of logging itself were counted
+        mirror_print(logger.exception, "of another method")
     logger.setLevel(logging.ERROR)
     mirror_print(logger.info, "not logged")
 
     assert {(record.filename, record.funcName) for record in seen} == {
         (Path(__file__).name, "test_the_record_is_the_callers")
     }
-    assert len(seen) == 6
+    assert len(seen) == (6 if sys.version_info >= (3, 11) else 5)
 
 
 @pytest.mark.posix
