@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import collections
 import concurrent.futures
-import os
 import re
 import shutil
 import subprocess
@@ -65,17 +64,28 @@ class Outcome:
     memory: float = 0.0
 
 
+# A process begins with the peak memory of the one that starts it: let that be a small one.
+_LAUNCH = """
+import os, pathlib, subprocess, sys
+process = subprocess.Popen(sys.argv[2:])
+_, status, usage = os.wait4(process.pid, 0)
+process.returncode = os.waitstatus_to_exitcode(status)
+pathlib.Path(sys.argv[1]).write_text(str(usage.ru_maxrss / 1024))
+sys.exit(process.returncode)
+"""
+
+
 def run(command: list[str], folder: Path) -> tuple[subprocess.CompletedProcess[bytes], float, float]:
     """Run a command; give its output, seconds and peak memory in MiB."""
-    started = time.perf_counter()
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=err, stdin=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        done = subprocess.CompletedProcess(command, process.returncode, out.read(), err.read())
-    return done, time.perf_counter() - started, usage.ru_maxrss / 1024
+    with tempfile.TemporaryDirectory() as temporary:
+        peak = Path(temporary, "peak")
+        started = time.perf_counter()
+        launched = [sys.executable, "-c", _LAUNCH, str(peak), *command]
+        done = subprocess.run(
+            launched, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False
+        )
+        seconds = time.perf_counter() - started
+        return done, seconds, float(peak.read_text(encoding="ascii"))
 
 
 def check_tree(name: str, tree: Path, work: Path) -> Outcome:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import bisect
+import functools
 import itertools
 import re
 from collections.abc import Sequence
@@ -163,9 +164,7 @@ class _Builder:
         self._text = module.source.text
         self._node = node
         self._findings = tuple(findings)
-        self._mark = _MARK
-        while self._mark in self._text:
-            self._mark += "_"
+        self._mark = _mark_for(self._text)
         self._starts = {(finding.span.line, finding.span.column) for finding in findings[1:]}
         self._last = max(self._starts, default=(0, 0))
         self._cuts: list[tuple[int, int, str]] = []
@@ -289,6 +288,15 @@ class _Builder:
                 end = moved(span.end_line, span.end_column)
                 places.append(Place("call", start, end, edit, outer))
         return tuple(places)
+
+
+@functools.lru_cache(maxsize=2)
+def _mark_for(text: str) -> str:
+    """Choose how placeholders begin, once a source: all of it has to be searched."""
+    mark = _MARK
+    while mark in text:
+        mark += "_"
+    return mark
 
 
 def _has_lone_generator(call: ast.Call) -> bool:
