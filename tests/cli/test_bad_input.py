@@ -402,10 +402,12 @@ def test_a_module_that_its_package_imports_is_not_taken_for_a_script(project: Pa
     (package / "__init__.py").write_text("from .zero_ler import ler\n")
     (package / "zero_ler.py").write_text(guarded)
     (package / "zero_so.py").write_text(guarded)
+    (package / "test_zero.py").write_text(guarded)
 
     result = invoke("--apply", "pkg")
 
     assert result.exit_code == 0
     assert (package / "zero_ler.py").read_text() == guarded
+    assert (package / "test_zero.py").read_text() == guarded
     assert "another file imports this one as pkg.zero_ler" in result.stderr
     assert "from worker_logger import" in (package / "zero_so.py").read_text()

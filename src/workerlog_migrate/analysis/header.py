@@ -8,6 +8,7 @@ imports) and before the first other statement, so that every mirrored call runs 
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -23,6 +24,8 @@ _LOGGER_MAKERS = (
     "worker_utils.setup_logger",
     "worker_utils.setup_worker_logger",
 )
+_TEST = re.compile(r"test_.*|.*_test")
+"""Stems of the modules that pytest and unittest collect."""
 _RETRY_MAKERS = ("worker_utils.retry_with_backoff",)
 
 
@@ -78,13 +81,17 @@ def find_header(module: Module, target: Target) -> Header:
     plain_leads = [lead for lead in leads if not any(lead is node for node in own)]
     line, refusal = _line_after(module, leads)
     imports_line, imports_refusal = _line_after(module, plain_leads)
+    as_script = target.in_package and has_main_guard(module) and not _has_relative_import(module)
+    if not refusal and as_script and _TEST.fullmatch(target.path.stem):
+        refusal = (
+            "a test module of a package may be run as a script, but its runner imports it from the package"
+        )
     if not refusal and target.in_package and has_main_guard(module) and _is_run_both_ways(module):
         refusal = (
             "its guarded relative imports say that it is run as a script and imported from its package, "
             "too: the runtime can be imported in one of these ways only"
         )
     last_own = max((_end_line(node) for node in own), default=0)
-    as_script = target.in_package and has_main_guard(module) and not _has_relative_import(module)
     existing_import = logger_import or utils_import
     relative = bool(existing_import.level) if existing_import else target.in_package and not as_script
     later_star = any(
