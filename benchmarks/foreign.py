@@ -85,7 +85,7 @@ def run(command: list[str], folder: Path) -> tuple[subprocess.CompletedProcess[b
             launched, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False
         )
         seconds = time.perf_counter() - started
-        return done, seconds, float(peak.read_text(encoding="ascii"))
+        return done, seconds, float(peak.read_text(encoding="ascii")) if peak.exists() else float("nan")
 
 
 def check_tree(name: str, tree: Path, work: Path) -> Outcome:
@@ -231,7 +231,8 @@ def main() -> None:
                 ignore = shutil.ignore_patterns("site-packages", "__pycache__", "*.so", "lib2to3_data")
                 shutil.copytree(sysconfig.get_path("stdlib"), library, ignore=ignore, symlinks=True)
                 trees.append((f"Python {sys.version.split()[0]} standard library", library))
-            trees.append(("made up: long and deep", make_up(work / "made_up")))
+            if not options.packages or options.packages is PACKAGES:
+                trees.append(("made up: long and deep", make_up(work / "made_up")))
             with concurrent.futures.ThreadPoolExecutor(4) as pool:
                 found = pool.map(lambda package: fetch(package, sources / package), options.packages)
                 trees += [
