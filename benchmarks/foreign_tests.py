@@ -62,7 +62,6 @@ PACKAGES = (
     Package("pyflakes", ("pyflakes/test",)),
     Package("texttable", ("tests.py",)),
     Package("itsdangerous", needs=("freezegun",)),
-    Package("click"),
     Package("croniter", ("src/croniter/tests",), ("pytz", "tzlocal")),
     Package("portalocker", ("portalocker_tests",)),
     Package("cachetools"),
