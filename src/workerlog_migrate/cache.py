@@ -230,8 +230,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     import sqlite3
 
     database = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
-    database.execute("PRAGMA synchronous = OFF")  # what a power cut damages is found damaged, and made anew
-    database.execute(_SCHEMA)
+    try:
+        # What a power cut damages is found damaged, and made anew.
+        database.execute("PRAGMA synchronous = OFF")
+        database.execute(_SCHEMA)
+    except sqlite3.Error:
+        database.close()
+        raise
     return database
 
 
