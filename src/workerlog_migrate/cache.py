@@ -207,8 +207,9 @@ class Cache:
     # -- what decides ---------------------------------------------------------------------------------------
 
     def _key(self, target: Target) -> str:
-        # The worker's name is not ours to ask for here: a script's imports may change it, and its bytes decide that.
-        place = (str(self._cwd / target.path), str(target.path), target.pattern, target.in_package)
+        # Named after the script, a worker may get another name for what the script imports: its bytes decide that.
+        worker = target.worker if target.pattern else ""
+        place = (str(self._cwd / target.path), str(target.path), target.pattern, worker, target.in_package)
         return digest(f"{self._context} {(*place, target.imported_as)!r}".encode())
 
     def _is_as_it_was(self, path: str, known: str) -> bool:

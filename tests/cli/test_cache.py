@@ -170,6 +170,24 @@ def test_a_helper_that_appears_changes_or_goes_is_noticed(folder: Path, project:
     assert known() is None
 
 
+def test_a_worker_of_another_name_is_looked_at_anew(folder: Path, project: Path) -> None:
+    """The glob may stay while the configuration gives its worker another name."""
+    settings = Settings()
+    first, other = (Target(Path("fila.py"), name, "*fila*.py") for name in ("fila", "entregas"))
+    cache = Cache(settings, project, folder)
+    cache.put(migrate_bytes(LEFT.encode(), first, settings))
+    cache.close()
+
+    again = Cache(settings, project, folder)
+    found = again.get(first, LEFT.encode())
+    renamed = again.get(other, LEFT.encode())
+    again.close()
+
+    assert found is not None
+    assert found.target.worker == "fila"
+    assert renamed is None
+
+
 def test_only_results_without_anything_to_do_are_kept(folder: Path, project: Path) -> None:
     settings = Settings()
     target = Target(Path("zero.py"), "zero")
