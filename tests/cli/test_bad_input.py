@@ -411,3 +411,24 @@ def test_a_module_that_its_package_imports_is_not_taken_for_a_script(project: Pa
     assert (package / "test_zero.py").read_text() == guarded
     assert "another file imports this one as pkg.zero_ler" in result.stderr
     assert "from worker_logger import" in (package / "zero_so.py").read_text()
+
+
+def test_the_import_of_the_runtime_does_not_make_a_package_one_that_is_there(project: Path) -> None:
+    """The exception cannot be named before the header is put in, so it must not be afterwards either."""
+    package = project / "pkg"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "erros.py").write_text("class Falha(Exception):\n    pass\n")
+    (package / "envio.py").write_text(
+        "from pkg.erros import Falha\n\n\ndef enviar(x):\n    if x:\n        raise Falha(x)\n"
+    )
+    worker = package / "zero.py"
+    worker.write_text(
+        "def passo(x):\n    try:\n        from pkg.envio import enviar\n\n        enviar(x)\n"
+        "    except Exception:\n        pass\n"
+    )
+
+    result = invoke("--apply", "pkg")
+
+    assert (result.exit_code, "pkg.erros.Falha cannot be named here" in result.stderr) == (0, True)
+    assert "except Exception as error:" in worker.read_text()

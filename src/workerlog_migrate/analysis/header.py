@@ -128,6 +128,15 @@ def runtime_name(qualified: str | None) -> str:
     return flat if flat.startswith((RUNTIME_LOGGER + ".", RUNTIME_UTILS + ".")) else ""
 
 
+def brings_runtime(node: ast.Import | ast.ImportFrom) -> bool:
+    """Whether an import is of our runtime: it may be our own work, and says nothing about the script before."""
+    return (
+        isinstance(node, ast.ImportFrom)
+        and node.level <= 1
+        and node.module in (RUNTIME_LOGGER, RUNTIME_UTILS)
+    )
+
+
 def has_main_guard(module: Module) -> bool:
     """Whether a top-level ``if`` tests ``__name__`` against ``"__main__"``."""
     return any(_is_main_guard(statement) for statement in module.tree.body)
@@ -257,9 +266,7 @@ def _free(module: Module, name: str, later_star: bool) -> str:
 
 def _has_relative_import(module: Module) -> bool:
     return any(
-        isinstance(node, ast.ImportFrom)
-        and node.level > 0
-        and node.module not in (RUNTIME_LOGGER, RUNTIME_UTILS)
+        isinstance(node, ast.ImportFrom) and node.level > 0 and not brings_runtime(node)
         for node in module.imports
     )
 
@@ -269,9 +276,7 @@ def _is_run_both_ways(module: Module) -> bool:
     relative = [
         node
         for node in module.imports
-        if isinstance(node, ast.ImportFrom)
-        and node.level > 0
-        and node.module not in (RUNTIME_LOGGER, RUNTIME_UTILS)
+        if isinstance(node, ast.ImportFrom) and node.level > 0 and not brings_runtime(node)
     ]
     guarded = {
         inner

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.exceptions import BROAD, LOCAL, ROOT
+from workerlog_migrate.analysis.header import brings_runtime
 from workerlog_migrate.analysis.neighbours import dotted_name
 from workerlog_migrate.analysis.program import FUNCTIONS, ClassInfo, Unit
 
@@ -101,6 +102,8 @@ class Naming:
         tree = self._module.tree
         required_by = self._engine.knowledge.required_by
         for node in self._module.imports:
+            if brings_runtime(node):  # a relative one would make the script's own package one that is there
+                continue
             if isinstance(node, ast.ImportFrom):
                 name = f"{dotted_name(self._module.source.path)}." if node.level else node.module or ""
                 tops = {name.partition(".")[0]} if "." in name.rstrip(".") or not node.level else set()
