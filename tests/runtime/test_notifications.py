@@ -172,6 +172,25 @@ def test_processes_that_crash_together_notify_once(sandbox: Sandbox) -> None:
     assert sandbox.logged() == ["CRITICAL together"] * 8
 
 
+def test_what_another_process_sends_while_we_wait_is_not_of_the_future(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    """The time of a notification is that at which the lock was had."""
+    setup_worker_logger("genesis", tmp_path)
+    take_lock = worker_logger._LogFile.take_lock
+
+    def waits(file: worker_logger._LogFile, seconds: float) -> object:
+        monkeypatch.setattr(worker_logger._LogFile, "take_lock", take_lock)
+        clock.now += 0.001
+        assert notify_critical("parou")
+        return take_lock(file, seconds)
+
+    monkeypatch.setattr(worker_logger._LogFile, "take_lock", waits)
+
+    assert not notify_critical("parou")
+    assert [record["time"] for record in sent(tmp_path)] == [clock.now]
+
+
 def test_the_file_is_rotated_at_a_megabyte_with_one_backup(tmp_path: Path) -> None:
     """And what was sent just before the rotation is still known."""
     setup_worker_logger("genesis", tmp_path)
@@ -341,7 +360,7 @@ def test_sinks_that_hang_cost_two_seconds_together_and_only_once(
 def test_a_sink_that_is_still_at_work_is_not_one_that_hangs(tmp_path: Path) -> None:
     """A crash right after another thread's CRITICAL waits for its own delivery all the same."""
     setup_worker_logger("genesis", tmp_path)
-    release, begun = threading.Event(), threading.Event()
+    release, begun, returned = threading.Event(), threading.Event(), threading.Event()
     heard: list[str] = []
 
     def slow(_: object) -> None:
@@ -353,10 +372,11 @@ def test_a_sink_that_is_still_at_work_is_not_one_that_hangs(tmp_path: Path) -> N
     begun.wait()
 
     def second(_: object) -> None:
-        time.sleep(0.05)
-        heard.append("two")
+        if not returned.wait(0.5):
+            heard.append("two")
 
     notify_critical("two", sink=second)
+    returned.set()
     assert heard == ["two"]
     release.set()
     other.join()

@@ -19,6 +19,7 @@ def test_the_stamps_in_the_tree_are_current(name: str) -> None:
 
     assert is_unedited(data)
     assert stamp.stamp(text, runtime_version(text)) == text
+    assert text.count("# workerlog-migrate runtime ") == 1
     assert b"\r" not in data
 
 

@@ -1,5 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:d4ea53cebc52bfc1b118d3ddc9e430371d3c8fcad3a7321ae76f319c042888d2
-# workerlog-migrate runtime 0.1.0 sha256:0
+# workerlog-migrate runtime 0.1.0 sha256:119da0dc9714409c71d867259b077955ef6acdb5347eef3012eeb9658ea469ef
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
@@ -852,11 +851,11 @@ def _notify(message: str, worker: str | None, error: BaseException | None, sink:
     log = _log_of(logger)
     default = os.environ.get("WORKER_LOG_DIR") or "logs"
     folder = os.path.dirname(log.baseFilename) if log else _absolute(default)
-    path, now, unwritten = os.path.join(folder, "notifications.jsonl"), time.time(), _shared().unwritten
+    path, unwritten = os.path.join(folder, "notifications.jsonl"), _shared().unwritten
     key = b"%08x\n" % zlib.crc32(f"{worker}\0{message}".encode("utf-8", "backslashreplace"))
     record: dict[str, object] = {
-        "timestamp": _utc(now),
-        "time": now,
+        "timestamp": "",
+        "time": 0.0,
         "worker": worker,
         "level": "CRITICAL",
         "message": message,
@@ -868,6 +867,8 @@ def _notify(message: str, worker: str | None, error: BaseException | None, sink:
     file, held, guard = _LogFile(path), _LogFile(path + ".held"), _LogFile(log.baseFilename if log else path)
     unlock = guard.take_lock(1.0)  # several processes, one cause; without the lock: rather twice than never
     try:
+        now = time.time()  # not before the lock: what another process has just sent must not seem to be of the future
+        record["timestamp"], record["time"] = _utc(now), now
         recent = _recent_messages(path, worker, now)
         if message in recent or 0 <= now - unwritten.get(key, 0.0) < _HOLD_SECONDS:
             if held.size() < 65536:
