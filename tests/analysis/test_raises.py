@@ -654,6 +654,30 @@ def test_a_method_that_waits_for_an_override_is_not_known(script: Analyse, stub:
         case("pid of a child", "os.kill(x.pid, 9)", "OSError"),
         case("own pid", "os.kill(os.getpid(), 9)", "OSError"),
         case("pid that a function read", "os.kill(pid(), 9)", "OSError OverflowError ValueError", PID),
+        case(
+            "several values of a written format",
+            "a, b = struct.unpack('>II', x)",
+            "struct.error",
+            "import struct",
+        ),
+        case(
+            "values of a format from elsewhere",
+            "a, b = struct.unpack(y, x)",
+            "ValueError struct.error",
+            "import struct",
+        ),
+        case("module that every Python has", "import json, os.path", ""),
+        case("module that not every Python has", "import sqlite3", "ImportError"),
+        case("name that only newer Pythons have", "from datetime import UTC", "ImportError"),
+        case("name that every Python has", "from datetime import datetime", ""),
+        case("module that the file has imported", "import psutil", "", "import psutil"),
+        case("function applied to unknown items", "list(map(int, x))", "ValueError"),
+        case("encoding that the script says", "x.encode(CODE)", "UnicodeError", "CODE = 'cp1252'"),
+        case("encoding from elsewhere", "x.encode(y)", "LookupError UnicodeError"),
+        case("attribute of one thread", "v.a", "AttributeError", "v = threading.local()"),
+        case("attribute of one thread after a test", "if hasattr(v, 'a'): v.a", "", "v = threading.local()"),
+        case("queue of a file with threads", "x.get_nowait()", "queue.Empty", "import queue"),
+        case("queue of a file with tasks", "x.get_nowait()", "asyncio.QueueEmpty", "import asyncio"),
         case("infinity in a text", "int(float(str(x)))", "OverflowError ValueError"),
         case("signal that only some platforms have", "signal.SIGHUP", "AttributeError", "import signal"),
         case("signal that all platforms have", "signal.SIGTERM, len('a')", "", "import signal"),
@@ -676,6 +700,36 @@ def test_conditions_are_no_wider_than_what_can_happen(
 ) -> None:
     """A key tells a list from a mapping, a process id says where it comes from, a guard what it asked."""
     assert script(_in_try(body, before)).names() == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "other", "use", "expected"),
+    [
+        pytest.param("None", "self.s = socket.socket()", "self.s.close()", "OSError", id="starts as None"),
+        pytest.param("None", "self.s = None", "self.s[0]", "TypeError", id="never set"),
+        pytest.param(
+            "socket.socket()",
+            "self.s = None",
+            "self.s.close()",
+            "AttributeError OSError",
+            id="set to None later",
+        ),
+        pytest.param(
+            "None", "self.s = socket.socket()", "assert self.s is not None", "", id="told to be set"
+        ),
+        pytest.param("''", "self.s = input()", "assert self.s == 'a'", "AssertionError", id="asserted"),
+    ],
+)
+def test_what_is_none_at_the_start_only_counts_in_the_body_itself(
+    script: Analyse, start: str, other: str, use: str, expected: str
+) -> None:
+    """A method that uses what another one sets is called after that one; what may become None again is another matter."""
+    text = (
+        "import socket\nclass C:\n    def __init__(self):\n"
+        f"        self.s = {start}\n    def a(self):\n        {other}\n    def b(self):\n        {use}\n"
+        "    def c(self):\n        try: self.b()\n        except Exception: pass\n"
+    )
+    assert script(text).names(-1) == set(expected.split())
 
 
 @pytest.mark.parametrize(

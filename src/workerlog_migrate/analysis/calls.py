@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import ROOT
 from workerlog_migrate.analysis.frames import Edge, Frame, Raise, Unknown
 from workerlog_migrate.analysis.header import runtime_name
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import ANY, BOTTOM, JSON, NONE, Type, Value
 
 if TYPE_CHECKING:
@@ -331,7 +332,8 @@ class Calls:
             return self._engine.flat.returns(function)
         is_decorator = self._engine.flat.is_decorator(function)
         if frame.sink is not None:
-            frame.sink.add(Edge(function, node, frame.unit))
+            weak = self._engine.flat.is_placeholder(function)
+            frame.sink.add(Edge(function, node, frame.unit, is_weak=weak))
             if not is_decorator:
                 self._invoke_callbacks(function, arguments, node, frame)
         if is_decorator and arguments.positional:
@@ -445,12 +447,24 @@ class Calls:
                 frame.suspects.is_void = True  # what is known by its name alone may raise more
             if type_name == "json":
                 self._engine.expressions.operation("op:method-json", node, frame)
-            return self.apply(bare, arguments, receiver, node, frame)
+            return self.apply(self._of_imported(bare, frame), arguments, receiver, node, frame)
         if type_name == "json":
             self._engine.expressions.operation("op:method-json", node, frame)
             return JSON
         self._unknown(node, frame, f"{type_name}.{method}")
         return ANY
+
+    def _of_imported(self, row: CallRow, frame: Frame) -> CallRow:
+        """Of exceptions of several libraries that share a method name, keep those of what the file imports, if any."""
+        tops = {name.partition(".")[0] for name in row.raises if "." in name}
+        if len(tops) < 2:
+            return row
+        unit = frame.unit
+        imported = {top for top in tops if unit.imports_any_of(top)}
+        if not imported or imported == tops:
+            return row
+        kept = tuple(name for name in row.raises if "." not in name or name.partition(".")[0] in imported)
+        return replace(row, raises=kept)
 
     def _future(
         self, method: str, entry: Type, arguments: Arguments, node: ast.expr, frame: Frame
@@ -493,8 +507,9 @@ class Calls:
             for when in row.when:
                 if when.raises and self._holds(when.condition, row, arguments, receiver) is not False:
                     note = _describe(when.condition)
+                    weak = self._is_of_unset(when.condition, row, arguments, frame)
                     for exception in when.raises:
-                        sink.add(Raise(exception, node, frame.unit, row.name, row.source, note))
+                        sink.add(Raise(exception, node, frame.unit, row.name, row.source, note, weak))
             for parameter in row.calls:
                 for passed in arguments.find(parameter, row.params):
                     value = arguments.value(passed)
@@ -532,7 +547,7 @@ class Calls:
                         names = names | values.names(self._engine.expressions.element(value, frame.unit))
                     if "json" in names:
                         self._engine.expressions.operation("op:argument-json", passed, frame)
-                    if "None" in names and not self._is_unset(passed, frame):
+                    if "None" in names and not self._engine.expressions.is_unset(passed, frame):
                         self._engine.expressions.operation("op:argument-none", passed, frame)
                 if (
                     entry.name == "generator"
@@ -540,16 +555,6 @@ class Calls:
                     and frame.sink is not None
                 ):
                     frame.sink.add(Edge(entry.ref, passed, frame.unit))
-
-    def _is_unset(self, node: ast.expr, frame: Frame) -> bool:
-        """Whether a value may be None only because an attribute or parameter starts as that, somewhere else."""
-        if isinstance(node, ast.Attribute):
-            path = frame.unit.path(node)
-            return frame.env is None or path is None or path not in frame.env
-        if isinstance(node, ast.Name) and (frame.env is None or node.id not in frame.env):
-            bindings = frame.unit.module.bindings(node)
-            return any(binding.kind == "parameter" for binding in bindings)
-        return False
 
     def _row_value(self, row: CallRow, arguments: Arguments, receiver: Value | None, frame: Frame) -> Value:
         found: list[Value] = []
@@ -576,6 +581,17 @@ class Calls:
 
         base = receiver
         return values.join(substitute(value, base, argument) for value in found)
+
+    def _is_of_unset(self, condition: Condition, row: CallRow, arguments: Arguments, frame: Frame) -> bool:
+        """Whether a condition holds only because what is passed starts as None somewhere else."""
+        if condition.test != "none-able":
+            return False
+        nodes = [node for name in condition.args for node in arguments.find(name, row.params)]
+        return bool(nodes) and all(
+            self._engine.expressions.starts_as_none(node, frame)
+            for node in nodes
+            if "None" in values.names(arguments.value(node))
+        )
 
     def _holds(
         self, condition: Condition, row: CallRow, arguments: Arguments, receiver: Value | None
@@ -605,6 +621,8 @@ class Calls:
             nodes = list(arguments.find(name, row.params))
             found = None
         test = condition.test
+        if arguments.node is None and test in ("none-able", "shape:json"):
+            return False  # what a callback is given is not known, and that is no evidence
         if not nodes and found is None:
             if arguments.starred and test not in ("absent", "missing", "false", "text-mode", "read-mode"):
                 return None
@@ -669,6 +687,10 @@ class Calls:
                 return node is not None and self._is_literal(node, arguments)
             case "not-literal":
                 return node is None or not self._is_literal(node, arguments)
+            case "settled":
+                return node is not None and self._is_settled(node, arguments)
+            case "unsettled":
+                return node is None or not self._is_settled(node, arguments)
             case "converted":
                 return node is not None and self._is_converted(node, arguments)
             case "integer-literal" | "number-literal":
@@ -744,6 +766,49 @@ class Calls:
             dotted = arguments._frame.unit.module.qualified(node.func) or ""
             return "." not in dotted or self._knowledge.call(dotted) is None
         return not isinstance(node, ast.Attribute) and not self._is_literal(node, arguments)
+
+    def _is_settled(self, node: ast.expr, arguments: Arguments) -> bool:
+        """Whether the program itself says what a value is: literals, defaults of parameters, attributes set to these."""
+        return self._settled(node, arguments._frame.unit, set())
+
+    def _settled(self, node: ast.expr, unit: Unit, seen: set[ast.AST]) -> bool:
+        if node in seen:
+            return True
+        seen.add(node)
+        if isinstance(node, ast.Constant):
+            return True
+        if isinstance(node, ast.BoolOp):
+            return all(self._settled(part, unit, seen) for part in node.values)
+        if isinstance(node, ast.IfExp):
+            return self._settled(node.body, unit, seen) and self._settled(node.orelse, unit, seen)
+        module = unit.module
+        if isinstance(node, ast.Call):  # what Python says of itself: locale.getpreferredencoding()
+            dotted = module.qualified(node.func) or ""
+            return not node.args and self._knowledge.call(dotted) is not None
+        made: list[ast.AST] = []
+        if isinstance(node, ast.Name):
+            made.extend(binding.node for binding in module.bindings(node))
+        elif isinstance(node, ast.Attribute):
+            owner = unit.enclosing(node).owner
+            if owner is None or not isinstance(node.value, ast.Name) or node.value.id != "self":
+                return module.qualified(node) is not None  # sys.stdout.encoding
+            made.extend(owner.stores.get(node.attr, ()))
+            if node.attr in owner.values:
+                return self._settled(owner.values[node.attr], unit, seen) and all(
+                    self._is_settled_by(entry, unit, seen) for entry in made
+                )
+        return bool(made) and all(self._is_settled_by(entry, unit, seen) for entry in made)
+
+    def _is_settled_by(self, made: ast.AST, unit: Unit, seen: set[ast.AST]) -> bool:
+        if isinstance(made, ast.arg):
+            function = unit.function(unit.module.parents[unit.module.parents[made]])
+            default = self._engine.flat.default_of(function, made)
+            return default is not None and self._settled(default, unit, seen)
+        parent = unit.module.parents.get(made)
+        if isinstance(parent, ast.Assign | ast.AnnAssign) and made is not parent.value:
+            direct = isinstance(parent, ast.AnnAssign) or made in parent.targets
+            return direct and parent.value is not None and self._settled(parent.value, unit, seen)
+        return False
 
     def _is_literal(self, node: ast.expr, arguments: Arguments) -> bool:
         constant = self.constant(node, arguments)
@@ -889,12 +954,21 @@ class Calls:
             known = self._engine.expressions.attribute(receiver, positional[1].value, node, quiet)
             if len(positional) > 2:
                 return known | arguments.value(positional[2])
-            if frame.sink is not None and row is not None:
+            if frame.sink is not None and row is not None and not self._has(receiver, positional[1].value):
                 self.apply(row, arguments, None, node, frame)
             return known
         if row is not None:
             self.apply(row, arguments, None, node, frame)
         return ANY
+
+    def _has(self, receiver: Value, name: str) -> bool:
+        """Whether every alternative is an instance or class of the program that defines an attribute."""
+        return bool(receiver) and all(
+            isinstance(entry.ref, ClassInfo)
+            and entry.name in ("instance", "class")
+            and (name in entry.ref.methods or name in entry.ref.values)
+            for entry in receiver
+        )
 
     def _int(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         row = self._knowledge.call("int")
@@ -911,6 +985,8 @@ class Calls:
         if not arguments.positional:
             return values.one("iterator", ANY)
         source = arguments.value(arguments.positional[0])
+        if values.is_unknown(source) and len(arguments.positional) == 1:
+            self._engine.expressions.suspect("op:argument-unknown", node, frame)
         if len(arguments.positional) > 1:  # called until it gives the sentinel
             return values.one("iterator", self.invoke_unknown(source, arguments.positional[0], frame))
         return values.one(

@@ -119,13 +119,50 @@ class Expressions:
 
     # -- effects --------------------------------------------------------------------------------------------
 
-    def operation(self, name: str, node: ast.AST, frame: Frame, note: str = "") -> None:
+    def operation(self, name: str, node: ast.AST, frame: Frame, *, is_weak: bool = False) -> None:
         """Put what an implicit operation raises into the sink."""
         if frame.sink is None:
             return
         row = self._knowledge.operation(name)
         for exception in row.raises:
-            frame.sink.add(Raise(exception, node, frame.unit, name, row.source, note or row.description))
+            frame.sink.add(Raise(exception, node, frame.unit, name, row.source, row.description, is_weak))
+
+    def of_none(self, name: str, node: ast.AST, frame: Frame, *operands: ast.expr) -> None:
+        """Put what an operation on values that may be None raises into the sink."""
+        if frame.sink is not None:
+            weak = all(self.starts_as_none(operand, frame) for operand in operands)
+            self.operation(name, node, frame, is_weak=weak)
+
+    def starts_as_none(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether a value may be None only before something else has set it, or where a call leaves it out.
+
+        That is an attribute that a class or its ``__init__`` sets to None and another statement to something else, or a
+        parameter with None as its default to which no call in sight passes None.
+        """
+        if not self.is_unset(node, frame):
+            return False
+        if isinstance(node, ast.Name):
+            return all(
+                self._engine.flat.defaults_to_none(binding.node, frame.unit)
+                for binding in frame.unit.module.bindings(node)
+            )
+        assert isinstance(node, ast.Attribute)
+        receiver = self.value(node.value, self._quiet(frame))
+        owners = [entry.ref for entry in receiver if entry.name == "instance"]
+        return len(owners) == len(receiver) and all(
+            isinstance(owner, ClassInfo) and self._engine.flat.is_set_later(owner, node.attr)
+            for owner in owners
+        )
+
+    def is_unset(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether a value may be None only because an attribute or parameter starts as that, somewhere else."""
+        if isinstance(node, ast.Attribute):
+            path = frame.unit.path(node)
+            return frame.env is None or path is None or path not in frame.env
+        if isinstance(node, ast.Name) and (frame.env is None or node.id not in frame.env):
+            bindings = frame.unit.module.bindings(node)
+            return any(binding.kind == "parameter" for binding in bindings)
+        return False
 
     def suspect(self, name: str, node: ast.AST, frame: Frame) -> None:
         """Note what an operation could raise if nothing else in the body can (see ``suspects``)."""
@@ -237,7 +274,8 @@ class Expressions:
         for entry in receiver:
             if entry.name == "None":
                 if not name.startswith("__"):
-                    self.operation("op:method-none" if called else "op:attribute-none", node, frame)
+                    rule = "op:method-none" if called else "op:attribute-none"
+                    self.of_none(rule, node, frame, _receiver(node))
                 continue
             found.append(self._attribute_of(entry, name, node, frame, called))
         return values.join(found) if found else ANY
@@ -274,6 +312,8 @@ class Expressions:
         expression = self._knowledge.attribute(entry.name, name)
         if expression is not None:
             return self.substitute(values.parse(expression), frozenset({entry}), None)
+        if not called and not name.startswith("__") and isinstance(node, ast.Attribute):
+            self.protocol(entry.name, "attribute", node, frame)
         return values.one("bound", frozenset({entry}), ref=(entry.name, name))
 
     def _dotted_attribute(self, dotted: str, name: str) -> Value:
@@ -384,7 +424,7 @@ class Expressions:
         if entry.name in ("class", "dotted", "function"):
             return frozenset({entry})
         if entry.name == "None":
-            self.operation("op:subscript-none", node, frame)
+            self.of_none("op:subscript-none", node, frame, node.value)
             return BOTTOM
         is_slice = isinstance(index, ast.Slice)
         if is_slice and entry.name in ("str", "bytes", "list", "tuple", "bytearray", "range"):
@@ -692,7 +732,9 @@ class Expressions:
             self.operation("op:arithmetic-json", node, frame)
         if "None" in lefts or ("None" in rights and not lefts & {"any"}):
             text = "str" in lefts or "str" in rights
-            self.operation("op:concat-none" if symbol == "+" and text else "op:arithmetic-none", node, frame)
+            rule = "op:concat-none" if symbol == "+" and text else "op:arithmetic-none"
+            operands = [part for part, kinds in ((left_node, lefts), (right_node, rights)) if "None" in kinds]
+            self.of_none(rule, node, frame, *operands)
         moves_date = symbol in "+-" and "datetime.timedelta" in rights and bool(lefts & _DATES)
         if moves_date and not self._engine.guards.is_recent(left_node, frame):
             self.operation("op:date-overflow", node, frame)
@@ -729,7 +771,7 @@ class Expressions:
             if "json" in found:
                 self.operation("op:arithmetic-json", node, frame)
             if "None" in found:
-                self.operation("op:arithmetic-none", node, frame)
+                self.of_none("op:arithmetic-none", node, frame, node.operand)
         return values.without_none(value) or ANY
 
     def _boolean(self, node: ast.BoolOp, frame: Frame) -> Value:
@@ -755,7 +797,7 @@ class Expressions:
     def _compare(self, node: ast.Compare, frame: Frame) -> Value:
         if frame.sink is None:
             return BOOL
-        left = self.value(node.left, frame)
+        left_node, left = node.left, self.value(node.left, frame)
         for operator, right_node in zip(node.ops, node.comparators, strict=True):
             right = self.value(right_node, frame)
             if isinstance(operator, ast.In | ast.NotIn):
@@ -763,7 +805,7 @@ class Expressions:
                 if "json" in found:
                     self.operation("op:contains-json", node, frame)
                 if "None" in found:
-                    self.operation("op:contains-none", node, frame)
+                    self.of_none("op:contains-none", node, frame, right_node)
                 for entry in right:
                     if entry.name == "instance":
                         self._dunder(entry, "__contains__", right_node, frame)
@@ -774,10 +816,12 @@ class Expressions:
                 if "json" in found:
                     self.operation("op:compare-json", node, frame)
                 if "None" in found:
-                    self.operation("op:compare-none", node, frame)
+                    operands = ((left_node, left), (right_node, right))
+                    nones = [part for part, value in operands if "None" in values.names(value)]
+                    self.of_none("op:compare-none", node, frame, *nones)
                 if values.is_unknown(left) or values.is_unknown(right):
                     self.suspect("op:compare-unknown", node, frame)
-            left = right
+            left_node, left = right_node, right
         return BOOL
 
     def _conditional(self, node: ast.IfExp, frame: Frame) -> Value:
@@ -903,7 +947,7 @@ class Expressions:
                     case "json":
                         self.operation("op:iterate-json", node, frame)
                     case "None":
-                        self.operation("op:iterate-none", node, frame)
+                        self.of_none("op:iterate-none", node, frame, node)
                     case "generator" | "coroutine":
                         if isinstance(entry.ref, FunctionInfo):
                             frame.sink.add(Edge(entry.ref, node, frame.unit))
@@ -1058,6 +1102,13 @@ _DUCKS = {  # methods that only one kind of container has
     "collections.deque": frozenset({"popleft", "appendleft", "extendleft"}),
 }
 _OPERATOR_METHODS = {"+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "|": "__or__"}
+
+
+def _receiver(node: ast.expr) -> ast.expr:
+    """Return the expression whose attribute is read, or whose method is called."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    return node.value if isinstance(node, ast.Attribute) else node
 
 
 def _is_module(dotted: str, frame: Frame) -> bool:

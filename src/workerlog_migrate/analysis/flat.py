@@ -200,6 +200,10 @@ class Flat:
             for entry in self.returns(function)
         )
 
+    def default_of(self, function: FunctionInfo, argument: ast.arg) -> ast.expr | None:
+        """Return the expression that is the default of a parameter; None when it has none."""
+        return None if isinstance(function.node, ast.Module) else _default(function.node.args, argument)
+
     def default(self, function: FunctionInfo, name: str) -> Value | None:
         """Return the default of a parameter; None when it has none."""
         if isinstance(function.node, ast.Module):
@@ -223,6 +227,54 @@ class Flat:
         if any(method.name in heir.methods for heir in self.heirs(owner)):
             return False
         return on_self or _is_abstract(method.node) or "typing.Protocol" in self.family(owner)
+
+    def defaults_to_none(self, node: ast.AST, unit: Unit) -> bool:
+        """Whether a binding is a parameter with the default None to which no call in the file passes what may be None."""
+        if not isinstance(node, ast.arg):
+            return False
+        function = unit.function(unit.module.parents[unit.module.parents[node]])
+        default = self.default_of(function, node)
+        return (
+            default is not None
+            and _is_none(default)
+            and not any("None" in values.names(value) for value in self._passed(function, node))
+        )
+
+    def is_set_later(self, info: ClassInfo, name: str) -> bool:
+        """Whether an attribute is None at most until a statement sets it: no method but ``__init__`` sets it to None."""
+        is_set = False
+        for owner in self.family(info):
+            if not isinstance(owner, ClassInfo):
+                continue
+            for stored in owner.stores.get(name, ()):
+                if "None" not in values.names(self.target(stored, owner.unit)):
+                    is_set = True
+                elif owner.unit.enclosing(stored).name != "__init__":
+                    return False
+        return is_set
+
+    def is_there(self, node: ast.Import | ast.ImportFrom, unit: Unit) -> bool:
+        """Whether an import cannot fail: every Python has the module, or the file has imported it already."""
+        sure = self._engine.knowledge.operation("op:import").names
+        if isinstance(node, ast.Import):
+            return all(
+                alias.name.partition(".")[0] in sure or unit.has_imported(alias.name, node)
+                for alias in node.names
+            )
+        module = node.module or ""
+        if node.level == 0 and module.partition(".")[0] in sure:
+            return all(self._is_in_library(module, alias.name) for alias in node.names)
+        return node.level == 0 and unit.has_imported(module, node)
+
+    def _is_in_library(self, module: str, name: str) -> bool:
+        """Whether every supported Python has a name in a module of the standard library."""
+        known = self._engine.knowledge
+        row = known.call(f"{module}.{name}")
+        return not row.since if row is not None else known.exception(f"{module}.{name}") is not None
+
+    def is_placeholder(self, method: FunctionInfo) -> bool:
+        """Whether a method only raises what asks for heirs: then the one of an heir is what runs."""
+        return method.owner is not None and self._is_stub(method.node) and _is_abstract(method.node)
 
     def _is_stub(self, node: ast.AST) -> bool:
         """Whether a body does nothing (``pass``, ``...``, a docstring, ``return None``) or raises at once what asks for heirs."""

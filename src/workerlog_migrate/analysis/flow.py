@@ -311,7 +311,7 @@ class Flow:
         elif isinstance(target, ast.Attribute):
             receiver = self._engine.expressions.value(target.value, frame)
             if "None" in values.names(receiver):
-                self._engine.expressions.operation("op:attribute-none", target, frame)
+                self._engine.expressions.of_none("op:attribute-none", target, frame, target.value)
             if frame.suspects is not None:
                 self._engine.expressions.suspect_attribute(receiver, target, frame)
             path = frame.unit.path(target)
@@ -369,7 +369,8 @@ class Flow:
                 quiet.facts = frame.facts
                 self.assign(entry, expressions.value(part, quiet), frame, source=part)
             return
-        if not (of_loop and all(entry.name == "any" for entry in value)):
+        of_format = source is not None and self._engine.guards.follows_format(source)
+        if not of_format and not (of_loop and all(entry.name == "any" for entry in value)):
             expressions.unpack(value, count, not starred, target, frame)
         for index, entry in enumerate(target.elts):
             part_value = expressions.item(value, index, None if starred else len(target.elts))
@@ -384,7 +385,7 @@ class Flow:
                 case "dict" | "any" | "class" | "dotted":
                     continue
                 case "None":
-                    expressions.operation("op:subscript-none", target, frame)
+                    expressions.of_none("op:subscript-none", target, frame, target.value)
                 case "instance":
                     expressions._dunder(entry, "__setitem__", target, frame)
                 case "list":
@@ -436,7 +437,8 @@ class Flow:
                     frame.env.pop(path, None)
 
     def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
-        self._engine.expressions.operation("op:import", node, frame)
+        if frame.sink is not None and not self._engine.flat.is_there(node, frame.unit):
+            self._engine.expressions.operation("op:import", node, frame)
         for alias in node.names:
             name = (alias.asname or alias.name).partition(".")[0]
             if frame.env is not None:
@@ -446,8 +448,29 @@ class Flow:
         self._engine.expressions.value(node.test, frame)
         if node.msg is not None:
             self._engine.expressions.value(node.msg, frame)
-        self._engine.expressions.operation("op:assert", node, frame)
+        self._engine.expressions.operation("op:assert", node, frame, is_weak=self._narrows(node.test, frame))
         self._engine.guards.assume(node.test, True, frame)
+
+    def _narrows(self, test: ast.expr, frame: Frame) -> bool:
+        """Whether an ``assert`` tells a type checker what is so: ``isinstance``, ``is not None`` of what is not known to be."""
+        match test:
+            case ast.BoolOp(op=ast.And(), values=parts):
+                return all(self._narrows(part, frame) for part in parts)
+            case ast.Call(func=ast.Name(id="isinstance")):
+                return True
+            case ast.Compare(left=value, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
+                pass
+            case ast.Name() | ast.Attribute() if "None" in values.names(self._quietly(test, frame)):
+                value = test
+            case _:
+                return False
+        known = values.names(self._quietly(value, frame))
+        return "None" not in known or self._engine.expressions.starts_as_none(value, frame)
+
+    def _quietly(self, node: ast.expr, frame: Frame) -> Value:
+        quiet = Frame(frame.function, frame.env, None)
+        quiet.facts = frame.facts
+        return self._engine.expressions.value(node, quiet)
 
     def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
         for expression in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):

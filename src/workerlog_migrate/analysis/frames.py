@@ -34,7 +34,11 @@ class Fact(NamedTuple):
 
 
 class Raise(NamedTuple):
-    """An exception that a node can raise, with the row or rule that says so."""
+    """An exception that a node can raise, with the row or rule that says so.
+
+    Weak evidence (an attribute is None because it starts as that) counts in the ``try`` body itself, where a person sees
+    it, and not through calls: a method that uses what another one sets is called after that one.
+    """
 
     exception: str
     node: ast.AST
@@ -42,6 +46,7 @@ class Raise(NamedTuple):
     rule: str
     source: str
     note: str = ""
+    is_weak: bool = False
 
 
 class Unknown(NamedTuple):
@@ -62,6 +67,7 @@ class Edge(NamedTuple):
         unit: the file of the call.
         caught: classes that handlers around the call catch.
         only: if set, only what these classes catch comes through (a bare ``raise`` in their handler).
+        is_weak: the function only raises what asks for heirs, which counts as weak evidence does.
 
     """
 
@@ -70,6 +76,7 @@ class Edge(NamedTuple):
     unit: Unit
     caught: frozenset[str] = frozenset()
     only: frozenset[str] | None = None
+    is_weak: bool = False
 
 
 Atom = Raise | Unknown | Edge

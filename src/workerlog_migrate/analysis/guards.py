@@ -41,6 +41,7 @@ _NEGATED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.In: ast.NotIn,
     ast.NotIn: ast.In,
 }
+_UNPACKING = frozenset({"unpack", "unpack_from"})
 _NOW = frozenset({"now", "today", "utcnow"})
 
 
@@ -256,7 +257,19 @@ class Guards:
             elif function.id == "hasattr" and len(test.args) == 2:
                 path = frame.unit.path(test.args[0])
                 if path is not None:
-                    self._narrow(path, values.without_none(self._current(test.args[0], frame)), frame)
+                    value = values.without_none(self._current(test.args[0], frame))
+                    self._narrow(path, value, frame)
+                    name = test.args[1]
+                    protocol = self._engine.knowledge.protocol
+                    if (
+                        isinstance(name, ast.Constant)
+                        and isinstance(name.value, str)
+                        and all(protocol(entry.name, "attribute") is not None for entry in value)
+                    ):
+                        found = f"{path}.{name.value}"
+                        frame.unit.below.setdefault(path, set()).add(found)
+                        if frame.env is not None:
+                            frame.env.setdefault(found, ANY)
             return
         if not isinstance(function, ast.Attribute):
             return
@@ -391,14 +404,20 @@ class Guards:
         """``text.split(sep)[0]`` is always there; ``text.split()[0]`` is not."""
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return False
-        if node.func.attr in (
-            "unpack",
-            "unpack_from",
-        ):  # struct: a format without any value is written by nobody
+        if node.func.attr in _UNPACKING:  # struct: a format without any value is written by nobody
             return index == 0
         if node.func.attr in ("split", "rsplit") and node.args and not _is_none(node.args[0]):
             return index in (0, -1)
         return node.func.attr in ("partition", "rpartition") and -3 <= index <= 2
+
+    def follows_format(self, node: ast.expr) -> bool:
+        """Whether a call gives as many values as a format says that is written there: ``struct.unpack("<I", data)``."""
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="struct"), attr=attr), args=[ast.Constant(), *_]
+            ):
+                return attr in _UNPACKING
+        return False
 
     def is_nonzero(self, node: ast.expr, frame: Frame) -> bool:
         """Whether a divisor is known not to be zero."""

@@ -136,6 +136,7 @@ class Unit:
         self.below: dict[str, set[str]] = {}  # path -> the paths that were read and start with it
         self._method_owners: dict[str, list[ClassInfo]] | None = None
         self._facts: dict[ast.AST, FunctionFacts] | None = None
+        self._imported: dict[str, int] | None = None
 
     @property
     def top(self) -> FunctionInfo:
@@ -166,6 +167,31 @@ class Unit:
         while parent is not None and not isinstance(parent, FUNCTIONS):
             parent = self.module.parents.get(parent)
         return None if parent is None else self.function(parent)
+
+    def has_imported(self, name: str, node: ast.AST) -> bool:
+        """Whether a statement at the top of the file, run in any case before a node, imports a module."""
+        if self._imported is None:
+            self._imported = {}
+            for statement in self.module.tree.body:
+                if isinstance(statement, ast.Import):
+                    for alias in statement.names:
+                        self._imported.setdefault(alias.name, statement.lineno)
+                elif isinstance(statement, ast.ImportFrom) and not statement.level and statement.module:
+                    self._imported.setdefault(statement.module, statement.lineno)
+        line = self._imported.get(name)
+        return line is not None and (
+            self.module.function(node) is not None or line < getattr(node, "lineno", 0)
+        )
+
+    def imports_any_of(self, top: str) -> bool:
+        """Whether the file imports a top-level module, or something of it, anywhere."""
+        for node in self.module.imports:
+            if isinstance(node, ast.ImportFrom):
+                if not node.level and (node.module or "").partition(".")[0] == top:
+                    return True
+            elif any(alias.name.partition(".")[0] == top for alias in node.names):
+                return True
+        return False
 
     def class_info(self, node: ast.ClassDef) -> ClassInfo:
         """Return the class for its definition."""

@@ -202,7 +202,8 @@ class Solver:
             made = effects[function] = _Effects()
             for atom in own:
                 if isinstance(atom, Raise):
-                    made.raises.setdefault(atom.exception, atom)
+                    if not atom.is_weak:
+                        made.raises.setdefault(atom.exception, atom)
                 elif isinstance(atom, Unknown) and len(made.unknowns) < _UNKNOWNS:
                     made.unknowns[atom] = None
             pending.append(function)
@@ -221,7 +222,7 @@ class Solver:
     def _flow_into(self, source: _Effects, edge: Edge, target: _Effects) -> bool:
         """Add what passes an edge to the caller's effects; whether that was anything new."""
         changed = False
-        for exception, root in source.raises.items():
+        for exception, root in source.raises.items() if not edge.is_weak else ():
             if exception not in target.raises and self._passes(edge, exception):
                 target.raises[exception] = root
                 changed = True

@@ -46,6 +46,8 @@ TESTS = frozenset(
         "read-mode",
         "write-mode",
         "ascii",
+        "settled",
+        "unsettled",
         "shape:json",
     ]
 )
@@ -104,6 +106,7 @@ class CallRow:
         never_returns: control does not come back.
         exits: may raise what ends the process (``SystemExit``).
         awaitable: ``raises`` and ``returns`` are those of awaiting the result.
+        since: the first Python that has it, empty when all supported ones do.
         source: where the facts come from.
         note: what a person should know besides.
 
@@ -119,13 +122,14 @@ class CallRow:
     never_returns: bool = False
     exits: bool = False
     awaitable: bool = False
+    since: str = ""
     source: str = ""
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """One operation that a type supports: iteration, subscripts, ``with``, ``await``."""
+    """One operation that a type supports: iteration, subscripts, ``with``, ``await``, reading any other attribute."""
 
     returns: str = ""
     raises: tuple[str, ...] = ()
@@ -594,6 +598,7 @@ _PROTOCOLS = (
     "exit",
     "await",
     "call",
+    "attribute",
 )
 
 
@@ -609,6 +614,7 @@ def _call_row(name: str, reader: _Reader) -> CallRow:
         never_returns=reader.flag("never_returns"),
         exits=reader.flag("exits"),
         awaitable=reader.flag("awaitable"),
+        since=reader.string("min_python"),
         source=reader.string("source"),
         note=reader.string("note"),
     )
