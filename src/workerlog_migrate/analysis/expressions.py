@@ -923,8 +923,8 @@ class Expressions:
             if not (isinstance(value, ast.Constant) and value.value is None):
                 found.append(value)
         path = unit.path(node)
-        for call in unit.calls_of("append"):
-            if isinstance(call.func, ast.Attribute) and unit.path(call.func.value) == path:
+        for call in unit.calls_on(path) if path is not None else ():
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "append":
                 found.extend(call.args)
         return found
 

@@ -794,12 +794,8 @@ class Flat:
 
     def _appended(self, path: str, unit: Unit, scope: object) -> Value:
         found: list[Value] = []
-        for call in unit.calls_of("append"):
-            if (
-                not isinstance(call.func, ast.Attribute)
-                or unit.path(call.func.value) != path
-                or len(call.args) != 1
-            ):
+        for call in unit.calls_on(path):
+            if not isinstance(call.func, ast.Attribute) or call.func.attr != "append" or len(call.args) != 1:
                 continue
             if isinstance(scope, ClassInfo):
                 if unit.enclosing(call).owner is not scope:

@@ -133,6 +133,9 @@ class Module:
         self._qualified: dict[ast.expr, str | None] = {}
         self._qualified_names: dict[tuple[str, Scope], str | None] = {}
         self._skips: dict[int, frozenset[str] | None] = {}
+        self._names_by_id: dict[str, list[ast.Name]] = {}
+        self._attributes_by_name: dict[str, list[ast.Attribute]] = {}
+        self._calls_by_name: dict[str, list[ast.Call]] = {}
         self._index()
         self._read_directives()
 
@@ -227,6 +230,33 @@ class Module:
                 return False
         return False
 
+    # -- nodes by name: made when first asked for, as most files ask for none -------------------------------
+
+    def names_of(self, name: str) -> list[ast.Name]:
+        """Return the places where a plain name is written, in source order."""
+        if not self._names_by_id:
+            for node in self.names:
+                self._names_by_id.setdefault(node.id, []).append(node)
+        return self._names_by_id.get(name, [])
+
+    def attributes_of(self, name: str) -> list[ast.Attribute]:
+        """Return the places where an attribute of that name is written, in source order."""
+        if not self._attributes_by_name:
+            for node in self.attributes:
+                self._attributes_by_name.setdefault(node.attr, []).append(node)
+        return self._attributes_by_name.get(name, [])
+
+    def calls_of(self, name: str) -> list[ast.Call]:
+        """Return the calls whose callee is written ``name`` or ``<anything>.name``, in source order."""
+        if not self._calls_by_name:
+            for call in self.calls:
+                callee = call.func
+                if isinstance(callee, ast.Name):
+                    self._calls_by_name.setdefault(callee.id, []).append(call)
+                elif isinstance(callee, ast.Attribute):
+                    self._calls_by_name.setdefault(callee.attr, []).append(call)
+        return self._calls_by_name.get(name, [])
+
     # -- names ----------------------------------------------------------------------------------------------
 
     @property
@@ -316,11 +346,19 @@ class Module:
         found = self.lookup(name, scope)
         if found is None:
             return name if name in _BUILTINS and not self.star_imports else None
-        imports = {binding.qualified for binding in found[1] if binding.kind == "import"}
-        others = [binding for binding in found[1] if binding.kind != "import"]
+        if found[0] is not scope:  # the same for all the scopes that see it
+            key = (name, found[0])
+            if key not in self._qualified_names:
+                self._qualified_names[key] = self._qualified_by(found[1])
+            return self._qualified_names[key]
+        return self._qualified_by(found[1])
+
+    def _qualified_by(self, bindings: list[Binding]) -> str | None:
+        imports = {binding.qualified for binding in bindings if binding.kind == "import"}
+        others = [binding for binding in bindings if binding.kind != "import"]
         if len(imports) == 1 and all(self._is_import_fallback(binding.node) for binding in others):
             return imports.pop()
-        return self._value_alias(found[1], 0)
+        return self._value_alias(bindings, 0)
 
     def _value_alias(self, bindings: list[Binding], depth: int) -> str | None:
         """Follow ``E = Exception`` and ``run = subprocess.run``: one assignment of a dotted name."""

@@ -54,6 +54,9 @@ class Naming:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._module = engine.unit.module
+        self._there: dict[str, bool] = {}
+        self._imports: dict[Scope, dict[str, list[tuple[int, str, Binding]]]] = {}
+        self._meanings: dict[tuple[str, str], str | None] = {}
 
     def write(self, exception: str, place: ast.stmt | ast.expr, state: State | None) -> Written | None:
         """Return how to write an exception at a place, or the nearest parent that can be written; None if none can.
@@ -99,6 +102,12 @@ class Naming:
 
     def _is_there(self, top: str) -> bool:
         """Whether the script cannot run without a package: it, or what cannot be without it, is imported at the top, unguarded."""
+        known = self._there.get(top)
+        if known is None:
+            known = self._there[top] = self._must_be_there(top)
+        return known
+
+    def _must_be_there(self, top: str) -> bool:
         tree = self._module.tree
         required_by = self._engine.knowledge.required_by
         for node in self._module.imports:
@@ -143,19 +152,21 @@ class Naming:
         return None
 
     def _imported(self, dotted: str, place: ast.AST, state: State | None) -> str | None:
-        for name, binding, scope, bindings in self._visible(place):
-            rest = self._rest(binding, dotted)
-            if rest is None:
-                continue
+        for name, binding, scope, rest in self._visible(place, dotted):
             if rest.count(".") > 1 and not self._submodule_imported(dotted.rpartition(".")[0]):
                 continue
-            if self._is_bound(name, binding, scope, bindings, place, state):
+            if self._is_bound(name, binding, scope, place, state):
                 return name + rest
         return None
 
-    def _rest(self, binding: Binding, dotted: str) -> str | None:
+    def _rest(self, qualified: str, dotted: str) -> str | None:
         """Return what has to follow an imported name to mean a class; None when it cannot mean it."""
-        qualified = binding.qualified
+        key = (qualified, dotted)
+        if key not in self._meanings:
+            self._meanings[key] = self._meaning(qualified, dotted)
+        return self._meanings[key]
+
+    def _meaning(self, qualified: str, dotted: str) -> str | None:
         if self._engine.knowledge.exception(dotted) is None:  # a class of the program: known by its file
             flat, unit = self._engine.flat, self._engine.unit
             for entry in flat.imported(qualified, unit):
@@ -187,36 +198,49 @@ class Naming:
             for node in self._module.imports
         )
 
-    def _visible(self, place: ast.AST) -> Iterator[tuple[str, Binding, Scope, list[Binding]]]:
-        """Yield the import bindings that are visible at a place, nearest scope first."""
+    def _visible(self, place: ast.AST, dotted: str) -> Iterator[tuple[str, Binding, Scope, str]]:
+        """Yield the import bindings that are visible at a place and can mean a class, nearest scope first.
+
+        With each comes what has to follow its name.
+        """
         scope: Scope | None = self._module.scope(place)
-        first = True
-        seen: set[str] = set()
+        nearer: list[Scope] = []
         while scope is not None:
-            if first or not scope.is_class:
-                for name, bindings in scope.bindings.items():
-                    if name in seen:
-                        continue
-                    seen.add(name)
-                    for binding in bindings:
-                        if binding.kind == "import":
-                            yield name, binding, scope, bindings
-            first = False
+            if not nearer or not scope.is_class:
+                found = [
+                    (number, name, binding, rest)
+                    for qualified, entries in self._imports_of(scope).items()
+                    if (rest := self._rest(qualified, dotted)) is not None
+                    for number, name, binding in entries
+                ]
+                for _, name, binding, rest in sorted(found, key=lambda entry: entry[0]):
+                    if not any(name in other.bindings for other in nearer):
+                        yield name, binding, scope, rest
+                nearer.append(scope)
             scope = scope.parent
+
+    def _imports_of(self, scope: Scope) -> dict[str, list[tuple[int, str, Binding]]]:
+        """Return what a scope imports under names that nothing else binds: qualified name -> number, name, binding."""
+        known = self._imports.get(scope)
+        if known is None:
+            known = self._imports[scope] = {}
+            number = 0
+            for name, bindings in scope.bindings.items():
+                imports = [binding for binding in bindings if binding.kind == "import"]
+                if not imports or not all(
+                    binding.kind == "import" or self._is_fallback(binding.node) for binding in bindings
+                ):
+                    continue
+                for binding in imports:
+                    known.setdefault(binding.qualified, []).append((number, name, binding))
+                    number += 1
+        return known
 
     # -- is it bound? ---------------------------------------------------------------------------------------
 
     def _is_bound(
-        self,
-        name: str,
-        binding: Binding,
-        scope: Scope,
-        bindings: list[Binding],
-        place: ast.AST,
-        state: State | None,
+        self, name: str, binding: Binding, scope: Scope, place: ast.AST, state: State | None
     ) -> bool:
-        if any(other.kind != "import" and not self._is_fallback(other.node) for other in bindings):
-            return False
         statement = self._module.statement(binding.node)
         if not self._is_before(statement, place) and (
             scope.node is not self._module.tree or self._at_top(place)

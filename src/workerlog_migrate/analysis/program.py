@@ -126,11 +126,10 @@ class Unit:
         self.name = name
         self._functions: dict[ast.AST, FunctionInfo] = {}
         self._classes: dict[ast.ClassDef, ClassInfo] = {}
-        self._calls: dict[str, list[ast.Call]] | None = None
         self._self_calls: dict[str, dict[ClassInfo | None, list[ast.Call]]] = {}
         self.texts: dict[ast.AST, str] = {}  # nodes that evidence has shown
         self._used: dict[str, list[ast.Call]] | None = None
-        self._uses: dict[tuple[str, object], frozenset[str]] = {}
+        self._uses: dict[str, dict[object, set[str]]] = {}
         self._decorated: dict[str, list[ast.AST]] | None = None
         self._paths: dict[ast.AST, str | None] = {}
         self.below: dict[str, set[str]] = {}  # path -> the paths that were read and start with it
@@ -204,50 +203,38 @@ class Unit:
 
     def calls_of(self, name: str) -> list[ast.Call]:
         """Return the calls whose callee is written ``name`` or ``<anything>.name``."""
-        if self._calls is None:
-            self._calls = {}
+        return self.module.calls_of(name)
+
+    def calls_on(self, path: str) -> list[ast.Call]:
+        """Return the calls of methods on a path, in source order."""
+        if self._used is None:
+            self._used = {}
             for call in self.module.calls:
-                callee = call.func
-                simple = (
-                    callee.id
-                    if isinstance(callee, ast.Name)
-                    else callee.attr
-                    if isinstance(callee, ast.Attribute)
-                    else ""
-                )
-                self._calls.setdefault(simple, []).append(call)
-        return self._calls.get(name, [])
+                if isinstance(call.func, ast.Attribute):
+                    on = self.path(call.func.value)
+                    if on is not None:
+                        self._used.setdefault(on, []).append(call)
+        return self._used.get(path, [])
 
     def uses_of(self, path: str, function: FunctionInfo) -> frozenset[str]:
         """Return the methods that a function calls on a path; of ``self.x`` those that its class calls on it."""
         place: object = function
         if path.startswith("self.") and function.owner is not None:
             place = function.owner
-        key = (path, place)
-        known = self._uses.get(key)
+        known = self._uses.get(path)
         if known is None:
-            if self._used is None:
-                self._used = {}
-                for call in self.module.calls:
-                    if isinstance(call.func, ast.Attribute):
-                        on = self.path(call.func.value)
-                        if on is not None:
-                            self._used.setdefault(on, []).append(call)
-            found: set[str] = set()
-            for call in self._used.get(path, ()):
+            known = self._uses[path] = {}
+            for call in self.calls_on(path):
                 caller = self.enclosing(call)
-                if place is caller or (caller.owner is not None and place is caller.owner):
-                    assert isinstance(call.func, ast.Attribute)
-                    found.add(call.func.attr)
-            known = self._uses[key] = frozenset(found)
-        return known
+                for around in (caller, caller.owner):
+                    if around is not None and isinstance(call.func, ast.Attribute):
+                        known.setdefault(around, set()).add(call.func.attr)
+        return frozenset(known.get(place, ()))
 
     def asks(self, names: set[str]) -> bool:
         """Whether a test of the file is about one of the names: ``if x:``, ``x and ...``, ``x is None``."""
         parents = self.module.parents
-        for name in self.module.names:
-            if name.id not in names:
-                continue
+        for name in (node for wanted in names for node in self.module.names_of(wanted)):
             child: ast.AST = name
             parent = parents.get(name)
             while isinstance(parent, ast.expr):

@@ -7,7 +7,6 @@ exceptions are not among them.
 from __future__ import annotations
 
 import ast
-import functools
 
 from workerlog_migrate.analysis.module import Binding, FunctionNode, Module
 
@@ -45,24 +44,10 @@ def uses(module: Module, function: FunctionNode) -> list[ast.Name | ast.Attribut
 
     A method is only reached as an attribute; a function also when the script's module is imported.
     """
-    names, attributes = _by_name(module)
-    found: list[ast.Name | ast.Attribute] = [*attributes.get(function.name, ())]
+    found: list[ast.Name | ast.Attribute] = [*module.attributes_of(function.name)]
     if not isinstance(module.parents.get(function), ast.ClassDef):
-        found += names.get(function.name, ())
+        found += (name for name in module.names_of(function.name) if isinstance(name.ctx, ast.Load))
     return [use for use in found if function not in owners(module, use)]
-
-
-@functools.lru_cache(maxsize=2)
-def _by_name(module: Module) -> tuple[dict[str, list[ast.Name]], dict[str, list[ast.Attribute]]]:
-    """Index a module's loads of names, and its attributes, once: every function is asked for."""
-    names: dict[str, list[ast.Name]] = {}
-    attributes: dict[str, list[ast.Attribute]] = {}
-    for name in module.names:
-        if isinstance(name.ctx, ast.Load):
-            names.setdefault(name.id, []).append(name)
-    for attribute in module.attributes:
-        attributes.setdefault(attribute.attr, []).append(attribute)
-    return names, attributes
 
 
 def runs_before(module: Module, node: ast.AST, line: int) -> bool:

@@ -292,11 +292,11 @@ class _Finder:
             return False
         if not all(
             self._keeps_file_out(name)
-            for name in self.module.names
-            if name.id == value.id and self.module.bindings(name) is bindings
+            for name in self.module.names_of(value.id)
+            if self.module.bindings(name) is bindings
         ):
             return False
-        calls = [call for call in self.module.calls if _last_name(call.func) == function.name]
+        calls = self.module.calls_of(function.name)
         return bool(calls) and not any(
             keyword.arg is None or keyword.arg == "file" for call in calls for keyword in call.keywords
         )

@@ -302,24 +302,20 @@ class _Finder:
                         for keyword in node.keywords
                     )
                 )
-            return self.module.qualified(node.func) is not None or not self._makes_requests()
+            return self.module.qualified(node.func) is not None or not self._makes_requests
         if isinstance(node, ast.Name):
             value = only_value(self.module, self.module.bindings(node))
             if isinstance(value, ast.Call) and self.module.qualified(value.func) == _REQUEST:
                 return self._is_plain_request(value, depth + 1) and self._stays_plain(node)
             if value is not None:
                 return self._is_plain_request(value, depth + 1)
-        return not self._makes_requests()
+        return not self._makes_requests
 
     def _stays_plain(self, name: ast.Name) -> bool:
         """Whether a ``Request`` bound to a name is nowhere given data or a method, nor handed to unknown code."""
         bindings = self.module.bindings(name)
-        for other in self.module.names:
-            if (
-                other.id != name.id
-                or not isinstance(other.ctx, ast.Load)
-                or self.module.bindings(other) is not bindings
-            ):
+        for other in self.module.names_of(name.id):
+            if not isinstance(other.ctx, ast.Load) or self.module.bindings(other) is not bindings:
                 continue
             parent = self.module.parents[other]
             if isinstance(parent, ast.Attribute) and isinstance(parent.ctx, ast.Load):
@@ -329,6 +325,7 @@ class _Finder:
             return False
         return True
 
+    @functools.cached_property
     def _makes_requests(self) -> bool:
         """Whether the script mentions ``Request`` at all; otherwise what a function opens is a URL."""
         nodes: list[ast.expr] = [*self.module.names, *self.module.attributes]

@@ -8,6 +8,8 @@ module that a written name needs at the top of the script.
 from __future__ import annotations
 
 import ast
+import bisect
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -105,8 +107,15 @@ class _Finder:
         self.logs = LogCalls(self.engine, mirrors=MIRROR_OUTPUT in context.settings.select)
         self.requested: set[str] = set()
         self._taken: dict[ast.AST | None, set[str]] = {}
+        self._raise_lines = sorted(node.lineno for node in module.raises)
 
     # -- handlers -------------------------------------------------------------------------------------------
+
+    def _has_own_raise(self, handler: ast.ExceptHandler) -> bool:
+        first, last = handler.lineno, handler.end_lineno or handler.lineno
+        if bisect.bisect_left(self._raise_lines, first) == bisect.bisect_right(self._raise_lines, last):
+            return False
+        return any(isinstance(node, ast.Raise) for node in _own_nodes(handler.body))
 
     def handler(self, node: ast.ExceptHandler) -> Iterator[Finding]:
         """Decide about one ``except`` clause."""
@@ -121,7 +130,7 @@ class _Finder:
         if type(owner).__name__ == "TryStar":
             yield self._left(node, "catches exception groups (except*)")
             return
-        if _has_own_raise(self.module, node):
+        if self._has_own_raise(node):
             if not _always_raises(node.body):
                 yield self._left(node, "re-raises on one path and swallows on another")
             return
@@ -490,10 +499,13 @@ class _Finder:
 
     def _class_of(self, alias: str) -> str:
         """Write the class of an exception; many scripts have a ``type`` of their own, mostly a parameter."""
-        is_own = self.module.is_taken("type") and any(
+        return f"{alias}.__class__" if self._has_own_type else f"type({alias})"
+
+    @functools.cached_property
+    def _has_own_type(self) -> bool:
+        return self.module.is_taken("type") and any(
             "type" in scope.bindings for scope in self.module.scopes.values()
         )
-        return f"{alias}.__class__" if is_own else f"type({alias})"
 
     def _is_silent(self, node: ast.ExceptHandler) -> bool:
         """Whether the handler makes no call and does not use the exception."""
@@ -523,10 +535,12 @@ class _Finder:
     def _names_in_scope(self, function: ast.AST | None) -> set[str]:
         if function is None:
             return self.module.used_names
-        first, last = function.lineno, function.end_lineno or function.lineno  # type: ignore[attr-defined]  # a definition
-        taken = {name.id for name in self.module.names if first <= name.lineno <= last}
-        for node, scope in self.module.scopes.items():
-            if first <= getattr(node, "lineno", 0) <= last:
+        taken: set[str] = set()
+        for node in ast.walk(function):
+            if isinstance(node, ast.Name):
+                taken.add(node.id)
+            scope = self.module.scopes.get(node)
+            if scope is not None:
                 taken.update(scope.bindings, scope.globals, scope.nonlocals)
         return taken
 
@@ -574,13 +588,6 @@ def _asks_for_class(node: ast.AST, alias: str) -> bool:
         and isinstance(node.args[0], ast.Name)
         and node.args[0].id == alias
     )
-
-
-def _has_own_raise(module: Module, handler: ast.ExceptHandler) -> bool:
-    last = handler.end_lineno or handler.lineno
-    if not any(handler.lineno <= node.lineno <= last for node in module.raises):
-        return False
-    return any(isinstance(node, ast.Raise) for node in _own_nodes(handler.body))
 
 
 def _always_raises(body: list[ast.stmt]) -> bool:

@@ -867,7 +867,9 @@ def _notify(message: str, worker: str | None, error: BaseException | None, sink:
     file, held, guard = _LogFile(path), _LogFile(path + ".held"), _LogFile(log.baseFilename if log else path)
     unlock = guard.take_lock(1.0)  # several processes, one cause; without the lock: rather twice than never
     try:
-        now = time.time()  # not before the lock: what another process has just sent must not seem to be of the future
+        now = (
+            time.time()
+        )  # not before the lock: what another process has just sent must not seem to be of the future
         record["timestamp"], record["time"] = _utc(now), now
         recent = _recent_messages(path, worker, now)
         if message in recent or 0 <= now - unwritten.get(key, 0.0) < _HOLD_SECONDS:
