@@ -19,7 +19,7 @@ from workerlog_migrate.model import FileError, FileResult
 from workerlog_migrate.source import has_trigger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnContext, SpawnProcess
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 # Results that wait for a slow file before them: enough to keep every process busy, few enough to hold.
 _AHEAD = 8
+
+# So many objects that files have left behind in cycles are worth a collection.
+_GARBAGE = 5_000
 
 # Below this many files a second process costs more to start than it saves.
 _FILES_PER_PROCESS = 40
@@ -64,14 +67,15 @@ def migrate_all(
     if jobs <= 1 or len(targets) <= 1:
         from workerlog_migrate import pipeline
 
-        _collect_less_often()
-        for target in targets:
-            result = None if cache is None else _known(target, settings, cache)
-            if result is None:
-                result = pipeline.migrate_file(target, settings)
-                if cache is not None:
-                    cache.put(result)
-            yield result
+        with _collecting_between_files() as collect:
+            for target in targets:
+                result = None if cache is None else _known(target, settings, cache)
+                if result is None:
+                    result = pipeline.migrate_file(target, settings)
+                    if cache is not None:
+                        cache.put(result)
+                yield result
+                collect()
         return
     pool = _Pool(settings, min(jobs, len(targets)), cache)
     try:
@@ -211,22 +215,47 @@ def _serve(connection: Connection, settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from workerlog_migrate import pipeline
 
-    _collect_less_often()
-    while True:
-        try:
-            target = connection.recv()
-        except (EOFError, ConnectionError):  # reset, when the other end was closed before it read our answer
-            return
-        result = pipeline.migrate_file(target, settings)
-        try:
-            connection.send(result)
-        except ConnectionError:
-            return
+    with _collecting_between_files() as collect:
+        while True:
+            try:
+                target = connection.recv()
+            except (
+                EOFError,
+                ConnectionError,
+            ):  # reset, when the other end was closed before it read our answer
+                return
+            result = pipeline.migrate_file(target, settings)
+            try:
+                connection.send(result)
+            except ConnectionError:
+                return
+            collect()
 
 
-def _collect_less_often() -> None:
-    """Let the garbage collector look less often: a file's trees are many small objects that live as long as it does."""
-    gc.set_threshold(50_000, 5, 50)
+@contextlib.contextmanager
+def _collecting_between_files() -> Iterator[Callable[[], None]]:
+    """Collect garbage between files only: within one, many small objects live as long as its tree, and are looked at in vain.
+
+    After each file, or the next one finds its memory in other places, which costs more than to collect.
+
+    Yields:
+        What is to be called after each file.
+    """
+    files = 0
+
+    def collect() -> None:
+        nonlocal files
+        files += 1
+        if gc.get_count()[0] > _GARBAGE:
+            gc.collect(0 if files % 64 else 2)
+
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield collect
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @contextlib.contextmanager

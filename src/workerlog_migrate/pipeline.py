@@ -6,6 +6,7 @@ wrong with one file becomes a line in the report, and the other files go on.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 from collections.abc import Mapping
@@ -114,10 +115,11 @@ def migrate_source(
         return FileResult(target, raw, raw, encoding=source.encoding, skipped="skip-file")
     decisions = decisions or Decisions()
     context = _context(module, target, settings)
-    plan = _found(module, context, decisions)
+    with contextlib.closing(context.types):
+        plan = _found(module, context, decisions)
+        neighbours = () if plan.applied else context.types.neighbours
     imports = _runtime_imports(module)
     if not plan.applied:
-        neighbours = context.types.neighbours
         return FileResult(
             target, raw, raw, plan, encoding=source.encoding, imports=imports, neighbours=neighbours
         )
@@ -163,7 +165,9 @@ def find_all(module: Module, target: Target, settings: Settings, decisions: Deci
     Returns:
         The plan, with the header's lines among the applied findings.
     """
-    return _found(module, _context(module, target, settings), decisions or Decisions())
+    context = _context(module, target, settings)
+    with contextlib.closing(context.types):
+        return _found(module, context, decisions or Decisions())
 
 
 def _context(module: Module, target: Target, settings: Settings) -> Context:

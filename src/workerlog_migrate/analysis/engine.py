@@ -93,6 +93,14 @@ class Engine:
             self._units[key] = None if module is None else self._unit_of(module, name)
         return self._units[key]
 
+    def close(self) -> None:
+        """Forget everything, and free the trees at once: parts that know each other would wait for the garbage collector."""
+        for unit in self._by_module.values():
+            unit.close()
+        parts = (self.flat, self.guards, self.calls, self.expressions, self.flow, self.solver, self.hierarchy)
+        for part in (*parts, self):
+            part.__dict__.clear()
+
     def _unit_of(self, module: Module, name: str) -> Unit:
         unit = self._by_module.get(module)
         if unit is None:

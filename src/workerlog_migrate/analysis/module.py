@@ -432,10 +432,26 @@ class Module:
         self.scopes[self.tree] = module_scope
         stack: list[tuple[ast.AST, Scope]] = [(self.tree, module_scope)]
         node_scope, parents, fields, visitors = self._node_scope, self.parents, _CHILD_FIELDS, _VISITORS
+        pop, push, use = stack.pop, stack.append, self.used_names.add
         while stack:
-            node, scope = stack.pop()
+            node, scope = pop()
             kind = type(node)
             node_scope[node] = scope
+            # Most nodes are of four kinds, which go by without a call.
+            if kind is ast.Constant:
+                continue
+            if kind is ast.Name:
+                self.names.append(node)  # type: ignore[arg-type]  # as its type says
+                use(node.id)  # type: ignore[attr-defined]
+                if type(node.ctx) is not ast.Load:  # type: ignore[attr-defined]
+                    self._visit_target(node, scope)  # type: ignore[arg-type]
+                continue
+            if kind is ast.Attribute:
+                self.attributes.append(node)  # type: ignore[arg-type]
+                value = node.value  # type: ignore[attr-defined]
+                parents[value] = node
+                push((value, scope))
+                continue
             visit = visitors.get(kind)
             inner = None if visit is None else visit(self, node, scope)
             names = fields.get(kind)
@@ -450,10 +466,10 @@ class Module:
                     for entry in reversed(value):
                         if entry is not None:  # a key of `{**other}`, a default of a keyword-only parameter
                             parents[entry] = node
-                            stack.append((entry, child_scope))
+                            push((entry, child_scope))
                 else:
                     parents[value] = node
-                    stack.append((value, child_scope))
+                    push((value, child_scope))
 
     def _bind(self, name: str, kind: str, node: ast.AST, scope: Scope, qualified: str = "") -> None:
         self.used_names.add(name)
@@ -469,11 +485,7 @@ class Module:
     def _visit_call(self, node: ast.Call, _scope: Scope) -> None:
         self.calls.append(node)
 
-    def _visit_name(self, node: ast.Name, scope: Scope) -> None:
-        self.names.append(node)
-        self.used_names.add(node.id)
-        if isinstance(node.ctx, ast.Load):
-            return
+    def _visit_target(self, node: ast.Name, scope: Scope) -> None:
         parent = self.parents[node]
         if isinstance(node.ctx, ast.Del):
             kind = "delete"
@@ -501,9 +513,6 @@ class Module:
         if isinstance(current, ast.comprehension):
             return "comprehension"
         return "assign"
-
-    def _visit_attribute(self, node: ast.Attribute, _scope: Scope) -> None:
-        self.attributes.append(node)
 
     def _visit_function(self, node: FunctionNode, scope: Scope) -> dict[str, Scope]:
         self.functions.append(node)
@@ -676,8 +685,6 @@ def _child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
 
 _VISITORS: dict[type[ast.AST], Callable[..., dict[str, Scope] | None]] = {
     ast.Call: Module._visit_call,
-    ast.Name: Module._visit_name,
-    ast.Attribute: Module._visit_attribute,
     ast.FunctionDef: Module._visit_function,
     ast.AsyncFunctionDef: Module._visit_function,
     ast.Lambda: Module._visit_lambda,

@@ -142,6 +142,12 @@ class Unit:
         """The module's top level."""
         return self.function(self.module.tree)
 
+    def close(self) -> None:
+        """Forget everything; classes and their methods, which know each other, as well."""
+        for owner in self._classes.values():
+            owner.methods.clear()
+        self.__dict__.clear()
+
     def function(self, node: ast.AST) -> FunctionInfo:
         """Return the function for its node: definition, lambda or the module's tree."""
         found = self._functions.get(node)

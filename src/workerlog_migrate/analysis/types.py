@@ -50,6 +50,10 @@ class Types:
         """Other files that have been read or looked for, each with the digest of its bytes, empty where there is none."""
         return tuple((str(path), digest) for path, digest in self._neighbours.seen.items())
 
+    def close(self) -> None:
+        """Forget everything that was inferred; nothing can be asked any more."""
+        self.engine.close()
+
     def of(self, node: ast.expr) -> str | None:
         """Return the type of an expression as a type expression, ``pathlib.Path`` or ``re.Match?``; None if unknown."""
         return values.render(self.engine.flat.value(node, self.engine.unit))
