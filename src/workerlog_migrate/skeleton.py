@@ -1,6 +1,6 @@
 """What is left of an edited piece of source when everything that no edit touches is a placeholder.
 
-``print(f"{a} of {len(b)}", end="")`` becomes ``print(_wlm_0_, end=_wlm_1_)``: that is all LibCST has to read to put
+``print(f"{a} of {len(b)}", end="")`` becomes ``_wlm_0_(_wlm_1_)``: that is all LibCST has to read to put
 ``mirror_print(logger.info, `` in front, whatever the arguments are. Two gains: LibCST, by far the dearest part of a
 run, parses a fraction of the text, and pieces that differ only in what is not edited have the same ``Shape``, which is
 rewritten once. And one guarantee: what is behind a placeholder comes back character by character, as LibCST never sees it.
@@ -26,6 +26,7 @@ MAX_DEPTH = 200
 """Deepest nesting of what LibCST gets: it recurses natively and overflows the stack far above this (LibCST 1178)."""
 
 _BEFORE_COLON = re.compile(r"([\s)]*(?:as\s+\w+)?[)]*)[ \t]+:")
+_BETWEEN = re.compile(r"[\s,\\]*")  # no comment, and no parenthesis of an element's own
 _MARK = "_wlm_"
 _TOO_DEEP = "is nested too deeply to be rewritten"
 _TRY_STAR: type[ast.AST] | None = getattr(ast, "TryStar", None)
@@ -65,6 +66,10 @@ _PARTS: dict[type[ast.AST], tuple[str, ...]] = {
 """The fields in which a node of each kind is taken apart; a node of another kind stays as it is, with all in it."""
 if _TRY_STAR is not None:
     _PARTS[_TRY_STAR] = _PARTS[ast.Try]
+
+
+_INNER = (ast.keyword, ast.Starred, ast.withitem, ast.ExceptHandler)
+"""Parts of a node that no placeholder can stand for, but for what is in them."""
 
 
 class TooDeepError(WorkerlogError):
@@ -204,17 +209,54 @@ class _Builder:
             return
         for name in parts:
             value = getattr(node, name)
+            if name in ("args", "elts"):
+                value = self._outside_runs([*value, *getattr(node, "keywords", ())], depth + 1)
+            elif name == "keywords":
+                continue
             for child in value if isinstance(value, list) else (value,):
                 if child is None:
                     continue
-                if isinstance(child, ast.keyword | ast.withitem | ast.ExceptHandler) or self._holds_edit(
-                    child
-                ):
+                if isinstance(child, _INNER) or self._holds_edit(child):
                     self._take_apart(child, depth + 1)
                 elif not self._replace(child):
                     self._keep(child, depth + 1)
 
-    def _holds_edit(self, node: ast.expr | ast.stmt) -> bool:
+    def _outside_runs(self, elements: list[ast.expr | ast.keyword], depth: int) -> list[ast.AST]:
+        """Put one placeholder for each run of arguments or elements without an edit; give the others.
+
+        Many arguments then cost LibCST no more than one does, and calls that differ only in their number are one shape.
+        """
+        elements.sort(key=lambda each: (each.lineno, each.col_offset))
+        edited: list[ast.AST] = []
+        run: list[ast.AST] = []
+        start = end = 0
+        after_keyword = False
+
+        def close() -> None:
+            if run and not self._cut(start, end):
+                for each in run:
+                    self._keep(each, depth)
+            run.clear()
+
+        for element in elements:
+            if after_keyword or self._holds_edit(element):
+                edited.append(element)
+                close()
+                # No plain placeholder can stand behind a keyword argument.
+                after_keyword |= isinstance(element, ast.keyword)
+                continue
+            span = self._module.span(element)
+            begin = self._module.offset(span.line, span.column)
+            if run and not _BETWEEN.fullmatch(self._text, end, begin):
+                close()
+            if not run:
+                start = begin
+            end = self._module.offset(span.end_line, span.end_column)
+            run.append(element)
+        close()
+        return edited
+
+    def _holds_edit(self, node: ast.expr | ast.stmt | ast.keyword) -> bool:
         """Whether an edit begins inside a node: spans of edits nest, so this one then lies inside as a whole."""
         first, last = (node.lineno, 0), (node.end_lineno or node.lineno, 1 << 30)
         if first > self._last:
@@ -243,9 +285,13 @@ class _Builder:
         span = self._module.span(node)
         start = self._module.offset(span.line, span.column)
         end = self._module.offset(span.end_line, span.end_column)
-        text = self._text[start:end]
-        if isinstance(node, ast.If) and text.startswith("elif"):
+        if isinstance(node, ast.If) and self._text.startswith("elif", start):
             return False
+        return self._cut(start, end)
+
+    def _cut(self, start: int, end: int) -> bool:
+        """Put a placeholder for a stretch of the source, unless it would grow together with its neighbours."""
+        text = self._text[start:end]
         before, after = self._text[start - 1 : start], self._text[end : end + 1]
         if before.isalnum() or before == "_" or after.isalnum() or after == "_":
             return False  # `return"x"`, `"x"if y`

@@ -49,6 +49,7 @@ def _last_call(module: Module) -> ast.Call:
         pytest.param("for open in x: pass\nopen(p)", None, id="loop variable"),
         pytest.param("from x import *\nopen(p)", None, id="a star may bind it"),
         pytest.param("x().load(p)", None, id="a method of a value"),
+        pytest.param("a = b\nb = a\na(p)", None, id="names that are bound to each other"),
     ],
 )
 def test_a_callee_is_resolved_through_scopes_and_imports(script: str, qualified: str | None) -> None:

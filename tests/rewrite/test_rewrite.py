@@ -24,6 +24,7 @@ from workerlog_migrate.model import (
     SuppressEdit,
 )
 from workerlog_migrate.rewrite import UnkeepableError, rewrite
+from workerlog_migrate.skeleton import skeleton
 
 MIRROR = MirrorCall("mirror_print", "logger.info")
 RETRY = RetryCall("retrying")
@@ -292,6 +293,12 @@ def test_what_no_edit_touches_is_not_handed_to_libcst() -> None:
             'print("a"if x else"b")\n', 'mirror_print(logger.info, "a"if x else"b")\n', id="no blanks"
         ),
         pytest.param("print((a), (b))\n", "mirror_print(logger.info, (a), (b))\n", id="parentheses"),
+        pytest.param("print(a, (b), c)\n", "mirror_print(logger.info, a, (b), c)\n", id="one in parentheses"),
+        pytest.param(
+            "print(a,  # ( um\n  b, sep=c, *d, end=print(e), **f)\n",
+            "mirror_print(logger.info, a,  # ( um\n  b, sep=c, *d, end=mirror_print(logger.info, e), **f)\n",
+            id="a comment and an edit between",
+        ),
         pytest.param(
             "print(*a or b, **c or d)\n",
             "mirror_print(logger.info, *a or b, **c or d)\n",
@@ -310,6 +317,20 @@ def test_placeholders_give_way_to_what_they_stand_for(before: str, after: str) -
     text, _ = rewrite(module, _calls(module, "print", MIRROR))
 
     assert text == after
+
+
+def test_many_arguments_are_one_placeholder() -> None:
+    """LibCST would take gigabytes for a table that is printed in one call."""
+    module = _module(f"print({', '.join(map(str, range(1000)))}, sep='|')\nprint(a)\n")
+    first, second = module.calls
+    findings = _calls(module, "print", MIRROR)
+
+    shapes = {
+        skeleton(module, call, [finding]).shape
+        for call, finding in zip((first, second), findings, strict=True)
+    }
+
+    assert {shape.text for shape in shapes} == {"(_wlm_0_(_wlm_1_))\n"}
 
 
 def test_an_edit_that_nests_too_deeply_is_not_handed_to_libcst() -> None:

@@ -303,6 +303,7 @@ class Module:
         values. A name that only an import and its ``except ImportError`` fallback bind counts as the import.
         """
         if node not in self._qualified:
+            self._qualified[node] = None  # for names that are bound to each other
             self._qualified[node] = self._resolve(node)
         return self._qualified[node]
 
