@@ -13,12 +13,14 @@ and ``global``/``nonlocal`` names bind further out.
 from __future__ import annotations
 
 import ast
+import bisect
 import builtins
 import io
 import re
 import sys
 import tokenize
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -32,6 +34,7 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _BUILTINS = frozenset(dir(builtins))
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _TRY_STAR: type[ast.AST] | None = getattr(ast, "TryStar", None)
+_DECLARATION = re.compile(r"\b(?:global|nonlocal)\b")
 _DIRECTIVE = re.compile(r"#\s*workerlog:\s*(skip-file|skip)\s*(?:\[([^\]]*)\])?")
 
 
@@ -136,6 +139,11 @@ class Module:
         self._names_by_id: dict[str, list[ast.Name]] = {}
         self._attributes_by_name: dict[str, list[ast.Attribute]] = {}
         self._calls_by_name: dict[str, list[ast.Call]] = {}
+        self._declaring = (
+            [number for number, line in enumerate(self.lines, 1) if _DECLARATION.search(line)]
+            if _DECLARATION.search(source.text)
+            else []
+        )
         self._index()
         self._read_directives()
 
@@ -235,26 +243,32 @@ class Module:
     def names_of(self, name: str) -> list[ast.Name]:
         """Return the places where a plain name is written, in source order."""
         if not self._names_by_id:
+            found = defaultdict(list)
             for node in self.names:
-                self._names_by_id.setdefault(node.id, []).append(node)
+                found[node.id].append(node)
+            self._names_by_id = found
         return self._names_by_id.get(name, [])
 
     def attributes_of(self, name: str) -> list[ast.Attribute]:
         """Return the places where an attribute of that name is written, in source order."""
         if not self._attributes_by_name:
+            found = defaultdict(list)
             for node in self.attributes:
-                self._attributes_by_name.setdefault(node.attr, []).append(node)
+                found[node.attr].append(node)
+            self._attributes_by_name = found
         return self._attributes_by_name.get(name, [])
 
     def calls_of(self, name: str) -> list[ast.Call]:
         """Return the calls whose callee is written ``name`` or ``<anything>.name``, in source order."""
         if not self._calls_by_name:
+            found = defaultdict(list)
             for call in self.calls:
                 callee = call.func
                 if isinstance(callee, ast.Name):
-                    self._calls_by_name.setdefault(callee.id, []).append(call)
+                    found[callee.id].append(call)
                 elif isinstance(callee, ast.Attribute):
-                    self._calls_by_name.setdefault(callee.attr, []).append(call)
+                    found[callee.attr].append(call)
+            self._calls_by_name = found
         return self._calls_by_name.get(name, [])
 
     # -- names ----------------------------------------------------------------------------------------------
@@ -520,8 +534,7 @@ class Module:
         self._bind(node.name, "function", node, scope)
         inner = self._open(node, scope)
         self._bind_parameters(node.args, inner)
-        for statement in node.body:
-            self._declare(statement, inner)
+        self._declare(node, inner)
         return {"body": inner, "type_params": inner}
 
     def _visit_lambda(self, node: ast.Lambda, scope: Scope) -> dict[str, Scope]:
@@ -534,8 +547,7 @@ class Module:
         self.classes.append(node)
         self._bind(node.name, "class", node, scope)
         inner = self._open(node, scope)
-        for statement in node.body:
-            self._declare(statement, inner)
+        self._declare(node, inner)
         return {"body": inner, "type_params": inner}
 
     def _visit_comprehension_expression(self, node: ast.expr, scope: Scope) -> dict[str, Scope]:
@@ -613,9 +625,12 @@ class Module:
         for argument in every:
             self._bind(argument.arg, "parameter", argument, scope)
 
-    def _declare(self, statement: ast.stmt, scope: Scope) -> None:
+    def _declare(self, definition: FunctionNode | ast.ClassDef, scope: Scope) -> None:
         """Collect ``global`` and ``nonlocal`` before the walk reaches the bindings that they govern."""
-        stack: list[ast.AST] = [statement]
+        first = bisect.bisect_left(self._declaring, definition.lineno)
+        if first == len(self._declaring) or self._declaring[first] > (definition.end_lineno or 0):
+            return  # most functions hold neither word
+        stack: list[ast.AST] = [*definition.body]
         while stack:
             node = stack.pop()
             if isinstance(node, ast.Global):

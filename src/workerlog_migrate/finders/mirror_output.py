@@ -701,8 +701,8 @@ class _Finder:
     def values(self) -> Iterator[Finding]:
         """Yield a finding per ``print`` or ``safe_print`` that is used as a value."""
         module = self.module
-        for name in module.names:
-            if name.id not in (_PRINT, _SAFE_PRINT) or not isinstance(name.ctx, ast.Load):
+        for name in (*module.names_of(_PRINT), *module.names_of(_SAFE_PRINT)):
+            if not isinstance(name.ctx, ast.Load):
                 continue
             parent = module.parents[name]
             if isinstance(parent, ast.Call) and parent.func is name:
@@ -754,14 +754,22 @@ def _find_wrappers(module: Module) -> frozenset[ast.AST]:
     wrappers |= {function for function in module.lambdas if _names_wrapper(module.parents[function])}
     if not wrappers:
         return frozenset()
-    others = [function for function in module.functions if function not in wrappers]
-    grown = True
-    while grown:
-        grown = False
-        for function in others:
-            if function not in wrappers and _serves_only(module, function, wrappers):
-                wrappers.add(function)
-                grown = True
+    new = [*wrappers]
+    while new:
+        named = {
+            node.id if isinstance(node, ast.Name) else node.attr
+            for function in new
+            for node in ast.walk(function)
+            if isinstance(node, ast.Name | ast.Attribute)
+        }
+        new = [
+            function
+            for function in module.functions
+            if function.name in named
+            and function not in wrappers
+            and _serves_only(module, function, wrappers)
+        ]
+        wrappers.update(new)
     return frozenset(wrappers)
 
 
