@@ -12,7 +12,7 @@ of the same files in a fresh process of the same interpreter, both without the s
 (c) the same scripts after ``--apply``: nothing is left to do; without the cache, and with it;
 (d) as many modules in which there is nothing to look for.
 
-Then the peers, each on one processor and on the same fifty scripts of (b): LibCST alone, ``libcst.tool codemod`` with a
+Then the peers, each on one processor and on the same fifty scripts of (b), less the import of its own modules: LibCST alone, ``libcst.tool codemod`` with a
 codemod that does nothing and with one that asks for qualified names, Fixit with one rule, codemodder with two codemods,
 pyupgrade and ruff. They are installed into ``--peers`` (by default a folder of the system's temporary folder); what cannot
 be installed is left out, and said. Last how time and memory grow with the number of files and with the lines of one file,
@@ -316,15 +316,16 @@ def peers(work: Path, scripts: int, rounds: int, folder: Path) -> None:
     line(
         "workerlog-migrate --apply, four codemods",
         [*TOOL, "--apply", "--no-cache", "--jobs", "1", "scripts"],
-        [*TOOL, "--check", "scripts"],
+        [sys.executable, "-c", "import workerlog_migrate.run, workerlog_migrate.rewrite"],
     )
     libcst = [python, "-c", "import libcst, sys, pathlib"]
     for name, code in list(FLOORS.items())[1:]:
         line(name, [python, "-c", code, "scripts"], libcst)
     tool = [python, "-m", "libcst.tool", "codemod", "-x"]
     rest = ["--no-format", "--jobs", "1", "scripts"]
-    line("libcst.tool codemod, does nothing", [*tool, "nothing.Nothing", *rest], libcst)
-    line("libcst.tool codemod, qualified names", [*tool, "nothing.Names", *rest], libcst)
+    started = [python, "-c", "import libcst.tool"]
+    line("libcst.tool codemod, does nothing", [*tool, "nothing.Nothing", *rest], started)
+    line("libcst.tool codemod, qualified names", [*tool, "nothing.Names", *rest], started)
     if "fixit" in versions:
         command = ["fixit", "--rules", "fixit.rules.avoid_or_in_except", "fix", "--automatic", "scripts"]
         line("Fixit fix, one rule", [python, "-m", *command], [python, "-c", "import fixit.cli"])
