@@ -528,6 +528,42 @@ def test_a_file_that_is_not_there_is_unresolved(script: Analyse) -> None:
     assert script(text).unresolved() == [("ler('a')", 3, "comum.ler")]
 
 
+@pytest.mark.parametrize(
+    "ends",
+    [
+        "config = sys.argv[1:] or sys.exit(1)",
+        "sys.argv[1:] and sys.exit(0) and sys.exit(1)",
+        "config = sys.argv if sys.argv[1:] else sys.exit(1)",
+        "[sys.exit(name) for name in sys.argv]",
+    ],
+    ids=["or", "and", "if", "comprehension"],
+)
+def test_what_may_end_the_program_in_an_expression_may_as_well_go_on(script: Analyse, ends: str) -> None:
+    """What follows such a line is reached."""
+    found = script(f"import sys\ntry:\n    {ends}\n    open(sys.argv[0])\nexcept Exception: pass").body()
+
+    assert "OSError" in found.names
+
+
+@pytest.mark.parametrize(
+    "ends", ["sys.exit(1) or 2", "config = sys.exit(1) if sys.argv[1:] else sys.exit(2)"], ids=["or", "if"]
+)
+def test_what_ends_the_program_either_way_ends_it(script: Analyse, ends: str) -> None:
+    """The first operand, or both branches."""
+    found = script(f"import sys\ntry:\n    {ends}\n    open(sys.argv[0])\nexcept Exception: pass").body()
+
+    assert found.names == ()
+
+
+def test_what_a_guard_by_exit_has_found_is_there(script: Analyse) -> None:
+    """``match or sys.exit()`` is a guard as good as ``if not match``."""
+    text = (
+        "import re, sys\ntry:\n    found = re.match('a', 'b')\n    found or sys.exit('no')\n    found.group()"
+    )
+
+    assert script(f"{text}\nexcept Exception: pass").body().names == ()
+
+
 def test_sys_exit_is_seen_and_never_listed(script: Analyse) -> None:
     """A body that can end the process says so; SystemExit is no name for a handler."""
     found = script("import sys\ntry:\n    sys.exit(1)\nexcept Exception: pass").body()

@@ -601,8 +601,11 @@ class Expressions:
             for name in frame.unit.module.scopes[node].bindings:
                 saved[name] = env.pop(name, None)
         guards = self._engine.guards
-        for generator in node.generators:
+        is_dead = frame.is_dead
+        for at, generator in enumerate(node.generators):
             iterable = self.value(generator.iter, frame)
+            if not at:
+                is_dead = frame.is_dead  # there may be no element: what follows need not be evaluated
             element = self.iterate(iterable, generator.iter, frame)
             if env is not None:
                 self._engine.flow.assign(generator.target, element, frame, of_loop=True)
@@ -616,6 +619,7 @@ class Expressions:
             element = self.value(node.elt, frame)
             kind = {"ListComp": "list", "SetComp": "set"}.get(type(node).__name__, "iterator")
             result = values.one(kind, element)
+        frame.is_dead = is_dead
         if env is not None:
             for name, before in saved.items():
                 env.pop(name, None)
@@ -785,13 +789,21 @@ class Expressions:
                 found.append(values.without_none(value) if is_or and not last else value)
             return values.join(found) or ANY
         state = guards.save(frame)
+        ends = False  # whether evaluation can stop at an operand that returns
         for at, entry in enumerate(node.values):
             value = self.value(entry, frame)
             last = at == len(node.values) - 1
+            if frame.is_dead:
+                break  # `found or sys.exit()`
+            ends = True
             found.append(values.without_none(value) if is_or and not last else value)
             if not last:
                 guards.assume(entry, not is_or, frame)
         guards.restore(state, frame)
+        if frame.is_dead and ends:
+            frame.is_dead = False
+            for entry in node.values[: len(found)] if len(found) == 1 else ():
+                guards.assume(entry, is_or, frame)
         return values.join(found) or ANY
 
     def _compare(self, node: ast.Compare, frame: Frame) -> Value:
@@ -832,12 +844,15 @@ class Expressions:
         self.value(node.test, frame)
         state = guards.save(frame)
         guards.assume(node.test, True, frame)
+        was_dead = frame.is_dead
         first = self.value(node.body, frame)
+        first_dead, frame.is_dead = frame.is_dead, was_dead
         guards.restore(state, frame)
         state = guards.save(frame)
         guards.assume(node.test, False, frame)
         second = self.value(node.orelse, frame)
         guards.restore(state, frame)
+        frame.is_dead = frame.is_dead and first_dead
         return values.join((first, second))
 
     def _walrus(self, node: ast.NamedExpr, frame: Frame) -> Value:
