@@ -823,3 +823,49 @@ def test_what_was_started_elsewhere_raises_where_it_is_awaited(
         set(expected.split()),
         bool(expected),
     )
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "set(json.loads(s))",
+        "sum(json.loads(s))",
+        "dict(json.loads(s))",
+        "list(zip(json.loads(s), s))",
+        "[].extend(json.loads(s))",
+        "dict(**json.loads(s))",
+        "{'a': 1, **json.loads(s)}",
+    ],
+)
+def test_decoded_json_may_be_of_another_shape_than_a_function_wants(script: Analyse, use: str) -> None:
+    """As for a loop over it."""
+    names = script(
+        f"import json\ndef f(s: str):\n    try:\n        {use}\n    except Exception: pass"
+    ).names()
+
+    assert names == {"TypeError", "ValueError"}
+
+
+def test_fields_of_an_unpacked_mapping_may_be_missing(script: Analyse) -> None:
+    """The fields of the text are known, those of the mapping are not."""
+    text = "def f(row: dict):\n    try:\n        '{nome}'.format(**row)\n    except Exception: pass"
+
+    assert script(text).names() == {"KeyError"}
+
+
+@pytest.mark.parametrize(
+    ("pairs", "expected"),
+    [
+        ("(line.split('=') for line in lines)", {"ValueError"}),
+        ("((line, 1) for line in lines)", set()),
+        ("enumerate(lines)", set()),
+        ("zip(lines, lines)", set()),
+    ],
+)
+def test_a_dict_is_made_of_pairs(script: Analyse, pairs: str, expected: set[str]) -> None:
+    """What a split gives can be of any length."""
+    found = script(
+        f"def f(lines: list[str]):\n    try:\n        dict({pairs})\n    except Exception: pass"
+    ).body()
+
+    assert set(found.names) == expected

@@ -127,6 +127,7 @@ CONDITION_WORDS = {
     "write-mode",
     "ascii",
     "shape:json",
+    "unpaired",
 }
 PROTOCOLS = {
     "iter",

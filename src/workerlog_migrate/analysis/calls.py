@@ -127,12 +127,21 @@ class Arguments:
             self.value(node)
         if self.node is not None:
             for word in self.node.keywords:
-                self.value(word.value)
+                value = self.value(word.value)
+                if word.arg is None and "json" in values.names(value):
+                    self._engine.expressions.operation("op:mapping-json", word.value, self._frame)
 
     def find(self, name: str, params: tuple[str, ...]) -> list[ast.expr]:
-        """Return the expressions passed for a parameter: one, or several for the last of a variadic function."""
+        """Return the expressions passed for a parameter: one, or several for the last of a variadic function.
+
+        ``**`` stands for the mappings that are unpacked.
+        """
         if name in self.keywords:
             return [self.keywords[name]]
+        if name == "**":
+            return (
+                [] if self.node is None else [word.value for word in self.node.keywords if word.arg is None]
+            )
         if name not in params:
             return []
         at = params.index(name)
@@ -715,6 +724,9 @@ class Calls:
                 return "None" in names
             case "shape:json":
                 return "json" in names
+            case "unpaired":  # what str.split gives, or JSON: of any length
+                element = self._engine.expressions.element(value, arguments._frame.unit)
+                return bool(values.names(element) & {"json", "list", "str"})
             case "type":
                 return any(self._is_a(name, condition.types) for name in names)
             case "not-type":

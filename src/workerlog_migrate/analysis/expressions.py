@@ -574,6 +574,8 @@ class Expressions:
             value = self.value(item, frame)
             if key is None:
                 literal.append((None, ANY))
+                if "json" in values.names(value):
+                    self.operation("op:mapping-json", item, frame)
                 for entry in value:
                     if entry.name == "dict" and len(entry.args) > 1:
                         keys.append(entry.args[0])

@@ -49,6 +49,7 @@ TESTS = frozenset(
         "settled",
         "unsettled",
         "shape:json",
+        "unpaired",
     ]
 )
 
