@@ -240,6 +240,13 @@ def test_a_file_that_imports_the_script_back_sees_its_classes(tmp_path: Path) ->
         pytest.param(
             "def rodar(f):\n    return [g() for g in f]\n", "rodar(minha)", (set(), False), id="no callback"
         ),
+        pytest.param(
+            "class rodar:\n    def __init__(self, n): self.n = int(n)\n"
+            "    @classmethod\n    def ler(cls): return cls(open('a').readline())\n",
+            "rodar.ler()",
+            ({"OSError", "ValueError"}, True),
+            id="class that a class method makes",
+        ),
     ],
 )
 def test_what_is_passed_to_another_file_is_called_there(

@@ -447,6 +447,15 @@ def _types(finding: Finding) -> tuple[str, ...] | None:
         pytest.param(
             "import nuvem\ntry:\n    nuvem.VERSAO", ("AttributeError",), id="attribute of a library"
         ),
+        pytest.param("def f(x):\n  try:\n    iter(x)", ("TypeError",), id="iterator"),
+        pytest.param(
+            "def f(x):\n  try:\n    x._a = 1", ("AttributeError", "TypeError"), id="setting an attribute"
+        ),
+        pytest.param(
+            "import hashlib\ndef f(x):\n  try:\n    hashlib.md5(b'a')",
+            ("ValueError",),
+            id="what hardly ever happens",
+        ),
         pytest.param("def f(x):\n  try:\n    x.clear(); x._a", None, id="method known by its bare name"),
         pytest.param("def f(x):\n  try:\n    for i in x: i._a", None, id="iterator of unknown make"),
         pytest.param("def g(): ...\ndef f(x):\n  try:\n    g(); x._a", None, id="function of the script"),

@@ -94,11 +94,13 @@ CALL_KEYS = {
     "returns": str,
     "params": list,
     "when": list,
+    "rare": list,
     "calls": list,
     "awaits": list,
     "never_returns": bool,
     "exits": bool,
     "awaitable": bool,
+    "of_imported": bool,
     "source": str,
     "note": str,
     "min_python": str,
@@ -472,7 +474,7 @@ def form_problems(key: str, row: Row) -> list[str]:
     if key.startswith(("type:", "module:")):
         return _type_problems(key, row)
     found = _unknown_keys(key, row, set(CALL_KEYS)) + _not_strings(
-        key, row, "raises", "params", "calls", "awaits"
+        key, row, "raises", "params", "rare", "calls", "awaits"
     )
     found += [
         f"{key}: {name} is no {kind.__name__}"

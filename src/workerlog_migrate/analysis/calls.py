@@ -70,7 +70,24 @@ _UNTYPED = frozenset(
 )
 # Functions that take values of some kinds only, whatever these are.
 _MEASURES = frozenset(
-    {"len", "iter", "reversed", "abs", "round", "hash", "sum", "sorted", "chr", "set", "frozenset", "dict"}
+    {
+        *(
+            "len",
+            "iter",
+            "reversed",
+            "abs",
+            "round",
+            "hash",
+            "sum",
+            "sorted",
+            "chr",
+            "set",
+            "frozenset",
+            "dict",
+        ),
+        *("list", "tuple", "min", "max", "enumerate", "zip", "collections.Counter"),
+        *("dict.get", "dict.pop", "dict.setdefault", "set.add", "set.discard"),
+    }
 )
 _SUPPRESS = "contextlib.suppress"
 _NO_CALLABLES = frozenset({"str", "bytes", "int", "float", "bool", "None", "list", "dict", "tuple", "json"})
@@ -398,7 +415,7 @@ class Calls:
             return False
         owner = found[0].node
         if owner is frame.function.node:
-            return True
+            return node.id in frame.function.callbacks
         return isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef) and self._engine.flat.is_decorator(
             frame.unit.function(owner)
         )
@@ -450,28 +467,34 @@ class Calls:
             if row is not None:
                 kinds = (ANY, ANY) if duck == "dict" else (ANY,)
                 return self.apply(row, arguments, values.one(duck, *kinds), node, frame)
-        bare = self._knowledge.bare_method(method)
+        bare = self._bare(method, arguments, frame)
         if bare is not None:
             if frame.suspects is not None:
                 frame.suspects.is_void = True  # what is known by its name alone may raise more
             if type_name == "json":
                 self._engine.expressions.operation("op:method-json", node, frame)
-            return self.apply(self._of_imported(bare, frame), arguments, receiver, node, frame)
+            return self.apply(bare, arguments, receiver, node, frame)
         if type_name == "json":
             self._engine.expressions.operation("op:method-json", node, frame)
             return JSON
         self._unknown(node, frame, f"{type_name}.{method}")
         return ANY
 
-    def _of_imported(self, row: CallRow, frame: Frame) -> CallRow:
-        """Of exceptions of several libraries that share a method name, keep those of what the file imports, if any."""
-        tops = {name.partition(".")[0] for name in row.raises if "." in name}
-        if len(tops) < 2:
+    def _bare(self, method: str, arguments: Arguments, frame: Frame) -> CallRow | None:
+        """Return the row for a method on a receiver of unknown type.
+
+        A row of its own speaks of calls with keywords that the parameters of the common one do not have. Of exceptions of several libraries that share a method name, those count whose library the file imports; what is
+        only ever of libraries is not known where the file imports none of them.
+        """
+        row = self._knowledge.bare_method(method)
+        if row is not None and not arguments.keywords.keys() <= set(row.params):
+            row = self._knowledge.bare_method(f"{method}/keywords") or row
+        tops = {name.partition(".")[0] for name in row.raises if "." in name} if row is not None else set()
+        if row is None or (len(tops) < 2 and not row.of_imported):
             return row
-        unit = frame.unit
-        imported = {top for top in tops if unit.imports_any_of(top)}
-        if not imported or imported == tops:
-            return row
+        imported = {top for top in tops if frame.unit.imports_any_of(top)}
+        if not imported:
+            return None if row.of_imported else row
         kept = tuple(name for name in row.raises if "." not in name or name.partition(".")[0] in imported)
         return replace(row, raises=kept)
 
@@ -528,6 +551,7 @@ class Calls:
             for passed in self._awaited_arguments(row, arguments):
                 if values.is_unknown(arguments.value(passed)) or isinstance(passed, ast.Name | ast.Attribute):
                     self._engine.expressions.awaited(passed, frame)
+            self._engine.expressions.suspect_rare(row, node, frame)
             if (
                 frame.suspects is not None
                 and (row.name in _MEASURES or row.name.startswith(_TYPED))

@@ -32,6 +32,7 @@ from workerlog_migrate.analysis.values import (
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.knowledge import CallRow
 
 MAX_DEPTH = 90
 
@@ -173,27 +174,37 @@ class Expressions:
             note = f"{row.description}; nothing else in the body is known to raise"
             frame.suspects.raises[Raise(exception, node, frame.unit, name, row.source, note)] = None
 
+    def suspect_rare(self, row: CallRow, node: ast.AST, frame: Frame) -> None:
+        """Note what a call hardly ever raises: someone who guards nothing else has met it."""
+        if frame.suspects is None:
+            return
+        for exception in row.rare:
+            note = "it hardly ever happens; nothing else in the body is known to raise"
+            made = Raise(exception, node, frame.unit, row.name, row.source, note)
+            frame.suspects.raises[made] = None
+
     def suspect_attribute(self, receiver: Value, node: ast.Attribute, frame: Frame) -> None:
         """Note that an attribute may be missing; of an object of unknown make it may be a property that does I/O."""
         if frame.suspects is None:
             return
         name = node.attr
+        rule = "op:attribute-store" if isinstance(node.ctx, ast.Store) else "op:attribute-unknown"
         for entry in receiver:
             match entry.name:
                 case "class" | "function" | "method" | "unbound" | "None" | "unit":
-                    self.suspect("op:attribute-unknown", node, frame)
+                    self.suspect(rule, node, frame)
                 case "dotted" if _is_module(str(entry.ref), frame):
-                    self.suspect("op:attribute-unknown", node, frame)
+                    self.suspect(rule, node, frame)
                 case "instance" if isinstance(entry.ref, ClassInfo) and (
                     name.startswith("_")
                     or name in entry.ref.stores
                     or not self._engine.flat.has_unknown_base(entry.ref)
                 ):
                     self.suspect("op:attribute-unknown", node, frame)
-                case "any" if name.startswith("_"):
-                    self.suspect("op:attribute-unknown", node, frame)
+                case "any" | "bound" if name.startswith("_"):
+                    self.suspect(rule, node, frame)
                 case _ if self._engine.hierarchy.is_exception(entry.name):
-                    self.suspect("op:attribute-unknown", node, frame)
+                    self.suspect(rule, node, frame)
                 case _:
                     frame.suspects.is_void = True
 
@@ -516,6 +527,8 @@ class Expressions:
             return "op:subscript-index"
         if values.names(self.value(key, self._quiet(frame))) == {"str"}:
             return "op:subscript-key"
+        if isinstance(key, ast.Name) and self._engine.guards.is_counter(key, frame):
+            return "op:subscript-index"
         duck = self.duck(node.value, frame)
         return {"dict": "op:subscript-key", "list": "op:subscript-index"}.get(duck, "op:subscript-unknown")
 

@@ -81,7 +81,8 @@ class FunctionInfo:
         """The parameters that the function itself calls."""
         if isinstance(self.node, ast.Module) or not self.facts.called_names:
             return []
-        names = [argument.arg for argument in (*self.parameters, *self.node.args.kwonlyargs)]
+        bound = self.owner is not None and self.kind != "static"
+        names = [argument.arg for argument in (*self.parameters[bound:], *self.node.args.kwonlyargs)]
         return [name for name in names if name in self.facts.called_names]
 
 

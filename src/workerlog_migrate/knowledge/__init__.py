@@ -102,11 +102,14 @@ class CallRow:
         returns: type expression, empty when unknown.
         params: positional parameter names.
         when: conditional additions.
+        rare: qualified exception names that are documented and hardly ever seen: they count only where nothing else in a
+            body is known to raise.
         calls: parameters that are called back in this thread.
         awaits: parameters that are awaited; ``*`` for all positional ones.
         never_returns: control does not come back.
         exits: may raise what ends the process (``SystemExit``).
         awaitable: ``raises`` and ``returns`` are those of awaiting the result.
+        of_imported: a method name of a few libraries: known only where a file imports one of them.
         since: the first Python that has it, empty when all supported ones do.
         source: where the facts come from.
         note: what a person should know besides.
@@ -118,11 +121,13 @@ class CallRow:
     returns: str = ""
     params: tuple[str, ...] = ()
     when: tuple[When, ...] = ()
+    rare: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     awaits: tuple[str, ...] = ()
     never_returns: bool = False
     exits: bool = False
     awaitable: bool = False
+    of_imported: bool = False
     since: str = ""
     source: str = ""
     note: str = ""
@@ -610,11 +615,13 @@ def _call_row(name: str, reader: _Reader) -> CallRow:
         returns=reader.string("returns"),
         params=reader.strings("params"),
         when=tuple(_when(entry) for entry in reader.tables("when")),
+        rare=reader.strings("rare"),
         calls=reader.strings("calls"),
         awaits=reader.strings("awaits"),
         never_returns=reader.flag("never_returns"),
         exits=reader.flag("exits"),
         awaitable=reader.flag("awaitable"),
+        of_imported=reader.flag("of_imported"),
         since=reader.string("min_python"),
         source=reader.string("source"),
         note=reader.string("note"),
