@@ -512,8 +512,14 @@ class Guards:
         if function.attr in _SHRINKING:
             path = frame.unit.path(function.value)
             if path is not None:
+                taken = _key_taken(node)
                 frame.facts = {
-                    fact for fact in frame.facts if not (fact.path == path and fact.kind in ("key", "len"))
+                    fact
+                    for fact in frame.facts
+                    if fact.path != path
+                    or fact.kind not in ("key", "len")
+                    or (fact.kind == "key" and function.attr == "update")
+                    or (fact.kind == "key" and taken not in (None, fact.extra))
                 }
                 if frame.env is not None:
                     for key in frame.unit.below.get(path, ()):
@@ -562,6 +568,14 @@ def _counts(node: ast.AST, parent: ast.AST | None, parents: Mapping[ast.AST, ast
 
 def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
+
+
+def _key_taken(node: ast.Call) -> str | None:
+    """Return the key that a call takes out of a mapping, ``d.pop("a", None)``; None when it may take anything."""
+    match node:
+        case ast.Call(func=ast.Attribute(attr="pop"), args=[ast.Constant(value=str(key)), *_]):
+            return repr(key)
+    return None
 
 
 def _nonempty_text(node: ast.expr) -> bool:
