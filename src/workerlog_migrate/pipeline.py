@@ -138,12 +138,14 @@ def migrate_source(
         return FileResult(target, raw, raw, error=FileError(reason), encoding=source.encoding)
     if not plan.applied:
         return FileResult(target, raw, raw, plan, encoding=source.encoding, imports=imports)
+    module.close()  # before the result's tree takes its place
     try:
         tree = verify.check_compiles(source.text, text, str(source.path))
         verify.check_splices(module, text, plan.applied, splices)
         left = [finding for finding, _ in decisions.declined]
         places = verify.check_undo(module, tree, plan.applied, splices, left)
         after = encode(source, text)
+        del module
         result = Module(verify.check_encoded(decode(source.path, after), text), tree)
         verify.check_nothing_left(find_all(result, target, settings, _moved(decisions, places, result)))
     except (verify.CheckError, Refused) as error:
@@ -209,13 +211,15 @@ def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
         findings = [
             demote(finding, header.refusal) if needs_header(finding) else finding for finding in findings
         ]
-        return make_plan([*findings, *logger_setup.refuse(module, context)])
     applied = make_plan(findings).applied
-    imports = (
+    imports = [
         finding
         for finding in findings
         if finding.kind == logger_setup.NEEDS_IMPORT and decisions.uses_import(finding.message, applied)
-    )
+    ]
+    if header.refusal:
+        added = [*logger_setup.find_imports(module, context, imports), *logger_setup.refuse(module, context)]
+        return make_plan([*findings, *added])
     added = [
         demote(finding, DECLINED) if finding.kind == logger_setup.HEADER and not decisions.header else finding
         for finding in logger_setup.find(module, context, [*applied, *imports])

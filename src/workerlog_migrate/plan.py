@@ -62,8 +62,6 @@ class Decisions:
 
     def uses_import(self, module: str, chosen: Iterable[Finding]) -> bool:
         """Say whether an exception list still names something of a module that was to be imported for it."""
-        if not self.declined and not self.types:
-            return True
         return any(name.startswith(f"{module}.") for finding in chosen for name in listed_types(finding))
 
 

@@ -432,3 +432,22 @@ def test_the_import_of_the_runtime_does_not_make_a_package_one_that_is_there(pro
 
     assert (result.exit_code, "pkg.erros.Falha cannot be named here" in result.stderr) == (0, True)
     assert "except Exception as error:" in worker.read_text()
+
+
+def test_a_script_without_a_header_gets_the_imports_of_its_exceptions(project: Path) -> None:
+    """A test module of a package gets no logger; what its handlers are narrowed to has to be bound all the same."""
+    package = project / "pkg"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    worker = package / "test_zero.py"
+    worker.write_text(
+        "import sys\nimport urllib.request\n\n\ndef ler(url):\n    try:\n"
+        "        return urllib.request.urlopen(url)\n    except Exception as e:\n        return str(e)\n\n\n"
+        "if __name__ == '__main__':\n    ler(sys.argv[1])\n"
+    )
+
+    result = invoke("--apply", "pkg", "--all")
+
+    assert (result.exit_code, "a test module of a package" in result.stderr) == (0, True)
+    assert "import http.client\n" in worker.read_text()
+    assert "http.client.HTTPException" in worker.read_text()

@@ -147,6 +147,16 @@ class Module:
         self._index()
         self._read_directives()
 
+    def close(self) -> None:
+        """Forget what only finders ask for; the text, the tree, calls, handlers and their spans are still there."""
+        for scope in self.scopes.values():
+            scope.bindings.clear()
+        tables = (self.parents, self.scopes, self._node_scope, self._qualified, self._qualified_names)
+        lists = (self.names, self.attributes, self.functions, self.classes, self.lambdas)
+        indexes = (self._names_by_id, self._attributes_by_name, self._calls_by_name)
+        for part in (*tables, *lists, *indexes):
+            part.clear()
+
     # -- positions ------------------------------------------------------------------------------------------
 
     def span(self, node: ast.AST) -> Span:

@@ -53,16 +53,28 @@ def find(module: Module, context: Context, chosen: Sequence[Finding]) -> Iterato
         Findings with a ``LinesEdit``: missing plain imports first, then the runtime's imports and assignments.
     """
     header = context.header
-    modules = sorted({finding.message for finding in chosen if finding.kind == NEEDS_IMPORT})
-    if modules:
-        yield _plain_imports(module, header, modules)
+    imports = list(find_imports(module, context, chosen))
+    yield from imports
     needs = _needs(module, context, chosen)
     if not (needs.logger or needs.retry):
         return
     if header.logger_import is None and header.utils_import is None:
-        yield _new_header(module, context, needs, bool(modules))
+        yield _new_header(module, context, needs, bool(imports))
     else:
         yield from _completed_header(module, context, needs)
+
+
+def find_imports(module: Module, context: Context, chosen: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield the plain imports that narrowed handlers need, with or without a header.
+
+    Args:
+        module: the script.
+        context: its header, which says where imports can stand.
+        chosen: as for `find`.
+    """
+    modules = sorted({finding.message for finding in chosen if finding.kind == NEEDS_IMPORT})
+    if modules:
+        yield _plain_imports(module, context.header, modules)
 
 
 def refuse(module: Module, context: Context) -> Iterator[Finding]:
