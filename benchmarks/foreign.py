@@ -35,8 +35,8 @@ sys.path.insert(0, str(ROOT / "tests" / "fuzz" / "support"))
 
 from promises import BrokenError, check_kept, compiles  # noqa: E402  # the path comes first
 
-# Workers and daemons, command lines, web frameworks, parsers by hand and by generator, data in modules, the oldest style
-# (the last line: written for Python 2) and the newest.
+# Workers and daemons, command lines, web frameworks, parsers by hand and by generator, data in modules, bots, scrapers,
+# schedulers and scripts for Windows, the oldest style (the last line: written for Python 2) and the newest.
 PACKAGES = """
 luigi huey dramatiq watchdog apprise instaloader locust tornado paho-mqtt circus aiosmtpd pyftpdlib feedparser praw
 celery kombu rq apscheduler schedule supervisor gunicorn fabric invoke paramiko pexpect sh
@@ -45,7 +45,8 @@ yt-dlp streamlink gallery-dl glances psutil s3cmd boto3 python-telegram-bot slac
 pip setuptools pytest black mypy attrs pydantic trio anyio rich textual ipython
 lark ply pycparser antlr4-python3-runtime sqlparse pyparsing sympy networkx docutils pygments jinja2 mako
 phonenumbers babel faker unidecode emoji pytz
-BeautifulSoup mechanize twill==0.9.1 pyPdf PyRSS2Gen web.py==0.38 SocksiPy-branch
+errbot pyTelegramBotAPI tweepy pywinauto sanic hypercorn stripe you-get scrapyd newspaper3k doit python-daemon suds buildbot
+mechanize pyPdf PyRSS2Gen SocksiPy-branch
 """.split()  # noqa: SIM905  # a list that people read
 TOOL = [sys.executable, "-m", "workerlog_migrate", "--all", "--no-cache"]
 
