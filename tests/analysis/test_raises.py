@@ -895,3 +895,47 @@ def test_a_dict_is_made_of_pairs(script: Analyse, pairs: str, expected: set[str]
     ).body()
 
     assert set(found.names) == expected
+
+
+_STARTS = {
+    "thread": "threading.Thread(target=work, args=(sqlite3.connect('a'),)).start()",
+    "thread by keyword": "threading.Thread(target=work, kwargs={'base': sqlite3.connect('a')}).start()",
+    "timer": "threading.Timer(5, work, [sqlite3.connect('a')]).start()",
+    "process": "multiprocessing.Process(target=work, args=(sqlite3.connect('a'),)).start()",
+    "submit": "ThreadPoolExecutor(2).submit(work, sqlite3.connect('a'))",
+    "each": "list(ThreadPoolExecutor(2).map(work, [sqlite3.connect('a')]))",
+    "exit": "atexit.register(work, sqlite3.connect('a'))",
+}
+
+
+@pytest.mark.parametrize("start", _STARTS.values(), ids=_STARTS.keys())
+def test_a_function_that_is_started_elsewhere_gets_what_is_handed_over(script: Analyse, start: str) -> None:
+    """Its parameter has the type of what a thread, a process or a pool passes on."""
+    text = (
+        "import atexit, multiprocessing, sqlite3, threading\nfrom concurrent.futures import ThreadPoolExecutor\n"
+        f"def work(base):\n    try:\n        base.commit()\n    except Exception: pass\n{start}\n"
+    )
+
+    assert script(text).names() == {"sqlite3.Error"}
+
+
+def test_a_method_that_is_started_elsewhere_gets_what_is_handed_over(script: Analyse) -> None:
+    """Its own instance is not among what is passed."""
+    text = (
+        "import queue, threading\nclass Worker:\n"
+        "    def run(self, jobs):\n        try:\n            jobs.get(timeout=1)\n        except Exception: pass\n"
+        "    def start(self):\n        threading.Thread(target=self.run, args=(queue.Queue(),)).start()\n"
+    )
+
+    assert script(text).names() == {"queue.Empty"}
+
+
+@pytest.mark.parametrize(
+    "start",
+    ["threading.Thread(target=work, args=given)", "register(work, 3)", "threading.Thread(target=work)"],
+)
+def test_what_is_handed_over_out_of_sight_is_not_known(script: Analyse, start: str) -> None:
+    """Twin: a tuple made elsewhere, a function of another file, nothing at all."""
+    text = f"import threading\nfrom outro import register, given\ndef work(base):\n    try:\n        base.enviar()\n    except Exception: pass\n{start}\n"
+
+    assert script(text).unresolved() == [("base.enviar()", 5, "*.enviar")]

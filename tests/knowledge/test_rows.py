@@ -97,6 +97,7 @@ CALL_KEYS = {
     "rare": list,
     "calls": list,
     "awaits": list,
+    "passes": list,
     "never_returns": bool,
     "exits": bool,
     "awaitable": bool,
@@ -474,7 +475,7 @@ def form_problems(key: str, row: Row) -> list[str]:
     if key.startswith(("type:", "module:")):
         return _type_problems(key, row)
     found = _unknown_keys(key, row, set(CALL_KEYS)) + _not_strings(
-        key, row, "raises", "params", "rare", "calls", "awaits"
+        key, row, "raises", "params", "rare", "calls", "awaits", "passes"
     )
     found += [
         f"{key}: {name} is no {kind.__name__}"
@@ -486,6 +487,12 @@ def form_problems(key: str, row: Row) -> list[str]:
     found += [
         f"{key}: calls {name}, no parameter" for name in strings(row, "calls") if not _is_parameter(row, name)
     ]
+    if (passes := strings(row, "passes")) and (
+        len(passes) != 2
+        or passes[0] not in strings(row, "params")
+        or passes[1] not in {"*", "each", *strings(row, "params")}
+    ):
+        found.append(f"{key}: passes is not a parameter and what it is given")
     for entry in tables(row, "when"):
         found += _unknown_keys(key, entry, WHEN_KEYS)
         if "raises" not in entry and "returns" not in entry:

@@ -22,6 +22,7 @@ from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
     from workerlog_migrate.analysis.module import Binding, Scope
+    from workerlog_migrate.knowledge import CallRow
 
 _DEPTH = 12
 _FUEL = 60_000
@@ -45,6 +46,7 @@ class Flat:
         self._provisional: dict[tuple[object, ...], tuple[Value, int]] = {}
         self._families: dict[ClassInfo, tuple[ClassInfo | str | None, ...]] = {}
         self._heirs: dict[ClassInfo, tuple[ClassInfo, ...]] = {}
+        self._started: dict[FunctionInfo, list[tuple[ast.Call, CallRow]] | None] = {}
         self._sites: dict[FunctionInfo, list[ast.Call]] = {}
         self._stars: set[tuple[Unit, str]] = set()
         self._cut = _NEVER
@@ -651,7 +653,9 @@ class Flat:
         name = function.name
         if function.owner is not None and name == "__init__":
             name = function.owner.name
-        return not isinstance(function.node, ast.Lambda) and bool(self._call_sites(function, name))
+        if isinstance(function.node, ast.Lambda):
+            return False
+        return bool(self._call_sites(function, name) or self._starts(function))
 
     def _filled_with_json(self, declared: Value, function: FunctionInfo, argument: ast.arg) -> Value:
         """Say that a plain ``dict`` or ``list`` holds JSON when a call in the file passes decoded JSON."""
@@ -690,8 +694,88 @@ class Flat:
             found = _argument(call, index, argument.arg)
             if found is not None:
                 yield found if isinstance(found, frozenset) else self.value(found, unit)
+        starts = self._starts(function)
+        if starts is None or len(starts) > _CALL_SITES:
+            yield ANY
+            return
+        for call, row in starts:
+            handed = self._handed_over(call, row, index, argument.arg, unit)
+            if handed is not None:
+                yield handed
         if function.owner is None and index == 0:
             yield from self._decorated_with(function)
+
+    def _starts(self, function: FunctionInfo) -> list[tuple[ast.Call, CallRow]] | None:
+        """Return the calls that are given a function to call, as ``Thread(target=f, args=(x,))`` is, and their rows.
+
+        None where the question leads back to itself.
+        """
+        if function in self._started:
+            return self._started[function]
+        self._started[function] = None
+        outer, self._cut = self._cut, _NEVER
+        found: list[tuple[ast.Call, CallRow]] = []
+        unit, module, name = function.unit, function.unit.module, function.name
+        uses: list[ast.Name | ast.Attribute] = []
+        if function.owner is None:
+            uses += (use for use in module.names_of(name) if module.definition(use) is function.node)
+        else:
+            uses += (use for use in module.attributes_of(name) if self._is_own_method(use, function))
+        for use in uses:
+            parent = module.parents[use]
+            call = module.parents[parent] if isinstance(parent, ast.keyword) else parent
+            if not isinstance(call, ast.Call) or call.func is use:
+                continue
+            callee = self._engine.calls.name(call, self.frame(unit, call))
+            row = self._engine.knowledge.call(callee) if callee is not None else None
+            if row is None or not row.passes:
+                continue
+            at = row.params.index(row.passes[0])
+            if (isinstance(parent, ast.keyword) and parent.arg == row.passes[0]) or (
+                len(call.args) > at and call.args[at] is use
+            ):
+                found.append((call, row))
+                if len(found) > _CALL_SITES:
+                    break
+        if self._cut == _NEVER:
+            self._started[function] = found
+        else:
+            del self._started[function]
+        self._cut = min(outer, self._cut)
+        return found
+
+    def _is_own_method(self, use: ast.Attribute, function: FunctionInfo) -> bool:
+        """Whether an attribute is a method of ``self``, in its own class or one that is related."""
+        if not isinstance(use.value, ast.Name) or use.value.id not in ("self", "cls"):
+            return False
+        owner = function.unit.enclosing(use).owner
+        return owner is not None and function.owner is not None and self._are_related(owner, function.owner)
+
+    def _handed_over(self, call: ast.Call, row: CallRow, index: int, name: str, unit: Unit) -> Value | None:
+        """Return what a call that is given a function hands over to it for a parameter; None for nothing."""
+        _, held = row.passes
+        if held in ("*", "each"):
+            rest = call.args[row.params.index(row.passes[0]) + 1 :]
+            if any(isinstance(entry, ast.Starred) for entry in rest):
+                return ANY
+            if not 0 <= index < len(rest):
+                return None
+            value = self.value(rest[index], unit)
+            return value if held == "*" else self._engine.expressions.element(value, unit)
+        given = _argument(call, row.params.index(held), held)
+        if isinstance(given, ast.Tuple | ast.List) and not any(
+            isinstance(entry, ast.Starred) for entry in given.elts
+        ):
+            if 0 <= index < len(given.elts):
+                return self.value(given.elts[index], unit)
+        elif given is not None:
+            return ANY
+        named = next((word.value for word in call.keywords if word.arg == "kwargs"), None)
+        if isinstance(named, ast.Dict):
+            for key, value_node in zip(named.keys, named.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == name:
+                    return self.value(value_node, unit)
+        return None if named is None or isinstance(named, ast.Dict) else ANY
 
     def _call_sites(self, function: FunctionInfo, name: str) -> list[ast.Call]:
         """Return the calls that are of a function, one more than are looked at at most."""

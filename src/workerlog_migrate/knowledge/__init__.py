@@ -106,6 +106,8 @@ class CallRow:
             body is known to raise.
         calls: parameters that are called back in this thread.
         awaits: parameters that are awaited; ``*`` for all positional ones.
+        passes: the parameter that is a function to be called, here or elsewhere, and what it is given: the parameter that
+            holds its arguments, ``*`` for the arguments that follow, ``each`` for the elements of those.
         never_returns: control does not come back.
         exits: may raise what ends the process (``SystemExit``).
         awaitable: ``raises`` and ``returns`` are those of awaiting the result.
@@ -124,6 +126,7 @@ class CallRow:
     rare: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     awaits: tuple[str, ...] = ()
+    passes: tuple[str, ...] = ()
     never_returns: bool = False
     exits: bool = False
     awaitable: bool = False
@@ -618,6 +621,7 @@ def _call_row(name: str, reader: _Reader) -> CallRow:
         rare=reader.strings("rare"),
         calls=reader.strings("calls"),
         awaits=reader.strings("awaits"),
+        passes=reader.strings("passes"),
         never_returns=reader.flag("never_returns"),
         exits=reader.flag("exits"),
         awaitable=reader.flag("awaitable"),
