@@ -939,3 +939,76 @@ def test_what_is_handed_over_out_of_sight_is_not_known(script: Analyse, start: s
     text = f"import threading\nfrom outro import register, given\ndef work(base):\n    try:\n        base.enviar()\n    except Exception: pass\n{start}\n"
 
     assert script(text).unresolved() == [("base.enviar()", 5, "*.enviar")]
+
+
+_OWN = """
+import enum
+class Broken(Exception): pass
+class Colour(enum.Enum):
+    RED = 1
+class Own:
+    def __str__(self): raise Broken
+    def __format__(self, spec): raise Broken
+    def __lt__(self, other): raise Broken
+    def __eq__(self, other): raise Broken
+    def __len__(self): raise Broken
+    def __iter__(self):
+        yield 1
+        raise Broken
+class Plain:
+    def __repr__(self): raise Broken
+def f():
+    own, plain = Own(), Plain()
+    try:
+        {use}
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "str(own)",
+        "f'{own}'",
+        "f'{own!s}'",
+        "f'{plain!r}'",
+        "'%s %s' % (1, own)",
+        "'%s' % own",
+        "'{}'.format(own)",
+        "repr(plain)",
+        "own < 1",
+        "own == 1",
+        "len(own)",
+        "list(own)",
+        "sum(own)",
+        "','.join(own)",
+    ],
+)
+def test_special_methods_of_a_class_of_the_program_raise_where_they_are_used(
+    script: Analyse, use: str
+) -> None:
+    """Text, comparison, length and iteration, by an operator or by a builtin."""
+    assert script(_OWN.format(use=use)).names() == {"local:Broken"}
+
+
+def test_printing_an_own_object_makes_it_a_text(script: Analyse) -> None:
+    """Besides what a narrow terminal makes of it."""
+    assert script(_OWN.format(use="print(own)")).names() == {"UnicodeError", "local:Broken"}
+
+
+def test_a_special_method_that_is_not_asked_raises_nothing(script: Analyse) -> None:
+    """``repr`` does not ask ``__str__``."""
+    assert script(_OWN.format(use="repr(own)")).body().names == ()
+
+
+@pytest.mark.parametrize(
+    ("use", "expected"),
+    [("Colour[name]", {"KeyError"}), ("Colour['RED']", set()), ("Colour['RDE']", {"KeyError"})],
+)
+def test_a_member_of_an_enumeration_is_looked_up_by_name(
+    script: Analyse, use: str, expected: set[str]
+) -> None:
+    """A name that the class itself defines is there."""
+    text = _OWN.format(use=use).replace("def f():", "def f(name: str):")
+
+    assert set(script(text).body().names) == expected

@@ -98,6 +98,7 @@ CALL_KEYS = {
     "calls": list,
     "awaits": list,
     "passes": list,
+    "special": list,
     "never_returns": bool,
     "exits": bool,
     "awaitable": bool,
@@ -475,7 +476,7 @@ def form_problems(key: str, row: Row) -> list[str]:
     if key.startswith(("type:", "module:")):
         return _type_problems(key, row)
     found = _unknown_keys(key, row, set(CALL_KEYS)) + _not_strings(
-        key, row, "raises", "params", "rare", "calls", "awaits", "passes"
+        key, row, "raises", "params", "rare", "calls", "awaits", "passes", "special"
     )
     found += [
         f"{key}: {name} is no {kind.__name__}"

@@ -548,6 +548,9 @@ class Calls:
                     if value != NONE:
                         self.invoke_unknown(values.without_none(value), passed, frame)
             self._typed_arguments(row, arguments, frame)
+            if row.special:
+                for passed in arguments.positional:
+                    self._engine.expressions.special(arguments.value(passed), row.special, passed, frame)
             for passed in self._awaited_arguments(row, arguments):
                 if values.is_unknown(arguments.value(passed)) or isinstance(passed, ast.Name | ast.Attribute):
                     self._engine.expressions.awaited(passed, frame)
@@ -926,6 +929,9 @@ class Calls:
                     self.invoke(entry, nothing, node, frame)
                 return
         row = self._knowledge.call("print")
+        if row is not None and row.special:
+            for passed in arguments.positional:
+                self._engine.expressions.special(arguments.value(passed), row.special, passed, frame)
         if (
             target is None
             and row is not None

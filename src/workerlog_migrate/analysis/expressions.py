@@ -433,6 +433,8 @@ class Expressions:
             self._unknown_item(node, frame)  # data of a module
             return ANY
         if entry.name in ("class", "dotted", "function"):
+            if isinstance(entry.ref, ClassInfo) and self._is_enumeration(entry.ref):
+                return self._member(entry.ref, node, frame)
             return frozenset({entry})
         if entry.name == "None":
             self.of_none("op:subscript-none", node, frame, node.value)
@@ -468,6 +470,17 @@ class Expressions:
         if is_slice or not self._engine.guards.has_key(node, frame):
             self.protocol(entry.name, "getitem", node, frame)
         return self.substitute(values.parse(row.returns), frozenset({entry}), None)
+
+    def _is_enumeration(self, info: ClassInfo) -> bool:
+        family = self._engine.flat.family(info)
+        return any(isinstance(base, str) and "enum.Enum" in self._knowledge.mro(base) for base in family)
+
+    def _member(self, info: ClassInfo, node: ast.Subscript, frame: Frame) -> Value:
+        """Return a member of an enumeration by its name, ``Color["RED"]``."""
+        named = isinstance(node.slice, ast.Constant) and node.slice.value in info.values
+        if not named and not self._engine.guards.has_key(node, frame):
+            self.operation("op:subscript-enumeration", node, frame)
+        return values.one("instance", ref=info)
 
     def _is_generic(self, dotted: str) -> bool:
         """Whether a subscript of an imported name names a type (``list[int]``, ``subprocess.Popen[bytes]``)."""
@@ -546,6 +559,29 @@ class Expressions:
         quiet.facts = frame.facts
         quiet.depth = frame.depth
         return quiet
+
+    def special(self, value: Value, names: tuple[str, ...], node: ast.expr, frame: Frame) -> None:
+        """Call the first of some special methods that the class of each instance defines, as ``str(x)`` does.
+
+        Args:
+            value: the value.
+            names: the methods, in the order in which Python looks for them; ``__iter__`` stands for the whole loop.
+            node: the expression whose value it is.
+            frame: where it stands.
+        """
+        if frame.sink is None:
+            return
+        for entry in value:
+            if entry.name != "instance" or not isinstance(entry.ref, ClassInfo):
+                continue
+            if names[0] == "__iter__":
+                self._iterate_instance(entry, node, frame)
+                continue
+            flat = self._engine.flat
+            found = (name for name in names if isinstance(flat.method(entry.ref, name), FunctionInfo))
+            name = next(found, None)
+            if name is not None:
+                self._dunder(entry, name, node, frame)
 
     def _dunder(self, entry: Type, name: str, node: ast.expr, frame: Frame) -> Value:
         """Call a special method of an instance of a class of the program."""
@@ -660,6 +696,7 @@ class Expressions:
 
     def _formatted(self, node: ast.FormattedValue, frame: Frame) -> Value:
         value = self.value(node.value, frame)
+        self.special(value, _CONVERSIONS[node.conversion], node.value, frame)
         if node.format_spec is not None and frame.sink is not None:
             self.value(node.format_spec, frame)
             if node.conversion == -1:
@@ -744,6 +781,10 @@ class Expressions:
         if symbol == "%" and ("str" in lefts or "bytes" in lefts):
             if "str" in lefts and not isinstance(left_node, ast.Constant):
                 self.operation("op:percent-format", node, frame)
+            for entry in right:
+                parts = entry.args if entry.name == "tuple" else (frozenset({entry}),)
+                for part in parts:
+                    self.special(part, _AS_TEXT, right_node, frame)
             return
         if frame.suspects is not None and (values.is_unknown(left) or values.is_unknown(right)):
             self.suspect("op:arithmetic-unknown", node, frame)
@@ -848,6 +889,8 @@ class Expressions:
                     self.of_none("op:compare-none", node, frame, *nones)
                 if values.is_unknown(left) or values.is_unknown(right):
                     self.suspect("op:compare-unknown", node, frame)
+            if type(operator) in _COMPARISONS:
+                self.special(left, (_COMPARISONS[type(operator)],), left_node, frame)
             left_node, left = right_node, right
         return BOOL
 
@@ -1124,6 +1167,16 @@ class Expressions:
 
 
 _AWAITED_DEPTH = 6
+_AS_TEXT = ("__str__", "__repr__")
+_CONVERSIONS = {-1: ("__format__", *_AS_TEXT), 97: ("__repr__",), 114: ("__repr__",), 115: _AS_TEXT}
+_COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Lt: "__lt__",
+    ast.LtE: "__le__",
+    ast.Gt: "__gt__",
+    ast.GtE: "__ge__",
+    ast.Eq: "__eq__",
+    ast.NotEq: "__ne__",
+}
 _SMALL_INDEX = 9  # a larger number is rather a key: codes[404]
 _DUCKS = {  # methods that only one kind of container has
     "dict": frozenset({"items", "keys", "values", "setdefault", "popitem"}),

@@ -108,6 +108,7 @@ class CallRow:
         awaits: parameters that are awaited; ``*`` for all positional ones.
         passes: the parameter that is a function to be called, here or elsewhere, and what it is given: the parameter that
             holds its arguments, ``*`` for the arguments that follow, ``each`` for the elements of those.
+        special: the special methods that it looks for on what it is given, in this order.
         never_returns: control does not come back.
         exits: may raise what ends the process (``SystemExit``).
         awaitable: ``raises`` and ``returns`` are those of awaiting the result.
@@ -127,6 +128,7 @@ class CallRow:
     calls: tuple[str, ...] = ()
     awaits: tuple[str, ...] = ()
     passes: tuple[str, ...] = ()
+    special: tuple[str, ...] = ()
     never_returns: bool = False
     exits: bool = False
     awaitable: bool = False
@@ -622,6 +624,7 @@ def _call_row(name: str, reader: _Reader) -> CallRow:
         calls=reader.strings("calls"),
         awaits=reader.strings("awaits"),
         passes=reader.strings("passes"),
+        special=reader.strings("special"),
         never_returns=reader.flag("never_returns"),
         exits=reader.flag("exits"),
         awaitable=reader.flag("awaitable"),
