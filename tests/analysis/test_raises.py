@@ -952,6 +952,8 @@ class Own:
     def __lt__(self, other): raise Broken
     def __eq__(self, other): raise Broken
     def __len__(self): raise Broken
+    def __neg__(self): raise Broken
+    def __delitem__(self, key): raise Broken
     def __iter__(self):
         yield 1
         raise Broken
@@ -979,6 +981,11 @@ def f():
         "own < 1",
         "own == 1",
         "len(own)",
+        "-own",
+        "not own",
+        "1 if own else 2",
+        "own and 1",
+        "del own[1]",
         "list(own)",
         "sum(own)",
         "','.join(own)",

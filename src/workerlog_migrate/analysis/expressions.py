@@ -560,6 +560,12 @@ class Expressions:
         quiet.depth = frame.depth
         return quiet
 
+    def tested(self, node: ast.expr, frame: Frame) -> Value:
+        """Return what an expression gives whose truth is asked."""
+        value = self.value(node, frame)
+        self.special(value, _TRUTH, node, frame)
+        return value
+
     def special(self, value: Value, names: tuple[str, ...], node: ast.expr, frame: Frame) -> None:
         """Call the first of some special methods that the class of each instance defines, as ``str(x)`` does.
 
@@ -823,10 +829,12 @@ class Expressions:
         return False
 
     def _unary(self, node: ast.UnaryOp, frame: Frame) -> Value:
-        value = self.value(node.operand, frame)
         if isinstance(node.op, ast.Not):
+            self.tested(node.operand, frame)
             return BOOL
+        value = self.value(node.operand, frame)
         if frame.sink is not None:
+            self.special(value, (_SIGNS[type(node.op)],), node.operand, frame)
             found = values.names(value)
             if "json" in found:
                 self.operation("op:arithmetic-json", node, frame)
@@ -847,8 +855,8 @@ class Expressions:
         state = guards.save(frame)
         ends = False  # whether evaluation can stop at an operand that returns
         for at, entry in enumerate(node.values):
-            value = self.value(entry, frame)
             last = at == len(node.values) - 1
+            value = self.value(entry, frame) if last else self.tested(entry, frame)
             if frame.is_dead:
                 break  # `found or sys.exit()`
             ends = True
@@ -899,7 +907,7 @@ class Expressions:
             # A guard in the test speaks of the branches: `m.group(1) if m else None`.
             return values.join((self.value(node.body, frame), self.value(node.orelse, frame)))
         guards = self._engine.guards
-        self.value(node.test, frame)
+        self.tested(node.test, frame)
         state = guards.save(frame)
         guards.assume(node.test, True, frame)
         was_dead = frame.is_dead
@@ -1168,6 +1176,12 @@ class Expressions:
 
 _AWAITED_DEPTH = 6
 _AS_TEXT = ("__str__", "__repr__")
+_TRUTH = ("__bool__", "__len__")
+_SIGNS: dict[type[ast.unaryop], str] = {
+    ast.USub: "__neg__",
+    ast.UAdd: "__pos__",
+    ast.Invert: "__invert__",
+}
 _CONVERSIONS = {-1: ("__format__", *_AS_TEXT), 97: ("__repr__",), 114: ("__repr__",), 115: _AS_TEXT}
 _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "__lt__",

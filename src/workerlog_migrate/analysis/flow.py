@@ -419,6 +419,8 @@ class Flow:
                                 expressions.operation("op:delete-index", target, frame)
                         elif entry.name == "json":
                             expressions.protocol("json", "delitem", target, frame)
+                        elif entry.name == "instance":
+                            expressions._dunder(entry, "__delitem__", target, frame)
                         else:
                             expressions.operation("op:delete-key", target, frame)
                 path = frame.unit.path(target.value)
@@ -445,7 +447,7 @@ class Flow:
                 frame.env.pop(name, None)
 
     def _assert(self, node: ast.Assert, frame: Frame) -> None:
-        self._engine.expressions.value(node.test, frame)
+        self._engine.expressions.tested(node.test, frame)
         if node.msg is not None:
             self._engine.expressions.value(node.msg, frame)
         self._engine.expressions.operation("op:assert", node, frame, is_weak=self._narrows(node.test, frame))
@@ -535,7 +537,7 @@ class Flow:
         ends: list[State] = []
         current = node
         while True:  # elif chains are flattened: they may be thousands long
-            self._engine.expressions.value(current.test, frame)
+            self._engine.expressions.tested(current.test, frame)
             truth = _constant_truth(current.test)
             before = guards.save(frame)
             if truth is not False:
@@ -619,7 +621,7 @@ class Flow:
         guards = self._engine.guards
         self._widen(node, frame)
         frame.loops.append([])
-        self._engine.expressions.value(node.test, frame)
+        self._engine.expressions.tested(node.test, frame)
         truth = _constant_truth(node.test)
         before = guards.save(frame)
         guards.assume(node.test, True, frame)
