@@ -350,16 +350,14 @@ class Naming:
         top = module.partition(".")[0]
         found = self._module.lookup(top, self._module.scope(place))
         if found is None:
-            return not self._module.is_taken(top) or not self._binds_anywhere(top)
+            # A name that is read although nothing binds it is a bug of the script, which an import would hide.
+            return not self._module.is_taken(top)
         if found[0].node is not self._module.tree:
             return False
         return all(binding.kind == "import" and binding.qualified == top for binding in found[1]) and all(
             self._is_unconditional(self._module.statement(binding.node), self._module.tree, place)
             for binding in found[1]
         )
-
-    def _binds_anywhere(self, name: str) -> bool:
-        return any(name in scope.bindings for scope in self._module.scopes.values())
 
 
 def _leaves(body: list[ast.stmt]) -> bool:
