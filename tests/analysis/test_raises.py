@@ -1019,3 +1019,52 @@ def test_a_member_of_an_enumeration_is_looked_up_by_name(
     text = _OWN.format(use=use).replace("def f():", "def f(name: str):")
 
     assert set(script(text).body().names) == expected
+
+
+_MANAGERS = """
+import contextlib, os
+class Swallows:
+    def __enter__(self): return self
+    def __exit__(self, kind, error, trace): return kind is ValueError
+class Passes:
+    def __enter__(self): return self
+    def __exit__(self, kind, error, trace): self.done = True
+@contextlib.contextmanager
+def reports():
+    try:
+        yield
+    except ValueError as error:
+        print(error, file=None)
+@contextlib.contextmanager
+def cleans():
+    try:
+        yield
+    finally:
+        pass
+def f(s: str):
+    try:
+        with {manager}:
+            raise ValueError(s)
+        os.remove("a")
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("manager", "is_reached"),
+    [
+        ("Swallows()", True),
+        ("reports()", True),
+        ("Passes(), Swallows()", True),
+        ("Passes()", False),
+        ("cleans()", False),
+        ("open('a', 'rb')", False),
+    ],
+)
+def test_what_follows_a_context_manager_that_may_end_an_exception_is_reached(
+    script: Analyse, manager: str, is_reached: bool
+) -> None:
+    """Twins: those that pass every exception on."""
+    found = script(_MANAGERS.replace("{manager}", manager)).body(2)
+
+    assert any(entry.rule == "os.remove" for entry in found.evidence) == is_reached

@@ -290,7 +290,7 @@ class Calls:
                 if frame.sink is not None:
                     frame.sink.add(Edge(entry.ref, node, frame.unit))
                     self._invoke_callbacks(entry.ref, arguments, node, frame)
-                return values.one("context", self._engine.flat.yields(entry.ref))
+                return values.one("context", self._engine.flat.yields(entry.ref), ref=entry.ref)
             case "foreign":
                 self._unknown(node, frame, str(entry.ref), "a decorator that is not known")
                 for other in entry.args[0]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.frames import Atom, Edge, Frame, Raise, Sink, State, Unknown
-from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
 
 if TYPE_CHECKING:
@@ -638,8 +638,10 @@ class Flow:
         expressions = self._engine.expressions
         suppressed: list[tuple[ast.Call, Sink, frozenset[str]]] = []
         outer = frame.sink
+        swallows = False
         for item in node.items:
             value = expressions.value(item.context_expr, frame)
+            swallows = swallows or self._may_swallow(value)
             self._engine.calls.enter_and_leave(value, item.context_expr, frame)
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, self._engine.calls.entered(value), frame)
@@ -650,7 +652,7 @@ class Flow:
                     caught.extend(self._engine.calls.exception_names(argument, frame)[0])
                 suppressed.append((call, frame.sink, frozenset(caught)))
                 frame.sink = Sink()
-        before = self._engine.guards.save(frame) if suppressed else None
+        before = self._engine.guards.save(frame) if suppressed or swallows else None
         self.run(node.body, frame)
         for call, sink, caught_names in reversed(suppressed):
             inner = frame.sink
@@ -664,6 +666,25 @@ class Flow:
                 ends[0].env.pop(path, None)
             self._merge(ends, frame)
         assert frame.sink is outer
+
+    def _may_swallow(self, value: Value) -> bool:
+        """Whether a context manager may end an exception, so that what follows is reached behind a ``raise``."""
+        for entry in value:
+            if entry.name == "any":
+                return True
+            if entry.name == "context" and not (
+                isinstance(entry.ref, FunctionInfo) and _lets_through(entry.ref)
+            ):
+                return True
+            if entry.name == "instance" and isinstance(entry.ref, ClassInfo):
+                for name in ("__exit__", "__aexit__"):
+                    method = self._engine.flat.method(entry.ref, name)
+                    if isinstance(method, FunctionInfo) and any(
+                        not (answer is None or (isinstance(answer, ast.Constant) and not answer.value))
+                        for answer in method.facts.returns
+                    ):
+                        return True
+        return False
 
     def _try(self, node: ast.Try, frame: Frame) -> None:
         outer = frame.sink
@@ -776,3 +797,17 @@ _EVERYTHING = frozenset({BROAD, ROOT})
 def _constant_truth(test: ast.expr) -> bool | None:
     """Return whether a literal test is true; None for any other test."""
     return bool(test.value) if isinstance(test, ast.Constant) else None
+
+
+def _lets_through(maker: FunctionInfo) -> bool:
+    """Whether a context manager written as a generator passes every exception on: no handler around its ``yield``."""
+    module = maker.unit.module
+    for node in module.yields:
+        if module.function(node) is not maker.node:
+            continue
+        for parent in module.ancestors(node):
+            if parent is maker.node:
+                break
+            if isinstance(parent, ast.Try | _TRY_STAR) and getattr(parent, "handlers", False):
+                return False
+    return True
