@@ -12,9 +12,9 @@ of the same files in a fresh process of the same interpreter, both without the s
 (c) the same scripts after ``--apply``: nothing is left to do; without the cache, and with it;
 (d) as many modules in which there is nothing to look for.
 
-Then the peers, each on one processor and on the same fifty scripts of (b), less the import of its own modules: LibCST alone, ``libcst.tool codemod`` with a
-codemod that does nothing and with one that asks for qualified names, Fixit with one rule, codemodder with two codemods,
-pyupgrade and ruff. They are installed into ``--peers`` (by default a folder of the system's temporary folder); what cannot
+Then the peers, each on one processor and on the same fifty scripts of (b), less the import of its own modules: LibCST
+alone, ``libcst.tool codemod`` with a codemod that does nothing and with one that asks for qualified names, Fixit with one
+rule, codemodder with two codemods, pyupgrade and ruff. They are installed into ``--peers`` (by default a folder of the system's temporary folder); what cannot
 be installed is left out, and said. Last how time and memory grow with the number of files and with the lines of one file,
 and the exponents of the fitted power laws.
 """

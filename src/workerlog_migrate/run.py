@@ -114,7 +114,8 @@ def run(request: Request) -> int:
             request, report, output, _standard_input(request, settings, workers, cwd, report, output)
         )
     paths = request.paths or _configured_paths(config, cwd)
-    report = Report(request.mode, paths=paths, keeps_bytes=keeps_bytes)
+    is_brief = request.format_name == "text" and request.output is None and not request.verbose
+    report = Report(request.mode, paths=paths, keeps_bytes=keeps_bytes, is_brief=is_brief)
     output = _Output(request, shows_diff=_shows_diff(request))
     return _finish(
         request, report, output, _files(request, settings, config, workers, cwd, paths, report, output)

@@ -10,11 +10,12 @@ files that changed.
 from __future__ import annotations
 
 import enum
+import sys
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from workerlog_migrate.model import CODEMODS, FileError, FileResult, Finding
+from workerlog_migrate.model import CODEMODS, FileError, FileResult, Finding, Plan, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -86,13 +87,17 @@ class Report:
         hints: lines that say what to do about paths and patterns that lead nowhere.
         paths: the paths that the run was about, as the user or the configuration named them.
         keeps_bytes: whether the bytes of changed files are kept, for a format in `SHOWS_CHANGES`.
+        is_brief: whether the report is only shown as brief text, in which what was applied without more ado is a number.
         complete: False until every file has been processed (Ctrl-C).
     """
 
-    def __init__(self, mode: Mode, *, paths: tuple[str, ...] = (), keeps_bytes: bool = False) -> None:
+    def __init__(
+        self, mode: Mode, *, paths: tuple[str, ...] = (), keeps_bytes: bool = False, is_brief: bool = False
+    ) -> None:
         self.mode = mode
         self.paths = paths
         self.keeps_bytes = keeps_bytes
+        self.is_brief = is_brief
         self.files: list[ReportedFile] = []
         self.path_errors: list[tuple[Path, FileError]] = []
         self.runtime: dict[Path, RuntimeFile] = {}
@@ -110,6 +115,8 @@ class Report:
         changed = result.changed and result.error is None
         if not (changed and self.keeps_bytes):
             result = replace(result, before=b"", after=b"")
+        if self.is_brief:
+            result = replace(result, plan=_brief(result.plan), neighbours=())
         self.files.append(ReportedFile(result, changed))
 
     @property
@@ -177,6 +184,34 @@ class Report:
         applied = Counter(finding.codemod for file in self.files for finding in file.applied)
         left = Counter(finding.codemod for file in self.files for finding in file.left)
         return {name: (applied[name], left[name]) for name in CODEMODS}
+
+
+def _brief(plan: Plan) -> Plan:
+    """Let go of what a brief text does not say: thousands of files have hundreds of thousands of findings."""
+    return Plan(
+        tuple(
+            _COUNTED[finding.codemod] if _is_plain(finding) else _shortened(finding)
+            for finding in plan.applied
+        ),
+        tuple(_shortened(finding) for finding in plan.reported),
+    )
+
+
+def _is_plain(finding: Finding) -> bool:
+    return (
+        not finding.reason
+        and all(evidence.exception for evidence in finding.evidence)
+        and finding.kind != "incomplete"
+    )
+
+
+def _shortened(finding: Finding) -> Finding:
+    unresolved = tuple(evidence for evidence in finding.evidence if not evidence.exception)
+    message, reason = sys.intern(finding.message), sys.intern(finding.reason)
+    return replace(finding, edit=None, evidence=unresolved, message=message, reason=reason)
+
+
+_COUNTED = {name: Finding(name, Span(1, 0, 1, 0), "") for name in CODEMODS}
 
 
 def render(report: Report, format_name: str) -> bytes:
