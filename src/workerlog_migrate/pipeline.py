@@ -138,8 +138,9 @@ def migrate_source(
         return FileResult(target, raw, raw, error=FileError(reason), encoding=source.encoding)
     if not plan.applied:
         return FileResult(target, raw, raw, plan, encoding=source.encoding, imports=imports)
-    module.close()  # before the result's tree takes its place
     try:
+        verify.check_handlers(module)
+        module.close()  # before the result's tree takes its place
         tree = verify.check_compiles(source.text, text, str(source.path))
         verify.check_splices(module, text, plan.applied, splices)
         left = [finding for finding, _ in decisions.declined]

@@ -71,6 +71,22 @@ def check_compiles(before: str, after: str, path: str) -> ast.Module:
         raise CheckError(f"check failed: the result does not compile ({error})") from error
 
 
+def check_handlers(module: Module) -> None:
+    """Check what an edit could repair unasked: a bare ``except:`` before others shows only when compiling.
+
+    Args:
+        module: the original.
+
+    Raises:
+        CheckError: the original does not compile.
+    """
+    for node in module.tries:
+        for handler in getattr(node, "handlers", [])[:-1]:
+            if handler.type is None:
+                reason = "does not compile as it is: default 'except:' must be last; fix it first"
+                raise CheckError(reason, handler.lineno)
+
+
 def _compiled(text: str, path: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

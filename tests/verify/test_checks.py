@@ -86,6 +86,18 @@ def test_a_result_that_does_not_compile_is_refused(monkeypatch: pytest.MonkeyPat
     assert "does not compile" in result.error.reason
 
 
+def test_a_handler_behind_a_bare_one_is_not_repaired_unasked() -> None:
+    """It fails only when compiling, and a bare handler that is narrowed would hide that."""
+    text = "try:\n    open('a')\nexcept:\n    print('a')\nexcept Exception:\n    pass\n"
+    target = Target(Path("genesis.py"), "genesis", pattern="*genesis*.py")
+
+    result = migrate_source(decode(target.path, text.encode()), target, Settings())
+
+    assert result.after == result.before
+    assert result.error is not None
+    assert (result.error.line, "default 'except:' must be last" in result.error.reason) == (3, True)
+
+
 def test_a_result_that_only_compiling_rejects_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A __future__ import below code parses, and fails only when it is compiled."""
     _plant(monkeypatch, lambda text: text + "from __future__ import annotations\n")

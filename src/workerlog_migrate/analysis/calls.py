@@ -90,6 +90,7 @@ _MEASURES = frozenset(
     }
 )
 _SUPPRESS = "contextlib.suppress"
+_SERIES = frozenset({"frozenset", "generator", "iterator", "list", "set", "tuple"})
 _NO_CALLABLES = frozenset({"str", "bytes", "int", "float", "bool", "None", "list", "dict", "tuple", "json"})
 _PLAIN = frozenset({"int", "float", "bool", "None", "complex"})
 
@@ -752,8 +753,9 @@ class Calls:
             case "shape:json":
                 return "json" in names
             case "unpaired":  # what str.split gives, or JSON: of any length
-                element = self._engine.expressions.element(value, arguments._frame.unit)
-                return bool(values.names(element) & {"json", "list", "str"})
+                series = frozenset(entry for entry in value if entry.name in _SERIES)
+                element = self._engine.expressions.element(series, arguments._frame.unit)
+                return bool(series and values.names(element) & {"json", "list", "str"})
             case "type":
                 return any(self._is_a(name, condition.types) for name in names)
             case "not-type":
