@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:119da0dc9714409c71d867259b077955ef6acdb5347eef3012eeb9658ea469ef
+# workerlog-migrate runtime 0.1.0 sha256:a54555f57fdab1c499eef3b087fc1d46686da2cd2af484f37c6094c01deec63a
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
