@@ -153,7 +153,7 @@ MUTANTS = (
     Mutant("notify: two seconds", "max(0.0, deadline - time.monotonic()))", "None)", "notifications"),
     Mutant("notify: hanging sinks are not waited for again", "        thread.join(0.0 if hanging else ", "        thread.join(", "notifications"),
     Mutant("notify: no more than a few hanging threads", " or len(hanging) >= 8:", ":", "notifications"),
-    Mutant("notify: the time is that of the lock", '    unlock = guard.take_lock(1.0)  # several processes, one cause; without the lock: rather twice than never\n    try:\n        now = time.time()', '    now = time.time()\n    unlock = guard.take_lock(1.0)\n    try:\n        now = now', "notifications"),
+    Mutant("notify: the time is that of the lock", '    unlock = guard.take_lock(1.0)  # several processes, one cause; without the lock: rather twice than never\n    try:\n        # Not before the lock: what another process has just sent must not seem to be of the future.\n        now = time.time()', '    now = time.time()\n    unlock = guard.take_lock(1.0)\n    try:\n        now = now', "notifications"),
     Mutant("notify: a sink at work is not one that hangs", "        thread.start()\n", "        thread.start()\n        _shared().hanging = threads\n", "notifications"),
     Mutant("notify: a sink that exits", "    except BaseException as error:  # noqa: BLE001  # a sink", "    except ZeroDivisionError as error:  # a sink", "notifications"),
     Mutant("notify: secrets in URLs", "what, type(error).__name__)", "what, error)", "notifications"),

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:a54555f57fdab1c499eef3b087fc1d46686da2cd2af484f37c6094c01deec63a
+# workerlog-migrate runtime 0.1.0 sha256:2a1428197f108cd59ddd03e9be53b4f3c3d9d83df73e30de34e02a7b2c84144c
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
@@ -867,9 +867,8 @@ def _notify(message: str, worker: str | None, error: BaseException | None, sink:
     file, held, guard = _LogFile(path), _LogFile(path + ".held"), _LogFile(log.baseFilename if log else path)
     unlock = guard.take_lock(1.0)  # several processes, one cause; without the lock: rather twice than never
     try:
-        now = (
-            time.time()
-        )  # not before the lock: what another process has just sent must not seem to be of the future
+        # Not before the lock: what another process has just sent must not seem to be of the future.
+        now = time.time()
         record["timestamp"], record["time"] = _utc(now), now
         recent = _recent_messages(path, worker, now)
         if message in recent or 0 <= now - unwritten.get(key, 0.0) < _HOLD_SECONDS:
