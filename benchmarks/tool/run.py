@@ -14,7 +14,7 @@ of the same files in a fresh process of the same interpreter, both without the s
 
 Then the peers, each on one processor and on the same fifty scripts of (b), less the import of its own modules: LibCST
 alone, ``libcst.tool codemod`` with a codemod that does nothing and with one that asks for qualified names, Fixit with one
-rule, codemodder with two codemods, pyupgrade and ruff. They are installed into ``--peers`` (by default a folder of the system's temporary folder); what cannot
+rule, with one that asks for names and as it comes, codemodder with two codemods, pyupgrade and ruff. They are installed into ``--peers`` (by default a folder of the system's temporary folder); what cannot
 be installed is left out, and said. Last how time and memory grow with the number of files and with the lines of one file,
 and the exponents of the fitted power laws.
 """
@@ -327,8 +327,14 @@ def peers(work: Path, scripts: int, rounds: int, folder: Path) -> None:
     line("libcst.tool codemod, does nothing", [*tool, "nothing.Nothing", *rest], started)
     line("libcst.tool codemod, qualified names", [*tool, "nothing.Names", *rest], started)
     if "fixit" in versions:
-        command = ["fixit", "--rules", "fixit.rules.avoid_or_in_except", "fix", "--automatic", "scripts"]
-        line("Fixit fix, one rule", [python, "-m", *command], [python, "-c", "import fixit.cli"])
+        rules = {
+            "one rule": ["--rules", "fixit.rules.avoid_or_in_except"],
+            "one rule that asks for names": ["--rules", "fixit.rules.use_async_sleep_in_async_def"],
+            "the rules that are on by default": [],
+        }
+        for what, chosen in rules.items():
+            command = ["fixit", *chosen, "fix", "--automatic", "scripts"]
+            line(f"Fixit fix, {what}", [python, "-m", *command], [python, "-c", "import fixit.cli"])
     if "codemodder" in versions:
         include = "pixee:python/use-generator,pixee:python/use-set-literal"
         program = str(folder / "bin" / "codemodder")

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.model import FileError, FileResult
-from workerlog_migrate.source import has_trigger
+from workerlog_migrate.source import pass_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -202,11 +202,8 @@ def _known(target: Target, settings: Settings, cache: Cache | None) -> FileResul
         raw = Path(target.path).read_bytes()
     except OSError:
         return None
-    if not has_trigger(raw, settings.retry_extra):
-        from workerlog_migrate import pipeline
-
-        return pipeline.migrate_bytes(raw, target, settings)
-    return None if cache is None else cache.get(target, raw)
+    passed = pass_over(raw, target, settings.retry_extra)
+    return cache.get(target, raw) if passed is None and cache is not None else passed
 
 
 def _serve(connection: Connection, settings: Settings) -> None:

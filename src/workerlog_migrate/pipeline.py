@@ -32,7 +32,7 @@ from workerlog_migrate.model import (
     Target,
 )
 from workerlog_migrate.plan import DECLINED, Decisions, demote, listed_types, make_plan
-from workerlog_migrate.source import decode, encode, has_trigger
+from workerlog_migrate.source import decode, encode, pass_over
 
 if TYPE_CHECKING:
     import ast
@@ -78,12 +78,8 @@ def migrate_bytes(
         As `migrate_file`.
     """
     try:
-        source = decode(
-            target.path, raw
-        )  # before the look for triggers: a binary holds none, and is an error
-        if not has_trigger(raw, settings.retry_extra):
-            return FileResult(target, raw, raw, skipped="no trigger", encoding=source.encoding)
-        return migrate_source(source, target, settings, decisions)
+        passed = pass_over(raw, target, settings.retry_extra)
+        return passed or migrate_source(decode(target.path, raw), target, settings, decisions)
     except Refused as error:
         return FileResult(target, raw, raw, error=FileError(error.reason, error.line))
     except Exception as error:  # noqa: BLE001  # the boundary: a fault of ours must not stop the other files

@@ -12,9 +12,13 @@ import codecs
 import io
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
-from workerlog_migrate.model import Source
+from workerlog_migrate.model import FileError, FileResult, Source
+
+if TYPE_CHECKING:
+    from workerlog_migrate.model import Target
 
 # Every construct that a finder can report needs one of these in its bytes. Names that contain another one
 # are left out: `print` covers `safe_print` and `pprint`, `open` covers `urlopen` and `Popen`. The list may
@@ -87,6 +91,26 @@ def has_trigger(raw: bytes, extra: tuple[str, ...] = ()) -> bool:
     if any(call.rpartition(".")[2].encode() in raw for call in extra):
         return True
     return _RUNS.search(raw if b"\r" not in raw else raw.replace(b"\r", b"\n")) is not None
+
+
+def pass_over(raw: bytes, target: Target, extra: tuple[str, ...] = ()) -> FileResult | None:
+    """Do with a file all there is to do if its bytes alone show that there is nothing to find.
+
+    Args:
+        raw: the bytes of the file.
+        target: the name that they go by, and their worker.
+        extra: as `has_trigger`.
+
+    Returns:
+        That the file is skipped, or why it cannot be read as text; None if it has to be parsed.
+    """
+    if has_trigger(raw, extra):
+        return None
+    try:  # a binary holds no trigger, and is an error
+        encoding = decode(target.path, raw).encoding
+    except Refused as error:
+        return FileResult(target, raw, raw, error=FileError(error.reason, error.line))
+    return FileResult(target, raw, raw, skipped="no trigger", encoding=encoding)
 
 
 PRESENT = "present"
