@@ -139,11 +139,11 @@ class Module:
         self._names_by_id: dict[str, list[ast.Name]] = {}
         self._attributes_by_name: dict[str, list[ast.Attribute]] = {}
         self._calls_by_name: dict[str, list[ast.Call]] = {}
-        self._declaring = (
-            [number for number, line in enumerate(self.lines, 1) if _DECLARATION.search(line)]
-            if _DECLARATION.search(source.text)
-            else []
-        )
+        self._declaring = [
+            number
+            for number, line in enumerate(self.lines, 1)
+            if ("global" in line or "nonlocal" in line) and _DECLARATION.search(line)
+        ]
         self._index()
         self._read_directives()
 
@@ -280,6 +280,30 @@ class Module:
                     found[callee.attr].append(call)
             self._calls_by_name = found
         return self._calls_by_name.get(name, [])
+
+    def calls_by(self, names: frozenset[str]) -> Iterator[ast.Call]:
+        """Yield, in source order, the calls that may reach something known by one of some last names.
+
+        Args:
+            names: ``open`` for ``open(p)``, ``path.open()`` and ``io.open(p)``.
+
+        Yields:
+            Calls of such a name or method, and of every name that may stand for something else: one that is imported
+            or assigned anywhere in the script.
+        """
+        plain = names.union(
+            name
+            for scope in self.scopes.values()
+            for name, bindings in scope.bindings.items()
+            if any(binding.kind in ("import", "assign") for binding in bindings)
+        )
+        for call in self.calls:
+            callee = call.func
+            if isinstance(callee, ast.Name):
+                if callee.id in plain:
+                    yield call
+            elif isinstance(callee, ast.Attribute) and callee.attr in names:
+                yield call
 
     # -- names ----------------------------------------------------------------------------------------------
 
@@ -458,13 +482,12 @@ class Module:
         stack: list[tuple[ast.AST, Scope]] = [(self.tree, module_scope)]
         node_scope, parents, fields, visitors = self._node_scope, self.parents, _CHILD_FIELDS, _VISITORS
         pop, push, use = stack.pop, stack.append, self.used_names.add
+        constant = ast.Constant
         while stack:
             node, scope = pop()
             kind = type(node)
             node_scope[node] = scope
-            # Most nodes are of four kinds, which go by without a call.
-            if kind is ast.Constant:
-                continue
+            # Most nodes are of four kinds, which go by without a call; constants are not even put on the stack.
             if kind is ast.Name:
                 self.names.append(node)  # type: ignore[arg-type]  # as its type says
                 use(node.id)  # type: ignore[attr-defined]
@@ -477,8 +500,11 @@ class Module:
                 parents[value] = node
                 push((value, scope))
                 continue
-            visit = visitors.get(kind)
-            inner = None if visit is None else visit(self, node, scope)
+            inner = None
+            if kind is ast.Call:
+                self.calls.append(node)  # type: ignore[arg-type]
+            elif kind in visitors:
+                inner = visitors[kind](self, node, scope)
             names = fields.get(kind)
             if names is None:
                 names = _child_fields(kind)
@@ -489,12 +515,18 @@ class Module:
                 child_scope = scope if inner is None else inner.get(name, scope)
                 if type(value) is list:
                     for entry in reversed(value):
-                        if entry is not None:  # a key of `{**other}`, a default of a keyword-only parameter
+                        if type(entry) is constant:
+                            parents[entry] = node
+                            node_scope[entry] = child_scope
+                        elif entry is not None:  # a key of `{**other}`, a default of a keyword-only parameter
                             parents[entry] = node
                             push((entry, child_scope))
                 else:
                     parents[value] = node
-                    push((value, child_scope))
+                    if type(value) is constant:
+                        node_scope[value] = child_scope
+                    else:
+                        push((value, child_scope))
 
     def _bind(self, name: str, kind: str, node: ast.AST, scope: Scope, qualified: str = "") -> None:
         self.used_names.add(name)
@@ -506,9 +538,6 @@ class Module:
                 outer = outer.parent
             scope = outer or scope
         scope.bindings.setdefault(name, []).append(Binding(name, kind, node, qualified))
-
-    def _visit_call(self, node: ast.Call, _scope: Scope) -> None:
-        self.calls.append(node)
 
     def _visit_target(self, node: ast.Name, scope: Scope) -> None:
         parent = self.parents[node]
@@ -710,7 +739,6 @@ def _child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
 
 
 _VISITORS: dict[type[ast.AST], Callable[..., dict[str, Scope] | None]] = {
-    ast.Call: Module._visit_call,
     ast.FunctionDef: Module._visit_function,
     ast.AsyncFunctionDef: Module._visit_function,
     ast.Lambda: Module._visit_lambda,

@@ -119,7 +119,7 @@ def find(module: Module, context: Context) -> Iterator[Finding]:
         A finding with a ``MirrorCall`` per call to mirror; a finding with a reason per thing left alone.
     """
     finder = _Finder(module, context)
-    for call in module.calls:
+    for call in module.calls_by(_OTHER_METHODS | {_SAFE_PRINT}):
         finding = finder.judge(call)
         if finding is not None:
             yield finding

@@ -85,7 +85,7 @@ def find(module: Module, context: Context) -> Iterator[Finding]:
         A finding with a ``RetryCall`` per call to wrap; a finding with a reason per I/O call left alone.
     """
     finder = _Finder(module, context)
-    for call in module.calls:
+    for call in module.calls_by(finder.names):
         finding = finder.judge(call)
         if finding is not None:
             yield finding
@@ -153,6 +153,7 @@ class _Finder:
         self._extra = frozenset(context.settings.retry_extra)
         self._never = frozenset(context.settings.retry_never)
         self._known = frozenset(name.rpartition(".")[2] for name in (*_table(), *self._extra, *self._never))
+        self.names = self._known | _METHODS_OF_PATH | _ASYNC_OPENERS
         self._repeated: dict[ast.AST, str] = {}
         self._loops: dict[_Loop, tuple[frozenset[str], frozenset[str]]] = {}
 
