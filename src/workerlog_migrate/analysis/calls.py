@@ -452,7 +452,7 @@ class Calls:
         assert isinstance(entry.ref, tuple)
         type_name, method = entry.ref
         receiver = entry.args[0]
-        if method in ("submit", "result") and type_name.startswith("concurrent.futures."):
+        if method in ("exception", "result", "submit") and type_name.startswith("concurrent.futures."):
             made = self._future(method, entry, arguments, node, frame)
             if made is not None:
                 return made
@@ -502,12 +502,14 @@ class Calls:
     def _future(
         self, method: str, entry: Type, arguments: Arguments, node: ast.expr, frame: Frame
     ) -> Value | None:
-        """``pool.submit(f)`` remembers ``f``; ``result()`` raises what ``f`` does, and its own timeout."""
+        """``pool.submit(f)`` remembers ``f``; ``result()`` raises what ``f`` does, its own timeout, and that it was cancelled."""
         if method == "submit" and arguments.positional:
             row = self._knowledge.method("concurrent.futures.Executor", method)
             if row is not None:
                 self.apply(row, arguments, None, node, frame)
             return values.one("concurrent.futures.Future", ref=arguments.value(arguments.positional[0]))
+        if method != "submit" and _cancels(frame.unit):
+            self._engine.expressions.operation("op:future-cancelled", node, frame)
         for receiver in entry.args[0]:
             if method == "result" and isinstance(receiver.ref, frozenset):
                 if arguments.positional or arguments.keywords:
@@ -1242,6 +1244,11 @@ def _is_float_of_text(node: ast.expr) -> bool:
 
 def _is_module_data(node: ast.Attribute) -> bool:
     return isinstance(node.value, ast.Name)
+
+
+def _cancels(unit: Unit) -> bool:
+    """Whether a file cancels something: futures that nobody cancels end in a result or in what was raised."""
+    return bool(unit.module.attributes_of("cancel")) or "cancel_futures" in unit.module.source.text
 
 
 def _describe(condition: Condition) -> str:

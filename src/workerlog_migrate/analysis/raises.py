@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.program import FunctionInfo, Unit
 
 _EVERYTHING = frozenset({BROAD, ROOT})
+_CANCELLED = "CancelledError"  # that of asyncio ends a task, and is no Exception; nobody can tell the others by their name
 _UNKNOWNS = 16
 _PER_NAME = 6
 _TEXT = 70
@@ -133,6 +134,14 @@ class Solver:
             cause = next(evidence for evidence in found if evidence.exception in _EVERYTHING)
             reason = f"`{cause.cause}` in line {cause.line} raises {cause.exception} itself"
             names -= _EVERYTHING
+        cancelled = {name for name in names if display(name).rpartition(".")[2] == _CANCELLED}
+        if cancelled:
+            cause = next(evidence for evidence in found if evidence.exception in cancelled)
+            reason = (
+                reason
+                or f"`{cause.cause}` in line {cause.line} may raise {_CANCELLED}, which is never listed"
+            )
+            names -= cancelled
         collapsed = hierarchy.collapse(names)
         if len(collapsed) > LIMIT and not reason:
             reason = "too many kinds"
