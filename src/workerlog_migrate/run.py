@@ -226,7 +226,7 @@ def _check(request: Request) -> None:
     if request.paths == (_STDIN,) and request.mode is Mode.APPLY and request.show_diff:
         raise UsageError("with '-' --apply prints the result; --diff would be mixed with it")
     # Functions of os.path, because methods of Path raise where there is no permission to look.
-    if request.output is not None and not os.path.isdir(request.output.absolute().parent):  # noqa: PTH112
+    if request.output is not None and not os.path.isdir(request.output.parent):  # noqa: PTH112
         raise UsageError(f"--output {request.output}: there is no folder {request.output.parent}")
     if request.output is not None and os.path.isdir(request.output):  # noqa: PTH112
         raise UsageError(f"--output {request.output}: this is a folder")
@@ -624,10 +624,10 @@ def _finish(request: Request, report: Report, output: _Output, steps: Iterator[N
 def _deliver(request: Request, report: Report, output: _Output) -> str:
     """Hand over the report; give the reason when that failed."""
     if request.output is not None:
-        from workerlog_migrate.writing import write_new
+        from workerlog_migrate.writing import write_report
 
         try:
-            write_new(request.output, render(report, request.format_name))
+            write_report(request.output, render(report, request.format_name))
         except OSError as error:
             return f"--output {request.output} cannot be written: {(error.strerror or str(error)).lower()}"
     elif request.format_name != "text":

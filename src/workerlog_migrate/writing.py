@@ -69,6 +69,22 @@ def write_new(path: Path, data: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def write_report(path: Path, data: bytes) -> None:
+    """Write a report to where the user wants it: a file is replaced in one step, a pipe or a device is written into.
+
+    Args:
+        path: where to; a symbolic link stays one, what it names is written.
+        data: the bytes.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113  # never raise
+        path.write_bytes(data)
+    else:
+        write_new(Path(os.path.realpath(path)), data)
+
+
 def remove(path: Path, *, expected: bytes) -> None:
     """Remove a file that we added, if it still is what we wrote.
 
@@ -141,6 +157,7 @@ def _write_in_place(path: Path, data: bytes, expected: bytes) -> None:
     is_whole = True
     try:
         _write_synced(rescue, expected)
+        _check_unchanged(path, expected)  # as above: our fsync takes its time
         with path.open("r+b") as file:
             is_whole = False
             try:

@@ -362,13 +362,15 @@ def test_a_reader_that_goes_away_stops_the_output_and_not_the_run(
     assert "mirror_print" in worker.read_text()
 
 
-def test_a_current_folder_that_is_gone_is_named(environment: Environment, tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [[], ["--output", "report.txt"], ["--undo"]], ids=" ".join)
+def test_a_current_folder_that_is_gone_is_named(
+    environment: Environment, tmp_path: Path, options: list[str]
+) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
     code = f"import os; os.chdir({str(gone)!r}); os.rmdir({str(gone)!r}); from workerlog_migrate.cli import main; main()"
-    result = subprocess.run(
-        [sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-c", code, *options]
+    result = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
 
     assert (result.returncode, result.stderr) == (2, "Error: the current folder does not exist any more\n")
 

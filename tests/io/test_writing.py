@@ -10,7 +10,7 @@ import pytest
 
 from workerlog_migrate import writing
 from workerlog_migrate.errors import Refused
-from workerlog_migrate.writing import write_atomic, write_new
+from workerlog_migrate.writing import write_atomic, write_new, write_report
 
 
 @pytest.fixture
@@ -121,6 +121,25 @@ def test_a_file_that_changes_during_the_writing_is_left_alone(
     assert names(script.parent) == ["genesis.py"]
 
 
+def test_an_edit_while_a_file_of_several_names_is_written_is_kept(
+    script: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = script.parent / "other.py"
+    other.hardlink_to(script)
+    real_sync = os.fsync
+
+    def sync_and_edit(descriptor: int) -> None:
+        real_sync(descriptor)
+        script.write_bytes(b"edited meanwhile\n")
+
+    monkeypatch.setattr(os, "fsync", sync_and_edit)
+    with pytest.raises(Refused, match="changed while it was being processed"):
+        write_atomic(script, b"after\n", expected=b"before\n")
+
+    assert other.read_bytes() == b"edited meanwhile\n"
+    assert names(script.parent) == ["genesis.py", "other.py"]
+
+
 def test_a_file_that_has_vanished_is_not_made_again(script: Path) -> None:
     script.unlink()
 
@@ -199,6 +218,34 @@ def test_a_new_file_has_the_mode_that_the_user_s_mask_gives(tmp_path: Path) -> N
     assert (tmp_path / "worker_logger.py").read_bytes() == b"x = 1\n"
     assert stat.S_IMODE((tmp_path / "worker_logger.py").stat().st_mode) == 0o640
     assert names(tmp_path) == ["worker_logger.py"]
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["a file", "dangling"])
+def test_a_report_through_a_link_leaves_the_link(tmp_path: Path, *, is_there: bool) -> None:
+    link, file = tmp_path / "link.txt", tmp_path / "report.txt"
+    link.symlink_to(file.name)
+    if is_there:
+        file.write_bytes(b"an old and longer report\n")
+
+    write_report(link, b"report\n")
+
+    assert link.is_symlink()
+    assert file.read_bytes() == b"report\n"
+    assert names(tmp_path) == ["link.txt", "report.txt"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_a_report_goes_into_a_pipe_and_does_not_take_its_place(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+
+    write_report(pipe, b"report\n")
+
+    assert os.read(reader, 100) == b"report\n"
+    os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert names(tmp_path) == ["pipe"]
 
 
 def test_extended_attributes_are_kept(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
