@@ -41,7 +41,7 @@ def changed_files(cwd: Path, ref: str) -> frozenset[Path]:
 def _fork_point(root: Path, cwd: Path, ref: str) -> str:
     if not _knows(root, ref):
         hint = ""
-        if (cwd / ref).exists():
+        if os.path.exists(cwd / ref):  # noqa: PTH110  # never raises, also for a name that is too long
             hint = f"; it is a path: write --changed=HEAD {ref}"
         raise UsageError(f"--changed {ref}: git knows no such revision{hint}")
     try:
@@ -65,6 +65,12 @@ def _git(folder: Path, *arguments: str) -> bytes:
         return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True).stdout
     except FileNotFoundError:
         raise UsageError("--changed asks git, and there is no git on the PATH") from None
+    except OSError as error:
+        raise UsageError(
+            f"--changed asks git, which cannot be run: {(error.strerror or str(error)).lower()}"
+        ) from None
     except subprocess.CalledProcessError as error:
         lines = error.stderr.decode("utf-8", "backslashreplace").strip().splitlines()
-        raise UsageError(f"--changed asks git, which says: {lines[-1] if lines else 'no'}") from None
+        # What it says about the fault, not the advice below it.
+        said = next((line for line in lines if line.startswith("fatal:")), lines[-1] if lines else "no")
+        raise UsageError(f"--changed asks git, which says: {said}") from None

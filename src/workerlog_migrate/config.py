@@ -33,6 +33,7 @@ _KEYS = (
     "raises",
     "retry",
 )
+_TOO_MANY = 2**63  # what TOML promises to hold
 _RETRY_KEYS = ("max-retries", "base-delay", "extra", "never")
 
 
@@ -195,6 +196,8 @@ def _read_toml(file: Path) -> dict[str, object]:
         document: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}: not valid TOML: {error}") from error
+    except ValueError as error:
+        raise UsageError(f"{file}: not valid TOML: a number of too many digits") from error
     except RecursionError as error:
         raise UsageError(f"{file}: not valid TOML: nested too deeply") from error
     return document
@@ -247,7 +250,7 @@ class _Reader:
         value = table.get(key)
         if value is None:
             return None
-        if not isinstance(value, int) or isinstance(value, bool) or value < at_least:
+        if not isinstance(value, int) or isinstance(value, bool) or not at_least <= value < _TOO_MANY:
             raise UsageError(
                 f"{self.file}: {key} must be a whole number of at least {at_least}, not {_shown(value)}"
             )
@@ -257,7 +260,7 @@ class _Reader:
         value = table.get(key)
         if value is None:
             return None
-        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < float("inf"):
+        if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < _TOO_MANY:
             raise UsageError(
                 f"{self.file}: {key} must be a number of seconds, 0 or more, not {_shown(value)}"
             )
@@ -330,5 +333,8 @@ def _kind(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    shown = repr(value)
+    try:
+        shown = repr(value)
+    except ValueError:
+        shown = "a number of too many digits"
     return f"{shown if len(shown) <= 60 else shown[:57] + '...'} ({_kind(value)})"

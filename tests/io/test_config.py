@@ -130,6 +130,15 @@ def test_a_file_that_the_user_names_must_hold_our_table(tmp_path: Path) -> None:
         ),
         ("[tool.workerlog-migrate.retry]\nbase-delay = inf", "base-delay must be a number of seconds"),
         ("[tool.workerlog-migrate.retry]\nbase-delay = nan", "base-delay must be a number of seconds"),
+        (f"jobs = {'9' * 5000}", "not valid TOML: a number of too many digits"),
+        (
+            f"jobs = 0x{'f' * 5000}",
+            "jobs must be a whole number of at least 1, not a number of too many digits",
+        ),
+        (
+            f"[tool.workerlog-migrate.retry]\nbase-delay = 0x{'f' * 400}",
+            "base-delay must be a number of seconds",
+        ),
     ],
 )
 def test_a_wrong_key_or_value_is_named_with_its_file(tmp_path: Path, body: str, message: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -108,8 +109,9 @@ def test_it_goes_with_apply(repository: Path, run: Run) -> None:
         (("--changed=nada",), "--changed nada: git knows no such revision\n"),
         (("--changed", "scripts"), "it is a path: write --changed=HEAD scripts\n"),
         (("--changed=HEAD", "-"), "'-' is none\n"),
+        ((f"--changed={'a' * 300}",), "git knows no such revision\n"),
     ],
-    ids=["unknown", "path", "stdin"],
+    ids=["unknown", "path", "stdin", "long"],
 )
 @pytest.mark.usefixtures("repository")
 def test_a_revision_that_is_none_is_wrong_usage(run: Run, arguments: tuple[str, ...], message: str) -> None:
@@ -139,3 +141,63 @@ def test_without_git_it_is_wrong_usage(run: Run, tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert done.stderr == "Error: --changed asks git, and there is no git on the PATH\n"
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_git_that_may_not_be_run_is_wrong_usage(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "git").write_text("no program", encoding="utf-8")
+
+    done = run("--changed", PATH=str(tmp_path))
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        "Error: --changed asks git, which cannot be run: permission denied\n",
+    )
+
+
+def test_what_git_says_is_its_fault_and_not_the_advice_below_it(run: Run, tmp_path: Path) -> None:
+    fake = tmp_path / "git"
+    fake.write_text(
+        "#!/bin/sh\nprintf 'fatal: dubious ownership\\nTo add an exception:\\n\\tgit config\\n' >&2\nexit 128\n"
+    )
+    fake.chmod(0o755)
+
+    done = run("--changed", PATH=str(tmp_path))
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        "Error: --changed asks git, which says: fatal: dubious ownership\n",
+    )
+
+
+@pytest.mark.parametrize("state", ["merge", "rebase", "detached", "no objects", "index"])
+def test_in_the_middle_of_something_git_is_asked_or_named(repository: Path, run: Run, state: str) -> None:
+    script = repository / "scripts" / "aider_queue.py"
+    git(repository, "checkout", "-q", "-b", "other")
+    script.write_text("print('other')\n", encoding="utf-8")
+    git(repository, "commit", "-q", "-am", "other")
+    if state == "detached":
+        git(repository, "checkout", "-q", "--detach", "HEAD~1")
+        script.write_text("print('mine')\n", encoding="utf-8")
+    elif state == "no objects":
+        shutil.rmtree(repository / ".git" / "objects")
+    elif state == "index":
+        (repository / ".git" / "index").write_bytes(b"damaged")
+    else:
+        git(repository, "checkout", "-q", "-b", "mine", "HEAD~1")
+        script.write_text("print('mine')\n", encoding="utf-8")
+        git(repository, "commit", "-q", "-am", "mine")
+        with pytest.raises(subprocess.CalledProcessError):
+            git(repository, state, "other")  # a conflict
+        script.write_text("print('both')\n", encoding="utf-8")
+
+    done = run("--changed")
+
+    if state in ("no objects", "index"):
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("Error: --changed asks git, which says: ")
+    else:
+        assert done.returncode == 0
+        assert {line for line in done.stdout.splitlines() if line.startswith("+++ ")} == {
+            "+++ b/scripts/aider_queue.py"
+        }
