@@ -64,7 +64,8 @@ def cache_folder() -> Path | None:
         return Path(base, "workerlog-migrate")
     with contextlib.suppress(RuntimeError):
         home = Path.home()
-        return Path(home, "Library/Caches" if sys.platform == "darwin" else ".cache", "workerlog-migrate")
+        if home.is_absolute():  # or the cache would stand among the scripts
+            return Path(home, "Library/Caches" if sys.platform == "darwin" else ".cache", "workerlog-migrate")
     return None
 
 

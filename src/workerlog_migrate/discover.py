@@ -257,27 +257,34 @@ class _Walk:
             rules = []
         self._walk(root, absolute, tuple(rules))
 
-    def _walk(self, shown: str, absolute: str, rules: tuple[_Rules, ...]) -> None:
-        try:
-            with os.scandir(absolute) as listing:
-                found = sorted(listing, key=lambda entry: entry.name)
-        except OSError as error:
-            self.error(shown, f"cannot be listed: {_why(error)}")
-            return
-        names = {entry.name for entry in found}
-        rules = tuple(_rules_in(absolute, names, rules))
-        files = [entry for entry in found if not _is_folder(entry)]
-        for entry in files:
-            if entry.name.endswith(".py") and not self._left_out(rules, entry.path, is_folder=False):
-                self._file(os.path.join(shown, entry.name), entry)
-        for entry in found:
-            if (
-                _is_folder(entry)
+    def _walk(self, root: str, absolute: str, rules: tuple[_Rules, ...]) -> None:
+        """Take the files of a folder, then those of each folder in it; folders may lie deeper than calls may."""
+        waiting = [(root, absolute, rules)]
+        while waiting:
+            shown, folder, rules = waiting.pop()
+            try:
+                with os.scandir(folder) as listing:
+                    found = sorted(listing, key=lambda entry: entry.name)
+            except OSError as error:
+                self.error(shown, f"cannot be listed: {_why(error)}")
+                continue
+            names = {entry.name for entry in found}
+            rules = tuple(_rules_in(folder, names, rules))
+            for entry in found:
+                if (
+                    entry.name.endswith(".py")
+                    and not _is_folder(entry)
+                    and not self._left_out(rules, entry.path, is_folder=False)
+                ):
+                    self._file(os.path.join(shown, entry.name), entry)
+            waiting.extend(
+                (os.path.join(shown, entry.name), entry.path, rules)
+                for entry in reversed(found)
+                if _is_folder(entry)
                 and entry.name not in _SKIPPED_FOLDERS
                 and not self._left_out(rules, entry.path, is_folder=True)
                 and not _is_environment(entry.path)
-            ):
-                self._walk(os.path.join(shown, entry.name), entry.path, rules)
+            )
 
     def _file(self, shown: str, entry: os.DirEntry[str]) -> None:
         is_link = entry.is_symlink()
@@ -424,10 +431,12 @@ def _ignore_file(folder: str) -> Iterator[_Rules]:
 
 
 def _rules_of(folder: str, file: str) -> Iterator[_Rules]:
+    if not os.path.isfile(file):
+        return  # absent, or a pipe, which would keep us waiting
     try:
         raw = Path(file).read_bytes()
     except OSError:
-        return  # absent, or not ours to read: git goes on without it, too
+        return  # not ours to read: git goes on without it, too
     lines = raw.decode("utf-8-sig", "surrogateescape").split("\n")
     lines = [line.removesuffix("\r") for line in lines]
     if any(line.strip() and not line.startswith("#") for line in lines):
@@ -440,8 +449,8 @@ def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
     patterns = tuple(lines)
     try:
         return GitIgnoreSpec.from_lines(patterns)
-    except ValueError:
-        # Git takes no notice of a line that is no pattern ("!"); pathspec refuses the whole file for it.
+    except (ValueError, re.error):
+        # Git takes no notice of a line that is no pattern ("!", "[z-a]"); pathspec refuses the whole file for it.
         return GitIgnoreSpec.from_lines([line for line in patterns if _is_pattern(line)])
 
 
@@ -450,7 +459,7 @@ def _is_pattern(line: str) -> bool:
 
     try:
         GitIgnoreSpec.from_lines([line])
-    except ValueError:
+    except (ValueError, re.error):
         return False
     return True
 
@@ -515,7 +524,7 @@ def _with_importers(targets: list[Target], python_files: Sequence[str], cwd: Pat
 def _may_be_run(path: Path) -> bool:
     try:
         return b"__main__" in path.read_bytes()
-    except OSError:
+    except (OSError, MemoryError):
         return False  # whoever processes the file reports it
 
 
@@ -527,7 +536,7 @@ def _imports_of(file: str, mention: re.Pattern[bytes]) -> Iterator[tuple[tuple[s
     """Give the modules that a file imports through a folder: name parts; for relative ones the path's parts."""
     try:
         raw = Path(file).read_bytes()
-    except OSError:
+    except (OSError, MemoryError):
         return  # whoever processes the file reports it
     if not mention.search(raw):
         return

@@ -200,8 +200,8 @@ def _known(target: Target, settings: Settings, cache: Cache | None) -> FileResul
     """Say what is known of a file without parsing it: it has no trigger, or the cache knows it."""
     try:
         raw = Path(target.path).read_bytes()
-    except OSError:
-        return None
+    except (OSError, MemoryError):
+        return None  # whoever works on the file reports it
     passed = pass_over(raw, target, settings.retry_extra)
     return cache.get(target, raw) if passed is None and cache is not None else passed
 

@@ -283,6 +283,8 @@ def _entries(file: BinaryIO, path: Path) -> list[_Entry]:
 
 def _undo_one(entry: _Entry, file: BinaryIO, folder: Path, done: dict[Path, Undone]) -> Undone:
     path = folder / entry.path
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113  # never raise
+        return _left(entry, file, folder, "no longer a regular file")
     try:
         current = path.read_bytes()
     except FileNotFoundError:
@@ -346,7 +348,7 @@ def _user_of(runtime: Path, done: dict[Path, Undone]) -> str:
         ):
             continue
         with contextlib.suppress(OSError):
-            if imports.search(path.read_bytes()):
+            if path.is_file() and imports.search(path.read_bytes()):
                 return path.name
     return ""
 

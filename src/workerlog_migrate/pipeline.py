@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.knowledge import Knowledge
 
 _MOST_ROUNDS = 20
+_TOO_LARGE = "too large for the memory of this machine; exclude it, or give it another name"
 _RUNTIME = ("worker_logger", "worker_utils")
 
 
@@ -60,6 +61,8 @@ def migrate_file(target: Target, settings: Settings) -> FileResult:
         return FileResult(
             target, error=FileError(f"cannot be read: {(error.strerror or str(error)).lower()}")
         )
+    except MemoryError:
+        return FileResult(target, error=FileError(_TOO_LARGE))
     return migrate_bytes(raw, target, settings)
 
 
@@ -82,6 +85,8 @@ def migrate_bytes(
         return passed or migrate_source(decode(target.path, raw), target, settings, decisions)
     except Refused as error:
         return FileResult(target, raw, raw, error=FileError(error.reason, error.line))
+    except MemoryError:
+        return FileResult(target, raw, raw, error=FileError(_TOO_LARGE))
     except Exception as error:  # noqa: BLE001  # the boundary: a fault of ours must not stop the other files
         reason = f"internal error, please report it: {type(error).__name__}: {error}"
         return FileResult(target, raw, raw, error=FileError(reason))

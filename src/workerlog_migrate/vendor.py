@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import os
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -180,6 +181,8 @@ def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
     text = runtime_text(path.stem)
     version = runtime_version(text)
     ours = stamp(text, version).encode("utf-8")
+    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113  # never raise
+        raise Refused(f"{path} cannot be read: not a regular file")
     try:
         before = path.read_bytes()
     except FileNotFoundError:

@@ -453,3 +453,34 @@ def test_a_script_without_a_header_gets_the_imports_of_its_exceptions(project: P
     assert (result.exit_code, "a test module of a package" in result.stderr) == (0, True)
     assert "import http.client\n" in worker.read_text()
     assert "http.client.HTTPException" in worker.read_text()
+
+
+LITTLE_MEMORY = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+from workerlog_migrate.cli import main
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the limit is not kept")
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_file_beyond_the_memory_is_refused_and_the_others_are_done(
+    project: Path, environment: Environment, worker: Path, jobs: str
+) -> None:
+    with (project / "scripts" / "zero_big.py").open("wb") as big:
+        big.truncate(4 << 30)  # nothing of it is on the disk
+
+    result = subprocess.run(
+        [sys.executable, "-c", LITTLE_MEMORY, "--apply", "--jobs", jobs],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 2
+    assert "scripts/zero_big.py:1: refused: too large for the memory of this machine" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "mirror_print" in worker.read_text()

@@ -293,3 +293,5 @@ def test_it_is_kept_in_the_users_cache_folder(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # to be ignored, says the specification
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cache_folder() == tmp_path / ".cache" / "workerlog-migrate"
+    monkeypatch.setenv("HOME", "relative")  # it would stand among the scripts
+    assert cache_folder() is None

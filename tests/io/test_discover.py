@@ -163,7 +163,7 @@ def test_a_folder_that_is_named_is_walked_whatever_it_is_called(tmp_path: Path) 
 
 
 IGNORED = {
-    ".gitignore": "# comment\n\n/zero_root.py\nbuild/\n*_tmp.py\n!keep/zero_tmp.py\nlogs/**/zero_x.py\n!\n",
+    ".gitignore": "# comment\n\n/zero_root.py\nbuild/\n*_tmp.py\n!keep/zero_tmp.py\nlogs/**/zero_x.py\n!\n[z-a].py\n",
     ".git/info/exclude": "zero_private.py\n",
     "zero_root.py": "",
     "sub/zero_root.py": "",
@@ -238,6 +238,53 @@ def test_a_worktree_reads_the_exclude_file_of_its_repository(tmp_path: Path) -> 
     )
 
     assert shown(find(tmp_path, "w")) == ["w/zero_b.py"]
+
+
+@pytest.mark.parametrize("pointer", [b"gitdir: no\0where\n", b"gitdir: shared\n", b"", b"\xff"])
+def test_a_repository_whose_files_are_damaged_is_walked_all_the_same(tmp_path: Path, pointer: bytes) -> None:
+    tree(tmp_path, {"shared/commondir": "no\0where\n", "zero.py": ""})
+    (tmp_path / ".git").write_bytes(pointer)
+
+    assert shown(find(tmp_path, ".")) == ["zero.py"]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_a_pipe_in_place_of_an_ignore_file_keeps_nobody_waiting(tmp_path: Path) -> None:
+    tree(tmp_path, {"zero.py": ""})
+    os.mkfifo(tmp_path / ".gitignore")
+
+    assert shown(find(tmp_path, ".")) == ["zero.py"]
+
+
+def test_pipes_devices_and_folders_with_a_worker_s_name_are_not_read(tmp_path: Path) -> None:
+    tree(tmp_path, {"zero_folder.py/zero.py": ""})
+    (tmp_path / "zero_null.py").symlink_to(os.devnull)
+    os.mkfifo(tmp_path / "zero_pipe.py")
+    os.mkfifo(tmp_path / "other_pipe.py")
+
+    found = find(tmp_path, ".", "zero_null.py")
+
+    assert shown(found) == ["zero_folder.py/zero.py"]
+    assert {path.name: error.reason for path, error in found.errors} == {
+        "zero_null.py": "not a regular file; name a file or a folder",
+        "zero_pipe.py": "not a regular file; exclude it or give it another name",
+    }
+
+
+def test_folders_in_folders_are_walked_however_deep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for _ in range(1100):
+        os.mkdir("d")
+        os.chdir("d")
+    Path("zero.py").touch()
+
+    found = find(tmp_path, "d")
+
+    Path("zero.py").unlink()  # what cleans up after the tests does not get down here
+    for _ in range(1100):
+        os.chdir("..")
+        os.rmdir("d")
+    assert [(len(target.path.parts), target.path.name) for target in found.targets] == [(1101, "zero.py")]
 
 
 def test_excluded_patterns_are_passed_over(tmp_path: Path) -> None:

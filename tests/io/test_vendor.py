@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -181,10 +183,11 @@ def test_files_that_go_together_refuse_nothing(tmp_path: Path, logger: str | Non
     assert plan_vendor(tmp_path, NEEDS).refusal(NEEDS) == ""
 
 
-def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "worker_logger.py").mkdir()
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo], ids=["folder", "pipe"])
+def test_what_cannot_be_read_is_refused(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "worker_logger.py")
 
-    with pytest.raises(Refused, match=r"worker_logger\.py cannot be read: is a directory"):
+    with pytest.raises(Refused, match=r"worker_logger\.py cannot be read: not a regular file"):
         plan_vendor(tmp_path, NEEDS)
 
 

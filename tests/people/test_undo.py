@@ -147,6 +147,23 @@ def test_an_edited_runtime_file_stays(project: Path, run: Run) -> None:
     assert runtime.read_text(encoding="utf-8").endswith("# by hand\n")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+def test_a_pipe_among_the_scripts_keeps_no_undo_waiting(project: Path, run: Run) -> None:
+    run("--apply")
+    engine = project / "scripts" / "genesis_engine.py"
+    engine.unlink()
+    os.mkfifo(engine)
+    os.mkfifo(project / "scripts" / "another.py")
+
+    undone = run("--undo")
+
+    assert undone.returncode == 2
+    assert "scripts/genesis_engine.py:1: refused: no longer a regular file; its text before that: " in (
+        undone.stderr
+    )
+    assert (project / FOLDER / "before/scripts/genesis_engine.py").read_text(encoding="utf-8") == ENGINE
+
+
 def test_git_sees_nothing_of_the_journal_and_no_run_migrates_what_lies_in_it(project: Path, run: Run) -> None:
     subprocess.run(["git", "init", "-q"], check=True)
     run("--apply")

@@ -126,7 +126,7 @@ def _read(path: Path) -> tuple[Module | None, str]:
             _seen.move_to_end(path)
             return known[1:]
         raw = path.read_bytes()
-    except OSError:
+    except (OSError, MemoryError):
         return None, ""
     module = None
     if len(raw) <= MAX_BYTES:
