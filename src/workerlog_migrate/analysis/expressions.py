@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Edge, Frame, Raise, Unknown
+from workerlog_migrate.analysis.module import TEMPLATE
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import (
     ANY,
@@ -106,6 +107,8 @@ class Expressions:
             ast.Starred: self._starred,
             ast.Slice: self._slice,
         }
+        if TEMPLATE is not None:
+            self._dispatch[TEMPLATE] = self._template
 
     def value(self, node: ast.expr, frame: Frame) -> Value:
         """Return what an expression gives at the frame's point, and put its effects into the frame's sink."""
@@ -699,6 +702,14 @@ class Expressions:
                 if isinstance(part, ast.FormattedValue):
                     self._formatted(part, frame)
         return STR
+
+    def _template(self, node: ast.expr, frame: Frame) -> Value:
+        """A t-string keeps its values, and converts and formats none of them."""
+        for part in ast.iter_child_nodes(node):
+            for inner in (getattr(part, "value", None), getattr(part, "format_spec", None)):
+                if isinstance(inner, ast.expr):
+                    self.value(inner, frame)
+        return ANY
 
     def _formatted(self, node: ast.FormattedValue, frame: Frame) -> Value:
         value = self.value(node.value, frame)

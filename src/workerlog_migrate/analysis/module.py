@@ -34,6 +34,10 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 _BUILTINS = frozenset(dir(builtins))
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _TRY_STAR: type[ast.AST] | None = getattr(ast, "TryStar", None)
+TEMPLATE: type[ast.expr] | None = getattr(ast, "TemplateStr", None)
+"""A t-string, from Python 3.14 on."""
+STRINGS: tuple[type[ast.expr], ...] = (ast.JoinedStr,) if TEMPLATE is None else (ast.JoinedStr, TEMPLATE)
+"""Texts that hold expressions."""
 _DECLARATION = re.compile(r"\b(?:global|nonlocal)\b")
 _DIRECTIVE = re.compile(r"#\s*workerlog:\s*(skip-file|skip)\s*(?:\[([^\]]*)\])?")
 
@@ -240,9 +244,12 @@ class Module:
         return None
 
     def in_fstring(self, node: ast.AST) -> bool:
-        """Whether the node stands inside an f-string, where positions are unreliable before Python 3.12."""
+        """Whether the node stands inside an f-string, where positions are unreliable before Python 3.12.
+
+        Or inside a t-string, which hands the text of its expressions on.
+        """
         for parent in self.ancestors(node):
-            if isinstance(parent, ast.JoinedStr):
+            if isinstance(parent, STRINGS):
                 return True
             if isinstance(parent, ast.stmt):
                 return False
@@ -705,6 +712,7 @@ _NOT_NODES = frozenset(
         "op",
         "ops",
         "simple",
+        "str",
         "tag",
         "type_comment",
         "type_ignores",

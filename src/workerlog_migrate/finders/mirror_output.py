@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from workerlog_migrate.analysis.context import Context
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.level import HOLE, level_of_text
-from workerlog_migrate.analysis.module import Binding, FunctionNode, Module
+from workerlog_migrate.analysis.module import STRINGS, Binding, FunctionNode, Module
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
 from workerlog_migrate.model import MIRROR_OUTPUT, Applicability, Finding, Level, MirrorCall, Span
 
@@ -252,7 +252,7 @@ class _Finder:
         for parent in self.module.ancestors(node):
             if isinstance(parent, ast.stmt):
                 break
-            if isinstance(parent, ast.JoinedStr):
+            if isinstance(parent, STRINGS):
                 outer = parent
         return self.module.span(outer)
 

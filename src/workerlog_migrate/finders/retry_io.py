@@ -18,7 +18,7 @@ from importlib import resources
 
 from workerlog_migrate.analysis.context import Context
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
-from workerlog_migrate.analysis.module import FunctionNode, Module
+from workerlog_migrate.analysis.module import STRINGS, FunctionNode, Module
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
 from workerlog_migrate.model import RETRY_IO, Applicability, Finding, RetryCall, Span
 
@@ -262,7 +262,7 @@ class _Finder:
         for parent in self.module.ancestors(node):
             if isinstance(parent, ast.stmt):
                 break
-            if isinstance(parent, ast.JoinedStr):
+            if isinstance(parent, STRINGS):
                 outer = parent
         return self.module.span(outer)
 
