@@ -109,19 +109,23 @@ class _Pool:
         from multiprocessing.connection import wait
 
         done: dict[int, FileResult] = {}
+        ahead = _AHEAD * self._size
         given = shown = 0
         unknown = -1  # the file that waits for a process
         while shown < len(targets):
-            while given < len(targets) and given - shown < _AHEAD * self._size:
+            while given < len(targets) and given - shown < ahead:
                 result = None if given == unknown else _known(targets[given], self._settings, self._cache)
                 if result is not None:
                     done[given] = result
                 else:
                     unknown = given
                     worker = self._free()
-                    if worker is None:
+                    if worker is not None:
+                        self._give(worker, given, targets[given])
+                    elif self._workers:
                         break
-                    self._give(worker, given, targets[given])
+                    else:
+                        done[given] = self._by_ourselves(targets[given])
                 given += 1
             while shown in done:
                 yield done.pop(shown)
@@ -139,19 +143,41 @@ class _Pool:
 
     def _free(self) -> _Worker | None:
         """Return a process that has nothing to do; start one while there may be more."""
-        for worker in self._workers:
-            if worker.position is None:
+        for worker in [each for each in self._workers if each.position is None]:
+            if len(self._workers) <= self._size:
                 return worker
-        if len(self._workers) == self._size:
+            self._end(worker)
+        if len(self._workers) >= self._size:
             return None
-        self._workers.append(self._start())
+        try:
+            self._workers.append(self._start())
+        except OSError:
+            # The system gives no more of them, or no more open files: some of these we need ourselves.
+            self._size = len(self._workers) // 2
+            return None
         return self._workers[-1]
+
+    def _by_ourselves(self, target: Target) -> FileResult:
+        """Work on a file in this process, because there is no other."""
+        from workerlog_migrate import pipeline
+
+        result = pipeline.migrate_file(target, self._settings)
+        if self._cache is not None:
+            self._cache.put(result)
+        return result
 
     @staticmethod
     def _give(worker: _Worker, position: int, target: Target) -> None:
         worker.position = position
         with contextlib.suppress(BrokenPipeError):  # dead already: seen when we wait for its answer
             worker.connection.send(target)
+
+    def _end(self, worker: _Worker) -> None:
+        """End a process that has nothing to do, or has died."""
+        worker.connection.close()
+        worker.process.join()
+        worker.process.close()
+        self._workers.remove(worker)
 
     def close(self) -> None:
         """End all processes, also those that are in the middle of a file (Ctrl-C)."""
@@ -167,19 +193,22 @@ class _Pool:
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs, self._settings), daemon=True)
-        with _interrupts_held():
-            process.start()
-        theirs.close()
+        try:
+            with _interrupts_held():
+                process.start()
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         return _Worker(process, ours)
 
     def _answer(self, worker: _Worker, target: Target) -> FileResult:
         try:
             result = worker.connection.recv()
-        except (EOFError, ConnectionError):
+        except (EOFError, OSError):  # the latter when it died in the middle of its answer
             result = FileResult(target, error=FileError(self._obituary(worker.process)))
-            worker.connection.close()
-            worker.process.close()
-            self._workers[self._workers.index(worker)] = self._start()
+            self._end(worker)
             return result
         if not isinstance(result, FileResult):
             raise TypeError(f"a worker process answered {type(result).__name__}")

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -63,6 +64,53 @@ def test_a_process_that_dies_is_one_file_s_failure(environment: Environment, pro
     for name in names:
         text = (project / "scripts" / f"{name}.py").read_text()
         assert ("mirror_print" in text) == ("deadly" not in name and "quitting" not in name)
+
+
+def test_a_process_that_dies_in_the_middle_of_its_answer_is_one_file_s_failure() -> None:
+    ours, theirs = multiprocessing.Pipe()
+    os.write(
+        theirs.fileno(), struct.pack("!i", 1000) + b"the length that was promised, and not even half of it"
+    )
+    theirs.close()
+    process = multiprocessing.get_context("spawn").Process(target=os.kill, args=(0, 0))
+    process.start()
+    process.kill()
+    pool = jobs._Pool(Settings(), 1)
+    worker = jobs._Worker(process, ours)
+    pool._workers.append(worker)
+
+    result = pool._answer(worker, Target(Path("zero.py"), "zero"))
+
+    assert result.error is not None
+    assert result.error.reason.startswith("the process that worked on it died (SIGKILL)")
+    assert pool._workers == []
+
+
+FEW_FILES = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv.pop(1)),) * 2)
+from workerlog_migrate.cli import main
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize("limit", [8, 12, 20])
+def test_where_no_more_processes_can_be_started_those_that_are_there_do_it(
+    environment: Environment, project: Path, run: Run, limit: int
+) -> None:
+    for number in range(20):
+        (project / "scripts" / f"zero_{number}.py").write_text("print('x')\n")
+    expected = run("--dry-run", "--jobs", "1")
+
+    few = subprocess.run(
+        [sys.executable, "-c", FEW_FILES, str(limit), "--dry-run", "--jobs", "20"],
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+
+    assert (few.returncode, few.stdout, few.stderr) == (0, expected.stdout, expected.stderr)
 
 
 REASONS = """

@@ -278,12 +278,13 @@ def test_folders_in_folders_are_walked_however_deep(tmp_path: Path, monkeypatch:
         os.chdir("d")
     Path("zero.py").touch()
 
-    found = find(tmp_path, "d")
-
-    Path("zero.py").unlink()  # what cleans up after the tests does not get down here
-    for _ in range(1100):
-        os.chdir("..")
-        os.rmdir("d")
+    try:
+        found = find(tmp_path, "d")
+    finally:
+        Path("zero.py").unlink()  # what cleans up after the tests does not get down here
+        for _ in range(1100):
+            os.chdir("..")
+            os.rmdir("d")
     assert [(len(target.path.parts), target.path.name) for target in found.targets] == [(1101, "zero.py")]
 
 
