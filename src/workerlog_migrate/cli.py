@@ -6,7 +6,10 @@ and nothing of ours at its top.
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -20,7 +23,22 @@ class _WrongUsage(click.ClickException):
 
 
 class _Command(click.Command):
-    """A command whose Ctrl-C is the shell's 130, wherever it strikes."""
+    """A command whose Ctrl-C is the shell's 130, wherever it strikes, and that can do without any stream."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        _open_missing_streams()
+        return super().main(*args, **extra)
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **extra)
+        except BrokenPipeError:
+            raise  # click's business
+        except OSError as error:  # --help and --version have been written here
+            from workerlog_migrate.run import drop_stdout
+
+            drop_stdout()
+            raise _WrongUsage(f"stdout cannot be written: {(error.strerror or str(error)).lower()}") from None
 
     def invoke(self, ctx: click.Context) -> object:
         try:
@@ -28,6 +46,21 @@ class _Command(click.Command):
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(130)
+
+
+def _open_missing_streams() -> None:
+    """Give the process the standard streams that it was started without (``<&-``, ``>&-``).
+
+    Reading from such an input or writing to such an output fails as it would have (EBADF), and no script that is
+    opened gets the number of a stream, where whatever is written to that stream would end up in it.
+    """
+    # Like all standard streams they are never closed: the interpreter complains of others that are left open.
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(os.open(os.devnull, os.O_WRONLY), encoding="utf-8", closefd=False)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(os.open(os.devnull, os.O_RDONLY), "w", encoding="utf-8", closefd=False)
+    if sys.stderr is None:  # nobody is there who could be told
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8", closefd=False)
 
 
 def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:

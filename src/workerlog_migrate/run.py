@@ -140,8 +140,7 @@ def run_explain(request: Request, what: str) -> int:
     output = _Output(request, shows_diff=False)
     place = split_place(what)
     if place is None:
-        output.write(explain_codemod(what).encode("utf-8"))
-        return EXIT_DONE
+        return output.finish(explain_codemod(what).encode("utf-8"))
     path, line = place
     request = request._replace(paths=(path,))
     cwd = _current_folder()
@@ -157,8 +156,7 @@ def run_explain(request: Request, what: str) -> int:
 
     result = pipeline.migrate_file(found.targets[0], settings)
     text = explain_place(result, line, settings, color=wants_color(request.color, sys.stdout))
-    output.write(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
-    return EXIT_DONE
+    return output.finish(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
 
 
 def run_undo(*, quiet: bool, verbose: bool, color: str) -> int:
@@ -447,7 +445,10 @@ def _standard_input(
     request: Request, settings: Settings, workers: Workers, cwd: Path, report: Report, output: _Output
 ) -> Iterator[None]:
     target = make_target(Path(request.stdin_filename or "stdin.py"), workers=workers, cwd=cwd)
-    raw = sys.stdin.buffer.read()
+    try:
+        raw = sys.stdin.buffer.read()
+    except OSError as error:
+        raise UsageError(f"standard input cannot be read: {(error.strerror or str(error)).lower()}") from None
     result = _migrate_bytes(raw, target, settings)
     if request.mode is Mode.APPLY:
         # What cannot be migrated comes out as it went in: whoever redirects stdout to a file loses nothing.
@@ -585,18 +586,28 @@ class _Output:
             _bytes_of(sys.stdout).write(data)
             _bytes_of(sys.stdout).flush()
         except BrokenPipeError:
-            self._close()
+            self.is_open = False
+            drop_stdout()
         except OSError as error:
-            self._close()
+            self.is_open = False
+            drop_stdout()
             self.failure = f"stdout cannot be written: {(error.strerror or str(error)).lower()}"
 
-    def _close(self) -> None:
-        self.is_open = False
-        # The interpreter flushes stdout once more at its end and would complain there.
-        with contextlib.suppress(OSError, ValueError):
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, sys.stdout.fileno())
-            os.close(nowhere)
+    def finish(self, data: bytes) -> int:
+        """Write all that there is to say, and give the exit code."""
+        self.write(data)
+        if self.failure:
+            _say(f"Error: {self.failure}\n")
+            return EXIT_FAILED
+        return EXIT_DONE
+
+
+def drop_stdout() -> None:
+    """Let go of an output that cannot be written: the interpreter flushes it once more at its end and would complain there."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _finish(request: Request, report: Report, output: _Output, steps: Iterator[None]) -> int:

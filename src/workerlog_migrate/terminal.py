@@ -79,7 +79,10 @@ class Terminal:
         """
         self.say(self.styled(question, "1;34") + " ")
         while True:
-            key = self._key() if self._is_raw else self._line()
+            try:
+                key = self._key() if self._is_raw else self._line()
+            except OSError:  # the terminal is gone, or standard input was closed
+                raise EOFError from None
             if key:
                 if self._is_raw or not sys.stdin.isatty():
                     # Nobody else has shown it.
@@ -100,10 +103,10 @@ class Terminal:
 
     @staticmethod
     def _line() -> str:
-        line = sys.stdin.readline()
+        line = sys.stdin.buffer.readline()
         if not line:
             raise EOFError
-        return line.strip()[:1]
+        return line.decode(sys.stdin.encoding or "utf-8", "replace").strip()[:1]
 
     def edit(self, text: str) -> str | None:
         """Let the person edit a text in the editor of their choice (``VISUAL``, ``EDITOR``).
@@ -116,21 +119,26 @@ class Terminal:
         """
         fallback = "notepad" if os.name == "nt" else "vi"
         editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or fallback
-        with tempfile.TemporaryDirectory(prefix="workerlog-migrate-") as folder:
-            file = Path(folder, "exceptions.txt")
-            file.write_text(text, encoding="utf-8")
-            try:
-                with self._given_back():
-                    done = subprocess.run(
-                        [*shlex.split(editor, posix=os.name != "nt"), str(file)], check=False
-                    )
-                if done.returncode:
-                    self.say(f"{editor} ended with {done.returncode}; nothing was changed\n")
-                    return None
-                return file.read_text(encoding="utf-8")
-            except (OSError, ValueError) as error:
-                self.say(f"{editor}: {error}; set VISUAL or EDITOR to your editor\n")
+        try:
+            with tempfile.TemporaryDirectory(prefix="workerlog-migrate-") as folder:
+                file = Path(folder, "exceptions.txt")
+                file.write_text(text, encoding="utf-8")
+                return self._edited(editor, file)
+        except OSError as error:
+            self.say(f"there is no room for a temporary file: {error}; nothing was changed\n")
+            return None
+
+    def _edited(self, editor: str, file: Path) -> str | None:
+        try:
+            with self._given_back():
+                done = subprocess.run([*shlex.split(editor, posix=os.name != "nt"), str(file)], check=False)
+            if done.returncode:
+                self.say(f"{editor} ended with {done.returncode}; nothing was changed\n")
                 return None
+            return file.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            self.say(f"{editor}: {error}; set VISUAL or EDITOR to your editor\n")
+            return None
 
     @contextlib.contextmanager
     def _given_back(self) -> Iterator[None]:

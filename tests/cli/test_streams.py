@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -192,3 +193,62 @@ def test_ctrl_c_ends_the_worker_processes_too(environment: Environment, project:
     assert process.returncode == 130
     assert b"Traceback" not in stderr
     assert b"interrupted after " in stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "closed", "code", "message"),
+    [
+        ((), "<&-", 0, ""),
+        ((), ">&-", 2, "Error: stdout cannot be written: bad file descriptor\n"),
+        ((), "2>&-", 0, ""),
+        ((), "<&- >&- 2>&-", 2, ""),
+        (("--jobs=2",), ">&-", 2, "Error: stdout cannot be written: bad file descriptor\n"),
+        (("--check",), "<&- >&- 2>&-", 1, ""),
+        (("--format=json",), ">&-", 2, "Error: stdout cannot be written: bad file descriptor\n"),
+        (("--explain=retry-io",), ">&-", 2, "Error: stdout cannot be written: bad file descriptor\n"),
+        (("--explain=scripts/zero.py:1",), ">/dev/full", 2, "Error: stdout cannot be written: no space left"),
+        (("--help",), ">&-", 2, "Error: stdout cannot be written: bad file descriptor\n"),
+        (("--version",), ">/dev/full", 2, "Error: stdout cannot be written: no space left"),
+        (("-",), "<&-", 2, "Error: standard input cannot be read: bad file descriptor\n"),
+        (("--apply", "-i"), "<&-", 130, "interrupted after 0 files"),
+        (("--undo",), "<&- >&- 2>&-", 0, ""),
+        (("--frobnicate",), "2>&-", 2, ""),
+    ],
+    ids=str,
+)
+def test_without_a_stream_the_run_is_done_and_says_what_it_could_not(
+    environment: Environment,
+    project: Path,
+    arguments: tuple[str, ...],
+    closed: str,
+    code: int,
+    message: str,
+) -> None:
+    for name in ("zero", "zero_other"):
+        (project / "scripts" / f"{name}.py").write_text("print('x')\n")
+    command = shlex.join([sys.executable, "-m", "workerlog_migrate", *arguments])
+    result = subprocess.run(
+        ["sh", "-c", f"{command} {closed}"], env=environment(), capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode == code, result.stderr
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert "Exception ignored" not in result.stderr
+
+
+def test_no_script_is_written_into_by_way_of_a_stream_that_was_closed(
+    environment: Environment, project: Path, run: Run
+) -> None:
+    fill(project)
+    expected = run("--apply").stderr
+    after = scripts(project)
+    assert run("--undo").returncode == 0
+
+    command = f"{shlex.quote(sys.executable)} -m workerlog_migrate --apply --diff --verbose"
+    closed = subprocess.run(["sh", "-c", f"{command} <&- >&- 2>&-"], env=environment(), check=False)
+
+    assert expected
+    assert closed.returncode == 2
+    assert scripts(project) == after
+    assert run("--check").returncode == 0

@@ -65,6 +65,16 @@ if __name__ == "__main__":
 """
 
 
+NO_ROOM = """\
+import tempfile
+
+tempfile.tempdir = "/dev/null/nowhere"
+from workerlog_migrate.cli import main
+
+main()
+"""
+
+
 @pytest.fixture
 def zero(project: Path) -> Path:
     """The only worker of the project: three changes, the second a handler."""
@@ -253,6 +263,34 @@ def test_a_list_that_would_be_wrong_is_refused(
         session.type("q")
         assert session.end() == 0
 
+    assert zero.read_text(encoding="utf-8") == ZERO
+
+
+def test_without_room_for_a_temporary_file_the_review_goes_on(project: Path, zero: Path) -> None:
+    (project / "editing.py").write_text(NO_ROOM, encoding="utf-8")
+    with Session(project, "--apply", "-i", program="editing.py") as session:
+        session.type("ne")
+        session.wait_for("there is no room for a temporary file: ")
+        session.wait_for("]?")
+        session.type("q")
+        assert session.end() == 0
+        assert termios.tcgetattr(session.theirs) == session.modes
+
+    assert zero.read_text(encoding="utf-8") == ZERO
+
+
+@pytest.mark.usefixtures("project")
+def test_an_answer_that_is_no_text_is_asked_again(zero: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "workerlog_migrate", "--apply", "-i"],
+        input=b"\xff\xe9\nn\nd\n",
+        env=environment(PYTHONIOENCODING="utf-8:strict"),
+        capture_output=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count(b"y - apply this change\n") == 1
     assert zero.read_text(encoding="utf-8") == ZERO
 
 
