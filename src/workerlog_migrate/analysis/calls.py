@@ -132,6 +132,11 @@ class Arguments:
         self.receiver_node: ast.expr | None = None
         self._memo: dict[ast.expr, Value] = {}
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the call passes nothing at all."""
+        return not (self.positional or self.keywords or self.starred)
+
     def value(self, node: ast.expr) -> Value:
         """Return an argument's value; it is evaluated once, with its effects."""
         found = self._memo.get(node)
@@ -452,11 +457,15 @@ class Calls:
         assert isinstance(entry.ref, tuple)
         type_name, method = entry.ref
         receiver = entry.args[0]
-        if method in ("exception", "result", "submit") and type_name.startswith("concurrent.futures."):
-            made = self._future(method, entry, arguments, node, frame)
-            if made is not None:
-                return made
+        if (
+            method in ("exception", "result")
+            and type_name == "concurrent.futures.Future"
+            and _cancels(frame.unit)
+        ):
+            self._engine.expressions.operation("op:future-cancelled", node, frame)
         row = self._knowledge.method(type_name, method) if type_name != "*" else None
+        if row is not None and (row.remembers or row.recalls):
+            return self._future(row, entry, arguments, node, frame)
         for name in (f"{type_name}.{method}", f"*.{method}"):
             if self._taught(name, node, frame):
                 return ANY if row is None else self._row_value(row, arguments, receiver, frame)
@@ -484,12 +493,18 @@ class Calls:
     def _bare(self, method: str, arguments: Arguments, frame: Frame) -> CallRow | None:
         """Return the row for a method on a receiver of unknown type.
 
-        A row of its own speaks of calls with keywords that the parameters of the common one do not have. Of exceptions of several libraries that share a method name, those count whose library the file imports; what is
-        only ever of libraries is not known where the file imports none of them.
+        A row of its own speaks of calls with keywords that the parameters of the common one do not have, and one of calls
+        with nothing at all. Of exceptions of several libraries that share a method name, those count whose library the file
+        imports; what is only ever of libraries is not known where the file imports none of them, and a name that things of
+        another kind have, too, where the file makes such things.
         """
         row = self._knowledge.bare_method(method)
         if row is not None and not arguments.keywords.keys() <= set(row.params):
             row = self._knowledge.bare_method(f"{method}/keywords") or row
+        elif row is not None and arguments.is_empty:
+            row = self._knowledge.bare_method(f"{method}/nothing") or row
+        if row is not None and any(map(frame.unit.module.calls_of, row.unless_called)):
+            return None
         tops = {name.partition(".")[0] for name in row.raises if "." in name} if row is not None else set()
         if row is None or (len(tops) < 2 and not row.of_imported):
             return row
@@ -499,23 +514,21 @@ class Calls:
         kept = tuple(name for name in row.raises if "." not in name or name.partition(".")[0] in imported)
         return replace(row, raises=kept)
 
-    def _future(
-        self, method: str, entry: Type, arguments: Arguments, node: ast.expr, frame: Frame
-    ) -> Value | None:
-        """``pool.submit(f)`` remembers ``f``; ``result()`` raises what ``f`` does, its own timeout, and that it was cancelled."""
-        if method == "submit" and arguments.positional:
-            row = self._knowledge.method("concurrent.futures.Executor", method)
-            if row is not None:
-                self.apply(row, arguments, None, node, frame)
-            return values.one("concurrent.futures.Future", ref=arguments.value(arguments.positional[0]))
-        if method != "submit" and _cancels(frame.unit):
-            self._engine.expressions.operation("op:future-cancelled", node, frame)
+    def _future(self, row: CallRow, entry: Type, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``pool.submit(f)`` remembers ``f``; ``result()`` raises what ``f`` does, and its own timeout."""
+        made = self.apply(row, arguments, entry.args[0], node, frame)
+        if row.remembers:
+            passed = arguments.find(row.remembers, row.params)
+            if not passed:
+                return made
+            return values.one(row.returns, ref=arguments.value(passed[0]))
+        found: list[Value] = []
         for receiver in entry.args[0]:
-            if method == "result" and isinstance(receiver.ref, frozenset):
-                if arguments.positional or arguments.keywords:
-                    self._engine.expressions.operation("op:future-timeout", node, frame)
-                return self.invoke_unknown(receiver.ref, node, frame)
-        return None
+            if isinstance(receiver.ref, frozenset):
+                found.append(self.invoke_unknown(receiver.ref, node, frame))
+            else:
+                self._unknown(node, frame, row.name, "what it was made of is not known")
+        return made if row.returns else values.join(found) or ANY
 
     def _taught(self, name: str, node: ast.expr, frame: Frame) -> bool:
         """Apply what the user taught about a callee; whether there was something."""

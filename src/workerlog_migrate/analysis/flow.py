@@ -708,7 +708,7 @@ class Flow:
             frame.env, frame.facts = dict(at_handler.env), set(at_handler.facts)
             names, complete = self._engine.calls.exception_names(handler.type, frame)
             caught = self._caught(remaining, names, complete)
-            frame.caught.append(caught)
+            frame.caught.append((*caught, *self._expected(handler, names, caught, frame)))
             if handler.name and frame.env is not None:
                 frame.env[handler.name] = self._engine.calls.caught_value(handler, frame)
             self.run(handler.body, frame)
@@ -772,6 +772,30 @@ class Flow:
             elif wanted & _EVERYTHING or not complete:
                 found.append(atom)
         return tuple(found)
+
+    def _expected(
+        self, handler: ast.ExceptHandler, names: tuple[str, ...], caught: tuple[Atom, ...], frame: Frame
+    ) -> tuple[Atom, ...]:
+        """Return the classes that a handler waits for by name and that nothing in the body is known to raise under it.
+
+        The body raises a parent (``OSError``, the handler is for ``FileNotFoundError``), or something that is not known: who
+        wrote the handler has seen the class come, and a bare ``raise`` in it sends just that on.
+        """
+        hierarchy = self._engine.hierarchy
+        seen = {atom.exception for atom in caught if isinstance(atom, Raise)}
+        row = self._engine.knowledge.operation("op:raise")
+        return tuple(
+            Raise(
+                name,
+                handler.type or handler,
+                frame.unit,
+                "op:raise",
+                row.source,
+                "its handler raises it again",
+            )
+            for name in names
+            if name not in seen and name not in _EVERYTHING and not hierarchy.is_control(name)
+        )
 
     def _left(self, atoms: dict[Atom, None], names: frozenset[str]) -> dict[Atom, None]:
         """Return what handlers of these classes let through."""

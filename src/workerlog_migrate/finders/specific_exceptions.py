@@ -189,7 +189,7 @@ class _Finder:
     def _narrowed(
         self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
     ) -> Iterator[Finding]:
-        types = self._types(names, caught)
+        types = self._unpacked(self._unpacked(self._types(names, caught), names), names)
         log, alias = self._log_line(node, complete=True)
         written = ", ".join(types)
         edit = HandlerEdit(types, alias, log, log is not None and _is_pass(node.body))
@@ -206,7 +206,7 @@ class _Finder:
     def _reraised(
         self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
     ) -> Iterator[Finding]:
-        types = self._types(names, caught)
+        types = self._unpacked(self._types(names, caught), names)
         log, alias = self._log_line(node, complete=True)
         boundary: tuple[str, ...] = ()
         if self._logger_is_there(node):
@@ -449,11 +449,21 @@ class _Finder:
         for canonical, text in caught.kept:
             members.setdefault(canonical or text, text)
         top = hierarchy.collapse(name for name in members if hierarchy.is_exception(name))
-        return tuple(
-            sorted(
-                {text for name, text in members.items() if name in top or not hierarchy.is_exception(name)}
-            )
-        )
+        written = {
+            name: text for name, text in members.items() if name in top or not hierarchy.is_exception(name)
+        }
+        return tuple(sorted(set(written.values())))
+
+    def _unpacked(self, types: tuple[str, ...], names: _Names) -> tuple[str, ...]:
+        """Return the type list of an ``except`` clause, in which a name that stands for a tuple of classes cannot be one of several."""
+        if len(types) == 1:
+            return types
+        several = {
+            text
+            for name, text in names.texts
+            if (row := self.engine.knowledge.exception(name)) is not None and "several" in row.marks
+        }
+        return tuple(f"*{text}" if text in several else text for text in types)
 
     def _imports(self, node: ast.AST, names: _Names) -> Iterator[Finding]:
         for needed in names.needs:

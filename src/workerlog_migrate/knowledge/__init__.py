@@ -55,8 +55,8 @@ TESTS = frozenset(
 
 # Marks of exceptions: a method that raises it at once waits to be overridden; being told to stop, a missing optional
 # part and the end of an iterator are no errors; where it is listed, its parent is written; a failed I/O call raises it or
-# a subclass.
-MARKS = frozenset(["abstract", "calm", "general", "io"])
+# a subclass; its name is that of a tuple of classes, which no other tuple of an ``except`` clause may hold as it is.
+MARKS = frozenset(["abstract", "calm", "general", "io", "several"])
 
 
 class KnowledgeError(WorkerlogError):
@@ -113,6 +113,10 @@ class CallRow:
         exits: may raise what ends the process (``SystemExit``).
         awaitable: ``raises`` and ``returns`` are those of awaiting the result.
         of_imported: a method name of a few libraries: known only where a file imports one of them.
+        unless_called: methods that make something else that has a method of this name: where the file calls one of them,
+            the row says nothing.
+        remembers: the parameter whose function runs elsewhere; what is returned knows it.
+        recalls: raises what the function does that its receiver was made with.
         since: the first Python that has it, empty when all supported ones do.
         source: where the facts come from.
         note: what a person should know besides.
@@ -133,6 +137,9 @@ class CallRow:
     exits: bool = False
     awaitable: bool = False
     of_imported: bool = False
+    unless_called: tuple[str, ...] = ()
+    remembers: str = ""
+    recalls: bool = False
     since: str = ""
     source: str = ""
     note: str = ""
@@ -629,6 +636,9 @@ def _call_row(name: str, reader: _Reader) -> CallRow:
         exits=reader.flag("exits"),
         awaitable=reader.flag("awaitable"),
         of_imported=reader.flag("of_imported"),
+        unless_called=reader.strings("unless_called"),
+        remembers=reader.string("remembers"),
+        recalls=reader.flag("recalls"),
         since=reader.string("min_python"),
         source=reader.string("source"),
         note=reader.string("note"),
