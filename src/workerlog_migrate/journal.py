@@ -25,6 +25,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -179,16 +180,18 @@ def undo(folder: Path) -> Iterator[Undone]:
         UsageError: the journal cannot be read, or another run is at work.
     """
     home = folder / FOLDER
-    if not (home / _JOURNAL).is_file():
+    if not _is_there(home / _JOURNAL):
         return
     try:
         lock = _locked(home)
-    except (Refused, OSError) as error:
-        raise UsageError(error.reason if isinstance(error, Refused) else _why(error)) from error
+    except Refused as error:
+        raise UsageError(error.reason) from error
+    except OSError as error:
+        raise UsageError(f"{home / 'lock'} cannot be opened: {_why(error)}; nothing was undone") from error
     with lock:
-        if not (home / _JOURNAL).is_file():
+        if not _is_there(home / _JOURNAL):
             return  # another undo was faster
-        with (home / _JOURNAL).open("rb") as file:
+        with _opened(home / _JOURNAL) as file:
             entries = _entries(file, home / _JOURNAL)
             done: dict[Path, Undone] = {}
             for entry in reversed(entries):
@@ -200,7 +203,10 @@ def undo(folder: Path) -> Iterator[Undone]:
                 with contextlib.suppress(OSError):
                     leftover.unlink()
         if not held_back:
-            _remove_home(home, lock)
+            try:
+                _remove_home(home, lock)
+            except OSError as error:
+                raise UsageError(f"{home} cannot be removed: {_why(error)}; all was undone") from error
 
 
 # --- what stands in the journal -------------------------------------------------------------------------
@@ -242,6 +248,26 @@ def _line(values: dict[str, str | int | None]) -> bytes:
     return json.dumps(values).encode("ascii") + b"\n"
 
 
+def _is_there(journal: Path) -> bool:
+    try:
+        return stat.S_ISREG(journal.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise _unreadable(journal, error) from error
+
+
+def _opened(journal: Path) -> BinaryIO:
+    try:
+        return journal.open("rb")
+    except OSError as error:
+        raise _unreadable(journal, error) from error
+
+
+def _unreadable(journal: Path, error: OSError) -> UsageError:
+    return UsageError(f"{journal} cannot be read: {_why(error)}; nothing was undone")
+
+
 def _entries(file: BinaryIO, path: Path) -> list[_Entry]:
     """Read all that is whole; a kill can have torn the last entry, whose file was then not written."""
     end = file.seek(0, os.SEEK_END)
@@ -255,6 +281,8 @@ def _entries(file: BinaryIO, path: Path) -> list[_Entry]:
             if not line.endswith(b"\n"):
                 break
             values = json.loads(line)
+            if "\0" in values["path"]:
+                raise UsageError(f"{path} is damaged (a path that is none); nothing was undone")
             offset = file.tell()
             data = file.read(values["size"] + 1)
             is_whole = data.endswith(b"\n") and (
@@ -273,7 +301,9 @@ def _entries(file: BinaryIO, path: Path) -> list[_Entry]:
                     values["after"],
                 )
             )
-    except (ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"{path} is damaged ({error}); nothing was undone") from error
     return entries
 

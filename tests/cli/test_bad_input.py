@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
+from rights import WITHOUT_RIGHTS
 
 from workerlog_migrate import pipeline
 from workerlog_migrate.cli import main
@@ -204,17 +205,6 @@ def test_a_disk_that_is_full_leaves_every_file_whole(worker: Path, monkeypatch: 
     assert "cannot be written, so there would be no way back: no space left on device" in result.stderr
     assert worker.read_bytes() == before
     assert [file.name for file in worker.parent.iterdir()] == [worker.name]
-
-
-# Root may read and write everything until it gives that right away, for good and for what it starts: prctl(2),
-# PR_CAPBSET_DROP of CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH. Anybody else has no such right.
-WITHOUT_RIGHTS = """
-import ctypes, os, sys
-if os.geteuid() == 0:
-    for capability in (1, 2):
-        assert ctypes.CDLL(None).prctl(24, capability, 0, 0, 0) == 0
-os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
-"""
 
 
 def without_rights(

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from killed import run_killed, warm_up
-from people_project import ENGINE, Run, snapshot
+from people_project import ENGINE, Run, environment, snapshot
+from rights import WITHOUT_RIGHTS
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.journal import FOLDER, Change, Journal, Outcome, Undone, undo
@@ -252,6 +253,69 @@ def test_a_damaged_journal_is_not_acted_upon(project: Path, run: Run) -> None:
     assert undone.returncode == 2
     assert "journal is damaged; nothing was undone" in undone.stderr
     assert snapshot(project) == after
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[1]",
+        b'{"format": 1}\n' + b"[" * 100_000 + b"\n",
+        b'{"format": 1}\n{"path": "a\\u0000b", "size": 0, "before": null, "after": ""}\n\n',
+        b'{"format": 1}\n{"path": "../a", "size": -5, "before": null, "after": ""}\n\n',
+        b'{"format": 1}\n{"path": 5, "size": 0, "before": null, "after": ""}\n\n',
+        b'{"format": 1}\n\x00\xff\n',
+    ],
+    ids=["empty", "list", "deep", "nul", "negative", "number", "binary"],
+)
+def test_what_is_no_journal_is_not_acted_upon(project: Path, run: Run, body: bytes) -> None:
+    (project / FOLDER).mkdir()
+    (project / FOLDER / "journal").write_bytes(body)
+
+    undone = run("--undo")
+
+    assert undone.returncode == 2
+    assert "journal is damaged (" in undone.stderr
+    assert "Traceback" not in undone.stderr
+
+
+@pytest.mark.parametrize(
+    ("closed", "mode", "message"),
+    [
+        ("", 0, "journal cannot be read: permission denied; nothing was undone"),
+        ("journal", 0, "journal cannot be read: permission denied; nothing was undone"),
+        ("lock", 0, "lock cannot be opened: permission denied; nothing was undone"),
+        ("", 0o500, f"{FOLDER} cannot be removed: permission denied; all was undone"),
+    ],
+    ids=["folder", "journal", "lock", "read-only"],
+)
+def test_the_journal_of_somebody_else_is_named_and_kept(
+    project: Path, run: Run, closed: str, mode: int, message: str
+) -> None:
+    """As after an --apply under sudo."""
+    before = snapshot(project)
+    run("--apply")
+    after = snapshot(project)
+    place = project / FOLDER / closed
+    kept = place.stat().st_mode
+    place.chmod(mode)
+    try:
+        undone = subprocess.run(
+            [sys.executable, "-c", WITHOUT_RIGHTS, "-m", "workerlog_migrate", "--undo"],
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        place.chmod(kept)
+
+    assert undone.returncode == 2
+    assert undone.stderr.endswith(f"{message}\n")
+    assert "Traceback" not in undone.stderr
+    assert snapshot(project) == (before if "all was undone" in message else after)
+    assert run("--undo").returncode == 0
+    assert snapshot(project) == before
 
 
 def test_a_journal_of_another_version_is_not_acted_upon(project: Path, run: Run) -> None:
