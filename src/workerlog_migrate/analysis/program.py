@@ -137,6 +137,7 @@ class Unit:
         self._method_owners: dict[str, list[ClassInfo]] | None = None
         self._facts: dict[ast.AST, FunctionFacts] | None = None
         self._imported: dict[str, int] | None = None
+        self._holders: frozenset[FunctionInfo] | None = None
 
     @property
     def top(self) -> FunctionInfo:
@@ -173,6 +174,15 @@ class Unit:
         while parent is not None and not isinstance(parent, FUNCTIONS):
             parent = self.module.parents.get(parent)
         return None if parent is None else self.function(parent)
+
+    def holds_functions(self, function: FunctionInfo) -> bool:
+        """Whether some function or lambda is defined in the body of a function."""
+        if self._holders is None:
+            inner = (
+                self.outer(self.function(node)) for node in (*self.module.functions, *self.module.lambdas)
+            )
+            self._holders = frozenset(outer for outer in inner if outer is not None)
+        return function in self._holders
 
     def has_imported(self, name: str, node: ast.AST) -> bool:
         """Whether a statement at the top of the file, run in any case before a node, imports a module."""
