@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
-from typing import Any
 
-import click
+try:
+    from pathlib import Path
+    from typing import Any
+
+    import click
+except KeyboardInterrupt:  # so early that nothing has begun
+    raise SystemExit(130) from None
 
 from workerlog_migrate import __version__
 
@@ -32,6 +36,8 @@ class _Command(click.Command):
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         try:
             return super().make_context(*args, **extra)
+        except KeyboardInterrupt:
+            raise _interrupted() from None
         except BrokenPipeError:
             raise  # click's business
         except OSError as error:  # --help and --version have been written here
@@ -44,8 +50,12 @@ class _Command(click.Command):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
-            ctx.exit(130)
+            raise _interrupted() from None
+
+
+def _interrupted() -> click.exceptions.Exit:
+    click.echo("interrupted", err=True)
+    return click.exceptions.Exit(130)
 
 
 def _open_missing_streams() -> None:

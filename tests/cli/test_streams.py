@@ -173,6 +173,63 @@ def test_ctrl_c_is_130_and_leaves_no_half_written_file(environment: Environment,
     ]
 
 
+EARLY = """
+import os, signal, sys
+sys.path[:0] = {paths!r}
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {name!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+from workerlog_migrate.cli import main
+main(["--check", "--jobs", "1"], prog_name="workerlog-migrate")
+"""
+
+
+@pytest.mark.parametrize("name", ["click", "workerlog_migrate.run", "workerlog_migrate.pipeline", "libcst"])
+def test_ctrl_c_is_130_however_early(environment: Environment, project: Path, name: str) -> None:
+    (project / "scripts" / "zero.py").write_text("print('x')\n")
+    paths = environment()["PYTHONPATH"].split(os.pathsep)
+
+    result = subprocess.run(
+        [sys.executable, "-c", EARLY.format(paths=paths, name=name)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode == 130, result.stderr
+    assert "Traceback" not in result.stderr
+
+
+MASKED = """
+import signal, sys
+sys.path[:0] = {paths!r}
+from workerlog_migrate import pipeline
+real = pipeline.migrate_file
+def migrate(target, settings):
+    is_held = signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with open("held.txt", "a") as file:
+        file.write(f"{{is_held}}\\n")
+    return real(target, settings)
+pipeline.migrate_file = migrate
+if __name__ == "__main__":
+    from workerlog_migrate.cli import main
+    main(["--check", "--no-cache", "--jobs", "2"], prog_name="workerlog-migrate")
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="this system holds no signals")
+def test_ctrl_c_strikes_no_worker_process_while_it_starts(environment: Environment, project: Path) -> None:
+    for name in ("aider", "genesis", "zero"):
+        (project / "scripts" / f"{name}.py").write_text("print('x')\n")
+    script = project / "start.py"
+    script.write_text(MASKED.format(paths=environment()["PYTHONPATH"].split(os.pathsep)))
+
+    assert subprocess.run([sys.executable, str(script)], check=False, capture_output=True).returncode == 1
+    assert (project / "held.txt").read_text() == "True\n" * 3
+
+
 def test_ctrl_c_ends_the_worker_processes_too(environment: Environment, project: Path) -> None:
     """The signal reaches the whole group, as a terminal sends it, while every process has work."""
     for number in range(200):
