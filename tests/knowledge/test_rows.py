@@ -98,6 +98,7 @@ CALL_KEYS = {
     "calls": list,
     "awaits": list,
     "passes": list,
+    "uses": dict,
     "special": list,
     "never_returns": bool,
     "exits": bool,

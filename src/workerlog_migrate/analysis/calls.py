@@ -200,6 +200,8 @@ class Calls:
             "getattr": self._getattr,
             "int": self._int,
             "iter": self._iter,
+            "zip": self._zip,
+            "dict": self._dict,
             "type": self._type,
             "isinstance": self._safe_bool,
             "hasattr": self._safe_bool,
@@ -564,6 +566,7 @@ class Calls:
                     if value != NONE:
                         self.invoke_unknown(values.without_none(value), passed, frame)
             self._typed_arguments(row, arguments, frame)
+            self._used_arguments(row, arguments, node, frame)
             if row.special:
                 for passed in arguments.positional:
                     self._engine.expressions.special(arguments.value(passed), row.special, passed, frame)
@@ -607,6 +610,31 @@ class Calls:
                     and frame.sink is not None
                 ):
                     frame.sink.add(Edge(entry.ref, passed, frame.unit))
+
+    def _used_arguments(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+        """Add what the methods raise that a function calls on what it is given: a compressed file is read by ``json.load``."""
+        for parameter, method in row.uses.items():
+            for passed in arguments.find(parameter, row.params):
+                for entry in arguments.value(passed):
+                    if frame.sink is None or "." not in entry.name:  # text, or nothing that is known
+                        continue
+                    own = self._knowledge.method(entry.name, method)
+                    if own is None:
+                        self._unknown(node, frame, f"{entry.name}.{method}")
+                        continue
+                    for exception in own.raises:
+                        if self._engine.hierarchy.is_caught(exception, row.raises):
+                            continue
+                        frame.sink.add(
+                            Raise(
+                                exception,
+                                node,
+                                frame.unit,
+                                own.name,
+                                own.source,
+                                f"it calls `{method}` of `{parameter}`",
+                            )
+                        )
 
     def _row_value(self, row: CallRow, arguments: Arguments, receiver: Value | None, frame: Frame) -> Value:
         found: list[Value] = []
@@ -1063,6 +1091,32 @@ class Calls:
     def _safe_bool(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         return values.BOOL
 
+    def _zip(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``zip(a, b)`` gives tuples of what is in each."""
+        made = self._by_row("zip", arguments, node, frame)
+        if arguments.starred or not arguments.positional:
+            return made
+        element = self._engine.expressions.element
+        parts = [element(arguments.value(each), frame.unit) for each in arguments.positional]
+        return values.one("iterator", values.one("tuple", *parts))
+
+    def _dict(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``dict(pairs)`` has keys and values of the types that the pairs have."""
+        made = self._by_row("dict", arguments, node, frame)
+        if arguments.starred or arguments.keywords or len(arguments.positional) != 1:
+            return made
+        pairs = self._engine.expressions.element(arguments.value(arguments.positional[0]), frame.unit)
+        if not pairs or any(
+            pair.name != "tuple" or pair.ref is not None or len(pair.args) != _PAIR for pair in pairs
+        ):
+            return made
+        keys, items = (values.join(pair.args[at] for pair in pairs) for at in range(_PAIR))
+        return values.one("dict", keys, items)
+
+    def _by_row(self, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        row = self._knowledge.call(name)
+        return ANY if row is None else self.apply(row, arguments, None, node, frame)
+
     def _same(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         return arguments.value(arguments.positional[0]) if arguments.positional else ANY
 
@@ -1241,6 +1295,7 @@ class Calls:
         return values.join(ANY if name.startswith("local:") else values.one(name) for name in names) or ANY
 
 
+_PAIR = 2
 _METHOD_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "functools.cached_property"})
 
 

@@ -807,7 +807,7 @@ class Expressions:
             self.suspect("op:arithmetic-unknown", node, frame)
         if "json" in lefts or "json" in rights:
             self.operation("op:arithmetic-json", node, frame)
-        if "None" in lefts or ("None" in rights and not lefts & {"any"}):
+        if "None" in lefts or ("None" in rights and ("any" not in lefts or symbol in _ARITHMETIC)):
             text = "str" in lefts or "str" in rights
             rule = "op:concat-none" if symbol == "+" and text else "op:arithmetic-none"
             operands = [part for part, kinds in ((left_node, lefts), (right_node, rights)) if "None" in kinds]
@@ -1203,6 +1203,7 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.NotEq: "__ne__",
 }
 _SMALL_INDEX = 9  # a larger number is rather a key: codes[404]
+_ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "**"})  # what hardly anything does with None on the right
 _DUCKS = {  # methods that only one kind of container has
     "dict": frozenset({"items", "keys", "values", "setdefault", "popitem"}),
     "list": frozenset({"append", "extend", "insert", "sort", "reverse"}),

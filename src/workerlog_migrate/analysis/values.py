@@ -44,7 +44,7 @@ NO_TYPES = frozenset(
     " super suppress transparent unbound unit".split()
 )
 _ALTERNATIVES = 8
-_DEPTH = 3
+_DEPTH = 4
 
 
 def one(name: str, *args: Value, ref: object = None) -> Value:

@@ -106,6 +106,7 @@ class CallRow:
             body is known to raise.
         calls: parameters that are called back in this thread.
         awaits: parameters that are awaited; ``*`` for all positional ones.
+        uses: parameters that are files or the like, each with the method of it that is called.
         passes: the parameter that is a function to be called, here or elsewhere, and what it is given: the parameter that
             holds its arguments, ``*`` for the arguments that follow, ``each`` for the elements of those.
         special: the special methods that it looks for on what it is given, in this order.
@@ -131,6 +132,7 @@ class CallRow:
     rare: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     awaits: tuple[str, ...] = ()
+    uses: Mapping[str, str] = field(default_factory=dict)
     passes: tuple[str, ...] = ()
     special: tuple[str, ...] = ()
     never_returns: bool = False
@@ -630,6 +632,7 @@ def _call_row(name: str, reader: _Reader) -> CallRow:
         rare=reader.strings("rare"),
         calls=reader.strings("calls"),
         awaits=reader.strings("awaits"),
+        uses=reader.mapping("uses"),
         passes=reader.strings("passes"),
         special=reader.strings("special"),
         never_returns=reader.flag("never_returns"),
