@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -48,13 +49,28 @@ class Terminal:
         import tty
 
         before = termios.tcgetattr(sys.stdin)
+
+        def give_back_and_end(number: int, _frame: object) -> None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+        ending = [
+            number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL
+        ]
         try:
+            for number in ending:
+                signal.signal(number, give_back_and_end)
             tty.setcbreak(sys.stdin, termios.TCSADRAIN)
             self._is_raw = True
             yield
         finally:
             self._is_raw = False
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+            with contextlib.suppress(termios.error):  # a terminal that is gone
+                termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+            for number in ending:
+                signal.signal(number, signal.SIG_DFL)
 
     def styled(self, text: str, code: str) -> str:
         """Colour a text.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import subprocess
 import sys
 import termios
@@ -10,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from people_project import Run, environment, snapshot
-from pty_session import Session
+from pty_session import PATIENCE, Session
 
 from workerlog_migrate.model import Finding, LinesEdit, Settings, Span, Target
 from workerlog_migrate.pipeline import migrate_bytes
@@ -64,6 +66,15 @@ if __name__ == "__main__":
     report(load("a.json"))
 """
 
+
+STAYING = """\
+import signal
+
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+from workerlog_migrate.cli import main
+
+main()
+"""
 
 NO_ROOM = """\
 import tempfile
@@ -363,6 +374,37 @@ def test_ctrl_d_and_a_lost_connection_stop_like_ctrl_c(project: Path) -> None:
         session.wait_for("2 of 3")
         session.hang_up()
         assert session.end() < 0
+    assert snapshot(project) == before
+
+
+@pytest.mark.usefixtures("zero")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_whatever_ends_the_review_the_terminal_is_given_back(project: Path, number: signal.Signals) -> None:
+    before = snapshot(project)
+    with Session(project, "--apply", "-i") as session:
+        session.type("y")
+        session.wait_for("2 of 3")
+        assert termios.tcgetattr(session.theirs) != session.modes
+        session.process.send_signal(number)
+        assert session.end() == -number
+        assert termios.tcgetattr(session.theirs) == session.modes
+
+    assert snapshot(project) == before
+
+
+@pytest.mark.usefixtures("zero")
+def test_a_terminal_that_goes_away_ends_the_review_of_whoever_stays(project: Path) -> None:
+    """As under nohup, which has SIGHUP ignored."""
+    before = snapshot(project)
+    (project / "staying.py").write_text(STAYING, encoding="utf-8")
+    with Session(project, "--apply", "-i", program="staying.py") as session:
+        session.type("y")
+        session.wait_for("2 of 3")
+        os.close(session.theirs)
+        os.close(session.ours)
+        assert session.process.wait(PATIENCE) == 130
+
+    (project / "staying.py").unlink()
     assert snapshot(project) == before
 
 
