@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 _MOST_ROUNDS = 20
 _TOO_LARGE = "too large for the memory of this machine; exclude it, or give it another name"
 _RUNTIME = ("worker_logger", "worker_utils")
+_TOO_DEEP = "goes too deep, in nested expressions or in functions that call one another; split it"
 
 
 def migrate_file(target: Target, settings: Settings) -> FileResult:
@@ -87,6 +88,8 @@ def migrate_bytes(
         return FileResult(target, raw, raw, error=FileError(error.reason, error.line))
     except MemoryError:
         return FileResult(target, raw, raw, error=FileError(_TOO_LARGE))
+    except RecursionError:
+        return FileResult(target, raw, raw, error=FileError(_TOO_DEEP))
     except Exception as error:  # noqa: BLE001  # the boundary: a fault of ours must not stop the other files
         reason = f"internal error, please report it: {type(error).__name__}: {error}"
         return FileResult(target, raw, raw, error=FileError(reason))
