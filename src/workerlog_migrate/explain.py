@@ -11,6 +11,7 @@ What cannot arrive is asked of the analysis here only: it costs more than a migr
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,7 @@ from workerlog_migrate.report import ReportedFile
 from workerlog_migrate.report.text import render_finding, shown_path
 from workerlog_migrate.source import decode
 
+_DIGITS = 20  # a line's number has fewer
 _PACKAGE = Path(__file__).parent
 _PAGES = (_PACKAGE / "docs", _PACKAGE.parents[1] / "docs" / "codemods")
 
@@ -54,7 +56,9 @@ def split_place(text: str) -> tuple[str, int] | None:
         Path and line, from 1; None if it is not of that form.
     """
     path, colon, line = text.rpartition(":")
-    return (path, int(line)) if path and colon and line.isdecimal() and int(line) else None
+    if not (path and colon and line.isdecimal() and len(line) < _DIGITS):
+        return None
+    return (path, int(line)) if int(line) else None
 
 
 def explain_place(result: FileResult, line: int, settings: Settings, *, color: bool = False) -> str:
@@ -343,7 +347,7 @@ def explain_codemod(name: str) -> str:
         UsageError: there is no such codemod.
     """
     if name not in CODEMODS:
-        if Path(name).is_file():
+        if os.path.isfile(name):  # noqa: PTH113  # never raises, also for a name that is too long
             raise UsageError(f"--explain: write {name}:LINE, with the number of a line")
         raise UsageError(
             f"--explain: there is no codemod {name!r}; the nearest is {nearest(name, CODEMODS)!r}"

@@ -364,6 +364,10 @@ def _files(
         take_all=request.take_all,
         cwd=cwd,
     )
+    if request.output is not None and _real(request.output) in {
+        _real(cwd / target.path) for target in found.targets
+    }:
+        raise UsageError(f"--output {request.output}: this is one of the scripts")
     if request.changed is not None:
         from workerlog_migrate.changed import changed_files
 

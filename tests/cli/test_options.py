@@ -197,6 +197,13 @@ def test_excluded_files_are_passed_over_from_the_folder_of_the_configuration(
         (["--config", "scripts"], "--config scripts: no such file"),
         (["--output", "gone/report.json"], "--output gone/report.json: there is no folder gone"),
         (["--output", "scripts"], "--output scripts: this is a folder"),
+        (
+            ["--output", "scripts/genesis_engine.py"],
+            "--output scripts/genesis_engine.py: this is one of the scripts",
+        ),
+        (["--output", "scripts/../linked.py"], "linked.py: this is one of the scripts"),
+        (["--explain", "x" * 300], "--explain: there is no codemod 'xxx"),
+        (["--explain", f"scripts/genesis_engine.py:{'9' * 5000}"], "--explain: there is no codemod 'scripts"),
         (["-", "scripts"], "'-' reads one script"),
         (["--stdin-filename", "x.py", "scripts"], "--stdin-filename names what is read from '-'"),
         (["--apply", "--format", "json", "-"], "the result and --format json both go to stdout"),
@@ -205,6 +212,7 @@ def test_excluded_files_are_passed_over_from_the_folder_of_the_configuration(
 )
 def test_wrong_usage_is_named_and_nothing_is_done(worker: Path, arguments: list[str], message: str) -> None:
     before = worker.read_bytes()
+    Path("linked.py").symlink_to(worker)
 
     result = invoke(*arguments)
 
