@@ -391,8 +391,8 @@ class Flat:
         mine = self._cut
         value = value or ANY if mine >= depth else value
         self._assume(depth, mine)
-        if mine >= depth:
-            self._memo[key] = value
+        if mine >= depth or depth == 0:  # asked again, it would be as deep again
+            self._memo[key] = value or ANY
             self._cut = outer
         else:
             self._provisional[key] = (value, mine)
