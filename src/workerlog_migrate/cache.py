@@ -145,8 +145,10 @@ class Cache:
         if self._is_open:
             return self._database
         self._is_open = True
-        import sqlite3
-
+        try:
+            import sqlite3
+        except ImportError:  # a Python that was built without it
+            return None
         self._context = _context(self._settings)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

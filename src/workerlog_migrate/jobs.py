@@ -12,6 +12,7 @@ import contextlib
 import gc
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 # Results that wait for a slow file before them: enough to keep every process busy, few enough to hold.
 _AHEAD = 8
+
+_SAFE_PATH = "PYTHONSAFEPATH"  # https://docs.python.org/3/using/cmdline.html#envvar-PYTHONSAFEPATH
 
 # So many objects that files have left behind in cycles are worth a collection.
 _GARBAGE = 5_000
@@ -64,7 +67,7 @@ def migrate_all(
     Yields:
         One result per target, in their order.
     """
-    if jobs <= 1 or len(targets) <= 1:
+    if jobs <= 1 or len(targets) <= 1 or not _starts_safely():
         from workerlog_migrate import pipeline
 
         with _collecting_between_files() as collect:
@@ -194,7 +197,7 @@ class _Pool:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs, self._settings), daemon=True)
         try:
-            with _interrupts_held():
+            with _scripts_left_alone(), _interrupts_held():
                 process.start()
         except OSError:
             ours.close()
@@ -282,6 +285,34 @@ def _collecting_between_files() -> Iterator[Callable[[], None]]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def _starts_safely() -> bool:
+    """Whether a process that we start will not take a script (``queue.py``) for a module that it needs, and run it.
+
+    It looks for its first modules in the current folder, unless it is told not to, which Python 3.11 can be.
+    """
+    if sys.version_info >= (3, 11) and not sys.flags.ignore_environment:
+        return True
+    try:
+        names = [path.name for path in Path().iterdir()]
+    except OSError:
+        return False
+    return not any(name.partition(".")[0] in sys.stdlib_module_names for name in names)
+
+
+@contextlib.contextmanager
+def _scripts_left_alone() -> Iterator[None]:
+    """Start a process that does not look for modules in the current folder."""
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
 
 
 @contextlib.contextmanager

@@ -295,3 +295,22 @@ def test_it_is_kept_in_the_users_cache_folder(monkeypatch: pytest.MonkeyPatch, t
     assert cache_folder() == tmp_path / ".cache" / "workerlog-migrate"
     monkeypatch.setenv("HOME", "relative")  # it would stand among the scripts
     assert cache_folder() is None
+
+
+@pytest.mark.usefixtures("folder", "left")
+def test_a_python_without_the_database_does_without_a_cache(project: Path, run: Run) -> None:
+    start = project.parent / "start.py"
+    start.write_text(
+        "import sys\nsys.modules['sqlite3'] = None\nfrom workerlog_migrate.cli import main\nmain()\n"
+    )
+    with_it = run("--check", "--all")
+
+    without = subprocess.run(
+        [sys.executable, str(start), "--check", "--all"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        check=False,
+    )
+
+    assert (without.returncode, without.stdout) == (with_it.returncode, with_it.stdout)
+    assert b"Traceback" not in without.stderr

@@ -86,6 +86,41 @@ def test_a_process_that_dies_in_the_middle_of_its_answer_is_one_file_s_failure()
     assert pool._workers == []
 
 
+START = """
+import sys
+sys.path[:0] = {paths!r}
+if __name__ == "__main__":
+    from workerlog_migrate.cli import main
+    main()
+"""
+
+SHADOW = """
+open("executed.txt", "a").write(__file__)
+print(1)
+"""
+
+
+@pytest.mark.parametrize("options", [[], ["-E"]], ids=["", "without the environment"])
+def test_no_process_takes_a_script_for_a_module_of_python(
+    environment: Environment, project: Path, options: list[str]
+) -> None:
+    for name in ("multiprocessing", "queue", "random", "signal", "socket", "types"):
+        (project / f"{name}.py").write_text(SHADOW)
+    script = project.parent / "start.py"
+    script.write_text(START.format(paths=environment()["PYTHONPATH"].split(os.pathsep)))
+
+    result = subprocess.run(
+        [sys.executable, *options, str(script), "--check", "--all", "--jobs", "2", "."],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (result.returncode, "6 files would change" in result.stderr) == (1, True), result.stderr
+    assert not (project / "executed.txt").exists()
+
+
 FEW_FILES = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(sys.argv.pop(1)),) * 2)
