@@ -164,7 +164,17 @@ TYPE_KEYS = PROTOCOLS | {
     "max_python",
     "aliases",
 }
-EXCEPTION_KEYS = {"bases", "aliases", "marks", "bases_before", "source", "note", "min_python", "max_python"}
+EXCEPTION_KEYS = {
+    "bases",
+    "aliases",
+    "holds",
+    "marks",
+    "bases_before",
+    "source",
+    "note",
+    "min_python",
+    "max_python",
+}
 OPERATION_KEYS = {"raises", "description", "source", "note", "names"}
 
 # Modules and functions of another platform than that of the tests: form only.
@@ -475,7 +485,9 @@ def form_problems(key: str, row: Row) -> list[str]:
     if key.startswith("requires:"):
         return _unknown_keys(key, row, {"packages", "source"}) + _not_strings(key, row, "packages")
     if key.startswith("exception:"):
-        found = _unknown_keys(key, row, EXCEPTION_KEYS) + _not_strings(key, row, "bases", "aliases", "marks")
+        found = _unknown_keys(key, row, EXCEPTION_KEYS) + _not_strings(
+            key, row, "bases", "aliases", "holds", "marks"
+        )
         return found if row.get("bases") else [*found, f"{key}: no bases"]
     if key.startswith(("type:", "module:")):
         return _type_problems(key, row)

@@ -189,7 +189,7 @@ class _Finder:
     def _narrowed(
         self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
     ) -> Iterator[Finding]:
-        types = self._unpacked(self._unpacked(self._types(names, caught), names), names)
+        types = self._unpacked(self._types(names, caught), names)
         log, alias = self._log_line(node, complete=True)
         written = ", ".join(types)
         edit = HandlerEdit(types, alias, log, log is not None and _is_pass(node.body))
@@ -456,14 +456,11 @@ class _Finder:
 
     def _unpacked(self, types: tuple[str, ...], names: _Names) -> tuple[str, ...]:
         """Return the type list of an ``except`` clause, in which a name that stands for a tuple of classes cannot be one of several."""
-        if len(types) == 1:
-            return types
-        several = {
-            text
-            for name, text in names.texts
-            if (row := self.engine.knowledge.exception(name)) is not None and "several" in row.marks
-        }
-        return tuple(f"*{text}" if text in several else text for text in types)
+        rows = {text: self.engine.knowledge.exception(name) for name, text in names.texts}
+        several = {text: row.holds for text, row in rows.items() if row is not None and row.holds}
+        held = {text for name, text in names.texts for classes in several.values() if name in classes}
+        types = tuple(text for text in types if text not in held)
+        return types if len(types) == 1 else tuple(f"*{text}" if text in several else text for text in types)
 
     def _imports(self, node: ast.AST, names: _Names) -> Iterator[Finding]:
         for needed in names.needs:

@@ -56,7 +56,7 @@ TESTS = frozenset(
 # Marks of exceptions: a method that raises it at once waits to be overridden; being told to stop, a missing optional
 # part and the end of an iterator are no errors; where it is listed, its parent is written; a failed I/O call raises it or
 # a subclass; its name is that of a tuple of classes, which no other tuple of an ``except`` clause may hold as it is.
-MARKS = frozenset(["abstract", "calm", "general", "io", "several"])
+MARKS = frozenset(["abstract", "calm", "general", "io"])
 
 
 class KnowledgeError(WorkerlogError):
@@ -177,6 +177,7 @@ class ExceptionRow:
         aliases: the other names it goes by.
         marks: words of ``MARKS``: what it means beyond its place in the hierarchy.
         source: where the facts come from.
+        holds: the name stands for a tuple of the class and these.
 
     """
 
@@ -185,6 +186,7 @@ class ExceptionRow:
     aliases: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     source: str = ""
+    holds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -460,6 +462,7 @@ class Knowledge:
                 elif key.startswith("exception:"):
                     reader.strings("bases")
                     reader.strings("aliases")
+                    reader.strings("holds")
                     _marks(reader)
                 elif key.startswith("op:"):
                     reader.strings("raises")
@@ -528,7 +531,8 @@ class Knowledge:
         if before is not None and before.table:
             # Scripts run on all supported versions: only what is a base on each of them can be relied on.
             bases = before.strings(min(before.table))
-        return ExceptionRow(name, bases, reader.strings("aliases"), _marks(reader), reader.string("source"))
+        aliases, holds = reader.strings("aliases"), reader.strings("holds")
+        return ExceptionRow(name, bases, aliases, _marks(reader), reader.string("source"), holds)
 
 
 def _aliases(file: _File) -> dict[str, str]:

@@ -469,5 +469,6 @@ def _is_name(node: ast.AST, names: set[str]) -> bool:
 def _names(what: ast.expr | list[ast.expr]) -> list[str] | None:
     """Give the dotted names of an exception list; None if it holds anything else."""
     parts = what if isinstance(what, list) else what.elts if isinstance(what, ast.Tuple) else [what]
-    names = [ast.unparse(part) for part in parts]
+    # A name that stands for a tuple of classes is unpacked into a list: `(*dbm.error, KeyError)`.
+    names = [ast.unparse(part.value if isinstance(part, ast.Starred) else part) for part in parts]
     return names if all(re.fullmatch(r"[\w.]+", name) for name in names) else None
