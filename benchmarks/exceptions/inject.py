@@ -430,6 +430,8 @@ class _Harmless(ast.NodeVisitor):
         exc = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
         frame = self.script.engine.flat.frame(self.script.engine.unit, node)
         names, _ = self.script.engine.calls.exception_names(exc, frame)
+        if not names:  # what a function made
+            names, _ = self.script.engine.calls.exception_names(node.exc, frame)
         kind = self._classes(names[:1] or ["RuntimeError"])
         again = ast.Raise(_call("__instance__", kind))
         if isinstance(node.exc, ast.Name) and any(

@@ -205,7 +205,8 @@ class Calls:
             "type": self._type,
             "isinstance": self._safe_bool,
             "hasattr": self._safe_bool,
-            "contextlib.closing": self._same,
+            "contextlib.closing": self._closing,
+            "collections.namedtuple": self._named_tuple,
             _SUPPRESS: self._suppress,
             "copy.copy": self._same,
             "copy.deepcopy": self._same,
@@ -1117,6 +1118,14 @@ class Calls:
         row = self._knowledge.call(name)
         return ANY if row is None else self.apply(row, arguments, None, node, frame)
 
+    def _closing(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``with closing(x) as y``: ``y`` is ``x``, and leaving calls its ``close``."""
+        return values.one("closing", self._same(arguments, node, frame))
+
+    def _named_tuple(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        self._by_row("collections.namedtuple", arguments, node, frame)
+        return values.one("dotted", ref=_NAMED_TUPLE)
+
     def _same(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         return arguments.value(arguments.positional[0]) if arguments.positional else ANY
 
@@ -1179,7 +1188,7 @@ class Calls:
         """Return what ``with value as x`` binds."""
         found: list[Value] = []
         for entry in value:
-            if entry.name == "context":
+            if entry.name in ("context", "closing"):
                 found.append(entry.args[0])
             elif entry.name == "instance":
                 assert isinstance(entry.ref, ClassInfo)
@@ -1219,6 +1228,10 @@ class Calls:
                         method = self._engine.flat.method(entry.ref, name)
                         if isinstance(method, FunctionInfo):
                             frame.sink.add(Edge(method, node, frame.unit))
+                case "closing":
+                    attribute = self._engine.expressions.attribute
+                    close = attribute(entry.args[0], "close", node, frame, called=True)
+                    self.invoke_unknown(close, node, frame)
                 case "any":
                     self._engine.expressions.operation("op:with-unknown", node, frame)
                     if not isinstance(node, ast.Call):
@@ -1296,6 +1309,7 @@ class Calls:
 
 
 _PAIR = 2
+_NAMED_TUPLE = "collections.namedtuple.class"  # the row of what it makes
 _METHOD_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "functools.cached_property"})
 
 

@@ -74,7 +74,20 @@ class Flat:
                 return starred
             return values.one("dotted", ref=name) if name in _BUILTINS else ANY
         scope, bindings = found
+        if name in _BUILTINS and scope is unit.module.scope_of_module and self._hides(node, bindings, unit):
+            return values.one("dotted", ref=name)
         return self.binding_values(name, scope, bindings, unit)
+
+    def _hides(self, node: ast.AST, bindings: list[Binding], unit: Unit) -> bool:
+        """Whether a name stands in the statement that first binds it: ``print = partial(print, flush=True)``."""
+        parents = unit.module.parents
+        first = parents.get(bindings[0].node)
+        return (
+            isinstance(first, ast.Assign)
+            and node is not bindings[0].node
+            and parents.get(first) is unit.module.tree
+            and first in unit.module.ancestors(node)
+        )
 
     def binding_values(self, name: str, scope: Scope, bindings: list[Binding], unit: Unit) -> Value:
         """Return the join over all bindings of a name in one scope."""
@@ -335,6 +348,10 @@ class Flat:
         """Return what is appended to the list of that name or ``self`` path within a scope or class."""
         return self.ask(("appended", unit, path, scope), lambda: self._appended(path, unit, scope))
 
+    def stored(self, path: str, unit: Unit, scope: object, part: str) -> Value:
+        """Return the ``keys`` or ``items`` that are stored in the dictionary of that name or ``self`` path within a scope or class."""
+        return self.ask(("stored", unit, path, scope, part), lambda: self._stored(path, unit, scope, part))
+
     def annotation(self, node: ast.expr, unit: Unit) -> Value:
         """Read an annotation: ``str``, ``Path | None``, ``Optional[dict[str, int]]``, a class of the file."""
         if isinstance(node, ast.Constant):
@@ -430,9 +447,7 @@ class Flat:
         if len(bindings) > _CALL_SITES:
             found.append(ANY)
         value = values.join(found)
-        if any(entry.name == "list" and entry.args == (ANY,) for entry in value):
-            value = self.filled(value, name, unit, scope)
-        return value
+        return self.filled(value, name, unit, scope)
 
     def _is_guarded_fallback(self, name: str, binding: Binding, unit: Unit) -> bool:
         """Whether a binding is the ``x = None`` beside an import, in a file that asks before it uses ``x``."""
@@ -449,14 +464,19 @@ class Flat:
         return unit.asks(asked)
 
     def filled(self, value: Value, path: str, unit: Unit, scope: object) -> Value:
-        """Replace the unknown element of an empty list by what is appended to it."""
-        appended = self.appended(path, unit, scope)
-        if appended == ANY or not appended:
-            return value
-        return frozenset(
-            Type("list", (appended,)) if entry.name == "list" and entry.args == (ANY,) else entry
-            for entry in value
-        )
+        """Replace the unknown contents of an empty list or dictionary by what is appended to it or stored in it."""
+        found: set[Type] = set()
+        for entry in value:
+            if entry == _EMPTY_LIST:
+                appended = self.appended(path, unit, scope)
+                found.add(Type("list", (appended,)) if appended else entry)
+            elif entry == _EMPTY_DICT:
+                keys = self.stored(path, unit, scope, "keys")
+                items = self.stored(path, unit, scope, "items")
+                found.add(Type("dict", (keys, items)) if keys and items else entry)
+            else:
+                found.add(entry)
+        return frozenset(found)
 
     def _binding(self, binding: Binding, unit: Unit) -> Value:
         node = binding.node
@@ -502,7 +522,7 @@ class Flat:
                 return self.value(parent.value, unit)
             case ast.AnnAssign():
                 found = BOTTOM if parent.value is None else self.value(parent.value, unit)
-                if not found or found == NONE or values.is_unknown(found):
+                if not found or found == NONE or values.is_unknown(found) or found <= _EMPTY:
                     declared = self.annotation(parent.annotation, unit)
                     return declared if declared != ANY else found or ANY
                 return found
@@ -612,9 +632,7 @@ class Flat:
         if name in owner.annotations and (not value or value == NONE or values.is_unknown(value)):
             declared = self.annotation(owner.annotations[name], owner.unit)
             value = declared if declared != ANY else value or ANY
-        if any(entry.name == "list" and entry.args == (ANY,) for entry in value):
-            value = self.filled(value, f"self.{name}", owner.unit, owner)
-        return value
+        return self.filled(value, f"self.{name}", owner.unit, owner)
 
     # -- functions ------------------------------------------------------------------------------------------
 
@@ -886,18 +904,57 @@ class Flat:
         for call in unit.calls_on(path):
             if not isinstance(call.func, ast.Attribute) or call.func.attr != "append" or len(call.args) != 1:
                 continue
-            if isinstance(scope, ClassInfo):
-                if unit.enclosing(call).owner is not scope:
-                    continue
-            else:
-                seen = unit.module.lookup(path, unit.module.scope(call))
-                if seen is None or seen[0] is not scope:
-                    continue
+            if not self._is_in(call, path, unit, scope):
+                continue
             # None is nearly always kept out by a guard around the call; it would be no evidence here.
             found.append(values.without_none(self.value(call.args[0], unit)))
             if len(found) > _CALL_SITES:
                 return ANY
         return values.join(found)
+
+    def _stored(self, path: str, unit: Unit, scope: object, part: str) -> Value:
+        name = path.rpartition(".")[2]
+        places = unit.module.attributes_of(name) if "." in path else unit.module.names_of(name)
+        found: list[Value] = []
+        for place in places:
+            if unit.path(place) != path or not self._is_in(place, path, unit, scope):
+                continue
+            target = unit.module.parents[place]
+            if not isinstance(target, ast.Subscript) or target.value is not place:
+                if self._may_be_filled_by(place, target, unit):
+                    return ANY
+                continue
+            if not isinstance(target.ctx, ast.Store):
+                continue
+            if isinstance(unit.module.parents[target], ast.AugAssign):  # what was there, with something added
+                found.append(ANY)
+            else:
+                found.append(self.value(target.slice, unit) if part == "keys" else self.target(target, unit))
+            if len(found) > _CALL_SITES:
+                return ANY
+        return values.join(found)
+
+    def _may_be_filled_by(self, place: ast.expr, parent: ast.AST, unit: Unit) -> bool:
+        """Whether something else may put things into a container: one of its methods, an operator, a function that is given it."""
+        parents = unit.module.parents
+        if isinstance(parent, ast.Attribute):
+            return parent.attr in ("setdefault", "update") and isinstance(parents[parent], ast.Call)
+        if isinstance(parent, ast.AugAssign):
+            return parent.target is place
+        while isinstance(parent, ast.Tuple | ast.List | ast.keyword | ast.Starred):
+            parent = parents[parent]
+        return (
+            isinstance(parent, ast.Call)
+            and parent.func is not place
+            and unit.module.qualified(parent.func) is None
+        )
+
+    def _is_in(self, node: ast.expr, path: str, unit: Unit, scope: object) -> bool:
+        """Whether a path means the same at a node as in a scope, or in the methods of a class."""
+        if isinstance(scope, ClassInfo):
+            return unit.enclosing(node).owner is scope
+        seen = unit.module.lookup(path, unit.module.scope(node))
+        return seen is not None and seen[0] is scope
 
     # -- annotations ----------------------------------------------------------------------------------------
 
@@ -970,6 +1027,9 @@ class Flat:
 
 
 _NEVER = 1 << 30
+_EMPTY_LIST = Type("list", (ANY,))
+_EMPTY_DICT = Type("dict", (ANY, ANY))
+_EMPTY = frozenset({_EMPTY_LIST, _EMPTY_DICT})
 _BUILTINS = frozenset(dir(builtins))
 
 _PLAIN_BASES = frozenset(

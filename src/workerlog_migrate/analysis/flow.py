@@ -329,12 +329,11 @@ class Flow:
         assert env is not None
         frame.forget(path)
         env.pop(path, None)
-        if source is not None:
-            if isinstance(source, ast.List) and not source.elts:
-                return  # what is appended later counts too: the flow-insensitive value knows
-            if isinstance(source, ast.Dict) and not source.keys:
-                env[path] = value
-                return
+        is_empty = (isinstance(source, ast.List) and not source.elts) or (
+            isinstance(source, ast.Dict) and not source.keys
+        )
+        if is_empty:
+            return  # what is put in later counts too: the flow-insensitive value knows
         env[path] = value or ANY
         if source is not None:
             self._learn(target, source, frame)
