@@ -658,8 +658,7 @@ def checkable(key: str, row: Row) -> bool:
         return False
     if (
         name in PSEUDO_TYPES
-        or name.startswith("collections.namedtuple.class")  # what it makes
-        or name.startswith("file.text.lenient.")
+        or name.startswith(("collections.namedtuple.class", "file.text.lenient."))  # made types
         or (name.startswith("json.") and not _is_module_name(key, name))
     ):
         return False
