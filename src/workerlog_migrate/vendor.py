@@ -200,6 +200,8 @@ def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
         return _kept(path, before, needed, f"our runtime {found[0]}, edited by hand")
     if _parts(found[0]) > _parts(version):
         return _kept(path, before, needed, f"a newer runtime ({found[0]})")
+    if path.is_symlink() and path.resolve().parent != path.parent.resolve():  # not among the paths named
+        return _kept(path, before, needed, f"a link to an older runtime ({found[0]})")
     return VendorFile(path, Verdict.REPLACE, before, after=ours)
 
 

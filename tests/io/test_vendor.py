@@ -70,6 +70,23 @@ def test_an_older_file_that_nobody_edited_is_replaced(tmp_path: Path, newline: b
     assert (tmp_path / "worker_logger.py").stat().st_mode & 0o777 == 0o755
 
 
+def test_an_older_file_that_is_a_link_into_another_folder_is_kept(tmp_path: Path) -> None:
+    shared = tmp_path / "comum" / "worker_logger.py"
+    shared.parent.mkdir()
+    shared.write_text(stamp(runtime_text("worker_logger"), "0.0.1"), encoding="utf-8")
+    scripts = tmp_path / "scripts"
+    scripts.mkdir()
+    (scripts / "worker_logger.py").symlink_to(shared)
+    before = shared.read_bytes()
+
+    plan = plan_vendor(scripts, {"worker_logger": ["setup_worker_logger"]})
+    write_runtime(plan)
+
+    assert plan.files[0].reason == "a link to an older runtime (0.0.1)"
+    assert shared.read_bytes() == before
+    assert (scripts / "worker_logger.py").is_symlink()
+
+
 def test_an_edited_file_that_has_the_names_is_kept(tmp_path: Path) -> None:
     edited = vendored("worker_logger") + b"\nEXTRA = 1\n"
     (tmp_path / "worker_logger.py").write_bytes(edited)

@@ -56,6 +56,7 @@ _STARS_WITH_OPEN = frozenset(
 _REPEATER = re.compile(
     r"retry|retries|retrying|backoff|tenacity|stamina|retent|tentar|tentativa", re.IGNORECASE
 )
+_MAX_DEPTH = 40  # functions that call one another, up to what repeats them
 _COUNTERS = frozenset({"itertools.count", "itertools.repeat", "range"})
 _PURE_CALLS = re.compile(r"os\.path\.|os\.fspath\Z|pathlib\.|str\Z|urllib\.parse\.")
 _PURE_METHODS = frozenset(
@@ -155,6 +156,7 @@ class _Finder:
         self._known = frozenset(name.rpartition(".")[2] for name in (*_table(), *self._extra, *self._never))
         self.names = self._known | _METHODS_OF_PATH | _ASYNC_OPENERS
         self._repeated: dict[ast.AST, str] = {}
+        self._depth = 0
         self._loops: dict[_Loop, tuple[frozenset[str], frozenset[str]]] = {}
 
     # -- one call -------------------------------------------------------------------------------------------
@@ -349,7 +351,10 @@ class _Finder:
         """Say what repeats a whole function: its decorator, the retry function it is given to, loops around its calls."""
         if function not in self._repeated:
             self._repeated[function] = ""  # a recursive function does not repeat itself
-            self._repeated[function] = self._reason_repeated(function)
+            self._depth += 1
+            found = self._reason_repeated(function) if self._depth <= _MAX_DEPTH else ""
+            self._depth -= 1
+            self._repeated[function] = found
         return self._repeated[function]
 
     def _reason_repeated(self, function: ast.AST) -> str:
