@@ -49,6 +49,11 @@ def _method(mirror: Judge, script: str) -> str:
         pytest.param('"\\033[31m[ERRO]\\033[0m x"', "logger.error", id="terminal colour"),
         pytest.param('f"{RED}Erro{RESET} {x}"', "logger.error", id="colour by name"),
         pytest.param('f"{Fore.RED}[ERRO] {x}"', "logger.error", id="colour of an object"),
+        pytest.param('VERMELHO + "[ERRO] x"', "logger.error", id="colour in Portuguese"),
+        pytest.param('f"{RUIM}[ERRO] {x}"', "logger.error", id="colour of a tuple"),
+        pytest.param('f"{Tema.ruim}[ERRO] {x}"', "logger.error", id="colour of a class"),
+        pytest.param('f"{Membro.ruim}[ERRO] {x}"', "logger.info", id="member of an enumeration"),
+        pytest.param('f"{Tema.nome}[ERRO] {x}"', "logger.info", id="attribute that is set later"),
         pytest.param('f"[{ts}] [ERRO] {x}"', "logger.error", id="after a time stamp"),
         pytest.param('f"{datetime.now():%H:%M} Erro: {x}"', "logger.error", id="after a formatted time"),
         pytest.param('datetime.now().isoformat(), "[ERRO]", x', "logger.error", id="after an ISO time"),
@@ -66,10 +71,21 @@ def _method(mirror: Judge, script: str) -> str:
 def test_a_marker_at_the_start_of_the_text_decides(mirror: Judge, arguments: str, method: str) -> None:
     script = f"""
         from datetime import datetime
+        from enum import Enum
         from colorama import Fore
 
         PREFIXO = "[ERRO]"
         RED = "\\033[31m"
+        RUIM, BOM = "\\033[31m", "\\033[32m"
+
+        class Tema:
+            ruim = "\\033[31m"
+            nome = ""
+
+        Tema.nome = input()
+
+        class Membro(Enum):
+            ruim = "\\033[31m"
 
         for i in range(n):
             print({arguments})

@@ -26,6 +26,14 @@ def only_value(module: Module, bindings: list[Binding]) -> ast.expr | None:
     parent = module.parents.get(bindings[0].node)
     if isinstance(parent, ast.Assign) and bindings[0].node in parent.targets:
         return parent.value
+    if isinstance(parent, ast.Tuple):  # RED, END = "...", "..."
+        owner = module.parents.get(parent)
+        if isinstance(owner, ast.Assign) and isinstance(owner.value, ast.Tuple):
+            targets, sources = parent.elts, owner.value.elts
+            starred = any(isinstance(entry, ast.Starred) for entry in (*targets, *sources))
+            if len(targets) == len(sources) and not starred:
+                return sources[next(at for at, target in enumerate(targets) if target is bindings[0].node)]
+        return None
     return parent.value if isinstance(parent, ast.AnnAssign) else None
 
 

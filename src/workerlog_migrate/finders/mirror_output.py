@@ -73,6 +73,7 @@ _STAMP_CALLS = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "
 _COLOUR = re.compile(
     r"(?:BG_|FG_)?(?:BRIGHT_?|DARK_?|LIGHT_?|OK)?(?:BLACK|BLUE|CYAN|GRAY|GREEN|GREY|MAGENTA|ORANGE|PURPLE|RED|WHITE|YELLOW)"
     r"(?:_EX)?|BLINK|BOLD|BRIGHT|DIM|END|ENDC|HEADER|NC|NORMAL|RESET|RESET_ALL|UNDERLINE"
+    r"|AMARELO|AZUL|BRANCO|CIANO|CINZA|LARANJA|NEGRITO|PRETO|ROXO|VERDE|VERMELHO"
 )
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _PREFIX = re.compile(
@@ -498,6 +499,9 @@ class _Finder:
                 return self._named(node, depth)
             case ast.Attribute(attr=attr) if _COLOUR.fullmatch(attr):
                 return [""]
+            case ast.Attribute(value=ast.Name() as owner, attr=attr):
+                constant = self._class_constant(owner, attr)
+                return [node] if constant is None else self._pieces_of(constant, depth + 1)
             case _:
                 return [node]
 
@@ -596,6 +600,23 @@ class _Finder:
             if is_local or isinstance(value, ast.Constant):
                 return self._pieces_of(value, depth + 1)
         return [_STAMP] if _STAMP_NAME.fullmatch(node.id) else [node]
+
+    def _class_constant(self, owner: ast.Name, name: str) -> ast.Constant | None:
+        """Return the only value that an attribute of a class of the script ever has, where that is a constant."""
+        definition = self.module.definition(owner)
+        if (
+            not isinstance(definition, ast.ClassDef) or definition.bases
+        ):  # the members of an enumeration are no text
+            return None
+        if any(isinstance(node.ctx, ast.Store | ast.Del) for node in self.module.attributes_of(name)):
+            return None
+        found = [
+            statement.value
+            for statement in definition.body
+            if isinstance(statement, ast.Assign)
+            and any(isinstance(target, ast.Name) and target.id == name for target in statement.targets)
+        ]
+        return found[0] if len(found) == 1 and isinstance(found[0], ast.Constant) else None
 
     def _start(self, pieces: list[_Piece]) -> tuple[Level | None, ast.expr | None]:
         """Return the level that a text's start decides, and the value that stands there instead of a text."""
