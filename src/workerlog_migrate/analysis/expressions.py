@@ -820,6 +820,8 @@ class Expressions:
                 self.operation("op:modulo-number" if symbol == "%" else "op:division", node, frame)
         elif symbol == "**" and not (isinstance(right_node, ast.Constant) or lefts <= {"int"}):
             self.operation("op:power", node, frame)
+            if not self._engine.guards.is_nonzero(left_node, frame):
+                self.operation("op:power-zero", node, frame)
         elif symbol == "<<" and isinstance(right_node, ast.BinOp) and isinstance(right_node.op, ast.Sub):
             self.operation("op:shift", node, frame)
         for entry in left:
