@@ -114,13 +114,15 @@ def test_a_file_that_changes_is_read_again(tmp_path: Path) -> None:
 
 
 def test_the_number_of_files_is_bounded(tmp_path: Path) -> None:
-    """A script that imports very many files has the later ones unresolved."""
+    """Where very many files import one another the later ones are unresolved, but for what the script itself imports."""
     names = [f"m{at}" for at in range(MAX_FILES + 1)]
     _write(tmp_path, **dict.fromkeys(names, "X = 1\n"))
     neighbours = Neighbours(tmp_path / "worker.py")
-    found = [neighbours.find(name) is not None for name in names]
+    found = [neighbours.find(name, tmp_path / "comum.py") is not None for name in names]
 
     assert found == [True] * MAX_FILES + [False]
+    assert neighbours.find(names[-1]) is not None
+    assert neighbours.find(names[-1], tmp_path / "worker.py") is not None
 
 
 def test_relative_imports_of_a_package_are_its_own(tmp_path: Path) -> None:

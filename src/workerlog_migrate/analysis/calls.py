@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.exceptions import ROOT
+from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.frames import Edge, Frame, Raise, Unknown
 from workerlog_migrate.analysis.header import runtime_name
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
@@ -1303,9 +1303,16 @@ class Calls:
         return None
 
     def caught_value(self, handler: ast.ExceptHandler, frame: Frame) -> Value:
-        """Return what ``except X as name`` binds."""
+        """Return what ``except X as name`` binds; of a broad clause it is known where it comes from, if it is raised again."""
         names, _ = self.exception_names(handler.type, frame)
-        return values.join(ANY if name.startswith("local:") else values.one(name) for name in names) or ANY
+        where = frame.unit.function(handler)
+        found = [
+            ANY
+            if name.startswith("local:")
+            else values.one(name, ref=where if name in (BROAD, ROOT) else None)
+            for name in names
+        ]
+        return values.join(found) or ANY
 
 
 _PAIR = 2

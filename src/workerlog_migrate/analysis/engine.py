@@ -54,7 +54,7 @@ class Engine:
         self.reraises_unknown = settings.unresolved is Unresolved.RERAISE
         self.unit = Unit(module)
         self._resolve_module = resolve_module
-        self._units: dict[tuple[Path | None, str], Unit | None] = {}
+        self._units: dict[tuple[Path | None, str, bool], Unit | None] = {}
         self._by_module: dict[Module, Unit] = {module: self.unit}
         self._package: str | None = None
         self.flat = Flat(self)
@@ -87,7 +87,7 @@ class Engine:
         """
         relative = name.startswith(".")
         path = (beside or self.unit).module.source.path
-        key = (path if relative else None, name)
+        key = (path if relative else None, name, beside in (None, self.unit))
         if key not in self._units:
             module = self._resolve_module(name, path) if self._resolve_module is not None else None
             self._units[key] = None if module is None else self._unit_of(module, name)

@@ -222,11 +222,15 @@ class Flat:
 
     def default_of(self, function: FunctionInfo, argument: ast.arg) -> ast.expr | None:
         """Return the expression that is the default of a parameter; None when it has none."""
-        return None if isinstance(function.node, ast.Module) else _default(function.node.args, argument)
+        return (
+            None
+            if isinstance(function.node, ast.Module | ast.ExceptHandler)
+            else _default(function.node.args, argument)
+        )
 
     def default(self, function: FunctionInfo, name: str) -> Value | None:
         """Return the default of a parameter; None when it has none."""
-        if isinstance(function.node, ast.Module):
+        if isinstance(function.node, ast.Module | ast.ExceptHandler):
             return None
         arguments = function.node.args
         for argument in (*function.parameters, *arguments.kwonlyargs):
@@ -868,7 +872,7 @@ class Flat:
     def _returns(self, function: FunctionInfo) -> Value:
         node = function.node
         facts = function.facts
-        if isinstance(node, ast.Module):
+        if isinstance(node, ast.Module | ast.ExceptHandler):
             return NONE
         if facts.is_generator:
             return values.one("generator", self.yields(function), ref=function)

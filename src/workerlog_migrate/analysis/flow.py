@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.frames import Atom, Edge, Frame, Raise, Sink, State, Unknown
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.program import HANDLER, ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class Flow:
         self._called: dict[FunctionInfo, dict[FunctionInfo, None]] = {}
         self._heights: dict[FunctionInfo, int] = {}
         self._blocks: dict[ast.AST, Block] = {}
+        self._handled: dict[ast.AST, tuple[Atom, ...]] = {}  # what comes to a handler
         self._returned: list[list[Value]] = []
         self._dispatch: dict[type[ast.stmt], Callable[..., None]] = {
             ast.Expr: self._expr,
@@ -114,6 +115,9 @@ class Flow:
         found = self._summaries.get(function)
         if found is not None:
             return found
+        if function.kind == HANDLER:
+            self.summary(function.unit.enclosing(function.node))
+            return Summary(self._handled.get(function.node, ()), ANY, {})
         for callee in self._order(function):
             if callee not in self._summaries:
                 self._interpret(callee)
@@ -213,7 +217,7 @@ class Flow:
         else:
             returns = values.join(returned)
             if (
-                not isinstance(node, ast.Lambda | ast.Module)
+                not isinstance(node, ast.Lambda | ast.Module | ast.ExceptHandler)
                 and node.returns is not None
                 and values.is_unknown(returns)
             ):
@@ -524,7 +528,9 @@ class Flow:
         row = self._engine.knowledge.operation("op:raise")
         for entry in value:
             name = self._engine.calls.exception_of(entry)
-            if name is not None:
+            if name in _EVERYTHING and isinstance(entry.ref, FunctionInfo):
+                sink.add(Edge(entry.ref, node, frame.unit))  # what the body of that handler's try can raise
+            elif name is not None:
                 sink.add(Raise(name, node, frame.unit, "op:raise", row.source, "an explicit raise"))
             elif entry.name != "None":
                 sink.add(Unknown(node, frame.unit, "", "what is raised is not known"))
@@ -708,6 +714,7 @@ class Flow:
             names, complete = self._engine.calls.exception_names(handler.type, frame)
             caught = self._caught(remaining, names, complete)
             frame.caught.append((*caught, *self._expected(handler, names, caught, frame)))
+            self._handled[handler] = frame.caught[-1]
             if handler.name and frame.env is not None:
                 frame.env[handler.name] = self._engine.calls.caught_value(handler, frame)
             self.run(handler.body, frame)

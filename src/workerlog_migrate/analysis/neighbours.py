@@ -40,7 +40,7 @@ class Neighbours:
         self._script = script.absolute()
         self._own = own
         self._libraries = [Path(folder).absolute() for folder in libraries]
-        self._found: dict[tuple[Path | None, str], Module | None] = {}
+        self._found: dict[tuple[Path | None, str, bool], Module | None] = {}
         self._files: set[Path] = set()
         self._roots: list[Path] | None = None
         self.seen: dict[Path, str] = {}
@@ -53,18 +53,23 @@ class Neighbours:
             beside: the file that imports it; by default the script. It matters for relative names only.
 
         Returns:
-            The module; None when there is no such file, or it cannot be read or parsed, or too many were read.
+            The module; None when there is no such file, or it cannot be read or parsed, or, for what other files import,
+            too many were read.
 
         """
         bare = name.lstrip(".")
         dots = len(name) - len(bare)
-        start = (self._script if beside is None else beside.absolute()) if dots else None
-        key = (start, name)
+        importer = self._script if beside is None else beside.absolute()
+        start = importer if dots else None
+        # What the script itself imports is always read: how many came before depends on what was asked first.
+        is_own = importer == self._script
+        key = (start, name, is_own)
         if key not in self._found:
-            self._found[key] = self._find(bare.split(".") if bare else [], dots, start)
+            parts = bare.split(".") if bare else []
+            self._found[key] = self._find(parts, dots, start, may_be_read=is_own)
         return self._found[key]
 
-    def _find(self, parts: list[str], dots: int, start: Path | None) -> Module | None:
+    def _find(self, parts: list[str], dots: int, start: Path | None, *, may_be_read: bool) -> Module | None:
         if start is not None:
             folders = [start.parents[dots - 1]] if dots <= len(start.parents) else []
         elif parts:
@@ -78,7 +83,7 @@ class Neighbours:
                 if path == self._script:
                     return self._own
                 if path not in self._files:
-                    if len(self._files) >= MAX_FILES:
+                    if len(self._files) >= MAX_FILES and not may_be_read:
                         return None
                     self._files.add(path)
                 module, self.seen[path] = _read(path)

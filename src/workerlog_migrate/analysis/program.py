@@ -44,21 +44,26 @@ class ClassInfo:
     stores: dict[str, list[ast.Attribute]] = field(default_factory=dict)
 
 
+HANDLER = "handler"
+
+
 @dataclass(slots=True, eq=False)
 class FunctionInfo:
     """A function, method or lambda of the analysed files, or a module's top level.
 
+    Also a broad handler that names what it catches: raising that again later raises what its ``try`` body can raise.
+
     Attributes:
         unit: the file.
-        node: definition, lambda or the module's tree.
-        name: as in tracebacks.
+        node: definition, lambda, the module's tree or the handler.
+        name: as in tracebacks; the handler's alias.
         owner: the class whose method it is.
-        kind: ``function``, ``method``, ``static``, ``class``, ``property``, ``lambda`` or ``module``.
+        kind: ``function``, ``method``, ``static``, ``class``, ``property``, ``lambda``, ``module`` or `HANDLER`.
 
     """
 
     unit: Unit
-    node: FunctionNode | ast.Lambda | ast.Module
+    node: FunctionNode | ast.Lambda | ast.Module | ast.ExceptHandler
     name: str
     owner: ClassInfo | None
     kind: str
@@ -71,7 +76,7 @@ class FunctionInfo:
     @property
     def parameters(self) -> list[ast.arg]:
         """All positional parameters, in order."""
-        if isinstance(self.node, ast.Module):
+        if isinstance(self.node, ast.Module | ast.ExceptHandler):
             return []
         arguments = self.node.args
         return [*arguments.posonlyargs, *arguments.args]
@@ -79,7 +84,7 @@ class FunctionInfo:
     @property
     def callbacks(self) -> list[str]:
         """The parameters that the function itself calls."""
-        if isinstance(self.node, ast.Module) or not self.facts.called_names:
+        if isinstance(self.node, ast.Module | ast.ExceptHandler) or not self.facts.called_names:
             return []
         bound = self.owner is not None and self.kind != "static"
         names = [argument.arg for argument in (*self.parameters[bound:], *self.node.args.kwonlyargs)]
@@ -326,6 +331,8 @@ class Unit:
             return FunctionInfo(self, node, "<module>", None, "module")
         if isinstance(node, ast.Lambda):
             return FunctionInfo(self, node, "<lambda>", None, "lambda")
+        if isinstance(node, ast.ExceptHandler):
+            return FunctionInfo(self, node, node.name or "", None, HANDLER)
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         owner = self.owner_of(node)
         kind = "function" if owner is None else "method"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis.exceptions import BROAD, LIMIT, LOCAL, ROOT
 from workerlog_migrate.analysis.flow import Block
 from workerlog_migrate.analysis.frames import Atom, Edge, Raise, Unknown
+from workerlog_migrate.analysis.program import HANDLER
 from workerlog_migrate.analysis.suspects import suspects
 from workerlog_migrate.model import Evidence
 
@@ -287,7 +288,8 @@ def _unresolved(atom: Unknown) -> Evidence:
 
 
 def _where(edge: Edge) -> str:
-    return f"{edge.function.name}() in line {_line(edge.node)}"
+    called = "raise" if edge.function.kind == HANDLER else f"{edge.function.name}()"
+    return f"{called} in line {_line(edge.node)}"
 
 
 def _line(node: ast.AST) -> int:
