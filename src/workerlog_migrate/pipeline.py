@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 _MOST_ROUNDS = 20
 _TOO_LARGE = "too large for the memory of this machine; exclude it, or give it another name"
 _RUNTIME = ("worker_logger", "worker_utils")
-_TOO_DEEP = "goes too deep, in nested expressions or in functions that call one another; split it"
+_TOO_DEEP = "goes too deep, in nested expressions or in names that hang on one another; split it"
 
 
 def migrate_file(target: Target, settings: Settings) -> FileResult:

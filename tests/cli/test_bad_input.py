@@ -35,15 +35,18 @@ BAD_FILES = {
 }
 
 
-def test_functions_that_call_one_another_too_deep_are_no_fault_of_ours(project: Path, worker: Path) -> None:
-    chain = "".join(f"def f{number}(p):\n    return f{number + 1}(p)\n" for number in range(600))
-    (project / "scripts" / "aider_deep.py").write_text(f"{chain}def f600(p):\n    return open(p)\nf0('a')\n")
+def test_classes_that_derive_from_one_another_too_deep_are_no_fault_of_ours(
+    project: Path, worker: Path
+) -> None:
+    chain = "".join(f"class E{number}(E{number - 1}):\n    pass\n" for number in range(1, 1200))
+    body = "try:\n    raise E1199()\nexcept Exception:\n    print('a')\n"
+    (project / "scripts" / "aider_deep.py").write_text(f"class E0(Exception):\n    pass\n{chain}{body}")
 
     result = invoke("--apply", "scripts")
 
     (refusal,) = lines_about(result.stderr, "scripts/aider_deep.py:")
     assert refusal.endswith(
-        "goes too deep, in nested expressions or in functions that call one another; split it"
+        "goes too deep, in nested expressions or in names that hang on one another; split it"
     )
     assert result.exit_code == 2
     assert "mirror_print" in worker.read_text()
