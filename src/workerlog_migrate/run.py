@@ -224,9 +224,9 @@ def _check(request: Request) -> None:
     if request.paths == (_STDIN,) and request.mode is Mode.APPLY and request.show_diff:
         raise UsageError("with '-' --apply prints the result; --diff would be mixed with it")
     # Functions of os.path, because methods of Path raise where there is no permission to look.
-    if request.output is not None and not os.path.isdir(request.output.parent):  # noqa: PTH112
+    if request.output is not None and not os.path.isdir(request.output.parent):  # noqa: PTH112  # never raises
         raise UsageError(f"--output {request.output}: there is no folder {request.output.parent}")
-    if request.output is not None and os.path.isdir(request.output):  # noqa: PTH112
+    if request.output is not None and os.path.isdir(request.output):  # noqa: PTH112  # never raises
         raise UsageError(f"--output {request.output}: this is a folder")
 
 
@@ -299,7 +299,7 @@ def _libraries(config: Config, glob: str) -> list[str]:
 
     pattern = os.path.join(config.folder, os.path.expanduser(glob))  # noqa: PTH111, PTH118  # glob works on text
     found = matches(pattern, recursive=True)  # noqa: PTH207  # Path.glob takes no absolute pattern
-    folders = sorted(folder for folder in found if os.path.isdir(folder))  # noqa: PTH112
+    folders = sorted(folder for folder in found if os.path.isdir(folder))  # noqa: PTH112  # never raises
     if not folders:
         raise UsageError(f"{config.file}: libraries: {glob!r} names no folder")
     return folders

@@ -509,7 +509,7 @@ class Module:
                 continue
             inner = None
             if kind is ast.Call:
-                self.calls.append(node)  # type: ignore[arg-type]
+                self.calls.append(node)  # type: ignore[arg-type]  # as its type says
             elif kind in visitors:
                 inner = visitors[kind](self, node, scope)
             names = fields.get(kind)
