@@ -139,7 +139,7 @@ def _take_one_processor() -> None:
 
 def fillers() -> Iterator[str]:
     """Yield functions and classes of the standard library in which there is nothing to find, over and over."""
-    from workerlog_migrate.source import has_trigger
+    from workerlog_migrate.files.source import has_trigger
 
     library = Path(sysconfig.get_path("stdlib"))
     found = []
@@ -316,7 +316,7 @@ def peers(work: Path, scripts: int, rounds: int, folder: Path) -> None:
     line(
         "workerlog-migrate --apply, four codemods",
         [*TOOL, "--apply", "--no-cache", "--jobs", "1", "scripts"],
-        [sys.executable, "-c", "import workerlog_migrate.run, workerlog_migrate.rewrite"],
+        [sys.executable, "-c", "import workerlog_migrate.run, workerlog_migrate.rewriting.rewrite"],
     )
     libcst = [python, "-c", "import libcst, sys, pathlib"]
     for name, code in list(FLOORS.items())[1:]:

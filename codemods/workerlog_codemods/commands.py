@@ -16,8 +16,8 @@ import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
 from workerlog_migrate.config import Config, find_config, load_config
-from workerlog_migrate.discover import Workers, make_target
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.discover import Workers, make_target
 from workerlog_migrate.model import (
     LOGGER_SETUP,
     MIRROR_OUTPUT,

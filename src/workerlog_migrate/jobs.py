@@ -16,15 +16,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.files.source import pass_over
 from workerlog_migrate.model import FileError, FileResult
-from workerlog_migrate.source import pass_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnContext, SpawnProcess
 
-    from workerlog_migrate.cache import Cache
+    from workerlog_migrate.files.cache import Cache
     from workerlog_migrate.model import Settings, Target
 
 # Results that wait for a slow file before them: enough to keep every process busy, few enough to hold.

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.discover import worker_name
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.discover import worker_name
+from workerlog_migrate.files.source import decode, encode, pass_over
 from workerlog_migrate.model import (
     LOGGER_SETUP,
     FileError,
@@ -31,8 +32,7 @@ from workerlog_migrate.model import (
     Span,
     Target,
 )
-from workerlog_migrate.plan import DECLINED, Decisions, demote, listed_types, make_plan
-from workerlog_migrate.source import decode, encode, pass_over
+from workerlog_migrate.rewriting.plan import DECLINED, Decisions, demote, listed_types, make_plan
 
 if TYPE_CHECKING:
     import ast
@@ -128,7 +128,7 @@ def migrate_source(
             target, raw, raw, plan, encoding=source.encoding, imports=imports, neighbours=neighbours
         )
 
-    from workerlog_migrate import rewrite, verify  # late: only what is edited pays for LibCST
+    from workerlog_migrate.rewriting import rewrite, verify  # late: only what is edited pays for LibCST
 
     for _ in range(_MOST_ROUNDS):
         try:

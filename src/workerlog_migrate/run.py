@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
 
 from workerlog_migrate.config import Config, check_worker, find_config, load_config, nearest
-from workerlog_migrate.discover import MISSING, Discovery, Workers, discover, make_target
 from workerlog_migrate.errors import Refused, UsageError
+from workerlog_migrate.files.discover import MISSING, Discovery, Workers, discover, make_target
 from workerlog_migrate.model import CODEMODS, FileError, FileResult, Settings, Target, Unresolved
-from workerlog_migrate.progress import Progress, is_watched
 from workerlog_migrate.report import (
     EXIT_DONE,
     EXIT_FAILED,
@@ -31,12 +30,13 @@ from workerlog_migrate.report import (
 )
 from workerlog_migrate.report.hints import render_hints
 from workerlog_migrate.report.text import render_error, render_text
+from workerlog_migrate.terminal.progress import Progress, is_watched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from workerlog_migrate.journal import Journal
-    from workerlog_migrate.vendor import VendorPlan
+    from workerlog_migrate.files.journal import Journal
+    from workerlog_migrate.files.vendor import VendorPlan
 
 _STDIN = "-"
 
@@ -135,7 +135,7 @@ def run_explain(request: Request, what: str) -> int:
     Raises:
         UsageError: there is no such codemod, file or line.
     """
-    from workerlog_migrate.explain import explain_codemod, explain_place, split_place
+    from workerlog_migrate.terminal.explain import explain_codemod, explain_place, split_place
 
     output = _Output(request, shows_diff=False)
     place = split_place(what)
@@ -173,7 +173,7 @@ def run_undo(*, quiet: bool, verbose: bool, color: str) -> int:
     Raises:
         UsageError: the journal cannot be read, or another run is at work.
     """
-    from workerlog_migrate.journal import undo
+    from workerlog_migrate.files.journal import undo
     from workerlog_migrate.report.undo import render_undo_summary, render_undone
 
     outcomes = []
@@ -369,7 +369,7 @@ def _files(
     }:
         raise UsageError(f"--output {request.output}: this is one of the scripts")
     if request.changed is not None:
-        from workerlog_migrate.changed import changed_files
+        from workerlog_migrate.files.changed import changed_files
 
         changed = changed_files(cwd, request.changed)
         targets = tuple(target for target in found.targets if _real(cwd / target.path) in changed)
@@ -384,7 +384,7 @@ def _files(
     )
     if not found.targets:
         return
-    from workerlog_migrate.cache import Cache, cache_folder
+    from workerlog_migrate.files.cache import Cache, cache_folder
     from workerlog_migrate.jobs import migrate_all, processes_for
 
     folder = cache_folder() if request.cache else None
@@ -432,8 +432,8 @@ def _reviewed(request: Request, results: Iterator[FileResult], settings: Setting
     """Have a person choose; the number of questions is known only when every file has been looked at."""
     import shutil
 
-    from workerlog_migrate.review import review
-    from workerlog_migrate.terminal import Terminal
+    from workerlog_migrate.terminal.keys import Terminal
+    from workerlog_migrate.terminal.review import review
 
     looked_at = list(results)
     width = shutil.get_terminal_size().columns
@@ -488,7 +488,7 @@ class _Runtime:
         needed = {module: frozenset(names) for module, names in result.imports}
         if result.error is not None or not needed:
             return result
-        from workerlog_migrate import vendor
+        from workerlog_migrate.files import vendor
 
         if not vendor.is_ours(needed):
             return result
@@ -507,7 +507,7 @@ class _Runtime:
 
     def _plan(self, folder: Path, needed: Mapping[str, frozenset[str]]) -> VendorPlan:
         """Plan anew only for a script that needs names which none before it has needed."""
-        from workerlog_migrate import vendor
+        from workerlog_migrate.files import vendor
 
         known = self.needs.setdefault(folder, {})
         if folder not in self.plans or any(
@@ -521,7 +521,7 @@ class _Runtime:
     def _supply(self, folder: Path) -> None:
         if folder in self.supplied:
             return
-        from workerlog_migrate import vendor
+        from workerlog_migrate.files import vendor
 
         plan = self.plans[folder]
         if self.report.mode is Mode.APPLY:
@@ -537,7 +537,7 @@ class _Runtime:
 
     def _record(self, changes: Iterable[tuple[Path, bytes | None, bytes]]) -> None:
         """Keep for --undo what is written next."""
-        from workerlog_migrate.journal import Change, Journal
+        from workerlog_migrate.files.journal import Change, Journal
 
         if self.journal is None:
             self.journal = Journal(self.cwd)
@@ -549,7 +549,7 @@ class _Runtime:
 
     def written(self, result: FileResult) -> FileResult:
         """Write one script; a failure becomes the script's error."""
-        from workerlog_migrate.writing import write_atomic
+        from workerlog_migrate.files.writing import write_atomic
 
         if not result.changed or result.error is not None:
             return result
@@ -639,7 +639,7 @@ def _finish(request: Request, report: Report, output: _Output, steps: Iterator[N
 def _deliver(request: Request, report: Report, output: _Output) -> str:
     """Hand over the report; give the reason when that failed."""
     if request.output is not None:
-        from workerlog_migrate.writing import write_report
+        from workerlog_migrate.files.writing import write_report
 
         try:
             write_report(request.output, render(report, request.format_name))

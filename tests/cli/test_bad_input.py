@@ -15,7 +15,7 @@ from rights import WITHOUT_RIGHTS
 from workerlog_migrate import pipeline
 from workerlog_migrate.cli import main
 from workerlog_migrate.model import FileResult, Settings, Source, Target
-from workerlog_migrate.plan import Decisions
+from workerlog_migrate.rewriting.plan import Decisions
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Environment, Run

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from workerlog_migrate import cache as module
-from workerlog_migrate.cache import Cache, cache_folder
+from workerlog_migrate.files import cache as module
+from workerlog_migrate.files.cache import Cache, cache_folder
 from workerlog_migrate.model import FileError, FileResult, Settings, Target
 from workerlog_migrate.pipeline import migrate_bytes, migrate_file
 

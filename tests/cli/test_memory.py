@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.discover import Workers, make_target
+from workerlog_migrate.files.discover import Workers, make_target
 from workerlog_migrate.jobs import migrate_all
 from workerlog_migrate.model import Settings
 from workerlog_migrate.report import Mode, Report

@@ -20,11 +20,11 @@ from workerlog_migrate.analysis.header import find_header
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.config import load_config
+from workerlog_migrate.files.source import decode
 from workerlog_migrate.finders import specific_exceptions
 from workerlog_migrate.finders.specific_exceptions import INCOMPLETE, NARROWED
 from workerlog_migrate.knowledge import CallRow, Knowledge
 from workerlog_migrate.model import Evidence, Finding, HandlerEdit, Settings, Target, Unresolved
-from workerlog_migrate.source import decode
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted(

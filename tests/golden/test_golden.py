@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from workerlog_migrate.files.source import decode
 from workerlog_migrate.model import CODEMODS, LOGGER_SETUP, FileResult, Settings, Source, Target, Unresolved
 from workerlog_migrate.pipeline import migrate_source
 from workerlog_migrate.report.diff import render_diff
-from workerlog_migrate.source import decode
 
 if sys.version_info >= (3, 11):
     import tomllib

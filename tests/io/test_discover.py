@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workerlog_migrate.discover import Discovery, Workers, discover, make_target, worker_name
+from workerlog_migrate.files.discover import Discovery, Workers, discover, make_target, worker_name
 from workerlog_migrate.model import Target
 
 

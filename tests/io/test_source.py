@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from workerlog_migrate.errors import Refused
-from workerlog_migrate.source import decode, encode, has_trigger, split_lines
+from workerlog_migrate.files.source import decode, encode, has_trigger, split_lines
 
 PATH = Path("scripts/genesis_engine.py")
 

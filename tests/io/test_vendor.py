@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from workerlog_migrate.errors import Refused
-from workerlog_migrate.stamp import runtime_version, stamp
-from workerlog_migrate.vendor import Verdict, is_ours, plan_vendor, runtime_text, write_runtime
+from workerlog_migrate.files.stamp import runtime_version, stamp
+from workerlog_migrate.files.vendor import Verdict, is_ours, plan_vendor, runtime_text, write_runtime
 
 NEEDS = {"worker_logger": {"mirror_print", "setup_worker_logger"}, "worker_utils": {"retry_with_backoff"}}
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from workerlog_migrate import writing
 from workerlog_migrate.errors import Refused
-from workerlog_migrate.writing import write_atomic, write_new, write_report
+from workerlog_migrate.files import writing
+from workerlog_migrate.files.writing import write_atomic, write_new, write_report
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from people_project import Run
 
-from workerlog_migrate.changed import changed_files
 from workerlog_migrate.errors import UsageError
+from workerlog_migrate.files.changed import changed_files
 
 
 def git(folder: Path, *arguments: str) -> None:

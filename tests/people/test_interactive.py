@@ -16,7 +16,7 @@ from pty_session import PATIENCE, Session
 
 from workerlog_migrate.model import Finding, LinesEdit, Settings, Span, Target
 from workerlog_migrate.pipeline import migrate_bytes
-from workerlog_migrate.plan import DECLINED, Decisions
+from workerlog_migrate.rewriting.plan import DECLINED, Decisions
 
 ROOT = Path(__file__).resolve().parents[2]
 QUESTION = "Apply this change ["

@@ -14,7 +14,7 @@ from people_project import Run, environment, snapshot
 
 from workerlog_migrate import pipeline
 from workerlog_migrate.cli import main
-from workerlog_migrate.journal import FOLDER
+from workerlog_migrate.files.journal import FOLDER
 from workerlog_migrate.model import FileResult, Settings, Target
 
 APPLY = ["--apply", "--quiet", "--jobs=1"]

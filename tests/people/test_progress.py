@@ -9,7 +9,7 @@ import pytest
 from people_project import Run
 from pty_session import Session
 
-from workerlog_migrate.progress import Progress
+from workerlog_migrate.terminal.progress import Progress
 
 # The command with a clock on which each look takes 0.7 seconds.
 SLOW = """\
@@ -24,7 +24,7 @@ main(prog_name="workerlog-migrate")
 
 def clock(monkeypatch: pytest.MonkeyPatch, *times: float) -> None:
     ticks: Iterator[float] = iter(times)
-    monkeypatch.setattr("workerlog_migrate.progress.time.monotonic", lambda: next(ticks))
+    monkeypatch.setattr("workerlog_migrate.terminal.progress.time.monotonic", lambda: next(ticks))
 
 
 def drawn(total: int, steps: int, *, is_shown: bool = True) -> list[str]:

@@ -15,9 +15,9 @@ from people_project import ENGINE, Run, environment, snapshot
 from rights import WITHOUT_RIGHTS
 
 from workerlog_migrate.errors import Refused
-from workerlog_migrate.journal import FOLDER, Change, Journal, Outcome, Undone, undo
-from workerlog_migrate.stamp import runtime_version, stamp
-from workerlog_migrate.vendor import runtime_text
+from workerlog_migrate.files.journal import FOLDER, Change, Journal, Outcome, Undone, undo
+from workerlog_migrate.files.stamp import runtime_version, stamp
+from workerlog_migrate.files.vendor import runtime_text
 
 
 def hard_linked(project: Path) -> None:

@@ -23,8 +23,8 @@ from workerlog_migrate.model import (
     Span,
     SuppressEdit,
 )
-from workerlog_migrate.rewrite import UnkeepableError, rewrite
-from workerlog_migrate.skeleton import skeleton
+from workerlog_migrate.rewriting.rewrite import UnkeepableError, rewrite
+from workerlog_migrate.rewriting.skeleton import skeleton
 
 MIRROR = MirrorCall("mirror_print", "logger.info")
 RETRY = RetryCall("retrying")

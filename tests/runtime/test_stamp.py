@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from runtime_sandbox import RUNTIME, RUNTIME_FILES
 
-from workerlog_migrate import stamp
-from workerlog_migrate.stamp import is_unedited, read_stamp, runtime_version
+from workerlog_migrate.files import stamp
+from workerlog_migrate.files.stamp import is_unedited, read_stamp, runtime_version
 
 TEXT = 'RUNTIME_VERSION = "1.2"\nx = 1\n'
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from workerlog_migrate import rewrite
 from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.files.source import decode
 from workerlog_migrate.model import (
     CODEMODS,
     FileResult,
@@ -25,7 +25,7 @@ from workerlog_migrate.model import (
     Target,
 )
 from workerlog_migrate.pipeline import migrate_source
-from workerlog_migrate.source import decode
+from workerlog_migrate.rewriting import rewrite
 
 BEFORE = '''\
 """Fila de histórias."""
@@ -188,7 +188,7 @@ def test_a_rewrite_that_leaves_something_to_do_is_noticed(monkeypatch: pytest.Mo
         return _real(module, [finding for finding in findings if not isinstance(finding.edit, MirrorCall)])
 
     monkeypatch.setattr(rewrite, "rewrite", forgetful)
-    monkeypatch.setattr("workerlog_migrate.verify.check_undo", lambda *_: {})
+    monkeypatch.setattr("workerlog_migrate.rewriting.verify.check_undo", lambda *_: {})
 
     result = _migrate()
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.source import PRESENT, digest
 from workerlog_migrate.model import Source
-from workerlog_migrate.source import PRESENT, digest
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 40

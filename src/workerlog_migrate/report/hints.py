@@ -14,7 +14,7 @@ from workerlog_migrate.report.text import shown_path
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from workerlog_migrate.discover import Discovery, Workers
+    from workerlog_migrate.files.discover import Discovery, Workers
 
 _MOST_FOLDERS = 3
 

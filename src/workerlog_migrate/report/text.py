@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.plan import DECLINED, NOT_REVIEWED
 from workerlog_migrate.report import Mode, Report, ReportedFile
+from workerlog_migrate.rewriting.plan import DECLINED, NOT_REVIEWED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,8 +24,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate import __version__
+from workerlog_migrate.files.source import PRESENT, digest
 from workerlog_migrate.model import Applicability, Evidence, FileResult, Finding, Plan, Span
-from workerlog_migrate.source import PRESENT, digest
 
 if TYPE_CHECKING:
     import sqlite3
@@ -246,7 +246,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _context(settings: Settings) -> str:
     """Name all that decides about every file of a run."""
-    own = sorted(_own_files(Path(__file__).parent))
+    own = sorted(_own_files(Path(__file__).parents[1]))
     return digest(repr((__version__, sys.version, sys.platform, astuple(settings), own)).encode())
 
 

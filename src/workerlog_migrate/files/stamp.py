@@ -4,8 +4,8 @@ The first line of each runtime file is ``# workerlog-migrate runtime <version> s
 text after that line, newlines taken as LF, so that a checkout with CRLF counts as unedited. Source, installed and
 vendored copies are the same bytes, because the stamp is part of the source::
 
-    python -m workerlog_migrate.stamp            # exit 1 when a stamp is not current
-    python -m workerlog_migrate.stamp --write    # bring the stamps up to date
+    python -m workerlog_migrate.files.stamp            # exit 1 when a stamp is not current
+    python -m workerlog_migrate.files.stamp --write    # bring the stamps up to date
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def main(arguments: list[str]) -> int:
     """
     current = True
     for name in RUNTIME_FILES:
-        path = Path(__file__).resolve().parent / "runtime" / name
+        path = Path(__file__).resolve().parents[1] / "runtime" / name
         before = path.read_text(encoding="utf-8")
         after = stamp(before, runtime_version(before))
         if before != after and "--write" in arguments:

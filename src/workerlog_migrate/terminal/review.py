@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.files.source import decode
 from workerlog_migrate.model import (
     FileResult,
     Finding,
@@ -26,13 +27,12 @@ from workerlog_migrate.model import (
     SuppressEdit,
 )
 from workerlog_migrate.pipeline import migrate_bytes, needs_header
-from workerlog_migrate.plan import DECLINED, NOT_REVIEWED, Decisions, demote
 from workerlog_migrate.report.diff import colorize, render_file_diff
 from workerlog_migrate.report.text import shown_path
-from workerlog_migrate.source import decode
+from workerlog_migrate.rewriting.plan import DECLINED, NOT_REVIEWED, Decisions, demote
 
 if TYPE_CHECKING:
-    from workerlog_migrate.terminal import Terminal
+    from workerlog_migrate.terminal.keys import Terminal
 
 _HELP = """\
 y - apply this change
@@ -213,7 +213,7 @@ class _File:
                 self.terminal.say(f"  {_cut(_why(finding), max(self.terminal.width - 2, 20))}\n")
 
     def _hunk(self, change: _Change) -> str:
-        from workerlog_migrate import rewrite  # late: LibCST
+        from workerlog_migrate.rewriting import rewrite  # late: LibCST
 
         try:
             text, _ = rewrite.rewrite(self.module, self._decided(change))

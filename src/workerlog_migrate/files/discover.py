@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.source import decode
 from workerlog_migrate.model import FileError, Target
-from workerlog_migrate.source import decode
 
 if TYPE_CHECKING:
     import ast

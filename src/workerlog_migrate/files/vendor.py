@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
-from workerlog_migrate.source import decode
-from workerlog_migrate.stamp import is_unedited, read_stamp, runtime_version, stamp
-from workerlog_migrate.writing import write_atomic, write_new
+from workerlog_migrate.files.source import decode
+from workerlog_migrate.files.stamp import is_unedited, read_stamp, runtime_version, stamp
+from workerlog_migrate.files.writing import write_atomic, write_new
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

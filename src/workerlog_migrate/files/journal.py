@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from workerlog_migrate import __version__
 from workerlog_migrate.errors import Refused, UsageError
-from workerlog_migrate.writing import leftovers, remove, write_atomic, write_new
+from workerlog_migrate.files.writing import leftovers, remove, write_atomic, write_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

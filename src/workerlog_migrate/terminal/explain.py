@@ -26,6 +26,7 @@ from workerlog_migrate.analysis.raises import infer
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.config import nearest
 from workerlog_migrate.errors import UsageError
+from workerlog_migrate.files.source import decode
 from workerlog_migrate.knowledge import Knowledge
 from workerlog_migrate.model import (
     CODEMODS,
@@ -39,10 +40,9 @@ from workerlog_migrate.model import (
 )
 from workerlog_migrate.report import ReportedFile
 from workerlog_migrate.report.text import render_finding, shown_path
-from workerlog_migrate.source import decode
 
 _DIGITS = 20  # a line's number has fewer
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 _PAGES = (_PACKAGE / "docs", _PACKAGE.parents[1] / "docs" / "codemods")
 
 

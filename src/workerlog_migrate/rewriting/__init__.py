@@ -1,0 +1,1 @@
+"""From findings to a new text that is proved: plan, skeleton, LibCST rewrite, checks."""
