@@ -1,0 +1,1 @@
+"""The battery of hazards (see ``battery``)."""
