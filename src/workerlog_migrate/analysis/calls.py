@@ -27,84 +27,7 @@ if TYPE_CHECKING:
 Special = Callable[["Arguments", ast.expr, Frame], Value]
 
 CONTEXT_MAKERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
-# Functions whose positional arguments have to be text, bytes, paths or numbers.
-_TYPED = (
-    *(
-        "open",
-        "os.",
-        "pathlib.",
-        "shutil.",
-        "glob.",
-        "re.",
-        "subprocess.",
-        "time.",
-        "datetime.",
-        "socket.",
-        "base64.",
-    ),
-    *(
-        "hashlib.",
-        "urllib.",
-        "math.",
-        "str.startswith",
-        "str.endswith",
-        "str.replace",
-        "str.split",
-        "str.strip",
-    ),
-    *(
-        "str.count",
-        "str.find",
-        "file.text.write",
-        "bytes.",
-        "io.open",
-        "codecs.",
-        "gzip.",
-        "zipfile.",
-        "html.",
-        "ord",
-    ),
-)
-_UNTYPED = frozenset(
-    {"os.getenv", "os._Environ.get", "os._Environ.pop", "os._Environ.setdefault", "os.listdir", "os.scandir"}
-)
-# Functions that take values of some kinds only, whatever these are.
-_MEASURES = frozenset(
-    {
-        *(
-            "len",
-            "iter",
-            "reversed",
-            "abs",
-            "round",
-            "hash",
-            "sum",
-            "sorted",
-            "chr",
-            "set",
-            "frozenset",
-            "dict",
-        ),
-        *("list", "tuple", "min", "max", "enumerate", "zip", "collections.Counter"),
-        *("dict.get", "dict.pop", "dict.setdefault", "set.add", "set.discard"),
-    }
-)
 _SUPPRESS = "contextlib.suppress"
-_SERIES = frozenset({"frozenset", "generator", "iterator", "list", "set", "tuple"})
-_NO_CALLABLES = frozenset({"str", "bytes", "int", "float", "bool", "None", "list", "dict", "tuple", "json"})
-_PLAIN = frozenset({"int", "float", "bool", "None", "complex"})
-
-
-# What these give is ASCII whatever they are given, and what these give is as much of ASCII as their receiver.
-_ASCII = frozenset(
-    {
-        *("ascii", "b64encode", "b32encode", "hex", "hexdigest", "hexlify", "isoformat", "len"),
-        *("round", "standard_b64encode", "token_hex", "token_urlsafe", "urlsafe_b64encode"),
-    }
-)
-_KEEPS_ASCII = frozenset(
-    {"decode", "encode", "lower", "lstrip", "removeprefix", "removesuffix", "rstrip", "strip", "upper"}
-)
 
 
 class Arguments:
@@ -254,6 +177,13 @@ class Calls:
             found.add(self._row_name(entry))
         return found.pop() if len(found) == 1 else None
 
+    def row(self, node: ast.Call, frame: Frame) -> CallRow | None:
+        """Return the row of what is called; of a method of something unknown that of its bare name."""
+        name = self.name(node, frame)
+        if name is not None:
+            return self._knowledge.call(name)
+        return self._knowledge.bare_method(node.func.attr) if isinstance(node.func, ast.Attribute) else None
+
     def _row_name(self, entry: Type) -> str | None:
         if entry.name == "dotted":
             return str(entry.ref)
@@ -327,7 +257,9 @@ class Calls:
         """Call a value with arguments that are not known (a callback)."""
         nothing = Arguments(self._engine, None, frame)
         return values.join(
-            self.invoke(entry, nothing, node, frame) for entry in value if entry.name not in _NO_CALLABLES
+            self.invoke(entry, nothing, node, frame)
+            for entry in value
+            if not self._knowledge.is_kind(entry.name, "uncalled")
         )
 
     def _unknown(self, node: ast.expr, frame: Frame, rule: str = "", note: str = "") -> None:
@@ -502,6 +434,8 @@ class Calls:
         another kind have, too, where the file makes such things.
         """
         row = self._knowledge.bare_method(method)
+        if row is not None and not row.awaitable and self._is_awaited(arguments, frame):
+            return None  # no method of a dict, list, text or lock is awaited
         if row is not None and not arguments.keywords.keys() <= set(row.params):
             row = self._knowledge.bare_method(f"{method}/keywords") or row
         elif row is not None and arguments.is_empty:
@@ -516,6 +450,10 @@ class Calls:
             return None if row.of_imported else row
         kept = tuple(name for name in row.raises if "." not in name or name.partition(".")[0] in imported)
         return replace(row, raises=kept)
+
+    def _is_awaited(self, arguments: Arguments, frame: Frame) -> bool:
+        node = arguments.node
+        return node is not None and isinstance(frame.unit.module.parents.get(node), ast.Await)
 
     def _future(self, row: CallRow, entry: Type, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         """``pool.submit(f)`` remembers ``f``; ``result()`` raises what ``f`` does, and its own timeout."""
@@ -577,7 +515,7 @@ class Calls:
             self._engine.expressions.suspect_rare(row, node, frame)
             if (
                 frame.suspects is not None
-                and (row.name in _MEASURES or row.name.startswith(_TYPED))
+                and (row.mistyped or any(when.condition.test == "shape:json" for when in row.when))
                 and any(values.is_unknown(arguments.value(passed)) for passed in arguments.positional)
             ):
                 self._engine.expressions.suspect("op:argument-unknown", node, frame)
@@ -593,24 +531,38 @@ class Calls:
 
     def _typed_arguments(self, row: CallRow, arguments: Arguments, frame: Frame) -> None:
         """Look at what is passed: a generator is run; JSON or None where text or a number is wanted is an error."""
-        typed = row.name.startswith(_TYPED) and row.name not in _UNTYPED
         for passed in arguments.positional:
             value = arguments.value(passed)
+            if row.mistyped and not isinstance(passed, ast.Constant):
+                self._mistyped_argument(row, passed, value, arguments, frame)
             for entry in value:
-                if typed and not isinstance(passed, ast.Constant):
-                    names = values.names(value)
-                    if isinstance(passed, ast.List | ast.Tuple):
-                        names = names | values.names(self._engine.expressions.element(value, frame.unit))
-                    if "json" in names:
-                        self._engine.expressions.operation("op:argument-json", passed, frame)
-                    if "None" in names and not self._engine.expressions.is_unset(passed, frame):
-                        self._engine.expressions.operation("op:argument-none", passed, frame)
                 if (
                     entry.name == "generator"
                     and isinstance(entry.ref, FunctionInfo)
                     and frame.sink is not None
                 ):
                     frame.sink.add(Edge(entry.ref, passed, frame.unit))
+
+    def _mistyped_argument(
+        self, row: CallRow, passed: ast.expr, value: Value, arguments: Arguments, frame: Frame
+    ) -> None:
+        """Add what a call raises that is given a builtin of another type than it takes."""
+        names = values.names(value)
+        if isinstance(passed, ast.List | ast.Tuple):
+            names = names | values.names(self._engine.expressions.element(value, frame.unit))
+        if not names & {"json", "None"} or any(
+            passed in arguments.find(parameter, row.params) for parameter in row.takes_any
+        ):
+            return
+        expressions = self._engine.expressions
+        if "json" in names:
+            expressions.operation("op:argument-json", passed, frame, raises=row.mistyped)
+        if (
+            "None" in names
+            and not expressions.is_unset(passed, frame)
+            and not any(passed in arguments.find(parameter, row.params) for parameter in row.takes_none)
+        ):
+            expressions.operation("op:argument-none", passed, frame, raises=row.mistyped)
 
     def _used_arguments(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Add what the methods raise that a function calls on what it is given: a compressed file is read by ``json.load``."""
@@ -681,6 +633,15 @@ class Calls:
         for unless in condition.unless:
             if self._holds(unless, row, arguments, receiver) is True:
                 return False
+        others = [self._holds(also, row, arguments, receiver) for also in condition.also]
+        if False in others:
+            return False
+        own = self._holds_itself(condition, row, arguments, receiver)
+        return None if own is True and None in others else own
+
+    def _holds_itself(
+        self, condition: Condition, row: CallRow, arguments: Arguments, receiver: Value | None
+    ) -> bool | None:
         verdict: bool | None = False
         for name in condition.args:
             result = self._test(condition, name, row, arguments, receiver)
@@ -705,9 +666,9 @@ class Calls:
         if arguments.node is None and test in ("none-able", "shape:json"):
             return False  # what a callback is given is not known, and that is no evidence
         if not nodes and found is None:
-            if arguments.starred and test not in ("absent", "missing", "false", "text-mode", "read-mode"):
+            if arguments.starred and test not in _HOLD_OF_NOTHING:
                 return None
-            return test in ("absent", "missing", "false", "text-mode", "read-mode")
+            return test in _HOLD_OF_NOTHING
         if condition.values and not test:
             return self._any_value(condition, nodes, arguments)
         if test == "ascii":
@@ -762,14 +723,10 @@ class Calls:
                 return True
             case "true":
                 return True if constant is None else bool(constant.value)
-            case "false":
-                return False if constant is None else not constant.value
             case "literal":
                 return node is not None and self._is_literal(node, arguments)
             case "not-literal":
                 return node is None or not self._is_literal(node, arguments)
-            case "settled":
-                return node is not None and self._is_settled(node, arguments)
             case "unsettled":
                 return node is None or not self._is_settled(node, arguments)
             case "converted":
@@ -778,7 +735,7 @@ class Calls:
                 if constant is not None and isinstance(constant.value, str):
                     return _is_number(constant.value, int if test == "integer-literal" else float)
                 return node is not None and self._is_literal(node, arguments)
-            case "text-mode" | "binary-mode" | "read-mode" | "write-mode":
+            case "text-mode" | "binary-mode" | "write-mode":
                 if constant is None or not isinstance(constant.value, str):
                     return None
                 mode = constant.value
@@ -786,8 +743,6 @@ class Calls:
                     return "b" not in mode
                 if test == "binary-mode":
                     return "b" in mode
-                if test == "read-mode":
-                    return "r" in mode or "+" in mode
                 return any(letter in mode for letter in "wax+")
         value = found if found is not None else arguments.value(node) if node is not None else ANY
         names = values.names(value)
@@ -797,7 +752,8 @@ class Calls:
             case "shape:json":
                 return "json" in names
             case "unpaired":  # what str.split gives, or JSON: of any length
-                series = frozenset(entry for entry in value if entry.name in _SERIES)
+                is_kind = self._knowledge.is_kind
+                series = frozenset(entry for entry in value if is_kind(entry.name, "series"))
                 element = self._engine.expressions.element(series, arguments._frame.unit)
                 return bool(series and values.names(element) & {"json", "list", "str"})
             case "type":
@@ -934,23 +890,24 @@ class Calls:
             if constant is not None:
                 return str(constant.value).isascii()
         value = arguments.value(node)
-        return bool(value) and values.names(value) <= _PLAIN
+        return bool(value) and self._knowledge.are_all(values.names(value), "plain")
 
     def _gives_ascii(self, node: ast.Call, arguments: Arguments) -> bool:
         """Whether a call gives ASCII text, or bytes of it, or a number."""
         function = node.func
-        name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-        if name in _ASCII:
+        row = self.row(node, arguments._frame)
+        if row is not None and "ascii" in row.marks:
             return True
         if isinstance(function, ast.Attribute):
+            name = function.attr
             if name == "strftime":
                 return all(self.is_ascii(entry, arguments) for entry in node.args)
             if name == "encode" and node.args and getattr(node.args[0], "value", "") == "ascii":
                 return True
-            if name in _KEEPS_ASCII:
+            if row is not None and "keeps-ascii" in row.marks:
                 return self.is_ascii(function.value, arguments)
         value = arguments.value(node)
-        return bool(value) and values.names(value) <= _PLAIN
+        return bool(value) and self._knowledge.are_all(values.names(value), "plain")
 
     # -- special callables ----------------------------------------------------------------------------------
 
@@ -1361,6 +1318,9 @@ def _describe(condition: Condition) -> str:
     )
 
 
+_HOLD_OF_NOTHING = frozenset(
+    {"absent", "missing", "text-mode"}
+)  # what holds for an argument that is not given
 _IN_WORDS = {
     "absent": "{} is not given",
     "ascii": "{} is ASCII",
@@ -1369,7 +1329,6 @@ _IN_WORDS = {
     "missing": "{} is not given",
     "none-able": "{} may be None",
     "not-literal": "{} is no literal",
-    "read-mode": "{} is for reading",
     "shape:json": "{} comes from decoded JSON",
     "text-mode": "{} is text",
     "write-mode": "{} is for writing",

@@ -61,9 +61,6 @@ _OPERATORS: dict[type[ast.operator], str] = {
     ast.BitAnd: "&",
     ast.MatMult: "@",
 }
-_NUMBERS = frozenset({"int", "float", "bool", "complex"})
-_SEQUENCES = frozenset({"list", "str", "bytes", "tuple", "bytearray", "range"})
-_DATES = frozenset({"datetime.datetime", "datetime.date"})
 
 
 class Expressions:
@@ -123,12 +120,20 @@ class Expressions:
 
     # -- effects --------------------------------------------------------------------------------------------
 
-    def operation(self, name: str, node: ast.AST, frame: Frame, *, is_weak: bool = False) -> None:
-        """Put what an implicit operation raises into the sink."""
+    def operation(
+        self,
+        name: str,
+        node: ast.AST,
+        frame: Frame,
+        *,
+        is_weak: bool = False,
+        raises: tuple[str, ...] | None = None,
+    ) -> None:
+        """Put what an implicit operation raises into the sink; ``raises`` takes the place of what its row says."""
         if frame.sink is None:
             return
         row = self._knowledge.operation(name)
-        for exception in row.raises:
+        for exception in row.raises if raises is None else raises:
             frame.sink.add(Raise(exception, node, frame.unit, name, row.source, row.description, is_weak))
 
     def of_none(self, name: str, node: ast.AST, frame: Frame, *operands: ast.expr) -> None:
@@ -461,7 +466,7 @@ class Expressions:
         if entry.name in ("any", "bound"):  # what is read of an unknown object may be data
             self._unknown_item(node, frame)
             return ANY
-        if entry.name in _SEQUENCES:
+        if self._knowledge.is_kind(entry.name, "sequence"):
             if not self._engine.guards.has_index(node, frame):
                 self.operation("op:subscript-index", node, frame)
             return self.element(frozenset({entry}), frame.unit)
@@ -554,8 +559,9 @@ class Expressions:
         if path is None:
             return ""
         used = frame.unit.uses_of(path, frame.function)
-        kinds = [kind for kind, methods in _DUCKS.items() if used & methods]
-        return kinds[0] if len(kinds) == 1 else ""
+        rows = (self._knowledge.bare_method(method) for method in used)
+        kinds = {row.only_of for row in rows if row is not None and row.only_of}
+        return kinds.pop() if len(kinds) == 1 else ""
 
     def _quiet(self, frame: Frame) -> Frame:
         quiet = Frame(frame.function, frame.env, None)
@@ -582,6 +588,7 @@ class Expressions:
             return
         for entry in value:
             if entry.name != "instance" or not isinstance(entry.ref, ClassInfo):
+                self._special_of_row(entry, names, node, frame)
                 continue
             if names[0] == "__iter__":
                 self._iterate_instance(entry, node, frame)
@@ -591,6 +598,14 @@ class Expressions:
             name = next(found, None)
             if name is not None:
                 self._dunder(entry, name, node, frame)
+
+    def _special_of_row(self, entry: Type, names: tuple[str, ...], node: ast.expr, frame: Frame) -> None:
+        """Apply what the row of a type says of the first special method of some that it speaks of."""
+        for name in names:
+            operation = _PROTOCOLS_OF.get(name)
+            if operation is not None and self._knowledge.protocol(entry.name, operation) is not None:
+                self.protocol(entry.name, operation, node, frame)
+                return
 
     def _dunder(self, entry: Type, name: str, node: ast.expr, frame: Frame) -> Value:
         """Call a special method of an instance of a class of the program."""
@@ -762,7 +777,7 @@ class Expressions:
             return BOTTOM
         if entry.name in ("json", "any"):
             kinds = values.names(right)
-            if symbol in ("/", "-", "*", "//", "**") and kinds <= _NUMBERS:
+            if symbol in ("/", "-", "*", "//", "**") and self._knowledge.are_all(kinds, "number"):
                 return FLOAT if symbol == "/" or "float" in kinds else frozenset({Type("int"), Type("float")})
             if kinds == {"str"} and symbol == "+":
                 return STR
@@ -780,7 +795,8 @@ class Expressions:
             else:
                 found.append(self.substitute(values.parse(expression), frozenset({entry}), None))
         value = values.join(found)
-        if entry.name in _NUMBERS and symbol in "+-*" and values.names(right) & {"any", "json"}:
+        is_number = self._knowledge.is_kind(entry.name, "number")
+        if is_number and symbol in "+-*" and values.names(right) & {"any", "json"}:
             return frozenset({Type("int"), Type("float")})
         return value
 
@@ -812,7 +828,11 @@ class Expressions:
             rule = "op:concat-none" if symbol == "+" and text else "op:arithmetic-none"
             operands = [part for part, kinds in ((left_node, lefts), (right_node, rights)) if "None" in kinds]
             self.of_none(rule, node, frame, *operands)
-        moves_date = symbol in "+-" and "datetime.timedelta" in rights and bool(lefts & _DATES)
+        moves_date = (
+            symbol in "+-"
+            and "datetime.timedelta" in rights
+            and any(self._knowledge.is_kind(name, "date") for name in lefts)
+        )
         if moves_date and not self._engine.guards.is_recent(left_node, frame):
             self.operation("op:date-overflow", node, frame)
         if symbol in ("/", "//", "%") and self._can_divide(symbol, lefts, rights):
@@ -834,7 +854,7 @@ class Expressions:
         if rights and rights <= {"str", "bytes", "tuple", "list", "pathlib.Path", "None"}:
             return False
         for name in lefts:
-            if name in _NUMBERS or name in ("any", "json"):
+            if name in ("any", "json") or self._knowledge.is_kind(name, "number"):
                 return True
             row = self._knowledge.type(name)
             if name != "instance" and (row is None or symbol not in row.operators):
@@ -898,7 +918,9 @@ class Expressions:
                 for entry in right:
                     if entry.name == "instance":
                         self._dunder(entry, "__contains__", right_node, frame)
-                    elif entry.name not in _SEQUENCES and entry.name not in ("dict", "any", "json", "None"):
+                    elif entry.name not in ("dict", "any", "json", "None") and not self._knowledge.is_kind(
+                        entry.name, "sequence"
+                    ):
                         self.protocol(entry.name, "contains", node, frame)
             elif isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
                 found = values.names(left) | values.names(right)
@@ -1190,6 +1212,7 @@ class Expressions:
 _AWAITED_DEPTH = 6
 _AS_TEXT = ("__str__", "__repr__")
 _TRUTH = ("__bool__", "__len__")
+_PROTOCOLS_OF = {"__bool__": "bool", "__len__": "len"}
 _SIGNS: dict[type[ast.unaryop], str] = {
     ast.USub: "__neg__",
     ast.UAdd: "__pos__",
@@ -1206,12 +1229,6 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 }
 _SMALL_INDEX = 9  # a larger number is rather a key: codes[404]
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "**"})  # what hardly anything does with None on the right
-_DUCKS = {  # methods that only one kind of container has
-    "dict": frozenset({"items", "keys", "values", "setdefault", "popitem"}),
-    "list": frozenset({"append", "extend", "insert", "sort", "reverse"}),
-    "set": frozenset({"add", "discard", "issubset", "difference_update"}),
-    "collections.deque": frozenset({"popleft", "appendleft", "extendleft"}),
-}
 _OPERATOR_METHODS = {"+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "|": "__or__"}
 
 

@@ -294,7 +294,11 @@ class Flat:
         """Whether every supported Python has a name in a module of the standard library."""
         known = self._engine.knowledge
         row = known.call(f"{module}.{name}")
-        return not row.since if row is not None else known.exception(f"{module}.{name}") is not None
+        if row is None:
+            caught = known.exception(f"{module}.{name}")
+            return caught is not None and not caught.min_python
+        kind = known.type(f"{module}.{name}")
+        return not (row.min_python or row.max_python or (kind is not None and kind.min_python))
 
     def is_placeholder(self, method: FunctionInfo) -> bool:
         """Whether a method only raises what asks for heirs: then the one of an heir is what runs."""
@@ -617,7 +621,7 @@ class Flat:
                     or known.call(entry.ref)
                 ):
                     return entry.ref
-                if entry.ref in _PLAIN_BASES:
+                if known.is_kind(entry.ref, "base"):
                     return entry.ref
         return None
 
@@ -981,14 +985,14 @@ class Flat:
         if entry.name == "None":
             return NONE
         if entry.name == "dotted" and isinstance(entry.ref, str):
-            name = _ANNOTATION_NAMES.get(entry.ref, entry.ref)
+            known = self._engine.knowledge
+            name = known.annotated(entry.ref)
+            arity = known.arity(name)
             if name in ("any", "object"):
                 return ANY
-            if name in _CONTAINERS:
-                return frozenset(
-                    {Type(name, (ANY,) * _CONTAINERS[name], "any length" if name == "tuple" else None)}
-                )
-            if self._engine.knowledge.is_type(name):
+            if arity:
+                return frozenset({Type(name, (ANY,) * arity, "any length" if name == "tuple" else None)})
+            if known.is_type(name):
                 return values.one(name)
         return ANY
 
@@ -1008,7 +1012,7 @@ class Flat:
             else:
                 base = self._instance_of(entry)
                 for made in base:
-                    if made.name in _CONTAINERS:
+                    if self._engine.knowledge.arity(made.name):
                         found.append(self._container(made.name, arguments, unit))
                     else:
                         found.append(frozenset({made}))
@@ -1025,7 +1029,7 @@ class Flat:
             if len(arguments) == 2 and isinstance(arguments[1], ast.Constant) and arguments[1].value is ...:
                 return values.one("tuple", inner[0], ref="any length")
             return values.one("tuple", *inner)
-        wanted = _CONTAINERS[name]
+        wanted = self._engine.knowledge.arity(name)
         inner = (inner + [ANY] * wanted)[:wanted]
         return values.one(name, *inner)
 
@@ -1035,44 +1039,6 @@ _EMPTY_LIST = Type("list", (ANY,))
 _EMPTY_DICT = Type("dict", (ANY, ANY))
 _EMPTY = frozenset({_EMPTY_LIST, _EMPTY_DICT})
 _BUILTINS = frozenset(dir(builtins))
-
-_PLAIN_BASES = frozenset(
-    {
-        "object",
-        "typing.Generic",
-        "typing.Protocol",
-        "typing.NamedTuple",
-        "typing.TypedDict",
-        "abc.ABC",
-        "enum.Enum",
-    }
-)
-_CONTAINERS = {"list": 1, "set": 1, "frozenset": 1, "iterator": 1, "tuple": 1, "dict": 2}
-_ANNOTATION_NAMES = {
-    "typing.List": "list",
-    "typing.Sequence": "list",
-    "typing.MutableSequence": "list",
-    "typing.Iterable": "iterator",
-    "typing.Iterator": "iterator",
-    "typing.Generator": "iterator",
-    "typing.Collection": "list",
-    "typing.Set": "set",
-    "typing.FrozenSet": "frozenset",
-    "typing.Dict": "dict",
-    "typing.Mapping": "dict",
-    "typing.MutableMapping": "dict",
-    "typing.Tuple": "tuple",
-    "typing.Text": "str",
-    "typing.Any": "any",
-    "typing.TextIO": "file.text",
-    "typing.BinaryIO": "file.bytes",
-    "collections.abc.Sequence": "list",
-    "collections.abc.Iterable": "iterator",
-    "collections.abc.Iterator": "iterator",
-    "collections.abc.Generator": "iterator",
-    "collections.abc.Mapping": "dict",
-    "collections.abc.MutableMapping": "dict",
-}
 
 
 def bind_receiver(entry: Type, method: FunctionInfo) -> Value:

@@ -18,9 +18,6 @@ from workerlog_migrate.analysis.values import ANY, NONE, STR, Type, Value
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
 
-_SHRINKING = frozenset(
-    {"pop", "popitem", "clear", "remove", "popleft", "update", "sort", "difference_update"}
-)
 _FALSY = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.Gt,
@@ -43,7 +40,6 @@ _NEGATED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.NotIn: ast.In,
 }
 _UNPACKING = frozenset({"unpack", "unpack_from"})
-_NOW = frozenset({"now", "today", "utcnow"})
 
 
 class Guards:
@@ -491,7 +487,8 @@ class Guards:
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Attribute) and node.func.attr == "replace":
                 return self.is_recent(node.func.value, frame)
-            return isinstance(node.func, ast.Attribute) and node.func.attr in _NOW
+            row = self._engine.calls.row(node, frame)
+            return row is not None and "now" in row.marks
         if not isinstance(node, ast.Name):
             return False
         module = frame.unit.module
@@ -509,7 +506,8 @@ class Guards:
         function = node.func
         if not isinstance(function, ast.Attribute):
             return
-        if function.attr in _SHRINKING:
+        bare = self._engine.knowledge.bare_method(function.attr)
+        if bare is not None and "shrinks" in bare.marks:
             path = frame.unit.path(function.value)
             if path is not None:
                 taken = _key_taken(node)

@@ -14,18 +14,13 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
 
 from workerlog_migrate.analysis.context import Context
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.module import STRINGS, FunctionNode, Module
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
+from workerlog_migrate.knowledge import RetryRow
 from workerlog_migrate.model import RETRY_IO, Applicability, Finding, RetryCall, Span
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _URLOPEN = "urllib.request.urlopen"
 _REQUEST = "urllib.request.Request"
@@ -67,14 +62,6 @@ _Loop = ast.For | ast.While
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One row of the table."""
-
-    wrap: bool
-    reason: str
-
-
 def find(module: Module, context: Context) -> Iterator[Finding]:
     """Find the I/O of a script.
 
@@ -90,12 +77,6 @@ def find(module: Module, context: Context) -> Iterator[Finding]:
         finding = finder.judge(call)
         if finding is not None:
             yield finding
-
-
-@functools.cache
-def _table() -> dict[str, _Row]:
-    text = resources.files("workerlog_migrate").joinpath("knowledge/retry.toml").read_text(encoding="utf-8")
-    return {name: _Row(row["wrap"], row["reason"]) for name, row in tomllib.loads(text).items()}
 
 
 @dataclass(slots=True)
@@ -153,7 +134,10 @@ class _Finder:
         self.context = context
         self._extra = frozenset(context.settings.retry_extra)
         self._never = frozenset(context.settings.retry_never)
-        self._known = frozenset(name.rpartition(".")[2] for name in (*_table(), *self._extra, *self._never))
+        self._table = context.types.engine.knowledge.retry()
+        self._known = frozenset(
+            name.rpartition(".")[2] for name in (*self._table, *self._extra, *self._never)
+        )
         self.names = self._known | _METHODS_OF_PATH | _ASYNC_OPENERS
         self._repeated: dict[ast.AST, str] = {}
         self._depth = 0
@@ -167,11 +151,11 @@ class _Finder:
         if name is None:
             reason = self._reason_unknown(call)
             return self._left(call, reason) if reason else None
-        row = _table().get(name.replace(".lenient.", "."))
+        row = self._table.get(name.replace(".lenient.", "."))
         if name in self._never:
             return self._left(call, f"the configuration says never to repeat {name}")
         if name in self._extra:
-            row = _Row(True, "the configuration says so")
+            row = RetryRow(name, True, "the configuration says so")
         if row is None:
             return None
         reason = row.reason if not row.wrap else self._obstacle(call, name)
@@ -197,7 +181,7 @@ class _Finder:
                 if attr not in self._known:
                     return None
                 qualified = self.module.qualified(call.func)
-                if qualified is not None and (qualified in _table() or qualified in self._extra):
+                if qualified is not None and (qualified in self._table or qualified in self._extra):
                     return qualified
                 if qualified is not None and qualified.startswith(
                     "sys."

@@ -5,15 +5,17 @@ name. Reading is lazy twice: a file is read when a script asks for its top-level
 tables that are asked for are parsed (``tomllib`` is slow: parsing every table would cost more than analysing
 a worker). Headers are found by their shape, a line ``["name"]``; ``check`` parses whole files and compares.
 
-Formats: the row classes below say what each key means. Every row names its source.
+Formats: the row classes below say what each key means; a key that is no field of its class is an error. Every row
+names its source.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from workerlog_migrate.errors import WorkerlogError
@@ -34,7 +36,6 @@ TESTS = frozenset(
         "missing",
         "passed",
         "true",
-        "false",
         "literal",
         "not-literal",
         "converted",
@@ -43,10 +44,8 @@ TESTS = frozenset(
         "none-able",
         "text-mode",
         "binary-mode",
-        "read-mode",
         "write-mode",
         "ascii",
-        "settled",
         "unsettled",
         "shape:json",
         "unpaired",
@@ -57,6 +56,14 @@ TESTS = frozenset(
 # part and the end of an iterator are no errors; where it is listed, its parent is written; a failed I/O call raises it or
 # a subclass; its name is that of a tuple of classes, which no other tuple of an ``except`` clause may hold as it is.
 MARKS = frozenset(["abstract", "calm", "general", "io"])
+
+# Marks of calls: what it gives is ASCII whatever it is given; what it gives is as much of ASCII as its receiver; it gives
+# the present time; it takes something out of its receiver, or moves it.
+CALL_MARKS = frozenset(["ascii", "keeps-ascii", "now", "shrinks"])
+
+# Kinds of types: numbers; what moves by a timedelta; what numbers subscript; what holds things one after the other;
+# what is ASCII as text; what nobody can call; a base class that adds nothing to what runs.
+KINDS = frozenset(["base", "date", "number", "plain", "sequence", "series", "uncalled"])
 
 
 class KnowledgeError(WorkerlogError):
@@ -73,14 +80,16 @@ class Condition:
         types: for ``type:`` and ``not-type:`` the type names.
         values: literals of which the argument has to be one.
         unless: conditions none of which may hold at the same time.
+        also: conditions all of which have to hold at the same time.
 
     """
 
-    args: tuple[str, ...]
-    test: str = ""
-    types: tuple[str, ...] = ()
-    values: tuple[object, ...] = ()
+    args: tuple[str, ...] = field(metadata={"key": "arg"})
+    test: str = field(default="", metadata={"key": "is"})
+    types: tuple[str, ...] = field(default=(), metadata={"key": "is"})
+    values: tuple[object, ...] = field(default=(), metadata={"key": "value"})
     unless: tuple[Condition, ...] = ()
+    also: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +119,20 @@ class CallRow:
         passes: the parameter that is a function to be called, here or elsewhere, and what it is given: the parameter that
             holds its arguments, ``*`` for the arguments that follow, ``each`` for the elements of those.
         special: the special methods that it looks for on what it is given, in this order.
+        mistyped: what it raises besides when an argument is of a builtin type that it does not take.
+        takes_any: parameters that take a value of any type, None too.
+        takes_none: parameters that take None, though not any other type.
+        marks: words of ``CALL_MARKS``.
+        only_of: the one builtin kind that has a method of this name.
         never_returns: control does not come back.
-        exits: may raise what ends the process (``SystemExit``).
         awaitable: ``raises`` and ``returns`` are those of awaiting the result.
         of_imported: a method name of a few libraries: known only where a file imports one of them.
         unless_called: methods that make something else that has a method of this name: where the file calls one of them,
             the row says nothing.
         remembers: the parameter whose function runs elsewhere; what is returned knows it.
         recalls: raises what the function does that its receiver was made with.
-        since: the first Python that has it, empty when all supported ones do.
+        min_python: the first Python that has it, empty when all supported ones do.
+        max_python: the last Python that has it, empty when all supported ones do.
         source: where the facts come from.
         note: what a person should know besides.
 
@@ -135,14 +149,19 @@ class CallRow:
     uses: Mapping[str, str] = field(default_factory=dict)
     passes: tuple[str, ...] = ()
     special: tuple[str, ...] = ()
+    mistyped: tuple[str, ...] = ()
+    takes_any: tuple[str, ...] = ()
+    takes_none: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    only_of: str = ""
     never_returns: bool = False
-    exits: bool = False
     awaitable: bool = False
     of_imported: bool = False
     unless_called: tuple[str, ...] = ()
     remembers: str = ""
     recalls: bool = False
-    since: str = ""
+    min_python: str = ""
+    max_python: str = ""
     source: str = ""
     note: str = ""
 
@@ -157,13 +176,31 @@ class Protocol:
 
 @dataclass(frozen=True, slots=True)
 class TypeRow:
-    """A type: attributes, operations and operators; its methods are ``CallRow`` of their own."""
+    """A type: attributes, operations and operators; its methods are ``CallRow`` of their own.
+
+    Attributes:
+        name: the name under which expressions speak of it.
+        bases: types whose methods, attributes and operations it has, too.
+        attributes: data attributes and the types of their values.
+        protocols: operations, each a key of its own (``iter``, ``getitem``, ...).
+        kinds: words of ``KINDS``.
+        arity: how many types its brackets hold: 1 for ``list[str]``, 2 for ``dict[str, int]``; 0 for none.
+        aliases: other names by which annotations speak of it.
+        operators: symbols (``+``, or ``-:datetime.date`` for a type on the right), each with the type of the result.
+        min_python: the first Python that has it, empty when all supported ones do.
+        source: where the facts come from.
+
+    """
 
     name: str
     bases: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     protocols: Mapping[str, Protocol] = field(default_factory=dict)
     operators: Mapping[str, str] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
+    arity: int = 0
+    aliases: tuple[str, ...] = ()
+    min_python: str = ""
     source: str = ""
 
 
@@ -178,6 +215,7 @@ class ExceptionRow:
         marks: words of ``MARKS``: what it means beyond its place in the hierarchy.
         source: where the facts come from.
         holds: the name stands for a tuple of the class and these.
+        min_python: the first Python that has it, empty when all supported ones do.
 
     """
 
@@ -187,6 +225,7 @@ class ExceptionRow:
     marks: tuple[str, ...] = ()
     source: str = ""
     holds: tuple[str, ...] = ()
+    min_python: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +237,24 @@ class OperationRow:
     source: str = ""
     description: str = ""
     names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRow:
+    """A call that does I/O, and whether ``retry-io`` may repeat it.
+
+    Attributes:
+        name: ``open``, ``requests.Session.get``.
+        wrap: it can be repeated whole.
+        reason: why, or why not.
+        source: where the facts come from.
+
+    """
+
+    name: str
+    wrap: bool
+    reason: str
+    source: str = ""
 
 
 Table = Mapping[str, object]
@@ -272,6 +329,8 @@ class Knowledge:
         self._canonical: dict[str, str] = {}
         self._ancestors: dict[str, frozenset[str]] = {}
         self._aliases = rows.aliases
+        self._annotations: dict[str, str] | None = None
+        self._retry: dict[str, RetryRow] | None = None
 
     # -- questions ------------------------------------------------------------------------------------------
 
@@ -329,6 +388,26 @@ class Knowledge:
             )
             self._attributes[key] = next(found, None)
         return self._attributes[key]
+
+    def is_kind(self, type_name: str, kind: str) -> bool:
+        """Whether a type is of one of the ``KINDS``."""
+        row = self.type(type_name)
+        return row is not None and kind in row.kinds
+
+    def are_all(self, type_names: Iterable[str], kind: str) -> bool:
+        """Whether each of some types is of one of the ``KINDS``."""
+        return all(self.is_kind(name, kind) for name in type_names)
+
+    def arity(self, type_name: str) -> int:
+        """Return how many types the brackets of a container hold; 0 for what is none."""
+        row = self.type(type_name)
+        return 0 if row is None else row.arity
+
+    def annotated(self, name: str) -> str:
+        """Return the name of the type of which an annotation speaks: ``typing.List`` -> ``list``."""
+        if self._annotations is None:
+            self._annotations = _aliases(self._file("types.toml"), "type:")
+        return self._annotations.get(name, name)
 
     def is_type(self, name: str) -> bool:
         """Whether a name is a known class: it has a type row, or methods, or constructs itself."""
@@ -415,15 +494,18 @@ class Knowledge:
             table = file.table(name)
             if table is None:
                 raise KnowledgeError(f"operations.toml: [{name}] is missing")
-            reader = _Reader(file.path.name, name, table)
-            self._operations[name] = OperationRow(
-                name,
-                reader.strings("raises"),
-                reader.string("source"),
-                reader.string("description"),
-                frozenset(reader.strings("names")),
-            )
+            self._operations[name] = _operation_row(name, _Reader(file.path.name, name, table))
         return self._operations[name]
+
+    def retry(self) -> dict[str, RetryRow]:
+        """Return the table of ``retry-io`` by the names of the calls."""
+        if self._retry is None:
+            file = self._file("retry.toml")
+            tables = ((name, file.table(name) or {}) for name in file.places)
+            self._retry = {
+                name: _retry_row(name, _Reader(file.path.name, name, table)) for name, table in tables
+            }
+        return self._retry
 
     # -- checks ---------------------------------------------------------------------------------------------
 
@@ -460,13 +542,13 @@ class Knowledge:
                 if key.startswith(("type:", "module:")):
                     _type_row(key, reader)
                 elif key.startswith("exception:"):
-                    reader.strings("bases")
-                    reader.strings("aliases")
-                    reader.strings("holds")
-                    _marks(reader)
+                    _exception_row(key.removeprefix("exception:"), reader)
                 elif key.startswith("op:"):
-                    reader.strings("raises")
+                    _operation_row(key, reader)
+                elif path.name == "retry.toml":
+                    _retry_row(key, reader)
                 elif key.startswith("requires:"):
+                    reader.keys(_REQUIRES)
                     reader.strings("packages")
                 else:
                     _call_row(key, reader)
@@ -525,32 +607,26 @@ class Knowledge:
             table = file.table(key)
         if table is None:
             return None
-        reader = _Reader(file.path.name, key, table)
-        bases = reader.strings("bases")
-        before = reader.sub("bases_before")
-        if before is not None and before.table:
-            # Scripts run on all supported versions: only what is a base on each of them can be relied on.
-            bases = before.strings(min(before.table))
-        aliases, holds = reader.strings("aliases"), reader.strings("holds")
-        return ExceptionRow(name, bases, aliases, _marks(reader), reader.string("source"), holds)
+        return _exception_row(name, _Reader(file.path.name, key, table))
 
 
-def _aliases(file: _File) -> dict[str, str]:
-    """Map the other names of a file's exceptions; only tables that speak of aliases are parsed."""
+def _aliases(file: _File, prefix: str = "exception:") -> dict[str, str]:
+    """Map the other names of a file's exceptions or types; only tables that speak of aliases are parsed."""
     found: dict[str, str] = {}
     for key, (start, end) in file.places.items():
-        if key.startswith("exception:") and "\naliases" in file.text[start:end]:
+        if key.startswith(prefix) and "\naliases" in file.text[start:end]:
             table = file.table(key) or {}
             for alias in _Reader(file.path.name, key, table).strings("aliases"):
-                found[alias] = key.removeprefix("exception:")
+                found[alias] = key.removeprefix(prefix)
     return found
 
 
-def _marks(reader: _Reader) -> tuple[str, ...]:
-    marks = reader.strings("marks")
-    if not MARKS.issuperset(marks):
-        raise reader.fail(f"unknown mark in {marks}")
-    return marks
+def _words(reader: _Reader, name: str, known: frozenset[str]) -> tuple[str, ...]:
+    found = reader.strings(name)
+    if not known.issuperset(found):
+        odd = ", ".join(sorted(set(found) - known))
+        raise reader.fail(f"{name}: unknown {odd}; there are {', '.join(sorted(known))}")
+    return found
 
 
 class _Reader:
@@ -561,6 +637,12 @@ class _Reader:
         self.key = key
         self.table = table
 
+    def keys(self, known: frozenset[str]) -> None:
+        """Complain about a key that is none of the known ones."""
+        if not known.issuperset(self.table):
+            odd = ", ".join(sorted(set(self.table) - known))
+            raise self.fail(f"unknown key {odd}; there are {', '.join(sorted(known))}")
+
     def fail(self, what: str) -> KnowledgeError:
         return KnowledgeError(f"{self.file}: [{self.key}]: {what}")
 
@@ -568,6 +650,12 @@ class _Reader:
         value = self.table.get(name, "")
         if not isinstance(value, str):
             raise self.fail(f"{name} is no string")
+        return value
+
+    def number(self, name: str) -> int:
+        value = self.table.get(name, 0)
+        if type(value) is not int:
+            raise self.fail(f"{name} is no whole number")
         return value
 
     def flag(self, name: str) -> bool:
@@ -610,7 +698,7 @@ class _Reader:
         return _Reader(self.file, self.key, value)
 
 
-_PROTOCOLS = (
+PROTOCOLS = (
     "iter",
     "getitem",
     "setitem",
@@ -626,7 +714,18 @@ _PROTOCOLS = (
 )
 
 
+_YIELDS = frozenset(["yields"])  # what ``iter`` gives
+_REQUIRES = frozenset(["packages", "source"])
+
+
+@functools.cache
+def _keys(row: type) -> frozenset[str]:
+    """Return the keys of a kind of row: the fields of its class, but the name, which is the header."""
+    return frozenset(each.metadata.get("key", each.name) for each in fields(row)) - {"name"}
+
+
 def _call_row(name: str, reader: _Reader) -> CallRow:
+    reader.keys(_keys(CallRow))
     return CallRow(
         name=name,
         raises=reader.strings("raises"),
@@ -639,20 +738,60 @@ def _call_row(name: str, reader: _Reader) -> CallRow:
         uses=reader.mapping("uses"),
         passes=reader.strings("passes"),
         special=reader.strings("special"),
+        mistyped=reader.strings("mistyped"),
+        takes_any=reader.strings("takes_any"),
+        takes_none=reader.strings("takes_none"),
+        marks=_words(reader, "marks", CALL_MARKS),
+        only_of=reader.string("only_of"),
         never_returns=reader.flag("never_returns"),
-        exits=reader.flag("exits"),
         awaitable=reader.flag("awaitable"),
         of_imported=reader.flag("of_imported"),
         unless_called=reader.strings("unless_called"),
         remembers=reader.string("remembers"),
         recalls=reader.flag("recalls"),
-        since=reader.string("min_python"),
+        min_python=reader.string("min_python"),
+        max_python=reader.string("max_python"),
         source=reader.string("source"),
         note=reader.string("note"),
     )
 
 
+def _retry_row(name: str, reader: _Reader) -> RetryRow:
+    reader.keys(_keys(RetryRow))
+    return RetryRow(name, reader.flag("wrap"), reader.string("reason"), reader.string("source"))
+
+
+def _exception_row(name: str, reader: _Reader) -> ExceptionRow:
+    reader.keys(_keys(ExceptionRow) | {"bases_before"})
+    bases = reader.strings("bases")
+    before = reader.sub("bases_before")
+    if before is not None and before.table:
+        # Scripts run on all supported versions: only what is a base on each of them can be relied on.
+        bases = before.strings(min(before.table))
+    return ExceptionRow(
+        name=name,
+        bases=bases,
+        aliases=reader.strings("aliases"),
+        marks=_words(reader, "marks", MARKS),
+        source=reader.string("source"),
+        holds=reader.strings("holds"),
+        min_python=reader.string("min_python"),
+    )
+
+
+def _operation_row(name: str, reader: _Reader) -> OperationRow:
+    reader.keys(_keys(OperationRow))
+    return OperationRow(
+        name=name,
+        raises=reader.strings("raises"),
+        source=reader.string("source"),
+        description=reader.string("description"),
+        names=frozenset(reader.strings("names")),
+    )
+
+
 def _when(reader: _Reader) -> When:
+    reader.keys(_keys(Condition) | _keys(When) - {"condition"})
     return When(_condition(reader), reader.strings("raises"), reader.string("returns"))
 
 
@@ -676,15 +815,19 @@ def _condition(reader: _Reader) -> Condition:
         raise reader.fail(f"unknown condition {test!r}")
     if not test and not values:
         raise reader.fail("a condition without is or value")
-    unless = reader.tables("unless")
-    return Condition(args, test, types, tuple(values), tuple(_condition(entry) for entry in unless))
+    for entry in (*reader.tables("unless"), *reader.tables("also")):
+        entry.keys(_keys(Condition))
+    unless, also = (tuple(map(_condition, reader.tables(name))) for name in ("unless", "also"))
+    return Condition(args, test, types, tuple(values), unless, also)
 
 
 def _type_row(name: str, reader: _Reader) -> TypeRow:
+    reader.keys(_keys(TypeRow) - {"protocols"} | frozenset(PROTOCOLS))
     protocols: dict[str, Protocol] = {}
-    for operation in _PROTOCOLS:
+    for operation in PROTOCOLS:
         sub = reader.sub(operation)
         if sub is not None:
+            sub.keys(_keys(Protocol) | _YIELDS)
             returns = sub.string("yields") or sub.string("returns")
             protocols[operation] = Protocol(returns, sub.strings("raises"))
     return TypeRow(
@@ -693,5 +836,9 @@ def _type_row(name: str, reader: _Reader) -> TypeRow:
         attributes=reader.mapping("attributes"),
         protocols=protocols,
         operators=reader.mapping("operators"),
+        kinds=_words(reader, "kinds", KINDS),
+        arity=reader.number("arity"),
+        aliases=reader.strings("aliases"),
+        min_python=reader.string("min_python"),
         source=reader.string("source"),
     )
