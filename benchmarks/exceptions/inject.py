@@ -489,7 +489,7 @@ class _Harmless(ast.NodeVisitor):
             names = site.types
             if site.edit.log:
                 log = [ast.Expr(_call("__log__"))]
-                name, body = name or site.edit.alias, [] if site.edit.replaces_pass else body
+                body = [] if site.edit.replaces_pass else body
         seen = ast.Expr(_call("__seen__", ast.Constant(node.lineno)))
         return ast.ExceptHandler(self._classes(names), name, [seen, *log, *map(self.visit, body)])
 

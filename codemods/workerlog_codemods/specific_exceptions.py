@@ -13,7 +13,7 @@ from workerlog_migrate.model import HandlerEdit, SuppressEdit
 def rewrite(
     edit: HandlerEdit, _original: cst.ExceptHandler, updated: cst.ExceptHandler
 ) -> cst.ExceptHandler | cst.FlattenSentinel[cst.ExceptHandler]:
-    """Return the handler with new types, alias and log line, and the boundary clause after it where asked for.
+    """Return the handler with new types and log line, and the boundary clause after it where asked for.
 
     Args:
         edit: what to change; None and empty fields leave their part as it is.
@@ -24,8 +24,6 @@ def rewrite(
         changed = changed.with_changes(
             type=_type_expression(edit.types), whitespace_after_except=cst.SimpleWhitespace(" ")
         )
-    if edit.alias is not None:
-        changed = changed.with_changes(name=cst.AsName(name=cst.Name(edit.alias)))
     if edit.log is not None:
         changed = changed.with_changes(body=_with_log(changed.body, edit.log, edit.replaces_pass))
     if not edit.boundary:

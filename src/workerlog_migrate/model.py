@@ -124,14 +124,12 @@ class HandlerEdit:
 
     Attributes:
         types: the whole new type list as source text, one entry per name; None leaves the header as it is.
-        alias: the name after ``as``; None leaves it as it is (or absent).
         log: one statement to put first in the body, without newline; None adds nothing.
         replaces_pass: ``log`` takes the place of a body that is a lone ``pass``.
         boundary: statements of an added clause ``except Exception:`` after this one (``--unresolved reraise``).
     """
 
     types: tuple[str, ...] | None = None
-    alias: str | None = None
     log: str | None = None
     replaces_pass: bool = False
     boundary: tuple[str, ...] = ()

@@ -440,7 +440,7 @@ def test_the_import_of_the_runtime_does_not_make_a_package_one_that_is_there(pro
     result = invoke("--apply", "pkg")
 
     assert (result.exit_code, "pkg.erros.Falha cannot be named here" in result.stderr) == (0, True)
-    assert "except Exception as error:" in worker.read_text()
+    assert "except Exception:" in worker.read_text()
 
 
 def test_a_script_without_a_header_gets_the_imports_of_its_exceptions(project: Path) -> None:

@@ -98,68 +98,30 @@ def test_a_handler_that_reraises_is_left_alone(find: Find, body: str, expected: 
 @pytest.mark.parametrize(
     ("log", "alias", "expected"),
     [
-        pytest.param(
-            "pass",
-            "",
-            ('logger.warning("f: ignored %s: %s", type(error).__name__, error)', "error", True),
-            id="pass",
-        ),
-        pytest.param(
-            "return None",
-            "",
-            ('logger.warning("f: ignored %s: %s", type(error).__name__, error)', "error", False),
-            id="return",
-        ),
-        pytest.param(
-            "pass",
-            "e",
-            ('logger.warning("f: ignored %s: %s", type(e).__name__, e)', None, True),
-            id="own alias",
-        ),
-        pytest.param(
-            "error = 1",
-            "",
-            ('logger.warning("f: ignored %s: %s", type(caught).__name__, caught)', "caught", False),
-            id="taken alias",
-        ),
-        pytest.param("return e", "e", (None, None, False), id="exception used"),
-        pytest.param("print(p)", "", (None, None, False), id="a call"),
-        pytest.param(
-            "traceback.print_exc()", "", ('logger.exception("f: error")', None, False), id="traceback printed"
-        ),
+        pytest.param("pass", "", ("log_ignored(logger)", True), id="pass"),
+        pytest.param("return None", "", ("log_ignored(logger)", False), id="return"),
+        pytest.param("pass", "e", ("log_ignored(logger)", True), id="own alias"),
+        pytest.param("log_ignored = 1", "", ("worker_log_ignored(logger)", False), id="taken name"),
+        pytest.param("return e", "e", (None, False), id="exception used"),
+        pytest.param("print(p)", "", (None, False), id="a call"),
+        pytest.param("traceback.print_exc()", "", ('logger.exception("f: error")', False), id="traceback"),
     ],
 )
 def test_a_silent_handler_gets_one_line(
-    find: Find, log: str, alias: str, expected: tuple[str | None, str | None, bool]
+    find: Find, log: str, alias: str, expected: tuple[str | None, bool]
 ) -> None:
-    """A handler that neither calls anything nor uses the exception logs it, under a name that nothing else has."""
+    """A handler that neither calls anything nor uses the exception gets one line for the log."""
     edit = _edit(find("import traceback\n" + _handler(" Exception", log, alias=alias)))
 
-    assert (edit.log, edit.alias, edit.replaces_pass) == expected
+    assert (edit.log, edit.replaces_pass) == expected
 
 
-@pytest.mark.parametrize(
-    ("log", "expected"),
-    [
-        pytest.param(
-            "pass",
-            'logger.warning("f: ignored %s: %s", type(error).__name__, error, exc_info=True)',
-            id="pass",
-        ),
-        pytest.param(
-            "p.clear()",
-            'logger.warning("f: ignored %s: %s", type(error).__name__, error, exc_info=True)',
-            id="a call",
-        ),
-    ],
-)
-def test_an_incomplete_handler_stays_broad_and_leaves_a_traceback(
-    find: Find, log: str, expected: str
-) -> None:
+@pytest.mark.parametrize("log", ["pass", "p.clear()"])
+def test_an_incomplete_handler_stays_broad_and_leaves_a_traceback(find: Find, log: str) -> None:
     """What cannot be resolved is listed; the error goes to the log with its traceback."""
     findings = find("import mylib\n" + _handler(" Exception", log, body="mylib.send(p)"))
 
-    assert (_edit(findings).types, _edit(findings).log) == (None, expected)
+    assert (_edit(findings).types, _edit(findings).log) == (None, "log_ignored(logger, trace=True)")
     assert findings[0].reason == "not known: `mylib.send(p)` in line 5"
     assert (
         findings[0].evidence[0].note
@@ -195,11 +157,43 @@ def test_a_print_is_no_log_while_it_is_not_mirrored(find: Find) -> None:
     assert _edit(find(text, select=(LOGGER_SETUP, SPECIFIC_EXCEPTIONS))).log is not None
 
 
-def test_a_bare_except_that_stays_gets_a_line_without_alias(find: Find) -> None:
-    """A bare except has no name for the exception: its traceback says it all."""
+def test_a_bare_except_that_stays_gets_the_same_line(find: Find) -> None:
+    """The runtime looks for the exception itself: no name for it is needed."""
     edit = _edit(find("import mylib\n" + _handler("", "pass", body="mylib.send(p)")))
 
-    assert edit == HandlerEdit(None, None, 'logger.warning("f: ignored an error", exc_info=True)', True)
+    assert edit == HandlerEdit(None, "log_ignored(logger, trace=True)", True)
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        pytest.param(
+            "os.remove(p)",
+            'logger.warning("f: ignored %s: %s", type(error).__name__, error)',
+            id="narrowed",
+        ),
+        pytest.param(
+            "mylib.send(p)",
+            'logger.warning("f: ignored %s: %s", type(error).__name__, error, exc_info=True)',
+            id="incomplete",
+        ),
+        pytest.param(
+            "mylib.send(p)", 'logger.warning("f: ignored an error", exc_info=True)', id="incomplete and bare"
+        ),
+        pytest.param("mylib.send(p)", "log_ignored(logger, trace=True)", id="of today"),
+    ],
+)
+def test_what_an_earlier_version_wrote_is_migrated(find: Find, body: str, line: str) -> None:
+    """The lines of version 0.1 log the error: nothing is put beside them."""
+    header = (
+        "from worker_logger import log_ignored, setup_worker_logger\n\nlogger = setup_worker_logger('a')\n"
+    )
+    head = f"import mylib\n{header}"
+    caught = "OSError" if body.startswith("os.") else "Exception"
+    types, alias = (f" {caught}", "error") if "(error)" in line else (" Exception", "")
+    findings = find(head + _handler(types, line, alias=alias, body=body))
+
+    assert [finding.edit for finding in findings if finding.edit is not None] == []
 
 
 def test_unresolved_reraise_narrows_and_adds_a_boundary(find: Find) -> None:

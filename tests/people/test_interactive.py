@@ -44,7 +44,7 @@ if __name__ == "__main__":
 ZERO_HANDLER_ONLY = """\
 import json
 
-from worker_logger import setup_worker_logger
+from worker_logger import log_ignored, setup_worker_logger
 
 logger = setup_worker_logger("zero")
 
@@ -53,8 +53,8 @@ def load(path):
     try:
         with open(path) as file:
             return json.load(file)
-    except (OSError, ValueError) as error:
-        logger.warning("load: ignored %s: %s", type(error).__name__, error)
+    except (OSError, ValueError):
+        log_ignored(logger)
         return None
 
 
@@ -130,7 +130,7 @@ def test_each_change_is_shown_with_its_place_and_context_and_what_is_declined_st
     assert "1 of 3 · scripts/zero_worker.py\n@@ -3,7 +3,7 @@\n" in first
     assert "-        with open(path) as file:\n+        with retrying(open)(path) as file:\n" in first
     assert "2 of 3 · scripts/zero_worker.py\n" in second
-    assert "-    except Exception:\n+    except (OSError, ValueError) as error:\n" in second
+    assert "-    except Exception:\n+    except (OSError, ValueError):\n" in second
     assert "\n  line 6 open(path) raises OSError; line 7 json.load(file) raises " in second
     assert "3 of 3 · scripts/zero_worker.py\n" in third
     assert "\n1 file changed, 0 unchanged\n" in session.screen
@@ -249,8 +249,8 @@ def test_e_edits_the_exception_list_and_names_are_checked(project: Path, zero: P
     assert shown.startswith("OSError\nValueError\n# scripts/zero_worker.py:8: ")
     assert "# OSError: line 6, open(path)\n" in shown
     assert (tmp_path / "shown-1").read_text(encoding="utf-8") == "OSError\nValeuError\n"
-    assert "+    except (OSError, json.JSONDecodeError) as error:" in again
-    assert "    except (OSError, json.JSONDecodeError) as error:\n" in zero.read_text(encoding="utf-8")
+    assert "+    except (OSError, json.JSONDecodeError):" in again
+    assert "    except (OSError, json.JSONDecodeError):\n" in zero.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def test_edits_of_several_codemods_meet_in_one_statement() -> None:
     )
 
 
-LOG = 'logger.warning("f: ignored %s: %s", type(error).__name__, error)'
+LOG = "log_ignored(logger)"
 
 
 @pytest.mark.parametrize(
@@ -159,26 +159,26 @@ LOG = 'logger.warning("f: ignored %s: %s", type(error).__name__, error)'
     [
         pytest.param(
             "try: a()\nexcept: pass\n",
-            HandlerEdit(("OSError",), "error", "log(error)", replaces_pass=True),
-            "try: a()\nexcept OSError as error: log(error)\n",
+            HandlerEdit(("OSError",), "log(logger)", replaces_pass=True),
+            "try: a()\nexcept OSError: log(logger)\n",
             id="one line stays one line",
         ),
         pytest.param(
             "try: a()\nexcept: x = 1  # nada\n",
-            HandlerEdit(("OSError",), "error", "log(error)"),
-            "try: a()\nexcept OSError as error: log(error); x = 1  # nada\n",
+            HandlerEdit(("OSError",), "log(logger)"),
+            "try: a()\nexcept OSError: log(logger); x = 1  # nada\n",
             id="one line with another statement",
         ),
         pytest.param(
             "try:\n  a()\nexcept Exception :\n  # segue\n  continue\n",
-            HandlerEdit(("OSError",), "error", "log(error)"),
-            "try:\n  a()\nexcept OSError as error:\n  # segue\n  log(error)\n  continue\n",
+            HandlerEdit(("OSError",), "log(logger)"),
+            "try:\n  a()\nexcept OSError:\n  # segue\n  log(logger)\n  continue\n",
             id="a comment keeps leading and the blank before the colon goes",
         ),
         pytest.param(
             "try:\n\ta()\nexcept Exception:\n\tpass  # nada\nb()\n",
-            HandlerEdit(("OSError",), "error", "log(error)", replaces_pass=True),
-            "try:\n\ta()\nexcept OSError as error:\n\tlog(error)  # nada\nb()\n",
+            HandlerEdit(("OSError",), "log(logger)", replaces_pass=True),
+            "try:\n\ta()\nexcept OSError:\n\tlog(logger)  # nada\nb()\n",
             id="tabs and a comment behind pass",
         ),
         pytest.param(
@@ -206,9 +206,7 @@ def test_a_handler_is_rewritten_in_place(before: str, edit: HandlerEdit, after: 
 def test_new_lines_take_the_files_newline_and_indent() -> None:
     module = _module("def f():\r\n  try:\r\n    a()\r\n  except Exception:\r\n    return\r\n", newline="\r\n")
 
-    text, _ = rewrite(
-        module, _handlers(module, HandlerEdit(("OSError",), "error", LOG, boundary=("log()", "raise")))
-    )
+    text, _ = rewrite(module, _handlers(module, HandlerEdit(("OSError",), LOG, boundary=("log()", "raise"))))
 
     assert text.count("\r\n") == text.count("\n")
     assert "  except Exception:\r\n    log()\r\n    raise\r\n" in text
@@ -216,11 +214,11 @@ def test_new_lines_take_the_files_newline_and_indent() -> None:
 
 def test_a_file_whose_lines_end_in_carriage_returns_keeps_them() -> None:
     module = _module("try:\r    print(a)\rexcept Exception:\r    b()\r", newline="\r")
-    edit = HandlerEdit(("OSError",), "error", LOG)
+    edit = HandlerEdit(("OSError",), LOG)
 
     text, _ = rewrite(module, [*_calls(module, "print", MIRROR), *_handlers(module, edit)])
 
-    assert text == (f"try:\r    mirror_print(logger.info, a)\rexcept OSError as error:\r    {LOG}\r    b()\r")
+    assert text == (f"try:\r    mirror_print(logger.info, a)\rexcept OSError:\r    {LOG}\r    b()\r")
 
 
 def test_arguments_of_suppress_are_replaced() -> None:

@@ -120,7 +120,7 @@ def test_a_result_that_only_compiling_rejects_is_refused(monkeypatch: pytest.Mon
         ),
         pytest.param("retrying(open)", "retrying(print)", id="callee"),
         pytest.param('setup_worker_logger("genesis")', 'setup_worker_logger("zero")', id="header"),
-        pytest.param("as error:", "as other:", id="alias"),
+        pytest.param("UnicodeError):", "UnicodeError) as other:", id="alias"),
     ],
 )
 def test_a_result_that_is_another_program_is_refused(

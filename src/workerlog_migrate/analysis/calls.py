@@ -116,6 +116,7 @@ class Calls:
         self._specials: dict[str, Special] = {
             "print": self._print,
             "worker_logger.mirror_print": self._mirror,
+            "worker_logger.log_ignored": self._nothing,
             "worker_utils.retry_with_backoff": self._retry,
             "functools.partial": self._partial,
             "functools.wraps": self._transparent,
@@ -1091,6 +1092,9 @@ class Calls:
 
     def _path(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         return values.one("pathlib.Path")
+
+    def _nothing(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return NONE
 
     # -- decorators -----------------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ class Header:
 
     Attributes:
         logger, retrying: names of the two objects: those of an existing header, else the next free ones.
-        mirror_print, setup, retry: local names of the functions to import.
+        mirror_print, log_ignored, setup, retry: local names of the functions to import.
         line: code before this line (from 1) runs before the header does; a missing header is put in before it.
         imports_line: where a missing plain import goes: before the runtime's own imports.
         prefix: ``.`` when the runtime is imported relatively, else empty.
@@ -50,6 +50,7 @@ class Header:
     logger: str
     retrying: str
     mirror_print: str
+    log_ignored: str
     setup: str
     retry: str
     line: int
@@ -103,6 +104,7 @@ def find_header(module: Module, target: Target) -> Header:
         retrying=_assigned(retrying_assign) or _free(module, "retrying", later_star),
         mirror_print=_imported(module, ("worker_logger.mirror_print",))
         or _free(module, "mirror_print", False),
+        log_ignored=_imported(module, ("worker_logger.log_ignored",)) or _free(module, "log_ignored", False),
         setup=_imported(module, ("worker_logger.setup_worker_logger",))
         or _free(module, "setup_worker_logger", False),
         retry=_imported(module, _RETRY_MAKERS) or _free(module, "retry_with_backoff", False),

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.values import Value
 
 _LEVELS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log"})
-_LOGGERS = frozenset({"worker_logger.mirror_print", "worker_utils.notify_critical"})
+_LOGGERS = frozenset(
+    {"worker_logger.log_ignored", "worker_logger.mirror_print", "worker_utils.notify_critical"}
+)
 _MOST_FUNCTIONS = 64
 _TRACEBACKS = frozenset({"traceback.print_exc", "traceback.print_exception"})
 

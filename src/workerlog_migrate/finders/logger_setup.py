@@ -38,6 +38,7 @@ class _Needs:
 
     logger: bool
     mirror: bool
+    ignored: bool
     retry: bool
 
 
@@ -98,10 +99,15 @@ def refuse(module: Module, context: Context) -> Iterator[Finding]:
 def _needs(module: Module, context: Context, chosen: Sequence[Finding]) -> _Needs:
     edits = [finding.edit for finding in chosen]
     mirror = any(isinstance(edit, MirrorCall) for edit in edits)
-    logs = any(isinstance(edit, HandlerEdit) and (edit.log or edit.boundary) for edit in edits)
+    handlers = [edit for edit in edits if isinstance(edit, HandlerEdit)]
+    logs = any(edit.log or edit.boundary for edit in handlers)
+    ignored = any((edit.log or "").startswith(f"{context.header.log_ignored}(") for edit in handlers)
     runs = LOGGER_SETUP in context.settings.select and runs_at_top_level(module)
     return _Needs(
-        logger=mirror or logs or runs, mirror=mirror, retry=any(isinstance(edit, RetryCall) for edit in edits)
+        logger=mirror or logs or runs,
+        mirror=mirror,
+        ignored=ignored,
+        retry=any(isinstance(edit, RetryCall) for edit in edits),
     )
 
 
@@ -191,7 +197,9 @@ def _completed_header(module: Module, context: Context, needs: _Needs) -> Iterat
 
 
 def _logger_names(header: Header, needs: _Needs) -> list[tuple[str, str]]:
-    names = [("mirror_print", header.mirror_print)] if needs.mirror else []
+    names = [("log_ignored", header.log_ignored)] if needs.ignored else []
+    if needs.mirror:
+        names.append(("mirror_print", header.mirror_print))
     return [*names, ("setup_worker_logger", header.setup)] if needs.logger else names
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import bisect
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -41,7 +40,6 @@ INCOMPLETE = "incomplete"
 LEFT = "left"
 NEEDS_IMPORT = "needs-import"
 
-_ALIASES = ("error", "caught", "failure", "problem", "raised")
 _MOST_CALLS = 5
 
 
@@ -106,7 +104,6 @@ class _Finder:
         self.can_log = LOGGER_SETUP in context.settings.select and not context.header.refusal
         self.logs = LogCalls(self.engine, mirrors=MIRROR_OUTPUT in context.settings.select)
         self.requested: set[str] = set()
-        self._taken: dict[ast.AST | None, set[str]] = {}
         self._raise_lines = sorted(node.lineno for node in module.raises)
 
     # -- handlers -------------------------------------------------------------------------------------------
@@ -190,9 +187,9 @@ class _Finder:
         self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
     ) -> Iterator[Finding]:
         types = self._unpacked(self._types(names, caught), names)
-        log, alias = self._log_line(node, complete=True)
+        log = self._log_line(node, complete=True)
         written = ", ".join(types)
-        edit = HandlerEdit(types, alias, log, log is not None and _is_pass(node.body))
+        edit = HandlerEdit(types, log, log is not None and _is_pass(node.body))
         yield Finding(
             SPECIFIC_EXCEPTIONS,
             self.module.span(node),
@@ -207,13 +204,13 @@ class _Finder:
         self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
     ) -> Iterator[Finding]:
         types = self._unpacked(self._types(names, caught), names)
-        log, alias = self._log_line(node, complete=True)
+        log = self._log_line(node, complete=True)
         boundary: tuple[str, ...] = ()
         if self._logger_is_there(node):
             function = self.module.function_name(node)
             logger = self.context.header.logger
             boundary = (f'{logger}.critical("{function}: unexpected error", exc_info=True)', "raise")
-        edit = HandlerEdit(types, alias, log, log is not None and _is_pass(node.body), boundary)
+        edit = HandlerEdit(types, log, log is not None and _is_pass(node.body), boundary)
         yield Finding(
             SPECIFIC_EXCEPTIONS,
             self.module.span(node),
@@ -226,10 +223,10 @@ class _Finder:
         yield from self._imports(node, names)
 
     def _incomplete(self, node: ast.ExceptHandler, inference: Inference, reason: str) -> Finding:
-        log, alias = self._log_line(node, complete=False)
+        log = self._log_line(node, complete=False)
         edit = None
         if log is not None:
-            edit = HandlerEdit(None, alias, log, _is_pass(node.body))
+            edit = HandlerEdit(None, log, _is_pass(node.body))
         why = reason or f"not known: {_calls(inference)}"
         evidence = self._teaching(inference) if inference.unresolved else inference.evidence
         return Finding(
@@ -473,8 +470,8 @@ class _Finder:
     def _logger_is_there(self, node: ast.ExceptHandler) -> bool:
         return self.can_log and node.lineno >= self.context.header.line
 
-    def _log_line(self, node: ast.ExceptHandler, *, complete: bool) -> tuple[str | None, str | None]:
-        """Return the statement that puts the error on the log, and the alias that it needs.
+    def _log_line(self, node: ast.ExceptHandler, *, complete: bool) -> str | None:
+        """Return the statement that puts the error on the log; None where none is wanted.
 
         Args:
             node: the handler.
@@ -482,37 +479,13 @@ class _Finder:
 
         """
         if not self._logger_is_there(node):
-            return None, None
-        function = self.module.function_name(node)
-        logger = self.context.header.logger
-        prints_traceback = self.logs.prints_traceback(node.body)
-        if prints_traceback and not self.logs.logs_traceback(node.body):
-            return f'{logger}.exception("{function}: error")', None
+            return None
+        logger, ignored = self.context.header.logger, self.context.header.log_ignored
+        if self.logs.prints_traceback(node.body) and not self.logs.logs_traceback(node.body):
+            return f'{logger}.exception("{self.module.function_name(node)}: error")'
         if complete:
-            if not self._is_silent(node):
-                return None, None
-            alias = node.name or self._alias(node)
-            text = (
-                f'{logger}.warning("{function}: ignored %s: %s", {self._class_of(alias)}.__name__, {alias})'
-            )
-            return text, None if node.name else alias
-        if self.logs.logs(node.body):
-            return None, None
-        if node.type is None:
-            return f'{logger}.warning("{function}: ignored an error", exc_info=True)', None
-        alias = node.name or self._alias(node)
-        arguments = f"{self._class_of(alias)}.__name__, {alias}, exc_info=True"
-        return f'{logger}.warning("{function}: ignored %s: %s", {arguments})', None if node.name else alias
-
-    def _class_of(self, alias: str) -> str:
-        """Write the class of an exception; many scripts have a ``type`` of their own, mostly a parameter."""
-        return f"{alias}.__class__" if self._has_own_type else f"type({alias})"
-
-    @functools.cached_property
-    def _has_own_type(self) -> bool:
-        return self.module.is_taken("type") and any(
-            "type" in scope.bindings for scope in self.module.scopes.values()
-        )
+            return f"{ignored}({logger})" if self._is_silent(node) else None
+        return None if self.logs.logs(node.body) else f"{ignored}({logger}, trace=True)"
 
     def _is_silent(self, node: ast.ExceptHandler) -> bool:
         """Whether the handler makes no call and does not use the exception."""
@@ -522,34 +495,6 @@ class _Finder:
             if isinstance(child, ast.Name) and node.name is not None and child.id == node.name:
                 return False
         return True
-
-    def _alias(self, node: ast.ExceptHandler) -> str:
-        """Return a name that the scope uses nowhere."""
-        if not self.module.is_taken(_ALIASES[0]):
-            return _ALIASES[0]
-        function = self.module.function(node)
-        if function not in self._taken:
-            self._taken[function] = self._names_in_scope(function)
-        taken = self._taken[function]
-        for name in _ALIASES:
-            if name not in taken:
-                return name
-        count = 2
-        while f"error_{count}" in taken:
-            count += 1
-        return f"error_{count}"
-
-    def _names_in_scope(self, function: ast.AST | None) -> set[str]:
-        if function is None:
-            return self.module.used_names
-        taken: set[str] = set()
-        for node in ast.walk(function):
-            if isinstance(node, ast.Name):
-                taken.add(node.id)
-            scope = self.module.scopes.get(node)
-            if scope is not None:
-                taken.update(scope.bindings, scope.globals, scope.nonlocals)
-        return taken
 
     # -- evidence -------------------------------------------------------------------------------------------
 

@@ -368,7 +368,7 @@ class _Comparison:
             text = edit.types[0] if len(edit.types) == 1 else f"({', '.join(edit.types)})"
             if new.type is None or not _is(new.type, text):
                 raise self._differs(old)
-        if new.name != (old.name if edit.alias is None else edit.alias):
+        if new.name != old.name:
             raise self._differs(old)
         body = list(new.body)
         kept: list[ast.stmt] = list(old.body)

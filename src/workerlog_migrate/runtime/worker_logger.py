@@ -1,7 +1,7 @@
-# workerlog-migrate runtime 0.1.0 sha256:2a1428197f108cd59ddd03e9be53b4f3c3d9d83df73e30de34e02a7b2c84144c
+# workerlog-migrate runtime 0.1.0 sha256:94f725ca2a28827a3681411fafd185ec6c6e87cb9b7d94c1f6c22a097fbbd78e
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
-Public names: ``setup_worker_logger``, ``mirror_print``, ``setup_worker_logging``, ``get_worker_log_path``.
+Public names: ``setup_worker_logger``, ``mirror_print``, ``log_ignored``, ``setup_worker_logging``, ``get_worker_log_path``.
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
 
 Environment: ``WORKER_LOG_DIR`` (folder in place of ``logs``), ``WORKER_LOG_FORMAT=json`` (one JSON object a line),
@@ -41,7 +41,13 @@ if TYPE_CHECKING:
     _Crash: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
     _Sink: TypeAlias = Callable[[dict[str, object]], object]
 
-__all__ = ["get_worker_log_path", "mirror_print", "setup_worker_logger", "setup_worker_logging"]
+__all__ = [
+    "get_worker_log_path",
+    "log_ignored",
+    "mirror_print",
+    "setup_worker_logger",
+    "setup_worker_logging",
+]
 
 RUNTIME_VERSION = "0.1.0"
 
@@ -137,6 +143,24 @@ def _file_stem(name: str) -> str:
     if os.name == "nt" and re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", stem):
         stem = "_" + stem
     return stem.encode("utf-8")[:200].decode("utf-8", "ignore")  # file systems take 255 bytes
+
+
+# --- errors that a handler swallows
+
+
+def log_ignored(logger: logging.Logger, *, trace: bool = False) -> None:
+    """Put the exception that is being handled on the log: ``<function>: ignored <type>: <text>``.
+
+    Args:
+        logger: the worker's logger.
+        trace: with its traceback.
+    """
+    with contextlib.suppress(Exception):  # the log never harms the worker
+        kind, error, _ = sys.exc_info()
+        if kind is not None:
+            place = sys._getframe(1).f_code.co_name
+            text = f"{place}: ignored {kind.__name__}: {error}"
+            logger.warning("%s", text, exc_info=trace, stacklevel=2)
 
 
 # --- print, and the same on the log
