@@ -199,6 +199,41 @@ class Splice:
 
 
 @dataclass(frozen=True, slots=True)
+class Starts:
+    """How a file is started and imported, as the whole project shows it; each text says by whom, and is empty where nobody does.
+
+    Attributes:
+        plain: started as a script, or imported by its own name alone: its folder is on ``sys.path``.
+        dotted: started or imported through its folder's name (``scripts.x``, ``-m scripts.x``).
+        depth: how many folders the shortest such name goes through; at least 1.
+        in_folder: files of its folder are imported through the folder's name, this one perhaps.
+        imported: imported by another file that is no test, in either way.
+        by_path: loaded from its path, so that neither its folder nor its package is known.
+        isolated: started so that Python does not look beside the script.
+        shadowed: a file named like a standard module that the runtime would import in its place.
+        foreign: another module of the project that a runtime file beside this one would hide.
+        starred: imported with ``*``.
+        listed: somebody lists what it holds (``dir``, ``vars``, ``getmembers``).
+        patched: somebody replaces its own ``print``.
+        loggers: names of loggers that the program uses itself.
+    """
+
+    plain: str = ""
+    dotted: str = ""
+    depth: int = 1
+    in_folder: str = ""
+    imported: str = ""
+    by_path: str = ""
+    isolated: str = ""
+    shadowed: str = ""
+    foreign: str = ""
+    starred: str = ""
+    listed: str = ""
+    patched: str = ""
+    loggers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """A worker: a file to migrate and the name that its log carries.
 
@@ -207,15 +242,14 @@ class Target:
         worker: the logger's name.
         pattern: the glob that named it, or empty when the stem did.
         in_package: the folder holds an ``__init__.py``: the runtime is imported relatively.
-        imported_as: dotted names with a folder by which other files under PATHS import this script (``scripts.x``): a flat one, or
-            one in a package that may be run.
+        starts: how the project starts and imports it.
     """
 
     path: Path
     worker: str
     pattern: str = ""
     in_package: bool = False
-    imported_as: tuple[str, ...] = ()
+    starts: Starts = Starts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +298,8 @@ class FileResult:
         plan: applied and reported findings (of a failed file: what was planned is not listed as applied).
         error: set when the file could not be processed; it is then left as it was.
         encoding: codec of the file, for reports that show text.
-        imports: which runtime modules the result imports, with the names it needs of each.
+        imports: which runtime modules the result imports, with the dots that lead to their folder (``..worker_utils``), and the
+            names it needs of each.
         written: whether the result was written to disk.
         skipped: why nothing was looked for (``no trigger``, ``skip-file``, ``runtime``), or empty.
         neighbours: of a file in which nothing is to be done: the other files that were read or looked for to know that,

@@ -189,18 +189,12 @@ def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
     from workerlog_migrate.finders import logger_setup
     from workerlog_migrate.registry import REGISTRY
 
-    settings, target, header = context.settings, context.target, context.header
+    settings, header = context.settings, context.header
     findings: list[Finding] = []
     for codemod in REGISTRY:
         if codemod.name in settings.select and codemod.name != LOGGER_SETUP:
             findings.extend(importlib.import_module(codemod.finder).find(module, context))
     findings = decisions.apply_to(findings)
-    if target.imported_as and (header.run_as_script or not target.in_package):
-        names = ", ".join(target.imported_as)
-        reason = (
-            f"another file imports this one as {names}: the runtime beside it would not be found from there"
-        )
-        return make_plan(demote(finding, reason) if finding.edit else finding for finding in findings)
     if header.imports_refusal:
         missing = tuple(
             f"{finding.message}." for finding in findings if finding.kind == logger_setup.NEEDS_IMPORT
@@ -279,10 +273,11 @@ def _named(target: Target, module: Module) -> Target:
 
 
 def _runtime_imports(module: Module) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Say which names a script imports from each of the two runtime modules beside it."""
+    """Say which names a script imports from each of the two runtime modules, with the dots that lead to their folder."""
     needs: dict[str, set[str]] = {}
     for node in module.imports:
         name = getattr(node, "module", None)
-        if name in _RUNTIME and getattr(node, "level", 0) <= 1:
-            needs.setdefault(name, set()).update(alias.name for alias in node.names)
+        if name in _RUNTIME:
+            dotted = f"{'.' * getattr(node, 'level', 0)}{name}"
+            needs.setdefault(dotted, set()).update(alias.name for alias in node.names)
     return tuple((name, tuple(sorted(names))) for name, names in sorted(needs.items()))

@@ -154,7 +154,8 @@ def run_explain(request: Request, what: str) -> int:
         raise UsageError(f"--explain {what}: this is a runtime file, which is never migrated")
     from workerlog_migrate import pipeline
 
-    result = pipeline.migrate_file(found.targets[0], settings)
+    (target,) = _placed(found.targets, cwd, request)
+    result = pipeline.migrate_file(target, settings)
     text = explain_place(result, line, settings, color=wants_color(request.color, sys.stdout))
     return output.finish(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
 
@@ -375,6 +376,7 @@ def _files(
         targets = tuple(target for target in found.targets if _real(cwd / target.path) in changed)
         report.not_changed = len(found.targets) - len(targets)
         found = found._replace(targets=targets)
+    found = found._replace(targets=_placed(found.targets, cwd, request))
     report.unmatched = found.unmatched
     report.path_errors.extend(found.errors)
     report.hints.extend(_hints(request, found, workers, cwd, paths))
@@ -406,6 +408,14 @@ def _files(
             output.diff(checked)
             report.add(checked)
             yield
+
+
+def _placed(targets: Sequence[Target], cwd: Path, request: Request) -> tuple[Target, ...]:
+    """Find out how the scripts are started, each in its own project."""
+    from workerlog_migrate.files.cache import cache_folder
+    from workerlog_migrate.project import place
+
+    return place(targets, cwd, cache_folder() if request.cache else None)
 
 
 def _real(path: Path) -> Path:
@@ -449,6 +459,8 @@ def _standard_input(
     request: Request, settings: Settings, workers: Workers, cwd: Path, report: Report, output: _Output
 ) -> Iterator[None]:
     target = make_target(Path(request.stdin_filename or "stdin.py"), workers=workers, cwd=cwd)
+    if request.stdin_filename:
+        (target,) = _placed((target,), cwd, request)
     try:
         raw = sys.stdin.buffer.read()
     except OSError as error:
@@ -485,24 +497,23 @@ class _Runtime:
 
     def checked(self, result: FileResult) -> FileResult:
         """Refuse a script whose folder cannot give it the names that it imports; supply the folder before it."""
-        needed = {module: frozenset(names) for module, names in result.imports}
-        if result.error is not None or not needed:
+        if result.error is not None or not result.imports:
             return result
         from workerlog_migrate.files import vendor
 
-        if not vendor.is_ours(needed):
-            return result
-        folder = result.target.path.parent
-        try:
-            reason = self.failed.get(folder) or self._plan(folder, needed).refusal(needed)
-            if not reason:
-                self._supply(folder)
-        except Refused as error:
-            reason = self.failed[folder] = error.reason
-            if not result.changed:
-                self.report.path_errors.append((folder, FileError(reason)))
-        if reason and result.changed:
-            return replace(result, after=result.before, error=FileError(reason))
+        for folder, needed in vendor.folders_of(result).items():
+            if not vendor.is_ours(needed):
+                continue
+            try:
+                reason = self.failed.get(folder) or self._plan(folder, needed).refusal(needed)
+                if not reason:
+                    self._supply(folder)
+            except Refused as error:
+                reason = self.failed[folder] = error.reason
+                if not result.changed:
+                    self.report.path_errors.append((folder, FileError(reason)))
+            if reason and result.changed:
+                return replace(result, after=result.before, error=FileError(reason))
         return result
 
     def _plan(self, folder: Path, needed: Mapping[str, frozenset[str]]) -> VendorPlan:

@@ -403,8 +403,8 @@ def test_names_that_are_no_utf_8_are_reported_and_done(project: Path, run: Run) 
     assert b"mirror_print" in file.read_bytes()
 
 
-def test_a_module_that_its_package_imports_is_not_taken_for_a_script(project: Path) -> None:
-    """With a flat import of the runtime the package could not import it any more."""
+def test_a_module_that_its_package_imports_is_served_in_both_ways(project: Path) -> None:
+    """With a flat import of the runtime alone the package could not import it any more."""
     package = project / "pkg"
     package.mkdir()
     guarded = "def ler():\n    print(1)\n\n\nif __name__ == '__main__':\n    ler()\n"
@@ -416,10 +416,9 @@ def test_a_module_that_its_package_imports_is_not_taken_for_a_script(project: Pa
     result = invoke("--apply", "pkg")
 
     assert result.exit_code == 0
-    assert (package / "zero_ler.py").read_text() == guarded
-    assert (package / "test_zero.py").read_text() == guarded
-    assert "another file imports this one as pkg.zero_ler" in result.stderr
-    assert "from worker_logger import" in (package / "zero_so.py").read_text()
+    assert "if __package__:\n    from .worker_logger import" in (package / "zero_ler.py").read_text()
+    assert "if __package__:\n" in (package / "test_zero.py").read_text()
+    assert "\nfrom worker_logger import" in "\n" + (package / "zero_so.py").read_text()
 
 
 def test_the_import_of_the_runtime_does_not_make_a_package_one_that_is_there(project: Path) -> None:
@@ -444,20 +443,20 @@ def test_the_import_of_the_runtime_does_not_make_a_package_one_that_is_there(pro
 
 
 def test_a_script_without_a_header_gets_the_imports_of_its_exceptions(project: Path) -> None:
-    """A test module of a package gets no logger; what its handlers are narrowed to has to be bound all the same."""
+    """A script that sees nothing beside it gets no logger; what its handlers are narrowed to has to be bound all the same."""
     package = project / "pkg"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    worker = package / "test_zero.py"
+    worker = package / "zero.py"
     worker.write_text(
-        "import sys\nimport urllib.request\n\n\ndef ler(url):\n    try:\n"
+        "#!/usr/bin/python3 -I\nimport sys\nimport urllib.request\n\n\ndef ler(url):\n    try:\n"
         "        return urllib.request.urlopen(url)\n    except Exception as e:\n        return str(e)\n\n\n"
         "if __name__ == '__main__':\n    ler(sys.argv[1])\n"
     )
 
     result = invoke("--apply", "pkg", "--all")
 
-    assert (result.exit_code, "a test module of a package" in result.stderr) == (0, True)
+    assert (result.exit_code, "starts Python with -I" in result.stderr) == (0, True)
     assert "import http.client\n" in worker.read_text()
     assert "http.client.HTTPException" in worker.read_text()
 

@@ -21,6 +21,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"finders"}),
     frozenset({"analysis"}),
     frozenset({"knowledge"}),
+    frozenset({"project"}),
     frozenset({"files"}),
     frozenset({"model", "errors", ""}),
 )

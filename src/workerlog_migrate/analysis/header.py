@@ -8,11 +8,13 @@ imports) and before the first other statement, so that every mirrored call runs 
 from __future__ import annotations
 
 import ast
+import enum
 import re
 from dataclasses import dataclass
 from typing import TypeGuard
 
 from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.files.vendor import is_ours
 from workerlog_migrate.model import Target
 
 RUNTIME_LOGGER = "worker_logger"
@@ -29,6 +31,14 @@ _TEST = re.compile(r"test_.*|.*_test")
 _RETRY_MAKERS = ("worker_utils.retry_with_backoff",)
 
 
+class Form(enum.Enum):
+    """How a script imports the runtime."""
+
+    PLAIN = "plain"
+    RELATIVE = "relative"
+    BOTH = "both"
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """Names and place of the logger set-up in one script.
@@ -38,10 +48,13 @@ class Header:
         mirror_print, log_ignored, setup, retry: local names of the functions to import.
         line: code before this line (from 1) runs before the header does; a missing header is put in before it.
         imports_line: where a missing plain import goes: before the runtime's own imports.
-        prefix: ``.`` when the runtime is imported relatively, else empty.
+        prefix: the dots before the runtime's name: none when it is imported plainly, one for the file's own folder, more for a
+            folder above.
+        both: the runtime is imported in either way, as the file is started: relatively in a package, else plainly.
         run_as_script: the file lies in a package, yet is run as a script and so imports the runtime flat.
         follows_import: the statement before ``imports_line`` is an import, so that another may follow at once.
-        logger_import, utils_import: existing imports of the runtime.
+        choice: the existing ``if __package__:`` around the runtime's imports.
+        logger_import, utils_import: existing imports of the runtime; in a choice those of its first branch.
         logger_assign, retrying_assign: existing assignments of the two objects.
         refusal: why no header can be put in; empty when one can.
         imports_refusal: why no plain import can be put in; empty when one can.
@@ -56,8 +69,10 @@ class Header:
     line: int
     imports_line: int
     prefix: str = ""
+    both: bool = False
     run_as_script: bool = False
     follows_import: bool = False
+    choice: ast.If | None = None
     logger_import: ast.ImportFrom | None = None
     utils_import: ast.ImportFrom | None = None
     logger_assign: ast.Assign | None = None
@@ -78,23 +93,32 @@ def find_header(module: Module, target: Target) -> Header:
     """
     leads = _leading_statements(module)
     logger_import, utils_import, logger_assign, retrying_assign = _existing(module)
-    own = [node for node in (logger_import, utils_import, logger_assign, retrying_assign) if node is not None]
+    choice = next(
+        (
+            owner
+            for node in (logger_import, utils_import)
+            if node is not None and isinstance(owner := module.parents.get(node), ast.If)
+        ),
+        None,
+    )
+    own: list[ast.stmt] = [
+        node
+        for node in (choice, logger_import, utils_import, logger_assign, retrying_assign)
+        if node is not None
+    ]
     plain_leads = [lead for lead in leads if not any(lead is node for node in own)]
     line, refusal = _line_after(module, leads)
     imports_line, imports_refusal = _line_after(module, plain_leads)
-    as_script = target.in_package and has_main_guard(module) and not _has_relative_import(module)
-    if not refusal and as_script and _TEST.fullmatch(target.path.stem):
-        refusal = (
-            "a test module of a package may be run as a script, but its runner imports it from the package"
-        )
-    if not refusal and target.in_package and has_main_guard(module) and _is_run_both_ways(module):
-        refusal = (
-            "its guarded relative imports say that it is run as a script and imported from its package, "
-            "too: the runtime can be imported in one of these ways only"
-        )
+    form, placement_refusal = _form(module, target)
+    refusal = refusal or placement_refusal
     last_own = max((_end_line(node) for node in own), default=0)
     existing_import = logger_import or utils_import
-    relative = bool(existing_import.level) if existing_import else target.in_package and not as_script
+    if existing_import is not None:
+        both = choice is not None
+        prefix = "." * existing_import.level
+    else:
+        both = form is Form.BOTH
+        prefix = {Form.PLAIN: "", Form.BOTH: ".", Form.RELATIVE: "." * target.starts.depth}[form]
     later_star = any(
         isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and node.lineno >= line
         for node in module.imports
@@ -110,9 +134,11 @@ def find_header(module: Module, target: Target) -> Header:
         retry=_imported(module, _RETRY_MAKERS) or _free(module, "retry_with_backoff", False),
         line=max(line, last_own + 1) if own else line,
         imports_line=imports_line,
-        prefix="." if relative else "",
-        run_as_script=as_script,
+        prefix=prefix,
+        both=both,
+        run_as_script=form is Form.PLAIN and target.in_package,
         follows_import=bool(plain_leads) and isinstance(plain_leads[-1], ast.Import | ast.ImportFrom),
+        choice=choice,
         logger_import=logger_import,
         utils_import=utils_import,
         logger_assign=logger_assign,
@@ -134,8 +160,21 @@ def brings_runtime(node: ast.Import | ast.ImportFrom) -> bool:
     """Whether an import is of our runtime: it may be our own work, and says nothing about the script before."""
     return (
         isinstance(node, ast.ImportFrom)
-        and node.level <= 1
         and node.module in (RUNTIME_LOGGER, RUNTIME_UTILS)
+        and is_ours({node.module: [alias.name for alias in node.names]})
+    )
+
+
+def is_choice(statement: ast.stmt) -> TypeGuard[ast.If]:
+    """Whether a statement is our ``if __package__:`` with a relative and a plain import of the runtime."""
+    return (
+        isinstance(statement, ast.If)
+        and isinstance(statement.test, ast.Name)
+        and statement.test.id == "__package__"
+        and all(
+            isinstance(entry, ast.ImportFrom) and brings_runtime(entry)
+            for entry in (*statement.body, *statement.orelse)
+        )
     )
 
 
@@ -189,6 +228,52 @@ def _leading_statements(module: Module) -> list[ast.stmt]:
     return leads
 
 
+def _form(module: Module, target: Target) -> tuple[Form, str]:
+    """Choose how the runtime is imported, so that each start that was seen finds it; say why none does, if so."""
+    starts, form = target.starts, _form_of(module, target)
+    if starts.by_path and not (form is Form.RELATIVE and _has_relative_import(module)):
+        return form, f"{starts.by_path}: the runtime would not be found from there; import it instead"
+    if starts.isolated and form is not Form.RELATIVE and not _adds_own_folder(module):
+        return form, (
+            f"{starts.isolated}, so that no file beside it is found; "
+            "put sys.path.insert(0, os.path.dirname(os.path.abspath(__file__))) before its other imports"
+        )
+    if starts.foreign and form is not Form.RELATIVE:
+        return form, f"{starts.foreign}, which the runtime's file of that name would hide; rename it"
+    if starts.shadowed:
+        return form, (
+            f"{starts.shadowed} would be imported in place of the standard module that the runtime needs; rename it"
+        )
+    return form, ""
+
+
+def _form_of(module: Module, target: Target) -> Form:
+    starts = target.starts
+    stem = target.path.stem
+    if stem == "__init__":
+        return Form.RELATIVE
+    if not (target.in_package or starts.dotted or starts.in_folder):
+        return Form.PLAIN
+    if _is_run_both_ways(module):
+        return Form.BOTH
+    if _has_relative_import(module):
+        return Form.RELATIVE
+    if stem == "__main__" or has_main_guard(module) or (not target.in_package and runs_at_top_level(module)):
+        # A runner of tests imports what may also be run as a script.
+        is_named = starts.dotted or stem == "__main__" or _TEST.fullmatch(stem)
+        return Form.BOTH if is_named else Form.PLAIN
+    return Form.BOTH if starts.plain else Form.RELATIVE
+
+
+def _adds_own_folder(module: Module) -> bool:
+    """Whether a line above the header's place puts the script's own folder on ``sys.path``."""
+    for statement in _leading_statements(module):
+        text = module.text(statement) if _is_sys_path(statement) else ""
+        if "__file__" in text and ".." not in text and text.count("dirname") + text.count(".parent") == 1:
+            return True
+    return False
+
+
 def _line_after(module: Module, leads: list[ast.stmt]) -> tuple[int, str]:
     """Return the line before which lines can be put in, and why they cannot if so."""
     body = module.tree.body
@@ -218,12 +303,15 @@ def _existing(
     logger_import = utils_import = None
     logger_assign = retrying_assign = None
     for statement in module.tree.body:
-        if isinstance(statement, ast.ImportFrom) and statement.level <= 1:
-            if statement.module == RUNTIME_LOGGER and logger_import is None:
-                logger_import = statement
-            elif statement.module == RUNTIME_UTILS and utils_import is None:
-                utils_import = statement
-        elif isinstance(statement, ast.Assign) and (logger_import or utils_import):
+        entries = statement.body if is_choice(statement) else [statement]
+        for entry in entries:
+            if not isinstance(entry, ast.ImportFrom) or not brings_runtime(entry):
+                continue
+            if entry.module == RUNTIME_LOGGER and logger_import is None:
+                logger_import = entry
+            elif entry.module == RUNTIME_UTILS and utils_import is None:
+                utils_import = entry
+        if isinstance(statement, ast.Assign) and (logger_import or utils_import):
             made = _maker(module, statement)
             if made in _LOGGER_MAKERS and logger_assign is None:
                 logger_assign = statement
@@ -250,7 +338,7 @@ def _assigned(statement: ast.Assign | None) -> str:
 def _imported(module: Module, qualified: tuple[str, ...]) -> str:
     """Return the module-level name under which the runtime's function is imported already, or ''."""
     for name, bindings in module.scope_of_module.bindings.items():
-        if len(bindings) == 1 and runtime_name(bindings[0].qualified) in qualified:
+        if all(runtime_name(binding.qualified) in qualified for binding in bindings):
             return name
     return ""
 

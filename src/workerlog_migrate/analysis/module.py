@@ -38,6 +38,7 @@ TEMPLATE: type[ast.expr] | None = getattr(ast, "TemplateStr", None)
 """A t-string, from Python 3.14 on."""
 STRINGS: tuple[type[ast.expr], ...] = (ast.JoinedStr,) if TEMPLATE is None else (ast.JoinedStr, TEMPLATE)
 """Texts that hold expressions."""
+_RUNTIME = ("worker_logger.", "worker_utils.")
 _DECLARATION = re.compile(r"\b(?:global|nonlocal)\b")
 _DIRECTIVE = re.compile(r"#\s*workerlog:\s*(skip-file|skip)\s*(?:\[([^\]]*)\])?")
 
@@ -412,6 +413,8 @@ class Module:
     def _qualified_by(self, bindings: list[Binding]) -> str | None:
         imports = {binding.qualified for binding in bindings if binding.kind == "import"}
         others = [binding for binding in bindings if binding.kind != "import"]
+        if len(imports) > 1 and all(name.lstrip(".").startswith(_RUNTIME) for name in imports):
+            imports = {max(imports)}  # ``if __package__:`` one and the same function, relatively or plainly
         if len(imports) == 1 and all(self._is_import_fallback(binding.node) for binding in others):
             return imports.pop()
         return self._value_alias(bindings, 0)

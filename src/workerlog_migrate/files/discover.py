@@ -17,17 +17,13 @@ import os
 import re
 import stat
 import sys
-from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from workerlog_migrate.errors import Refused
-from workerlog_migrate.files.source import decode
 from workerlog_migrate.model import FileError, Target
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterable, Iterator, Sequence
 
     from pathspec import GitIgnoreSpec
@@ -47,7 +43,7 @@ MOST_PASSED_OVER = 1000
 MISSING = "no such file or folder"
 """Reason of a path that does not exist."""
 
-_SKIPPED_FOLDERS = frozenset({"node_modules", "site-packages", "__pycache__", ".git", ".hg", ".svn"})
+SKIPPED_FOLDERS = frozenset({"node_modules", "site-packages", "__pycache__", ".git", ".hg", ".svn"})
 
 
 class Workers(NamedTuple):
@@ -133,7 +129,7 @@ def make_target(path: Path, *, workers: Workers, cwd: Path) -> Target:
         cwd: the current folder, absolute.
 
     Returns:
-        The target, its ``imported_as`` still empty.
+        The target; how it is started is not known yet.
     """
     matched = workers.match(path)
     folder = cwd / path.parent
@@ -171,7 +167,7 @@ def discover(
     """
     walk = _Walk(cwd=cwd, workers=workers, take_all=take_all)
     if exclude:
-        walk.excluded = _Rules(str(exclude_from or cwd), _spec(exclude))
+        walk.excluded = Rules(str(exclude_from or cwd), _spec(exclude))
     roots = [(path, _stat(walk, path)) for path in dict.fromkeys(paths)]
     walk.inside = tuple(
         os.path.realpath(cwd / path)
@@ -194,7 +190,7 @@ class _Entry(NamedTuple):
     is_link: bool
 
 
-class _Rules(NamedTuple):
+class Rules(NamedTuple):
     """One file of ignore rules and the absolute folder that they start from."""
 
     folder: str
@@ -216,11 +212,10 @@ class _Walk:
         self.cwd = cwd
         self.workers = workers
         self.take_all = take_all
-        self.excluded: _Rules | None = None
+        self.excluded: Rules | None = None
         self.inside: tuple[str, ...] = ()
         self.taken: dict[tuple[int, int], int] = {}
         self.entries: list[tuple[_Entry, bool]] = []
-        self.python_files: dict[str, None] = {}
         self.unmatched: set[tuple[int, int]] = set()
         self.passed_over: list[str] = []
         self.runtime: dict[str, None] = {}
@@ -235,7 +230,6 @@ class _Walk:
             self.runtime[entry.path] = None
             return
         identity = (entry.status.st_dev, entry.status.st_ino)
-        self.python_files.setdefault(entry.path)
         if not explicit and not self.take_all and self.workers.match(_shown(entry.path, self.cwd)) is None:
             self.unmatched.add(identity)
             if len(self.passed_over) < MOST_PASSED_OVER:
@@ -252,12 +246,12 @@ class _Walk:
     def folder(self, root: str) -> None:
         """Take what a folder on the command line holds; that folder itself is never left out."""
         absolute = os.path.abspath(self.cwd / root)
-        rules = list(_rules_above(absolute, str(self.cwd)))
-        if _is_ignored(rules, absolute, is_folder=True):
+        rules = list(rules_above(absolute, str(self.cwd)))
+        if is_ignored(rules, absolute, is_folder=True):
             rules = []
         self._walk(root, absolute, tuple(rules))
 
-    def _walk(self, root: str, absolute: str, rules: tuple[_Rules, ...]) -> None:
+    def _walk(self, root: str, absolute: str, rules: tuple[Rules, ...]) -> None:
         """Take the files of a folder, then those of each folder in it; folders may lie deeper than calls may."""
         waiting = [(root, absolute, rules)]
         while waiting:
@@ -269,7 +263,7 @@ class _Walk:
                 self.error(shown, f"cannot be listed: {_why(error)}")
                 continue
             names = {entry.name for entry in found}
-            rules = tuple(_rules_in(folder, names, rules))
+            rules = tuple(rules_in(folder, names, rules))
             for entry in found:
                 if (
                     entry.name.endswith(".py")
@@ -281,9 +275,9 @@ class _Walk:
                 (os.path.join(shown, entry.name), entry.path, rules)
                 for entry in reversed(found)
                 if _is_folder(entry)
-                and entry.name not in _SKIPPED_FOLDERS
+                and entry.name not in SKIPPED_FOLDERS
                 and not self._left_out(rules, entry.path, is_folder=True)
-                and not _is_environment(entry.path)
+                and not is_environment(entry.path)
             )
 
     def _file(self, shown: str, entry: os.DirEntry[str]) -> None:
@@ -302,10 +296,10 @@ class _Walk:
         elif wanted and not stat.S_ISDIR(status.st_mode):
             self.error(shown, "not a regular file; exclude it or give it another name")
 
-    def _left_out(self, rules: tuple[_Rules, ...], path: str, *, is_folder: bool) -> bool:
+    def _left_out(self, rules: tuple[Rules, ...], path: str, *, is_folder: bool) -> bool:
         if self.excluded is not None and self.excluded.decide(path, is_folder=is_folder):
             return True
-        return _is_ignored(rules, path, is_folder=is_folder)
+        return is_ignored(rules, path, is_folder=is_folder)
 
     def _is_inside(self, link: str) -> bool:
         real = os.path.realpath(link)
@@ -321,7 +315,7 @@ class _Walk:
             for entry, _ in self.entries
         ]
         return Discovery(
-            targets=tuple(_with_importers(targets, list(self.python_files), self.cwd)),
+            targets=tuple(targets),
             unmatched=len(self.unmatched.difference(self.taken)),
             passed_over=tuple(_shown(path, self.cwd) for path in self.passed_over),
             runtime=tuple(_shown(path, self.cwd) for path in self.runtime),
@@ -373,14 +367,19 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _is_environment(folder: str) -> bool:
+def is_environment(folder: str) -> bool:
+    """Say whether a folder is a virtual environment.
+
+    Args:
+        folder: an existing folder.
+    """
     return any(os.path.lexists(os.path.join(folder, mark)) for mark in ("pyvenv.cfg", "conda-meta"))
 
 
 # --- git's ignore rules ---------------------------------------------------------------------------------
 
 
-def _rules_above(folder: str, cwd: str) -> Iterator[_Rules]:
+def rules_above(folder: str, cwd: str) -> Iterator[Rules]:
     """Give the rules that hold in a folder because of the folders above it, the farthest first."""
     if _has_git(folder):
         return
@@ -400,7 +399,7 @@ def _rules_above(folder: str, cwd: str) -> Iterator[_Rules]:
         yield from _ignore_file(each)
 
 
-def _rules_in(folder: str, names: set[str], rules: tuple[_Rules, ...]) -> Iterator[_Rules]:
+def rules_in(folder: str, names: set[str], rules: tuple[Rules, ...]) -> Iterator[Rules]:
     """Give the rules that hold for what is in a folder: those from above, then its own."""
     if ".git" in names:
         # A repository of its own: the rules of the one around it end here.
@@ -415,7 +414,7 @@ def _has_git(folder: str) -> bool:
     return os.path.lexists(os.path.join(folder, ".git"))
 
 
-def _info_exclude(repository: str) -> Iterator[_Rules]:
+def _info_exclude(repository: str) -> Iterator[Rules]:
     git = os.path.join(repository, ".git")
     if os.path.isfile(git):
         # A worktree or a submodule: the file says where its folder is, and that one where the shared part is.
@@ -426,11 +425,11 @@ def _info_exclude(repository: str) -> Iterator[_Rules]:
     yield from _rules_of(repository, os.path.join(git, "info", "exclude"))
 
 
-def _ignore_file(folder: str) -> Iterator[_Rules]:
+def _ignore_file(folder: str) -> Iterator[Rules]:
     yield from _rules_of(folder, os.path.join(folder, ".gitignore"))
 
 
-def _rules_of(folder: str, file: str) -> Iterator[_Rules]:
+def _rules_of(folder: str, file: str) -> Iterator[Rules]:
     if not os.path.isfile(file):
         return  # absent, or a pipe, which would keep us waiting
     try:
@@ -440,7 +439,7 @@ def _rules_of(folder: str, file: str) -> Iterator[_Rules]:
     lines = raw.decode("utf-8-sig", "surrogateescape").split("\n")
     lines = [line.removesuffix("\r") for line in lines]
     if any(line.strip() and not line.startswith("#") for line in lines):
-        yield _Rules(folder, _spec(lines))
+        yield Rules(folder, _spec(lines))
 
 
 def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
@@ -471,103 +470,16 @@ def _first_line(file: str) -> str:
         return ""
 
 
-def _is_ignored(rules: Sequence[_Rules], path: str, *, is_folder: bool) -> bool:
+def is_ignored(rules: Sequence[Rules], path: str, *, is_folder: bool) -> bool:
+    """Say whether git would ignore a path.
+
+    Args:
+        rules: those that hold where it lies, the farthest first.
+        path: absolute.
+        is_folder: it is a folder.
+    """
     for each in reversed(rules):
         verdict = each.decide(path, is_folder=is_folder)
         if verdict is not None:
             return verdict
     return False
-
-
-# --- who imports a flat script through its folder -------------------------------------------------------
-
-
-def _with_importers(targets: list[Target], python_files: Sequence[str], cwd: Path) -> list[Target]:
-    """Fill ``imported_as``: what is imported as ``folder.script`` does not find a flat runtime.
-
-    Flat scripts, and those modules of packages that hold a ``__main__`` guard: they may be taken for scripts.
-    """
-    flat: dict[tuple[str, ...], int] = {}
-    for position, target in enumerate(targets):
-        parts = _module_parts(os.path.abspath(cwd / target.path))
-        may_be_flat = not target.in_package or _may_be_run(cwd / target.path)
-        if may_be_flat and len(parts) > 1 and all(part.isidentifier() for part in parts[-2:]):
-            flat[parts] = position
-    if not flat:
-        return targets
-    by_stem: dict[str, list[tuple[str, ...]]] = {}
-    for parts in flat:
-        by_stem.setdefault(parts[-1], []).append(parts)
-    folders = sorted({parts[-2].encode() for parts in flat})
-    mention = re.compile(
-        rb"(?:from|import)[ \t]+(?:\.|[^\r\n#]*?\b(?:"
-        + b"|".join(re.escape(folder) for folder in folders)
-        + rb")\b)"
-    )
-    found: dict[int, set[str]] = {}
-    for file in python_files:
-        importer = os.path.abspath(cwd / file)
-        for imported, is_exact in _imports_of(importer, mention):
-            for parts in by_stem.get(imported[-1], ()):
-                if parts == _module_parts(importer):
-                    continue
-                if (parts == imported) if is_exact else (parts[-len(imported) :] == imported):
-                    found.setdefault(flat[parts], set()).add(
-                        ".".join(imported[-2:] if is_exact else imported)
-                    )
-    return [
-        replace(target, imported_as=tuple(sorted(found[position]))) if position in found else target
-        for position, target in enumerate(targets)
-    ]
-
-
-def _may_be_run(path: Path) -> bool:
-    try:
-        return b"__main__" in path.read_bytes()
-    except (OSError, MemoryError):
-        return False  # whoever processes the file reports it
-
-
-def _module_parts(path: str) -> tuple[str, ...]:
-    return Path(path).with_suffix("").parts
-
-
-def _imports_of(file: str, mention: re.Pattern[bytes]) -> Iterator[tuple[tuple[str, ...], bool]]:
-    """Give the modules that a file imports through a folder: name parts; for relative ones the path's parts."""
-    try:
-        raw = Path(file).read_bytes()
-    except (OSError, MemoryError):
-        return  # whoever processes the file reports it
-    if not mention.search(raw):
-        return
-    import ast
-    import warnings
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape in a script is not ours to complain about
-            tree = ast.parse(decode(Path(file), raw).text)
-    except (Refused, SyntaxError, ValueError, RecursionError, MemoryError):
-        return  # a file that does not parse imports nothing; it is reported where it is processed
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                parts = tuple(alias.name.split("."))
-                if len(parts) > 1:
-                    yield parts, False
-        elif isinstance(node, ast.ImportFrom):
-            yield from _from_import(node, file)
-
-
-def _from_import(node: ast.ImportFrom, file: str) -> Iterator[tuple[tuple[str, ...], bool]]:
-    module = tuple(node.module.split(".")) if node.module else ()
-    if node.level:
-        folder = Path(file).parent
-        for _ in range(node.level - 1):
-            folder = folder.parent
-        module = (*folder.parts, *module)
-    is_exact = node.level > 0
-    if len(module) > 1:
-        yield module, is_exact
-    for alias in node.names:
-        yield (*module, alias.name), is_exact

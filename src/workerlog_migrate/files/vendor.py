@@ -25,6 +25,8 @@ from workerlog_migrate.files.writing import write_atomic, write_new
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from workerlog_migrate.model import FileResult
+
 RUNTIME_MODULES = ("worker_logger", "worker_utils")
 """In the order in which they are written: ``worker_utils`` may import ``worker_logger``."""
 
@@ -143,6 +145,26 @@ def write_runtime(plan: VendorPlan) -> None:
             raise Refused(
                 f"{file.path} cannot be written: {(error.strerror or str(error)).lower()}"
             ) from error
+
+
+def folders_of(result: FileResult) -> dict[Path, dict[str, frozenset[str]]]:
+    """Say which runtime files a migrated script needs in which folders.
+
+    Args:
+        result: of one file.
+
+    Returns:
+        Folder, as it is to be shown -> module -> names that the script imports from it.
+    """
+    folders: dict[Path, dict[str, frozenset[str]]] = {}
+    for dotted, names in result.imports:
+        module = dotted.lstrip(".")
+        folder = result.target.path.parent
+        for _ in range(len(dotted) - len(module) - 1):
+            folder = Path(os.path.normpath(folder / "..")) if folder.name in ("", "..") else folder.parent
+        needs = folders.setdefault(folder, {})
+        needs[module] = needs.get(module, frozenset()) | frozenset(names)
+    return folders
 
 
 def is_ours(needs: Mapping[str, Collection[str]]) -> bool:

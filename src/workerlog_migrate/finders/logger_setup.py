@@ -29,7 +29,7 @@ from workerlog_migrate.model import (
 NEEDS_IMPORT = "needs-import"
 HEADER = "header"
 
-_ONE_LINE_IMPORT = re.compile(r"from \.?\w+ import [\w, ]+")
+_ONE_LINE_IMPORT = re.compile(r"from \.*\w+ import [\w, ]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +126,18 @@ def _plain_imports(module: Module, header: Header, modules: list[str]) -> Findin
 
 def _new_header(module: Module, context: Context, needs: _Needs, after_plain_imports: bool) -> Finding:
     header = context.header
-    imports: list[str] = []
+    imports: dict[str, list[tuple[str, str]]] = {}
     assigns: list[str] = []
     if needs.logger:
-        imports.append(_import_line(header, RUNTIME_LOGGER, _logger_names(header, needs)))
+        imports[RUNTIME_LOGGER] = _logger_names(header, needs)
         assigns.append(_logger_line(context))
     if needs.retry:
-        imports.append(_import_line(header, RUNTIME_UTILS, [("retry_with_backoff", header.retry)]))
+        imports[RUNTIME_UTILS] = [("retry_with_backoff", header.retry)]
         assigns.append(_retrying_line(context))
     before = [""] if after_plain_imports and header.follows_import else _gap_before(module, header.line)
     if after_plain_imports and not header.follows_import:
         before = []
-    lines = [*before, *imports, "", *assigns, *_gap_after(module, header.line)]
+    lines = [*before, *_import_lines(header, imports), "", *assigns, *_gap_after(module, header.line)]
     message = f'sets up the logger "{context.target.worker}"' if needs.logger else "sets up the retries"
     reason = ""
     if header.run_as_script:
@@ -152,30 +152,24 @@ def _new_header(module: Module, context: Context, needs: _Needs, after_plain_imp
 def _completed_header(module: Module, context: Context, needs: _Needs) -> Iterator[Finding]:
     """Add to an existing header what is missing, in the order that a new one has."""
     header = context.header
-    logger_import, utils_import = header.logger_import, header.utils_import
     needs_setup = needs.logger and header.logger_assign is None
-    wanted = [
-        pair
-        for pair in _logger_names(header, needs)
-        if (pair[0] != "setup_worker_logger" or needs_setup)
-        and not _binds(module, pair[1], f"{RUNTIME_LOGGER}.{pair[0]}")
-    ]
-    if wanted:
-        if logger_import is None:
-            assert utils_import is not None  # one of the two exists, or this would be a new header
-            line = _import_line(header, RUNTIME_LOGGER, wanted)
-            yield _insertion(context, utils_import.lineno, line)
-        else:
-            yield _extended_import(module, context, logger_import, wanted)
-    if needs.retry and not _binds(module, header.retry, f"{RUNTIME_UTILS}.retry_with_backoff"):
-        names = [("retry_with_backoff", header.retry)]
-        if utils_import is not None:
-            yield _extended_import(module, context, utils_import, names)
-        else:
-            assert logger_import is not None  # one of the two exists, or this would be a new header
-            line = _import_line(header, RUNTIME_UTILS, names)
-            yield _insertion(context, (logger_import.end_lineno or logger_import.lineno) + 1, line)
-    last_import = max(node.end_lineno or 0 for node in (logger_import, utils_import) if node is not None)
+    wanted = {
+        RUNTIME_LOGGER: [
+            pair
+            for pair in _logger_names(header, needs)
+            if (pair[0] != "setup_worker_logger" or needs_setup)
+            and not _binds(module, pair[1], f"{RUNTIME_LOGGER}.{pair[0]}")
+        ],
+        RUNTIME_UTILS: [("retry_with_backoff", header.retry)]
+        if needs.retry and not _binds(module, header.retry, f"{RUNTIME_UTILS}.retry_with_backoff")
+        else [],
+    }
+    if header.choice is not None:
+        yield from _completed_choice(module, context, header.choice, wanted)
+    else:
+        yield from _completed_imports(module, context, wanted)
+    existing = (header.choice, header.logger_import, header.utils_import)
+    last_import = max(node.end_lineno or 0 for node in existing if node is not None)
     if needs_setup:
         following = header.retrying_assign
         if following is not None:
@@ -196,6 +190,51 @@ def _completed_header(module: Module, context: Context, needs: _Needs) -> Iterat
             )
 
 
+def _completed_imports(
+    module: Module, context: Context, wanted: dict[str, list[tuple[str, str]]]
+) -> Iterator[Finding]:
+    logger_import, utils_import = context.header.logger_import, context.header.utils_import
+    if wanted[RUNTIME_LOGGER]:
+        if logger_import is None:
+            assert utils_import is not None  # one of the two exists, or this would be a new header
+            line = _import_line(context.header, RUNTIME_LOGGER, wanted[RUNTIME_LOGGER])
+            yield _insertion(context, utils_import.lineno, line)
+        else:
+            yield _extended_import(module, context, logger_import, wanted[RUNTIME_LOGGER])
+    if wanted[RUNTIME_UTILS]:
+        if utils_import is not None:
+            yield _extended_import(module, context, utils_import, wanted[RUNTIME_UTILS])
+        else:
+            assert logger_import is not None  # one of the two exists, or this would be a new header
+            line = _import_line(context.header, RUNTIME_UTILS, wanted[RUNTIME_UTILS])
+            yield _insertion(context, (logger_import.end_lineno or logger_import.lineno) + 1, line)
+
+
+def _completed_choice(
+    module: Module, context: Context, choice: ast.If, wanted: dict[str, list[tuple[str, str]]]
+) -> Iterator[Finding]:
+    """Add names to both branches; a choice that somebody laid out by hand is left and followed by a second."""
+    if not any(wanted.values()):
+        return
+    header = context.header
+    present: dict[str, list[tuple[str, str]]] = {RUNTIME_LOGGER: [], RUNTIME_UTILS: []}
+    for node in choice.body:
+        if isinstance(node, ast.ImportFrom) and node.module in present:
+            present[node.module].extend((alias.name, alias.asname or alias.name) for alias in node.names)
+    if module.text(choice).splitlines() != _import_lines(header, present):
+        lines = _import_lines(header, wanted)
+        yield _insertion(context, (choice.end_lineno or choice.lineno) + 1, *lines)
+        return
+    merged = {runtime: sorted({*present[runtime], *wanted[runtime]}) for runtime in present}
+    yield Finding(
+        LOGGER_SETUP,
+        module.span(choice),
+        f'completes the header of "{context.target.worker}"',
+        LinesEdit(tuple(_import_lines(header, merged))),
+        kind=HEADER,
+    )
+
+
 def _logger_names(header: Header, needs: _Needs) -> list[tuple[str, str]]:
     names = [("log_ignored", header.log_ignored)] if needs.ignored else []
     if needs.mirror:
@@ -207,6 +246,20 @@ def _binds(module: Module, name: str, qualified: str) -> bool:
     """Whether a module-level import binds ``name`` to the runtime's function."""
     found = module.scope_of_module.bindings.get(name, [])
     return any(binding.qualified.lstrip(".") == qualified for binding in found)
+
+
+def _import_lines(header: Header, imports: dict[str, list[tuple[str, str]]]) -> list[str]:
+    """Write the runtime's imports, as the script is started."""
+    plain = [_import_line(header, runtime, names) for runtime, names in imports.items() if names]
+    if not header.both:
+        return plain
+    # As worker_utils itself does: the package is known in each start but that as a script.
+    return [
+        "if __package__:",
+        *(f"    {line}" for line in plain),
+        "else:",
+        *(f"    {line.replace(f'from {header.prefix}', 'from ', 1)}" for line in plain),
+    ]
 
 
 def _extended_import(

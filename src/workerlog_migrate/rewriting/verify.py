@@ -298,11 +298,7 @@ class _Comparison:
             index = sum(1 for start in starts if start < span.line)
             if span in replaced:
                 old = next((node for node in original.body if self._module.span(node) == span), None)
-                if (
-                    not isinstance(old, ast.ImportFrom)
-                    or len(statements) != 1
-                    or not _extends(old, statements[0])
-                ):
+                if old is None or len(statements) != 1 or not _extends(old, statements[0]):
                     raise CheckError("check failed: an import is replaced by something else", span.line)
                 expected.append((original.body.index(old), statements, old))
             else:
@@ -431,14 +427,24 @@ class _Comparison:
         return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def _extends(old: ast.ImportFrom, new: ast.stmt) -> bool:
-    """Whether an import of ours only gained names."""
-    if not isinstance(new, ast.ImportFrom) or (old.module, old.level) != (new.module, new.level):
+def _extends(old: ast.stmt, new: ast.stmt) -> bool:
+    """Whether an import of ours only gained names; or a choice of such imports, names or further ones of ours."""
+    if isinstance(old, ast.If) and isinstance(new, ast.If):
+        return _same(old.test, new.test) and all(
+            all(any(_extends(one, other) for other in after) for one in before)
+            and all(_is_of_runtime(other) for other in after)
+            for before, after in ((old.body, new.body), (old.orelse, new.orelse))
+        )
+    if not isinstance(old, ast.ImportFrom) or not isinstance(new, ast.ImportFrom):
+        return False
+    if (old.module, old.level) != (new.module, new.level):
         return False
     names = {(alias.name, alias.asname) for alias in new.names}
-    return (
-        old.module in ("worker_logger", "worker_utils") and {(a.name, a.asname) for a in old.names} <= names
-    )
+    return _is_of_runtime(old) and {(a.name, a.asname) for a in old.names} <= names
+
+
+def _is_of_runtime(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module in ("worker_logger", "worker_utils")
 
 
 class _Moves:

@@ -1,0 +1,44 @@
+"""The project around the scripts: its root, its files, what each file imports and names, and how each script is started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from workerlog_migrate.model import Target
+
+
+def place(targets: Sequence[Target], cwd: Path, cache_folder: Path | None) -> tuple[Target, ...]:
+    """Find out how scripts are started, each in the project that it belongs to.
+
+    Args:
+        targets: the scripts, of one project or of several.
+        cwd: the folder that their paths start from, absolute.
+        cache_folder: where facts about files are kept from run to run; None keeps none.
+
+    Returns:
+        The same scripts in their order, with ``starts`` filled.
+    """
+    from workerlog_migrate.project.index import Project
+    from workerlog_migrate.project.root import find_root
+    from workerlog_migrate.project.starts import with_starts
+
+    roots: dict[Path, list[int]] = {}
+    known: dict[Path, Path] = {}
+    for position, target in enumerate(targets):
+        folder = cwd / target.path.parent
+        if folder not in known:
+            known[folder] = find_root(folder, cwd)
+        roots.setdefault(known[folder], []).append(position)
+    placed = list(targets)
+    for root, positions in roots.items():
+        project = Project(root, cache_folder)
+        for position, target in zip(
+            positions, with_starts(project, [targets[each] for each in positions], cwd), strict=True
+        ):
+            placed[position] = target
+        project.close()
+    return tuple(placed)

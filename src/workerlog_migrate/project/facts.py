@@ -1,0 +1,295 @@
+"""What does one Python file say about others? Its imports, and the names and paths in its strings, by one pass over its ``ast``.
+
+Input: a file's bytes. Output: `FileFacts`, plain data that goes through JSON and back, so that it can be kept for as
+long as the bytes stay what they are. Nothing is executed, and nothing here looks at a second file.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.source import decode
+
+FACTS_VERSION = 1
+"""Goes up whenever the same bytes give other facts."""
+
+MAX_WORDS = 5_000
+"""So many names and paths of strings are kept of one file."""
+
+_WORD = re.compile(r"[A-Za-z_.~/\\][\w\-]*(?:[./\\:]+[\w\-]+)*[./\\]?")
+_LOADERS = frozenset(
+    {
+        "spec_from_file_location",
+        "run_path",
+        "load_source",
+        "SourceFileLoader",
+        "execfile",
+        "exec",
+        "load_module",
+    }
+)
+_ISOLATED = re.compile(r"-[A-Za-z]*[IP][A-Za-z]*")
+_LISTERS = frozenset({"vars", "dir", "getmembers"})
+
+
+class Import(NamedTuple):
+    """One import statement of one module.
+
+    Attributes:
+        module: the dotted name after ``from`` or ``import``; may be empty for ``from . import x``.
+        level: leading dots.
+        names: what is imported from it (``*`` for all); empty for ``import x``.
+        line: where, from 1.
+        place: ``top`` (runs whenever the file does), ``guarded`` (may fail, or may not run), ``inner`` (in a function),
+            ``typing`` (for type checkers only).
+        alias: the name that ``import x as alias`` binds, else empty.
+    """
+
+    module: str
+    level: int
+    names: tuple[str, ...]
+    line: int
+    place: str
+    alias: str = ""
+
+
+class FileFacts(NamedTuple):
+    """What one file says.
+
+    Attributes:
+        imports: its imports, in source order.
+        words: texts in string constants that read as a dotted name or a path, with their line; a part of an f-string that
+            ends in a dot or slash keeps it (``cogs.``).
+        commands: modules that a string starts by ``-m``, with their line; also in docstrings.
+        loaders: functions that are called to load a file by its path, or to execute text.
+        loggers: names given to ``getLogger``; ``__name__`` where that is passed.
+        isolated: a string asks an interpreter not to look beside the script (``-I``, ``-P``, ``PYTHONSAFEPATH``).
+        shebang: the first line if it is one, else empty.
+        exports: ``__all__`` is assigned.
+        has_main_guard: something is compared with ``"__main__"``.
+        changes_path: ``sys.path`` is mentioned.
+        listed: names handed to ``vars``, ``dir`` or ``getmembers``.
+    """
+
+    imports: tuple[Import, ...] = ()
+    words: tuple[tuple[str, int], ...] = ()
+    commands: tuple[tuple[str, int], ...] = ()
+    loaders: tuple[str, ...] = ()
+    loggers: tuple[str, ...] = ()
+    isolated: bool = False
+    shebang: str = ""
+    exports: bool = False
+    has_main_guard: bool = False
+    changes_path: bool = False
+    listed: tuple[str, ...] = ()
+
+    def to_json(self) -> list[Any]:
+        """Give what `from_json` makes the same facts of."""
+        return list(self)
+
+    @classmethod
+    def from_json(cls, value: list[Any]) -> FileFacts:
+        """Make facts of what `to_json` gave.
+
+        Args:
+            value: as read back from JSON.
+
+        Raises:
+            TypeError, ValueError: it is something else.
+        """
+        if len(value) != len(cls._fields):
+            raise ValueError(f"facts have {len(cls._fields)} fields, not {len(value)}")
+        imports, words, commands, *rest = value
+        plain: list[Any] = [tuple(each) if isinstance(each, list) else each for each in rest]
+        return cls(
+            tuple(Import(module, level, tuple(names), *more) for module, level, names, *more in imports),
+            tuple((text, line) for text, line in words),
+            tuple((text, line) for text, line in commands),
+            *plain,
+        )
+
+
+def read_facts(path: Path, raw: bytes) -> FileFacts | None:
+    """Find out what a file says about others.
+
+    Args:
+        path: its name, for its ending only.
+        raw: its bytes.
+
+    Returns:
+        The facts; None when it cannot be parsed, and so starts and imports nothing.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape in a script is not ours to complain about
+            text = decode(path, raw).text
+            tree = ast.parse(text)
+    except (Refused, SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    collector = _Collector()
+    collector.walk(tree)
+    first = text.partition("\n")[0]
+    return collector.facts(first.strip() if first.startswith("#!") else "")
+
+
+def words_of(text: str) -> Iterator[str]:
+    """Give the parts of a text that read as a dotted name or a path.
+
+    Args:
+        text: any.
+
+    Yields:
+        ``scripts.x``, ``scripts/x.py``, ``cogs.``; never a bare word, but for one that ends in ``.py``.
+    """
+    for found in _WORD.finditer(text):
+        word = found[0]
+        if "." in word or "/" in word or "\\" in word:
+            yield word
+
+
+class _Collector:
+    """Collects the facts of one file."""
+
+    def __init__(self) -> None:
+        self._imports: list[Import] = []
+        self._words: dict[tuple[str, int], None] = {}
+        self._bare: dict[tuple[str, int], None] = {}
+        self._commands: dict[tuple[str, int], None] = {}
+        self._loaders: set[str] = set()
+        self._loggers: set[str] = set()
+        self._listed: set[str] = set()
+        self._isolated = False
+        self._exports = False
+        self._main = False
+        self._path = False
+
+    def facts(self, shebang: str) -> FileFacts:
+        words = {**self._words, **self._bare} if self._loaders else self._words
+        return FileFacts(
+            tuple(self._imports),
+            tuple(words)[:MAX_WORDS],
+            tuple(self._commands)[:MAX_WORDS],
+            tuple(sorted(self._loaders)),
+            tuple(sorted(self._loggers)),
+            self._isolated,
+            shebang,
+            self._exports,
+            self._main,
+            self._path,
+            tuple(sorted(self._listed)),
+        )
+
+    def walk(self, tree: ast.Module) -> None:
+        """Visit every node once; ``place`` is what imports of a block are called."""
+        stack: list[tuple[ast.AST, str]] = [(tree, "top")]
+        while stack:
+            node, place = stack.pop()
+            match node:
+                case ast.Import() | ast.ImportFrom():
+                    self._import(node, place)
+                    continue
+                case ast.Constant():
+                    self._constant(node)
+                    continue
+                case ast.Call():
+                    self._call(node)
+                case ast.Attribute(attr="path", value=ast.Name(id="sys")):
+                    self._path = True
+                case (
+                    ast.Assign(targets=[ast.Name(id="__all__")])
+                    | ast.AugAssign(target=ast.Name(id="__all__"))
+                ):
+                    self._exports = True
+                case ast.Expr(value=ast.Constant(value=str() as text)):
+                    self._started(text, node.lineno)
+                    continue
+                case ast.JoinedStr(values=values):
+                    self._joined(values)
+            inner = _place_of(node, place)
+            children = list(ast.iter_child_nodes(node))
+            if isinstance(node, ast.If) and inner == "typing":
+                stack.extend((child, place) for child in reversed(node.orelse))
+                children = list(node.body)
+            stack.extend((child, inner) for child in reversed(children))
+        self._imports.sort(key=lambda each: each.line)
+
+    def _import(self, node: ast.Import | ast.ImportFrom, place: str) -> None:
+        if isinstance(node, ast.ImportFrom):
+            names = tuple(alias.name for alias in node.names)
+            self._imports.append(Import(node.module or "", node.level, names, node.lineno, place))
+            return
+        for alias in node.names:
+            self._imports.append(Import(alias.name, 0, (), node.lineno, place, alias.asname or ""))
+
+    def _constant(self, node: ast.Constant) -> None:
+        text = node.value
+        if not isinstance(text, str):
+            return
+        if text == "__main__":
+            self._main = True
+        elif text == "PYTHONSAFEPATH" or _ISOLATED.fullmatch(text):
+            self._isolated = True
+        elif text.isidentifier():
+            self._bare[text, node.lineno] = None
+        elif len(self._words) < MAX_WORDS:
+            self._started(text, node.lineno)
+            for word in words_of(text):
+                self._words[word, node.lineno] = None
+
+    def _started(self, text: str, line: int) -> None:
+        if "-m" in text:
+            for found in STARTED.finditer(text):
+                self._commands[found["module"], line + text.count("\n", 0, found.start())] = None
+
+    def _joined(self, values: list[ast.expr]) -> None:
+        """Keep the end of what precedes a variable part: ``cogs.`` of ``f"cogs.{name}"``."""
+        for part in values[:-1]:
+            if (
+                isinstance(part, ast.Constant)
+                and isinstance(part.value, str)
+                and part.value[-1:] in ("/", "\\")
+            ):
+                self._bare[part.value.rstrip("/\\").rpartition("/")[2], part.lineno] = None
+
+    def _call(self, node: ast.Call) -> None:
+        match node.func:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                pass
+            case _:
+                return
+        if name in _LOADERS:
+            self._loaders.add(name)
+        elif name == "getLogger" and node.args:
+            match node.args[0]:
+                case ast.Constant(value=str() as text):
+                    self._loggers.add(text)
+                case ast.Name(id="__name__"):
+                    self._loggers.add("__name__")
+        elif name in _LISTERS and node.args:
+            match node.args[0]:
+                case ast.Name(id=listed) | ast.Attribute(attr=listed):
+                    self._listed.add(listed)
+
+
+STARTED = re.compile(r"(?:^|[\s\"'\[,(=])-(?:[A-Za-z]*)m[\s\"',]+(?P<module>[A-Za-z_][\w.]*)")
+"""A module that a command line starts."""
+
+
+def _place_of(node: ast.AST, place: str) -> str:
+    """Say how surely an import runs that stands in a node."""
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+            return place if place == "typing" else "inner"
+        case ast.If(test=ast.Name(id="TYPE_CHECKING") | ast.Attribute(attr="TYPE_CHECKING")):
+            return "typing"
+        case ast.If() | ast.Try() | ast.While() | ast.For() | ast.Match() if place == "top":
+            return "guarded"
+        case ast.ExceptHandler() if place == "top":
+            return "guarded"
+    return place

@@ -1,0 +1,209 @@
+"""The project as one can ask it: which files mention a name, and what does each of them say?
+
+Files are read when they are asked for, and parsed only when their bytes hold one of the names that matter: of a
+project of 20,000 files, three workers concern a few hundred. What a file says is kept by the digest of its bytes,
+in memory for the run and in the user's cache folder for later ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import zlib
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.files.source import digest
+from workerlog_migrate.project.facts import FACTS_VERSION, FileFacts, read_facts
+from workerlog_migrate.project.listing import MAX_BYTES, Listing, list_project
+
+if TYPE_CHECKING:
+    import sqlite3
+
+MAX_TOTAL = 500_000_000
+"""So many bytes of a project are read at most."""
+
+_NAME = f"project-{FACTS_VERSION}.sqlite"
+_MAX_ENTRIES = 100_000
+_IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*")
+_FEW = 40  # up to so many words, to search for each costs less than to take a file apart
+_WAIT = 2.0
+_SCHEMA = "CREATE TABLE IF NOT EXISTS facts (digest TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID"
+
+
+class Project:
+    """A project's files and what they say.
+
+    Args:
+        root: its root, absolute.
+        folder: where facts are kept from run to run; None keeps them for this run only.
+
+    Attributes:
+        listing: its files.
+        is_whole: every file was looked at that may matter; false when there was too much.
+    """
+
+    def __init__(self, root: Path, folder: Path | None = None) -> None:
+        self.root = root
+        self.listing: Listing = list_project(root)
+        self.is_whole = self.listing.is_whole
+        self._folder = folder
+        self._facts: dict[str, FileFacts | None] = {}
+        self._database: sqlite3.Connection | None = None
+        self._is_open = False
+        self._new: dict[str, bytes] = {}
+        self._read = 0
+
+    def facts(self, path: str) -> FileFacts | None:
+        """Say what a file says about others.
+
+        Args:
+            path: one of ``listing.python``, or another file.
+
+        Returns:
+            The facts; None when it cannot be read or parsed, or is too large.
+        """
+        if path not in self._facts:
+            raw = self.read(path)
+            self._facts[path] = None if raw is None else self._facts_of(path, raw)
+        return self._facts[path]
+
+    def mentioning(self, words: Collection[str]) -> Iterator[tuple[str, FileFacts]]:
+        """Give the Python files that hold one of some identifiers anywhere, with what they say.
+
+        Args:
+            words: identifiers; a word with other characters counts by its identifiers.
+
+        Yields:
+            Path and facts, in the order of the listing; files that do not parse are left out.
+        """
+        wanted = identifiers(words)
+        for path in self.listing.python:
+            raw = self.read(path)
+            if raw is None or not _mentions(raw, wanted):
+                continue
+            if path not in self._facts:
+                self._facts[path] = self._facts_of(path, raw)
+            found = self._facts[path]
+            if found is not None:
+                yield path, found
+
+    def texts_mentioning(self, words: Collection[str]) -> Iterator[tuple[str, str]]:
+        """Give the other text files that hold one of some identifiers.
+
+        Args:
+            words: as for `mentioning`.
+
+        Yields:
+            Path and text; bytes that are no UTF-8 are replaced.
+        """
+        wanted = identifiers(words)
+        for path in self.listing.texts:
+            raw = self.read(path)
+            if raw is None or b"\0" in raw[:1024] or not _mentions(raw, wanted):
+                continue
+            yield path, raw.decode("utf-8", "replace")
+
+    def read(self, path: str) -> bytes | None:
+        """Read a file of the project, within the bounds.
+
+        Args:
+            path: the file.
+
+        Returns:
+            Its bytes; None when it cannot be read, or is larger than `MAX_BYTES`, or too much was read before.
+        """
+        if self._read > MAX_TOTAL:
+            self.is_whole = False
+            return None
+        try:
+            with open(path, "rb") as file:  # noqa: PTH123  # many thousand files
+                raw = file.read(MAX_BYTES + 1)
+        except (OSError, ValueError):
+            return None
+        self._read += len(raw)
+        return raw if len(raw) <= MAX_BYTES else None
+
+    def close(self) -> None:
+        """Keep what is new for later runs."""
+        if self._database is None:
+            return
+        import sqlite3
+
+        with contextlib.suppress(sqlite3.Error), self._database:
+            self._database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(self._new.items()))
+            (count,) = self._database.execute("SELECT count(*) FROM facts").fetchone()
+            if count > _MAX_ENTRIES:  # which are old is not noted: what is missing is found again
+                self._database.execute("DELETE FROM facts WHERE digest < '8'")
+        self._new.clear()
+        self._database.close()
+        self._database = None
+        self._is_open = False
+
+    def _facts_of(self, path: str, raw: bytes) -> FileFacts | None:
+        key = digest(raw)
+        known = self._known(key)
+        if known is not None:
+            return known
+        found = read_facts(Path(path), raw)
+        if found is not None and self._database is not None:
+            body = json.dumps(found.to_json(), ensure_ascii=True, separators=(",", ":")).encode("ascii")
+            self._new[key] = zlib.compress(body, 1)
+        return found
+
+    def _known(self, key: str) -> FileFacts | None:
+        database = self._opened()
+        if database is None:
+            return None
+        import sqlite3
+
+        try:
+            row = database.execute("SELECT body FROM facts WHERE digest = ?", (key,)).fetchone()
+            return None if row is None else FileFacts.from_json(json.loads(zlib.decompress(row[0])))
+        except sqlite3.Error:
+            self._database = None
+        except (ValueError, TypeError, zlib.error):  # not written by us
+            pass
+        return None
+
+    def _opened(self) -> sqlite3.Connection | None:
+        if self._is_open:
+            return self._database
+        self._is_open = True
+        if self._folder is None:
+            return None
+        try:
+            import sqlite3
+        except ImportError:  # a Python that was built without it
+            return None
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            database = sqlite3.connect(self._folder / _NAME, timeout=_WAIT)
+            database.execute("PRAGMA synchronous = OFF")
+            database.execute(_SCHEMA)
+        except (OSError, sqlite3.Error):  # no permission, locked, damaged: go on without
+            return None
+        self._database = database
+        return database
+
+
+def identifiers(words: Collection[str]) -> frozenset[bytes]:
+    """Split words into identifiers, as `Project.mentioning` looks for them.
+
+    Args:
+        words: any texts.
+
+    Returns:
+        Their identifiers, as UTF-8.
+    """
+    return frozenset(
+        found for word in words for found in _IDENTIFIER.findall(word.encode("utf-8", "surrogateescape"))
+    )
+
+
+def _mentions(raw: bytes, wanted: frozenset[bytes]) -> bool:
+    if len(wanted) <= _FEW and not any(word in raw for word in wanted):
+        return False
+    return not wanted.isdisjoint(_IDENTIFIER.findall(raw))

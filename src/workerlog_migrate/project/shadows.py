@@ -1,0 +1,252 @@
+"""Which modules take one another's place once a runtime file stands beside a script?
+
+Two ways round: a file of the folder that is named like a standard module, which the runtime then imports in its place
+(``logging.py``, a ``copy/`` package), and a ``worker_utils`` of the project's own, which the runtime's file hides. Input:
+the project and a script. Output: what a person has to know, or an empty text.
+"""
+
+# Thousands of paths are compared: they stay strings.
+# ruff: noqa: PTH118, PTH119, PTH120
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.files.stamp import read_stamp
+from workerlog_migrate.files.vendor import RUNTIME_MODULES, is_ours, runtime_text
+from workerlog_migrate.project.facts import FileFacts, Import, read_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from workerlog_migrate.project.index import Project
+
+_STDLIB = frozenset(sys.stdlib_module_names)
+_LOADED_BEFORE = frozenset(sys.builtin_module_names) & frozenset(
+    "sys builtins marshal posix nt time _thread _weakref _io _imp _warnings _signal _codecs gc errno itertools".split()  # noqa: SIM905
+) | {
+    "os",
+    "io",
+    "abc",
+    "codecs",
+    "stat",
+    "posixpath",
+    "ntpath",
+    "genericpath",
+    "site",
+    "encodings",
+    "zipimport",
+}
+"""Standard modules that an interpreter has loaded before it looks beside a script."""
+
+_MOST_FILES = 500
+"""So many files are followed from a script, over its imports."""
+
+
+class Shadows:
+    """What hides what, in one project.
+
+    Args:
+        project: the project.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._files = frozenset(project.listing.python)
+        self._foreign: dict[str, tuple[str, str]] | None = None
+        self._by_folder: dict[str, str] = {}
+
+    def standard(self, path: str, folders: Iterable[str]) -> str:
+        """Find a file named like a standard module that the runtime needs.
+
+        Args:
+            path: the script.
+            folders: where Python looks first when the script runs.
+
+        Returns:
+            The file; empty when there is none, or the script itself has used it before.
+        """
+        for folder in folders:
+            for name in sorted(_STDLIB - _LOADED_BEFORE):
+                file = self._module(folder, name)
+                if file and file != path and name in _needed() and name not in self._used_by(path):
+                    return os.path.relpath(file, self._project.root).replace(os.sep, "/")
+        return ""
+
+    def foreign(self, path: str) -> str:
+        """Find a module of the project that a runtime file beside a script would hide.
+
+        Args:
+            path: the script.
+
+        Returns:
+            What imports it, and where it is; empty when there is none.
+        """
+        if not self._foreigners():
+            return ""
+        folder = os.path.dirname(path)
+        if folder not in self._by_folder:
+            beside = [each for each in sorted(self._files) if os.path.dirname(each) == folder]
+            self._by_folder[folder] = next(
+                (
+                    text
+                    for each in self._reached([path, *beside])
+                    if each in self._foreigners()
+                    for location, text in [self._foreigners()[each]]
+                    if os.path.dirname(location) != folder
+                ),
+                "",
+            )
+        return self._by_folder[folder]
+
+    def _foreigners(self) -> dict[str, tuple[str, str]]:
+        """List the files that import a module of a runtime file's name that is not ours: file -> where it is, what to say."""
+        if self._foreign is None:
+            self._foreign = {}
+            for path, facts in self._project.mentioning(RUNTIME_MODULES):
+                if os.path.basename(path).removesuffix(".py") in RUNTIME_MODULES:
+                    continue
+                for entry in facts.imports:
+                    location = self._not_ours(path, entry)
+                    if location is not None:
+                        shown = os.path.relpath(path, self._project.root).replace(os.sep, "/")
+                        where = (
+                            os.path.relpath(location, self._project.root).replace(os.sep, "/")
+                            if location
+                            else ""
+                        )
+                        text = f"{shown}:{entry.line} imports another {entry.module}"
+                        self._foreign[path] = (location, f"{text} ({where})" if where else text)
+        return self._foreign
+
+    def _not_ours(self, path: str, entry: Import) -> str | None:
+        """Say where a module of a runtime file's name lies that is not ours (empty: elsewhere); None when it is ours."""
+        if entry.level or entry.module.partition(".")[0] not in RUNTIME_MODULES or entry.place == "typing":
+            return None
+        name = entry.module.partition(".")[0]
+        beside = self._module(os.path.dirname(path), name)
+        if beside:
+            raw = self._project.read(beside)
+            return None if raw is not None and read_stamp(raw.decode("utf-8", "replace")) else beside
+        if entry.module in RUNTIME_MODULES and entry.names and is_ours({entry.module: entry.names}):
+            return None
+        found = [each for each in self._files if os.path.basename(each) == f"{name}.py"]
+        found += [each for each in self._files if each.endswith(os.path.join(name, "__init__.py"))]
+        raws = ((each, self._project.read(each)) for each in sorted(found))
+        return next(
+            (
+                each
+                for each, raw in raws
+                if raw is not None and not read_stamp(raw.decode("utf-8", "replace"))
+            ),
+            "",
+        )
+
+    def _module(self, folder: str, name: str) -> str:
+        for file in (os.path.join(folder, f"{name}.py"), os.path.join(folder, name, "__init__.py")):
+            if file in self._files:
+                return file
+        return ""
+
+    def _reached(self, paths: Sequence[str]) -> Iterator[str]:
+        """Follow imports over the files of the project."""
+        waiting, seen = list(paths), set(paths)
+        while waiting and len(seen) <= _MOST_FILES:
+            path = waiting.pop(0)
+            yield path
+            facts = self._project.facts(path)
+            for found in self._imported(path, facts) if facts is not None else ():
+                if found not in seen:
+                    seen.add(found)
+                    waiting.append(found)
+
+    def _imported(self, path: str, facts: FileFacts) -> Iterator[str]:
+        for entry in facts.imports:
+            folders = [os.path.dirname(path)]
+            for _ in range(entry.level - 1):
+                folders = [os.path.dirname(folders[0])]
+            if not entry.level:
+                folders += [str(self._project.root), *self._on_path(facts)]
+            parts = entry.module.split(".") if entry.module else []
+            for each in (parts, *([*parts, name] for name in entry.names)):
+                for folder in folders:
+                    file = self._module(os.path.join(folder, *each[:-1]), each[-1]) if each else ""
+                    if file:
+                        yield file
+                        break
+
+    def _on_path(self, facts: FileFacts) -> list[str]:
+        """Every folder of the project's first two levels, for a file that changes ``sys.path``: which, is not followed."""
+        if not facts.changes_path:
+            return []
+        root = str(self._project.root)
+        return sorted(
+            {os.path.dirname(each) for each in self._files if os.path.relpath(each, root).count(os.sep) <= 2}
+        )
+
+    def _used_by(self, path: str) -> frozenset[str]:
+        """Give the standard modules that a script has imported before, with what these import."""
+        used: set[str] = set()
+        for each in self._reached([path]):
+            facts = self._project.facts(each)
+            if facts is not None:
+                used.update(_closure(frozenset(_standard(facts.imports))))
+        return frozenset(used)
+
+
+@cache
+def _needed() -> frozenset[str]:
+    """Give the standard modules that the runtime imports, with what these import; also those that it imports late."""
+    direct: set[str] = set()
+    for module in RUNTIME_MODULES:
+        facts = read_facts(Path(f"{module}.py"), runtime_text(module).encode("utf-8"))
+        assert facts is not None  # ours parses
+        direct.update(_standard(facts.imports, late=True))
+    return _closure(frozenset(direct))
+
+
+def _standard(imports: Iterable[Import], *, late: bool = False) -> Iterator[str]:
+    for entry in imports:
+        if entry.level or entry.module.partition(".")[0] not in _STDLIB:
+            continue
+        if entry.place in ("top", "guarded") or (late and entry.place == "inner"):
+            yield entry.module
+            yield from (f"{entry.module}.{name}" for name in entry.names)
+
+
+@cache
+def _closure(modules: frozenset[str]) -> frozenset[str]:
+    """Follow the imports of standard modules; only what runs when a module is imported counts."""
+    waiting, seen = list(modules), set(modules)
+    while waiting:
+        for name in _imports_of(waiting.pop()):
+            if name not in seen:
+                seen.add(name)
+                waiting.append(name)
+    return frozenset(name.partition(".")[0] for name in seen)
+
+
+@cache
+def _imports_of(name: str) -> tuple[str, ...]:
+    stem = Path(sysconfig.get_path("stdlib"), *name.split("."))
+    for file in (stem.with_suffix(".py"), stem / "__init__.py"):
+        try:
+            facts = read_facts(file, file.read_bytes())
+        except OSError:
+            continue
+        if facts is None:
+            return ()
+        parent = name if file.name == "__init__.py" else name.rpartition(".")[0]
+        near = (
+            ".".join(part for part in (parent, entry.module, each) if part)
+            for entry in facts.imports
+            if entry.level == 1 and entry.place in ("top", "guarded")
+            for each in (*entry.names, "")
+        )
+        return (*_standard(facts.imports), *near)
+    return ()

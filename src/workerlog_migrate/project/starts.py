@@ -1,0 +1,451 @@
+"""How is each script started, and what is importable then? From the whole project to `Target.starts`.
+
+Read are the imports of every Python file that mentions a script, the dotted names and paths in its strings, and the
+project's other texts: a Procfile, a unit, a crontab, a workflow, a notebook, a README. A name is resolved as Python would from
+where it stands: beside the file, then in the folders above it up to the root, and in ``src``. Nothing is executed.
+"""
+
+# Thousands of paths are compared: they stay strings.
+# ruff: noqa: PTH113, PTH118, PTH120
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.files.vendor import RUNTIME_MODULES
+from workerlog_migrate.model import Starts
+from workerlog_migrate.project.facts import STARTED, FileFacts, Import, words_of
+from workerlog_migrate.project.shadows import Shadows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from workerlog_migrate.model import Target
+    from workerlog_migrate.project.index import Project
+
+_STDLIB = frozenset(sys.stdlib_module_names)
+_TEST = re.compile(r"test_.*|.*_test|conftest|tests?")
+_COMMAND = re.compile(
+    r"\bpython[\w.]*(?:\.exe)?(?P<flags>(?:\s+-[A-Za-z]+)*)\s+[\"']?(?P<path>[^\s\"'|;&<>]+\.pyw?)\b"
+)
+_TEXT_IMPORT = re.compile(
+    r"\bfrom\s+(?P<module>[A-Za-z_][\w.]*)\s+import\s+(?P<names>[\w, *]+)|\bimport\s+(?P<plain>[A-Za-z_][\w.]*)"
+)
+_SAFE_PATH = re.compile(r"PYTHONSAFEPATH[\"']?\s*[=:]\s*[\"']?[^\s\"']")
+_ISOLATED_FLAG = re.compile(r"-[A-Za-z]*[IP]")
+_LOGGERS_LISTED = 20
+
+
+def with_starts(project: Project, targets: Sequence[Target], cwd: Path) -> list[Target]:
+    """Find out how scripts are started and imported.
+
+    Args:
+        project: the project that they belong to.
+        targets: the scripts.
+        cwd: the folder that their paths start from, absolute.
+
+    Returns:
+        The same scripts, with ``starts`` filled.
+    """
+    search = _Search(project, targets, cwd)
+    search.run()
+    return [replace(target, starts=search.starts(position)) for position, target in enumerate(targets)]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was seen of one script; of several places the first counts."""
+
+    path: str
+    parts: tuple[str, ...]
+    packages: int
+    plain: str = ""
+    dotted: dict[int, str] = field(default_factory=dict)
+    relative: dict[int, str] = field(default_factory=dict)
+    imported: str = ""
+    by_path: str = ""
+    isolated: str = ""
+    starred: str = ""
+    listed: str = ""
+    patched: str = ""
+
+
+class _Search:
+    """One pass over a project for some scripts."""
+
+    def __init__(self, project: Project, targets: Sequence[Target], cwd: Path) -> None:
+        self._project = project
+        self._root = str(project.root)
+        self._files = frozenset(project.listing.python)
+        self._folders = frozenset(os.path.dirname(path) for path in self._files)
+        self._targets = targets
+        self._seen: list[_Seen] = []
+        self._by_path: dict[str, int] = {}
+        for position, target in enumerate(targets):
+            path = os.path.realpath(cwd / target.path.parent) + os.sep + target.path.name
+            self._by_path.setdefault(path, position)
+            self._seen.append(_Seen(path, _parts(path), _packages(path)))
+        self._by_stem: dict[str, list[int]] = {}
+        for position, seen in enumerate(self._seen):
+            self._by_stem.setdefault(seen.parts[-1], []).append(position)
+        # Folders that are imported by their name -> by whom, and how many folders the name goes through.
+        self._named_folders: dict[str, tuple[str, int]] = {}
+        self._loggers: dict[str, str] = {}
+        self._shadows = Shadows(project)
+
+    def run(self) -> None:
+        words = {"worker_logger", "worker_utils"}
+        for target, seen in zip(self._targets, self._seen, strict=True):
+            words.update((seen.parts[-1], target.worker, *seen.parts[-2:-1]))
+        for path, facts in self._project.mentioning(words):
+            self._python(path, facts)
+        for path, text in self._project.texts_mentioning(words):
+            self._text(path, text)
+        for seen in self._seen:
+            own = self._project.facts(seen.path)
+            flags = "" if own is None else own.shebang.partition("python")[2]
+            if _ISOLATED_FLAG.search(flags):
+                seen.isolated = seen.isolated or f"its first line starts Python with {flags.split()[-1]}"
+
+    def starts(self, position: int) -> Starts:
+        seen, target = self._seen[position], self._targets[position]
+        folder = os.path.dirname(seen.path)
+        in_folder, levels = self._named_folders.get(folder, ("", 0))
+        depths = [*seen.dotted, *([seen.packages] if seen.packages else [])]
+        if not depths:
+            depths = [levels] if in_folder else [max(seen.relative, default=1)]
+        dotted = next(iter(seen.dotted.values()), "") or next(iter(seen.relative.values()), "")
+        sibling = self._sibling(seen)
+        return Starts(
+            plain=seen.plain or sibling,
+            dotted=dotted,
+            depth=max(1, min(depths)),
+            in_folder=in_folder,
+            imported=seen.imported,
+            by_path="" if sibling else seen.by_path,
+            isolated="" if sibling else seen.isolated,
+            shadowed=self._shadows.standard(
+                seen.path, self._first_folders(seen, in_folder, max(1, min(depths)))
+            ),
+            foreign=self._shadows.foreign(seen.path),
+            starred=seen.starred,
+            listed=seen.listed,
+            patched=seen.patched,
+            loggers=self._loggers_like(target.worker, seen.parts[-1]),
+        )
+
+    @staticmethod
+    def _first_folders(seen: _Seen, in_folder: str, depth: int) -> list[str]:
+        """List where Python looks first when a script runs: beside it, or above the packages that hold it."""
+        folder = os.path.dirname(seen.path)
+        is_named = seen.packages or seen.dotted or seen.relative or in_folder
+        return [folder, *([str(Path(folder, *[".."] * depth).resolve())] if is_named else [])]
+
+    # -- Python files ---------------------------------------------------------------------------------------
+
+    def _python(self, path: str, facts: FileFacts) -> None:
+        for entry in facts.imports:
+            if entry.place != "typing":
+                self._import(path, entry, facts)
+        for word, line in facts.words:
+            self._word(path, word, line, facts)
+        for name, line in facts.commands:
+            self._dotted(path, name, f"{self._shown(path)}:{line} starts {name}", is_import=False)
+        for name in facts.loggers:
+            own = _module_names(path) if name == "__name__" else (name,)
+            for each in own:
+                self._loggers.setdefault(each, self._shown(path))
+
+    def _import(self, path: str, entry: Import, facts: FileFacts) -> None:
+        where = f"{self._shown(path)}:{entry.line} imports"
+        if entry.level:
+            self._relative(path, entry, where, facts)
+            return
+        module = entry.module.split(".")
+        names = [module, *([*module, name] for name in entry.names if name != "*")]
+        for parts in names:
+            name = ".".join(parts)
+            for found, depth in self._resolve(path, parts):
+                self._note(found, path, depth, f"{where} {name}", entry, facts)
+        if "*" in entry.names:
+            for found, _ in self._resolve(path, module):
+                self._seen[found].starred = self._seen[found].starred or f"{where} * from {entry.module}"
+        self._name_folder(
+            path, module, f"{where} {entry.module}", is_through=any(name != "*" for name in entry.names)
+        )
+
+    def _relative(self, path: str, entry: Import, where: str, facts: FileFacts) -> None:
+        base = os.path.dirname(path)
+        for _ in range(entry.level - 1):
+            base = os.path.dirname(base)
+        module = entry.module.split(".") if entry.module else []
+        shown = "." * entry.level + entry.module
+        for parts in ([module] if module else []) + [[*module, name] for name in entry.names if name != "*"]:
+            found = self._at(base, parts)
+            if found is not None and self._seen[found].path != path:
+                seen = self._seen[found]
+                seen.relative.setdefault(len(parts), f"{where} {shown or '.'}")
+                self._used(found, path, f"{where} {shown}", facts, ".".join(parts))
+        if "*" in entry.names and module:
+            found = self._at(base, module)
+            if found is not None:
+                self._seen[found].starred = self._seen[found].starred or f"{where} * from {shown}"
+        folder = os.path.join(base, *module)
+        if folder not in self._named_folders and (folder in self._folders):
+            self._named_folders[folder] = (f"{where} {shown}", len(module) + 1)
+
+    def _note(self, found: int, path: str, depth: int, where: str, entry: Import, facts: FileFacts) -> None:
+        seen = self._seen[found]
+        if seen.path == path:
+            return
+        if depth:
+            seen.dotted.setdefault(depth, where)
+        else:
+            seen.plain = seen.plain or where
+        bound = entry.alias or entry.module.rpartition(".")[2]
+        self._used(found, path, where, facts, bound if not entry.names else seen.parts[-1])
+
+    def _used(self, found: int, path: str, where: str, facts: FileFacts, bound: str) -> None:
+        seen = self._seen[found]
+        if not _is_test(path, self._root):
+            seen.imported = seen.imported or where
+        if bound.rpartition(".")[2] in facts.listed:
+            seen.listed = seen.listed or f"{self._shown(path)} lists what it holds"
+
+    def _word(self, path: str, word: str, line: int, facts: FileFacts) -> None:
+        where = f"{self._shown(path)}:{line}"
+        if word.endswith((".py", ".pyw")) and word.strip("./\\"):
+            for found in self._paths(path, word):
+                self._named_path(found, path, where, word, facts)
+            return
+        if "/" in word or "\\" in word:
+            if facts.loaders:
+                self._loaded_folder(path, word, where)
+            return
+        name = word.partition(":")[0]
+        if name.endswith("."):
+            self._name_folder(path, name.rstrip(".").split("."), f"{where} names {word}", is_through=True)
+        elif "." in name:
+            self._dotted(path, name, f"{where} names {name}", is_import=True, may_be_longer=True)
+            if name.endswith(".print"):
+                self._patched(path, name.removesuffix(".print"), f"{where} replaces {name}")
+        elif facts.loaders:
+            self._loaded_folder(path, word, where)
+
+    def _patched(self, path: str, name: str, where: str) -> None:
+        for found, _ in self._resolve(path, name.split(".")):
+            self._seen[found].patched = self._seen[found].patched or where
+
+    def _named_path(self, found: int, path: str, where: str, word: str, facts: FileFacts) -> None:
+        seen = self._seen[found]
+        if seen.path == path:
+            return
+        if facts.loaders:
+            if os.path.dirname(path) != os.path.dirname(seen.path):
+                seen.by_path = seen.by_path or f"{where} loads {word} by {facts.loaders[0]}"
+            return
+        seen.plain = seen.plain or f"{where} names {word}"
+        if facts.isolated:
+            seen.isolated = seen.isolated or f"{where} starts {word} without its folder on sys.path"
+
+    def _loaded_folder(self, path: str, word: str, where: str) -> None:
+        """A file that loads others by their paths, and names a folder: it may load whatever is in that."""
+        name = word.strip("./\\").replace("\\", "/").rpartition("/")[2]
+        facts = self._project.facts(path)
+        loader = facts.loaders[0] if facts is not None and facts.loaders else ""
+        if not name or loader == "exec":
+            return
+        for seen in self._seen:
+            if seen.parts[-2:-1] == (name,) and os.path.dirname(seen.path) != os.path.dirname(path):
+                seen.by_path = seen.by_path or f"{where} loads files of {name} by {loader}"
+
+    # -- other texts ----------------------------------------------------------------------------------------
+
+    def _text(self, path: str, text: str) -> None:
+        is_safe = _SAFE_PATH.search(text) is not None
+        for number, line in enumerate(text.splitlines(), 1):
+            where = f"{self._shown(path)}:{number}"
+            if "-m" in line:
+                for found in STARTED.finditer(line):
+                    self._dotted(path, found["module"], f"{where} starts {found['module']}", is_import=False)
+            if ".py" in line:
+                self._text_paths(path, line, where, is_safe=is_safe)
+            if path.endswith(".ipynb") and "import" in line:
+                for match in _TEXT_IMPORT.finditer(line.replace("\\n", "\n")):
+                    self._text_import(path, match, where)
+            elif "." in line and not path.endswith((".md", ".rst", ".txt")):
+                for word in words_of(line):
+                    name = word.partition(":")[0]
+                    if "." in name.rstrip(".") and "/" not in name:
+                        self._dotted(
+                            path,
+                            name.rstrip("."),
+                            f"{where} names {name}",
+                            is_import=False,
+                            may_be_longer=True,
+                        )
+
+    def _text_paths(self, path: str, line: str, where: str, *, is_safe: bool) -> None:
+        for command in _COMMAND.finditer(line):
+            for found in self._paths(path, command["path"]):
+                seen = self._seen[found]
+                seen.plain = seen.plain or f"{where} starts {command['path']}"
+                if _ISOLATED_FLAG.search(command["flags"]):
+                    seen.isolated = seen.isolated or f"{where} starts it with {command['flags'].strip()}"
+        if is_safe:
+            for word in words_of(line):
+                for found in self._paths(path, word) if word.endswith(".py") else ():
+                    seen = self._seen[found]
+                    seen.isolated = seen.isolated or f"{where} starts it with PYTHONSAFEPATH"
+
+    def _text_import(self, path: str, match: re.Match[str], where: str) -> None:
+        module = (match["module"] or match["plain"]).rstrip(".")
+        names = [name.strip() for name in (match["names"] or "").split(",") if name.strip().isidentifier()]
+        for each in (module, *(f"{module}.{name}" for name in names)):
+            self._dotted(path, each, f"{where} imports {each}", is_import=True)
+
+    # -- names ----------------------------------------------------------------------------------------------
+
+    def _dotted(
+        self, path: str, name: str, where: str, *, is_import: bool, may_be_longer: bool = False
+    ) -> None:
+        """Take note of a module that is named in a text; of a longer name its beginning may be the module."""
+        parts = name.split(".")
+        if not all(part.isidentifier() for part in parts):
+            return
+        for length in range(len(parts), 1 if may_be_longer else len(parts) - 1, -1):
+            resolved = list(self._resolve(path, parts[:length]))
+            for found, depth in resolved:
+                seen = self._seen[found]
+                if depth:
+                    seen.dotted.setdefault(depth, where)
+                elif not may_be_longer:
+                    seen.plain = seen.plain or where
+                if is_import and seen.path != path and not _is_test(path, self._root):
+                    seen.imported = seen.imported or where
+            if resolved:
+                return
+
+    def _name_folder(self, path: str, module: list[str], where: str, *, is_through: bool) -> None:
+        """Take note of folders that an import goes through: ``import scripts`` alone says nothing of the files in it."""
+        for length in range(1, len(module) + 1):
+            is_last = length == len(module)
+            for base in self._bases(path):
+                folder = os.path.join(base, *module[:length])
+                if folder in self._folders:
+                    if not is_last or is_through:
+                        self._named_folders.setdefault(folder, (where, length))
+                    break
+
+    def _resolve(self, path: str, parts: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """Find the scripts that an absolute name means, with the number of folders that it goes through."""
+        candidates = self._by_stem.get(parts[-1], ())
+        if not candidates:
+            return
+        for base in self._bases(path):
+            stem = os.path.join(base, *parts)
+            for file in (f"{stem}.py", os.path.join(stem, "__init__.py")):
+                if file in self._files or file in self._by_path:
+                    found = self._by_path.get(file)
+                    if found is not None:
+                        yield found, len(parts) - (not file.endswith("__init__.py"))
+                    return
+        if len(parts) == 1 and parts[0] in _STDLIB:
+            return
+        # Found through a folder that something puts on sys.path.
+        for position in candidates:
+            seen = self._seen[position]
+            if seen.parts[-len(parts) :] == tuple(parts) and len(seen.parts) >= len(parts):
+                yield position, len(parts) - (not seen.path.endswith("__init__.py"))
+
+    def _bases(self, path: str) -> Iterator[str]:
+        folder = os.path.dirname(path)
+        yield folder
+        while folder != self._root and folder.startswith(self._root) and folder != os.path.dirname(folder):
+            folder = os.path.dirname(folder)
+            yield folder
+        yield os.path.join(self._root, "src")
+
+    def _at(self, base: str, parts: Sequence[str]) -> int | None:
+        stem = os.path.join(base, *parts)
+        found = self._by_path.get(f"{stem}.py")
+        return self._by_path.get(os.path.join(stem, "__init__.py")) if found is None else found
+
+    def _paths(self, path: str, word: str) -> Iterator[int]:
+        """Find the scripts that a path in a text means: from the file's folder or one above it, or by its ending."""
+        pieces = [piece for piece in re.split(r"[/\\]", word) if piece not in ("", ".", "..", "~")]
+        if not pieces:
+            return
+        candidates = self._by_stem.get(pieces[-1].rpartition(".")[0], ())
+        if not candidates:
+            return
+        for base in self._bases(path):
+            found = self._by_path.get(os.path.join(base, *pieces))
+            if found is not None:
+                yield found
+                return
+        while pieces:  # an absolute path of the machine that it runs on
+            wanted = (*pieces[:-1], pieces[-1].rpartition(".")[0])
+            hits = [at for at in candidates if self._seen[at].parts[-len(wanted) :] == wanted]
+            if hits:
+                yield from hits
+                return
+            pieces.pop(0)
+
+    def _sibling(self, seen: _Seen) -> str:
+        """Say which file beside it a script imports plainly and at once: its folder is importable whenever it runs."""
+        facts = self._project.facts(seen.path)
+        folder = os.path.dirname(seen.path)
+        for entry in () if facts is None else facts.imports:
+            top = entry.module.partition(".")[0]
+            if entry.place != "top" or entry.level or top in _STDLIB or top in RUNTIME_MODULES:
+                continue
+            if os.path.join(folder, f"{top}.py") in self._files or os.path.join(folder, top) in self._folders:
+                return f"it imports {entry.module} from beside it"
+        return ""
+
+    def _loggers_like(self, *names: str) -> tuple[str, ...]:
+        found = {
+            logger
+            for logger in self._loggers
+            for name in names
+            if logger == name or logger.startswith(f"{name}.")
+        }
+        return tuple(sorted(found)[:_LOGGERS_LISTED])
+
+    def _shown(self, path: str) -> str:
+        return os.path.relpath(path, self._root).replace(os.sep, "/")
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    parts = Path(path).with_suffix("").parts
+    return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def _packages(path: str) -> int:
+    """Count the packages that hold a file: folders with an ``__init__.py``, without a gap."""
+    folder, count = os.path.dirname(path), 0
+    while os.path.isfile(os.path.join(folder, "__init__.py")) and folder != os.path.dirname(folder):
+        folder, count = os.path.dirname(folder), count + 1
+    return count
+
+
+def _module_names(path: str) -> Iterator[str]:
+    """Give what ``__name__`` may be in a file: its name alone, and through the packages that hold it."""
+    parts = _parts(path)
+    packages = _packages(path)
+    if not path.endswith("__init__.py"):
+        packages += 1
+    yield parts[-1]
+    if packages > 1:
+        yield ".".join(parts[-packages:])
+
+
+def _is_test(path: str, root: str) -> bool:
+    below = os.path.relpath(path, root)
+    return any(_TEST.fullmatch(part) for part in Path(below).with_suffix("").parts)

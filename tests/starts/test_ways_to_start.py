@@ -1,0 +1,302 @@
+"""A migrated script starts in every way in which the project starts it, whatever part of the project was migrated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.starts.conftest import Tree
+
+HELLO = """\
+def hello(name):
+    print(f"hello {name}")
+"""
+SCRIPT = """\
+import os
+
+
+def main():
+    print(f"in {os.path.basename(os.getcwd())}")
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "paths", "start"),
+    [
+        pytest.param(
+            {"main.py": "from services.hello import hello\nhello('a')\n", "services/hello.py": HELLO},
+            ["--all", "services"],
+            ["main.py"],
+            id="import-through-a-folder",
+        ),
+        pytest.param(
+            {
+                "main.py": "import scripts.genesis_a\nscripts.genesis_a.main()\n",
+                "scripts/genesis_a.py": SCRIPT,
+            },
+            ["scripts/genesis_a.py"],
+            ["main.py"],
+            id="one-named-file",
+        ),
+        pytest.param(
+            {
+                "bot.py": 'import importlib\nimportlib.import_module("cogs.music").hello("b")\n',
+                "cogs/music.py": HELLO,
+            },
+            ["--all", "cogs"],
+            ["bot.py"],
+            id="import-module",
+        ),
+        pytest.param(
+            {
+                "bot.py": 'import importlib\nfor name in ("music",):\n'
+                '    importlib.import_module(f"cogs.{name}").hello("b")\n',
+                "cogs/music.py": HELLO,
+            },
+            ["--all", "cogs"],
+            ["bot.py"],
+            id="import-module-of-a-made-name",
+        ),
+        pytest.param(
+            {
+                "run.py": "import subprocess, sys\n"
+                'print(subprocess.check_output([sys.executable, "-m", "scripts.zero_x"], text=True))\n',
+                "scripts/zero_x.py": SCRIPT,
+            },
+            ["scripts"],
+            ["run.py"],
+            id="starter-with-m",
+        ),
+        pytest.param(
+            {"tests/test_x.py": "from scripts import zero_x\nzero_x.main()\n", "scripts/zero_x.py": SCRIPT},
+            ["scripts"],
+            ["-c", "import tests.test_x"],
+            id="tests",
+        ),
+        pytest.param(
+            {"Procfile": "worker: python -m jobs.zero_x\n", "jobs/zero_x.py": SCRIPT},
+            ["jobs"],
+            ["-m", "jobs.zero_x"],
+            id="procfile",
+        ),
+        pytest.param(
+            {
+                "deploy/zero.service": "[Service]\nExecStart=/usr/bin/python3 -m jobs.zero_x\n",
+                "jobs/zero_x.py": SCRIPT,
+            },
+            ["jobs"],
+            ["-m", "jobs.zero_x"],
+            id="systemd-unit",
+        ),
+        pytest.param(
+            {"Dockerfile": 'CMD ["python", "-u", "-m", "jobs.zero_x"]\n', "jobs/zero_x.py": SCRIPT},
+            ["jobs"],
+            ["-m", "jobs.zero_x"],
+            id="dockerfile",
+        ),
+        pytest.param(
+            {
+                "ecosystem.config.js": 'module.exports = {apps: [{script: "python3", args: "-m jobs.zero_x"}]}\n',
+                "jobs/zero_x.py": SCRIPT,
+            },
+            ["jobs"],
+            ["-m", "jobs.zero_x"],
+            id="pm2",
+        ),
+        pytest.param(
+            {".vscode/tasks.json": '{"args": ["-m", "jobs.zero_x"]}\n', "jobs/zero_x.py": SCRIPT},
+            ["jobs"],
+            ["-m", "jobs.zero_x"],
+            id="tasks-json",
+        ),
+        pytest.param(
+            {"start.bat": "@echo off\r\npython -m jobs.zero_x\r\n", "jobs/zero_x.py": SCRIPT},
+            ["jobs"],
+            ["-m", "jobs.zero_x"],
+            id="batch-file",
+        ),
+        pytest.param(
+            {
+                "x.ipynb": '{"cells": [{"source": ["from jobs import zero_x\\n", "zero_x.main()"]}]}',
+                "jobs/zero_x.py": SCRIPT,
+            },
+            ["jobs"],
+            ["-c", "from jobs import zero_x; zero_x.main()"],
+            id="notebook",
+        ),
+        pytest.param(
+            {"README.md": "Run `python -m jobs.zero_x` each night.\n", "jobs/zero_x.py": SCRIPT},
+            ["jobs"],
+            ["-m", "jobs.zero_x"],
+            id="readme",
+        ),
+        pytest.param(
+            {"jobs/zero_x.py": f'"""Usage: python -m jobs.zero_x"""\n{SCRIPT}'},
+            ["jobs"],
+            ["-m", "jobs.zero_x"],
+            id="its-own-docstring",
+        ),
+        pytest.param(
+            {
+                "pyproject.toml": '[project.scripts]\nzero = "jobs.zero_x:main"\n',
+                "jobs/zero_x.py": SCRIPT,
+            },
+            ["jobs"],
+            ["-c", "from jobs.zero_x import main; main()"],
+            id="console-script",
+        ),
+        pytest.param(
+            {
+                "app/__init__.py": "",
+                "app/main.py": "from common import hello\nhello('c')\n",
+                "app/common.py": HELLO,
+            },
+            ["--all", "app"],
+            ["app/main.py"],
+            id="a-package-whose-scripts-import-plainly",
+        ),
+        pytest.param(
+            {
+                "app/__init__.py": "",
+                "app/deep/__init__.py": "",
+                "app/deep/er/__init__.py": "",
+                "app/deep/er/hello.py": HELLO,
+                "main.py": "from app.deep.er.hello import hello\nhello('d')\n",
+            },
+            ["app/deep/er/hello.py"],
+            ["main.py"],
+            id="nested-package",
+        ),
+        pytest.param(
+            {"app/__init__.py": "", "app/__main__.py": "print('main')\n"},
+            ["--all", "app"],
+            ["-m", "app"],
+            id="package-started-by-name",
+        ),
+        pytest.param(
+            {"app/__init__.py": "", "app/__main__.py": "print('main')\n"},
+            ["--all", "app"],
+            ["app"],
+            id="folder-started-by-path",
+        ),
+    ],
+)
+def test_what_the_project_starts_starts_as_before(
+    tree: Tree, files: Mapping[str, str], paths: list[str], start: list[str]
+) -> None:
+    """Whoever in the project starts or imports a script finds it working after only that script was migrated."""
+    tree.write(files)
+    before = tree.start(*start)
+
+    result = tree.migrate("--apply", *paths)
+    after = tree.start(*start)
+
+    assert result.returncode == 0, result.stderr
+    assert tree.runtime(), result.stderr
+    assert before.returncode == 0, before.stderr
+    assert (after.returncode, after.stdout, after.stderr) == (0, before.stdout, before.stderr)
+
+
+def test_a_script_that_is_also_imported_through_its_folder_still_runs_as_a_script(tree: Tree) -> None:
+    """Two ways to start, two imports: neither way is lost to the other."""
+    tree.write({"main.py": "import scripts.zero_x\nscripts.zero_x.main()\n", "scripts/zero_x.py": SCRIPT})
+
+    tree.migrate("--apply", "scripts")
+
+    assert tree.head("scripts/zero_x.py")[:4] == [
+        "if __package__:",
+        "    from .worker_logger import mirror_print, setup_worker_logger",
+        "else:",
+        "    from worker_logger import mirror_print, setup_worker_logger",
+    ]
+    for start in (["main.py"], ["scripts/zero_x.py"], ["-m", "scripts.zero_x"]):
+        assert tree.start(*start).stdout == "in project\n"
+    assert tree.start("zero_x.py", cwd="scripts").stdout == "in scripts\n"
+
+
+def test_a_script_that_nobody_imports_through_its_folder_imports_plainly(tree: Tree) -> None:
+    """The twin: a mention that is no import and no start does not make a package of a folder."""
+    tree.write(
+        {
+            "README.md": "See scripts.zero_x and python scripts/zero_x.py\n",
+            "scripts/zero_x.py": SCRIPT,
+            "other.py": "import json.decoder, zero_x_other\n",
+        }
+    )
+
+    tree.migrate("--apply", "scripts")
+
+    assert tree.head("scripts/zero_x.py")[0] == "from worker_logger import mirror_print, setup_worker_logger"
+
+
+def test_one_pair_of_runtime_files_serves_a_whole_package(tree: Tree) -> None:
+    """It stands in the package's top folder, and every module names it from there."""
+    tree.write(
+        {
+            "app/__init__.py": "",
+            "app/a.py": HELLO,
+            "app/deep/__init__.py": "",
+            "app/deep/b.py": HELLO,
+            "app/deep/er/__init__.py": "",
+            "app/deep/er/c.py": HELLO,
+            "main.py": "import app.a, app.deep.b, app.deep.er.c\n",
+        }
+    )
+
+    tree.migrate("--apply", "--all", "app")
+
+    assert tree.runtime() == ["app"]
+    assert [tree.head(f"app/{name}.py")[0].split()[1] for name in ("a", "deep/b", "deep/er/c")] == [
+        ".worker_logger",
+        "..worker_logger",
+        "...worker_logger",
+    ]
+    assert tree.start("main.py").returncode == 0
+
+
+def test_file_by_file_a_package_becomes_what_it_becomes_at_once(tree: Tree) -> None:
+    """Where the runtime stands depends on the project, not on what is migrated together."""
+    files = {
+        "app/__init__.py": "",
+        "app/a.py": HELLO,
+        "app/deep/__init__.py": "",
+        "app/deep/b.py": HELLO,
+        "main.py": "import app.a, app.deep.b\n",
+    }
+    tree.write({f"{top}/{name}": text for top in ("one", "two") for name, text in files.items()})
+
+    tree.migrate("--apply", "--all", "app", cwd="one")
+    for name in ("app/deep/b.py", "app/a.py"):
+        tree.migrate("--apply", name, cwd="two")
+
+    for name in ("app/a.py", "app/deep/b.py"):
+        assert tree.text(f"two/{name}") == tree.text(f"one/{name}")
+    assert tree.runtime() == ["one/app", "two/app"]
+
+
+def test_a_second_run_with_another_codemod_completes_both_imports(tree: Tree) -> None:
+    """What is added later is added in each of the two ways."""
+    text = SCRIPT.replace("    print", "    open(__file__).close()\n    print")
+    tree.write({"main.py": "import scripts.zero_x\nscripts.zero_x.main()\n", "scripts/zero_x.py": text})
+
+    tree.migrate("--apply", "--select", "logger-setup,mirror-output", "scripts")
+    tree.migrate("--apply", "scripts")
+
+    assert tree.head("scripts/zero_x.py")[:6] == [
+        "if __package__:",
+        "    from .worker_logger import mirror_print, setup_worker_logger",
+        "    from .worker_utils import retry_with_backoff",
+        "else:",
+        "    from worker_logger import mirror_print, setup_worker_logger",
+        "    from worker_utils import retry_with_backoff",
+    ]
+    assert tree.migrate("--check", "scripts").returncode == 0
+    assert tree.start("main.py").stdout == tree.start("scripts/zero_x.py").stdout == "in project\n"
