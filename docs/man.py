@@ -16,14 +16,15 @@ EXIT_CODES = (
 FILES = (
     ("pyproject.toml", "The nearest one's table [tool.workerlog-migrate] is the configuration."),
     (
-        ".workerlog-migrate/",
-        "In the current folder, ignored by git: what --undo needs to take back the last --apply, at most 256 MB.",
+        "~/.local/state/workerlog-migrate/",
+        "What --undo needs to take back the last --apply from each folder, at most 256 MB.",
     ),
     ("worker_logger.py, worker_utils.py", "The runtime, which --apply puts beside migrated scripts."),
 )
 ENVIRONMENT = (
     ("NO_COLOR", "If set and not empty, nothing is coloured unless --color=always says so."),
     ("CI", "If set and not empty, no progress is shown."),
+    ("XDG_STATE_HOME", "Where the undo is kept instead of ~/.local/state (on Windows: %LOCALAPPDATA%)."),
     ("VISUAL, EDITOR", "The editor for the exception list of a narrowed handler (--interactive, e)."),
 )
 EXAMPLES = (

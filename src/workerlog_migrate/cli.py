@@ -131,6 +131,7 @@ def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incompl
     help="A broad handler whose exceptions cannot be inferred: keep it (the default), or re-raise the rest.",
 )
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to use.")
+@click.option("--no-undo", is_flag=True, help="With --apply: write also where no undo can be kept.")
 @click.option("--no-cache", is_flag=True, help="Look at every file anew, and remember nothing.")
 @click.option(
     "--format",
@@ -174,6 +175,7 @@ def main(
     changed: str | None,
     unresolved: str | None,
     jobs: int | None,
+    no_undo: bool,
     no_cache: bool,
     format_name: str,
     output: Path | None,
@@ -218,6 +220,7 @@ def main(
         interactive=interactive,
         changed=changed,
         cache=not no_cache,
+        undo=not no_undo,
     )
     try:
         if undo:

@@ -66,6 +66,7 @@ class Request(NamedTuple):
         interactive: ask about each change before it is written.
         changed: take only files that git says have changed since this revision; None takes all.
         cache: use what earlier runs have found out about files in which nothing is to be done.
+        undo: keep what ``--apply`` replaces, for ``--undo``.
     """
 
     paths: tuple[str, ...] = ()
@@ -87,6 +88,7 @@ class Request(NamedTuple):
     interactive: bool = False
     changed: str | None = None
     cache: bool = True
+    undo: bool = True
 
 
 def run(request: Request) -> int:
@@ -174,9 +176,10 @@ def run_undo(*, quiet: bool, verbose: bool, color: str) -> int:
     Raises:
         UsageError: the journal cannot be read, or another run is at work.
     """
-    from workerlog_migrate.files.journal import undo
+    from workerlog_migrate.files.journal import name_old_journal, undo
     from workerlog_migrate.report.undo import render_undo_summary, render_undone
 
+    _say(name_old_journal(_current_folder()))
     outcomes = []
     wants = wants_color(color, sys.stderr)
     try:
@@ -204,6 +207,8 @@ def _check(request: Request) -> None:
         raise UsageError("--stdin-filename names what is read from '-'; there is no '-' among the paths")
     if request.quiet and request.verbose:
         raise UsageError("--quiet and --verbose exclude each other")
+    if not request.undo and request.mode is not Mode.APPLY:
+        raise UsageError("--no-undo says something about what is written: it goes with --apply")
     if request.changed is not None and request.paths == (_STDIN,):
         raise UsageError("--changed asks git about files; '-' is none")
     if request.interactive:
@@ -380,6 +385,7 @@ def _files(
     report.unmatched = found.unmatched
     report.path_errors.extend(found.errors)
     report.hints.extend(_hints(request, found, workers, cwd, paths))
+    report.keeps_undo = request.undo
     # Left alone; replaced below by what is planned for them, in folders whose scripts need them.
     report.runtime.update(
         (path, RuntimeFile(path, "left alone", "", changes=False)) for path in found.runtime
@@ -392,7 +398,7 @@ def _files(
     folder = cache_folder() if request.cache else None
     cache = None if folder is None else Cache(settings, cwd, folder)
     jobs = request.jobs or config.jobs or processes_for(len(found.targets))
-    runtime = _Runtime(report, cwd)
+    runtime = _Runtime(report, cwd, found.targets, keeps_undo=request.undo)
     progress = Progress(len(found.targets), _say, is_shown=is_watched(quiet=request.quiet))
     output.before_write = progress.hide
     with (
@@ -425,7 +431,11 @@ def _real(path: Path) -> Path:
 def _hints(
     request: Request, found: Discovery, workers: Workers, cwd: Path, paths: Sequence[str]
 ) -> Iterator[str]:
-    """Say what to do about paths and patterns that lead nowhere."""
+    """Say what to do about paths and patterns that lead nowhere, and about a journal in the wrong place."""
+    if request.mode is Mode.APPLY and not request.quiet:
+        from workerlog_migrate.files.journal import name_old_journal
+
+        yield name_old_journal(cwd)
     if request.quiet or not (found.errors or request.workers or not found.targets):
         return
     from workerlog_migrate.report.hints import hint_missing_path, hint_no_worker, hint_patterns
@@ -486,10 +496,16 @@ class _Runtime:
     A folder's runtime is planned when a script first needs it.
     """
 
-    def __init__(self, report: Report, cwd: Path) -> None:
+    def __init__(self, report: Report, cwd: Path, targets: Sequence[Target], *, keeps_undo: bool) -> None:
         self.report = report
         self.cwd = cwd
+        self.keeps_undo = keeps_undo
         self.journal: Journal | None = None
+        # Where each script is now; if that leads elsewhere when it is written, it is not the file that was chosen.
+        is_apply = report.mode is Mode.APPLY
+        self.places = {target.path: _real(cwd / target.path) for target in targets} if is_apply else {}
+        above = {folder for path in self.places for folder in path.parents}
+        self.folders = {folder: _real(cwd / folder) for folder in above}
         self.plans: dict[Path, VendorPlan] = {}
         self.needs: dict[Path, dict[str, set[str]]] = {}
         self.failed: dict[Path, str] = {}
@@ -499,6 +515,13 @@ class _Runtime:
         """Refuse a script whose folder cannot give it the names that it imports; supply the folder before it."""
         if result.error is not None or not result.imports:
             return result
+        if result.changed and self.report.mode is Mode.APPLY:
+            from workerlog_migrate.files.writing import check_writable
+
+            try:
+                check_writable(self.cwd / result.target.path)
+            except Refused as error:  # before anything is written for its sake
+                return replace(result, after=result.before, error=FileError(error.reason))
         from workerlog_migrate.files import vendor
 
         for folder, needed in vendor.folders_of(result).items():
@@ -539,7 +562,11 @@ class _Runtime:
             self._record(
                 (file.path, file.before, file.after) for file in plan.files if file.after is not None
             )
-            vendor.write_runtime(plan)
+            scripts = [path for path in self.places if folder in path.parents] or list(self.places)
+            place = self.folders.get(folder)
+            vendor.write_runtime(plan, like=vendor.like_scripts(scripts), place=place)
+            if any(file.changes for file in plan.files):
+                self._written()
         self.supplied.add(folder)
         for file in plan.files:
             self.report.runtime[file.path] = RuntimeFile(
@@ -548,11 +575,25 @@ class _Runtime:
 
     def _record(self, changes: Iterable[tuple[Path, bytes | None, bytes]]) -> None:
         """Keep for --undo what is written next."""
+        if not self.keeps_undo:
+            return
         from workerlog_migrate.files.journal import Change, Journal
 
         if self.journal is None:
             self.journal = Journal(self.cwd)
-        self.journal.record([Change(path, before, after) for path, before, after in changes])
+        self.journal.record(
+            [Change(path, before, after, self._place(path)) for path, before, after in changes]
+        )
+
+    def _place(self, path: Path) -> Path | None:
+        """Say where a file was when the run began: a script, or a runtime file that is added to a folder."""
+        if path in self.places or path.is_symlink() or path.parent not in self.folders:
+            return self.places.get(path)
+        return self.folders[path.parent] / path.name
+
+    def _written(self) -> None:
+        if self.journal is not None:
+            self.journal.written()
 
     def close(self) -> None:
         if self.journal is not None:
@@ -566,7 +607,9 @@ class _Runtime:
             return result
         try:
             self._record([(result.target.path, result.before, result.after)])
-            write_atomic(result.target.path, result.after, expected=result.before)
+            real = self.places.get(result.target.path)
+            write_atomic(result.target.path, result.after, expected=result.before, real=real)
+            self._written()
         except Refused as error:
             return replace(result, after=result.before, error=FileError(error.reason, error.line))
         return replace(result, written=True)

@@ -159,7 +159,7 @@ def test_a_folder_in_its_place_is_refused(script: Path) -> None:
 
 @pytest.mark.parametrize(
     "failing",
-    ["_write_synced", "_copy_attributes", "_check_unchanged"],
+    ["write_all", "_copy_attributes", "_check_unchanged"],
     ids=["writing", "attributes", "comparing"],
 )
 @pytest.mark.parametrize(
@@ -171,11 +171,12 @@ def test_no_temporary_file_survives_a_failure(
     real = getattr(writing, failing)
     calls: list[object] = []
 
-    def fail(*args: object) -> None:
-        real(*args)
+    def fail(*args: object) -> object:
+        found = real(*args)
         calls.append(args)
         if failing != "_check_unchanged" or len(calls) == 2:
             raise failure
+        return found
 
     monkeypatch.setattr(writing, failing, fail)
     with pytest.raises((Refused, KeyboardInterrupt)):
@@ -188,10 +189,10 @@ def test_no_temporary_file_survives_a_failure(
 def test_a_failed_rename_leaves_the_file_and_no_temporary(
     script: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(self: Path, target: Path) -> Path:
-        raise PermissionError(13, "Permission denied", str(self), None, str(target))
+    def refuse(source: str, target: str, **_: object) -> None:
+        raise PermissionError(13, "Permission denied", source, None, target)
 
-    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(Refused, match="cannot be written: permission denied"):
         write_atomic(script, b"after\n", expected=b"before\n")
 

@@ -19,6 +19,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "scripts" / "aider_queue.py").write_bytes(AIDER.replace("\n", "\r\n").encode())
     (folder / "scripts" / "genesis_engine.py").write_text(ENGINE, encoding="utf-8")
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return folder
 
 

@@ -14,7 +14,7 @@ from people_project import Run, environment, snapshot
 
 from workerlog_migrate import pipeline
 from workerlog_migrate.cli import main
-from workerlog_migrate.files.journal import FOLDER
+from workerlog_migrate.files.journal import undo_folder
 from workerlog_migrate.model import FileResult, Settings, Target
 
 APPLY = ["--apply", "--quiet", "--jobs=1"]
@@ -30,7 +30,7 @@ def hard_linked(project: Path) -> None:
 
 def put_back(project: Path, files: dict[str, bytes]) -> None:
     """Bring a project to the state of a snapshot, hard links included."""
-    shutil.rmtree(project / FOLDER, ignore_errors=True)
+    shutil.rmtree(undo_folder(project), ignore_errors=True)
     for name in snapshot(project).keys() - files.keys():
         (project / name).unlink()
     for name, data in files.items():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,8 +14,10 @@ from people_project import ENGINE, Run, environment, snapshot
 from rights import WITHOUT_RIGHTS
 
 from workerlog_migrate.errors import Refused
-from workerlog_migrate.files.journal import FOLDER, Change, Journal, Outcome, Undone, undo
+from workerlog_migrate.files.folder import Folder
+from workerlog_migrate.files.journal import Change, Journal, Outcome, Undone, undo, undo_folder
 from workerlog_migrate.files.stamp import runtime_version, stamp
+from workerlog_migrate.files.state import Project
 from workerlog_migrate.files.vendor import runtime_text
 
 
@@ -57,7 +58,7 @@ def test_what_apply_changed_and_added_comes_back(project: Path, run: Run) -> Non
     assert snapshot(project) == before
     assert (project / "scripts" / "aider_queue.py").stat().st_mode & 0o777 == 0o750
     assert (project / "scripts" / "zero_worker.py").samefile(project / "other_name.txt")
-    assert not (project / FOLDER).exists()
+    assert not undo_folder(project).exists()
 
 
 def test_a_second_undo_has_nothing_to_do(project: Path, run: Run) -> None:
@@ -93,22 +94,22 @@ def test_an_edited_file_is_named_and_its_old_text_lies_where_it_says(project: Pa
 
     undone = run("--undo")
 
-    old_text = f"{FOLDER}/before/scripts/genesis_engine.py"
+    old_text = undo_folder(project) / "before/scripts/genesis_engine.py"
     assert undone.returncode == 2
     assert (
         "scripts/genesis_engine.py:1: refused: edited since the last --apply; "
         f"its text before that: {old_text}\n" in undone.stderr
     )
     assert engine.read_bytes() == edited
-    assert (project / old_text).read_text(encoding="utf-8") == ENGINE
+    assert old_text.read_text(encoding="utf-8") == ENGINE
     assert (project / "scripts" / "aider_queue.py").read_bytes() == before["scripts/aider_queue.py"]
 
     # What it still imports has stayed; once the old text is back, undo goes on where it stopped.
     assert (project / "scripts" / "worker_logger.py").exists()
-    engine.write_bytes((project / old_text).read_bytes())
+    engine.write_bytes(old_text.read_bytes())
     assert run("--undo").returncode == 0
     assert snapshot(project) == before
-    assert not (project / FOLDER).exists()
+    assert not undo_folder(project).exists()
 
 
 def test_a_deleted_script_is_named_and_not_made_again(project: Path, run: Run) -> None:
@@ -122,7 +123,9 @@ def test_a_deleted_script_is_named_and_not_made_again(project: Path, run: Run) -
     assert undone.returncode == 2
     assert "scripts/aider_queue.py:1: refused: gone since the last --apply" in undone.stderr
     assert not script.exists()
-    assert (project / FOLDER / "before/scripts/aider_queue.py").read_bytes() != old["scripts/aider_queue.py"]
+    assert (undo_folder(project) / "before/scripts/aider_queue.py").read_bytes() != old[
+        "scripts/aider_queue.py"
+    ]
 
 
 def test_a_runtime_file_that_a_new_script_imports_stays(project: Path, run: Run) -> None:
@@ -162,7 +165,7 @@ def test_a_pipe_among_the_scripts_keeps_no_undo_waiting(project: Path, run: Run)
     assert "scripts/genesis_engine.py:1: refused: no longer a regular file; its text before that: " in (
         undone.stderr
     )
-    assert (project / FOLDER / "before/scripts/genesis_engine.py").read_text(encoding="utf-8") == ENGINE
+    assert (undo_folder(project) / "before/scripts/genesis_engine.py").read_text(encoding="utf-8") == ENGINE
 
 
 def test_git_sees_nothing_of_the_journal_and_no_run_migrates_what_lies_in_it(project: Path, run: Run) -> None:
@@ -174,9 +177,10 @@ def test_git_sees_nothing_of_the_journal_and_no_run_migrates_what_lies_in_it(pro
     status = subprocess.run(
         ["git", "status", "--porcelain", "-uall"], check=True, capture_output=True, text=True
     ).stdout
-    assert (project / FOLDER / "before/scripts/genesis_engine.py").exists()
-    assert FOLDER not in status
-    assert FOLDER not in run("--dry-run", "--all", ".").stdout
+    assert (undo_folder(project) / "before/scripts/genesis_engine.py").exists()
+    assert "before/" not in status
+    assert "journal" not in status
+    assert "before/" not in run("--dry-run", "--all", ".").stdout
 
 
 @pytest.mark.parametrize("arguments", [("--dry-run",), ("--check",), ("--apply", "scripts/nada")])
@@ -185,7 +189,7 @@ def test_a_run_that_writes_no_script_keeps_no_journal(
 ) -> None:
     run(*arguments)
 
-    assert not (project / FOLDER).exists()
+    assert not undo_folder(project).exists()
 
 
 @pytest.mark.parametrize("arguments", [("--undo", "scripts"), ("--undo", "--apply"), ("--undo", "--jobs=2")])
@@ -226,25 +230,30 @@ def write(folder: Path, name: str, journal: Journal, before: bytes, after: bytes
     (folder / name).write_bytes(after)
 
 
+def private(file: Path, data: bytes) -> None:
+    file.write_bytes(data)
+    file.chmod(0o600)
+
+
 def test_a_torn_last_entry_is_no_entry(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     write(tmp_path, "a.py", journal, b"old a", b"new a")
-    whole = (tmp_path / FOLDER / "journal").stat().st_size
+    whole = (undo_folder(tmp_path) / "journal.new").stat().st_size
     write(tmp_path, "b.py", journal, b"old b", b"new b")
     journal.close()
-    size = (tmp_path / FOLDER / "journal").stat().st_size
-    torn = (tmp_path / FOLDER / "journal").read_bytes()
+    size = (undo_folder(tmp_path) / "journal").stat().st_size
+    torn = (undo_folder(tmp_path) / "journal").read_bytes()
 
     for length in range(whole, size, 7):
         (tmp_path / "a.py").write_bytes(b"new a")
-        (tmp_path / FOLDER).mkdir(exist_ok=True)
-        (tmp_path / FOLDER / "journal").write_bytes(torn[:length])
+        undo_folder(tmp_path).mkdir(mode=0o700, parents=True, exist_ok=True)
+        private(undo_folder(tmp_path) / "journal", torn[:length])
         assert outcomes(tmp_path) == [Undone(Path("a.py"), Outcome.RESTORED)]
 
 
 def test_a_damaged_journal_is_not_acted_upon(project: Path, run: Run) -> None:
     run("--apply")
-    journal = project / FOLDER / "journal"
+    journal = undo_folder(project) / "journal"
     after = snapshot(project)
     journal.write_bytes(journal.read_bytes().replace(b"Iniciando", b"iniciando"))
 
@@ -260,17 +269,20 @@ def test_a_damaged_journal_is_not_acted_upon(project: Path, run: Run) -> None:
     [
         b"",
         b"[1]",
-        b'{"format": 1}\n' + b"[" * 100_000 + b"\n",
-        b'{"format": 1}\n{"path": "a\\u0000b", "size": 0, "before": null, "after": ""}\n\n',
-        b'{"format": 1}\n{"path": "../a", "size": -5, "before": null, "after": ""}\n\n',
-        b'{"format": 1}\n{"path": 5, "size": 0, "before": null, "after": ""}\n\n',
-        b'{"format": 1}\n\x00\xff\n',
+        b'{"format": 2}\n',
+        b"HEADER" + b"[" * 100_000 + b"\n",
+        b'HEADER{"path": "a\\u0000b", "real": "", "size": 0, "before": null, "after": ""}\n\n',
+        b'HEADER{"path": "../a", "real": "", "size": -5, "before": null, "after": ""}\n\n',
+        b'HEADER{"path": 5, "real": "", "size": 0, "before": null, "after": ""}\n\n',
+        b'HEADER{"path": "a", "size": 0, "before": null, "after": ""}\n\n',
+        b"HEADER\x00\xff\n",
     ],
-    ids=["empty", "list", "deep", "nul", "negative", "number", "binary"],
+    ids=["empty", "list", "no folder", "deep", "nul", "negative", "number", "no place", "binary"],
 )
 def test_what_is_no_journal_is_not_acted_upon(project: Path, run: Run, body: bytes) -> None:
-    (project / FOLDER).mkdir()
-    (project / FOLDER / "journal").write_bytes(body)
+    undo_folder(project).mkdir(mode=0o700, parents=True)
+    header = json.dumps({"format": 2, "folder": list(Project.of(project))}).encode() + b"\n"
+    private(undo_folder(project) / "journal", body.replace(b"HEADER", header))
 
     undone = run("--undo")
 
@@ -285,7 +297,7 @@ def test_what_is_no_journal_is_not_acted_upon(project: Path, run: Run, body: byt
         ("", 0, "journal cannot be read: permission denied; nothing was undone"),
         ("journal", 0, "journal cannot be read: permission denied; nothing was undone"),
         ("lock", 0, "lock cannot be opened: permission denied; nothing was undone"),
-        ("", 0o500, f"{FOLDER} cannot be removed: permission denied; all was undone"),
+        ("", 0o500, " cannot be removed: permission denied; all was undone"),
     ],
     ids=["folder", "journal", "lock", "read-only"],
 )
@@ -296,7 +308,7 @@ def test_the_journal_of_somebody_else_is_named_and_kept(
     before = snapshot(project)
     run("--apply")
     after = snapshot(project)
-    place = project / FOLDER / closed
+    place = undo_folder(project) / closed
     kept = place.stat().st_mode
     place.chmod(mode)
     try:
@@ -319,8 +331,8 @@ def test_the_journal_of_somebody_else_is_named_and_kept(
 
 
 def test_a_journal_of_another_version_is_not_acted_upon(project: Path, run: Run) -> None:
-    (project / FOLDER).mkdir()
-    (project / FOLDER / "journal").write_text(json.dumps({"format": 2}) + "\n", encoding="utf-8")
+    undo_folder(project).mkdir(mode=0o700, parents=True)
+    private(undo_folder(project) / "journal", b'{"format": 3}\n')
 
     assert "is of another version" in run("--undo").stderr
 
@@ -355,22 +367,22 @@ def test_what_an_apply_begins_while_an_undo_ends_is_not_lost(
     first = Journal(tmp_path)
     first.record([Change(Path("zero.py"), b"old", b"new")])
     first.close()
-    remove_tree, second = shutil.rmtree, Journal(tmp_path)
+    remove_tree, second = Folder.remove_tree, Journal(tmp_path)
 
-    def apply_meanwhile(*arguments: object, **options: bool) -> None:
+    def apply_meanwhile(folder: Folder, name: str) -> None:
         with pytest.raises(Refused, match="another workerlog-migrate is at work"):
             second.record([Change(Path("zero.py"), b"old", b"newer")])
-        remove_tree(*arguments, **options)  # type: ignore[arg-type]  # passed on
+        remove_tree(folder, name)
 
-    monkeypatch.setattr(shutil, "rmtree", apply_meanwhile)
+    monkeypatch.setattr(Folder, "remove_tree", apply_meanwhile)
     outcomes = [undone.outcome for undone in undo(tmp_path)]
     monkeypatch.undo()
 
     assert outcomes == [Outcome.RESTORED]
-    assert not (tmp_path / FOLDER).exists()
+    assert not undo_folder(tmp_path).exists()
     second.record([Change(Path("zero.py"), b"old", b"newer")])
-    second.close()
     script.write_bytes(b"newer")
+    second.close()
     assert [undone.outcome for undone in undo(tmp_path)] == [Outcome.RESTORED]
 
 
@@ -383,7 +395,7 @@ def test_a_lock_that_is_removed_while_it_is_taken_is_none(
     take = fcntl.flock
 
     def remove_and_take(descriptor: int, operation: int) -> None:
-        (tmp_path / FOLDER / "lock").unlink()
+        (undo_folder(tmp_path) / "lock").unlink()
         take(descriptor, operation)
 
     journal = Journal(tmp_path)
@@ -404,11 +416,14 @@ def test_a_name_that_is_no_text_comes_back(tmp_path: Path) -> None:
 
 def test_without_a_journal_nothing_is_written(project: Path, run: Run) -> None:
     """A way back that cannot be kept is a reason not to go."""
-    (project / FOLDER).write_text("a file in its place", encoding="utf-8")
+    home = undo_folder(project)
+    home.parent.mkdir(mode=0o700, parents=True)
+    home.write_text("a file in its place", encoding="utf-8")
     before = snapshot(project)
 
     applied = run("--apply")
 
     assert applied.returncode == 2
-    assert "so there would be no way back" in applied.stderr
+    assert "no undo can be kept: " in applied.stderr
+    assert applied.stderr.endswith("; with --no-undo --apply writes all the same\n")
     assert snapshot(project) == before

@@ -8,6 +8,7 @@ be told from a user's own file: the first may be replaced by a newer one, the se
 from __future__ import annotations
 
 import ast
+import contextlib
 import enum
 import os
 import warnings
@@ -122,11 +123,13 @@ def plan_vendor(folder: Path, needs: Mapping[str, Collection[str]]) -> VendorPla
     return VendorPlan(folder, (logger, utils), _broken(logger, utils))
 
 
-def write_runtime(plan: VendorPlan) -> None:
+def write_runtime(plan: VendorPlan, *, like: os.stat_result | None = None, place: Path | None = None) -> None:
     """Write the runtime files of one folder.
 
     Args:
         plan: what `plan_vendor` has found.
+        like: whose owner, group and mode a file that is added gets, see `like_scripts`.
+        place: where the folder was when the run began, links resolved; nothing is written elsewhere.
 
     Raises:
         Refused: a file has changed since it was planned, or cannot be written.
@@ -135,12 +138,13 @@ def write_runtime(plan: VendorPlan) -> None:
         if file.after is None:
             continue
         if file.before is not None:
-            write_atomic(file.path, file.after, expected=file.before)
+            real = None if place is None or file.path.is_symlink() else place / file.path.name
+            write_atomic(file.path, file.after, expected=file.before, real=real)
             continue
         if file.path.exists():
             raise Refused(f"{file.path} has appeared while the scripts were being processed; run again")
         try:
-            write_new(file.path, file.after)
+            write_new(file.path, file.after, like=like, place=place)
         except OSError as error:
             raise Refused(
                 f"{file.path} cannot be written: {(error.strerror or str(error)).lower()}"
@@ -165,6 +169,33 @@ def folders_of(result: FileResult) -> dict[Path, dict[str, frozenset[str]]]:
         needs = folders.setdefault(folder, {})
         needs[module] = needs.get(module, frozenset()) | frozenset(names)
     return folders
+
+
+def like_scripts(scripts: Collection[Path]) -> os.stat_result | None:
+    """Find the owner and mode with which the runtime files can be read by whoever runs the scripts.
+
+    Not those of this process: root migrates scripts that others run, and may have a umask of 077.
+
+    Args:
+        scripts: the scripts that import them.
+
+    Returns:
+        Owner and group that most of the scripts have, and all rights to read and write that any of them gives; of
+        scripts with several owners everybody may read. None if no script can be looked at.
+    """
+    found = []
+    for script in scripts:
+        with contextlib.suppress(OSError):
+            found.append(script.stat())
+    if not found:
+        return None
+    owners = [(status.st_uid, status.st_gid) for status in found]
+    owner = max(owners, key=owners.count)
+    mode = 0o444 if len({uid for uid, _ in owners}) > 1 else 0
+    for status in found:
+        mode |= status.st_mode & 0o666
+    values = list(next(status for status in found if (status.st_uid, status.st_gid) == owner))
+    return os.stat_result([mode | 0o600, *values[1:]])
 
 
 def is_ours(needs: Mapping[str, Collection[str]]) -> bool:

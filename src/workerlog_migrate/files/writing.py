@@ -4,69 +4,93 @@ A temporary file in the same folder, flushed to the disk, then renamed over the 
 POSIX, and ``Path.replace`` is the same on Windows. Mode, owner and extended attributes are kept as far as
 the system lets us. A symbolic link stays a link: its target is written. A file with several hard links
 has to keep its inode, so there the bytes are written in place, and put back if that fails.
+
+The folder may belong to somebody else, who renames and links in it meanwhile, and we may be root. So the folder is held
+open (`folder`), owner and mode are set on the temporary file's descriptor, never by its name, and before the rename both
+names must still lead to the files that were looked at.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.folder import Folder, read_all, write_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # A name that git, editors and the patterns of workers all pass over, and that says whose it is.
 _PREFIX = ".workerlog-migrate-"
 
+_ELSEWHERE = "leads elsewhere than when it was read; nothing was written, run again"
 
-def write_atomic(path: Path, data: bytes, *, expected: bytes) -> None:
+
+def write_atomic(path: Path, data: bytes, *, expected: bytes, real: Path | None = None) -> None:
     """Replace the content of a file, if it still is what was read.
 
     Args:
         path: the file; a symbolic link's target is written.
         data: the new bytes.
         expected: the bytes that the file must still hold.
+        real: where the file was when it was chosen, links resolved; if a part of that has become a link
+            since, nothing is written. Without it the links are resolved now.
 
     Raises:
         Refused: the file has changed or vanished since it was read, or it cannot be written; it is then
             what it was.
     """
     try:
-        real = Path(os.path.realpath(path, strict=True))
-        before = real.stat()
-        if not stat.S_ISREG(before.st_mode):
-            raise Refused("changed while it was being processed: it is no longer a regular file; run again")
-        _check_unchanged(real, expected)
-        if before.st_nlink > 1:
-            _write_in_place(real, data, expected)
-        else:
-            _replace(real, data, before, expected)
+        real = real or Path(os.path.realpath(path, strict=True))
+        with Folder.open(real.parent) as folder:
+            _write(folder, real.name, data, expected)
     except FileNotFoundError as error:
         raise Refused("vanished while it was being processed; nothing was written") from error
     except OSError as error:
-        raise Refused(
-            f"cannot be written: {(error.strerror or str(error)).lower()}; it is what it was"
-        ) from error
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise Refused(_ELSEWHERE) from error
+        raise Refused(f"cannot be written: {why(error)}; it is what it was") from error
 
 
-def write_new(path: Path, data: bytes) -> None:
+def write_new(
+    path: Path, data: bytes, *, like: os.stat_result | None = None, place: Path | None = None
+) -> None:
     """Write a file that is not there yet, or that is ours to replace, in one step.
 
     Args:
         path: the file; its folder exists.
         data: its bytes.
+        like: whose owner, group and mode a new file gets; without it they are those of this process.
+        place: where its folder was when it was chosen, links resolved; without it they are resolved now.
 
     Raises:
         OSError: it cannot be written; no part of it is left behind.
     """
-    temporary = _temporary_in(path.parent)
-    try:
-        _write_synced(temporary, data)
-        _copy_mode_for_new(temporary, path)
-        temporary.replace(path)
-    finally:
-        _remove(temporary)
-    _sync_folder(path.parent)
+    with Folder.open(place or Path(os.path.realpath(path.parent, strict=True))) as folder:
+
+        def dress(temporary: str, descriptor: int) -> None:
+            _make_like(folder, path.name, temporary, descriptor, like)
+
+        _put(folder, path.name, data, dress)
+
+
+def put(folder: Folder, name: str, data: bytes) -> None:
+    """Write a file that only this user may read into an open folder, in one step.
+
+    Args:
+        folder: where.
+        name: the file's name.
+        data: its bytes.
+
+    Raises:
+        OSError: it cannot be written; no part of it is left behind.
+    """
+    _put(folder, name, data, lambda *_: None)
 
 
 def write_report(path: Path, data: bytes) -> None:
@@ -89,139 +113,274 @@ def remove(path: Path, *, expected: bytes) -> None:
     """Remove a file that we added, if it still is what we wrote.
 
     Args:
-        path: the file.
+        path: the file, links resolved.
         expected: the bytes that the file must still hold.
 
     Raises:
         Refused: it has changed, or it cannot be removed.
     """
     try:
-        _check_unchanged(path, expected)
-        path.unlink()
+        with Folder.open(path.parent) as folder:
+            _check_unchanged(folder, path.name, expected)
+            folder.unlink(path.name)
+            folder.sync()
     except OSError as error:
-        raise Refused(f"cannot be removed: {(error.strerror or str(error)).lower()}") from error
-    _sync_folder(path.parent)
+        raise Refused(f"cannot be removed: {why(error)}") from error
 
 
-def leftovers(folder: Path) -> list[Path]:
-    """List the temporary files that a killed run has left in a folder.
+def check_writable(path: Path) -> None:
+    """Find out, before anything is written for its sake, whether a file can be replaced.
 
     Args:
-        folder: where scripts were written.
+        path: the file.
+
+    Raises:
+        Refused: it is read-only, or its folder is.
+    """
+    real = os.path.realpath(path)
+    if not os.access(real, os.W_OK) or not os.access(os.path.dirname(real), os.W_OK | os.X_OK):  # noqa: PTH120  # text in, text out
+        what = "the file is read-only" if not os.access(real, os.W_OK) else "its folder is read-only"
+        raise Refused(f"cannot be written: {what}; it is what it was")
+
+
+def leftovers(place: Path) -> list[bytes]:
+    """Read the temporary files that a killed run has left in a folder.
+
+    Args:
+        place: where scripts were written, links resolved.
 
     Returns:
-        The files; those of a run that is still at work are among them.
+        What is in them; those of a run that is still at work are among them.
+
+    Raises:
+        OSError: the folder cannot be read.
     """
-    return sorted(folder.glob(f"{_PREFIX}*.tmp"))
+    found = []
+    with Folder.open(place) as folder:
+        for name in _temporary_names(folder):
+            with contextlib.suppress(OSError):
+                descriptor = folder.open_file(name, os.O_RDONLY)
+                try:
+                    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+                        found.append(read_all(descriptor))
+                finally:
+                    os.close(descriptor)
+    return found
 
 
-def _check_unchanged(path: Path, expected: bytes) -> None:
-    if path.read_bytes() != expected:
-        raise Refused("changed while it was being processed; nothing was written, run again")
+def remove_leftovers(place: Path) -> None:
+    """Remove the temporary files that a killed run has left in a folder, as far as the system allows.
+
+    Args:
+        place: as of `leftovers`.
+    """
+    with contextlib.suppress(OSError), Folder.open(place) as folder:
+        for name in _temporary_names(folder):
+            _remove(folder, name)
 
 
-def _replace(path: Path, data: bytes, before: os.stat_result, expected: bytes) -> None:
-    if not os.access(path, os.W_OK):
+def _temporary_names(folder: Folder) -> list[str]:
+    return [name for name in folder.names() if name.startswith(_PREFIX) and name.endswith(".tmp")]
+
+
+def why(error: OSError) -> str:
+    """Give the system's reason in our style.
+
+    Args:
+        error: what the system said.
+
+    Returns:
+        A few words in lower case.
+    """
+    return (error.strerror or str(error)).lower()
+
+
+# --- one file -------------------------------------------------------------------------------------------
+
+
+def _write(folder: Folder, name: str, data: bytes, expected: bytes) -> None:
+    before = _check_unchanged(folder, name, expected)
+    if not folder.is_writable(name):
         # The rename needs rights on the folder only; a file made read-only is not ours to replace.
-        raise PermissionError(13, "the file is read-only")
-    temporary = _temporary_in(path.parent)
+        raise PermissionError(errno.EACCES, "the file is read-only")
+    if before.st_nlink > 1:
+        _check_at_home(folder, before)
+        _write_in_place(folder, name, data, expected, before)
+    else:
+        _replace(folder, name, data, expected, before)
+
+
+def _check_unchanged(
+    folder: Folder, name: str, expected: bytes, before: os.stat_result | None = None
+) -> os.stat_result:
+    """Compare a file with what was read, and, the second time, with the file that was compared before."""
+    descriptor = folder.open_file(name, os.O_RDONLY)
     try:
-        _write_synced(temporary, data)
-        _copy_attributes(path, temporary, before)
-        # Once more, as late as can be: what an editor saves during our fsync must not be lost.
-        _check_unchanged(path, expected)
-        temporary.replace(path)
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise Refused("changed while it was being processed: it is no longer a regular file; run again")
+        is_same = before is None or os.path.samestat(before, found)
+        if not is_same or found.st_size != len(expected) or read_all(descriptor) != expected:
+            raise Refused("changed while it was being processed; nothing was written, run again")
     finally:
-        _remove(temporary)  # there only if something failed, Ctrl-C included
-    _sync_folder(path.parent)
+        os.close(descriptor)
+    return found
 
 
-def _temporary_in(folder: Path) -> Path:
-    return folder / f"{_PREFIX}{os.getpid()}-{os.urandom(4).hex()}.tmp"
+def _check_at_home(folder: Folder, before: os.stat_result) -> None:
+    """Let nobody use root's rights to write, by a second name in a folder of their own, to a file that is not theirs."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0 and folder.stat().st_uid not in (0, before.st_uid):
+        raise Refused(
+            "has several names and belongs to another user than its folder; nothing was written: "
+            "run as the user whose file it is"
+        )
 
 
-def _write_synced(path: Path, data: bytes) -> None:
-    """Write a new file that nobody else can open (mode 0600), down to the disk."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+def _replace(folder: Folder, name: str, data: bytes, expected: bytes, before: os.stat_result) -> None:
+    temporary = _temporary_name()
+    try:
+        descriptor = _create(folder, temporary)
+        try:
+            write_all(descriptor, data)
+            _copy_attributes(folder, name, temporary, descriptor, before)
+            os.fsync(descriptor)
+            # Once more, as late as can be: what an editor saves during our fsync must not be lost.
+            _check_unchanged(folder, name, expected, before)
+            _check_ours(folder, temporary, descriptor)
+        finally:
+            os.close(descriptor)
+        folder.replace(temporary, name)
+    finally:
+        _remove(folder, temporary)  # there only if something failed, Ctrl-C included
+    folder.sync()
 
 
-def _write_in_place(path: Path, data: bytes, expected: bytes) -> None:
+def _temporary_name() -> str:
+    return f"{_PREFIX}{os.getpid()}-{os.urandom(4).hex()}.tmp"
+
+
+def _put(folder: Folder, name: str, data: bytes, dress: Callable[[str, int], None]) -> None:
+    temporary = _temporary_name()
+    try:
+        descriptor = _create(folder, temporary)
+        try:
+            write_all(descriptor, data)
+            dress(temporary, descriptor)
+            os.fsync(descriptor)
+            _check_ours(folder, temporary, descriptor)
+        finally:
+            os.close(descriptor)
+        folder.replace(temporary, name)
+    finally:
+        _remove(folder, temporary)
+    folder.sync()
+
+
+def _create(folder: Folder, name: str) -> int:
+    """Make a new file that nobody else can open (mode 0600)."""
+    return folder.open_file(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+
+
+def _check_ours(folder: Folder, name: str, descriptor: int) -> None:
+    """Make sure that a name still is that of the file that we have written."""
+    if not os.path.samestat(folder.stat(name), os.fstat(descriptor)):
+        raise OSError(errno.ESTALE, "somebody has replaced our temporary file")
+
+
+def _write_in_place(folder: Folder, name: str, data: bytes, expected: bytes, before: os.stat_result) -> None:
     # The other names of this inode must see the new text, so there is nothing to rename. The old bytes stand
     # in a file beside it until the new ones are on the disk; if this process is killed in between, that file
     # is what is left of them.
-    rescue = _temporary_in(path.parent)
+    rescue = _temporary_name()
     is_whole = True
     try:
-        _write_synced(rescue, expected)
-        _check_unchanged(path, expected)  # as above: our fsync takes its time
-        with path.open("r+b") as file:
+        descriptor = _create(folder, rescue)
+        try:
+            write_all(descriptor, expected)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        _check_unchanged(folder, name, expected, before)  # as above: our fsync takes its time
+        descriptor = folder.open_file(name, os.O_RDWR)
+        try:
+            if not os.path.samestat(os.fstat(descriptor), before):
+                raise Refused("changed while it was being processed; nothing was written, run again")
             is_whole = False
             try:
-                _overwrite(file.fileno(), data)
+                _overwrite(descriptor, data)
                 is_whole = True
             finally:
                 if not is_whole:
-                    _overwrite(file.fileno(), expected)
+                    _overwrite(descriptor, expected)
                     is_whole = True
+        finally:
+            os.close(descriptor)
     finally:
         if is_whole:
-            _remove(rescue)
+            _remove(folder, rescue)
 
 
 def _overwrite(descriptor: int, data: bytes) -> None:
     os.lseek(descriptor, 0, os.SEEK_SET)
-    rest = memoryview(data)
-    while rest:
-        rest = rest[os.write(descriptor, rest) :]
+    write_all(descriptor, data)
     os.ftruncate(descriptor, len(data))
     os.fsync(descriptor)
 
 
-def _copy_attributes(source: Path, target: Path, before: os.stat_result) -> None:
+# --- owner and mode -------------------------------------------------------------------------------------
+
+
+def _copy_attributes(
+    folder: Folder, name: str, temporary: str, descriptor: int, before: os.stat_result
+) -> None:
     if hasattr(os, "listxattr"):
         # Attributes that only the system may set (security.*) come by themselves or not at all.
         with contextlib.suppress(OSError):
-            for name in os.listxattr(source):
-                with contextlib.suppress(OSError):
-                    os.setxattr(target, name, os.getxattr(source, name))
-    if hasattr(os, "chown"):
-        # Only root may give a file away; a group of one's own can be kept by anybody.
-        try:
-            os.chown(target, before.st_uid, before.st_gid)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.chown(target, -1, before.st_gid)
-    # Last, because a change of owner clears the set-user-id bit.
-    target.chmod(stat.S_IMODE(before.st_mode))
+            source = folder.open_file(name, os.O_RDONLY)
+            try:
+                for attribute in os.listxattr(source):
+                    with contextlib.suppress(OSError):
+                        os.setxattr(descriptor, attribute, os.getxattr(source, attribute))
+            finally:
+                os.close(source)
+    _give(folder, temporary, descriptor, before.st_uid, before.st_gid, stat.S_IMODE(before.st_mode))
 
 
-def _copy_mode_for_new(temporary: Path, path: Path) -> None:
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-    except FileNotFoundError:
+def _make_like(
+    folder: Folder, name: str, temporary: str, descriptor: int, like: os.stat_result | None
+) -> None:
+    """Give a new file the owner and mode of the file that it replaces, else of another one, else of this process."""
+    with contextlib.suppress(FileNotFoundError):
+        found = folder.stat(name)
+        like = found if stat.S_ISREG(found.st_mode) else like
+    if like is None:
         mask = os.umask(0)
         os.umask(mask)
-        mode = 0o666 & ~mask
-    temporary.chmod(mode)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself last; Windows has no handle on a folder, and some file systems refuse."""
-    if os.name == "nt":
+        _chmod(folder, temporary, descriptor, 0o666 & ~mask)
         return
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
+    _give(folder, temporary, descriptor, like.st_uid, like.st_gid, stat.S_IMODE(like.st_mode))
+
+
+def _give(folder: Folder, name: str, descriptor: int, owner: int, group: int, mode: int) -> None:
+    if hasattr(os, "fchown"):
+        # Only root may give a file away; a group of one's own can be kept by anybody.
         try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            os.fchown(descriptor, owner, group)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.fchown(descriptor, -1, group)
+    # Last, because a change of owner clears the set-user-id bit.
+    _chmod(folder, name, descriptor, mode)
 
 
-def _remove(path: Path) -> None:
+def _chmod(folder: Folder, name: str, descriptor: int, mode: int) -> None:
+    if hasattr(os, "fchmod"):
+        os.fchmod(descriptor, mode)
+    else:  # Windows before Python 3.13: nobody can put a link there without rights that make it needless
+        (folder.path / name).chmod(mode)
+
+
+def _remove(folder: Folder, name: str) -> None:
     """Take a temporary file away; one that cannot be removed must not hide what became of the file itself."""
     with contextlib.suppress(OSError):
-        path.unlink()
+        folder.unlink(name)

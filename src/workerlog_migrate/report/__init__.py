@@ -85,6 +85,7 @@ class Report:
         unmatched: how many Python files matched no worker pattern.
         not_changed: how many workers git says have not changed, and which were therefore not looked at.
         hints: lines that say what to do about paths and patterns that lead nowhere.
+        keeps_undo: what is written can be taken back.
         paths: the paths that the run was about, as the user or the configuration named them.
         keeps_bytes: whether the bytes of changed files are kept, for a format in `SHOWS_CHANGES`.
         is_brief: whether the report is only shown as brief text, in which what was applied without more ado is a number.
@@ -104,6 +105,7 @@ class Report:
         self.unmatched = 0
         self.not_changed = 0
         self.hints: list[str] = []
+        self.keeps_undo = True
         self.complete = False
 
     def add(self, result: FileResult) -> None:

@@ -42,7 +42,11 @@ def render_hints(report: Report) -> str:
         lines.append(
             "the same with --apply writes it, with --apply -i asks about each change; --undo takes it back\n"
         )
-    elif report.mode is Mode.APPLY and (report.counts()["written"] or report.runtime_changes):
+    elif (
+        report.mode is Mode.APPLY
+        and report.keeps_undo
+        and (report.counts()["written"] or report.runtime_changes)
+    ):
         lines.append("to take it back: workerlog-migrate --undo\n")
     return "".join(lines)
 

@@ -44,9 +44,9 @@ def environment(**extra: str) -> dict[str, str]:
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
-    """Read every file of a project but what the command keeps for itself."""
+    """Read every file of a project."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and ".workerlog-migrate/" not in path.as_posix()
+        if path.is_file()
     }

@@ -1,0 +1,173 @@
+"""Kind: a path that is used twice leads to two files, when the folder's owner wants it to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from attacked import IS_ROOT, NOBODY, WORKER, Place
+
+as_root = pytest.mark.skipif(not IS_ROOT, reason="what is attacked are the rights of root")
+
+SWAPPED = """
+import os, sys
+victim = sys.argv.pop(1)
+def swap(folder):
+    for name in os.listdir(folder):
+        if name.startswith(".workerlog-migrate-"):
+            path = os.path.join(folder, name)
+            os.unlink(path)
+            os.symlink(victim, path)
+def after(name):
+    real = getattr(os, name)
+    def call(*args, **more):
+        found = real(*args, **more)
+        swap("scripts")
+        return found
+    setattr(os, name, call)
+after({call!r})
+from workerlog_migrate.cli import main
+main(sys.argv[1:], prog_name="workerlog-migrate")
+"""
+"""The owner of the folder is faster than we are: after a call of ours the temporary file is a link."""
+
+
+@as_root
+@pytest.mark.parametrize("call", ["write", "fsync", "fstat", "access"])
+def test_no_link_in_place_of_the_temporary_file_gives_a_file_of_root_away(place: Place, call: str) -> None:
+    for path in (place.clone, place.clone / "scripts", place.script):
+        os.chown(path, NOBODY, NOBODY)
+    place.script.chmod(0o666)
+    secret = place.victim / "shadow"
+    secret.write_bytes(b"root:x\n")
+    secret.chmod(0o600)
+
+    subprocess.run(
+        [*place.command()[:1], "-c", SWAPPED.format(call=call), str(secret), "--apply", "--jobs=1"],
+        cwd=place.clone,
+        env=place.environment(),
+        capture_output=True,
+        check=False,
+    )
+
+    status = secret.stat()
+    assert (status.st_uid, status.st_mode & 0o777) == (0, 0o600)
+    assert secret.read_bytes() == b"root:x\n"
+
+
+RENAMED = """
+import os, sys
+victim = sys.argv.pop(1)
+from workerlog_migrate import pipeline
+real = pipeline.migrate_bytes
+def migrate(*args, **more):
+    result = real(*args, **more)
+    os.rename("scripts", "kept")
+    os.symlink(victim, "scripts")
+    return result
+pipeline.migrate_bytes = migrate
+from workerlog_migrate.cli import main
+main(sys.argv[1:], prog_name="workerlog-migrate")
+"""
+
+
+def test_a_folder_that_becomes_a_link_while_we_work_takes_no_file_elsewhere(place: Place) -> None:
+    (place.victim / "zero_worker.py").write_text(WORKER, encoding="utf-8")
+
+    done = subprocess.run(
+        [*place.command()[:1], "-c", RENAMED, str(place.victim), "--apply", "--jobs=1"],
+        cwd=place.clone,
+        env=place.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "scripts leads elsewhere by now" in done.stderr
+    assert [path.name for path in place.victim.iterdir()] == ["zero_worker.py"]
+    assert (place.victim / "zero_worker.py").read_text() == WORKER
+
+
+def test_a_folder_that_became_a_link_takes_no_undo_elsewhere(place: Place) -> None:
+    place.run("--apply")
+    migrated = place.script.read_bytes()
+    (place.clone / "scripts").rename(place.clone / "kept")
+    (place.victim / "zero_worker.py").write_bytes(migrated)
+    (place.victim / "worker_logger.py").write_bytes((place.clone / "kept/worker_logger.py").read_bytes())
+    (place.clone / "scripts").symlink_to(place.victim)
+
+    undone = place.run("--undo")
+
+    assert undone.returncode == 2
+    assert "leads elsewhere than at the last --apply" in undone.stderr
+    assert (place.victim / "zero_worker.py").read_bytes() == migrated
+    assert (place.victim / "worker_logger.py").exists()
+
+
+@as_root
+def test_a_second_name_in_somebody_else_s_folder_is_no_right_to_write(place: Place) -> None:
+    """A hard link in an attacker's folder to a script of root's."""
+    system = place.victim / "zero_system.py"
+    system.write_text(WORKER, encoding="utf-8")
+    place.script.unlink()
+    os.link(system, place.script)
+    os.chown(place.clone / "scripts", NOBODY, NOBODY)
+
+    applied = place.run("--apply")
+
+    assert applied.returncode == 2
+    assert "belongs to another user than its folder" in applied.stderr
+    assert system.read_text() == WORKER
+
+
+def readable_by(user: int, file: Path) -> bool:
+    command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "cat", str(file)]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+@as_root
+@pytest.mark.parametrize("mode", [0o644, 0o600, 0o755])
+def test_runtime_files_have_the_owner_and_rights_of_the_scripts(place: Place, mode: int) -> None:
+    """Root, with a umask of 077, migrates the workers of a user."""
+    for path in (place.clone, place.clone / "scripts", place.script):
+        os.chown(path, NOBODY, 1234)
+    place.script.chmod(mode)
+    before = os.umask(0o077)
+    try:
+        applied = place.run("--apply")
+    finally:
+        os.umask(before)
+
+    assert applied.returncode == 0, applied.stderr
+    for name in ("worker_logger.py", "worker_utils.py", "zero_worker.py"):
+        status = (place.clone / "scripts" / name).stat()
+        assert (status.st_uid, status.st_gid) == (NOBODY, 1234), name
+        assert status.st_mode & 0o777 == (mode if name == "zero_worker.py" else mode & 0o666), name
+
+
+@as_root
+def test_of_scripts_with_several_owners_everybody_can_read_the_runtime(place: Place) -> None:
+    other = place.clone / "scripts" / "zero_other.py"
+    other.write_text(WORKER, encoding="utf-8")
+    for file, owner in ((place.script, NOBODY), (other, 1234)):
+        os.chown(file, owner, owner)
+        file.chmod(0o600)
+
+    place.run("--apply")
+
+    for user in (NOBODY, 1234):
+        assert readable_by(user, place.clone / "scripts" / "worker_logger.py"), user
+
+
+def test_twin_without_another_owner_the_mask_is_that_of_the_scripts(place: Place) -> None:
+    place.script.chmod(0o640)
+    before = os.umask(0o077)
+    try:
+        place.run("--apply")
+    finally:
+        os.umask(before)
+
+    assert (place.clone / "scripts" / "worker_logger.py").stat().st_mode & 0o777 == 0o640
