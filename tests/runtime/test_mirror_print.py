@@ -404,7 +404,7 @@ def test_output_of_a_signal_handler_in_the_middle_of_a_record_is_logged(sandbox:
     )
 
     assert (done.returncode, done.stderr) == (0, b"")
-    records = [line for log in (sandbox.path / "logs").iterdir() for line in levels_and_messages(log)]
+    records = [line for log in (sandbox.path / "logs").glob("*.log*") for line in levels_and_messages(log)]
     seen = int(done.stdout)
     assert seen > 3
     expected = [f"INFO line {n}" for n in range(3000)] + [f"WARNING signal {n + 1}" for n in range(seen)]

@@ -91,7 +91,7 @@ def test_only_as_many_backups_are_kept_as_asked_for(sandbox: Sandbox) -> None:
 
     folder = sandbox.path / "logs"
     found = lines_of(folder)
-    assert sorted(path.name for path in folder.iterdir()) == [
+    assert sorted(path.name for path in folder.glob("*.log*")) == [
         "genesis.log",
         *(f"genesis.log.{number}" for number in range(1, 6)),
     ]

@@ -1,7 +1,8 @@
-# workerlog-migrate runtime 0.1.0 sha256:94f725ca2a28827a3681411fafd185ec6c6e87cb9b7d94c1f6c22a097fbbd78e
+# workerlog-migrate runtime 0.1.0 sha256:6ce53374a7d518cf8103d1483931d9626ca55421dfb55a8d3d23cc50736ed247
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
-Public names: ``setup_worker_logger``, ``mirror_print``, ``log_ignored``, ``setup_worker_logging``, ``get_worker_log_path``.
+Public names: ``setup_worker_logger``, ``module_logger``, ``mirror_print``, ``log_ignored``, ``expect_only``,
+``setup_worker_logging``, ``get_worker_log_path``.
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
 
 Environment: ``WORKER_LOG_DIR`` (folder in place of ``logs``), ``WORKER_LOG_FORMAT=json`` (one JSON object a line),
@@ -12,6 +13,7 @@ The log never harms the worker: whatever happens to the file, nothing is raised 
 
 from __future__ import annotations
 
+import atexit
 import builtins
 import contextlib
 import errno
@@ -26,13 +28,13 @@ import sys
 import threading
 import time
 import traceback
-from types import SimpleNamespace
+from types import FunctionType, ModuleType, SimpleNamespace
 
 TYPE_CHECKING = False  # not imported: `typing` costs more than all of this module
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import ModuleType, TracebackType
+    from types import CodeType, FrameType, TracebackType
     from typing import TypeAlias, TypeVar
 
     _T = TypeVar("_T")
@@ -42,9 +44,11 @@ if TYPE_CHECKING:
     _Sink: TypeAlias = Callable[[dict[str, object]], object]
 
 __all__ = [
+    "expect_only",
     "get_worker_log_path",
     "log_ignored",
     "mirror_print",
+    "module_logger",
     "setup_worker_logger",
     "setup_worker_logging",
 ]
@@ -52,6 +56,8 @@ __all__ = [
 RUNTIME_VERSION = "0.1.0"
 
 _HOLD_SECONDS = 300.0  # equal notifications of a worker are sent once in this time
+_HELD_BACK_SECONDS = 60.0  # equal errors at one place are logged once in this time
+_MOST_ARRIVALS = 2000  # places and kinds of errors that are counted at a time
 _MOST_SENT = 60  # and so many at most go to URL, command and callable; the file has them all
 _PRINT = print
 _METHODS: dict[object, int] = {
@@ -61,7 +67,11 @@ _METHODS: dict[object, int] = {
     logging.Logger.error: logging.ERROR,
     logging.Logger.critical: logging.CRITICAL,
 }
-_clock, _sleep = time.perf_counter, time.sleep  # tests of workers replace those of `time`
+_clock, _sleep, _monotonic = (
+    time.perf_counter,
+    time.sleep,
+    time.monotonic,
+)  # tests of workers replace those of `time`
 
 # --- set-up
 
@@ -86,14 +96,8 @@ def setup_worker_logger(
     Returns:
         The logger. It does not propagate, so nothing reaches the terminal through it.
     """
-    name = str(worker_name) or "worker"
-    if name == "root":
-        name = "root-worker"  # every library's records would land in this log
-    logger = logging.getLogger(name)
-    folder = os.fsdecode(log_dir)
-    if os.path.normpath(folder) == "logs":
-        folder = os.environ.get("WORKER_LOG_DIR") or folder
-    path = _absolute(os.path.join(folder, _file_stem(name) + ".log"))
+    logger = logging.getLogger(_logger_name(worker_name))
+    folder, path = _place_of(logger.name, log_dir)
     with logging._lock:  # type: ignore[attr-defined]  # the one that a forked child finds open
         # Known by its file, not by its class: this module may be loaded under two names. And the same relative
         # folder is, after os.chdir(), still the folder of the first call.
@@ -109,9 +113,36 @@ def setup_worker_logger(
         logger.setLevel(level)
         logger.propagate = False
         shared = _shared()
-        if shared.worker is None or sys._getframe(1).f_globals.get("__name__") == "__main__":
+        caller = sys._getframe(1)
+        is_script = caller.f_globals.get("__name__") == "__main__"
+        if shared.worker is None or is_script:
             shared.worker = logger  # the script's own crashes are the script's
         _chain_hooks()
+    if is_script:
+        _begin(handler, caller)
+    return logger
+
+
+def module_logger(name: str, log_dir: str | os.PathLike[str] = "logs") -> logging.Logger:
+    """Give the logger of a module that several workers import: it writes to the log of the worker that runs.
+
+    Args:
+        name: the logger's name; CRITICAL records notify as this worker's.
+        log_dir: folder of the log ``<name>.log`` that is made, at the first record, if no worker runs.
+
+    Returns:
+        The logger; in the script that runs it is ``setup_worker_logger``'s.
+    """
+    if sys._getframe(1).f_globals.get("__name__") == "__main__":
+        logger = setup_worker_logger(name, log_dir)
+        _begin(_log_of(logger), sys._getframe(1))
+        return logger
+    logger = logging.getLogger(_logger_name(name))
+    with logging._lock:  # type: ignore[attr-defined]  # as above
+        if _log_of(logger) is None and not any(hasattr(h, "worker_log") for h in logger.handlers):
+            logger.addHandler(_ModuleHandler(logger.name, log_dir))
+            logger.setLevel(logging.INFO)
+            logger.propagate = False
     return logger
 
 
@@ -122,8 +153,26 @@ def current_logger() -> logging.Logger | None:
 
 def _shared() -> SimpleNamespace:
     """Give the state that all copies of this module in one process share."""
-    fresh = SimpleNamespace(worker=None, unwritten={}, hanging=[])
-    return vars(logging.root.manager).setdefault("worker_logger", fresh)  # type: ignore[no-any-return]
+    state: SimpleNamespace | None = vars(logging.root.manager).get("worker_logger")
+    if state is None:
+        fresh = SimpleNamespace(
+            worker=None, ranked=None, began=None, seen={}, seen_by=0, unwritten={}, hanging=[]
+        )
+        state = vars(logging.root.manager).setdefault("worker_logger", fresh)
+    return state
+
+
+def _logger_name(worker_name: str) -> str:
+    name = str(worker_name) or "worker"
+    return "root-worker" if name == "root" else name  # every library's records would land in this log
+
+
+def _place_of(name: str, log_dir: str | os.PathLike[str]) -> tuple[str, str]:
+    """Give the folder as asked for, and the log's absolute path."""
+    folder = os.fsdecode(log_dir)
+    if os.path.normpath(folder) == "logs":
+        folder = os.environ.get("WORKER_LOG_DIR") or folder
+    return folder, _absolute(os.path.join(folder, _file_stem(name) + ".log"))
 
 
 def _log_of(logger: object) -> _WorkerFileHandler | None:
@@ -143,24 +192,6 @@ def _file_stem(name: str) -> str:
     if os.name == "nt" and re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", stem):
         stem = "_" + stem
     return stem.encode("utf-8")[:200].decode("utf-8", "ignore")  # file systems take 255 bytes
-
-
-# --- errors that a handler swallows
-
-
-def log_ignored(logger: logging.Logger, *, trace: bool = False) -> None:
-    """Put the exception that is being handled on the log: ``<function>: ignored <type>: <text>``.
-
-    Args:
-        logger: the worker's logger.
-        trace: with its traceback.
-    """
-    with contextlib.suppress(Exception):  # the log never harms the worker
-        kind, error, _ = sys.exc_info()
-        if kind is not None:
-            place = sys._getframe(1).f_code.co_name
-            text = f"{place}: ignored {kind.__name__}: {error}"
-            logger.warning("%s", text, exc_info=trace, stacklevel=2)
 
 
 # --- print, and the same on the log
@@ -185,6 +216,7 @@ def mirror_print(
         What the printer returns. Its exceptions pass; the text is on the log all the same.
     """
     shown: tuple[object, ...] = args
+    handled = sys.exc_info()[1]
     if printer is _PRINT:
         printer = builtins.print  # type: ignore[assignment]  # whoever has replaced print since gets it
         if printer is _PRINT:
@@ -214,6 +246,8 @@ def mirror_print(
                     for line in lines:
                         place = (caller.co_filename, number, line, (), None, caller.co_name)
                         logger.handle(logger.makeRecord(logger.name, level, *place))
+                if handled is not None and level >= logging.ERROR:
+                    _note_arrival(logger, handled, sys._getframe(1), expected=False)
             else:
                 standard = getattr(log_method, "__module__", None) == "logging"
                 for line in lines:
@@ -293,6 +327,310 @@ def _level_patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(marker, re.IGNORECASE), re.compile(timestamp, re.IGNORECASE)
 
 
+# --- errors that a handler keeps
+
+
+def log_ignored(logger: logging.Logger, *, trace: bool = False) -> None:
+    """In a handler: put the error that it swallows on the log, as one WARNING.
+
+    Errors of one kind at one place are written at once, then once a minute with the number held back. What only says
+    that nothing was there yet (``queue.Empty``, ``BlockingIOError``, a time-out of a poll) is DEBUG.
+
+    Args:
+        logger: the worker's logger.
+        trace: with the traceback.
+    """
+    try:
+        error, frame = sys.exc_info()[1], sys._getframe(1)
+        if error is None:
+            return
+        arrival = _note_arrival(logger, error, frame, expected=not trace)
+        level = logging.DEBUG if _is_calm(error) else logging.WARNING
+        text = f"{arrival.function}: ignored {type(error).__name__}: "
+        arrival.tell(logger, level, frame, text, error, trace=trace)
+    except (RecursionError, MemoryError):
+        pass
+    except Exception as failure:  # noqa: BLE001  # a filter or a handler of the worker's own
+        _pass_on(failure)
+
+
+def expect_only(logger: logging.Logger, *types: type[BaseException] | str) -> bool:
+    """In a handler that is on trial: tell whether the error is one of those that were foreseen, and note it.
+
+    What was not foreseen is a CRITICAL record with traceback, so it notifies; again after a minute at the earliest.
+    Ctrl-C and the other ways to end a program are noted at INFO. Never raises.
+
+    Args:
+        logger: the worker's logger.
+        types: exception classes, or their names: ``"json.JSONDecodeError"``, ``".Refused"`` of the same module.
+
+    Returns:
+        Whether the error that is being handled is of one of the types.
+    """
+    try:
+        error, frame = sys.exc_info()[1], sys._getframe(1)
+        if error is None:
+            return False
+        arrival = _note_arrival(logger, error, frame, types)
+        if not arrival.expected:
+            level = logging.INFO if arrival.type in _ENDS else logging.CRITICAL
+            text = f"not expected in {arrival.function}:{arrival.line}: {type(error).__name__}: "
+            arrival.tell(logger, level, frame, text, error, trace=level == logging.CRITICAL)
+    except (RecursionError, MemoryError):
+        return False
+    except Exception as failure:  # noqa: BLE001  # a filter or a handler of the worker's own
+        _pass_on(failure)
+        return False
+    return bool(arrival.expected)
+
+
+_ENDS = {
+    "builtins:KeyboardInterrupt",
+    "builtins:SystemExit",
+    "builtins:GeneratorExit",
+    "asyncio.exceptions:CancelledError",
+}
+_CALM = {"_queue:Empty", "queue:Empty", "builtins:BlockingIOError", "asyncio.queues:QueueEmpty"}
+_CALM_TIMEOUTS = {
+    "builtins:TimeoutError",
+    "asyncio.exceptions:TimeoutError",
+    "concurrent.futures._base:TimeoutError",
+}
+
+# What a class says of itself may be a lie or run code: these ask the interpreter.
+_mro_of = vars(type)["__mro__"].__get__
+_qualname_of: Callable[[type], str] = vars(type)["__qualname__"].__get__
+_dict_of_class, _dict_of_module = vars(type)["__dict__"].__get__, vars(ModuleType)["__dict__"].__get__
+
+
+def _type_name(kind: type) -> str:
+    """Name a class as entry points do: ``module:Qualified.name``."""
+    module = _dict_of_class(kind).get("__module__")
+    return f"{module if type(module) is str else 'builtins'}:{_qualname_of(kind)}"[:300]
+
+
+def _is_calm(error: BaseException) -> bool:
+    """Tell whether an error says no more than that nothing was there yet."""
+    names = [_type_name(kind) for kind in _mro_of(type(error))]
+    if not _CALM.isdisjoint(names):
+        return True
+    if _CALM_TIMEOUTS.isdisjoint(names) or getattr(error, "errno", None) is not None:
+        return False
+    frame = _innermost(
+        error
+    )  # a poll fails in the call itself; a connection that timed out lies in a library
+    return frame is None or _is_own(frame.f_code) or frame.f_globals.get("__name__") in _POLLS
+
+
+def _innermost(error: BaseException) -> FrameType | None:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return None if trace is None else trace.tb_frame
+
+
+def _is_own(code: CodeType) -> bool:
+    """Tell whether code is the program's, not a library's."""
+    path = code.co_filename
+    installed = "site-packages" in path or "dist-packages" in path or path.startswith("<frozen")
+    return not installed and not path.startswith(os.path.dirname(os.__file__))
+
+
+_POLLS = {"asyncio.tasks", "asyncio.timeouts", "concurrent.futures._base", "queue"}
+
+
+class _Arrival:
+    """One kind of error at one place of the source: how often it came, and what was told of it."""
+
+    def __init__(self, error: BaseException, frame: FrameType, line: int, *, expected: bool) -> None:
+        self.kind, self.code = type(error), frame.f_code  # kept alive: their addresses are the key
+        self.types: tuple[object, ...] = ()  # these, too
+        self.log: _WorkerFileHandler | None = None
+        self.line, self.type, self.expected = line, _type_name(type(error)), expected
+        frames = [] if expected else _frames_of(error)
+        names = _qualified_names([self.code, *(code for code, _ in frames)])
+        self.function = names[self.code]
+        self.count, self.due, self.written = 0, 1, 0
+        self.told, self.held = -_HELD_BACK_SECONDS, 0
+        self.fields: dict[str, object] = {
+            "path": self.code.co_filename,
+            "function": self.function,
+            "function_line": self.code.co_firstlineno,
+            "line": self.line,
+            "type": self.type,
+            "bases": [_type_name(base) for base in _mro_of(self.kind)[1:-1]],
+            "expected": expected,
+        }
+        self.frames = [[code.co_filename, names[code], code.co_firstlineno, line] for code, line in frames]
+
+    def note(self, event: str = "seen") -> None:
+        """Put the count on the evidence, if there is something new."""
+        frames = {"frames": self.frames} if not self.expected else {}
+        fields = {**self.fields, "count": self.count, **frames}
+        if self.log is not None and self.count > self.written and self.log.note(event, fields):
+            self.written = self.count
+
+    def tell(
+        self,
+        logger: logging.Logger,
+        level: int,
+        frame: FrameType,
+        text: str,
+        error: BaseException,
+        *,
+        trace: bool,
+    ) -> None:
+        """Put the error on the log, unless that was done within the last minute."""
+        if not isinstance(logger, logging.Logger) or not logger.isEnabledFor(level):
+            return
+        now = _monotonic()
+        if now - self.told < _HELD_BACK_SECONDS:
+            self.held += 1
+            return
+        self.told, held, self.held = now, self.held, 0
+        text += _masked(_text_of(error)) + (f" (held back: {held})" if held else "")
+        exc_info = (type(error), error, error.__traceback__) if trace else None
+        place = (frame.f_code.co_filename, frame.f_lineno, text, (), exc_info, frame.f_code.co_name)
+        logger.handle(logger.makeRecord(logger.name, level, *place))
+
+
+def _note_arrival(
+    logger: logging.Logger,
+    error: BaseException,
+    frame: FrameType,
+    types: tuple[object, ...] = (),
+    *,
+    expected: bool | None = None,
+) -> _Arrival:
+    """Count an error that has come to a handler, and put it on the evidence when it is the 1st, 10th, 100th, ..."""
+    state, kind = _shared(), type(error)
+    if state.seen_by != os.getpid():  # a forked child counts for itself
+        state.seen, state.seen_by = {}, os.getpid()
+        _at_exit()
+    key = (id(frame.f_code), frame.f_lasti, id(kind), *map(id, types))
+    arrival: _Arrival | None = state.seen.get(key)
+    if arrival is None or not (arrival.expected or expected is not None):  # a name may lead to a class by now
+        judged = _is_of(kind, types, frame.f_globals) if expected is None else expected
+        if arrival is None or judged:
+            if len(state.seen) >= _MOST_ARRIVALS:
+                _write_counts()
+                state.seen.clear()
+            arrival = _Arrival(error, frame, frame.f_lineno, expected=judged)
+            arrival.types = types
+            state.seen[key] = arrival
+    arrival.count += 1
+    arrival.log = _evidence_of(logger)
+    if arrival.count >= arrival.due:
+        arrival.due *= 10
+        arrival.note()
+    return arrival
+
+
+def _is_of(kind: type, types: tuple[object, ...], module: dict[str, object]) -> bool:
+    """Tell whether a class is one of some classes or names, or inherits from one."""
+    names = {_type_name(base).replace(":", "."): base for base in _mro_of(kind)}
+    for wanted in types:
+        if type(wanted) is str:
+            if wanted.startswith("."):
+                found = _find_in(module, wanted[1:].split("."))
+                wanted = f"{module.get('__name__')}{wanted}"
+            else:
+                wanted = wanted if "." in wanted else f"builtins.{wanted}"
+                found = _find_class(wanted.split("."))
+            if wanted in names:
+                return True
+        else:
+            found = wanted
+        if any(base is found for base in names.values()):
+            return True
+    return False
+
+
+def _find_class(parts: list[str]) -> object:
+    """Look a dotted name up in the modules that are loaded: nothing is imported, no code runs."""
+    for length in range(len(parts) - 1, 0, -1):
+        module = sys.modules.get(".".join(parts[:length]))
+        if module is not None and issubclass(type(module), ModuleType):
+            return _find_in(_dict_of_module(module) or {}, parts[length:])
+    return None
+
+
+def _find_in(names: dict[str, object], parts: list[str]) -> object:
+    found = names.get(parts[0])
+    for part in parts[1:]:
+        found = _dict_of_class(found).get(part) if issubclass(type(found), type) else None
+    return found
+
+
+def _frames_of(error: BaseException) -> list[tuple[CodeType, int]]:
+    """Give code and line of each frame that an error came through, the outermost first; of very many the ends."""
+    frames, trace = [], error.__traceback__
+    while trace is not None:
+        frames.append((trace.tb_frame.f_code, trace.tb_lineno))
+        trace = trace.tb_next
+    return frames if len(frames) <= 64 else frames[:40] + frames[-24:]
+
+
+def _qualified_names(codes: list[CodeType]) -> dict[CodeType, str]:
+    names = {code: getattr(code, "co_qualname", code.co_name) for code in codes}
+    if sys.version_info < (3, 11):  # only functions know it there
+        import gc
+
+        for function in gc.get_referrers(*names):
+            if type(function) is FunctionType and function.__code__ in names:
+                names[function.__code__] = function.__qualname__
+    return names
+
+
+def _evidence_of(logger: object) -> _WorkerFileHandler | None:
+    """Find the log beside which the evidence lies: the rank's, the logger's, the worker's."""
+    state = _shared()
+    return state.ranked or _log_of(logger) or _log_of(state.worker)
+
+
+def _write_counts() -> None:
+    for arrival in list(_shared().seen.values()):
+        arrival.note()
+
+
+def _begin(log: _WorkerFileHandler | None, caller: FrameType) -> None:
+    """Note that the worker has started, once in a process."""
+    state = _shared()
+    if state.began is None and log is not None:
+        state.began = (os.getpid(), _monotonic(), log, caller.f_code.co_filename)
+        log.note("started", {"path": caller.f_code.co_filename})
+        _at_exit()
+
+
+def _at_exit() -> None:
+    atexit.unregister(_end)
+    atexit.register(_end)
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None and not getattr(
+        util, "_exiting", True
+    ):  # its children end without the functions of atexit
+        util.Finalize(None, _end, exitpriority=0)
+
+
+def _end() -> None:
+    """Note how often what came, and that the worker has ended: not by its forked children."""
+    state = _shared()
+    if state.seen_by == os.getpid():
+        _write_counts()
+    if state.began is not None and state.began[0] == os.getpid():
+        _, since, log, path = state.began
+        state.began = (0, since, log, path)
+        log.note("ended", {"path": path, "seconds": round(_monotonic() - since, 3)})
+
+
+def _masked(text: str) -> str:
+    return text
+
+
+def _pass_on(error: BaseException) -> None:
+    """Raise what a signal handler of the worker raised: it is not ours to keep."""
+
+
 # --- one log per rank, for parallel workers
 
 
@@ -332,6 +670,7 @@ def setup_worker_logging(rank: int, log_dir: Path, log_level: int = logging.INFO
         root.removeHandler(handler)
         handler.close()
     log, console = _WorkerFileHandler(_absolute(str(path))), _Console()
+    _shared().ranked = log
     if log.file.size():
         log.file.append(f"=== Resume at {time.strftime('%Y-%m-%d %H:%M:%S')} ===\n".encode())
     console.setLevel(logging.WARNING)
@@ -340,6 +679,7 @@ def setup_worker_logging(rank: int, log_dir: Path, log_level: int = logging.INFO
         root.addHandler(handler)
     root.setLevel(log_level)
     root.info("Worker %s logging initialized: %s", rank, path)
+    _begin(log, sys._getframe(1))
     return path
 
 
@@ -442,7 +782,7 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
         self.setFormatter(_JsonFormatter() if is_json else _LineFormatter(_worker_line))
         if worker_log_dir is not None:
             self.worker_log_dir = worker_log_dir
-        self.file = _LogFile(path)
+        self.file, self.seen = _LogFile(path), _LogFile(path.removesuffix(".log") + ".seen.jsonl")
         self.file.prepare()
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -457,8 +797,18 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
         if record.levelno >= logging.CRITICAL and handled and hasattr(self, "worker_log_dir"):
             error = record.exc_info[1] if record.exc_info else None
             # Here the handler's lock is free: sinks may log.
-            notify(_message_of(record), worker=record.name, error=error)
+            notify(_message_of(record), worker=record.name, error=error, log=self)
         return handled
+
+    def note(self, event: str, fields: dict[str, object]) -> bool:
+        """Append a line to the evidence, ``<log>.seen.jsonl``, and tell whether it is there."""
+        try:
+            line = _json({"v": 1, "event": event, "time": _utc(time.time()), "pid": os.getpid(), **fields})
+            with self.lock:  # type: ignore[union-attr]  # every handler has one
+                return self.seen.append(line.encode("utf-8", "backslashreplace") + b"\n")
+        except Exception as failure:  # noqa: BLE001  # `json` cannot be imported, a stack that is nearly full
+            _pass_on(failure)
+            return False
 
     def doRollover(self) -> None:  # noqa: N802  # logging's name
         """Rotate now, whatever the size."""
@@ -467,7 +817,29 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
 
     def close(self) -> None:
         self.file.close()
+        self.seen.close()
         super().close()
+
+
+class _ModuleHandler(logging.Handler):
+    """Hands the records of a module to the log of the worker that runs, or to one of the module's own."""
+
+    def __init__(self, name: str, log_dir: str | os.PathLike[str]) -> None:
+        super().__init__()
+        self.worker_name, self.folder_and_path = name, _place_of(name, log_dir)
+        self.own: _WorkerFileHandler | None = None
+
+    def worker_log(self) -> _WorkerFileHandler:
+        """Find the log to write to; without a worker make one."""
+        log = _log_of(current_logger())
+        if log is None and self.own is None:
+            folder, path = self.folder_and_path
+            self.own = _WorkerFileHandler(path, folder)
+            self.own.maxBytes, self.own.backupCount = 5 * 1024 * 1024, 5
+        return log or self.own  # type: ignore[return-value]  # one of both is there
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        return bool(self.filter(record)) and self.worker_log().handle(record)
 
 
 # --- the file
@@ -837,6 +1209,10 @@ def _log_crash(crash: _Crash, place: str = "") -> None:
     with contextlib.suppress(Exception):  # a filter of the worker's own
         text = f"uncaught {kind.__name__}{place}: {_text_of(error)}"
         logger.critical("%s", text, exc_info=(kind, error, trace))
+        if trace is not None:
+            arrival = _Arrival(error, trace.tb_frame, trace.tb_lineno, expected=False)
+            arrival.count, arrival.log = 1, _evidence_of(logger)
+            arrival.note("uncaught")
 
 
 def _child_crash(*_args: object, **_kwargs: object) -> _Crash:
@@ -856,23 +1232,34 @@ def _note_lost_task(record: logging.LogRecord) -> bool:
 
 
 def notify(
-    message: str, *, worker: str | None = None, error: BaseException | None = None, sink: _Sink | None = None
+    message: str,
+    *,
+    worker: str | None = None,
+    error: BaseException | None = None,
+    sink: _Sink | None = None,
+    log: _WorkerFileHandler | None = None,
 ) -> bool:
-    """Do what ``worker_utils.notify_critical``, the public name, says."""
+    """Do what ``worker_utils.notify_critical``, the public name, says; beside ``log``, if that is known."""
     try:
-        return _notify(_text_of(message)[:8000], worker, error, sink)
+        return _notify(_text_of(message)[:8000], worker, error, sink, log)
     except Exception:  # noqa: BLE001  # no more threads, no memory, ...: not the worker's harm
         return False
 
 
-def _notify(message: str, worker: str | None, error: BaseException | None, sink: _Sink | None) -> bool:
+def _notify(
+    message: str,
+    worker: str | None,
+    error: BaseException | None,
+    sink: _Sink | None,
+    log: _WorkerFileHandler | None,
+) -> bool:
     import json  # noqa: F401  # here, not while others wait for the lock
     import zlib
 
     deadline = time.monotonic() + 2.0
     logger = logging.root.manager.loggerDict.get(worker) if worker else current_logger()
     worker = worker or (logger.name if isinstance(logger, logging.Logger) else "worker")
-    log = _log_of(logger)
+    log = log or _log_of(logger) or _log_of(current_logger())
     default = os.environ.get("WORKER_LOG_DIR") or "logs"
     folder = os.path.dirname(log.baseFilename) if log else _absolute(default)
     path, unwritten = os.path.join(folder, "notifications.jsonl"), _shared().unwritten

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -61,6 +62,12 @@ def levels_and_messages(path: Path) -> list[str]:
     lines = path.read_text(encoding="utf-8").split("\n")
     assert lines.pop() == ""
     return [" ".join(line.split(" | ", 3)[1::2]) if " | " in line else line for line in lines]
+
+
+def seen_events(folder: Path, name: str = "genesis") -> list[dict[str, object]]:
+    """Read the evidence of a worker."""
+    text = (folder / f"{name}.seen.jsonl").read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()]
 
 
 def is_root() -> bool:

@@ -1,0 +1,567 @@
+"""What a handler keeps to itself is on the log and on the evidence: whether it was foreseen, where, and how often."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import logging
+import os
+import queue
+import socket
+import sys
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import worker_logger
+from runtime_sandbox import Sandbox, levels_and_messages, seen_events
+from worker_logger import expect_only, log_ignored, mirror_print, setup_worker_logger
+
+pytestmark = pytest.mark.usefixtures("fresh")
+
+HERE = __file__
+NOTHING: dict[str, int] = {}
+
+
+class Refused(Exception):
+    """Of this module."""
+
+    class Later(Exception):
+        """Inside a class."""
+
+
+class Liar(RuntimeError):
+    """Says that it is an OSError, and fails in str()."""
+
+    @property  # type: ignore[misc]  # read-only
+    def __class__(self) -> type[OSError]:  # type: ignore[override]
+        return OSError
+
+    def __str__(self) -> str:
+        raise ValueError
+
+
+class Meta(type):
+    """A class that answers every question about itself with an error."""
+
+    def __getattribute__(cls, name: str) -> object:
+        raise RuntimeError(name)
+
+    def __eq__(cls, other: object) -> bool:
+        raise RuntimeError
+
+    def __hash__(cls) -> int:
+        raise RuntimeError
+
+
+@pytest.fixture
+def logger(tmp_path: Path) -> logging.Logger:
+    return setup_worker_logger("genesis", tmp_path)
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds of the clock, to be set."""
+    seconds = [1000.0]
+    monkeypatch.setattr(worker_logger, "_monotonic", lambda: seconds[0])
+    return seconds
+
+
+def ask(logger: logging.Logger, error: BaseException, *kinds: type[BaseException] | str) -> bool:
+    try:
+        raise error
+    except BaseException:  # noqa: BLE001  # as the handler that is on trial
+        return expect_only(logger, *kinds)
+
+
+def raised_by(call: Callable[[], object]) -> BaseException:
+    try:
+        call()
+    except BaseException as error:  # noqa: BLE001  # whatever it is
+        return error
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    ("error", "kinds"),
+    [
+        (FileNotFoundError(2, "x"), (OSError,)),
+        (KeyError("x"), (OSError, LookupError)),
+        (raised_by(lambda: json.loads("{")), ("json.JSONDecodeError",)),
+        (raised_by(lambda: json.loads("{")), ("json.decoder.JSONDecodeError",)),
+        (raised_by(lambda: json.loads("{")), (OSError, "ValueError")),
+        (raised_by(lambda: json.loads("{")), ("builtins.ValueError",)),
+        (TimeoutError(), ("socket.timeout",)),
+        (socket.gaierror(), ("socket.gaierror",)),
+        (Refused(), (".Refused",)),
+        (Refused.Later(), (".Refused.Later",)),
+        (asyncio.IncompleteReadError(b"", 1), ("asyncio.IncompleteReadError",)),
+    ],
+    ids=repr,
+)
+def test_what_was_foreseen_is_counted_and_not_told(
+    error: BaseException, kinds: tuple[type[BaseException] | str, ...], logger: logging.Logger, tmp_path: Path
+) -> None:
+    """By the class or by a name: as defined, as one would import it, of the same module."""
+    assert ask(logger, error, *kinds) is True
+    assert levels_and_messages(tmp_path / "genesis.log") == []
+    assert [event["expected"] for event in seen_events(tmp_path)] == [True]
+
+
+@pytest.mark.parametrize(
+    ("error", "kinds"),
+    [
+        (RuntimeError("x"), (OSError, "json.JSONDecodeError")),
+        (OSError(), (FileNotFoundError,)),
+        (Refused.Later(), (".Refused",)),
+        (Refused(), ("somewhere.Refused", ".Other", "test_kept_errors", "", ".", "..", "a..b")),
+        (RuntimeError("x"), ()),
+        (RuntimeError("x"), (3, None, [], "os", "os.path", "json.loads")),
+        (Liar(), (OSError,)),
+        (RuntimeError("x"), (Meta("Odd", (), {}), "os.path.Missing")),
+    ],
+    ids=["other", "parent", "inner", "names", "none", "no classes", "liar", "odd class"],
+)
+def test_what_was_not_foreseen_is_critical_once_with_place_and_traceback(
+    error: BaseException, kinds: tuple[type[BaseException] | str, ...], logger: logging.Logger, tmp_path: Path
+) -> None:
+    """It goes by what the interpreter knows of the class, not by what the exception says of itself."""
+    assert ask(logger, error, *kinds) is False
+    first, second, *_ = levels_and_messages(tmp_path / "genesis.log")
+    assert first.startswith(
+        f"CRITICAL not expected in ask:{ask.__code__.co_firstlineno + 4}: {type(error).__name__}: "
+    )
+    assert second == "    Traceback (most recent call last):"
+    assert (tmp_path / "notifications.jsonl").read_text(encoding="utf-8").count("\n") == 1
+
+
+def test_the_evidence_has_the_fields_of_the_contract_and_no_text_of_the_program(
+    logger: logging.Logger, tmp_path: Path
+) -> None:
+    """Place, class, bases, and the frames that the error came through; never its message."""
+
+    def fail() -> None:
+        raise RuntimeError("a secret")
+
+    class Loader:
+        def load(self) -> bool:
+            try:
+                fail()
+            except Exception:  # noqa: BLE001  # on trial
+                return expect_only(logger, OSError)
+            return True
+
+    Loader().load()
+    (event,) = seen_events(tmp_path)
+    code = Loader.load.__code__
+    assert list(event) == [
+        "v", "event", "time", "pid", "path", "function", "function_line", "line", "type", "bases", "expected",
+        "count", "frames",
+    ]  # fmt: skip
+    time, pid = event.pop("time"), event.pop("pid")
+    assert isinstance(time, str)
+    assert (len(time), time[-1], pid) == (24, "Z", os.getpid())
+    assert event == {
+        "v": 1,
+        "event": "seen",
+        "path": HERE,
+        "function": Loader.load.__qualname__,
+        "function_line": code.co_firstlineno,
+        "line": code.co_firstlineno + 4,
+        "type": "builtins:RuntimeError",
+        "bases": ["builtins:Exception", "builtins:BaseException"],
+        "expected": False,
+        "count": 1,
+        "frames": [
+            [HERE, Loader.load.__qualname__, code.co_firstlineno, code.co_firstlineno + 2],
+            [HERE, fail.__qualname__, fail.__code__.co_firstlineno, fail.__code__.co_firstlineno + 1],
+        ],
+    }
+    assert "secret" not in (tmp_path / "genesis.seen.jsonl").read_text(encoding="utf-8")
+
+
+def test_the_count_is_written_at_powers_of_ten_and_at_exit(sandbox: Sandbox) -> None:
+    """At first sight at once, so that a kill loses no more than the last count."""
+    sandbox.run(
+        """
+        from worker_logger import expect_only, setup_worker_logger
+        logger = setup_worker_logger("genesis")
+        for _ in range(123):
+            try: {}["x"]
+            except Exception: expect_only(logger, KeyError)
+        """
+    )
+
+    events = seen_events(sandbox.path / "logs")
+    assert [(event["event"], event.get("count")) for event in events] == [
+        ("started", None), ("seen", 1), ("seen", 10), ("seen", 100), ("seen", 123), ("ended", None),
+    ]  # fmt: skip
+    assert len({event["pid"] for event in events}) == 1
+    assert str(events[0]["path"]).endswith("worker_genesis.py")
+
+
+@pytest.mark.posix
+def test_a_forked_child_counts_for_itself_and_does_not_end_the_worker(sandbox: Sandbox) -> None:
+    """However it was forked, and however it ends."""
+    sandbox.run(
+        """
+        import multiprocessing, os, sys
+        from worker_logger import expect_only, setup_worker_logger
+        logger = setup_worker_logger("genesis")
+        def fail():
+            for _ in range(2):
+                try: {}["x"]
+                except Exception: expect_only(logger, KeyError)
+        fail()
+        if not os.fork():
+            fail()
+            sys.exit()
+        os.wait()
+        child = multiprocessing.get_context("fork").Process(target=fail)
+        child.start()
+        child.join()
+        """
+    )
+
+    events = seen_events(sandbox.path / "logs")
+    worker = events[0]["pid"]
+    children = {event["pid"] for event in events} - {worker}
+    assert len(children) == 2
+    for child in children:
+        assert [(e["event"], e["count"]) for e in events if e["pid"] == child] == [("seen", 1), ("seen", 2)]
+    assert [event["pid"] for event in events if event["event"] == "ended"] == [worker]
+
+
+def test_the_ways_to_end_a_program_are_noted_at_info(logger: logging.Logger, tmp_path: Path) -> None:
+    """A bare ``except:`` swallows Ctrl-C; nobody is woken up for it."""
+    for kind in (KeyboardInterrupt, SystemExit, GeneratorExit, asyncio.CancelledError):
+        assert ask(logger, kind("now"), OSError) is False
+
+    line = ask.__code__.co_firstlineno + 4
+    assert levels_and_messages(tmp_path / "genesis.log") == [
+        f"INFO not expected in ask:{line}: {name}: now"
+        for name in ("KeyboardInterrupt", "SystemExit", "GeneratorExit", "CancelledError")
+    ]
+    assert not (tmp_path / "notifications.jsonl").exists()
+    assert [event["expected"] for event in seen_events(tmp_path)] == [False] * 4
+
+
+def test_the_same_is_told_again_after_a_minute_with_what_was_held_back(
+    logger: logging.Logger, tmp_path: Path, now: list[float]
+) -> None:
+    """One record a minute for a kind and a place; another kind there is told at once."""
+    for seconds in (0, 1, 59, 60, 61):
+        now[0] = 1000.0 + seconds
+        ask(logger, RuntimeError("x"), OSError)
+    ask(logger, TypeError("x"), OSError)
+
+    records = [line for line in levels_and_messages(tmp_path / "genesis.log") if not line.startswith(" ")]
+    line = ask.__code__.co_firstlineno + 4
+    assert records == [
+        f"CRITICAL not expected in ask:{line}: RuntimeError: x",
+        f"CRITICAL not expected in ask:{line}: RuntimeError: x (held back: 2)",
+        f"CRITICAL not expected in ask:{line}: TypeError: x",
+    ]
+
+
+def test_no_module_is_loaded_to_compare(logger: logging.Logger, tmp_path: Path) -> None:
+    """A lazy module imports on ``getattr``; a half-imported one has no such name yet; a strange one is no module."""
+    (tmp_path / "preguicoso.py").write_text("raise SystemError('loaded')")
+    spec = importlib.util.spec_from_file_location("preguicoso", tmp_path / "preguicoso.py")
+    assert spec
+    assert spec.loader
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    lazy = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(lazy)
+    odd = type("Odd", (), {"__getattribute__": lambda *_: 1 / 0})()
+    added = {"preguicoso": lazy, "meio": types.ModuleType("meio"), "estranho": odd}
+    sys.modules.update(added)
+    try:
+        assert ask(logger, RuntimeError(), "preguicoso.E", "meio.E", "estranho.E", RuntimeError) is True
+        assert ask(logger, RuntimeError(), "preguicoso.E", "meio.E", "estranho.E") is False
+    finally:
+        for name in added:
+            del sys.modules[name]
+
+
+def test_a_name_that_leads_to_a_class_later_counts_from_then_on(
+    logger: logging.Logger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What re-exports a class may be imported after the class has arrived."""
+    assert [ask(logger, Refused(), "fachada.Refused") for _ in range(2)] == [False, False]
+    facade = types.ModuleType("fachada")
+    vars(facade)["Refused"] = Refused
+    monkeypatch.setitem(sys.modules, "fachada", facade)
+    assert ask(logger, Refused(), "fachada.Refused") is True
+
+
+def test_outside_a_handler_nothing_is_told(logger: logging.Logger, tmp_path: Path) -> None:
+    """There is no error then."""
+    assert expect_only(logger, OSError) is False
+    log_ignored(logger)
+    assert levels_and_messages(tmp_path / "genesis.log") == []
+
+
+def broken_logger(kind: str, logger: logging.Logger) -> logging.Logger:
+    def fail(_: object) -> bool:
+        raise ZeroDivisionError
+
+    if kind == "filter":
+        logger.addFilter(fail)
+    elif kind == "handler":
+        logger.handlers[0].addFilter(fail)
+    return logger if kind in ("filter", "handler") else None  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("kind", ["filter", "handler", "no logger"])
+def test_neither_raises_whatever_the_logger_does(kind: str, logger: logging.Logger, tmp_path: Path) -> None:
+    """The original handler would have gone on."""
+    broken = broken_logger(kind, logger)
+    assert ask(broken, RuntimeError(), OSError) is False
+    assert ask(broken, OSError(), OSError) is True
+    try:
+        raise RuntimeError
+    except RuntimeError:
+        log_ignored(broken)
+    assert len(seen_events(tmp_path)) == 3
+
+
+def test_a_name_that_is_no_text_of_the_class_harms_nothing(logger: logging.Logger, tmp_path: Path) -> None:
+    """``__module__`` may be anything."""
+    odd = type("Odd", (Exception,), {"__module__": property(lambda _: 1 / 0)})
+    assert ask(logger, odd(), OSError) is False
+    assert len(seen_events(tmp_path)) == 1
+
+
+# --- log_ignored
+
+
+def test_an_ignored_error_is_one_warning(logger: logging.Logger, tmp_path: Path) -> None:
+    """With the function, the kind and the text; with the traceback only if that is asked for."""
+
+    def load(*, trace: bool) -> None:
+        try:
+            NOTHING["x"]
+        except KeyError:
+            log_ignored(logger, trace=trace) if trace else log_ignored(logger)
+
+    load(trace=False)
+    load(trace=True)
+    lines = levels_and_messages(tmp_path / "genesis.log")
+    assert lines[:3] == [
+        f"WARNING {load.__qualname__}: ignored KeyError: 'x'",
+        f"WARNING {load.__qualname__}: ignored KeyError: 'x'",
+        "    Traceback (most recent call last):",
+    ]
+    assert [event["expected"] for event in seen_events(tmp_path)] == [True, False]
+
+
+def test_ignored_errors_are_held_back_by_the_minute(
+    logger: logging.Logger, tmp_path: Path, now: list[float]
+) -> None:
+    """An idle loop does not push the history out of the log."""
+    for seconds in range(125):
+        now[0] = 1000.0 + seconds
+        try:
+            raise KeyError(seconds)
+        except KeyError:
+            log_ignored(logger)
+
+    assert [line.split(": ", 1)[1] for line in levels_and_messages(tmp_path / "genesis.log")] == [
+        "ignored KeyError: 0", "ignored KeyError: 60 (held back: 59)", "ignored KeyError: 120 (held back: 59)",
+    ]  # fmt: skip
+
+
+def poll() -> Iterator[Callable[[], object]]:
+    left, right = socket.socketpair()
+    with left, right:
+        left.settimeout(0.001)
+        yield lambda: left.recv(1)
+        left.setblocking(False)
+        yield lambda: left.recv(1)
+    yield lambda: queue.Queue[int]().get_nowait()
+    yield lambda: queue.Queue[int]().get(timeout=0.001)
+    yield lambda: queue.SimpleQueue[int]().get_nowait()
+    yield lambda: asyncio.run(asyncio.wait_for(asyncio.sleep(9), 0.001))
+
+
+def test_that_nothing_was_there_yet_is_debug(tmp_path: Path) -> None:
+    """An empty queue, a socket without data, a poll's time-out are no news."""
+    logger = setup_worker_logger("genesis", tmp_path, level=logging.DEBUG)
+    for call in poll():
+        try:
+            call()
+        except Exception:  # noqa: BLE001  # as in the worker
+            log_ignored(logger)
+
+    levels = {line.split()[0] for line in levels_and_messages(tmp_path / "genesis.log")}
+    assert levels == {"DEBUG"}
+
+
+@pytest.mark.parametrize(
+    "error", [TimeoutError(110, "Connection timed out"), ConnectionRefusedError(), ValueError()]
+)
+def test_a_connection_that_timed_out_is_a_warning(
+    error: Exception, logger: logging.Logger, tmp_path: Path
+) -> None:
+    """It has a number, or lies deeper: something was wrong."""
+    try:
+        raise error
+    except Exception:  # noqa: BLE001  # as in the worker
+        log_ignored(logger)
+    assert [line.split()[0] for line in levels_and_messages(tmp_path / "genesis.log")] == ["WARNING"]
+
+
+# --- the evidence of others
+
+
+def test_what_an_error_print_sees_in_a_handler_is_on_the_evidence(
+    logger: logging.Logger, tmp_path: Path
+) -> None:
+    """Also through a logger that lets the text decide; an INFO print is no error."""
+    for method, text in ((logger.error, "x"), (logger, "[ERRO] x"), (logger.info, "x")):
+        try:
+            NOTHING["x"]
+        except KeyError:
+            mirror_print(method, text, printer=lambda *_: None)
+    mirror_print(logger.error, "outside", printer=lambda *_: None)
+
+    events = seen_events(tmp_path)
+    assert [(event["type"], event["expected"], event["count"]) for event in events] == [
+        ("builtins:KeyError", False, 1)
+    ]
+
+
+def test_an_uncaught_error_is_on_the_evidence_with_all_its_frames(sandbox: Sandbox) -> None:
+    """What went through which handlers can be told from them."""
+    sandbox.run(
+        """
+        from worker_logger import setup_worker_logger
+        logger = setup_worker_logger("genesis")
+        def read():
+            raise LookupError("x")
+        def work():
+            try:
+                read()
+            except OSError:
+                pass
+        work()
+        """
+    )
+
+    started, uncaught, ended = seen_events(sandbox.path / "logs")
+    assert [event["event"] for event in (started, uncaught, ended)] == ["started", "uncaught", "ended"]
+    assert (uncaught["type"], uncaught["function"], uncaught["line"]) == (
+        "builtins:LookupError",
+        "<module>",
+        11,
+    )
+    frames = uncaught["frames"]
+    assert isinstance(frames, list)
+    assert [frame[1:] for frame in frames] == [["<module>", 1, 11], ["work", 6, 8], ["read", 4, 5]]
+
+
+# --- module_logger
+
+
+COMMON = """
+from worker_logger import module_logger
+logger = module_logger("common")
+def work(text):
+    logger.info(text)
+def fail():
+    logger.critical("broken")
+"""
+
+
+def test_a_modules_records_are_in_the_log_of_the_worker_that_runs(sandbox: Sandbox) -> None:
+    """Under the module's name, whether it was imported before the set-up or after it; notifications, too."""
+    sandbox.write(COMMON, "common.py")
+    sandbox.run(
+        """
+        import common
+        common.logger
+        from worker_logger import setup_worker_logger
+        logger = setup_worker_logger("genesis")
+        common.work("one")
+        common.fail()
+        print(common.logger.propagate)
+        """
+    )
+
+    lines = sandbox.log.read_text(encoding="utf-8").splitlines()
+    assert [line.split(" | ")[1:] for line in lines] == [
+        ["INFO", "common", "one"],
+        ["CRITICAL", "common", "broken"],
+    ]
+    assert not (sandbox.path / "logs" / "common.log").exists()
+    notification = json.loads((sandbox.path / "logs" / "notifications.jsonl").read_text(encoding="utf-8"))
+    assert (notification["worker"], notification["message"]) == ("common", "broken")
+
+
+def test_without_a_worker_a_module_has_a_log_of_its_own_from_the_first_record_on(sandbox: Sandbox) -> None:
+    """A program that is not migrated imports it: no folder before there is something to say."""
+    sandbox.write(COMMON, "common.py")
+    done = sandbox.run(
+        """
+        import os, common
+        print(os.path.exists("logs"))
+        common.work("one")
+        common.fail()
+        """
+    )
+
+    assert (done.stdout, done.stderr) == (b"False\n", b"")
+    assert sandbox.logged("common") == ["INFO one", "CRITICAL broken"]
+    assert (sandbox.path / "logs" / "notifications.jsonl").exists()
+
+
+def test_a_module_that_runs_itself_is_a_worker(sandbox: Sandbox) -> None:
+    """Its crash is on its own log."""
+    sandbox.run("from worker_logger import module_logger\nlogger = module_logger('genesis')\n1/0\n")
+
+    assert sandbox.logged()[0] == "CRITICAL uncaught ZeroDivisionError: division by zero"
+    assert [event["event"] for event in seen_events(sandbox.path / "logs")] == [
+        "started",
+        "uncaught",
+        "ended",
+    ]
+
+
+def test_what_a_module_keeps_is_on_the_workers_evidence(sandbox: Sandbox) -> None:
+    """One worker, one evidence, whatever logger is at hand."""
+    sandbox.write(
+        """
+        from worker_logger import expect_only, module_logger
+        logger = module_logger("common")
+        def work():
+            try: {}["x"]
+            except Exception: expect_only(logger, OSError)
+        """,
+        "common.py",
+    )
+    sandbox.run(
+        "import common\nfrom worker_logger import setup_worker_logger\nsetup_worker_logger('genesis')\ncommon.work()"
+    )
+
+    assert [event["event"] for event in seen_events(sandbox.path / "logs")] == ["started", "seen", "ended"]
+    assert sandbox.logged()[0] == "CRITICAL not expected in work:6: KeyError: 'x'"
+
+
+def test_a_ranked_worker_has_evidence_of_its_own(sandbox: Sandbox) -> None:
+    """Beside its log, whatever logger is at hand."""
+    sandbox.run(
+        """
+        import logging
+        from pathlib import Path
+        from worker_logger import expect_only, setup_worker_logging
+        setup_worker_logging(3, Path("logs"))
+        try: {}["x"]
+        except Exception: expect_only(logging.getLogger("x"), OSError)
+        """
+    )
+
+    events = seen_events(sandbox.path / "logs", "worker_3")
+    assert [event["event"] for event in events] == ["started", "seen", "ended"]
