@@ -104,12 +104,12 @@ MUTANTS = (
     Mutant('Windows: the lock of a killed process ends', 'self._open(path + ".lock", 0x80000000, 0, 0x04000080)', 'self._open(path + ".lock", 0x80000000, 0, 0x80)', 'windows_seam'),
     Mutant("Windows: a held lock is waited for", "        except PermissionError:\n            return None\n        return functools.partial(os.close", "        except ZeroDivisionError:\n            return None\n        return functools.partial(os.close", "windows_seam"),
     # --- records
-    Mutant("logger: does not propagate", "        logger.propagate = False\n", "", "worker_log"),
+    Mutant("logger: does not propagate", "        logger.propagate = False\n        shared", "        shared", "worker_log"),
     Mutant("logger: one handler, known by its file", "        handler = _log_of(logger)\n", "        handler = None\n", "worker_log"),
     Mutant("logger: under two names", 'if hasattr(h, "worker_log_dir")), None)', "if isinstance(h, _WorkerFileHandler)), None)", "worker_log"),
     Mutant("logger: the path is absolute", "        return os.path.abspath(path)\n", "        return path\n", "worker_log"),
     Mutant("logger: the folder of the first call", "handler.worker_log_dir != folder and ", "", "worker_log"),
-    Mutant("logger: set up in threads", "    with logging._lock:  #", "    if True:  #", "worker_log"),
+    Mutant("logger: set up in threads", "    with logging._lock:  # type: ignore[attr-defined]  # the one", "    if True:  # the one", "worker_log"),
     Mutant("logger: no way out of the folder", r'''re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]', "_", name)''', "name", "worker_log"),
     Mutant("record: no forged lines", '        return "\\n    ".join([_escape(', '        return "\\n".join([_escape(', "worker_log"),
     Mutant("record: no control characters", "    if text.isprintable():\n        return text\n    control", "    if True:\n        return text\n    control", "worker_log mirror_print"),
@@ -140,7 +140,7 @@ MUTANTS = (
     Mutant("crash: print_exc of others", ' if asked_by == "multiprocessing.process._bootstrap" else (None, None, None)', "", "crashes"),
     Mutant("crash: lost tasks", '        logging.getLogger("asyncio").addFilter(_note_lost_task)', "        pass", "crashes"),
     Mutant('crash: once, with a hook in between', '    if hasattr(error, "worker_logger"):  #', '    if False:  #', 'crashes'),
-    Mutant("crash: the script's own logger", ' or sys._getframe(1).f_globals.get("__name__") == "__main__":', ":", "worker_log"),
+    Mutant("crash: the script's own logger", "if shared.worker is None or is_script:", "if shared.worker is None:", "worker_log"),
     Mutant("crash: a failing filter", "    with contextlib.suppress(Exception):  # a filter of the worker's own\n", "    if True:\n", "crashes"),
     # --- notifications
     Mutant("notify: each CRITICAL record", "        if record.levelno >= logging.CRITICAL and handled and", "        if False and", "notifications crashes"),
