@@ -219,10 +219,10 @@ def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
     if header.refusal:
         added = [*logger_setup.find_imports(module, context, imports), *logger_setup.refuse(module, context)]
         return make_plan([*findings, *added])
-    added = [
-        demote(finding, DECLINED) if finding.kind == logger_setup.HEADER and not decisions.header else finding
-        for finding in logger_setup.find(module, context, [*applied, *imports])
-    ]
+    added = list(logger_setup.find(module, context, [*applied, *imports]))
+    if not decisions.header:
+        declined = [demote(finding, DECLINED) for finding in added if finding.codemod == LOGGER_SETUP]
+        added = [*logger_setup.find_imports(module, context, imports), *declined]
     return make_plan([*findings, *added])
 
 

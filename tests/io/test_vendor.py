@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from workerlog_migrate.errors import Refused
-from workerlog_migrate.files.stamp import runtime_version, stamp
+from workerlog_migrate.files.stamp import runtime_version, stamp, vendored
 from workerlog_migrate.files.vendor import Verdict, is_ours, plan_vendor, runtime_text, write_runtime
 
 NEEDS = {"worker_logger": {"mirror_print", "setup_worker_logger"}, "worker_utils": {"retry_with_backoff"}}
 
 
-def vendored(module: str) -> bytes:
+def copy_of(module: str) -> bytes:
     text = runtime_text(module)
-    return stamp(text, runtime_version(text)).encode()
+    return vendored(text, runtime_version(text)).encode()
 
 
 def verdicts(folder: Path) -> dict[str, Verdict]:
@@ -32,8 +33,8 @@ def test_both_files_are_added_when_a_script_needs_one(tmp_path: Path) -> None:
         ("worker_logger.py", Verdict.NEW),
         ("worker_utils.py", Verdict.NEW),
     ]
-    assert (tmp_path / "worker_logger.py").read_bytes() == vendored("worker_logger")
-    assert (tmp_path / "worker_utils.py").read_bytes() == vendored("worker_utils")
+    assert (tmp_path / "worker_logger.py").read_bytes() == copy_of("worker_logger")
+    assert (tmp_path / "worker_utils.py").read_bytes() == copy_of("worker_utils")
 
 
 def test_nothing_is_added_when_no_script_needs_any(tmp_path: Path) -> None:
@@ -56,6 +57,19 @@ def test_files_that_are_up_to_date_are_untouched(tmp_path: Path) -> None:
     assert {file.name: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == stamps
 
 
+def test_a_file_that_a_formatter_has_laid_out_anew_is_untouched(tmp_path: Path) -> None:
+    """Its twin: one in which a name has changed is the user's."""
+    laid_out = ast.unparse(ast.parse(copy_of("worker_utils")))
+    first = copy_of("worker_utils").decode().partition("\n")[0]
+    (tmp_path / "worker_utils.py").write_text(f"{first}\n\n{laid_out}\n", encoding="utf-8")
+
+    assert verdicts(tmp_path)["worker_utils.py"] is Verdict.SAME
+
+    (tmp_path / "worker_utils.py").write_text(f"{first}\n{laid_out}\nEXTRA = 1\n", encoding="utf-8")
+
+    assert verdicts(tmp_path)["worker_utils.py"] is Verdict.KEPT
+
+
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n"])
 def test_an_older_file_that_nobody_edited_is_replaced(tmp_path: Path, newline: bytes) -> None:
     old = stamp("def mirror_print():\n    pass\n", "0.0.9").encode().replace(b"\n", newline)
@@ -66,7 +80,7 @@ def test_an_older_file_that_nobody_edited_is_replaced(tmp_path: Path, newline: b
     write_runtime(plan)
 
     assert plan.files[0].verdict is Verdict.REPLACE
-    assert (tmp_path / "worker_logger.py").read_bytes() == vendored("worker_logger")
+    assert (tmp_path / "worker_logger.py").read_bytes() == copy_of("worker_logger")
     assert (tmp_path / "worker_logger.py").stat().st_mode & 0o777 == 0o755
 
 
@@ -88,7 +102,7 @@ def test_an_older_file_that_is_a_link_into_another_folder_is_kept(tmp_path: Path
 
 
 def test_an_edited_file_that_has_the_names_is_kept(tmp_path: Path) -> None:
-    edited = vendored("worker_logger") + b"\nEXTRA = 1\n"
+    edited = copy_of("worker_logger") + b"\nEXTRA = 1\n"
     (tmp_path / "worker_logger.py").write_bytes(edited)
 
     plan = plan_vendor(tmp_path, NEEDS)

@@ -47,12 +47,12 @@ class Header:
         logger, retrying: names of the two objects: those of an existing header, else the next free ones.
         mirror_print, log_ignored, setup, retry: local names of the functions to import.
         line: code before this line (from 1) runs before the header does; a missing header is put in before it.
-        imports_line: where a missing plain import goes: before the runtime's own imports.
+        run: the imports among which new ones are sorted: the last that nothing interrupts, below any ``sys.path`` line.
+        imports_line: where a new import goes when there is no such run.
         prefix: the dots before the runtime's name: none when it is imported plainly, one for the file's own folder, more for a
             folder above.
         both: the runtime is imported in either way, as the file is started: relatively in a package, else plainly.
         run_as_script: the file lies in a package, yet is run as a script and so imports the runtime flat.
-        follows_import: the statement before ``imports_line`` is an import, so that another may follow at once.
         choice: the existing ``if __package__:`` around the runtime's imports.
         logger_import, utils_import: existing imports of the runtime; in a choice those of its first branch.
         logger_assign, retrying_assign: existing assignments of the two objects.
@@ -71,7 +71,7 @@ class Header:
     prefix: str = ""
     both: bool = False
     run_as_script: bool = False
-    follows_import: bool = False
+    run: tuple[ast.Import | ast.ImportFrom, ...] = ()
     choice: ast.If | None = None
     logger_import: ast.ImportFrom | None = None
     utils_import: ast.ImportFrom | None = None
@@ -137,7 +137,7 @@ def find_header(module: Module, target: Target) -> Header:
         prefix=prefix,
         both=both,
         run_as_script=form is Form.PLAIN and target.in_package,
-        follows_import=bool(plain_leads) and isinstance(plain_leads[-1], ast.Import | ast.ImportFrom),
+        run=_run(leads, existing_import),
         choice=choice,
         logger_import=logger_import,
         utils_import=utils_import,
@@ -295,6 +295,22 @@ def _line_after(module: Module, leads: list[ast.stmt]) -> tuple[int, str]:
     while line > 1 and module.lines[line - 2].lstrip(" \t\f").startswith("#"):
         line -= 1
     return (start if line == 1 else line), ""
+
+
+def _run(leads: list[ast.stmt], existing: ast.ImportFrom | None) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    """Return the imports that new ones join: those around an import of ours, else the last below ``sys.path`` lines."""
+    runs: list[list[ast.Import | ast.ImportFrom]] = [[]]
+    for lead in leads:
+        if isinstance(lead, ast.Import | ast.ImportFrom):
+            runs[-1].append(lead)
+        elif any(_is_sys_path(node) for node in ast.walk(lead) if isinstance(node, ast.stmt)):
+            runs = [[]]
+        else:
+            runs.append([])
+    for run in runs:
+        if existing is not None and existing in run:
+            return tuple(run)
+    return tuple(next((run for run in reversed(runs) if run), ()))
 
 
 def _existing(

@@ -1,8 +1,10 @@
 """Tell which version a runtime file is, and whether someone has edited it.
 
-The first line of each runtime file is ``# workerlog-migrate runtime <version> sha256:<64 hex>``: the hash of all
-text after that line, newlines taken as LF, so that a checkout with CRLF counts as unedited. Source, installed and
-vendored copies are the same bytes, because the stamp is part of the source::
+The first line of each runtime file is ``# workerlog-migrate runtime <version> tree:<64 hex>``: the hash of its syntax
+tree, so that a checkout with CRLF, another formatter or a sorter of imports make no edit of it. Docstrings count by
+their words. In a copy beside scripts further lines ask formatters, linters and sorters to leave the file alone; the
+source goes without, since ours shall check it. Version 0.1 stamped with ``sha256:``, the hash of all text after that
+line::
 
     python -m workerlog_migrate.files.stamp            # exit 1 when a stamp is not current
     python -m workerlog_migrate.files.stamp --write    # bring the stamps up to date
@@ -10,15 +12,30 @@ vendored copies are the same bytes, because the stamp is part of the source::
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 import sys
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 RUNTIME_FILES = ("worker_logger.py", "worker_utils.py")
 """The files that are copied next to migrated scripts, in the order in which they are written."""
 
-_STAMP = re.compile(r"# workerlog-migrate runtime (\S+) sha256:([0-9a-f]{64})\Z")
+LEAVE_ALONE = (
+    "# A copy that workerlog-migrate keeps: formatters, linters and import sorters are asked to leave it alone.",
+    "# fmt: off",
+    "# isort: skip_file",
+    "# ruff: noqa: PGH004",
+    "# ruff: noqa",
+    "# flake8: noqa",
+    "# mypy: ignore-errors",
+    "# pylint: skip-file",
+)
+"""What a copy beside scripts says below its stamp."""
+
+_STAMP = re.compile(r"# workerlog-migrate runtime (\S+) (tree|sha256):([0-9a-f]{64})\Z")
 _VERSION = re.compile(r'^RUNTIME_VERSION = "([^"]+)"$', re.MULTILINE)
 
 
@@ -31,9 +48,29 @@ def stamp(text: str, version: str) -> str:
 
     Returns:
         The text with LF newlines and the stamp as its first line.
+
+    Raises:
+        SyntaxError: it is no Python.
     """
     body = _body(text)
-    return f"# workerlog-migrate runtime {version} sha256:{_digest(body)}\n{body}"
+    return f"# workerlog-migrate runtime {version} tree:{tree_digest(body)}\n{body}"
+
+
+def vendored(text: str, version: str) -> str:
+    """Write a runtime file as it stands beside scripts.
+
+    Args:
+        text: the text of the file.
+        version: version of the runtime, without blanks.
+
+    Returns:
+        The text with LF newlines, the stamp, and what asks other tools to leave it alone.
+
+    Raises:
+        SyntaxError: it is no Python.
+    """
+    first, _, rest = stamp(text, version).partition("\n")
+    return "\n".join((first, *LEAVE_ALONE, rest))
 
 
 def read_stamp(text: str) -> tuple[str, str] | None:
@@ -46,24 +83,93 @@ def read_stamp(text: str) -> tuple[str, str] | None:
         Version and hash (64 hex digits) as the first line states them; None without a stamp.
     """
     found = _STAMP.match(_with_lf(text).partition("\n")[0])
-    return (found[1], found[2]) if found else None
+    return (found[1], found[3]) if found else None
 
 
 def is_unedited(data: bytes) -> bool:
     """Tell whether a file is a runtime file as some version of us wrote it.
 
     Args:
-        data: the bytes of the file; CRLF newlines and a byte order mark make no difference.
+        data: the bytes of the file; newlines, a byte order mark, comments and layout make no difference.
 
     Returns:
         Whether it carries a stamp and the rest still has the stamp's hash.
     """
     try:
-        text = data.decode("utf-8")
+        text = _with_lf(data.decode("utf-8"))
     except UnicodeDecodeError:
         return False
-    found = read_stamp(text)
-    return found is not None and found[1] == _digest(_body(text))
+    first, _, rest = text.partition("\n")
+    found = _STAMP.match(first)
+    if found is None:
+        return False
+    if found[2] == "sha256":
+        return found[3] == hashlib.sha256(rest.encode("utf-8")).hexdigest()
+    try:
+        return found[3] == tree_digest(rest)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+
+
+def tree_digest(text: str) -> str:
+    """Give the hash of a text's syntax tree, the same on every version of Python and for every layout.
+
+    Args:
+        text: Python.
+
+    Returns:
+        64 hex digits.
+
+    Raises:
+        SyntaxError: it is no Python.
+        ValueError: it holds a null byte.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(text)
+    return hashlib.sha256("\n".join(_said(tree)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _said(value: object) -> Iterator[str]:
+    """Write a tree out; fields that hold nothing are left out, since newer versions of Python add such fields."""
+    match value:
+        case ast.Constant(value=constant):
+            yield f"{type(constant).__name__} {constant!r}"
+        case ast.JoinedStr(values=values):
+            yield "(JoinedStr"
+            yield from _joined(values)
+            yield ")"
+        case ast.Expr(value=ast.Constant(value=str(text))):
+            yield f"text {' '.join(text.split())}"
+        case ast.AST():
+            yield f"({type(value).__name__}"
+            for name, field in sorted(ast.iter_fields(value)):
+                if field is not None and field != [] and name not in ("ctx", "type_comment"):
+                    yield f".{name}"
+                    yield from _said(field)
+            yield ")"
+        case list():
+            yield "["
+            for item in value:
+                yield from _said(item)
+            yield "]"
+        case _:
+            yield repr(value)
+
+
+def _joined(values: list[ast.expr]) -> Iterator[str]:
+    """Write the parts of an f-string out; versions of Python differ in where its texts are split."""
+    text = ""
+    for part in values:
+        if isinstance(part, ast.Constant):
+            text += str(part.value)
+            continue
+        if text:
+            yield repr(text)
+        text = ""
+        yield from _said(part)
+    if text:
+        yield repr(text)
 
 
 def runtime_version(text: str) -> str:
@@ -87,15 +193,11 @@ def runtime_version(text: str) -> str:
 def _body(text: str) -> str:
     text = _with_lf(text)
     first, _, rest = text.partition("\n")
-    return rest if _STAMP.match(first) else text
+    return rest.removeprefix("\n".join((*LEAVE_ALONE, ""))) if _STAMP.match(first) else text
 
 
 def _with_lf(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n")
-
-
-def _digest(body: str) -> str:
-    return hashlib.sha256(body.encode("utf-8")).hexdigest()
 
 
 def main(arguments: list[str]) -> int:

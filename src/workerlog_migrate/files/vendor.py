@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
-from workerlog_migrate.files.stamp import is_unedited, read_stamp, runtime_version, stamp
+from workerlog_migrate.files.stamp import is_unedited, read_stamp, runtime_version, vendored
 from workerlog_migrate.files.writing import write_atomic, write_new
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def runtime_text(module: str) -> str:
 def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
     text = runtime_text(path.stem)
     version = runtime_version(text)
-    ours = stamp(text, version).encode("utf-8")
+    ours = vendored(text, version).encode("utf-8")
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113  # never raise
         raise Refused(f"{path} cannot be read: not a regular file")
     try:
@@ -251,6 +251,8 @@ def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
         return _kept(path, before, needed, "a file of your own")
     if not is_unedited(before):
         return _kept(path, before, needed, f"our runtime {found[0]}, edited by hand")
+    if found == _stamp_of(ours):
+        return VendorFile(path, Verdict.SAME, before)  # a formatter has been there
     if _parts(found[0]) > _parts(version):
         return _kept(path, before, needed, f"a newer runtime ({found[0]})")
     if path.is_symlink() and path.resolve().parent != path.parent.resolve():  # not among the paths named

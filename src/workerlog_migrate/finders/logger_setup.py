@@ -7,13 +7,17 @@ decides what the header holds. An existing header is completed, never doubled.
 from __future__ import annotations
 
 import ast
-import re
+import os
+import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from workerlog_migrate.analysis.context import Context
 from workerlog_migrate.analysis.header import RUNTIME_LOGGER, RUNTIME_UTILS, Header, runs_at_top_level
+from workerlog_migrate.analysis.import_order import NewImport, place_imports, render_import
 from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.files.linters import ImportStyle, import_style
 from workerlog_migrate.model import (
     LOGGER_SETUP,
     SPECIFIC_EXCEPTIONS,
@@ -28,8 +32,11 @@ from workerlog_migrate.model import (
 
 NEEDS_IMPORT = "needs-import"
 HEADER = "header"
+IMPORT = "import"
 
-_ONE_LINE_IMPORT = re.compile(r"from \.*\w+ import [\w, ]+")
+
+_Names = dict[str, list[tuple[str, str]]]
+"""A runtime module -> names to import from it, each with its local name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +61,14 @@ def find(module: Module, context: Context, chosen: Sequence[Finding]) -> Iterato
         Findings with a ``LinesEdit``: missing plain imports first, then the runtime's imports and assignments.
     """
     header = context.header
-    imports = list(find_imports(module, context, chosen))
-    yield from imports
     needs = _needs(module, context, chosen)
+    plain = _plain_imports(chosen)
     if not (needs.logger or needs.retry):
-        return
-    if header.logger_import is None and header.utils_import is None:
-        yield _new_header(module, context, needs, bool(imports))
+        yield from _placed(module, context, plain)
+    elif header.logger_import is None and header.utils_import is None:
+        yield from _new_header(module, context, needs, plain)
     else:
-        yield from _completed_header(module, context, needs)
+        yield from _completed_header(module, context, needs, plain)
 
 
 def find_imports(module: Module, context: Context, chosen: Sequence[Finding]) -> Iterator[Finding]:
@@ -73,9 +79,7 @@ def find_imports(module: Module, context: Context, chosen: Sequence[Finding]) ->
         context: its header, which says where imports can stand.
         chosen: as for `find`.
     """
-    modules = sorted({finding.message for finding in chosen if finding.kind == NEEDS_IMPORT})
-    if modules:
-        yield _plain_imports(module, context.header, modules)
+    yield from _placed(module, context, _plain_imports(chosen))
 
 
 def refuse(module: Module, context: Context) -> Iterator[Finding]:
@@ -111,49 +115,95 @@ def _needs(module: Module, context: Context, chosen: Sequence[Finding]) -> _Need
     )
 
 
-def _plain_imports(module: Module, header: Header, modules: list[str]) -> Finding:
-    lines = [f"import {name}" for name in modules]
-    if not header.follows_import:
-        lines = [*_gap_before(module, header.imports_line), *lines, *_gap_after(module, header.imports_line)]
-    return Finding(
-        codemod=SPECIFIC_EXCEPTIONS,
-        span=_at(header.imports_line),
-        message=f"imports {', '.join(modules)} for the exceptions named below",
-        edit=LinesEdit(tuple(lines)),
-        kind="import",
-    )
+def _plain_imports(chosen: Sequence[Finding]) -> list[NewImport]:
+    modules = sorted({finding.message for finding in chosen if finding.kind == NEEDS_IMPORT})
+    return [NewImport(name) for name in modules]
 
 
-def _new_header(module: Module, context: Context, needs: _Needs, after_plain_imports: bool) -> Finding:
+def _placed(module: Module, context: Context, new: Sequence[NewImport]) -> list[Finding]:
+    """Put imports where the project's tools would, those for handlers apart from the runtime's."""
+    if not new:
+        return []
     header = context.header
-    imports: dict[str, list[tuple[str, str]]] = {}
+    folder = Path(os.path.abspath(context.target.path.parent))  # noqa: PTH100  # links stay as they are
+    findings = []
+    for place in place_imports(module, header.run, new, import_style(folder), header.imports_line, folder):
+        lines = place.lines
+        if not header.run and place.is_first:
+            lines = (*_gap_before(module, place.line), *lines)
+        if place.is_last and (
+            not header.run or (place.imports[-1].is_own and place.line > _end(header.run[-1]))
+        ):
+            gap = _gap_after(module, place.line)
+            lines = (*lines, *([""] * _lines_after_imports(context) if gap == [""] else gap))
+        names = ", ".join(wanted.module for wanted in place.imports)
+        if place.imports[0].is_own:
+            message = f'imports {names} for the logger "{context.target.worker}"'
+            findings.append(Finding(LOGGER_SETUP, _at(place.line), message, LinesEdit(lines), kind=IMPORT))
+        else:
+            message = f"imports {names} for the exceptions named below"
+            findings.append(
+                Finding(SPECIFIC_EXCEPTIONS, _at(place.line), message, LinesEdit(lines), kind=IMPORT)
+            )
+    return findings
+
+
+def _new_header(
+    module: Module, context: Context, needs: _Needs, plain: Sequence[NewImport]
+) -> Iterator[Finding]:
+    header = context.header
+    names: _Names = {}
     assigns: list[str] = []
     if needs.logger:
-        imports[RUNTIME_LOGGER] = _logger_names(header, needs)
+        names[RUNTIME_LOGGER] = _logger_names(header, needs)
         assigns.append(_logger_line(context))
     if needs.retry:
-        imports[RUNTIME_UTILS] = [("retry_with_backoff", header.retry)]
+        names[RUNTIME_UTILS] = [("retry_with_backoff", header.retry)]
         assigns.append(_retrying_line(context))
-    before = [""] if after_plain_imports and header.follows_import else _gap_before(module, header.line)
-    if after_plain_imports and not header.follows_import:
-        before = []
-    lines = [*before, *_import_lines(header, imports), "", *assigns, *_gap_after(module, header.line)]
+    choice = [*_choice_lines(context, names), ""] if header.both else []
+    own = [] if header.both else [_own_import(context, runtime, each) for runtime, each in names.items()]
+    placed = _placed(module, context, [*plain, *own])
     message = f'sets up the logger "{context.target.worker}"' if needs.logger else "sets up the retries"
     reason = ""
     if header.run_as_script:
         reason = (
             "a __main__ guard and no relative import in a package: taken to be run as a script, not imported"
         )
-    return Finding(
-        LOGGER_SETUP, _at(header.line), message, LinesEdit(tuple(lines)), reason=reason, kind=HEADER
-    )
+    lines: tuple[str, ...] = ()
+    follows_run = bool(header.run) and header.line == _end(header.run[-1]) + 1
+    before = [""] * _lines_after_imports(context) if follows_run else _gap_before(module, header.line)
+    if (
+        placed and placed[-1].span.line == header.line
+    ):  # right below the imports: one edit with the last of them
+        last = placed[-1]
+        before = [""] * _lines_after_imports(context)
+        if isinstance(last.edit, LinesEdit) and last.codemod == LOGGER_SETUP:
+            lines = _without_gap(last.edit.lines)
+            placed.pop()
+    yield from placed
+    edit = LinesEdit((*lines, *before, *choice, *assigns, *_gap_after(module, header.line)))
+    yield Finding(LOGGER_SETUP, _at(header.line), message, edit, reason=reason, kind=HEADER)
 
 
-def _completed_header(module: Module, context: Context, needs: _Needs) -> Iterator[Finding]:
+def _without_gap(lines: tuple[str, ...]) -> tuple[str, ...]:
+    end = len(lines)
+    while end and not lines[end - 1]:
+        end -= 1
+    return lines[:end]
+
+
+def _lines_after_imports(context: Context) -> int:
+    said = import_style(context.target.path.parent).lines_after
+    return 1 if said < 0 else said
+
+
+def _completed_header(
+    module: Module, context: Context, needs: _Needs, plain: Sequence[NewImport]
+) -> Iterator[Finding]:
     """Add to an existing header what is missing, in the order that a new one has."""
     header = context.header
     needs_setup = needs.logger and header.logger_assign is None
-    wanted = {
+    wanted: _Names = {
         RUNTIME_LOGGER: [
             pair
             for pair in _logger_names(header, needs)
@@ -165,64 +215,54 @@ def _completed_header(module: Module, context: Context, needs: _Needs) -> Iterat
         else [],
     }
     if header.choice is not None:
+        yield from _placed(module, context, plain)
         yield from _completed_choice(module, context, header.choice, wanted)
     else:
-        yield from _completed_imports(module, context, wanted)
+        yield from _completed_imports(module, context, wanted, plain)
     existing = (header.choice, header.logger_import, header.utils_import)
     last_import = max(node.end_lineno or 0 for node in existing if node is not None)
+    own_line = max(header.line, last_import + 1)
     if needs_setup:
         following = header.retrying_assign
         if following is not None:
             yield _insertion(context, following.lineno, _logger_line(context))
         else:
-            yield _insertion(
-                context, last_import + 1, "", _logger_line(context), *_gap_after(module, last_import + 1)
-            )
+            yield _insertion(context, own_line, "", _logger_line(context), *_gap_after(module, own_line))
     if needs.retry and header.retrying_assign is None:
         preceding = header.logger_assign
         if preceding is not None:
             yield _insertion(context, (preceding.end_lineno or preceding.lineno) + 1, _retrying_line(context))
         elif needs_setup:
-            yield _insertion(context, last_import + 1, _retrying_line(context))
+            yield _insertion(context, own_line, _retrying_line(context))
         else:
-            yield _insertion(
-                context, last_import + 1, "", _retrying_line(context), *_gap_after(module, last_import + 1)
-            )
+            yield _insertion(context, own_line, "", _retrying_line(context), *_gap_after(module, own_line))
 
 
 def _completed_imports(
-    module: Module, context: Context, wanted: dict[str, list[tuple[str, str]]]
+    module: Module, context: Context, wanted: _Names, plain: Sequence[NewImport]
 ) -> Iterator[Finding]:
-    logger_import, utils_import = context.header.logger_import, context.header.utils_import
-    if wanted[RUNTIME_LOGGER]:
-        if logger_import is None:
-            assert utils_import is not None  # one of the two exists, or this would be a new header
-            line = _import_line(context.header, RUNTIME_LOGGER, wanted[RUNTIME_LOGGER])
-            yield _insertion(context, utils_import.lineno, line)
-        else:
-            yield _extended_import(module, context, logger_import, wanted[RUNTIME_LOGGER])
-    if wanted[RUNTIME_UTILS]:
-        if utils_import is not None:
-            yield _extended_import(module, context, utils_import, wanted[RUNTIME_UTILS])
-        else:
-            assert logger_import is not None  # one of the two exists, or this would be a new header
-            line = _import_line(context.header, RUNTIME_UTILS, wanted[RUNTIME_UTILS])
-            yield _insertion(context, (logger_import.end_lineno or logger_import.lineno) + 1, line)
+    present = {RUNTIME_LOGGER: context.header.logger_import, RUNTIME_UTILS: context.header.utils_import}
+    new = list(plain)
+    one_a_line = import_style(context.target.path.parent).single_line
+    for runtime, names in wanted.items():
+        node = present[runtime]
+        if names and node is not None and not one_a_line:
+            yield _extended_import(module, context, node, names)
+        elif names:
+            new.append(_own_import(context, runtime, names))
+    yield from _placed(module, context, new)
 
 
-def _completed_choice(
-    module: Module, context: Context, choice: ast.If, wanted: dict[str, list[tuple[str, str]]]
-) -> Iterator[Finding]:
+def _completed_choice(module: Module, context: Context, choice: ast.If, wanted: _Names) -> Iterator[Finding]:
     """Add names to both branches; a choice that somebody laid out by hand is left and followed by a second."""
     if not any(wanted.values()):
         return
-    header = context.header
-    present: dict[str, list[tuple[str, str]]] = {RUNTIME_LOGGER: [], RUNTIME_UTILS: []}
+    present: _Names = {RUNTIME_LOGGER: [], RUNTIME_UTILS: []}
     for node in choice.body:
         if isinstance(node, ast.ImportFrom) and node.module in present:
             present[node.module].extend((alias.name, alias.asname or alias.name) for alias in node.names)
-    if module.text(choice).splitlines() != _import_lines(header, present):
-        lines = _import_lines(header, wanted)
+    if module.text(choice).splitlines() != _choice_lines(context, present):
+        lines = _choice_lines(context, wanted)
         yield _insertion(context, (choice.end_lineno or choice.lineno) + 1, *lines)
         return
     merged = {runtime: sorted({*present[runtime], *wanted[runtime]}) for runtime in present}
@@ -230,7 +270,7 @@ def _completed_choice(
         LOGGER_SETUP,
         module.span(choice),
         f'completes the header of "{context.target.worker}"',
-        LinesEdit(tuple(_import_lines(header, merged))),
+        LinesEdit(tuple(_choice_lines(context, merged))),
         kind=HEADER,
     )
 
@@ -248,37 +288,43 @@ def _binds(module: Module, name: str, qualified: str) -> bool:
     return any(binding.qualified.lstrip(".") == qualified for binding in found)
 
 
-def _import_lines(header: Header, imports: dict[str, list[tuple[str, str]]]) -> list[str]:
-    """Write the runtime's imports, as the script is started."""
-    plain = [_import_line(header, runtime, names) for runtime, names in imports.items() if names]
-    if not header.both:
-        return plain
-    # As worker_utils itself does: the package is known in each start but that as a script.
-    return [
-        "if __package__:",
-        *(f"    {line}" for line in plain),
-        "else:",
-        *(f"    {line.replace(f'from {header.prefix}', 'from ', 1)}" for line in plain),
-    ]
+def _choice_lines(context: Context, imports: _Names) -> list[str]:
+    """Write the runtime's imports for a module that is started in either way, as worker_utils itself has them."""
+    lines = ["if __package__:"]
+    style = replace(import_style(context.target.path.parent), single_line=False)
+    for start in (context.header.prefix, ""):
+        lines += ["else:"] if not start else []
+        for runtime, names in imports.items():
+            if names:
+                lines += (
+                    f"    {line}" for line in render_import(NewImport(start + runtime, tuple(names)), style)
+                )
+    return lines
 
 
 def _extended_import(
     module: Module, context: Context, node: ast.ImportFrom, wanted: list[tuple[str, str]]
 ) -> Finding:
     """Add names to an import of ours; one that somebody laid out by hand is left and followed by a second."""
-    text = module.text(node)
-    if _ONE_LINE_IMPORT.fullmatch(text) is None:
-        line = _import_line(context.header, node.module or "", wanted)
-        return _insertion(context, (node.end_lineno or node.lineno) + 1, line)
     present = [(alias.name, alias.asname or alias.name) for alias in node.names]
-    line = _import_line(context.header, node.module or "", sorted({*present, *wanted}))
+    style = import_style(context.target.path.parent)
+    written = NewImport("." * node.level + (node.module or ""), tuple(present))
+    text = module.text(node)
+    if text not in (*_one_line(written), "\n".join(render_import(written, style))):
+        added = _own_import(context, node.module or "", wanted)
+        return _insertion(context, (node.end_lineno or node.lineno) + 1, *render_import(added, style))
+    completed = replace(written, names=tuple(sorted({*present, *wanted})))
     return Finding(
         LOGGER_SETUP,
         module.span(node),
         f"completes the import from {node.module}",
-        LinesEdit((line,)),
+        LinesEdit(render_import(completed, style)),
         kind=HEADER,
     )
+
+
+def _one_line(wanted: NewImport) -> tuple[str, ...]:
+    return render_import(wanted, ImportStyle(line_length=sys.maxsize))
 
 
 def _insertion(context: Context, line: int, *lines: str) -> Finding:
@@ -286,9 +332,8 @@ def _insertion(context: Context, line: int, *lines: str) -> Finding:
     return Finding(LOGGER_SETUP, _at(line), message, LinesEdit(lines), kind=HEADER)
 
 
-def _import_line(header: Header, runtime: str, names: list[tuple[str, str]]) -> str:
-    listed = ", ".join(name if name == local else f"{name} as {local}" for name, local in names)
-    return f"from {header.prefix}{runtime} import {listed}"
+def _own_import(context: Context, runtime: str, names: list[tuple[str, str]]) -> NewImport:
+    return NewImport(f"{context.header.prefix}{runtime}", tuple(names), is_own=True)
 
 
 def _logger_line(context: Context) -> str:
@@ -320,8 +365,15 @@ def _gap_after(module: Module, line: int) -> list[str]:
     """Blank lines before what follows, unless some are there: two before a definition, else one."""
     if line > len(module.lines) or not module.lines[line - 1].strip():
         return []
-    following = module.lines[line - 1].startswith(("def ", "class ", "async def ", "@"))
-    return ["", ""] if following else [""]
+    following = line
+    while following < len(module.lines) and module.lines[following - 1].startswith("#"):
+        following += 1  # a comment belongs to the definition below it
+    is_definition = module.lines[following - 1].startswith(("def ", "class ", "async def ", "@"))
+    return ["", ""] if is_definition else [""]
+
+
+def _end(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno
 
 
 def _at(line: int) -> Span:

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:6ce53374a7d518cf8103d1483931d9626ca55421dfb55a8d3d23cc50736ed247
+# workerlog-migrate runtime 0.1.0 tree:9997f07a66f628d2e15059ad76f0ccad48ea42813097ae6c3f72d68a14a21fa2
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``module_logger``, ``mirror_print``, ``log_ignored``, ``expect_only``,

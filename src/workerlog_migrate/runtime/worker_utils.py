@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 sha256:76326559e64b2a923fa4f0fbeed1b7c5b01f887706f685c19280bc030035b338
+# workerlog-migrate runtime 0.1.0 tree:48611d063ee8a5541524430fc3113a8774618848788fdc76e2e638ec635ee5a9
 """Repeat what fails in passing, and tell someone when a worker is in trouble.
 
 Public names: ``retry_with_backoff``, ``setup_logger``, ``notify_critical``.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.model import (
+    LOGGER_SETUP,
     FileResult,
     Finding,
     HandlerEdit,
@@ -158,7 +159,7 @@ class _File:
                 answered = {"q": self.passed_over, "n": self.declined, "d": self.declined}
                 answered.get(key, self.accepted).extend(change)
         result = self._settled(header=True)
-        heads = tuple(finding for finding in result.plan.applied if finding.kind == "header")
+        heads = tuple(finding for finding in result.plan.applied if finding.codemod == LOGGER_SETUP)
         if not heads or any(needs_header(finding) for finding in result.plan.applied):
             return result
         # Nothing that was accepted uses the header; the script would get it for its crashes alone.
