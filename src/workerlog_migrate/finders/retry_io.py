@@ -2,14 +2,13 @@
 
 Input: a ``Module`` and its ``Context``. Output: a finding with a ``RetryCall`` per call to wrap, and one with a reason
 per I/O call that is left alone. Which call is which is data: ``knowledge/retry.toml``. What code adds to the table is
-the surroundings of a call: a loop or a decorator that already repeats it, an event loop that must not be blocked, a
-request that carries data.
+the surroundings of a call: a loop or a decorator that already repeats it (here), an event loop that must not be blocked or
+an alarm (``retry_places``), and what is passed to it (``retry_arguments``).
 """
 
 from __future__ import annotations
 
 import ast
-import functools
 import re
 import sys
 from collections.abc import Iterator
@@ -19,14 +18,13 @@ from workerlog_migrate.analysis.context import Context
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.module import STRINGS, FunctionNode, Module
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
+from workerlog_migrate.finders.retry_arguments import Arguments
+from workerlog_migrate.finders.retry_places import Places
 from workerlog_migrate.knowledge import RetryRow
 from workerlog_migrate.model import RETRY_IO, Applicability, Finding, RetryCall, Span
 
-_URLOPEN = "urllib.request.urlopen"
-_REQUEST = "urllib.request.Request"
 _METHODS_OF_PATH = frozenset({"read_bytes", "read_text", "write_bytes", "write_text"})
 _ASYNC_OPENERS = frozenset({"delete", "get", "head", "open", "options", "patch", "post", "put", "request"})
-_BODY_KEYWORDS = frozenset({"data", "files"})
 
 # Modules of the standard library whose `from m import *` binds `open`.
 _STARS_WITH_OPEN = frozenset(
@@ -141,6 +139,8 @@ class _Finder:
         self.names = self._known | _METHODS_OF_PATH | _ASYNC_OPENERS
         self._repeated: dict[ast.AST, str] = {}
         self._depth = 0
+        self._places = Places(module, context.types)
+        self._arguments = Arguments(module, context.types)
         self._loops: dict[_Loop, tuple[frozenset[str], frozenset[str]]] = {}
 
     # -- one call -------------------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class _Finder:
             row = RetryRow(name, True, "the configuration says so")
         if row is None:
             return None
-        reason = row.reason if not row.wrap else self._obstacle(call, name)
+        reason = row.reason if not row.wrap else self._obstacle(call, name, row)
         if reason:
             return self._left(call, reason)
         return Finding(
@@ -203,7 +203,7 @@ class _Finder:
             case _:
                 return ""
 
-    def _obstacle(self, call: ast.Call, name: str) -> str:
+    def _obstacle(self, call: ast.Call, name: str, row: RetryRow) -> str:
         """Say why a call that could be repeated is not wrapped here, or nothing."""
         module = self.module
         if module.in_fstring(call):
@@ -216,15 +216,13 @@ class _Finder:
             return "it is an async context manager, which is not called but entered"
         if isinstance(module.parents[call], ast.Await):
             return "it is awaited"
-        if isinstance(module.function(call), ast.AsyncFunctionDef):
-            return "a blocking call in async def: waiting for another attempt would stop the event loop"
-        if name == _URLOPEN:
-            reason = self._reason_of_request(call)
-            if reason:
-                return reason
-        if name.startswith("requests.") and any(keyword.arg in _BODY_KEYWORDS for keyword in call.keywords):
-            return "it sends data, which a failed attempt may have used up"
-        return self._repeater(call)
+        return (
+            self._places.on_loop(call)
+            or self._arguments.obstacle(call, row)
+            or self._places.retries_itself(call, name)
+            or self._places.under_alarm(call)
+            or self._repeater(call)
+        )
 
     def _left(self, call: ast.Call, reason: str) -> Finding:
         return Finding(
@@ -255,68 +253,6 @@ class _Finder:
     def _is_entered_async(self, call: ast.Call) -> bool:
         item = self.module.parents[call]
         return isinstance(item, ast.withitem) and isinstance(self.module.parents[item], ast.AsyncWith)
-
-    # -- what urlopen sends ---------------------------------------------------------------------------------
-
-    def _reason_of_request(self, call: ast.Call) -> str:
-        """Say why ``urlopen`` may do more than get a page, or nothing."""
-        data = call.args[1] if len(call.args) > 1 else _keyword(call, "data")
-        if any(isinstance(argument, ast.Starred) for argument in call.args) or any(
-            keyword.arg is None for keyword in call.keywords
-        ):
-            return "what is sent cannot be seen"
-        if data is not None and not _is_none(data):
-            return "it sends data, and would act twice"
-        target = call.args[0] if call.args else _keyword(call, "url")
-        if target is None:
-            return "what is sent cannot be seen"
-        return "" if self._is_plain_request(target, 0) else "its Request may carry data or a method"
-
-    def _is_plain_request(self, node: ast.expr, depth: int) -> bool:
-        """Whether what ``urlopen`` opens is a URL, or a ``Request`` seen to have neither data nor method."""
-        if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp) or depth > 4:
-            return depth <= 4
-        if isinstance(node, ast.Call):
-            if self.module.qualified(node.func) == _REQUEST:
-                plain = len(node.args) < 2 or _is_none(node.args[1])
-                return (
-                    plain
-                    and len(node.args) < 6
-                    and not any(isinstance(argument, ast.Starred) for argument in node.args)
-                    and all(
-                        keyword.arg in ("headers", "url")
-                        or (keyword.arg is not None and _is_none(keyword.value))
-                        for keyword in node.keywords
-                    )
-                )
-            return self.module.qualified(node.func) is not None or not self._makes_requests
-        if isinstance(node, ast.Name):
-            value = only_value(self.module, self.module.bindings(node))
-            if isinstance(value, ast.Call) and self.module.qualified(value.func) == _REQUEST:
-                return self._is_plain_request(value, depth + 1) and self._stays_plain(node)
-            if value is not None:
-                return self._is_plain_request(value, depth + 1)
-        return not self._makes_requests
-
-    def _stays_plain(self, name: ast.Name) -> bool:
-        """Whether a ``Request`` bound to a name is nowhere given data or a method, nor handed to unknown code."""
-        bindings = self.module.bindings(name)
-        for other in self.module.names_of(name.id):
-            if not isinstance(other.ctx, ast.Load) or self.module.bindings(other) is not bindings:
-                continue
-            parent = self.module.parents[other]
-            if isinstance(parent, ast.Attribute) and isinstance(parent.ctx, ast.Load):
-                continue
-            if isinstance(parent, ast.Call) and self.module.qualified(parent.func) == _URLOPEN:
-                continue
-            return False
-        return True
-
-    @functools.cached_property
-    def _makes_requests(self) -> bool:
-        """Whether the script mentions ``Request`` at all; otherwise what a function opens is a URL."""
-        nodes: list[ast.expr] = [*self.module.names, *self.module.attributes]
-        return any(self.module.qualified(node) == _REQUEST for node in nodes)
 
     # -- what repeats it already ----------------------------------------------------------------------------
 
@@ -524,14 +460,6 @@ def _may_rebind_open(star: str) -> bool:
     """Whether ``from star import *`` may bind ``open``."""
     top = star.partition(".")[0]
     return star.startswith(".") or top not in sys.stdlib_module_names or top in _STARS_WITH_OPEN
-
-
-def _keyword(call: ast.Call, name: str) -> ast.expr | None:
-    return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _dotted(node: ast.expr) -> str:

@@ -58,12 +58,13 @@ TESTS = frozenset(
 MARKS = frozenset(["abstract", "calm", "general", "io"])
 
 # Marks of calls: what it gives is ASCII whatever it is given; what it gives is as much of ASCII as its receiver; it gives
-# the present time; it takes something out of its receiver, or moves it.
-CALL_MARKS = frozenset(["ascii", "keeps-ascii", "now", "shrinks"])
+# the present time; it takes something out of its receiver, or moves it; it sets an alarm, by which a signal comes while
+# something else runs; the event loop calls what it is given.
+CALL_MARKS = frozenset(["alarm", "ascii", "keeps-ascii", "loop", "now", "shrinks"])
 
 # Kinds of types: numbers; what moves by a timedelta; what numbers subscript; what holds things one after the other;
-# what is ASCII as text; what nobody can call; a base class that adds nothing to what runs.
-KINDS = frozenset(["base", "date", "number", "plain", "sequence", "series", "uncalled"])
+# what is ASCII as text; what one reading uses up; what nobody can call; a base class that adds nothing to what runs.
+KINDS = frozenset(["base", "date", "number", "plain", "sequence", "series", "spent", "uncalled"])
 
 
 class KnowledgeError(WorkerlogError):
@@ -247,6 +248,10 @@ class RetryRow:
         name: ``open``, ``requests.Session.get``.
         wrap: it can be repeated whole.
         reason: why, or why not.
+        params: positional parameter names, as far as the other keys speak of them.
+        needs: parameters without which, given as True, a first attempt makes the second fail.
+        mode: the parameter that is the mode of an ``open``: one that creates fails the second time.
+        without: parameters that speak against another attempt, each with the reason.
         source: where the facts come from.
 
     """
@@ -254,6 +259,10 @@ class RetryRow:
     name: str
     wrap: bool
     reason: str
+    params: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    mode: str = ""
+    without: Mapping[str, str] = field(default_factory=dict)
     source: str = ""
 
 
@@ -758,7 +767,16 @@ def _call_row(name: str, reader: _Reader) -> CallRow:
 
 def _retry_row(name: str, reader: _Reader) -> RetryRow:
     reader.keys(_keys(RetryRow))
-    return RetryRow(name, reader.flag("wrap"), reader.string("reason"), reader.string("source"))
+    return RetryRow(
+        name=name,
+        wrap=reader.flag("wrap"),
+        reason=reader.string("reason"),
+        params=reader.strings("params"),
+        needs=reader.strings("needs"),
+        mode=reader.string("mode"),
+        without=reader.mapping("without"),
+        source=reader.string("source"),
+    )
 
 
 def _exception_row(name: str, reader: _Reader) -> ExceptionRow:
