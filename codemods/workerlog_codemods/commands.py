@@ -23,8 +23,10 @@ from workerlog_migrate.model import (
     MIRROR_OUTPUT,
     RETRY_IO,
     SPECIFIC_EXCEPTIONS,
+    Boundary,
     FileResult,
     Settings,
+    Trial,
     Unresolved,
 )
 from workerlog_migrate.pipeline import migrate_bytes
@@ -39,14 +41,24 @@ class _Command(CodemodCommand):
         context: LibCST's; its file name is absolute, or None for standard input.
         take_all: also migrate files that no worker pattern names.
         unresolved: ``keep`` or ``reraise``; None leaves it to the configuration.
+        trial: watch handlers instead of narrowing them; None leaves it to the configuration.
+        boundary: ``narrow`` or ``watch``; None leaves it to the configuration.
     """
 
     def __init__(
-        self, context: CodemodContext, *, take_all: bool = False, unresolved: str | None = None
+        self,
+        context: CodemodContext,
+        *,
+        take_all: bool = False,
+        unresolved: str | None = None,
+        trial: bool | None = None,
+        boundary: str | None = None,
     ) -> None:
         super().__init__(context)
         self._take_all = take_all
         self._unresolved = unresolved
+        self._trial = trial
+        self._boundary = boundary
 
     @property
     @abstractmethod
@@ -55,7 +67,7 @@ class _Command(CodemodCommand):
 
     @staticmethod
     def add_args(arg_parser: argparse.ArgumentParser) -> None:
-        """Add the two options that matter to a single codemod.
+        """Add the options that matter to a single codemod.
 
         Args:
             arg_parser: LibCST's.
@@ -69,6 +81,17 @@ class _Command(CodemodCommand):
         arg_parser.add_argument(
             "--unresolved",
             choices=[choice.value for choice in Unresolved],
+            help="As in workerlog-migrate.",
+        )
+        arg_parser.add_argument(
+            "--trial",
+            action=argparse.BooleanOptionalAction,
+            default=None,
+            help="As in workerlog-migrate.",
+        )
+        arg_parser.add_argument(
+            "--boundary",
+            choices=[choice.value for choice in Boundary],
             help="As in workerlog-migrate.",
         )
 
@@ -113,9 +136,16 @@ class _Command(CodemodCommand):
     def _settings(self, config: Config) -> Settings:
         defaults = Settings()
         chosen = Unresolved(self._unresolved) if self._unresolved else config.unresolved
+        boundary = Boundary(self._boundary) if self._boundary else config.boundary
+        is_trial = config.trial if self._trial is None else self._trial
+        trial = Trial.ON if is_trial else Trial.OFF if self._trial is None else Trial.END
+        if trial is Trial.ON and chosen is Unresolved.RERAISE:
+            raise Refused("a trial does not go with unresolved = 'reraise'")
         return Settings(
             select=(self.codemod,),
             unresolved=chosen or defaults.unresolved,
+            trial=trial,
+            boundary=boundary or defaults.boundary,
             log_dir=config.log_dir,
             max_retries=config.max_retries or defaults.max_retries,
             base_delay=defaults.base_delay if config.base_delay is None else config.base_delay,

@@ -24,6 +24,8 @@ def rewrite(
         changed = changed.with_changes(
             type=_type_expression(edit.types), whitespace_after_except=cst.SimpleWhitespace(" ")
         )
+    if edit.unwatch:
+        changed = changed.with_changes(body=_without_watch(changed.body))
     if edit.log is not None:
         changed = changed.with_changes(body=_with_log(changed.body, edit.log, edit.replaces_pass))
     if not edit.boundary:
@@ -74,6 +76,23 @@ def _with_log(body: cst.BaseSuite, log: str, replaces_pass: bool) -> cst.BaseSui
     )
     line = cst.SimpleStatementLine(body=[statement], leading_lines=leading)
     return body.with_changes(body=[line, first.with_changes(leading_lines=()), *body.body[1:]])
+
+
+def _without_watch(body: cst.BaseSuite) -> cst.BaseSuite:
+    """Take the first statement out; what led it goes on leading the body, which is at least a ``pass``."""
+    if isinstance(body, cst.SimpleStatementSuite):
+        return body.with_changes(body=body.body[1:] or [cst.Pass()])
+    assert isinstance(body, cst.IndentedBlock)  # a handler's body is one of the two
+    first, rest = body.body[0], body.body[1:]
+    assert isinstance(first, cst.SimpleStatementLine)  # a call is one
+    if len(first.body) > 1 or not rest:
+        return body.with_changes(body=[first.with_changes(body=first.body[1:] or [cst.Pass()]), *rest])
+    following = rest[0]
+    assert isinstance(
+        following, cst.SimpleStatementLine | cst.BaseCompoundStatement
+    )  # there is no other kind
+    leading = [*first.leading_lines, *following.leading_lines]
+    return body.with_changes(body=[following.with_changes(leading_lines=leading), *rest[1:]])
 
 
 def _semicolon(replaced: cst.BaseSmallStatement | None, more: bool) -> cst.Semicolon | cst.MaybeSentinel:

@@ -130,6 +130,17 @@ def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incompl
     type=click.Choice(["keep", "reraise"]),
     help="A broad handler whose exceptions cannot be inferred: keep it (the default), or re-raise the rest.",
 )
+@click.option(
+    "--trial/--no-trial",
+    "trial",
+    default=None,
+    help="Watch handlers instead of narrowing them; --no-trial narrows those that are watched, too.",
+)
+@click.option(
+    "--boundary",
+    type=click.Choice(["narrow", "watch"]),
+    help="The handler that keeps a worker's outermost loop alive: narrow it as any (the default), or watch it for good.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to use.")
 @click.option("--no-undo", is_flag=True, help="With --apply: write also where no undo can be kept.")
 @click.option("--no-cache", is_flag=True, help="Look at every file anew, and remember nothing.")
@@ -174,6 +185,8 @@ def main(
     take_all: bool,
     changed: str | None,
     unresolved: str | None,
+    trial: bool | None,
+    boundary: str | None,
     jobs: int | None,
     no_undo: bool,
     no_cache: bool,
@@ -194,7 +207,18 @@ def main(
     if undo:
         _only_with(ctx, "undo", "quiet", "verbose", "color")
     if explain is not None:
-        _only_with(ctx, "explain", "select", "ignore", "workers", "unresolved", "color", "config")
+        _only_with(
+            ctx,
+            "explain",
+            "select",
+            "ignore",
+            "workers",
+            "unresolved",
+            "trial",
+            "boundary",
+            "color",
+            "config",
+        )
 
     from workerlog_migrate.errors import UsageError
     from workerlog_migrate.report import Mode
@@ -209,6 +233,8 @@ def main(
         workers=workers,
         take_all=take_all,
         unresolved=unresolved,
+        trial=trial,
+        boundary=boundary,
         jobs=jobs,
         format_name=format_name,
         output=output,

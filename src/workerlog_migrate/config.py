@@ -10,15 +10,17 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from workerlog_migrate.errors import UsageError
-from workerlog_migrate.model import CODEMODS, Unresolved
+from workerlog_migrate.model import CODEMODS, Boundary, Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 TABLE = "tool.workerlog-migrate"
+
+_Choice = TypeVar("_Choice", Unresolved, Boundary)
 
 _KEYS = (
     "paths",
@@ -27,6 +29,8 @@ _KEYS = (
     "exclude",
     "jobs",
     "unresolved",
+    "trial",
+    "boundary",
     "log-dir",
     "workers",
     "libraries",
@@ -51,6 +55,8 @@ class Config(NamedTuple):
         exclude: patterns in the manner of ``.gitignore``, from ``folder``.
         jobs: processes, at least 1.
         unresolved: what becomes of handlers that cannot be inferred completely.
+        trial: watch handlers instead of narrowing them.
+        boundary: what becomes of the handler that keeps a worker's outermost loop alive.
         log_dir: second argument of ``setup_worker_logger``.
         workers: worker name -> globs, in the order of the file.
         libraries: globs of folders, from ``folder``, whose packages may be read to see what their functions raise.
@@ -69,6 +75,8 @@ class Config(NamedTuple):
     exclude: tuple[str, ...] = ()
     jobs: int | None = None
     unresolved: Unresolved | None = None
+    trial: bool = False
+    boundary: Boundary | None = None
     log_dir: str | None = None
     workers: tuple[tuple[str, tuple[str, ...]], ...] = ()
     libraries: tuple[str, ...] = ()
@@ -130,7 +138,9 @@ def load_config(file: Path, *, required: bool = False) -> Config:
         ignore=reader.codemods(settings, "ignore") or (),
         exclude=reader.strings(settings, "exclude") or (),
         jobs=reader.whole_number(settings, "jobs", at_least=1),
-        unresolved=reader.unresolved(settings),
+        unresolved=reader.choice(settings, "unresolved", Unresolved),
+        trial=reader.flag(settings, "trial"),
+        boundary=reader.choice(settings, "boundary", Boundary),
         log_dir=reader.string(settings, "log-dir"),
         workers=reader.workers(settings),
         libraries=reader.strings(settings, "libraries") or (),
@@ -266,15 +276,21 @@ class _Reader:
             )
         return float(value)
 
-    def unresolved(self, table: Mapping[str, object]) -> Unresolved | None:
-        value = table.get("unresolved")
+    def flag(self, table: Mapping[str, object], key: str) -> bool:
+        value = table.get(key, False)
+        if not isinstance(value, bool):
+            raise UsageError(f"{self.file}: {key} must be true or false, not {_shown(value)}")
+        return value
+
+    def choice(self, table: Mapping[str, object], key: str, kind: type[_Choice]) -> _Choice | None:
+        value = table.get(key)
         if value is None:
             return None
-        choices = [choice.value for choice in Unresolved]
+        choices = [choice.value for choice in kind]
         if value not in choices:
             wanted = " or ".join(repr(choice) for choice in choices)
-            raise UsageError(f"{self.file}: unresolved must be {wanted}, not {_shown(value)}")
-        return Unresolved(value)
+            raise UsageError(f"{self.file}: {key} must be {wanted}, not {_shown(value)}")
+        return kind(value)
 
     def workers(self, table: Mapping[str, object]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         workers = self.table(table.get("workers", {}), f"{TABLE}.workers")

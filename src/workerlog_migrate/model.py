@@ -75,6 +75,24 @@ class Unresolved(str, enum.Enum):
     RERAISE = "reraise"
 
 
+class Trial(str, enum.Enum):
+    """``--trial``: what becomes of a broad handler whose exceptions are known."""
+
+    OFF = "off"
+    """It is narrowed; one that is watched stays so."""
+    ON = "on"
+    """It is watched."""
+    END = "end"
+    """It is narrowed; so is one that is watched (``--no-trial``)."""
+
+
+class Boundary(str, enum.Enum):
+    """``--boundary``: what becomes of the handler that keeps a worker's outermost loop alive."""
+
+    NARROW = "narrow"
+    WATCH = "watch"
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Why a name is in an exception list, or why a call stands in the way.
@@ -127,12 +145,14 @@ class HandlerEdit:
         log: one statement to put first in the body, without newline; None adds nothing.
         replaces_pass: ``log`` takes the place of a body that is a lone ``pass``.
         boundary: statements of an added clause ``except Exception:`` after this one (``--unresolved reraise``).
+        unwatch: the ``expect_only(...)`` that is the body's first statement and is taken out; empty takes nothing out.
     """
 
     types: tuple[str, ...] | None = None
     log: str | None = None
     replaces_pass: bool = False
     boundary: tuple[str, ...] = ()
+    unwatch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +188,7 @@ class Finding:
         evidence: for narrowed handlers one entry per reason; for incomplete ones the unresolved calls.
         applicability: SAFE is applied, DISPLAY_ONLY is reported.
         reason: why it is left alone, in a few words; when applied: what a person should know of it, mostly nothing.
-        kind: machine-readable verdict in kebab-case (``mirrored``, ``narrowed``, ``incomplete``, ``left``, ...).
+        kind: machine-readable verdict in kebab-case (``mirrored``, ``narrowed``, ``watched``, ``incomplete``, ``left``, ...).
     """
 
     codemod: str
@@ -259,6 +279,8 @@ class Settings:
     Attributes:
         select: codemods to run, in registry order.
         unresolved: what to do with incompletely inferred handlers.
+        trial: whether handlers are watched instead of narrowed.
+        boundary: what to do with the handler that keeps a worker's outermost loop alive.
         log_dir: second argument of ``setup_worker_logger``; None when it is omitted.
         max_retries: total attempts written into the header.
         base_delay: seconds before the second attempt, written into the header.
@@ -270,6 +292,8 @@ class Settings:
 
     select: tuple[str, ...] = CODEMODS
     unresolved: Unresolved = Unresolved.KEEP
+    trial: Trial = Trial.OFF
+    boundary: Boundary = Boundary.NARROW
     log_dir: str | None = None
     max_retries: int = 3
     base_delay: float = 1.0

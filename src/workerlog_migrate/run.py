@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
 from workerlog_migrate.config import Config, check_worker, find_config, load_config, nearest
 from workerlog_migrate.errors import Refused, UsageError
 from workerlog_migrate.files.discover import MISSING, Discovery, Workers, discover, make_target
-from workerlog_migrate.model import CODEMODS, FileError, FileResult, Settings, Target, Unresolved
+from workerlog_migrate.model import (
+    CODEMODS,
+    Boundary,
+    FileError,
+    FileResult,
+    Settings,
+    Target,
+    Trial,
+    Unresolved,
+)
 from workerlog_migrate.report import (
     EXIT_DONE,
     EXIT_FAILED,
@@ -55,6 +64,8 @@ class Request(NamedTuple):
         workers: ``NAME=GLOB``, as written.
         take_all: take every Python file.
         unresolved: what becomes of handlers that cannot be inferred completely.
+        trial: watch handlers instead of narrowing them; False narrows those that are watched, too.
+        boundary: what becomes of the handler that keeps a worker's outermost loop alive.
         jobs: processes.
         format_name: the format of the report.
         output: where the report goes instead of stdout.
@@ -77,6 +88,8 @@ class Request(NamedTuple):
     workers: tuple[str, ...] = ()
     take_all: bool = False
     unresolved: str | None = None
+    trial: bool | None = None
+    boundary: str | None = None
     jobs: int | None = None
     format_name: str = "text"
     output: Path | None = None
@@ -285,10 +298,18 @@ def _settings(request: Request, config: Config) -> Settings:
     if not select:
         raise UsageError("no codemod is left: every selected one is ignored, too")
     unresolved = Unresolved(request.unresolved) if request.unresolved else config.unresolved
+    boundary = Boundary(request.boundary) if request.boundary else config.boundary
     defaults = Settings()
+    trial = _trial(request, config)
+    if trial is Trial.ON and unresolved is Unresolved.RERAISE:
+        option = "--trial" if request.trial else f"trial = true in {config.file}"
+        other = "--unresolved reraise" if request.unresolved else f"unresolved = 'reraise' in {config.file}"
+        raise UsageError(f"{option} does not go with {other}: a trial changes nothing of what a worker does")
     return Settings(
         select=select,
         unresolved=unresolved or defaults.unresolved,
+        trial=trial,
+        boundary=boundary or defaults.boundary,
         log_dir=config.log_dir,
         max_retries=config.max_retries or defaults.max_retries,
         base_delay=defaults.base_delay if config.base_delay is None else config.base_delay,
@@ -297,6 +318,12 @@ def _settings(request: Request, config: Config) -> Settings:
         raises=config.raises,
         libraries=tuple(folder for glob in config.libraries for folder in _libraries(config, glob)),
     )
+
+
+def _trial(request: Request, config: Config) -> Trial:
+    if request.trial is None:
+        return Trial.ON if config.trial else Trial.OFF
+    return Trial.ON if request.trial else Trial.END
 
 
 def _libraries(config: Config, glob: str) -> list[str]:

@@ -1,8 +1,8 @@
 """Every golden case: the result, a second run, the bytes outside the hunks, the diff under ``git apply``.
 
 A case is a folder ``fixtures/golden/<codemod>/<sentence>/`` with ``before.py`` and ``after.py``; without
-``after.py`` it states that the file must not change. ``case.toml`` may set ``select``, ``unresolved``, ``worker`` and
-``in_package``; by default the folder's codemod runs with ``logger-setup`` for the worker "genesis". Under
+``after.py`` it states that the file must not change. ``case.toml`` may set ``select``, ``unresolved``, ``trial``, ``boundary``,
+``worker`` and ``in_package``; by default the folder's codemod runs with ``logger-setup`` for the worker "genesis". Under
 ``fixtures/golden/all`` all codemods run.
 """
 
@@ -15,7 +15,17 @@ from pathlib import Path
 import pytest
 
 from workerlog_migrate.files.source import decode
-from workerlog_migrate.model import CODEMODS, LOGGER_SETUP, FileResult, Settings, Source, Target, Unresolved
+from workerlog_migrate.model import (
+    CODEMODS,
+    LOGGER_SETUP,
+    Boundary,
+    FileResult,
+    Settings,
+    Source,
+    Target,
+    Trial,
+    Unresolved,
+)
 from workerlog_migrate.pipeline import migrate_source
 from workerlog_migrate.report.diff import render_diff
 
@@ -46,6 +56,8 @@ def _setup(case: Path) -> tuple[Settings, Target]:
     settings = Settings(
         select=tuple(name for name in CODEMODS if name in chosen),
         unresolved=Unresolved(str(options.get("unresolved", "keep"))),
+        trial=Trial(str(options.get("trial", "off"))),
+        boundary=Boundary(str(options.get("boundary", "narrow"))),
     )
     target = Target(
         Path("before.py"),

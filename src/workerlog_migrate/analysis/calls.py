@@ -117,6 +117,7 @@ class Calls:
             "print": self._print,
             "worker_logger.mirror_print": self._mirror,
             "worker_logger.log_ignored": self._nothing,
+            "worker_logger.expect_only": self._safe_bool,
             "worker_utils.retry_with_backoff": self._retry,
             "functools.partial": self._partial,
             "functools.wraps": self._transparent,

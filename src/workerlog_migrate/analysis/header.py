@@ -45,7 +45,7 @@ class Header:
 
     Attributes:
         logger, retrying: names of the two objects: those of an existing header, else the next free ones.
-        mirror_print, log_ignored, setup, retry: local names of the functions to import.
+        mirror_print, log_ignored, expect_only, setup, retry: local names of the functions to import.
         line: code before this line (from 1) runs before the header does; a missing header is put in before it.
         run: the imports among which new ones are sorted: the last that nothing interrupts, below any ``sys.path`` line.
         imports_line: where a new import goes when there is no such run.
@@ -64,6 +64,7 @@ class Header:
     retrying: str
     mirror_print: str
     log_ignored: str
+    expect_only: str
     setup: str
     retry: str
     line: int
@@ -129,6 +130,7 @@ def find_header(module: Module, target: Target) -> Header:
         mirror_print=_imported(module, ("worker_logger.mirror_print",))
         or _free(module, "mirror_print", False),
         log_ignored=_imported(module, ("worker_logger.log_ignored",)) or _free(module, "log_ignored", False),
+        expect_only=_imported(module, ("worker_logger.expect_only",)) or _free(module, "expect_only", False),
         setup=_imported(module, ("worker_logger.setup_worker_logger",))
         or _free(module, "setup_worker_logger", False),
         retry=_imported(module, _RETRY_MAKERS) or _free(module, "retry_with_backoff", False),

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.values import Value
 
 _LEVELS = frozenset({"debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log"})
-_LOGGERS = frozenset(
-    {"worker_logger.log_ignored", "worker_logger.mirror_print", "worker_utils.notify_critical"}
+_LOGGERS = frozenset({"worker_logger.mirror_print", "worker_utils.notify_critical"})
+_IGNORED = (
+    "worker_logger.log_ignored"  # of the error at hand: in a function that is called it logs another one
 )
 _MOST_FUNCTIONS = 64
 _TRACEBACKS = frozenset({"traceback.print_exc", "traceback.print_exception"})
@@ -56,11 +57,18 @@ class LogCalls:
         )
 
     def _call_logs(self, call: ast.Call) -> bool:
-        return self._logs_itself(call) or any(
-            self._function_logs(entry.ref)
-            for entry in self._callee(call)
-            if entry.name in ("function", "method") and isinstance(entry.ref, FunctionInfo)
+        return (
+            self._logs_itself(call)
+            or self._is_ignored(call)
+            or any(
+                self._function_logs(entry.ref)
+                for entry in self._callee(call)
+                if entry.name in ("function", "method") and isinstance(entry.ref, FunctionInfo)
+            )
         )
+
+    def _is_ignored(self, call: ast.Call) -> bool:
+        return any(entry.name == "dotted" and entry.ref == _IGNORED for entry in self._callee(call))
 
     def _is_logger_call(self, call: ast.Call) -> bool:
         function = call.func

@@ -46,6 +46,8 @@ class _Needs:
     logger: bool
     mirror: bool
     ignored: bool
+    expect: bool
+    drops: bool
     retry: bool
 
 
@@ -63,7 +65,7 @@ def find(module: Module, context: Context, chosen: Sequence[Finding]) -> Iterato
     header = context.header
     needs = _needs(module, context, chosen)
     plain = _plain_imports(chosen)
-    if not (needs.logger or needs.retry):
+    if not (needs.logger or needs.retry or needs.drops):
         yield from _placed(module, context, plain)
     elif header.logger_import is None and header.utils_import is None:
         yield from _new_header(module, context, needs, plain)
@@ -105,13 +107,23 @@ def _needs(module: Module, context: Context, chosen: Sequence[Finding]) -> _Need
     mirror = any(isinstance(edit, MirrorCall) for edit in edits)
     handlers = [edit for edit in edits if isinstance(edit, HandlerEdit)]
     logs = any(edit.log or edit.boundary for edit in handlers)
-    ignored = any((edit.log or "").startswith(f"{context.header.log_ignored}(") for edit in handlers)
+    called = {(edit.log or "").partition("(")[0] for edit in handlers}
     runs = LOGGER_SETUP in context.settings.select and runs_at_top_level(module)
     return _Needs(
         logger=mirror or logs or runs,
         mirror=mirror,
-        ignored=ignored,
+        ignored=context.header.log_ignored in called,
+        expect=context.header.expect_only in called,
+        drops=_ends_last_watch(module, context.header, handlers),
         retry=any(isinstance(edit, RetryCall) for edit in edits),
+    )
+
+
+def _ends_last_watch(module: Module, header: Header, handlers: Sequence[HandlerEdit]) -> bool:
+    """Whether edits take out all that uses ``expect_only``, so that its import would be one that nothing uses."""
+    ended = sum(bool(edit.unwatch) for edit in handlers)
+    return bool(ended) and ended == sum(
+        isinstance(node, ast.Name) and node.id == header.expect_only for node in ast.walk(module.tree)
     )
 
 
@@ -214,11 +226,12 @@ def _completed_header(
         if needs.retry and not _binds(module, header.retry, f"{RUNTIME_UTILS}.retry_with_backoff")
         else [],
     }
+    dropped = "expect_only" if needs.drops and not needs.expect else ""
     if header.choice is not None:
         yield from _placed(module, context, plain)
-        yield from _completed_choice(module, context, header.choice, wanted)
+        yield from _completed_choice(module, context, header.choice, wanted, dropped)
     else:
-        yield from _completed_imports(module, context, wanted, plain)
+        yield from _completed_imports(module, context, wanted, plain, dropped)
     existing = (header.choice, header.logger_import, header.utils_import)
     last_import = max(node.end_lineno or 0 for node in existing if node is not None)
     own_line = max(header.line, last_import + 1)
@@ -239,33 +252,41 @@ def _completed_header(
 
 
 def _completed_imports(
-    module: Module, context: Context, wanted: _Names, plain: Sequence[NewImport]
+    module: Module, context: Context, wanted: _Names, plain: Sequence[NewImport], dropped: str
 ) -> Iterator[Finding]:
     present = {RUNTIME_LOGGER: context.header.logger_import, RUNTIME_UTILS: context.header.utils_import}
     new = list(plain)
     one_a_line = import_style(context.target.path.parent).single_line
     for runtime, names in wanted.items():
         node = present[runtime]
-        if names and node is not None and not one_a_line:
-            yield _extended_import(module, context, node, names)
+        drops = bool(dropped) and runtime == RUNTIME_LOGGER and node is not None and len(node.names) > 1
+        if (names or drops) and node is not None and not one_a_line:
+            yield from _extended_import(module, context, node, names, dropped)
         elif names:
             new.append(_own_import(context, runtime, names))
     yield from _placed(module, context, new)
 
 
-def _completed_choice(module: Module, context: Context, choice: ast.If, wanted: _Names) -> Iterator[Finding]:
+def _completed_choice(
+    module: Module, context: Context, choice: ast.If, wanted: _Names, dropped: str
+) -> Iterator[Finding]:
     """Add names to both branches; a choice that somebody laid out by hand is left and followed by a second."""
-    if not any(wanted.values()):
+    if not any(wanted.values()) and not dropped:
         return
     present: _Names = {RUNTIME_LOGGER: [], RUNTIME_UTILS: []}
     for node in choice.body:
         if isinstance(node, ast.ImportFrom) and node.module in present:
             present[node.module].extend((alias.name, alias.asname or alias.name) for alias in node.names)
     if module.text(choice).splitlines() != _choice_lines(context, present):
+        if not any(wanted.values()):
+            return
         lines = _choice_lines(context, wanted)
         yield _insertion(context, (choice.end_lineno or choice.lineno) + 1, *lines)
         return
-    merged = {runtime: sorted({*present[runtime], *wanted[runtime]}) for runtime in present}
+    merged = {
+        runtime: sorted({pair for pair in present[runtime] if pair[0] != dropped} | {*wanted[runtime]})
+        for runtime in present
+    }
     yield Finding(
         LOGGER_SETUP,
         module.span(choice),
@@ -276,7 +297,9 @@ def _completed_choice(module: Module, context: Context, choice: ast.If, wanted: 
 
 
 def _logger_names(header: Header, needs: _Needs) -> list[tuple[str, str]]:
-    names = [("log_ignored", header.log_ignored)] if needs.ignored else []
+    names = [("expect_only", header.expect_only)] if needs.expect else []
+    if needs.ignored:
+        names.append(("log_ignored", header.log_ignored))
     if needs.mirror:
         names.append(("mirror_print", header.mirror_print))
     return [*names, ("setup_worker_logger", header.setup)] if needs.logger else names
@@ -303,18 +326,21 @@ def _choice_lines(context: Context, imports: _Names) -> list[str]:
 
 
 def _extended_import(
-    module: Module, context: Context, node: ast.ImportFrom, wanted: list[tuple[str, str]]
-) -> Finding:
+    module: Module, context: Context, node: ast.ImportFrom, wanted: list[tuple[str, str]], dropped: str
+) -> Iterator[Finding]:
     """Add names to an import of ours; one that somebody laid out by hand is left and followed by a second."""
     present = [(alias.name, alias.asname or alias.name) for alias in node.names]
     style = import_style(context.target.path.parent)
     written = NewImport("." * node.level + (node.module or ""), tuple(present))
     text = module.text(node)
     if text not in (*_one_line(written), "\n".join(render_import(written, style))):
-        added = _own_import(context, node.module or "", wanted)
-        return _insertion(context, (node.end_lineno or node.lineno) + 1, *render_import(added, style))
-    completed = replace(written, names=tuple(sorted({*present, *wanted})))
-    return Finding(
+        if wanted:
+            added = _own_import(context, node.module or "", wanted)
+            yield _insertion(context, (node.end_lineno or node.lineno) + 1, *render_import(added, style))
+        return
+    kept = {pair for pair in present if pair[0] != dropped}
+    completed = replace(written, names=tuple(sorted(kept | {*wanted})))
+    yield Finding(
         LOGGER_SETUP,
         module.span(node),
         f"completes the import from {node.module}",

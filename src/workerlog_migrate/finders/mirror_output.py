@@ -18,8 +18,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from workerlog_migrate.analysis.boundary import keeps_loop_alive
 from workerlog_migrate.analysis.context import Context
-from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.level import HOLE, level_of_text
 from workerlog_migrate.analysis.module import STRINGS, Binding, FunctionNode, Module
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
@@ -63,7 +63,6 @@ _CONSOLES = frozenset(
 )
 _OTHER_METHODS = frozenset({_PRINT, *(name.rpartition(".")[2] for name in (*_STREAM_WRITES, *_CONSOLES))})
 
-_BROAD = frozenset({BROAD, ROOT})
 
 _STAMP = "\1"  # stands for a value that is a time stamp by the look of it; no word character, as HOLE
 _STAMP_NAME = re.compile(
@@ -382,7 +381,7 @@ class _Finder:
         )
         if stream is not None and _RANKS[stream] > _RANKS[level]:
             level, why = stream, "it goes to standard error"
-        if level is Level.ERROR and handler is not None and self._keeps_loop_alive(handler):
+        if level is Level.ERROR and handler is not None and keeps_loop_alive(self.module, handler):
             level, why = Level.CRITICAL, "an error in the handler that keeps a while True loop alive"
         return _Method(f"{self.header.logger}.{level.value}", why)
 
@@ -404,41 +403,6 @@ class _Finder:
             return []
         types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
         return [self.module.qualified(entry) for entry in types]
-
-    def _keeps_loop_alive(self, handler: ast.ExceptHandler) -> bool:
-        """Whether a handler is broad and the loop that it returns to is ``while True`` itself.
-
-        A handler inside another broad one of the same turn does not count: the loop would live on without it.
-        """
-        names = self._caught(handler)
-        if names and not any(name in _BROAD for name in names):
-            return False
-        if _leaves(handler.body):
-            return False
-        owner = self.module.parents[handler]
-        child: ast.AST = owner
-        for parent in self.module.ancestors(owner):
-            if isinstance(parent, ast.While):
-                return _is_endless(parent) and child in parent.body
-            if isinstance(
-                parent,
-                ast.For
-                | ast.AsyncFor
-                | ast.FunctionDef
-                | ast.AsyncFunctionDef
-                | ast.Lambda
-                | ast.ClassDef
-                | ast.ExceptHandler,
-            ):
-                return False
-            handlers: list[ast.ExceptHandler] = getattr(parent, "handlers", [])
-            if handlers and child in getattr(parent, "body", ()):
-                for outer in handlers:
-                    caught = self._caught(outer)
-                    if (not caught or any(name in _BROAD for name in caught)) and not _leaves(outer.body):
-                        return False
-            child = parent
-        return False
 
     # -- the text -------------------------------------------------------------------------------------------
 
@@ -812,18 +776,6 @@ def _names_wrapper(node: ast.AST) -> bool:
 
 
 # -- loops and texts ----------------------------------------------------------------------------------------
-
-
-def _is_endless(loop: ast.While) -> bool:
-    return isinstance(loop.test, ast.Constant) and bool(loop.test.value)
-
-
-def _leaves(body: list[ast.stmt]) -> bool:
-    """Whether a handler's body ends by leaving the loop."""
-    last = body[-1]
-    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
-        return ast.unparse(last.value.func) in ("sys.exit", "os._exit", "exit", "quit")
-    return isinstance(last, ast.Raise | ast.Return | ast.Break)
 
 
 def _flatten(pieces: list[_Piece]) -> list[_Piece]:

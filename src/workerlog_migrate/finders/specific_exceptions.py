@@ -13,20 +13,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis.boundary import keeps_loop_alive
 from workerlog_migrate.analysis.calls import CONTEXT_MAKERS
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.logging_calls import LogCalls
 from workerlog_migrate.analysis.naming import Naming
-from workerlog_migrate.analysis.raises import Inference, infer, infer_suspects
+from workerlog_migrate.analysis.raises import Inference, display, infer, infer_suspects
+from workerlog_migrate.analysis.watch import watch_of, watch_text
 from workerlog_migrate.model import (
     LOGGER_SETUP,
     MIRROR_OUTPUT,
     SPECIFIC_EXCEPTIONS,
     Applicability,
+    Boundary,
     Evidence,
     Finding,
     HandlerEdit,
     SuppressEdit,
+    Trial,
     Unresolved,
 )
 
@@ -36,11 +40,18 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.module import Module
 
 NARROWED = "narrowed"
+WATCHED = "watched"  # also the reason of one that stays so, which nothing is to be done about
+NOT_WATCHED = "not-watched"
 INCOMPLETE = "incomplete"
 LEFT = "left"
 NEEDS_IMPORT = "needs-import"
 
 _MOST_CALLS = 5
+
+OUTERMOST = (
+    "it keeps the outermost loop alive: what it does not list ends the worker; --boundary watch watches it"
+)
+"""What a person should know of such a handler when it is narrowed."""
 
 
 def find(module: Module, context: Context) -> Iterator[Finding]:
@@ -124,6 +135,9 @@ class _Finder:
         if self.module.is_suppressed(SPECIFIC_EXCEPTIONS, node.lineno, node.lineno):
             yield self._left(node, "suppressed by comment")
             return
+        if self._stays_watched(node):
+            yield self._watching(node)
+            return
         if type(owner).__name__ == "TryStar":
             yield self._left(node, "catches exception groups (except*)")
             return
@@ -158,12 +172,18 @@ class _Finder:
             if not names.texts and not caught.kept:
                 yield self._left(node, "nothing in the body is known to raise")
                 return
+            if self._is_to_watch(node):
+                yield self._watched(node, caught, inference, names)
+                return
             yield from self._narrowed(node, caught, inference, names)
             return
         reason = inference.reason
         if not reason and not inference.unresolved:
             reason = f"{', '.join(names.missing)} cannot be named here"
-        wants_reraise = self.context.settings.unresolved is Unresolved.RERAISE
+        if watch_of(self.module, node) is not None:
+            yield self._watching(node, reason or f"not known: {_calls(inference)}")
+            return
+        wants_reraise = self.context.settings.unresolved is Unresolved.RERAISE and not self._is_to_watch(node)
         if wants_reraise and names.texts and not names.missing and not inference.reason:
             yield from self._reraised(node, caught, inference, names)
             return
@@ -189,16 +209,64 @@ class _Finder:
         types = self._unpacked(self._types(names, caught), names)
         log = self._log_line(node, complete=True)
         written = ", ".join(types)
-        edit = HandlerEdit(types, log, log is not None and _is_pass(node.body))
+        watch = watch_of(self.module, node)
+        unwatch = "" if watch is None else self.module.text(watch)
+        is_pass = _is_pass(node.body if watch is None else node.body[1:])
+        edit = HandlerEdit(types, log, log is not None and is_pass, unwatch=unwatch)
+        reason = OUTERMOST if keeps_loop_alive(self.module, node) else ""
         yield Finding(
             SPECIFIC_EXCEPTIONS,
             self.module.span(node),
             f"{_describe(node, self.module)} becomes except {written if len(types) == 1 else f'({written})'}",
             edit,
             inference.evidence,
+            reason=reason,
             kind=NARROWED,
         )
         yield from self._imports(node, names)
+
+    # -- watched handlers -----------------------------------------------------------------------------------
+
+    def _is_to_watch(self, node: ast.ExceptHandler) -> bool:
+        """Whether a handler that could be narrowed is watched instead."""
+        settings = self.context.settings
+        return settings.trial is Trial.ON or self._is_watched_boundary(node)
+
+    def _is_watched_boundary(self, node: ast.ExceptHandler) -> bool:
+        return self.context.settings.boundary is Boundary.WATCH and keeps_loop_alive(self.module, node)
+
+    def _stays_watched(self, node: ast.ExceptHandler) -> bool:
+        """Whether a handler is watched and this run is none that ends that."""
+        if watch_of(self.module, node) is None:
+            return False
+        return self.context.settings.trial is not Trial.END or self._is_watched_boundary(node)
+
+    def _watching(self, node: ast.ExceptHandler, reason: str = "") -> Finding:
+        """Count a handler that is watched and stays so."""
+        what = _describe(node, self.module)
+        message = f"{what} stays watched: {reason}" if reason else f"{what} is watched"
+        span, shown = self.module.span(node), Applicability.DISPLAY_ONLY
+        return Finding(SPECIFIC_EXCEPTIONS, span, message, None, (), shown, reason or WATCHED, WATCHED)
+
+    def _watched(
+        self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
+    ) -> Finding:
+        if node.lineno < self.context.header.line:
+            return self._left(node, "it runs before the logger is set up, and cannot be watched")
+        listed: dict[str, None] = {}
+        for name in (*(name for name, _ in names.texts), *(name for name, _ in caught.kept if name)):
+            row = self.engine.knowledge.exception(name)
+            listed.update(dict.fromkeys(row.holds if row is not None and row.holds else (name,)))
+        text = watch_text(self.module, self.context.header, listed)
+        shown = ", ".join(sorted(map(display, listed)))
+        return Finding(
+            SPECIFIC_EXCEPTIONS,
+            self.module.span(node),
+            f"{_describe(node, self.module)} is watched for {shown}",
+            HandlerEdit(None, text),
+            inference.evidence,
+            kind=WATCHED,
+        )
 
     def _reraised(
         self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
@@ -287,6 +355,19 @@ class _Finder:
             yield self._left(node, f"swallows {inference.exits.exception} today", (inference.exits,))
             return
         names = self._written(inference.names, node, block)
+        if inference.is_complete and not names.missing and self.context.settings.trial is Trial.ON:
+            reason = "there is no handler that could be watched"
+            yield Finding(
+                SPECIFIC_EXCEPTIONS,
+                self.module.span(node),
+                f"suppress is left, not watched: {reason}",
+                None,
+                inference.evidence,
+                Applicability.DISPLAY_ONLY,
+                reason,
+                NOT_WATCHED,
+            )
+            return
         if not inference.is_complete or names.missing:
             reason = inference.reason or (
                 f"not known: {_calls(inference)}"
@@ -488,8 +569,11 @@ class _Finder:
         return None if self.logs.logs(node.body) else f"{ignored}({logger}, trace=True)"
 
     def _is_silent(self, node: ast.ExceptHandler) -> bool:
-        """Whether the handler makes no call and does not use the exception."""
+        """Whether the handler makes no call (but that which watches it) and does not use the exception."""
+        watch = watch_of(self.module, node)
         for child in _own_nodes(node.body):
+            if child is watch:
+                continue
             if isinstance(child, ast.Call | ast.Await | ast.Yield | ast.YieldFrom | ast.Assert):
                 return False
             if isinstance(child, ast.Name) and node.name is not None and child.id == node.name:

@@ -27,6 +27,10 @@ EXIT_FAILED = 2
 EXIT_INTERRUPTED = 130
 
 
+WATCHED = "watched"
+"""Kind of a handler that is watched; also the reason of one that was and stays so, about which nothing is to be done."""
+
+
 class Mode(enum.Enum):
     """What is done with a result: shown, written, or only counted."""
 
@@ -184,7 +188,9 @@ class Report:
             Codemod -> how many are applied and how many are left, in the order in which codemods apply.
         """
         applied = Counter(finding.codemod for file in self.files for finding in file.applied)
-        left = Counter(finding.codemod for file in self.files for finding in file.left)
+        left = Counter(
+            finding.codemod for file in self.files for finding in file.left if finding.reason != WATCHED
+        )
         return {name: (applied[name], left[name]) for name in CODEMODS}
 
 
@@ -203,7 +209,7 @@ def _is_plain(finding: Finding) -> bool:
     return (
         not finding.reason
         and all(evidence.exception for evidence in finding.evidence)
-        and finding.kind != "incomplete"
+        and finding.kind not in ("incomplete", WATCHED)
     )
 
 

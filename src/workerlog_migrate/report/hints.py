@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.model import SPECIFIC_EXCEPTIONS
-from workerlog_migrate.report import Mode, Report
+from workerlog_migrate.report import WATCHED, Mode, Report
 from workerlog_migrate.report.text import shown_path
 
 if TYPE_CHECKING:
@@ -38,6 +38,21 @@ def render_hints(report: Report) -> str:
     if broad:
         count = "1 handler stays" if len(broad) == 1 else f"{len(broad)} handlers stay"
         lines.append(f"{count} broad; why: workerlog-migrate --explain {shlex.quote(broad[0])}\n")
+    watched = [
+        is_new
+        for file in report.files
+        for found, is_new in ((file.applied, True), (file.left, False))
+        for finding in found
+        if finding.kind == WATCHED
+    ]
+    if watched:
+        verb = "is" if not any(watched) or report.mode is Mode.APPLY else "would be"
+        count = (
+            f"1 handler {verb}"
+            if len(watched) == 1
+            else f"{len(watched)} handlers {verb.replace('is', 'are')}"
+        )
+        lines.append(f"{count} watched; after some days of work: workerlog-migrate --from-logs logs\n")
     if report.mode is Mode.DRY_RUN and report.changed:
         lines.append(
             "the same with --apply writes it, with --apply -i asks about each change; --undo takes it back\n"

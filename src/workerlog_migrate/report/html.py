@@ -45,10 +45,22 @@ if TYPE_CHECKING:
     from workerlog_migrate.report import Report, ReportedFile
 
 _NARROWED, _INCOMPLETE, _LEFT, _REFUSED, _CHANGED = "narrowed", "incomplete", "left", "refused", "changed"
+_WATCHED = "watched"
 _TEXT_DECIDES = "by its text"
 
 # Outcomes in the order in which a reader should meet them; others follow by name.
-_OUTCOMES = (_NARROWED, _INCOMPLETE, _LEFT, "mirrored", "wrapped", "header", "import", _CHANGED, _REFUSED)
+_OUTCOMES = (
+    _NARROWED,
+    _WATCHED,
+    _INCOMPLETE,
+    _LEFT,
+    "mirrored",
+    "wrapped",
+    "header",
+    "import",
+    _CHANGED,
+    _REFUSED,
+)
 _HANDLER_OUTCOMES = (_NARROWED, _INCOMPLETE, _LEFT)
 _COMMON = ("header", "import")  # nearly every file has them: they would only fill its line
 _LABELS = {_LEFT: "left alone", "header": "set up", "import": "imported"}
@@ -252,7 +264,7 @@ def _reasons(report: Report) -> Iterator[str]:
     unresolved: Counter[str] = Counter()
     for file in report.files:
         for finding, is_applied in _in_order(file):
-            if not is_applied:
+            if not is_applied and finding.reason != _WATCHED:
                 reasons[finding.codemod, finding.reason or finding.message] += 1
             for each in {each.rule or each.cause for each in finding.evidence if not each.exception}:
                 unresolved[each] += 1
@@ -373,7 +385,7 @@ def _body(file: ReportedFile) -> Iterator[str]:
     handlers, left, others = [], [], []
     for finding, is_applied in _in_order(file):
         outcome = _outcome(finding, is_applied)
-        if _is_handler(finding) and (is_applied or outcome == _INCOMPLETE):
+        if _is_handler(finding) and (is_applied or outcome in (_INCOMPLETE, _WATCHED)):
             handlers.append((finding, outcome))
         elif is_applied:
             others.append((finding, outcome))
@@ -562,7 +574,7 @@ def _outcome(finding: Finding, is_applied: bool) -> str:
     ):
         return _INCOMPLETE
     if not is_applied:
-        return _LEFT
+        return _WATCHED if finding.kind == _WATCHED else _LEFT
     return finding.kind or _CHANGED
 
 

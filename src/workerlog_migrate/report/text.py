@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.report import Mode, Report, ReportedFile
+from workerlog_migrate.report import WATCHED, Mode, Report, ReportedFile
 from workerlog_migrate.rewriting.plan import DECLINED, NOT_REVIEWED
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _brief(file: ReportedFile, mode: Mode, color: bool) -> Iterator[str]:
     if file.changed:
         yield f"{_verb(mode)} {shown_path(file.result.target.path)} ({_what(file)})\n"
     for finding, is_applied in _in_order(file):
-        if finding.reason in (DECLINED, NOT_REVIEWED):
+        if finding.reason in (DECLINED, NOT_REVIEWED, WATCHED):
             continue  # whoever was asked knows; the summary counts them
         if not is_applied or finding.reason or _unresolved(finding):
             yield from _finding_lines(file, finding, is_applied, color, verbose=False)
@@ -108,7 +108,8 @@ def _finding_lines(
     if is_applied and not finding.reason and not _unresolved(finding):
         mark = finding.kind or "changed"
     else:
-        mark = _styled("left" if not is_applied else finding.kind or "kept", _YELLOW, color)
+        mark = WATCHED if finding.kind == WATCHED else "left" if not is_applied else finding.kind or "kept"
+        mark = _styled(mark, _YELLOW, color)
     reason = (
         f" ({_one_line(finding.reason)})" if finding.reason and finding.reason not in finding.message else ""
     )

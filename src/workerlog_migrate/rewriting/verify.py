@@ -298,7 +298,7 @@ class _Comparison:
             index = sum(1 for start in starts if start < span.line)
             if span in replaced:
                 old = next((node for node in original.body if self._module.span(node) == span), None)
-                if old is None or len(statements) != 1 or not _extends(old, statements[0]):
+                if old is None or len(statements) != 1 or not _extends(old, statements[0], result):
                     raise CheckError("check failed: an import is replaced by something else", span.line)
                 expected.append((original.body.index(old), statements, old))
             else:
@@ -368,6 +368,12 @@ class _Comparison:
             raise self._differs(old)
         body = list(new.body)
         kept: list[ast.stmt] = list(old.body)
+        if edit.unwatch:
+            watch = kept.pop(0)
+            if not isinstance(watch, ast.Expr) or not _is(watch.value, edit.unwatch):
+                raise self._differs(old)
+            if not kept and edit.log is None:
+                kept.append(ast.copy_location(ast.Pass(), watch))
         if edit.log is not None:
             first = body.pop(0)
             if not isinstance(first, ast.Expr) or not _is(first.value, edit.log):
@@ -427,11 +433,14 @@ class _Comparison:
         return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
-def _extends(old: ast.stmt, new: ast.stmt) -> bool:
-    """Whether an import of ours only gained names; or a choice of such imports, names or further ones of ours."""
+def _extends(old: ast.stmt, new: ast.stmt, result: ast.Module) -> bool:
+    """Whether an import of ours only gained names; or a choice of such imports, names or further ones of ours.
+
+    ``expect_only`` may go where nothing uses it any more.
+    """
     if isinstance(old, ast.If) and isinstance(new, ast.If):
         return _same(old.test, new.test) and all(
-            all(any(_extends(one, other) for other in after) for one in before)
+            all(any(_extends(one, other, result) for other in after) for one in before)
             and all(_is_of_runtime(other) for other in after)
             for before, after in ((old.body, new.body), (old.orelse, new.orelse))
         )
@@ -439,8 +448,16 @@ def _extends(old: ast.stmt, new: ast.stmt) -> bool:
         return False
     if (old.module, old.level) != (new.module, new.level):
         return False
+    if old.module not in ("worker_logger", "worker_utils"):
+        return False
     names = {(alias.name, alias.asname) for alias in new.names}
-    return _is_of_runtime(old) and {(a.name, a.asname) for a in old.names} <= names
+    lost = [alias for alias in old.names if (alias.name, alias.asname) not in names]
+    if any(alias.name != "expect_only" for alias in lost):
+        return False
+    unused = {alias.asname or alias.name for alias in lost}
+    return not unused or not any(
+        isinstance(node, ast.Name) and node.id in unused for node in ast.walk(result)
+    )
 
 
 def _is_of_runtime(node: ast.stmt) -> bool:

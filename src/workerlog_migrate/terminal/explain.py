@@ -38,7 +38,7 @@ from workerlog_migrate.model import (
     Settings,
     SuppressEdit,
 )
-from workerlog_migrate.report import ReportedFile
+from workerlog_migrate.report import WATCHED, ReportedFile
 from workerlog_migrate.report.text import render_finding, shown_path
 
 _DIGITS = 20  # a line's number has fewer
@@ -154,7 +154,7 @@ def _review(result: FileResult, finding: Finding, settings: Settings) -> str:
         parts.append("\n  The body can raise:\n")
         parts.extend(_by_name(known, place, settings, listed or ()))
     if isinstance(finding.edit, HandlerEdit):
-        parts.extend(_added(finding.edit))
+        parts.extend(_added(finding))
     if never:
         parts.append("\n  What does not arrive here:\n")
         parts.extend(
@@ -174,7 +174,15 @@ def _review(result: FileResult, finding: Finding, settings: Settings) -> str:
     return "".join(parts)
 
 
-def _added(edit: HandlerEdit) -> Iterator[str]:
+def _added(finding: Finding) -> Iterator[str]:
+    edit = finding.edit
+    if not isinstance(edit, HandlerEdit):
+        return
+    if finding.kind == WATCHED:
+        yield f"\n  Put first in the handler, which goes on as before and tells what else arrives:\n    {edit.log}\n"
+        return
+    if edit.unwatch:
+        yield f"\n  Taken out of the handler, which is watched no more:\n    {edit.unwatch}\n"
     if edit.log:
         yield f"\n  Added to the handler, so that no error is silent:\n    {edit.log}\n"
     if edit.boundary:
