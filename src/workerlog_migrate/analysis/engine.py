@@ -18,6 +18,7 @@ from workerlog_migrate.analysis.guards import Guards
 from workerlog_migrate.analysis.neighbours import dotted_name
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.raises import Solver
+from workerlog_migrate.analysis.sight import Sight
 from workerlog_migrate.model import Settings, Unresolved
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Engine:
         self._by_module: dict[Module, Unit] = {module: self.unit}
         self._package: str | None = None
         self.flat = Flat(self)
+        self.sight = Sight(self)
         self.guards = Guards(self)
         self.calls = Calls(self)
         self.expressions = Expressions(self)
@@ -97,7 +99,16 @@ class Engine:
         """Forget everything, and free the trees at once: parts that know each other would wait for the garbage collector."""
         for unit in self._by_module.values():
             unit.close()
-        parts = (self.flat, self.guards, self.calls, self.expressions, self.flow, self.solver, self.hierarchy)
+        parts = (
+            self.flat,
+            self.sight,
+            self.guards,
+            self.calls,
+            self.expressions,
+            self.flow,
+            self.solver,
+            self.hierarchy,
+        )
         for part in (*parts, self):
             part.__dict__.clear()
 

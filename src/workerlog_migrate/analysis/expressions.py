@@ -114,8 +114,11 @@ class Expressions:
                 frame.sink.add(Unknown(node, frame.unit, "", "the expression is nested too deeply"))
             return ANY
         frame.depth += 1
-        value = self._dispatch.get(type(node), self._unknown)(node, frame)
+        kind = type(node)
+        value = self._dispatch.get(kind, self._unknown)(node, frame)
         frame.depth -= 1
+        if kind in _MAKERS:
+            return self._engine.sight.filled(node, value, frame.unit)
         return value
 
     # -- effects --------------------------------------------------------------------------------------------
@@ -362,7 +365,8 @@ class Expressions:
                 return flat.returns(method)
             if name in info.stores:
                 return flat.attribute(info, name) or ANY
-            return values.join(self._bind(made, receiver, method) for made in flat.function_value(method))
+            bound = [self._bind(made, receiver, method) for made in flat.function_value(method)]
+            return values.join([*bound, self._engine.sight.attribute_written(info, name)])
         stored = flat.attribute(info, name)
         if stored is not None:
             return stored
@@ -1210,6 +1214,8 @@ class Expressions:
 
 
 _AWAITED_DEPTH = 6
+# What makes containers, into which more may be put later.
+_MAKERS = frozenset({ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.Call})
 _AS_TEXT = ("__str__", "__repr__")
 _TRUTH = ("__bool__", "__len__")
 _PROTOCOLS_OF = {"__bool__": "bool", "__len__": "len"}

@@ -22,7 +22,6 @@ from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
     from workerlog_migrate.analysis.module import Binding, Scope
-    from workerlog_migrate.knowledge import CallRow
 
 _DEPTH = 12
 # Questions that are worked out for one file, and further ones for each of its lines: real files need 1 in 5 lines, and
@@ -42,6 +41,9 @@ class Flat:
 
     """
 
+    NEVER = 1 << 30
+    """No unfinished question was needed for an answer."""
+
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._memo: dict[tuple[object, ...], Value] = {}
@@ -49,10 +51,8 @@ class Flat:
         self._provisional: dict[tuple[object, ...], tuple[Value, int]] = {}
         self._families: dict[ClassInfo, tuple[ClassInfo | str | None, ...]] = {}
         self._heirs: dict[ClassInfo, tuple[ClassInfo, ...]] = {}
-        self._started: dict[FunctionInfo, list[tuple[ast.Call, CallRow]] | None] = {}
-        self._sites: dict[FunctionInfo, list[ast.Call]] = {}
         self._stars: set[tuple[Unit, str]] = set()
-        self._cut = _NEVER
+        self.cut = self.NEVER
         self._fuel = _FUEL + _FUEL_PER_LINE * len(engine.unit.module.lines)
 
     # -- questions ------------------------------------------------------------------------------------------
@@ -91,9 +91,12 @@ class Flat:
 
     def binding_values(self, name: str, scope: Scope, bindings: list[Binding], unit: Unit) -> Value:
         """Return the join over all bindings of a name in one scope."""
+        written = BOTTOM
+        if scope is unit.module.scope_of_module:
+            written = self._engine.sight.written(unit, name)
         if len(bindings) == 1 and bindings[0].kind in ("import", "function", "class"):
-            return self._binding(bindings[0], unit)
-        return self.ask(("name", scope, name), lambda: self._join_bindings(name, scope, bindings, unit))
+            return self._binding(bindings[0], unit) | written
+        return self.ask(("name", scope, name), lambda: self._join_bindings(name, bindings, unit)) | written
 
     def module_name(self, unit: Unit, name: str) -> Value | None:
         """Return what a global of another file is; None when it has none of that name."""
@@ -141,6 +144,9 @@ class Flat:
                 expression = self._engine.knowledge.attribute(owner, name)
                 if expression is not None:
                     found.append(values.parse(expression))
+        written = self._engine.sight.attribute_written(info, name)
+        if written:
+            found.append(written)
         return values.join(found) if found else None
 
     def method(
@@ -352,14 +358,6 @@ class Flat:
         """Return what a generator function yields."""
         return self.ask(("yields", function), lambda: self._yields(function))
 
-    def appended(self, path: str, unit: Unit, scope: object) -> Value:
-        """Return what is appended to the list of that name or ``self`` path within a scope or class."""
-        return self.ask(("appended", unit, path, scope), lambda: self._appended(path, unit, scope))
-
-    def stored(self, path: str, unit: Unit, scope: object, part: str) -> Value:
-        """Return the ``keys`` or ``items`` that are stored in the dictionary of that name or ``self`` path within a scope or class."""
-        return self.ask(("stored", unit, path, scope, part), lambda: self._stored(path, unit, scope, part))
-
     def annotation(self, node: ast.expr, unit: Unit) -> Value:
         """Read an annotation: ``str``, ``Path | None``, ``Optional[dict[str, int]]``, a class of the file."""
         if isinstance(node, ast.Constant):
@@ -389,23 +387,23 @@ class Flat:
             return known
         running = self._active.get(key)
         if running is not None:
-            self._cut = min(self._cut, running[0])
+            self.cut = min(self.cut, running[0])
             return running[1]
         kept = self._provisional.get(key)
         if kept is not None:
-            self._cut = min(self._cut, kept[1])
+            self.cut = min(self.cut, kept[1])
             return kept[0]
         depth = len(self._active)
         if depth >= _DEPTH or self._fuel <= 0:
-            self._cut = -1
+            self.cut = -1
             return ANY
-        outer, value = self._cut, BOTTOM
+        outer, value = self.cut, BOTTOM
         for _ in range(_REPEATS):
             self._fuel -= 1
-            self._cut = _NEVER
+            self.cut = self.NEVER
             self._active[key] = (depth, value)
             found = compute()
-            if self._cut != depth or found == value:
+            if self.cut != depth or found == value:
                 value = found
                 break
             value = found
@@ -413,15 +411,15 @@ class Flat:
         else:
             value = ANY
         del self._active[key]
-        mine = self._cut
+        mine = self.cut
         value = value or ANY if mine >= depth else value
         self._assume(depth, mine)
         if mine >= depth or depth == 0:  # asked again, it would be as deep again
             self._memo[key] = value or ANY
-            self._cut = outer
+            self.cut = outer
         else:
             self._provisional[key] = (value, mine)
-            self._cut = min(outer, mine)
+            self.cut = min(outer, mine)
         if depth == 0:
             self._provisional.clear()
         return value
@@ -447,15 +445,14 @@ class Flat:
 
     # -- names ----------------------------------------------------------------------------------------------
 
-    def _join_bindings(self, name: str, scope: Scope, bindings: list[Binding], unit: Unit) -> Value:
+    def _join_bindings(self, name: str, bindings: list[Binding], unit: Unit) -> Value:
         counted = bindings
         if any(binding.kind == "import" for binding in bindings):
             counted = [binding for binding in bindings if not self._is_guarded_fallback(name, binding, unit)]
         found = [self._binding(binding, unit) for binding in counted[:_CALL_SITES]]
         if len(bindings) > _CALL_SITES:
             found.append(ANY)
-        value = values.join(found)
-        return self.filled(value, name, unit, scope)
+        return values.join(found)
 
     def _is_guarded_fallback(self, name: str, binding: Binding, unit: Unit) -> bool:
         """Whether a binding is the ``x = None`` beside an import, in a file that asks before it uses ``x``."""
@@ -470,21 +467,6 @@ class Flat:
                     if isinstance(entry, ast.Assign) and isinstance(entry.value, ast.Constant):
                         asked.update(target.id for target in entry.targets if isinstance(target, ast.Name))
         return unit.asks(asked)
-
-    def filled(self, value: Value, path: str, unit: Unit, scope: object) -> Value:
-        """Replace the unknown contents of an empty list or dictionary by what is appended to it or stored in it."""
-        found: set[Type] = set()
-        for entry in value:
-            if entry == _EMPTY_LIST:
-                appended = self.appended(path, unit, scope)
-                found.add(Type("list", (appended,)) if appended else entry)
-            elif entry == _EMPTY_DICT:
-                keys = self.stored(path, unit, scope, "keys")
-                items = self.stored(path, unit, scope, "items")
-                found.add(Type("dict", (keys, items)) if keys and items else entry)
-            else:
-                found.add(entry)
-        return frozenset(found)
 
     def _binding(self, binding: Binding, unit: Unit) -> Value:
         node = binding.node
@@ -640,16 +622,16 @@ class Flat:
         if name in owner.annotations and (not value or value == NONE or values.is_unknown(value)):
             declared = self.annotation(owner.annotations[name], owner.unit)
             value = declared if declared != ANY else value or ANY
-        return self.filled(value, f"self.{name}", owner.unit, owner)
+        return value
 
     # -- functions ------------------------------------------------------------------------------------------
 
     def _parameter(self, function: FunctionInfo, argument: ast.arg) -> Value:
         arguments = function.node.args  # type: ignore[union-attr]  # modules have no parameters
         if argument is arguments.vararg:
-            return values.one("tuple", ANY, ref="any length")
+            return values.one("tuple", values.join(self._passed(function, argument)) or ANY, ref="any length")
         if argument is arguments.kwarg:
-            return values.one("dict", values.STR, ANY)
+            return values.one("dict", values.STR, values.join(self._passed(function, argument)) or ANY)
         parameters = function.parameters
         if (
             function.owner is not None
@@ -670,6 +652,8 @@ class Flat:
             declared = self.annotation(argument.annotation, function.unit)
             if not values.is_unknown(declared):
                 declared = self._filled_with_json(declared, function, argument)
+                for value in self._passed(function, argument):
+                    declared |= values.contradicting(declared, value)
                 return declared | NONE if default is not None and _is_none(default) else declared
         if default is not None:
             found.append(self.value(default, function.unit))
@@ -681,12 +665,7 @@ class Flat:
 
     def _is_called(self, function: FunctionInfo) -> bool:
         """Whether the file calls a function at all, so that a parameter which no call passes keeps its default."""
-        name = function.name
-        if function.owner is not None and name == "__init__":
-            name = function.owner.name
-        if isinstance(function.node, ast.Lambda):
-            return False
-        return bool(self._call_sites(function, name) or self._starts(function))
+        return self._engine.sight.is_called(function)
 
     def _filled_with_json(self, declared: Value, function: FunctionInfo, argument: ast.arg) -> Value:
         """Say that a plain ``dict`` or ``list`` holds JSON when a call in the file passes decoded JSON."""
@@ -704,174 +683,11 @@ class Flat:
         return frozenset(found)
 
     def _passed(self, function: FunctionInfo, argument: ast.arg) -> Iterator[Value]:
-        """Yield what the calls that are seen in the file pass for a parameter."""
-        unit = function.unit
-        if isinstance(function.node, ast.Lambda):
-            yield ANY
-            return
-        if unit is not self._engine.unit:
+        """Yield what reaches a parameter from the calls of its function (see ``sight``)."""
+        if function.unit is not self._engine.unit:
             yield ANY  # the calls of other files are not looked at
-        name = function.name
-        index = next((at for at, entry in enumerate(function.parameters) if entry is argument), -1)
-        if function.owner is not None and name == "__init__":
-            name = function.owner.name
-        if function.owner is not None and function.kind != "static":
-            index -= 1
-        sites = self._call_sites(function, name)
-        if len(sites) > _CALL_SITES:
-            yield ANY
             return
-        for call in sites:
-            found = _argument(call, index, argument.arg)
-            if found is not None:
-                yield found if isinstance(found, frozenset) else self.value(found, unit)
-        starts = self._starts(function)
-        if starts is None or len(starts) > _CALL_SITES:
-            yield ANY
-            return
-        for call, row in starts:
-            handed = self._handed_over(call, row, index, argument.arg, unit)
-            if handed is not None:
-                yield handed
-        if function.owner is None and index == 0:
-            yield from self._decorated_with(function)
-
-    def _starts(self, function: FunctionInfo) -> list[tuple[ast.Call, CallRow]] | None:
-        """Return the calls that are given a function to call, as ``Thread(target=f, args=(x,))`` is, and their rows.
-
-        None where the question leads back to itself.
-        """
-        if function in self._started:
-            return self._started[function]
-        self._started[function] = None
-        outer, self._cut = self._cut, _NEVER
-        found: list[tuple[ast.Call, CallRow]] = []
-        unit, module, name = function.unit, function.unit.module, function.name
-        uses: list[ast.Name | ast.Attribute] = []
-        if function.owner is None:
-            uses += (use for use in module.names_of(name) if module.definition(use) is function.node)
-        else:
-            uses += (use for use in module.attributes_of(name) if self._is_own_method(use, function))
-        for use in uses:
-            parent = module.parents[use]
-            call = module.parents[parent] if isinstance(parent, ast.keyword) else parent
-            if not isinstance(call, ast.Call) or call.func is use:
-                continue
-            callee = self._engine.calls.name(call, self.frame(unit, call))
-            row = self._engine.knowledge.call(callee) if callee is not None else None
-            if row is None or not row.passes:
-                continue
-            at = row.params.index(row.passes[0])
-            if (isinstance(parent, ast.keyword) and parent.arg == row.passes[0]) or (
-                len(call.args) > at and call.args[at] is use
-            ):
-                found.append((call, row))
-                if len(found) > _CALL_SITES:
-                    break
-        if self._cut == _NEVER:
-            self._started[function] = found
-        else:
-            del self._started[function]
-        self._cut = min(outer, self._cut)
-        return found
-
-    def _is_own_method(self, use: ast.Attribute, function: FunctionInfo) -> bool:
-        """Whether an attribute is a method of ``self``, in its own class or one that is related."""
-        if not isinstance(use.value, ast.Name) or use.value.id not in ("self", "cls"):
-            return False
-        owner = function.unit.enclosing(use).owner
-        return owner is not None and function.owner is not None and self._are_related(owner, function.owner)
-
-    def _handed_over(self, call: ast.Call, row: CallRow, index: int, name: str, unit: Unit) -> Value | None:
-        """Return what a call that is given a function hands over to it for a parameter; None for nothing."""
-        _, held = row.passes
-        if held in ("*", "each"):
-            rest = call.args[row.params.index(row.passes[0]) + 1 :]
-            if any(isinstance(entry, ast.Starred) for entry in rest):
-                return ANY
-            if not 0 <= index < len(rest):
-                return None
-            value = self.value(rest[index], unit)
-            return value if held == "*" else self._engine.expressions.element(value, unit)
-        given = _argument(call, row.params.index(held), held)
-        if isinstance(given, ast.Tuple | ast.List) and not any(
-            isinstance(entry, ast.Starred) for entry in given.elts
-        ):
-            if 0 <= index < len(given.elts):
-                return self.value(given.elts[index], unit)
-        elif given is not None:
-            return ANY
-        named = next((word.value for word in call.keywords if word.arg == "kwargs"), None)
-        if isinstance(named, ast.Dict):
-            for key, value_node in zip(named.keys, named.values, strict=True):
-                if isinstance(key, ast.Constant) and key.value == name:
-                    return self.value(value_node, unit)
-        return None if named is None or isinstance(named, ast.Dict) else ANY
-
-    def _call_sites(self, function: FunctionInfo, name: str) -> list[ast.Call]:
-        """Return the calls that are of a function, one more than are looked at at most."""
-        known = self._sites.get(function)
-        if known is not None:
-            return known
-        outer, self._cut = self._cut, _NEVER
-        found: list[ast.Call] = []
-        for call in self._candidates(function, name):
-            if self._is_call_of(call, function):
-                found.append(call)
-                if len(found) > _CALL_SITES:
-                    break
-        if self._cut == _NEVER:
-            self._sites[function] = found
-        self._cut = min(outer, self._cut)
-        return found
-
-    def _candidates(self, function: FunctionInfo, name: str) -> Iterator[ast.Call]:
-        """Yield the calls by that name that can be of a function: of methods, those on ``self`` of a related class."""
-        unit = function.unit
-        if function.owner is None or function.name == "__init__":
-            yield from unit.calls_of(name)
-            return
-        for owner, calls in unit.self_calls_of(name).items():
-            if owner is None or self._are_related(owner, function.owner):
-                yield from calls
-
-    def _are_related(self, first: ClassInfo, second: ClassInfo) -> bool:
-        return first is second or first in self.family(second) or second in self.family(first)
-
-    def _decorated_with(self, function: FunctionInfo) -> Iterator[Value]:
-        """Yield the functions that ``@function`` decorates, or ``@outer(...)`` when ``outer`` returns the function."""
-        unit = function.unit
-        names = [(function.name, False)]
-        outer = unit.outer(function)
-        if outer is not None:
-            names.append((outer.name, True))
-        for name, is_made in names:
-            for node in unit.decorated_by(name)[:_CALL_SITES]:
-                decorators = getattr(node, "decorator_list", ())
-                if any(isinstance(entry, ast.Call) is is_made for entry in decorators):
-                    yield values.one("function", ref=unit.function(node))
-
-    def _is_call_of(self, call: ast.Call, function: FunctionInfo) -> bool:
-        unit = function.unit
-        if isinstance(call.func, ast.Name):
-            found = unit.module.bindings(call.func)
-            wanted = function.owner.node if function.owner is not None else function.node
-            return any(binding.node is wanted for binding in found)
-        if isinstance(call.func, ast.Attribute):
-            if function.owner is None or function.name == "__init__":
-                return False
-            receiver = call.func.value
-            if isinstance(receiver, ast.Name):
-                if receiver.id in ("self", "cls") and unit.enclosing(call).owner is not None:
-                    return True  # only those of related classes are candidates
-                alternatives = self.value(receiver, unit)
-                return any(
-                    entry.name == "any"
-                    or (entry.name in ("instance", "class") and entry.ref is function.owner)
-                    for entry in alternatives
-                )
-            return True
-        return False
+        yield from self._engine.sight.passed(function, argument)
 
     def _returns(self, function: FunctionInfo) -> Value:
         node = function.node
@@ -906,63 +722,6 @@ class Flat:
             for iterable in function.facts.delegates[:_CALL_SITES]
         )
         return values.join(found) or ANY
-
-    def _appended(self, path: str, unit: Unit, scope: object) -> Value:
-        found: list[Value] = []
-        for call in unit.calls_on(path):
-            if not isinstance(call.func, ast.Attribute) or call.func.attr != "append" or len(call.args) != 1:
-                continue
-            if not self._is_in(call, path, unit, scope):
-                continue
-            # None is nearly always kept out by a guard around the call; it would be no evidence here.
-            found.append(values.without_none(self.value(call.args[0], unit)))
-            if len(found) > _CALL_SITES:
-                return ANY
-        return values.join(found)
-
-    def _stored(self, path: str, unit: Unit, scope: object, part: str) -> Value:
-        name = path.rpartition(".")[2]
-        places = unit.module.attributes_of(name) if "." in path else unit.module.names_of(name)
-        found: list[Value] = []
-        for place in places:
-            if unit.path(place) != path or not self._is_in(place, path, unit, scope):
-                continue
-            target = unit.module.parents[place]
-            if not isinstance(target, ast.Subscript) or target.value is not place:
-                if self._may_be_filled_by(place, target, unit):
-                    return ANY
-                continue
-            if not isinstance(target.ctx, ast.Store):
-                continue
-            if isinstance(unit.module.parents[target], ast.AugAssign):  # what was there, with something added
-                found.append(ANY)
-            else:
-                found.append(self.value(target.slice, unit) if part == "keys" else self.target(target, unit))
-            if len(found) > _CALL_SITES:
-                return ANY
-        return values.join(found)
-
-    def _may_be_filled_by(self, place: ast.expr, parent: ast.AST, unit: Unit) -> bool:
-        """Whether something else may put things into a container: one of its methods, an operator, a function that is given it."""
-        parents = unit.module.parents
-        if isinstance(parent, ast.Attribute):
-            return parent.attr in ("setdefault", "update") and isinstance(parents[parent], ast.Call)
-        if isinstance(parent, ast.AugAssign):
-            return parent.target is place
-        while isinstance(parent, ast.Tuple | ast.List | ast.keyword | ast.Starred):
-            parent = parents[parent]
-        return (
-            isinstance(parent, ast.Call)
-            and parent.func is not place
-            and unit.module.qualified(parent.func) is None
-        )
-
-    def _is_in(self, node: ast.expr, path: str, unit: Unit, scope: object) -> bool:
-        """Whether a path means the same at a node as in a scope, or in the methods of a class."""
-        if isinstance(scope, ClassInfo):
-            return unit.enclosing(node).owner is scope
-        seen = unit.module.lookup(path, unit.module.scope(node))
-        return seen is not None and seen[0] is scope
 
     # -- annotations ----------------------------------------------------------------------------------------
 
@@ -1034,7 +793,6 @@ class Flat:
         return values.one(name, *inner)
 
 
-_NEVER = 1 << 30
 _EMPTY_LIST = Type("list", (ANY,))
 _EMPTY_DICT = Type("dict", (ANY, ANY))
 _EMPTY = frozenset({_EMPTY_LIST, _EMPTY_DICT})
@@ -1059,19 +817,6 @@ def _default(arguments: ast.arguments, argument: ast.arg) -> ast.expr | None:
         if entry is argument:
             return default
     return None
-
-
-def _argument(call: ast.Call, index: int, name: str) -> ast.expr | Value | None:
-    """Return the expression passed for a parameter, ``ANY`` when stars hide it, None when it is not passed."""
-    for keyword in call.keywords:
-        if keyword.arg == name:
-            return keyword.value
-    for at, entry in enumerate(call.args):
-        if isinstance(entry, ast.Starred):
-            return ANY
-        if at == index:
-            return entry
-    return ANY if any(keyword.arg is None for keyword in call.keywords) else None
 
 
 def _is_none(node: ast.expr) -> bool:

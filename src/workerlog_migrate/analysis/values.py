@@ -43,6 +43,9 @@ NO_TYPES = frozenset(
     "any bound callable class context contextmaker coroutine dotted foreign function generator method module partial safe"  # noqa: SIM905  # a list of words
     " super suppress transparent unbound unit".split()
 )
+_BUILTIN_KINDS = frozenset(
+    {"str", "bytes", "int", "float", "bool", "None", "list", "dict", "tuple", "set", "frozenset", "complex"}
+)
 _ALTERNATIVES = 8
 _DEPTH = 4
 
@@ -78,6 +81,16 @@ def is_unknown(value: Value) -> bool:
     return not value or any(
         entry.name == "any" or (entry.name == "bound" and entry.args == (ANY,)) for entry in value
     )
+
+
+def contradicting(declared: Value, seen: Value) -> Value:
+    """Return the builtin kinds among what is seen that a declared type does not have; a bool is an int, an int a float."""
+    known = names(declared)
+    if not known <= _BUILTIN_KINDS:
+        return BOTTOM
+    if "float" in known or "int" in known:
+        known |= {"int", "bool", "float"} if "float" in known else {"bool"}
+    return frozenset(entry for entry in seen if entry.name in _BUILTIN_KINDS - known - {"None"})
 
 
 def names(value: Value) -> set[str]:
