@@ -23,6 +23,7 @@ from pathlib import Path
 
 from workerlog_migrate.model import SPECIFIC_EXCEPTIONS, Settings, Target
 from workerlog_migrate.pipeline import migrate_file
+from workerlog_migrate.project import place
 
 FOLDER = Path(__file__).resolve().parent
 HAZARD, TWIN = "hazard", "twin"
@@ -143,15 +144,16 @@ def _narrowed(case: Case, form: str, folder: Path, start: str, before: tuple[byt
     settings = Settings(select=(SPECIFIC_EXCEPTIONS,))
     narrowed, messages = 0, []
     after: dict[Path, bytes] = {}
-    for path in sorted(folder.rglob("*.py")):
-        if b"os.stat" not in path.read_bytes():
-            continue
-        result = migrate_file(Target(path, path.stem), settings)
+    targets = [
+        Target(path, path.stem) for path in sorted(folder.rglob("*.py")) if b"os.stat" in path.read_bytes()
+    ]
+    for target in place(targets, folder, None):
+        result = migrate_file(target, settings)
         if result.error is not None:
             return Outcome(case, form, "refused", messages=(result.error.reason,))
         narrowed += sum(finding.kind == "narrowed" for finding in result.plan.applied)
         messages += [finding.message for finding in (*result.plan.applied, *result.plan.reported)]
-        after[path] = result.after
+        after[target.path] = result.after
     for path, raw in after.items():
         path.write_bytes(raw)
     same = not narrowed or _started(folder, start)[:2] == before[:2]

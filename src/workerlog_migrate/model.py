@@ -253,6 +253,10 @@ class Starts:
     loggers: tuple[str, ...] = ()
 
 
+MANY = "*"
+"""Stands, in the users of a file, for those that were not all looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A worker: a file to migrate and the name that its log carries.
@@ -263,6 +267,8 @@ class Target:
         pattern: the glob that named it, or empty when the stem did.
         in_package: the folder holds an ``__init__.py``: the runtime is imported relatively.
         starts: how the project starts and imports it.
+        users: for it and for each own file that it imports (absolute paths), the files that may use what is in there; empty where
+            the project was not looked at.
     """
 
     path: Path
@@ -270,6 +276,7 @@ class Target:
     pattern: str = ""
     in_package: bool = False
     starts: Starts = Starts()
+    users: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

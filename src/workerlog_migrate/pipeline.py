@@ -182,7 +182,12 @@ def _context(module: Module, target: Target, settings: Settings) -> Context:
     from workerlog_migrate.analysis.header import find_header
     from workerlog_migrate.analysis.types import Types
 
-    return Context(settings, target, find_header(module, target), Types(module, _knowledge(), settings))
+    return Context(
+        settings,
+        target,
+        find_header(module, target),
+        Types(module, _knowledge(), settings, users=dict(target.users)),
+    )
 
 
 def _found(module: Module, context: Context, decisions: Decisions) -> Plan:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workerlog_migrate.analysis.module import Module
+    from workerlog_migrate.analysis.neighbours import Users
     from workerlog_migrate.knowledge import Knowledge
 
 
@@ -38,6 +39,7 @@ class Engine:
         settings: for the exceptions that the user taught.
         resolve_module: finds another file of the program by its dotted name and the path of the file that imports it;
             None when there is none.
+        users: finds the files that may use what is in a file; None: nobody knows, and the file is taken for the program.
 
     """
 
@@ -47,17 +49,19 @@ class Engine:
         knowledge: Knowledge,
         settings: Settings,
         resolve_module: Callable[[str, Path], Module | None] | None = None,
+        users: Users | None = None,
     ) -> None:
         self.knowledge = knowledge
         self.taught = dict(settings.raises)
         self.hierarchy = Hierarchy(knowledge)
         # Under --unresolved reraise a broad handler will raise again what nobody knows: outer handlers see it then.
         self.reraises_unknown = settings.unresolved is Unresolved.RERAISE
-        self.unit = Unit(module)
+        self.unit = Unit(module, dotted_name(module.source.path))
         self._resolve_module = resolve_module
         self._units: dict[tuple[Path | None, str, bool], Unit | None] = {}
         self._by_module: dict[Module, Unit] = {module: self.unit}
         self._package: str | None = None
+        self._users = users
         self.flat = Flat(self)
         self.sight = Sight(self)
         self.guards = Guards(self)
@@ -94,6 +98,19 @@ class Engine:
             module = self._resolve_module(name, path) if self._resolve_module is not None else None
             self._units[key] = None if module is None else self._unit_of(module, name)
         return self._units[key]
+
+    def users_of(self, unit: Unit, word: str) -> list[Unit]:
+        """Return the files that hold a word and may use what is in a file."""
+        if self._users is None:
+            return []
+        found = self._users.of(unit.module.source.path, word)
+        return [self._unit_of(module, dotted_name(module.source.path)) for module in found]
+
+    def knows_users(self, unit: Unit) -> bool:
+        """Whether all files that may use what is in a file are known; of the script itself they are, unless there are too many."""
+        if self._users is None:
+            return unit is self.unit
+        return self._users.are_known(unit.module.source.path)
 
     def close(self) -> None:
         """Forget everything, and free the trees at once: parts that know each other would wait for the garbage collector."""

@@ -684,9 +684,10 @@ class Flat:
 
     def _passed(self, function: FunctionInfo, argument: ast.arg) -> Iterator[Value]:
         """Yield what reaches a parameter from the calls of its function (see ``sight``)."""
-        if function.unit is not self._engine.unit:
+        if not self._engine.knows_users(function.unit):
             yield ANY  # the calls of other files are not looked at
-            return
+            if function.unit is not self._engine.unit:
+                return
         yield from self._engine.sight.passed(function, argument)
 
     def _returns(self, function: FunctionInfo) -> Value:

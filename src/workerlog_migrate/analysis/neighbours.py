@@ -6,14 +6,15 @@ is lazy, bounded (size of a file, number of files per script) and remembered per
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import PRESENT, digest
-from workerlog_migrate.model import Source
+from workerlog_migrate.model import MANY, Source
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 40
@@ -44,6 +45,7 @@ class Neighbours:
         self._files: set[Path] = set()
         self._roots: list[Path] | None = None
         self.seen: dict[Path, str] = {}
+        self._texts: dict[Path, bytes | None] = {}
 
     def find(self, name: str, beside: Path | None = None) -> Module | None:
         """Return the module of a dotted name.
@@ -68,6 +70,18 @@ class Neighbours:
             parts = bare.split(".") if bare else []
             self._found[key] = self._find(parts, dots, start, may_be_read=is_own)
         return self._found[key]
+
+    def holding(self, path: Path, word: str) -> Module | None:
+        """Return a file if a word stands in its text; None as well when it cannot be read or parsed."""
+        if path == self._script or os.path.realpath(self._script) == str(path):
+            return None
+        if path not in self._texts:
+            self._texts[path] = raw = read_bytes(path)
+            self.seen[path] = "" if raw is None else digest(raw)
+        raw = self._texts[path]
+        if raw is None or word.encode("utf-8", "surrogatepass") not in raw:
+            return None
+        return _read(path)[0]
 
     def _find(self, parts: list[str], dots: int, start: Path | None, *, may_be_read: bool) -> Module | None:
         if start is not None:
@@ -111,6 +125,33 @@ class Neighbours:
         return [*own, *self._libraries]
 
 
+class Users:
+    """Finds the files that may use what is in a file.
+
+    Args:
+        neighbours: reads the files, and notes what was read.
+        known: by a file's absolute path, the paths of those that may use it.
+
+    """
+
+    def __init__(self, neighbours: Neighbours, known: Mapping[str, tuple[str, ...]]) -> None:
+        self._neighbours = neighbours
+        self._known = known
+
+    def are_known(self, path: Path) -> bool:
+        """Whether all files that may use something of a file are known."""
+        found = self._known.get(os.path.realpath(path))
+        return found is not None and MANY not in found
+
+    def of(self, path: Path, word: str) -> Iterator[Module]:
+        """Yield the files that may use something of a file and hold a word."""
+        for user in self._known.get(os.path.realpath(path), ()):
+            if user != MANY:
+                module = self._neighbours.holding(Path(user), word)
+                if module is not None:
+                    yield module
+
+
 def dotted_name(path: Path) -> str:
     """Return the name under which a file is imported: through the packages that hold it, ``pkg.sub.module``."""
     parts = [] if path.stem == "__init__" else [path.stem]
@@ -119,6 +160,14 @@ def dotted_name(path: Path) -> str:
         parts.append(folder.name)
         folder = folder.parent
     return ".".join(reversed(parts))
+
+
+def read_bytes(path: Path) -> bytes | None:
+    """Read a file; None when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except (OSError, MemoryError, ValueError):
+        return None
 
 
 def _read(path: Path) -> tuple[Module | None, str]:

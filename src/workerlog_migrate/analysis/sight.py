@@ -169,13 +169,56 @@ class Sight:
             known = self._writes[key] = values.join(self._attribute_writes(info, name))
         return known
 
-    def units(self, unit: Unit) -> tuple[Unit, ...]:
-        """Return the files in which something of a file may be used, itself first."""
-        return (unit,)
+    def units(self, unit: Unit, word: str) -> tuple[Unit, ...]:
+        """Return the files that hold a word and in which something of a file may be used, itself first."""
+        return (unit, *(other for other in self._engine.users_of(unit, word) if other is not unit))
 
     def places_in_others(self, unit: Unit, name: str) -> Iterator[tuple[Unit, ast.expr]]:
-        """Yield where other files read a name of a module."""
-        yield from ()
+        """Yield where other files read a name of a module, as ``module.name`` or under the name that they give it."""
+        for other in self.units(unit, name)[1:]:
+            module = other.module
+            for place in module.attributes_of(name):
+                if self.is_module(place.value, unit, other):
+                    yield other, place
+            taken = (
+                {name} if any(self._is_of(base, unit, other, name) for base in module.star_imports) else set()
+            )
+            for scope in module.scopes.values():
+                for bound, bindings in scope.bindings.items():
+                    for binding in bindings:
+                        base, _, last = binding.qualified.rpartition(".")
+                        if (
+                            binding.kind == "import"
+                            and last == name
+                            and self._is_of(base or ".", unit, other, name)
+                        ):
+                            taken.add(bound)
+            for word in taken:
+                yield from ((other, place) for place in module.names_of(word))
+
+    def is_module(self, node: ast.expr, unit: Unit, beside: Unit) -> bool:
+        """Whether an expression of another file may be a module."""
+        for entry in self._engine.flat.value(node, beside):
+            if entry.name == "unit":
+                if entry.ref is unit:
+                    return True
+            elif entry.name == "dotted":
+                if str(entry.ref).rpartition(".")[2] == unit.name.rpartition(".")[2]:
+                    return True
+            elif entry.name in ("any", "bound"):
+                return True
+        return False
+
+    def _is_of(self, base: str, unit: Unit, other: Unit, name: str) -> bool:
+        """Whether the name from which another file imports is that of a module, or of one that passes its names on."""
+        found = self._engine.other_unit(base, other)
+        if found is None:
+            return base.rpartition(".")[2] == unit.name.rpartition(".")[2]
+        if found is unit:
+            return True
+        bindings = found.module.scope_of_module.bindings.get(name, ())
+        passes_on = any(binding.kind == "import" for binding in bindings)
+        return passes_on or (not bindings and bool(found.module.star_imports))
 
     def row(self, call: ast.Call, unit: Unit) -> CallRow | None:
         """Return the row of what a call calls."""
@@ -271,7 +314,7 @@ class Sight:
             trail.uses.extend(use for use in found.uses if use.kind != "decorator")
             trail.lost = trail.lost or found.lost
             trail.uses.extend(self._made_by_class_methods(each))
-        for unit in self.units(owner.unit):
+        for unit in self.units(owner.unit, name):
             for place in unit.module.attributes_of(name):
                 call = unit.module.parents.get(place)
                 if not isinstance(call, ast.Call) or call.func is not place:
@@ -293,7 +336,7 @@ class Sight:
 
     def _method_trail(self, function: FunctionInfo, owner: ClassInfo) -> Trail:
         trail = Trail()
-        for unit in self.units(function.unit):
+        for unit in self.units(function.unit, function.name):
             for place in unit.module.attributes_of(function.name):
                 if not isinstance(place.ctx, ast.Load):
                     continue
@@ -360,7 +403,7 @@ class Sight:
     def _set(self, function: FunctionInfo, owner: ClassInfo) -> Trail:
         """Return what is assigned to a property."""
         trail = Trail()
-        for unit in self.units(function.unit):
+        for unit in self.units(function.unit, function.name):
             for place in unit.module.attributes_of(function.name):
                 if not isinstance(place.ctx, ast.Store) or not self._receives(place.value, owner, unit)[0]:
                     continue
@@ -380,7 +423,7 @@ class Sight:
         if kind is None:
             trail.lost = f"{function.name} is called by Python"
             return trail
-        for unit in self.units(function.unit):
+        for unit in self.units(function.unit, owner.name):
             for node in self._all(unit, kind):
                 receiver, given = _operands(node, function.name)
                 if receiver is not None and self._receives(receiver, owner, unit)[0]:
@@ -548,14 +591,13 @@ class Sight:
 
     def _sources_of_attribute(self, node: ast.Attribute, unit: Unit) -> list[tuple[ast.expr, Unit]]:
         found: list[tuple[ast.expr, Unit]] = []
-        for other in self.units(unit):
+        for other in self.units(unit, node.attr):
             module = other.module
             for place in module.attributes_of(node.attr):
                 parent = module.parents.get(place)
-                is_stored = isinstance(place.ctx, ast.Store) and isinstance(
-                    parent, ast.Assign | ast.AnnAssign
-                )
-                if is_stored and parent.value is not None:
+                if not isinstance(place.ctx, ast.Store):
+                    continue
+                if isinstance(parent, ast.Assign | ast.AnnAssign) and parent.value is not None:
                     found.append((parent.value, other))
             for definition in module.classes:
                 value = other.class_info(definition).values.get(node.attr)
@@ -724,6 +766,18 @@ class Sight:
             ):
                 yield self._engine.flat.value(call.args[2], unit)
 
+    def _written_by_others(self, unit: Unit, name: str) -> Iterator[Value]:
+        """Yield what other files set a name of a module to."""
+        for other in self.units(unit, name)[1:]:
+            for place in other.module.attributes_of(name):
+                if not isinstance(place.ctx, ast.Load) and self.is_module(place.value, unit, other):
+                    is_store = isinstance(place.ctx, ast.Store)
+                    yield self._engine.flat.target(place, other) if is_store else ANY
+            for call in other.module.calls_of("setattr"):
+                is_of_name = len(call.args) > 2 and _may_spell(call.args[1], name)
+                if is_of_name and self.is_module(call.args[0], unit, other):
+                    yield self._engine.flat.value(call.args[2], other)
+
     def _through_table(self, call: ast.Call, unit: Unit, name: str) -> Iterator[Value]:
         """Yield what is stored through ``globals()``."""
         module = unit.module
@@ -796,7 +850,7 @@ class Sight:
             if isinstance(owner, ClassInfo)
             for place in owner.stores.get(name, ())
         }
-        for unit in self.units(info.unit):
+        for unit in self.units(info.unit, name):
             module = unit.module
             for place in module.attributes_of(name):
                 if isinstance(place.ctx, ast.Load) or place in own:
@@ -814,6 +868,7 @@ class Sight:
                 if self._receives(call.args[0], info, unit)[0]:
                     is_known = isinstance(call.args[1], ast.Constant) and len(call.args) > 2
                     yield self._engine.flat.value(call.args[2], unit) if is_known else ANY
+        for unit in self.units(info.unit, "__dict__"):
             yield from self._through_dict(info, name, unit)
 
     def _through_dict(self, info: ClassInfo, name: str, unit: Unit) -> Iterator[Value]:
@@ -980,7 +1035,12 @@ def _literal(ref: object, contents: Contents) -> object:
             [anywhere, *(made for name, made in contents.pairs if name == key and name is not None)]
         )
         found.append(
-            (key, values.join((value if isinstance(value, frozenset) else ANY, added)) if changed else value)
+            (
+                key,
+                values.join((value if isinstance(value, frozenset) else ANY, added))
+                if contents.pairs
+                else value,
+            )
         )
     return tuple(found)
 

@@ -278,8 +278,8 @@ class Follower:
             self._attributes(name, unit, items, bound)
         elif scope is module.scope_of_module:
             self._engine.sight.lose_module_name(self, unit, name)
-            for other, place in self._engine.sight.places_in_others(unit, name):
-                self._push(place, other, items, bound)
+            for other, reader in self._engine.sight.places_in_others(unit, name):
+                self._push(reader, other, items, bound)
 
     def lose(self, why: str) -> None:
         """Say that the thing gets out of sight for a reason that has no place among its uses."""
@@ -291,7 +291,7 @@ class Follower:
         if key in self._names:
             return
         self._names.add(key)
-        for other in self._engine.sight.units(unit):
+        for other in self._engine.sight.units(unit, name):
             for place in other.module.attributes_of(name):
                 if isinstance(place.ctx, ast.Load):
                     self._push(place, other, items, bound)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.engine import Engine
-from workerlog_migrate.analysis.neighbours import Neighbours
+from workerlog_migrate.analysis.neighbours import Neighbours, Users
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from workerlog_migrate.analysis.module import Module
@@ -32,6 +32,7 @@ class Types:
         resolve_module: finds another file of the program by its dotted name (``genesis_comum``, ``..x``) and the path
             of the file that imports it; by default the files beside the script, and those of the
             libraries in the settings, are read.
+        users: for this script and files that it imports, by their absolute path, the files that may use what is in them.
 
     """
 
@@ -41,9 +42,17 @@ class Types:
         knowledge: Knowledge,
         settings: Settings,
         resolve_module: Callable[[str, Path], Module | None] | None = None,
+        *,
+        users: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         self._neighbours = Neighbours(module.source.path, module, settings.libraries)
-        self.engine = Engine(module, knowledge, settings, resolve_module or self._neighbours.find)
+        self.engine = Engine(
+            module,
+            knowledge,
+            settings,
+            resolve_module or self._neighbours.find,
+            Users(self._neighbours, users) if users else None,
+        )
 
     @property
     def neighbours(self) -> tuple[tuple[str, str], ...]:

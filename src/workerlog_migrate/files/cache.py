@@ -213,7 +213,7 @@ class Cache:
         # Named after the script, a worker may get another name for what the script imports: its bytes decide that.
         worker = target.worker if target.pattern else ""
         place = (str(self._cwd / target.path), str(target.path), target.pattern, worker, target.in_package)
-        return digest(f"{self._context} {(*place, target.starts)!r}".encode())
+        return digest(f"{self._context} {(*place, target.starts, target.users)!r}".encode())
 
     def _is_as_it_was(self, path: str, known: str) -> bool:
         """Compare another file with what `Neighbours` has noted of it; each is read once in a run."""

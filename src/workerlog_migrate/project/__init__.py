@@ -20,11 +20,12 @@ def place(targets: Sequence[Target], cwd: Path, cache_folder: Path | None) -> tu
         cache_folder: where facts about files are kept from run to run; None keeps none.
 
     Returns:
-        The same scripts in their order, with ``starts`` filled.
+        The same scripts in their order, with ``starts`` and ``users`` filled.
     """
     from workerlog_migrate.project.index import Project
     from workerlog_migrate.project.root import find_root
     from workerlog_migrate.project.starts import with_starts
+    from workerlog_migrate.project.users import with_users
 
     roots: dict[Path, list[int]] = {}
     known: dict[Path, Path] = {}
@@ -36,9 +37,8 @@ def place(targets: Sequence[Target], cwd: Path, cache_folder: Path | None) -> tu
     placed = list(targets)
     for root, positions in roots.items():
         project = Project(root, cache_folder)
-        for position, target in zip(
-            positions, with_starts(project, [targets[each] for each in positions], cwd), strict=True
-        ):
+        started = with_starts(project, [targets[each] for each in positions], cwd)
+        for position, target in zip(positions, with_users(project, started, cwd), strict=True):
             placed[position] = target
         project.close()
     return tuple(placed)

@@ -1,0 +1,131 @@
+"""What gets out of sight: who calls a function, who writes a name or an attribute, who changes a container."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.engine import Engine
+from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.knowledge import Knowledge
+from workerlog_migrate.model import Settings, Source
+
+KNOWLEDGE = Knowledge()
+
+
+def kinds(script: str, name: str = "seen") -> set[str]:
+    """Return the kinds that a parameter, variable or attribute of that name can be."""
+    text = dedent(script)
+    module = Module(Source(Path("worker.py"), text, text.encode()))
+    engine = Engine(module, KNOWLEDGE, Settings())
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+            return values.names(engine.flat.value(node, engine.unit))
+        if isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.ctx, ast.Load):
+            return values.names(engine.flat.value(node, engine.unit))
+    raise AssertionError(name)
+
+
+FUNCTION = """
+import functools, threading
+from concurrent.futures import ThreadPoolExecutor
+def work(seen):
+    print(seen)
+work(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        pytest.param("", {"int"}, id="called directly"),
+        pytest.param("threading.Thread(target=work, args=('x',)).start()", {"int", "str"}, id="thread"),
+        pytest.param(
+            "threading.Thread(target=work, kwargs={'seen': 'x'}).start()", {"int", "str"}, id="keywords"
+        ),
+        pytest.param("ThreadPoolExecutor().submit(work, 'x')", {"int", "str"}, id="pool"),
+        pytest.param("list(map(work, ['x']))", {"int", "str"}, id="map"),
+        pytest.param("functools.partial(work, 'x')()", {"int", "str"}, id="partial"),
+        pytest.param("run = work\nrun('x')", {"int", "str"}, id="alias"),
+        pytest.param("TABLE = {'a': work}\nTABLE['a']('x')", {"int", "str"}, id="table"),
+        pytest.param("for step in [work]:\n    step('x')", {"int", "str"}, id="loop over functions"),
+        pytest.param(
+            "HOOKS = []\nHOOKS.append(work)\nfor hook in HOOKS:\n    hook('x')", {"int", "str"}, id="hooks"
+        ),
+        pytest.param("def apply(call):\n    call('x')\napply(work)", {"int", "str"}, id="callback"),
+        pytest.param("def choose():\n    return work\nchoose()('x')", {"int", "str"}, id="given back"),
+        pytest.param("work(*['x'])", {"int", "str"}, id="star"),
+        pytest.param("work(**{'seen': 'x'})", {"int", "str"}, id="double star"),
+        pytest.param("globals()['work']('x')", {"int", "str"}, id="globals"),
+        pytest.param("import signal\nsignal.signal(2, work)", {"any"}, id="handed to a library"),
+        pytest.param("eval('work(None)')", {"any"}, id="eval"),
+    ],
+)
+def test_a_parameter_is_all_that_reaches_it(call: str, found: set[str]) -> None:
+    """A parameter is what every call passes, however the function is reached, and unknown where that is not seen."""
+    assert kinds(f"{FUNCTION}{call}\n") == found
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        pytest.param("items.append('x')", {"int", "str"}, id="append"),
+        pytest.param("items += ['x']", {"int", "str"}, id="plus equals"),
+        pytest.param("items[0] = 'x'", {"int", "str"}, id="index"),
+        pytest.param("items[1:] = ['x']", {"int", "str"}, id="slice"),
+        pytest.param("other = items\nother.append('x')", {"int", "str"}, id="alias"),
+        pytest.param("def grow(thing):\n    thing.append('x')\ngrow(items)", {"int", "str"}, id="function"),
+        pytest.param("put = items.append\nput('x')", {"int", "str"}, id="bound method"),
+        pytest.param("import unknown\nunknown.fill(items)", {"any"}, id="handed to a library"),
+        pytest.param("print(len(items), sorted(items))", {"int"}, id="only read"),
+    ],
+)
+def test_a_list_holds_all_that_is_put_into_it(change: str, found: set[str]) -> None:
+    """An item of a list is what it is made with and what is put in by any of its names."""
+    assert kinds(f"items = [1]\n{change}\nfor seen in items:\n    print(seen)\n") >= found
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        pytest.param("thing.seen = 'x'", {"int", "str"}, id="from outside"),
+        pytest.param("setattr(thing, 'seen', 'x')", {"int", "str"}, id="setattr"),
+        pytest.param("setattr(thing, 'other', 'x')", {"int"}, id="setattr of another"),
+        pytest.param("setattr(thing, input(), 'x')", {"int", "any"}, id="setattr of any"),
+        pytest.param("vars(thing)['seen'] = 'x'", {"int", "any"}, id="vars"),
+        pytest.param("print(vars(thing))", {"int"}, id="vars only read"),
+        pytest.param("thing.__dict__.update(a=1)", {"int", "any"}, id="dict"),
+    ],
+)
+def test_an_attribute_is_all_that_sets_it(change: str, found: set[str]) -> None:
+    """An attribute is what its class and everything else that has the object sets it to."""
+    script = f"""
+class Thing:
+    def __init__(self):
+        self.seen = 1
+    def show(self):
+        print(self.seen)
+thing = Thing()
+{change}
+"""
+    assert kinds(script) == found
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        pytest.param("globals()['seen'] = 'x'", {"int", "str"}, id="globals"),
+        pytest.param("globals().update(seen='x')", {"int", "str"}, id="globals update"),
+        pytest.param("globals()['other'] = 'x'", {"int"}, id="globals of another"),
+        pytest.param("exec('seen = 2')", {"int", "any"}, id="exec"),
+        pytest.param("exec('other = 2')", {"int"}, id="exec of another"),
+        pytest.param("exec(input())", {"int", "any"}, id="exec of anything"),
+    ],
+)
+def test_a_name_of_a_module_is_all_that_sets_it(change: str, found: set[str]) -> None:
+    """A module's name is what its statements and those who get at its table set it to."""
+    assert kinds(f"seen = 1\n{change}\nprint(seen)\n") == found
