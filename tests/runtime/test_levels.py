@@ -38,8 +38,27 @@ NONE = [
     "[NON-FATAL] x", "[NO-ERR] x", "terror", "ERRATA", "Errou", "Timeoutx", "C:/logs/error/x", "error.log criado",
     "error\\x.log", "erro/2024", "error_count", "Error-free", "Fail-safe ligado", "Error rate: 2%",
     "Erros corrigidos: 5", "Aviso enviado ao canal", "Timeout padrão: 30s", "Erros: \0", "Warnings: \0",
-    "[GEN] Erro x", "lido sem Erro", "[12:00:00] [ERRO] x", "\0Erro",
+    "lido sem Erro", "Timeout configured: 30", "level: WARNING", "Status: error", "- Errors: 0", "Last error: \0",
+    "if unable to connect", "never died", "0 crashed", "Not successful", "unsuccessful", "[db] Critical check: 30s",
+    "没有错误", "0 错误", "错误率: 2%", "未成功", "----- \0 -----", "\0", "[12:00:00] [ERRO] x", "\0Erro",
 ]  # fmt: skip
+# What leads to a marker, and what is said in a sentence instead of one.
+ERROR += [
+    "[GEN] Erro x", "[cache] ERROR: x", "- Error: x", "** ERRO **", ">> ERROR", "--> Falha ao ler", "sync: FAIL x", "cp: error: y",
+    "worker crashed", "Worker \0 crashed again", "child died", "giving up", "unable to connect", "Could not open \0", "\U0001f50c lost connection",
+    "out of memory", "não foi possível abrir", "Conexão recusada", "desistindo", "Abortando", "no se pudo abrir", "Fallo al abrir",
+    "请求失败", "错误: x", "连接异常", "[ERRO] 成功", "Could not log in, using default",
+]  # fmt: skip
+WARNING += ["ADVERTENCIA: x", "[ADVERTENCIA] x", "警告: x", "Command timed out", "- Warning: x"]
+INFO += [
+    "login successful",
+    "Login com sucesso",
+    "using default",
+    "*" * 40,
+    "=== --- ===",
+    "登录成功",
+    "[OK] erro",
+]
 TABLE = [
     *((text, Level.CRITICAL) for text in CRITICAL),
     *((text, Level.ERROR) for text in ERROR),
@@ -66,7 +85,7 @@ def test_a_time_stamp_is_skipped_when_asked(text: str) -> None:
     assert level_of_text(text, timestamp=True) is Level.ERROR
 
 
-@pytest.mark.parametrize("text", ["12 erros", "3:5 Erro", "[12] Erro", "1.5 erro", "12:00:00abc Erro"])
+@pytest.mark.parametrize("text", ["12 erros", "3:5 Erro", "1.5 erro", "12:00:00abc Erro"])
 def test_a_number_is_no_time_stamp(text: str) -> None:
     """Only a date, a time or seconds since 1970 are skipped."""
     assert level_of_text(text, timestamp=True) is None
@@ -126,5 +145,10 @@ def test_hostile_texts_take_no_time() -> None:
         "Erros" + " a" * 50_000,
         "1" * 100_000,
         "[12:00]" * 20_000,
+        "- " * 50_000,
+        "[x] " * 50_000,
+        "a " * 50_000 + "\0",
+        "错" * 100_000 + "a",
+        "=" * 100_000 + "\0",
     ):
-        assert level_of_text(text, timestamp=True) in {None, Level.ERROR}
+        assert level_of_text(text, timestamp=True) in {None, Level.ERROR, Level.INFO}

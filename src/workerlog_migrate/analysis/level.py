@@ -82,7 +82,7 @@ def level_of_text(text: str, *, timestamp: bool = False) -> Level | None:
     found = marker.match(rest)
     if found is None or found.lastgroup is None:
         return None
-    return Level(found.lastgroup)
+    return Level(found.lastgroup.rstrip("_"))
 
 
 def level_of_static(parts: Iterable[str | None]) -> Level | None:
@@ -138,10 +138,36 @@ def level_patterns() -> LevelPatterns:
             groups[0] += f"|{pattern})"
         else:
             groups.append(f"(?P<{row['level']}>{pattern})")
+    # What is said in words comes last: a marker decides before a sentence does. The group's name ends in "_".
+    # Of two sentences the graver decides.
+    groups += (
+        f"(?P<{row['level']}_>{'|'.join(_said_patterns(row))})"
+        for row in sorted(markers, key=lambda row: row["level"] == Level.INFO)
+    )
     return LevelPatterns(
         marker="|".join(groups),
         timestamp=r"(?:(?:\[\s?<stamp>\s?\]|\(<stamp>\)|<stamp>(?!\w))\s*[-|:>–—]*\s*){1,2}",
         fragments=(
+            # Bounded, and each part ends where no other can begin: hostile texts are read in one pass.
+            (
+                "lead",
+                r"(?:\[(?![^\]\n]{0,40}(?<!\w)(?:<tag>)(?!\w))[^\]\n]{1,40}\]:?\s*"
+                r"|(?:(?!<sign>)[^\w\s\[\x00]){1,12}(?![^\w\s\[\x00])\s*){0,4}",
+            ),
+            ("nominal", r"(?=\s*(?:[:!]|[-–—]\s|$)|\s+(?:erro|error|exception|failure|falha)(?!\w))"),
+            ("words", rf"(?:(?!(?:{_any(negation['phrase_before'])})(?!\w))[\w\x00'#.:-]+\s+){{0,4}}?"),
+            ("said", r"(?!\w)(?!\s*[:=]\s*0(?!\d))"),
+            (
+                "han",
+                r"[^\n]{0,40}?(?<!0)(?<!0 )(?<!0个)(?<!0 个)"
+                + "".join(f"(?<!{word})" for word in negation["han_before"]),
+            ),
+            ("hanend", rf"(?!{_any(negation['han_after'])})(?!\s*[:：=]?\s*0)"),
+            (
+                "tag",
+                _any(word for row in markers for word in (*row.get("tags", ()), *row.get("symbols", ()))),
+            ),
+            ("sign", f"(?:{_any(sign for row in markers for sign in row.get('signs', ()))})"),
             ("stamp", _stamp_pattern(table["timestamp"])),
             ("prefix", rf"(?:(?!(?:{_any(negation['tag_before'])})[\W_])[^\W_]+(?:\s?[-_:]\s?|\s)){{0,3}}"),
             ("number", r"(?:\s?[:#]?\s?(?!0+\])\d+)?"),
@@ -166,9 +192,27 @@ def _marker_patterns(row: dict[str, list[str]]) -> Iterable[str]:
     if plurals := row.get("plurals"):
         yield rf"(?:{_any(plurals)})<whole>(?!(?:\s+\w+){{0,2}}\s*[:=]\s*\x00)"
     if nominal := row.get("nominal"):
-        yield rf"(?:{_any(nominal)})(?=\s*(?:[:!]|[-–—]\s|$)|\s+(?:erro|error|exception|failure|falha)(?!\w))"
+        yield rf"(?:{_any(nominal)})<nominal>"
     if signs := row.get("signs"):
         yield rf"(?:{_any(signs)})"
+
+
+def _said_patterns(row: dict[str, str | list[str]]) -> Iterable[str]:
+    """Yield the patterns of what a row says in words, or behind what only leads to a marker."""
+    words, nominal = row.get("words", ()), row.get("nominal", ())
+    if words:
+        yield rf"<lead>(?:{_any(words)})(?:\(s\))?<whole>"
+    if nominal:
+        yield rf"<lead>(?:{_any(nominal)})<nominal>"
+    if words := [*words, *nominal]:
+        capitals = _any(word.upper() for word in words)
+        yield rf"<lead>[\w./-]{{1,40}}:\s+(?:(?-i:{capitals})(?=[\s:]+[^\s:])|(?:{_any(words)})(?=:\s))"
+    if phrases := row.get("phrases"):
+        yield rf"<lead><words>(?:{_any(phrases)})<said>"
+    if han := row.get("han"):
+        yield rf"<han>(?:{_any(han)})<hanend>"
+    if row["level"] == Level.INFO:
+        yield r"[^\w\x00]+\Z"
 
 
 def _stamp_pattern(row: dict[str, str | list[str]]) -> str:

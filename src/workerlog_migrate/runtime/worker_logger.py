@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:9997f07a66f628d2e15059ad76f0ccad48ea42813097ae6c3f72d68a14a21fa2
+# workerlog-migrate runtime 0.1.0 tree:451bfceb02e8efd99a010d3840d44b4c69adb57d252495cdcfd085758bcd4f95
 """Log what a worker prints, and how it ends, to a file that any number of processes share.
 
 Public names: ``setup_worker_logger``, ``module_logger``, ``mirror_print``, ``log_ignored``, ``expect_only``,
@@ -315,7 +315,11 @@ def _level_of(text: str) -> int:
     if stamp := timestamp.match(text):
         text = text[stamp.end() :]
     found = marker.match(text)
-    return int(getattr(logging, found.lastgroup.upper())) if found and found.lastgroup else logging.INFO
+    return (
+        int(getattr(logging, found.lastgroup.rstrip("_").upper()))
+        if found and found.lastgroup
+        else logging.INFO
+    )
 
 
 @functools.cache
@@ -1395,27 +1399,54 @@ _LEVELS = r"""
 |(?:Timeout)\s*[:=]\s*\d+(?:[.,]\d+)?\s*(?:(?:segundos|minutes|minutos|seconds|min|sec|seg|ms|h|m|s)(?!\w)
 |<end>)|\[\s*<prefix>(?:DEBUG|INFO|OK)<number>\s*\]|\[\s*(?:\+|=|i)\s*\]|(?:ℹ|✅))
 |(?P<critical>\[\s*<prefix>(?:CRITICAL|CRITICO|CRÍTICO|FATAL|CRIT)<number>\s*\]|(?:Critico
-|Crítico)(?:\(s\))?<whole>|(?:Critical|Fatal)(?=\s*(?:[:!]|[-–—]\s|$)|\s+(?:erro|error|exception|failure
-|falha)(?!\w)))|(?P<error>\[\s*<prefix>(?:EXCEPTION|WINERROR|FAILED|FALHOU|ERRNO|ERROR|FALHA|ERRO|FAIL
-|ERR)<number>\s*\]|\[\s*(?:!!!|!!|!)\s*\]|(?:Exception|Traceback|Falharam|Excecao|Exceção|Failure|Failed
-|Falhou|Error|Falha|Erro|Fail|Err)(?:\(s\))?<whole>|(?:Failures|Errors|Falhas
-|Erros)<whole>(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)|(?:✖|✗|✘|❌|❎|🚨))|(?P<warning>\[\s*<prefix>(?:ATENCAO|ATENÇÃO
-|TIMEOUT|WARNING|ALERTA|AVISO|WARN)<number>\s*\]|(?:Atencao|Atenção|Timeout|Warning|Aviso
-|Warn)(?:\(s\))?<whole>|(?:Timeouts|Warnings|Avisos)<whole>(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)|(?:⚠))
+|Crítico)(?:\(s\))?<whole>|(?:Critical|Fatal)<nominal>)|(?P<error>\[\s*<prefix>(?:EXCEPTION|WINERROR|FAILED
+|FALHOU|ERRNO|ERROR|FALHA|FALLO|FALLÓ|ERRO|FAIL|ERR)<number>\s*\]|\[\s*(?:!!!|!!|!)\s*\]|(?:Exception
+|Traceback|Falharam|Fallaron|Excecao|Exceção|Failure|Failed|Falhou|Error|Falha|Fallo|Falló|Erro|Fail
+|Err)(?:\(s\))?<whole>|(?:Failures|Errors|Falhas|Erros)<whole>(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)|(?:✖|✗|✘|❌|❎
+|🚨))|(?P<warning>\[\s*<prefix>(?:ADVERTENCIA|ATENCAO|ATENÇÃO|TIMEOUT|WARNING|ALERTA|AVISO|WARN)<number>\s*\]
+|(?:Advertencia|Atencao|Atenção|Timeout|Warning|Aviso|Warn)(?:\(s\))?<whole>|(?:Advertencias|Timeouts
+|Warnings|Avisos)<whole>(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)|(?:⚠))|(?P<critical_><lead>(?:Critico
+|Crítico)(?:\(s\))?<whole>|<lead>(?:Critical|Fatal)<nominal>|<lead>[\w./-]{1,40}:\s+(?:(?-i:CRITICAL|CRITICO
+|CRÍTICO|FATAL)(?=[\s:]+[^\s:])|(?:Critical|Critico|Crítico|Fatal)(?=:\s)))|(?P<error_><lead>(?:Exception
+|Traceback|Falharam|Fallaron|Excecao|Exceção|Failure|Failed|Falhou|Error|Falha|Fallo|Falló|Erro|Fail
+|Err)(?:\(s\))?<whole>|<lead>[\w./-]{1,40}:\s+(?:(?-i:EXCEPTION|TRACEBACK|FALHARAM|FALLARON|EXCECAO|EXCEÇÃO
+|FAILURE|FAILED|FALHOU|ERROR|FALHA|FALLO|FALLÓ|ERRO|FAIL|ERR)(?=[\s:]+[^\s:])|(?:Exception|Traceback|Falharam
+|Fallaron|Excecao|Exceção|Failure|Failed|Falhou|Error|Falha|Fallo|Falló|Erro|Fail|Err)(?=:\s))
+|<lead><words>(?:conexión\ rechazada|connection\ refused|conexao\ recusada|conexión\ perdida
+|conexão\ recusada|nao\ foi\ possivel|não\ foi\ possível|conexao\ perdida|conexão\ perdida|connection\ lost
+|lost\ connection|no\ fue\ posible|out\ of\ memory|sem\ memória|desistindo|has\ failed|no\ se\ pudo|abortando
+|could\ not|giving\ up|unable\ to|couldn't|crashed|morreu|murió|died)<said>|<han>(?:失败|异常|错误)<hanend>)
+|(?P<warning_><lead>(?:Advertencia|Atencao|Atenção|Timeout|Warning|Aviso|Warn)(?:\(s\))?<whole>
+|<lead>[\w./-]{1,40}:\s+(?:(?-i:ADVERTENCIA|ATENCAO|ATENÇÃO|TIMEOUT|WARNING|AVISO|WARN)(?=[\s:]+[^\s:])
+|(?:Advertencia|Atencao|Atenção|Timeout|Warning|Aviso|Warn)(?=:\s))|<lead><words>(?:timed\ out)<said>
+|<han>(?:警告)<hanend>)|(?P<info_><lead><words>(?:using\ the\ default|usando\ o\ padrao|usando\ o\ padrão
+|using\ defaults|usando\ padrao|usando\ padrão|using\ default|successfully|com\ sucesso|por\ defecto
+|successful|com\ êxito|con\ éxito)<said>|<han>(?:使用默认|成功)<hanend>|[^\w\x00]+\Z)
 <timestamp>(?:(?:\[\s?<stamp>\s?\]|\(<stamp>\)|<stamp>(?!\w))\s*[-|:>–—]*\s*){1,2}
+<lead>(?:\[(?![^\]\n]{0,40}(?<!\w)(?:<tag>)(?!\w))[^\]\n]{1,40}\]:?\s*
+|(?:(?!<sign>)[^\w\s\[\x00]){1,12}(?![^\w\s\[\x00])\s*){0,4}
+<nominal>(?=\s*(?:[:!]|[-–—]\s|$)|\s+(?:erro|error|exception|failure|falha)(?!\w))
+<words>(?:(?!(?:may\ have|has\ not|nenhuma|whether|without|cuando|nenhum|quando|unless|might|never|nunca|caso
+|none|when|may|nao|not|não|if|no|se|si|0)(?!\w))[\w\x00'#.:-]+\s+){0,4}?
+<said>(?!\w)(?!\s*[:=]\s*0(?!\d))
+<han>[^\n]{0,40}?(?<!0)(?<!0 )(?<!0个)(?<!0 个)(?<!无)(?<!没)(?<!没有)(?<!未)(?<!不)(?<!零)
+<hanend>(?!处理|日志|次数|数|率|码)(?!\s*[:：=]?\s*0)
+<tag>ADVERTENCIA|EXCEPTION|CRITICAL|WINERROR|ATENCAO|ATENÇÃO|CRITICO|CRÍTICO|TIMEOUT|WARNING|ALERTA|FAILED
+|FALHOU|AVISO|DEBUG|ERRNO|ERROR|FALHA|FALLO|FALLÓ|FATAL|CRIT|ERRO|FAIL|INFO|WARN|!!!|ERR|!!|OK|!|\+|=|i
+<sign>(?:ℹ|⚠|✅|✖|✗|✘|❌|❎|🚨)
 <stamp>(?:(?:(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}
 |\d{1,2}/\d{1,2})(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?)?
 |\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?)(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?
 |\d{9,13}(?:\.\d{1,9})?)
 <prefix>(?:(?!(?:zero|nao|non|not|não|sem|no|0)[\W_])[^\W_]+(?:\s?[-_:]\s?|\s)){0,3}
 <number>(?:\s?[:#]?\s?(?!0+\])\d+)?
-<whole>(?!\w|[-./\\]\w|[/\\])(?!\s+(?:configurado|corrigidas|corrigidos|resolvidas|resolvidos|corrigida
-|corrigido|resolvida|resolvido|threshold|definido|enviados|handlers|handling|recovery|resolved|default
-|enviado|handler|logging|budget|counts|nenhum|padrao|padrão|count|fixed|ratio|free|logs|rate|sent|zero
-|log)(?!\w))
-<singular>Exception|Traceback|Falharam|Atencao|Atenção|Critico|Crítico|Excecao|Exceção|Failure|Timeout
-|Warning|Failed|Falhou|Aviso|Error|Falha|Erro|Fail|Warn|Err
-<plural>Failures|Timeouts|Warnings|Avisos|Errors|Falhas|Erros
+<whole>(?!\w|[-./\\]\w|[/\\])(?!\s+(?:configurado|configured|corrigidas|corrigidos|resolvidas|resolvidos
+|corrigida|corrigido|resolvida|resolvido|threshold|definido|enviados|handlers|handling|recovery|resolved
+|default|enviado|handler|logging|budget|counts|nenhum|padrao|padrão|count|fixed|ratio|free|logs|rate|sent
+|zero|log)(?!\w))
+<singular>Advertencia|Exception|Traceback|Falharam|Fallaron|Atencao|Atenção|Critico|Crítico|Excecao|Exceção
+|Failure|Timeout|Warning|Failed|Falhou|Aviso|Error|Falha|Fallo|Falló|Erro|Fail|Warn|Err
+<plural>Advertencias|Failures|Timeouts|Warnings|Avisos|Errors|Falhas|Erros
 <nothing>(?:<zero>|(?:nenhuma|nenhum|none|nao|não|no)(?!\w))<end>
 <zero>0+(?:[.,]0+)?(?![.,]?\d) ?%?
 <end>\s*(?=$|[\n|,;.)\]/])
