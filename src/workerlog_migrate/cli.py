@@ -51,6 +51,12 @@ class _Command(click.Command):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise _interrupted() from None
+        except (MemoryError, RecursionError, OSError) as error:
+            # Not the interpreter's exit code 1, which says that --check has found changes.
+            if isinstance(error, BrokenPipeError):
+                raise  # click's business
+            said = str(error) or "this machine has not enough memory"
+            raise _WrongUsage(f"{type(error).__name__}: {said}; the run was given up") from None
 
 
 def _interrupted() -> click.exceptions.Exit:

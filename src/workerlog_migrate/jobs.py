@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import pass_over
 from workerlog_migrate.model import FileError, FileResult
 
@@ -231,7 +232,7 @@ class _Pool:
 def _known(target: Target, settings: Settings, cache: Cache | None) -> FileResult | None:
     """Say what is known of a file without parsing it: it has no trigger, or the cache knows it."""
     try:
-        raw = Path(target.path).read_bytes()
+        raw = read_file(target.path)
     except (OSError, MemoryError):
         return None  # whoever works on the file reports it
     passed = pass_over(raw, target, settings.retry_extra)

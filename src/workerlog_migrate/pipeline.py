@@ -11,12 +11,12 @@ import functools
 import importlib
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.discover import worker_name
+from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import decode, encode, pass_over
 from workerlog_migrate.model import (
     LOGGER_SETUP,
@@ -57,7 +57,7 @@ def migrate_file(target: Target, settings: Settings) -> FileResult:
         The result; with ``error`` set, and the bytes unchanged, when the file cannot be processed.
     """
     try:
-        raw = Path(target.path).read_bytes()
+        raw = read_file(target.path)
     except OSError as error:
         return FileResult(
             target, error=FileError(f"cannot be read: {(error.strerror or str(error)).lower()}")

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
 
-from workerlog_migrate.config import Config, check_worker, find_config, load_config, nearest
+from workerlog_migrate.config import Config, check_worker, expand_folders, find_config, load_config, nearest
 from workerlog_migrate.errors import Refused, UsageError
 from workerlog_migrate.files.discover import MISSING, Discovery, Workers, discover, make_target
 from workerlog_migrate.model import (
@@ -328,11 +328,11 @@ def _trial(request: Request, config: Config) -> Trial:
 
 def _libraries(config: Config, glob: str) -> list[str]:
     """Find the folders of one entry of ``libraries``; a typing error, or a missing environment, must not go unseen."""
-    from glob import glob as matches  # only for those who have such an entry
-
-    pattern = os.path.join(config.folder, os.path.expanduser(glob))  # noqa: PTH111, PTH118  # glob works on text
-    found = matches(pattern, recursive=True)  # noqa: PTH207  # Path.glob takes no absolute pattern
-    folders = sorted(folder for folder in found if os.path.isdir(folder))  # noqa: PTH112  # never raises
+    pattern = os.path.join(config.folder, os.path.expanduser(glob))  # noqa: PTH111, PTH118  # patterns are text
+    try:
+        folders = expand_folders(os.path.abspath(pattern))  # noqa: PTH100  # as above
+    except UsageError as error:
+        raise UsageError(f"{config.file}: libraries: {error}") from None
     if not folders:
         raise UsageError(f"{config.file}: libraries: {glob!r} names no folder")
     return folders
@@ -360,13 +360,31 @@ def _workers(values: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
 
 
 def _configured_paths(config: Config, cwd: Path) -> tuple[str, ...]:
+    """Give the paths that nobody has named on the command line; they stay in the project.
+
+    A configuration comes with a checkout: what it names elsewhere needs a person's word.
+    """
+    inside = {_real(cwd), _real(config.folder)}
     if config.paths is None:
+        _check_inside(cwd / "scripts", inside, "scripts")
         return ("scripts",)
     below = []
     for path in config.paths:
         absolute = config.folder / path
+        _check_inside(absolute, inside, f"{config.file}: paths: {path!r}")
         below.append(str(absolute.relative_to(cwd)) if absolute.is_relative_to(cwd) else str(absolute))
     return tuple(below)
+
+
+def _check_inside(path: Path, folders: Iterable[Path], what: str) -> None:
+    try:
+        real = _real(path)
+    except ValueError:  # no path at all (NUL), which is said where it is looked for
+        return
+    if not any(real.is_relative_to(folder) for folder in folders):
+        raise UsageError(
+            f"{what} leads out of the project, to {real}; if you mean that, name it on the command line"
+        )
 
 
 def _shows_diff(request: Request) -> bool:
@@ -404,7 +422,7 @@ def _files(
     if request.changed is not None:
         from workerlog_migrate.files.changed import changed_files
 
-        changed = changed_files(cwd, request.changed)
+        changed = changed_files(cwd, request.changed, [Path(path) for path in paths])
         targets = tuple(target for target in found.targets if _real(cwd / target.path) in changed)
         report.not_changed = len(found.targets) - len(targets)
         found = found._replace(targets=targets)

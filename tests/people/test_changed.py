@@ -140,7 +140,7 @@ def test_without_git_it_is_wrong_usage(run: Run, tmp_path: Path) -> None:
     done = run("--changed", PATH=str(tmp_path))
 
     assert done.returncode == 2
-    assert done.stderr == "Error: --changed asks git, and there is no git on the PATH\n"
+    assert done.stderr == "Error: --changed asks git, which is in no folder of the PATH\n"
 
 
 @pytest.mark.usefixtures("repository")

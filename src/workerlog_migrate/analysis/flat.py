@@ -53,6 +53,7 @@ class Flat:
         self._heirs: dict[ClassInfo, tuple[ClassInfo, ...]] = {}
         self._stars: set[tuple[Unit, str]] = set()
         self.cut = self.NEVER
+        self._no_exceptions: set[ast.ClassDef] = set()
         self._fuel = _FUEL + _FUEL_PER_LINE * len(engine.unit.module.lines)
 
     # -- questions ------------------------------------------------------------------------------------------
@@ -332,11 +333,15 @@ class Flat:
         name = f"{info.unit.name}.{info.name}" if info.unit is not self._engine.unit else f"local:{info.name}"
         if hierarchy.is_exception(name):
             return name
+        # Each class once: of classes that share their bases, level over level, there are as many ways as powers of two.
+        if info.node in self._no_exceptions:
+            return None
+        self._no_exceptions.add(info.node)
         bases: list[str] = []
         for base in info.node.bases:
             resolved = self._base(base, info.unit)
             if isinstance(resolved, ClassInfo):
-                inner = self.exception_name(resolved) if resolved is not info else None
+                inner = self.exception_name(resolved)
                 if inner is not None:
                     bases.append(inner)
             elif isinstance(resolved, str) and hierarchy.is_exception(resolved):

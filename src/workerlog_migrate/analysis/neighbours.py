@@ -13,6 +13,7 @@ from pathlib import Path
 
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import PRESENT, digest
 from workerlog_migrate.model import MANY, Source
 
@@ -179,15 +180,14 @@ def _read(path: Path) -> tuple[Module | None, str]:
         if known is not None and known[0] == stamp:
             _seen.move_to_end(path)
             return known[1:]
-        raw = path.read_bytes()
+        raw = read_file(path, MAX_BYTES)
     except (OSError, MemoryError):
         return None, ""
     module = None
-    if len(raw) <= MAX_BYTES:
-        try:
-            module = Module(Source(path=path, text=raw.decode("utf-8-sig"), raw=raw))
-        except (UnicodeError, Refused):
-            module = None
+    try:
+        module = Module(Source(path=path, text=raw.decode("utf-8-sig"), raw=raw))
+    except (UnicodeError, Refused):
+        module = None
     known = _seen[path] = (stamp, module, digest(raw))
     while len(_seen) > _REMEMBERED:
         _seen.popitem(last=False)

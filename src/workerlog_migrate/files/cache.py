@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate import __version__
+from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import PRESENT, digest
 from workerlog_migrate.model import Applicability, Evidence, FileResult, Finding, Plan, Span
 
@@ -219,7 +220,7 @@ class Cache:
         """Compare another file with what `Neighbours` has noted of it; each is read once in a run."""
         if path not in self._digests:
             try:
-                self._digests[path] = digest(Path(path).read_bytes())
+                self._digests[path] = digest(read_file(path))
             except (OSError, ValueError):
                 self._digests[path] = ""
         now = self._digests[path]

@@ -1,26 +1,31 @@
 """Which files does git say have changed? For ``--changed [REF]``.
 
-Input: the current folder and a revision; output: absolute paths of the files that differ from where the current
-branch left that revision (their merge base), in the working tree or in the index, and of those that git does
-not know yet and does not ignore. Git is asked (https://git-scm.com/docs/git-diff), nothing is parsed but
-its NUL-separated lists.
+Input: the current folder, a revision and the paths that are asked about; output: absolute paths of the files that differ from
+where the current branch left that revision (their merge base), in the working tree or in the index, and of those that git
+does not know yet and does not ignore. Git is asked (https://git-scm.com/docs/git-diff, `git`), nothing is parsed but its
+NUL-separated lists.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from workerlog_migrate.errors import UsageError
+from workerlog_migrate.files.git import GitError, run_git
+
+_MOST_PATHS = 200
 
 
-def changed_files(cwd: Path, ref: str) -> frozenset[Path]:
+def changed_files(cwd: Path, ref: str, paths: Sequence[Path] = (Path(),)) -> frozenset[Path]:
     """List the changed files of the repository that the current folder is in.
 
     Args:
         cwd: the current folder, absolute.
         ref: a branch, tag or commit; ``HEAD`` for what is not committed yet.
+        paths: files and folders, absolute or relative to ``cwd``; what lies elsewhere is not looked for. The repository
+            may be a whole home folder.
 
     Returns:
         Their absolute paths, links resolved; deleted files are not among them.
@@ -29,11 +34,20 @@ def changed_files(cwd: Path, ref: str) -> frozenset[Path]:
         UsageError: git is not there, the folder is in no repository, or the revision is unknown.
     """
     root = Path(os.fsdecode(_git(cwd, "rev-parse", "--show-toplevel").rstrip(b"\n")))
-    untracked = _git(root, "ls-files", "-z", "--others", "--exclude-standard")
+    real = Path(os.path.realpath(root))
+    places = [Path(os.path.realpath(cwd / path)) for path in paths]
+    below = [str(place.relative_to(real)) for place in places if place.is_relative_to(real)]
+    if not below:
+        return frozenset()
+    if len(below) > _MOST_PATHS:  # a command line has a limit
+        below = [os.path.commonpath(below) or "."]
+    untracked = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", *below)
     if ref == "HEAD" and not _knows(root, "HEAD"):  # nothing is committed yet: everything is new
-        listed = _git(root, "ls-files", "-z", "--cached")
+        listed = _git(root, "ls-files", "-z", "--cached", "--", *below)
     else:
-        listed = _git(root, "diff", "--name-only", "-z", "--diff-filter=d", _fork_point(root, cwd, ref), "--")
+        options = ("--name-only", "-z", "--diff-filter=d", "--no-ext-diff", "--no-textconv")
+        point = _fork_point(root, cwd, ref)
+        listed = _git(root, "diff", *options, "--ignore-submodules=all", point, "--", *below)
     names = (listed + untracked).split(b"\0")
     return frozenset(Path(os.path.realpath(root / os.fsdecode(name))) for name in names if name)
 
@@ -62,15 +76,6 @@ def _knows(root: Path, ref: str) -> bool:
 
 def _git(folder: Path, *arguments: str) -> bytes:
     try:
-        return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True).stdout
-    except FileNotFoundError:
-        raise UsageError("--changed asks git, and there is no git on the PATH") from None
-    except OSError as error:
-        raise UsageError(
-            f"--changed asks git, which cannot be run: {(error.strerror or str(error)).lower()}"
-        ) from None
-    except subprocess.CalledProcessError as error:
-        lines = error.stderr.decode("utf-8", "backslashreplace").strip().splitlines()
-        # What it says about the fault, not the advice below it.
-        said = next((line for line in lines if line.startswith("fatal:")), lines[-1] if lines else "no")
-        raise UsageError(f"--changed asks git, which says: {said}") from None
+        return run_git(folder, *arguments)
+    except GitError as error:
+        raise UsageError(f"--changed asks git, which {error.reason}") from None

@@ -21,6 +21,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from workerlog_migrate.files.reading import MAX_SETTINGS, read_file
 from workerlog_migrate.model import FileError, Target
 
 if TYPE_CHECKING:
@@ -430,12 +431,10 @@ def _ignore_file(folder: str) -> Iterator[Rules]:
 
 
 def _rules_of(folder: str, file: str) -> Iterator[Rules]:
-    if not os.path.isfile(file):
-        return  # absent, or a pipe, which would keep us waiting
     try:
-        raw = Path(file).read_bytes()
-    except OSError:
-        return  # not ours to read: git goes on without it, too
+        raw = read_file(file, MAX_SETTINGS, follow=False)
+    except (OSError, ValueError, MemoryError):
+        return  # absent, a pipe, or not ours to read: git goes on without it, and without a link, too
     lines = raw.decode("utf-8-sig", "surrogateescape").split("\n")
     lines = [line.removesuffix("\r") for line in lines]
     if any(line.strip() and not line.startswith("#") for line in lines):
@@ -465,9 +464,10 @@ def _is_pattern(line: str) -> bool:
 
 def _first_line(file: str) -> str:
     try:
-        return Path(file).read_text(encoding="utf-8", errors="surrogateescape").partition("\n")[0].strip()
-    except OSError:
+        raw = read_file(file, MAX_SETTINGS)
+    except (OSError, ValueError):
         return ""
+    return os.fsdecode(raw.partition(b"\n")[0].strip())
 
 
 def is_ignored(rules: Sequence[Rules], path: str, *, is_folder: bool) -> bool:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.files.stamp import is_unedited, read_stamp, runtime_version, vendored
 from workerlog_migrate.files.writing import write_atomic, write_new
@@ -237,7 +238,7 @@ def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113  # never raise
         raise Refused(f"{path} cannot be read: not a regular file")
     try:
-        before = path.read_bytes()
+        before = read_file(path)
     except FileNotFoundError:
         if path.is_symlink():
             raise Refused(f"{path} is a dangling symbolic link; remove it and run again") from None

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import digest
 from workerlog_migrate.project.facts import FACTS_VERSION, FileFacts, read_facts
 from workerlog_migrate.project.listing import MAX_BYTES, Listing, list_project
@@ -119,12 +120,11 @@ class Project:
             self.is_whole = False
             return None
         try:
-            with open(path, "rb") as file:  # noqa: PTH123  # many thousand files
-                raw = file.read(MAX_BYTES + 1)
+            raw = read_file(path, MAX_BYTES)
         except (OSError, ValueError):
             return None
         self._read += len(raw)
-        return raw if len(raw) <= MAX_BYTES else None
+        return raw
 
     def close(self) -> None:
         """Keep what is new for later runs."""

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.stamp import read_stamp
 from workerlog_migrate.files.vendor import RUNTIME_MODULES, is_ours, runtime_text
 from workerlog_migrate.project.facts import FileFacts, Import, read_facts
@@ -236,7 +237,7 @@ def _imports_of(name: str) -> tuple[str, ...]:
     stem = Path(sysconfig.get_path("stdlib"), *name.split("."))
     for file in (stem.with_suffix(".py"), stem / "__init__.py"):
         try:
-            facts = read_facts(file, file.read_bytes())
+            facts = read_facts(file, read_file(file))
         except OSError:
             continue
         if facts is None:

@@ -1,0 +1,122 @@
+"""How is git asked about a repository that nobody trusts? So that the repository runs nothing.
+
+A repository's own configuration names programs that git starts: a monitor of its files, hooks, filters of contents, what
+fetches missing objects (https://git-scm.com/docs/git-config). Every call here turns them off, takes no embedded folder for a
+repository (``safe.bareRepository``), looks into no submodule, whose configuration would be its own, and writes nothing, not
+even a refreshed index. Filters cannot be turned off as such, so the commands of each one that is configured are emptied. Git
+itself is taken from the absolute folders of ``PATH``, never from the current one.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PATIENCE = 120.0
+"""Seconds after which git is stopped: its root may be a home folder, or a disk far away."""
+
+_SETTINGS = (
+    "core.fsmonitor=false",
+    "core.hooksPath=" + os.devnull,
+    "safe.bareRepository=explicit",
+    "protocol.allow=never",
+    "diff.external=",
+    "diff.ignoreSubmodules=all",
+    "submodule.recurse=false",
+)
+_ENVIRONMENT = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",  # from git 2.44 on; before, no protocol is allowed to fetch by
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_PAGER": "",
+    "GIT_LITERAL_PATHSPECS": "1",
+}
+_FILTERS = r"^filter\..*\.(clean|smudge|process|required)$"
+
+
+class GitError(Exception):
+    """Git is not there, or says no.
+
+    Attributes:
+        reason: a clause that follows "git", such as ``says: fatal: not a git repository``.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def run_git(folder: Path, *arguments: str) -> bytes:
+    """Ask git something that changes nothing.
+
+    Args:
+        folder: where to ask.
+        arguments: of git.
+
+    Returns:
+        What it writes to its output.
+
+    Raises:
+        GitError: there is no git, it fails, or it takes longer than `PATIENCE`.
+    """
+    return _run(folder, arguments, _without_filters(folder))
+
+
+def _without_filters(folder: Path) -> dict[str, str]:
+    """Give the environment that empties every filter; reading the configuration runs nothing.
+
+    Not by ``-c``, which takes ``filter.a=b.clean=`` for the key ``filter.a``; from git 2.31 on.
+    """
+    try:
+        listed = _run(folder, ("config", "--null", "--name-only", "--get-regexp", _FILTERS), {})
+    except GitError:
+        return {}  # there are none; or git cannot be asked here, which the call itself will say
+    count = os.environ.get("GIT_CONFIG_COUNT", "")
+    number = int(count) if count.isdecimal() else 0
+    given = {}
+    for name in sorted({os.fsdecode(name) for name in listed.split(b"\0") if name}):
+        given[f"GIT_CONFIG_KEY_{number}"] = name
+        given[f"GIT_CONFIG_VALUE_{number}"] = "false" if name.endswith(".required") else ""
+        number += 1
+    return {**given, "GIT_CONFIG_COUNT": str(number)}
+
+
+def _run(folder: Path, arguments: tuple[str, ...], more: dict[str, str]) -> bytes:
+    command = [_program(), "--no-pager"]
+    for setting in _SETTINGS:
+        command += ["-c", setting]
+    try:
+        return subprocess.run(
+            [*command, *arguments],
+            cwd=folder,
+            env={**os.environ, **_ENVIRONMENT, **more},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=True,
+        ).stdout
+    except subprocess.TimeoutExpired:
+        raise GitError(f"has not answered within {PATIENCE:.0f} s") from None
+    except OSError as error:
+        raise GitError(f"cannot be run: {(error.strerror or str(error)).lower()}") from None
+    except subprocess.CalledProcessError as error:
+        lines = error.stderr.decode("utf-8", "backslashreplace").strip().splitlines()
+        # What it says about the fault, not the advice below it.
+        said = next((line for line in lines if line.startswith("fatal:")), lines[-1] if lines else "no")
+        raise GitError(f"says: {said}") from None
+
+
+def _program() -> str:
+    name = "git.exe" if sys.platform == "win32" else "git"
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    found = [each for folder in folders if (each := Path(folder, name)).is_absolute() and _is_file(each)]
+    if not found:
+        raise GitError("is in no folder of the PATH")
+    return str(next((each for each in found if os.access(each, os.X_OK)), found[0]))
+
+
+def _is_file(path: Path) -> bool:
+    return os.path.isfile(path)  # noqa: PTH113  # never raises

@@ -1,0 +1,54 @@
+"""How is a file read that somebody else has put there? Whole, at once, and never without a bound.
+
+A name in a checkout may lead to a pipe that nobody writes into, to a device without an end, to a sparse file of many
+gigabytes, or to a file of the system that waits (``/proc/kmsg``). So a file is opened without waiting, looked at once it is
+open, and read up to a limit: what is larger is no source, no configuration and no list of ignored files.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+MAX_SOURCE = 8_000_000
+"""Largest script, bytes: some 200,000 lines, whose syntax tree takes a gigabyte."""
+
+MAX_SETTINGS = 1_000_000
+"""Largest configuration, and largest list of ignored files, bytes."""
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+
+
+def read_file(path: Path | str, limit: int = MAX_SOURCE, *, follow: bool = True) -> bytes:
+    """Read a regular file.
+
+    Args:
+        path: the file.
+        limit: most bytes that it may hold.
+        follow: read what a symbolic link leads to; if not, a link is an error (``ELOOP``).
+
+    Returns:
+        Its bytes.
+
+    Raises:
+        OSError: it cannot be read, is no regular file (``EINVAL``) or is too large (``EFBIG``).
+        ValueError: the path holds a NUL character.
+    """
+    descriptor = os.open(path, _FLAGS | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        if status.st_size <= limit:
+            parts, left = [], limit + 1  # files of the system say that they hold nothing
+            while left and (part := os.read(descriptor, min(left, max(status.st_size, 65_536)) + 1)):
+                parts.append(part)
+                left = max(left - len(part), 0)
+            raw = parts[0] if len(parts) == 1 else b"".join(parts)
+            if len(raw) <= limit:
+                return raw
+    finally:
+        os.close(descriptor)
+    raise OSError(errno.EFBIG, f"larger than {limit / 1_000_000:g} MB", str(path))

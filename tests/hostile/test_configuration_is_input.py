@@ -1,0 +1,102 @@
+"""Kind: a file of the checkout that names other files. What it names outside needs a person's word."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from attacked import IS_ROOT, WORKER, Place
+
+
+def configured(place: Place, text: str, folder: Path | None = None) -> None:
+    file = (folder or place.clone) / "pyproject.toml"
+    file.write_text(f"[tool.workerlog-migrate]\n{text}\n", encoding="utf-8")
+
+
+def planted(place: Place) -> Path:
+    script = place.victim / "zero_theirs.py"
+    script.write_text(WORKER, encoding="utf-8")
+    return script
+
+
+@pytest.mark.parametrize("how", ["relative", "absolute", "a link", "a link on the way"])
+@pytest.mark.parametrize("mode", ["--apply", "--dry-run"])
+def test_paths_of_a_configuration_stay_in_its_folder(place: Place, how: str, mode: str) -> None:
+    theirs = planted(place)
+    (place.clone / "link").symlink_to(place.victim)
+    (place.clone / "up").symlink_to("..")
+    paths = {
+        "relative": "../victim",
+        "absolute": str(place.victim),
+        "a link": "link",
+        "a link on the way": "up/victim",
+    }
+    configured(place, f'paths = ["{paths[how]}"]')
+
+    done = place.run(mode)
+
+    assert done.returncode == 2
+    assert f"leads out of the project, to {place.victim}; " in done.stderr
+    assert done.stdout == ""
+    assert theirs.read_text() == WORKER
+
+
+def test_the_default_folder_as_a_link_leads_nowhere(place: Place) -> None:
+    theirs = planted(place)
+    place.script.unlink()
+    place.script.parent.rmdir()
+    (place.clone / "scripts").symlink_to("../victim")
+
+    done = place.run("--apply")
+
+    assert done.returncode == 2
+    assert f"scripts leads out of the project, to {place.victim}" in done.stderr
+    assert theirs.read_text() == WORKER
+
+
+def test_twin_a_person_s_word_is_enough(place: Place) -> None:
+    theirs = planted(place)
+    (place.clone / "link").symlink_to("../victim")
+
+    assert place.run("--apply", "link").returncode == 0
+    assert "mirror_print" in theirs.read_text()
+
+
+def test_twin_a_link_inside_the_project_is_followed(place: Place) -> None:
+    (place.clone / "workers").symlink_to("scripts")
+    configured(place, 'paths = ["workers"]')
+
+    assert place.run("--apply").returncode == 0
+    assert "mirror_print" in place.script.read_text()
+
+
+def test_twin_from_a_folder_below_the_paths_are_those_of_the_project(place: Place) -> None:
+    configured(place, 'paths = ["scripts"]')
+    (place.clone / "docs").mkdir()
+
+    assert place.run("--apply", cwd=place.clone / "docs").returncode == 0
+    assert "mirror_print" in place.script.read_text()
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can give a file to somebody else")
+def test_a_stranger_s_configuration_above_is_passed_over(place: Place) -> None:
+    """As /tmp/pyproject.toml above /tmp/mine/scripts."""
+    (place.clone / "pyproject.toml").unlink()
+    root = place.clone.parent
+    configured(place, 'paths = ["victim"]', root)
+    theirs = planted(place)
+    os.chown(root / "pyproject.toml", 1234, 1234)
+
+    assert place.run("--apply").returncode == 0
+    assert theirs.read_text() == WORKER
+    assert "mirror_print" in place.script.read_text()
+
+
+def test_twin_one_s_own_configuration_above_is_read(place: Place) -> None:
+    (place.clone / "pyproject.toml").unlink()
+    configured(place, 'paths = ["victim"]', place.clone.parent)
+    theirs = planted(place)
+
+    assert place.run("--apply").returncode == 0
+    assert "mirror_print" in theirs.read_text()

@@ -1,0 +1,176 @@
+"""Kind: a name that is looked up among the checkout's files, and run: by git, by the interpreter, by what we start."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from attacked import WORKER, Place
+
+
+def git(folder: Path, *arguments: str, data: str | None = None) -> str:
+    who = ["-c", "user.name=N", "-c", "user.email=n@example.com", "-c", "init.defaultBranch=main"]
+    return subprocess.run(
+        ["git", *who, *arguments], cwd=folder, check=True, capture_output=True, text=True, input=data
+    ).stdout.strip()
+
+
+@pytest.fixture
+def repository(place: Place) -> Place:
+    """The clone as a repository whose worker has been edited since."""
+    git(place.clone, "init", "-q")
+    git(place.clone, "add", ".")
+    git(place.clone, "commit", "-q", "-m", "all")
+    place.script.write_text(WORKER + WORKER, encoding="utf-8")
+    return place
+
+
+def marking(place: Place) -> tuple[str, Path]:
+    """Give a command that leaves a mark, and the mark."""
+    program = place.victim / "program"
+    mark = place.victim / "it ran"
+    program.write_text(f"#!/bin/sh\ntouch '{mark}'\ncat\nexit 0\n", encoding="utf-8")
+    program.chmod(0o755)
+    return str(program), mark
+
+
+def changed(place: Place, path: str = os.environ["PATH"]) -> None:
+    done = place.run("--changed", PATH=path)
+    assert done.returncode == 0, done.stderr
+    assert "scripts/zero_worker.py" in done.stdout
+
+
+SETTINGS = (
+    "core.fsmonitor",
+    "diff.external",
+    "filter.evil.clean",
+    "filter.evil.process",
+    "filter.a=b.clean",
+    "core.pager",
+    "core.sshCommand",
+    "diff.evil.textconv",
+    "diff.evil.command",
+)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_what_the_repository_configures_is_not_run(repository: Place, setting: str) -> None:
+    program, mark = marking(repository)
+    git(repository.clone, "config", setting, program)
+    name = "a=b" if "a=b" in setting else "evil"
+    attributes = f"*.py filter={name} diff={name}\n"
+    (repository.clone / ".git" / "info" / "attributes").write_text(attributes, encoding="utf-8")
+
+    changed(repository)
+
+    assert not mark.exists()
+
+
+def test_hooks_of_the_repository_are_not_run(repository: Place) -> None:
+    program, mark = marking(repository)
+    for name in ("post-index-change", "fsmonitor-watchman", "pre-auto-gc", "reference-transaction"):
+        (repository.clone / ".git" / "hooks").mkdir(exist_ok=True)
+        (repository.clone / ".git" / "hooks" / name).symlink_to(program)
+    repository.script.touch()
+
+    changed(repository)
+
+    assert not mark.exists()
+
+
+def test_the_configuration_of_a_submodule_is_not_run(repository: Place) -> None:
+    """Git clears `-c` for a submodule: what it configures would count."""
+    program, mark = marking(repository)
+    inner = repository.clone / "inner"
+    inner.mkdir()
+    git(inner, "init", "-q")
+    (inner / "a.txt").write_text("a\n", encoding="utf-8")
+    git(inner, "add", ".")
+    git(inner, "commit", "-q", "-m", "inner")
+    git(repository.clone, "-c", "protocol.file.allow=always", "submodule", "add", "-q", "./inner", "inner")
+    git(repository.clone, "add", ".")
+    git(repository.clone, "commit", "-q", "-m", "with inner")
+    git(inner, "config", "core.fsmonitor", program)
+    (inner / "a.txt").write_text("b\n", encoding="utf-8")
+    repository.script.write_text(WORKER * 3, encoding="utf-8")
+
+    changed(repository)
+
+    assert not mark.exists()
+
+
+def test_a_bare_repository_in_the_checkout_is_none(place: Place) -> None:
+    """Its files are versioned as any other, its configuration with them."""
+    program, mark = marking(place)
+    scripts = place.clone / "scripts"
+    git(scripts, "init", "-q", "--bare", ".")
+    git(scripts, "config", "core.bare", "false")
+    git(scripts, "config", "core.worktree", str(scripts))
+    git(scripts, "config", "core.fsmonitor", program)
+
+    place.run("--changed", ".", cwd=scripts)
+
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize("entry", ["", ".", "scripts"])
+def test_git_is_not_looked_for_in_the_current_folder(repository: Place, entry: str) -> None:
+    program, mark = marking(repository)
+    for folder in (repository.clone, repository.clone / "scripts"):
+        (folder / "git").symlink_to(program)
+
+    changed(repository, os.pathsep.join([entry, os.environ["PATH"]]))
+
+    assert not mark.exists()
+
+
+MODULES = ("click", "libcst", "pathspec", "tomllib", "sqlite3", "multiprocessing", "json", "yaml")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_no_module_of_the_checkout_is_imported(place: Place, jobs: str) -> None:
+    """`python -m workerlog_migrate` puts the current folder first; so does what it starts."""
+    mark = place.victim / "it ran"
+    for name in MODULES:
+        (place.clone / f"{name}.py").write_text(
+            f"open({str(mark)!r}, 'a').write(__name__)\n", encoding="utf-8"
+        )
+    (place.clone / "scripts" / "zero_two.py").write_text(WORKER, encoding="utf-8")
+
+    done = subprocess.run(
+        place.unsafe("--apply", f"--jobs={jobs}"),
+        cwd=place.clone,
+        env=place.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert not mark.exists(), mark.read_text()
+    assert done.returncode == 0, done.stderr
+    assert "mirror_print" in place.script.read_text()
+
+
+def test_the_installed_command_imports_nothing_of_the_checkout(place: Place) -> None:
+    command = Path(sys.executable).with_name("workerlog-migrate")
+    mark = place.victim / "it ran"
+    for name in MODULES:
+        (place.clone / f"{name}.py").write_text(
+            f"open({str(mark)!r}, 'a').write(__name__)\n", encoding="utf-8"
+        )
+    (place.clone / "scripts" / "zero_two.py").write_text(WORKER, encoding="utf-8")
+
+    done = subprocess.run(
+        [str(command), "--apply", "--jobs=2"],
+        cwd=place.clone,
+        env=place.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert not mark.exists(), mark.read_text()
