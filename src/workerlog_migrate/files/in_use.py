@@ -1,0 +1,139 @@
+"""How is a file replaced or removed on Windows, where others may hold it open and where a plain rename forgets its rights?
+
+An indexer, a virus scanner or an editor that saves holds a file for some milliseconds; until it lets go, Windows answers
+"access denied" or "sharing violation" to whoever renames or deletes it. So these calls are tried again there for about
+two seconds. A replaced file keeps its access rights, its attributes (hidden, archive) and its alternate streams: that is
+what ReplaceFileW is for (https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-replacefilew). On other systems
+each function is the one call of POSIX that it is named for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PATIENCE = 2.0
+"""For how long a file that another program holds is tried again, in seconds."""
+
+_ACCESS_DENIED, _SHARING_VIOLATION, _LOCK_VIOLATION = 5, 32, 33
+_IN_USE = frozenset({_ACCESS_DENIED, _SHARING_VIOLATION, _LOCK_VIOLATION})
+# What file systems without rights and streams (FAT, some network redirectors) answer to ReplaceFileW.
+_NOT_SUPPORTED = frozenset({1, 50})
+_UNABLE_TO_REMOVE_REPLACED, _UNABLE_TO_MOVE_REPLACEMENT, _REPLACED_HAS_BACKUP_NAME = 1175, 1176, 1177
+
+
+def is_in_use(error: OSError) -> bool:
+    """Tell whether an error says that another program holds the file.
+
+    Args:
+        error: what the system answered.
+
+    Returns:
+        True for "access denied", "sharing violation" and "lock violation" of Windows; False elsewhere.
+    """
+    return getattr(error, "winerror", None) in _IN_USE
+
+
+def reason(error: OSError) -> str:
+    """Say why a file could not be written, replaced or removed.
+
+    Args:
+        error: what the system answered.
+
+    Returns:
+        The system's words in lower case; after the patience is spent, that the file is in use.
+    """
+    text = (error.strerror or str(error)).lower()
+    return f"in use by another program ({text})" if is_in_use(error) else text
+
+
+def replace(temporary: Path, target: Path) -> None:
+    """Give a finished temporary file the name of the file that it replaces.
+
+    Args:
+        temporary: the new file, closed.
+        target: the old one, in the same folder; it need not be there.
+
+    Raises:
+        OSError: it cannot be done; the old file is then what and where it was.
+    """
+    _patiently(lambda: _replace(temporary, target))
+
+
+def rename(old: Path, new: Path) -> None:
+    """Rename a file or folder.
+
+    Args:
+        old: its name.
+        new: its next name.
+
+    Raises:
+        OSError: it cannot be renamed.
+    """
+    _patiently(lambda: old.replace(new))
+
+
+def unlink(path: Path) -> None:
+    """Remove a file.
+
+    Args:
+        path: the file.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    _patiently(path.unlink)
+
+
+def _patiently(call: Callable[[], object]) -> None:
+    """Do something that another program's open handle may forbid for a moment."""
+    end = time.monotonic() + PATIENCE
+    wait = 0.01
+    while not _is_done(call, is_last=time.monotonic() + wait > end):
+        time.sleep(wait)
+        wait = min(wait * 2, 0.25)
+
+
+def _is_done(call: Callable[[], object], *, is_last: bool) -> bool:
+    try:
+        call()
+    except OSError as error:
+        if is_last or not is_in_use(error):
+            raise
+        return False
+    return True
+
+
+def _replace(temporary: Path, target: Path) -> None:
+    if sys.platform != "win32" or not os.path.lexists(target):
+        temporary.replace(target)
+        return
+    backup = temporary.with_suffix(".old")
+    try:
+        _replace_file(temporary, target, backup)
+    except OSError as error:
+        if error.winerror == _REPLACED_HAS_BACKUP_NAME:
+            backup.replace(target)
+        if error.winerror not in _NOT_SUPPORTED:
+            raise
+        temporary.replace(target)
+    # What was replaced may still be held by a reader who allows that; it goes when nobody needs it.
+    with contextlib.suppress(OSError):
+        backup.unlink()
+
+
+def _replace_file(temporary: Path, target: Path, backup: Path) -> None:
+    if sys.platform == "win32":
+        import ctypes
+
+        function = ctypes.WinDLL("kernel32", use_last_error=True).ReplaceFileW
+        # With the name for a backup nothing is lost at any point of it (the documentation's three error codes).
+        if not function(str(target), str(temporary), str(backup), 0, None, None):
+            raise ctypes.WinError(ctypes.get_last_error())
