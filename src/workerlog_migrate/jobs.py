@@ -55,7 +55,12 @@ def processes_for(files: int) -> int:
 
 
 def migrate_all(
-    targets: Sequence[Target], settings: Settings, jobs: int, cache: Cache | None = None
+    targets: Sequence[Target],
+    settings: Settings,
+    jobs: int,
+    cache: Cache | None = None,
+    *,
+    snapshot: str = "",
 ) -> Iterator[FileResult]:
     """Migrate files, in one process or in several.
 
@@ -64,6 +69,7 @@ def migrate_all(
         settings: what is decided for the run.
         jobs: processes, at least 1.
         cache: what is known from earlier runs; files in it, and those without a trigger, need no other process.
+        snapshot: the file with what the targets held when the run began (see ``files.snapshot``), for other processes.
 
     Yields:
         One result per target, in their order.
@@ -81,7 +87,7 @@ def migrate_all(
                 yield result
                 collect()
         return
-    pool = _Pool(settings, min(jobs, len(targets)), cache)
+    pool = _Pool(settings, min(jobs, len(targets)), cache, snapshot)
     try:
         yield from pool.run(targets)
     finally:
@@ -100,11 +106,12 @@ class _Worker:
 class _Pool:
     """Processes that are started anew rather than forked: the same on every system, and free of our state."""
 
-    def __init__(self, settings: Settings, size: int, cache: Cache | None = None) -> None:
+    def __init__(self, settings: Settings, size: int, cache: Cache | None = None, snapshot: str = "") -> None:
         import multiprocessing
 
         self._settings = settings
         self._cache = cache
+        self._snapshot = snapshot
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._workers: list[_Worker] = []
         self._size = size
@@ -196,7 +203,9 @@ class _Pool:
 
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_serve, args=(theirs, self._settings), daemon=True)
+        process = self._context.Process(
+            target=_serve, args=(theirs, self._settings, self._snapshot), daemon=True
+        )
         try:
             with _scripts_left_alone(), _interrupts_held():
                 process.start()
@@ -239,12 +248,14 @@ def _known(target: Target, settings: Settings, cache: Cache | None) -> FileResul
     return cache.get(target, raw) if passed is None and cache is not None else passed
 
 
-def _serve(connection: Connection, settings: Settings) -> None:
+def _serve(connection: Connection, settings: Settings, snapshot: str = "") -> None:
     """Do one file after another until the other end is closed."""
     # Ctrl-C goes to the whole group of processes; the parent decides what becomes of us.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     from workerlog_migrate import pipeline
+    from workerlog_migrate.files.snapshot import load
 
+    load(snapshot)
     with _collecting_between_files() as collect:
         while True:
             try:

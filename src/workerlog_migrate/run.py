@@ -449,7 +449,8 @@ def _files(
     with (
         contextlib.closing(runtime),
         contextlib.nullcontext() if cache is None else contextlib.closing(cache),
-        contextlib.closing(migrate_all(found.targets, settings, jobs, cache)) as results,  # type: ignore[type-var]  # a generator
+        _kept(request, found.targets, cwd, jobs) as snapshot,
+        contextlib.closing(migrate_all(found.targets, settings, jobs, cache, snapshot=snapshot)) as results,  # type: ignore[type-var]  # a generator
         contextlib.closing(progress.watched(results)) as watched,  # type: ignore[type-var]  # a generator
     ):
         for result in _reviewed(request, watched, settings) if request.interactive else watched:
@@ -459,6 +460,17 @@ def _files(
             output.diff(checked)
             report.add(checked)
             yield
+
+
+def _kept(
+    request: Request, targets: Sequence[Target], cwd: Path, jobs: int
+) -> contextlib.AbstractContextManager[str]:
+    """Keep what the scripts hold before the first of them is written."""
+    from workerlog_migrate.files.snapshot import kept
+
+    if request.mode is not Mode.APPLY or len(targets) < 2:  # a single script has no others
+        return contextlib.nullcontext("")
+    return kept([cwd / target.path for target in targets], in_file=jobs > 1)
 
 
 def _placed(targets: Sequence[Target], cwd: Path, request: Request) -> tuple[Target, ...]:

@@ -14,12 +14,14 @@ from pathlib import Path
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.reading import read_file
+from workerlog_migrate.files.snapshot import original
 from workerlog_migrate.files.source import PRESENT, digest
 from workerlog_migrate.model import MANY, Source
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 40
 _REMEMBERED = 64
+_KEPT = -1  # the time of change of a file as it was when the run began
 
 _Stamp = tuple[int, int]
 _seen: OrderedDict[Path, tuple[_Stamp, Module | None, str]] = OrderedDict()
@@ -164,9 +166,10 @@ def dotted_name(path: Path) -> str:
 
 
 def read_bytes(path: Path) -> bytes | None:
-    """Read a file; None when it cannot be read."""
+    """Read a file as it was when the run began; None when it cannot be read."""
     try:
-        return path.read_bytes()
+        kept = original(path)
+        return read_file(path, MAX_BYTES) if kept is None else kept
     except (OSError, MemoryError, ValueError):
         return None
 
@@ -174,13 +177,17 @@ def read_bytes(path: Path) -> bytes | None:
 def _read(path: Path) -> tuple[Module | None, str]:
     """Read and parse a file, or remember it; give the digest of its bytes as well."""
     try:
-        status = path.stat()
-        stamp = (status.st_mtime_ns, status.st_size)
+        raw = original(path)
+        if raw is None:
+            status = path.stat()
+            stamp = (status.st_mtime_ns, status.st_size)
+        else:
+            stamp = (_KEPT, len(raw))
         known = _seen.get(path)
         if known is not None and known[0] == stamp:
             _seen.move_to_end(path)
             return known[1:]
-        raw = read_file(path, MAX_BYTES)
+        raw = read_file(path, MAX_BYTES) if raw is None else raw
     except (OSError, MemoryError):
         return None, ""
     module = None

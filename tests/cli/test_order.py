@@ -1,0 +1,115 @@
+"""A project migrated at once, by several processes, or file by file in any order becomes the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from workerlog_migrate.files import snapshot
+
+STORE = dedent(
+    """
+    import json
+    import os
+
+
+    class Store:
+        def collect(self):
+            return {"names": os.listdir(".")}
+
+        def save(self, report):
+            try:
+                with open("report.json", "w", encoding="utf-8") as file:
+                    json.dump(report, file)
+            except Exception:
+                pass
+
+        def run(self):
+            self.save(self.collect())
+    """
+)
+LOOP = dedent(
+    """
+    import os
+
+    from aider_store import Store
+
+
+    def main():
+        store = Store()
+        while True:
+            try:
+                for name in os.listdir("."):
+                    print(name.upper())
+                store.save(store.collect())
+            except Exception as error:
+                print(f"failed: {error}")
+
+
+    main()
+    """
+)
+ORDERS = (
+    pytest.param([["--jobs", "1", "."]], id="at once"),
+    pytest.param([["--jobs", "2", "."]], id="two processes"),
+    pytest.param([["aider_store.py"], ["aider_loop.py"]], id="helper first"),
+    pytest.param([["aider_loop.py"], ["aider_store.py"]], id="caller first"),
+)
+
+
+def migrate(folder: Path, *arguments: str) -> bytes:
+    """Run the command in a folder; what it writes to standard output."""
+    made = subprocess.run(
+        [sys.executable, "-m", "workerlog_migrate", "--no-cache", *arguments],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    return made.stdout
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Make the smallest project in which the order once mattered."""
+    (tmp_path / "aider_store.py").write_text(STORE, "utf-8")
+    (tmp_path / "aider_loop.py").write_text(LOOP, "utf-8")
+    return tmp_path
+
+
+@pytest.mark.parametrize("runs", ORDERS)
+def test_every_order_writes_what_the_diff_says(project: Path, runs: list[list[str]]) -> None:
+    """What is written does not depend on what was migrated before, and is what a dry run shows."""
+    diff = migrate(project, "--dry-run", ".")
+    originals = {path.name: path.read_bytes() for path in project.glob("aider_*.py")}
+    for run in runs:
+        migrate(project, "--apply", *run)
+    written = {path.name: path.read_bytes() for path in project.glob("aider_*.py")}
+    for name, raw in originals.items():
+        (project / name).write_bytes(raw)
+    subprocess.run(
+        ["git", "apply", "--unsafe-paths"], cwd=project, input=diff, check=True, capture_output=True
+    )
+
+    assert written == {path.name: path.read_bytes() for path in project.glob("aider_*.py")}
+    assert written != originals
+
+
+def test_what_files_held_is_kept_for_this_process_and_for_others(tmp_path: Path) -> None:
+    """Bytes are those of the beginning while they are kept, here and where they were loaded, and forgotten afterwards."""
+    script = tmp_path / "a.py"
+    script.write_bytes(b"before")
+    with snapshot.kept([script], in_file=True) as name:
+        script.write_bytes(b"after")
+        assert snapshot.original(script) == b"before"
+        snapshot._originals.clear()
+        snapshot.load(name)
+        assert snapshot.original(script) == b"before"
+        assert snapshot.original(tmp_path / "b.py") is None
+
+    assert snapshot.original(script) is None
+    assert not Path(name).exists()
