@@ -147,6 +147,11 @@ def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incompl
     type=click.Choice(["narrow", "watch"]),
     help="The handler that keeps a worker's outermost loop alive: narrow it as any (the default), or watch it for good.",
 )
+@click.option(
+    "--with-runtime",
+    is_flag=True,
+    help="The diff holds the runtime files, too, so that it can be applied alone.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to use.")
 @click.option("--no-undo", is_flag=True, help="With --apply: write also where no undo can be kept.")
 @click.option("--no-cache", is_flag=True, help="Look at every file anew, and remember nothing.")
@@ -193,6 +198,7 @@ def main(
     unresolved: str | None,
     trial: bool | None,
     boundary: str | None,
+    with_runtime: bool,
     jobs: int | None,
     no_undo: bool,
     no_cache: bool,
@@ -252,6 +258,7 @@ def main(
         interactive=interactive,
         changed=changed,
         cache=not no_cache,
+        with_runtime=with_runtime,
         undo=not no_undo,
     )
     try:

@@ -269,6 +269,7 @@ class Target:
         starts: how the project starts and imports it.
         users: for it and for each own file that it imports (absolute paths), the files that may use what is in there; empty where
             the project was not looked at.
+        as_module: it logs to the log of the worker that imports it, under its own name.
     """
 
     path: Path
@@ -277,6 +278,7 @@ class Target:
     in_package: bool = False
     starts: Starts = Starts()
     users: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    as_module: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -265,16 +265,39 @@ def needs_header(finding: Finding) -> bool:
 
 
 def _named(target: Target, module: Module) -> Target:
-    """Keep a worker named by its stem from taking over the logger of a library that it imports."""
-    if target.pattern:
-        return target
-    imported = frozenset(
-        name.partition(".")[0]
-        for node in module.imports
-        for name in ([node.module or ""] if hasattr(node, "module") else [alias.name for alias in node.names])
-        if not getattr(node, "level", 0)
-    )
-    return replace(target, worker=worker_name(target.worker, imported))
+    """Choose the logger's name: a module's that workers import is its stem, and nobody else's logger is taken over.
+
+    That of a library that the script imports, if the stem names it, or one that the program itself uses.
+    """
+    from workerlog_migrate.analysis.header import runs_at_top_level
+
+    stem = target.path.stem
+    if stem == "__init__":
+        stem = target.path.absolute().parent.name or stem
+    as_module = bool(target.starts.imported) and not runs_at_top_level(module, when_imported=True)
+    name = stem if as_module else target.worker
+    if as_module or not target.pattern:
+        imported = frozenset(
+            name.partition(".")[0]
+            for node in module.imports
+            for name in (
+                [node.module or ""] if hasattr(node, "module") else [alias.name for alias in node.names]
+            )
+            if not getattr(node, "level", 0)
+        )
+        name = worker_name(name, imported)
+    while _is_used(name, target, module):
+        name = f"{name}-worker"
+    return replace(target, worker=name, as_module=as_module)
+
+
+def _is_used(name: str, target: Target, module: Module) -> bool:
+    """Whether the program has a logger of a name, or one below it, whose records would no longer reach its own handlers."""
+    loggers = [*target.starts.loggers]
+    for call in module.calls_by(frozenset({"getLogger"})):
+        loggers += [str(getattr(argument, "value", "")) for argument in call.args[:1]]
+    is_silent = "NullHandler(" in module.source.text and "basicConfig(" not in module.source.text
+    return any(logger == name or (logger.startswith(f"{name}.") and not is_silent) for logger in loggers)
 
 
 def _runtime_imports(module: Module) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -77,6 +77,7 @@ class Request(NamedTuple):
         interactive: ask about each change before it is written.
         changed: take only files that git says have changed since this revision; None takes all.
         cache: use what earlier runs have found out about files in which nothing is to be done.
+        with_runtime: the diff holds the runtime files that are added or replaced, too.
         undo: keep what ``--apply`` replaces, for ``--undo``.
     """
 
@@ -101,6 +102,7 @@ class Request(NamedTuple):
     interactive: bool = False
     changed: str | None = None
     cache: bool = True
+    with_runtime: bool = False
     undo: bool = True
 
 
@@ -222,6 +224,8 @@ def _check(request: Request) -> None:
         raise UsageError("--quiet and --verbose exclude each other")
     if not request.undo and request.mode is not Mode.APPLY:
         raise UsageError("--no-undo says something about what is written: it goes with --apply")
+    if request.with_runtime and request.paths == (_STDIN,):
+        raise UsageError("--with-runtime adds files beside a script; name the script's file")
     if request.changed is not None and request.paths == (_STDIN,):
         raise UsageError("--changed asks git about files; '-' is none")
     if request.interactive:
@@ -444,6 +448,8 @@ def _files(
     cache = None if folder is None else Cache(settings, cwd, folder)
     jobs = request.jobs or config.jobs or processes_for(len(found.targets))
     runtime = _Runtime(report, cwd, found.targets, keeps_undo=request.undo)
+    if request.with_runtime:
+        runtime.shows = output.runtime
     progress = Progress(len(found.targets), _say, is_shown=is_watched(quiet=request.quiet))
     output.before_write = progress.hide
     with (
@@ -555,6 +561,7 @@ class _Runtime:
 
     def __init__(self, report: Report, cwd: Path, targets: Sequence[Target], *, keeps_undo: bool) -> None:
         self.report = report
+        self.shows: Callable[[Path, bytes | None, bytes], None] = lambda _path, _before, _after: None
         self.cwd = cwd
         self.keeps_undo = keeps_undo
         self.journal: Journal | None = None
@@ -582,8 +589,6 @@ class _Runtime:
         from workerlog_migrate.files import vendor
 
         for folder, needed in vendor.folders_of(result).items():
-            if not vendor.is_ours(needed):
-                continue
             try:
                 reason = self.failed.get(folder) or self._plan(folder, needed).refusal(needed)
                 if not reason:
@@ -592,8 +597,13 @@ class _Runtime:
                 reason = self.failed[folder] = error.reason
                 if not result.changed:
                     self.report.path_errors.append((folder, FileError(reason)))
-            if reason and result.changed:
-                return replace(result, after=result.before, error=FileError(reason))
+            if not reason or not result.changed:
+                continue
+            if folder in self.plans and self.plans[folder].is_own(needed):
+                from workerlog_migrate.rewriting.plan import leave_all
+
+                return replace(result, after=result.before, plan=leave_all(result.plan, reason), imports=())
+            return replace(result, after=result.before, error=FileError(reason))
         return result
 
     def _plan(self, folder: Path, needed: Mapping[str, frozenset[str]]) -> VendorPlan:
@@ -626,6 +636,8 @@ class _Runtime:
                 self._written()
         self.supplied.add(folder)
         for file in plan.files:
+            if file.after is not None:
+                self.shows(file.path, file.before, file.after)
             self.report.runtime[file.path] = RuntimeFile(
                 file.path, file.verdict.value, file.reason, file.changes
             )
@@ -691,6 +703,15 @@ class _Output:
         from workerlog_migrate.report.diff import colorize, render_file_diff
 
         patch = render_file_diff(result.target.path, result.before, result.after)
+        self.write(colorize(patch) if wants_color(self.request.color, sys.stdout) else patch)
+
+    def runtime(self, path: Path, before: bytes | None, after: bytes) -> None:
+        """Show a runtime file that is added or replaced."""
+        if not self.shows_diff:
+            return
+        from workerlog_migrate.report.diff import colorize, render_file_diff, render_new_file
+
+        patch = render_new_file(path, after) if before is None else render_file_diff(path, before, after)
         self.write(colorize(patch) if wants_color(self.request.color, sys.stdout) else patch)
 
     def write(self, data: bytes) -> None:

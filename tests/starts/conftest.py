@@ -7,12 +7,20 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from click.testing import CliRunner
 
-ROOT = Path(__file__).resolve().parents[2]
+from workerlog_migrate.cli import main
 
-GUARD = '\n\nif __name__ == "__main__":\n    main()\n'
+
+class Migrated(NamedTuple):
+    """What the command said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 class Tree:
@@ -38,20 +46,15 @@ class Tree:
         lines = self.text(name).splitlines()
         return [line for line in lines if any(word in line for word in wanted)]
 
-    def migrate(self, *arguments: str, cwd: str = ".") -> subprocess.CompletedProcess[str]:
+    def migrate(self, *arguments: str, cwd: str = ".") -> Migrated:
         """Run the command in the project."""
-        command = [sys.executable, "-m", "workerlog_migrate", *arguments]
-        return subprocess.run(
-            command,
-            cwd=self.root / cwd,
-            capture_output=True,
-            text=True,
-            check=False,
-            env={
-                **_environment(),
-                "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT / "codemods"))),
-            },
-        )
+        before = Path.cwd()
+        os.chdir(self.root / cwd)
+        try:
+            result = CliRunner().invoke(main, arguments)
+        finally:
+            os.chdir(before)
+        return Migrated(result.exit_code, result.stdout, result.stderr)
 
     def start(self, *arguments: str, cwd: str = ".", **variables: str) -> subprocess.CompletedProcess[str]:
         """Start Python in the project, without anything of this checkout on its path."""

@@ -213,9 +213,9 @@ def test_a_script_that_is_also_imported_through_its_folder_still_runs_as_a_scrip
 
     assert tree.head("scripts/zero_x.py")[:4] == [
         "if __package__:",
-        "    from .worker_logger import mirror_print, setup_worker_logger",
+        "    from .worker_logger import mirror_print, module_logger",
         "else:",
-        "    from worker_logger import mirror_print, setup_worker_logger",
+        "    from worker_logger import mirror_print, module_logger",
     ]
     for start in (["main.py"], ["scripts/zero_x.py"], ["-m", "scripts.zero_x"]):
         assert tree.start(*start).stdout == "in project\n"
@@ -292,10 +292,10 @@ def test_a_second_run_with_another_codemod_completes_both_imports(tree: Tree) ->
 
     assert tree.head("scripts/zero_x.py")[:6] == [
         "if __package__:",
-        "    from .worker_logger import mirror_print, setup_worker_logger",
+        "    from .worker_logger import mirror_print, module_logger",
         "    from .worker_utils import retry_with_backoff",
         "else:",
-        "    from worker_logger import mirror_print, setup_worker_logger",
+        "    from worker_logger import mirror_print, module_logger",
         "    from worker_utils import retry_with_backoff",
     ]
     assert tree.migrate("--check", "scripts").returncode == 0

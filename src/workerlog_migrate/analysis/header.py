@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from workerlog_migrate.analysis.exposure import find_exposure
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.files.vendor import is_ours
 from workerlog_migrate.model import Target
@@ -22,6 +23,7 @@ RUNTIME_UTILS = "worker_utils"
 
 _SECOND_NAMES = {"logger": "worker_log", "retrying": "with_retry"}
 _LOGGER_MAKERS = (
+    "worker_logger.module_logger",
     "worker_logger.setup_worker_logger",
     "worker_utils.setup_logger",
     "worker_utils.setup_worker_logger",
@@ -46,6 +48,7 @@ class Header:
     Attributes:
         logger, retrying: names of the two objects: those of an existing header, else the next free ones.
         mirror_print, log_ignored, expect_only, setup, retry: local names of the functions to import.
+        maker: the function that ``setup`` is the local name of: ``setup_worker_logger`` or ``module_logger``.
         line: code before this line (from 1) runs before the header does; a missing header is put in before it.
         run: the imports among which new ones are sorted: the last that nothing interrupts, below any ``sys.path`` line.
         imports_line: where a new import goes when there is no such run.
@@ -67,6 +70,7 @@ class Header:
     expect_only: str
     setup: str
     retry: str
+    maker: str
     line: int
     imports_line: int
     prefix: str = ""
@@ -111,7 +115,9 @@ def find_header(module: Module, target: Target) -> Header:
     line, refusal = _line_after(module, leads)
     imports_line, imports_refusal = _line_after(module, plain_leads)
     form, placement_refusal = _form(module, target)
-    refusal = refusal or placement_refusal
+    exposure = find_exposure(module, target)
+    refusal = refusal or placement_refusal or exposure.refusal
+    maker = "module_logger" if target.as_module else "setup_worker_logger"
     last_own = max((_end_line(node) for node in own), default=0)
     existing_import = logger_import or utils_import
     if existing_import is not None:
@@ -124,16 +130,21 @@ def find_header(module: Module, target: Target) -> Header:
         isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and node.lineno >= line
         for node in module.imports
     )
+
+    def free(name: str, *, is_rebound: bool = False) -> str:
+        if exposure.is_private:
+            return _free(module, f"_{name}", later_star=False)
+        return _free(module, name, later_star=is_rebound)
+
     return Header(
-        logger=_assigned(logger_assign) or _free(module, "logger", later_star),
-        retrying=_assigned(retrying_assign) or _free(module, "retrying", later_star),
-        mirror_print=_imported(module, ("worker_logger.mirror_print",))
-        or _free(module, "mirror_print", False),
-        log_ignored=_imported(module, ("worker_logger.log_ignored",)) or _free(module, "log_ignored", False),
-        expect_only=_imported(module, ("worker_logger.expect_only",)) or _free(module, "expect_only", False),
-        setup=_imported(module, ("worker_logger.setup_worker_logger",))
-        or _free(module, "setup_worker_logger", False),
-        retry=_imported(module, _RETRY_MAKERS) or _free(module, "retry_with_backoff", False),
+        logger=_assigned(logger_assign) or free("logger", is_rebound=later_star),
+        retrying=_assigned(retrying_assign) or free("retrying", is_rebound=later_star),
+        mirror_print=_imported(module, ("worker_logger.mirror_print",)) or free("mirror_print"),
+        log_ignored=_imported(module, ("worker_logger.log_ignored",)) or free("log_ignored"),
+        expect_only=_imported(module, ("worker_logger.expect_only",)) or free("expect_only"),
+        setup=_imported(module, (f"worker_logger.{maker}",)) or free(maker),
+        retry=_imported(module, _RETRY_MAKERS) or free("retry_with_backoff"),
+        maker=maker,
         line=max(line, last_own + 1) if own else line,
         imports_line=imports_line,
         prefix=prefix,
@@ -185,16 +196,19 @@ def has_main_guard(module: Module) -> bool:
     return any(_is_main_guard(statement) for statement in module.tree.body)
 
 
-def runs_at_top_level(module: Module) -> bool:
+def runs_at_top_level(module: Module, *, when_imported: bool = False) -> bool:
     """Whether importing or starting the file does something: a ``__main__`` guard, or a call made for its effect.
 
-    Definitions, imports, assignments and ``sys.path`` lines only define things.
+    With ``when_imported`` a guard is none: only what an import does counts. Definitions, imports, assignments and ``sys.path`` lines only define things.
     """
     stack: list[ast.stmt] = list(module.tree.body)
     while stack:
         statement = stack.pop()
         if _is_main_guard(statement):
-            return True
+            if not when_imported:
+                return True
+            stack.extend(getattr(statement, "orelse", ()))
+            continue
         if isinstance(statement, ast.Expr):
             value = statement.value.value if isinstance(statement.value, ast.Await) else statement.value
             if isinstance(value, ast.Call) and not _is_sys_path(statement):
@@ -361,11 +375,12 @@ def _imported(module: Module, qualified: tuple[str, ...]) -> str:
     return ""
 
 
-def _free(module: Module, name: str, later_star: bool) -> str:
+def _free(module: Module, name: str, *, later_star: bool) -> str:
     """Return the name, or the next one that no scope of the script uses."""
     if not module.is_taken(name) and not later_star:
         return name
-    second = _SECOND_NAMES.get(name, f"worker_{name}")
+    public = name.lstrip("_")
+    second = name[: -len(public)] + _SECOND_NAMES.get(public, f"worker_{public}")
     candidate, number = second, 2
     while module.is_taken(candidate):
         candidate, number = f"{second}_{number}", number + 1

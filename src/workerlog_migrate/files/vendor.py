@@ -33,6 +33,10 @@ RUNTIME_MODULES = ("worker_logger", "worker_utils")
 """In the order in which they are written: ``worker_utils`` may import ``worker_logger``."""
 
 
+OWN_FILE = "a file of your own"
+"""Why a file is kept that was never ours."""
+
+
 class Verdict(enum.Enum):
     """What becomes of one runtime file."""
 
@@ -101,6 +105,18 @@ class VendorPlan:
                 )
         return self.broken if needs.get("worker_utils") else ""
 
+    def is_own(self, needs: Mapping[str, Collection[str]]) -> bool:
+        """Say whether what a script lacks is due to a file of the user's own, which is no fault and is left.
+
+        Args:
+            needs: as for `refusal`.
+        """
+        return any(
+            file.reason == OWN_FILE
+            and (set(needs.get(file.path.stem, ())) & set(file.missing) or self.broken)
+            for file in self.files
+        )
+
 
 def plan_vendor(folder: Path, needs: Mapping[str, Collection[str]]) -> VendorPlan:
     """Find out what the scripts of one folder need beside them, without writing anything.
@@ -167,6 +183,8 @@ def folders_of(result: FileResult) -> dict[Path, dict[str, frozenset[str]]]:
         folder = result.target.path.parent
         for _ in range(len(dotted) - len(module) - 1):
             folder = Path(os.path.normpath(folder / "..")) if folder.name in ("", "..") else folder.parent
+        if not set(names) & _runtime_names(module):
+            continue  # the script means a module of its own
         needs = folders.setdefault(folder, {})
         needs[module] = needs.get(module, frozenset()) | frozenset(names)
     return folders
@@ -249,7 +267,7 @@ def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
         return VendorFile(path, Verdict.SAME, before)
     found = _stamp_of(before)
     if found is None:
-        return _kept(path, before, needed, "a file of your own")
+        return _kept(path, before, needed, OWN_FILE)
     if not is_unedited(before):
         return _kept(path, before, needed, f"our runtime {found[0]}, edited by hand")
     if found == _stamp_of(ours):

@@ -16,7 +16,9 @@ from pathlib import Path
 from workerlog_migrate.analysis.context import Context
 from workerlog_migrate.analysis.header import RUNTIME_LOGGER, RUNTIME_UTILS, Header, runs_at_top_level
 from workerlog_migrate.analysis.import_order import NewImport, place_imports, render_import
+from workerlog_migrate.analysis.log_folder import find_use
 from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.analysis.own_logging import find_own_logging
 from workerlog_migrate.files.linters import ImportStyle, import_style
 from workerlog_migrate.model import (
     LOGGER_SETUP,
@@ -33,6 +35,9 @@ from workerlog_migrate.model import (
 NEEDS_IMPORT = "needs-import"
 HEADER = "header"
 IMPORT = "import"
+
+_DEFAULT_FOLDER = "logs"
+_MOST_FOLDERS = 10
 
 
 _Names = dict[str, list[tuple[str, str]]]
@@ -71,6 +76,34 @@ def find(module: Module, context: Context, chosen: Sequence[Finding]) -> Iterato
         yield from _new_header(module, context, needs, plain)
     else:
         yield from _completed_header(module, context, needs, plain)
+    if needs.logger and LOGGER_SETUP in context.settings.select:
+        yield from _own_records(module, context)
+
+
+def _own_records(module: Module, context: Context) -> Iterator[Finding]:
+    """Put the records of a script that configures ``logging`` itself on its worker's log, too."""
+    own = find_own_logging(module)
+    if context.target.as_module or own.is_joined:
+        return
+    line = f"{own.root or f'{context.header.logger}.root'}.addHandler({context.header.logger}.handlers[0])"
+    if own.top is not None:
+        after = max(own.top.end_lineno or 0, context.header.line - 1)
+        yield Finding(
+            LOGGER_SETUP,
+            _at(after + 1),
+            "puts what the script itself logs on the worker's log, too",
+            LinesEdit((line,)),
+            kind="own-records",
+        )
+    elif own.inner is not None:
+        yield Finding(
+            codemod=LOGGER_SETUP,
+            span=module.span(own.inner),
+            message="logging is configured where only a person can follow",
+            applicability=Applicability.DISPLAY_ONLY,
+            reason=f"what it logs itself is not on the worker's log; to have it there, put behind this: {line}",
+            kind="left",
+        )
 
 
 def find_imports(module: Module, context: Context, chosen: Sequence[Finding]) -> Iterator[Finding]:
@@ -168,19 +201,20 @@ def _new_header(
     assigns: list[str] = []
     if needs.logger:
         names[RUNTIME_LOGGER] = _logger_names(header, needs)
-        assigns.append(_logger_line(context))
+        assigns.append(_logger_line(module, context))
     if needs.retry:
         names[RUNTIME_UTILS] = [("retry_with_backoff", header.retry)]
         assigns.append(_retrying_line(context))
     choice = [*_choice_lines(context, names), ""] if header.both else []
     own = [] if header.both else [_own_import(context, runtime, each) for runtime, each in names.items()]
     placed = _placed(module, context, [*plain, *own])
-    message = f'sets up the logger "{context.target.worker}"' if needs.logger else "sets up the retries"
-    reason = ""
+    message = _what(context, needs)
+    notes = [_log_folder(module, context)[1]] if needs.logger else []
     if header.run_as_script:
-        reason = (
+        notes.append(
             "a __main__ guard and no relative import in a package: taken to be run as a script, not imported"
         )
+    reason = "; ".join(note for note in notes if note)
     lines: tuple[str, ...] = ()
     follows_run = bool(header.run) and header.line == _end(header.run[-1]) + 1
     before = [""] * _lines_after_imports(context) if follows_run else _gap_before(module, header.line)
@@ -195,6 +229,19 @@ def _new_header(
     yield from placed
     edit = LinesEdit((*lines, *before, *choice, *assigns, *_gap_after(module, header.line)))
     yield Finding(LOGGER_SETUP, _at(header.line), message, edit, reason=reason, kind=HEADER)
+
+
+def _what(context: Context, needs: _Needs) -> str:
+    """Say what a header does, and by whom the file is started or imported so that it does it in this way."""
+    target, starts = context.target, context.target.starts
+    parts = [f'sets up the logger "{target.worker}"' if needs.logger else "sets up the retries"]
+    if target.as_module:
+        parts.append(f"which writes to the log of the worker that runs: {starts.imported}")
+    if context.header.both:
+        parts.append(f"imports it in both ways: {starts.dotted or 'as a package'}")
+    elif context.header.prefix and not target.in_package:
+        parts.append(f"imports it from its package: {starts.dotted or starts.in_folder}")
+    return "; ".join(parts)
 
 
 def _without_gap(lines: tuple[str, ...]) -> tuple[str, ...]:
@@ -219,7 +266,7 @@ def _completed_header(
         RUNTIME_LOGGER: [
             pair
             for pair in _logger_names(header, needs)
-            if (pair[0] != "setup_worker_logger" or needs_setup)
+            if (pair[0] != header.maker or needs_setup)
             and not _binds(module, pair[1], f"{RUNTIME_LOGGER}.{pair[0]}")
         ],
         RUNTIME_UTILS: [("retry_with_backoff", header.retry)]
@@ -238,9 +285,11 @@ def _completed_header(
     if needs_setup:
         following = header.retrying_assign
         if following is not None:
-            yield _insertion(context, following.lineno, _logger_line(context))
+            yield _insertion(context, following.lineno, _logger_line(module, context))
         else:
-            yield _insertion(context, own_line, "", _logger_line(context), *_gap_after(module, own_line))
+            yield _insertion(
+                context, own_line, "", _logger_line(module, context), *_gap_after(module, own_line)
+            )
     if needs.retry and header.retrying_assign is None:
         preceding = header.logger_assign
         if preceding is not None:
@@ -302,7 +351,7 @@ def _logger_names(header: Header, needs: _Needs) -> list[tuple[str, str]]:
         names.append(("log_ignored", header.log_ignored))
     if needs.mirror:
         names.append(("mirror_print", header.mirror_print))
-    return [*names, ("setup_worker_logger", header.setup)] if needs.logger else names
+    return [*names, (header.maker, header.setup)] if needs.logger else names
 
 
 def _binds(module: Module, name: str, qualified: str) -> bool:
@@ -362,12 +411,28 @@ def _own_import(context: Context, runtime: str, names: list[tuple[str, str]]) ->
     return NewImport(f"{context.header.prefix}{runtime}", tuple(names), is_own=True)
 
 
-def _logger_line(context: Context) -> str:
-    header, settings = context.header, context.settings
+def _logger_line(module: Module, context: Context) -> str:
+    header = context.header
     arguments = [_literal(context.target.worker)]
-    if settings.log_dir is not None and settings.log_dir != "logs":
-        arguments.append(_literal(settings.log_dir))
+    folder, _ = _log_folder(module, context)
+    if folder != _DEFAULT_FOLDER:
+        arguments.append(_literal(folder))
     return f"{header.logger} = {header.setup}({', '.join(arguments)})"
+
+
+def _log_folder(module: Module, context: Context) -> tuple[str, str]:
+    """Choose the log folder, and say why it is another one than the configuration's: the script uses that for itself."""
+    wanted = folder = context.settings.log_dir or _DEFAULT_FOLDER
+    above, slash, name = folder.rpartition("/")
+    reason, number = "", 1
+    while number < _MOST_FOLDERS:
+        line, use = find_use(module, folder, context.target.worker)
+        if not use:
+            break
+        reason = reason or f"line {line}: {use}"
+        folder = f"{above}{slash}worker_{name}" + (f"_{number}" if number > 1 else "")
+        number += 1
+    return folder, f"{reason}, so that its log is not in {wanted} but in {folder}" if reason else ""
 
 
 def _retrying_line(context: Context) -> str:

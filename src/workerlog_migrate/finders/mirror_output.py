@@ -134,6 +134,7 @@ class _Finder:
         self.header = context.header
         self.hierarchy = context.types.engine.hierarchy
         self._unknown_star = any(_may_rebind_print(name) for name in module.star_imports)
+        self._is_patched = bool(context.target.starts.patched)
         self._wrappers = _find_wrappers(module)
         self._through: dict[ast.AST, str] = {}
 
@@ -157,8 +158,9 @@ class _Finder:
         if found is not None and not all(_is_builtin_import(binding) for binding in found[1]):
             return self._left(call, f"print is something else here: {_described(module, found[1][-1])}")
         # The default printer is the builtin. Where a star import may have put another one in its place, print is
-        # looked up as it was before: in the scope of the call.
-        printer = _PRINT if found is None and self._unknown_star else None
+        # looked up as it was before: in the scope of the call. So it is where a test replaces the module's own print.
+        is_replaced = self._unknown_star or self._is_patched
+        printer = _PRINT if found is None and is_replaced else None
         return self._mirror(call, printer, _PRINT_KEYWORDS)
 
     def _judge_safe_print(self, call: ast.Call) -> Finding | None:

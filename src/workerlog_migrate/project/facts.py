@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
 
-FACTS_VERSION = 1
+FACTS_VERSION = 2
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -35,6 +35,9 @@ _LOADERS = frozenset(
     }
 )
 _ISOLATED = re.compile(r"-[A-Za-z]*[IP][A-Za-z]*")
+_HANDLERS = frozenset(
+    {"NullHandler", "StreamHandler", "FileHandler", "basicConfig", "dictConfig", "fileConfig"}
+)
 _LISTERS = frozenset({"vars", "dir", "getmembers"})
 
 
@@ -75,6 +78,7 @@ class FileFacts(NamedTuple):
         has_main_guard: something is compared with ``"__main__"``.
         changes_path: ``sys.path`` is mentioned.
         listed: names handed to ``vars``, ``dir`` or ``getmembers``.
+        handlers: which of the functions and classes are called that decide where records go (``basicConfig``, ``NullHandler``).
     """
 
     imports: tuple[Import, ...] = ()
@@ -88,6 +92,7 @@ class FileFacts(NamedTuple):
     has_main_guard: bool = False
     changes_path: bool = False
     listed: tuple[str, ...] = ()
+    handlers: tuple[str, ...] = ()
 
     def to_json(self) -> list[Any]:
         """Give what `from_json` makes the same facts of."""
@@ -164,6 +169,7 @@ class _Collector:
         self._loaders: set[str] = set()
         self._loggers: set[str] = set()
         self._listed: set[str] = set()
+        self._handlers: set[str] = set()
         self._isolated = False
         self._exports = False
         self._main = False
@@ -183,6 +189,7 @@ class _Collector:
             self._main,
             self._path,
             tuple(sorted(self._listed)),
+            tuple(sorted(self._handlers)),
         )
 
     def walk(self, tree: ast.Module) -> None:
@@ -263,7 +270,9 @@ class _Collector:
                 pass
             case _:
                 return
-        if name in _LOADERS:
+        if name in _HANDLERS:
+            self._handlers.add(name)
+        elif name in _LOADERS:
             self._loaders.add(name)
         elif name == "getLogger" and node.args:
             match node.args[0]:

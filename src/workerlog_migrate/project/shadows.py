@@ -61,6 +61,7 @@ class Shadows:
         self._files = frozenset(project.listing.python)
         self._foreign: dict[str, tuple[str, str]] | None = None
         self._by_folder: dict[str, str] = {}
+        self._reached_from: dict[str, frozenset[str]] = {}
 
     def standard(self, path: str, folders: Iterable[str]) -> str:
         """Find a file named like a standard module that the runtime needs.
@@ -104,6 +105,19 @@ class Shadows:
                 "",
             )
         return self._by_folder[folder]
+
+    def reached(self, path: str) -> frozenset[str]:
+        """Follow a script's imports over the files of the project.
+
+        Args:
+            path: the script.
+
+        Returns:
+            The files, the script among them; of a great many the nearest.
+        """
+        if path not in self._reached_from:
+            self._reached_from[path] = frozenset(self._reached([path]))
+        return self._reached_from[path]
 
     def _foreigners(self) -> dict[str, tuple[str, str]]:
         """List the files that import a module of a runtime file's name that is not ours: file -> where it is, what to say."""

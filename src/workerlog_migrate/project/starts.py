@@ -95,7 +95,8 @@ class _Search:
             self._by_stem.setdefault(seen.parts[-1], []).append(position)
         # Folders that are imported by their name -> by whom, and how many folders the name goes through.
         self._named_folders: dict[str, tuple[str, int]] = {}
-        self._loggers: dict[str, str] = {}
+        # Loggers of the program -> the files that use them, and whether by ``__name__``.
+        self._loggers: dict[str, set[tuple[str, bool]]] = {}
         self._shadows = Shadows(project)
 
     def run(self) -> None:
@@ -104,6 +105,7 @@ class _Search:
             words.update((seen.parts[-1], target.worker, *seen.parts[-2:-1]))
         for path, facts in self._project.mentioning(words):
             self._python(path, facts)
+        self._named_like({name for target in self._targets for name in (target.worker, target.path.stem)})
         for path, text in self._project.texts_mentioning(words):
             self._text(path, text)
         for seen in self._seen:
@@ -111,6 +113,16 @@ class _Search:
             flags = "" if own is None else own.shebang.partition("python")[2]
             if _ISOLATED_FLAG.search(flags):
                 seen.isolated = seen.isolated or f"its first line starts Python with {flags.split()[-1]}"
+
+    def _named_like(self, names: set[str]) -> None:
+        """Look at files whose own name is a script's or a worker's, too: their ``__name__`` may be a logger's."""
+        for path in self._files:
+            if names.isdisjoint(_parts(path)[-2:]):
+                continue
+            facts = self._project.facts(path)
+            if facts is not None and "__name__" in facts.loggers:
+                for each in _module_names(path):
+                    self._loggers.setdefault(each, set()).add((path, True))
 
     def starts(self, position: int) -> Starts:
         seen, target = self._seen[position], self._targets[position]
@@ -136,7 +148,7 @@ class _Search:
             starred=seen.starred,
             listed=seen.listed,
             patched=seen.patched,
-            loggers=self._loggers_like(target.worker, seen.parts[-1]),
+            loggers=self._loggers_like(seen, target.worker, seen.parts[-1]),
         )
 
     @staticmethod
@@ -159,7 +171,7 @@ class _Search:
         for name in facts.loggers:
             own = _module_names(path) if name == "__name__" else (name,)
             for each in own:
-                self._loggers.setdefault(each, self._shown(path))
+                self._loggers.setdefault(each, set()).add((path, name == "__name__"))
 
     def _import(self, path: str, entry: Import, facts: FileFacts) -> None:
         where = f"{self._shown(path)}:{entry.line} imports"
@@ -409,14 +421,28 @@ class _Search:
                 return f"it imports {entry.module} from beside it"
         return ""
 
-    def _loggers_like(self, *names: str) -> tuple[str, ...]:
-        found = {
+    def _loggers_like(self, seen: _Seen, *names: str) -> tuple[str, ...]:
+        """List the program's loggers of some names, and those below them whose records may reach a terminal."""
+        found = [
             logger
-            for logger in self._loggers
+            for logger, users in self._loggers.items()
             for name in names
             if logger == name or logger.startswith(f"{name}.")
-        }
-        return tuple(sorted(found)[:_LOGGERS_LISTED])
+            if any(self._takes_part(seen, user, is_name=logger == name, is_own=own) for user, own in users)
+        ]
+        return tuple(sorted(set(found))[:_LOGGERS_LISTED])
+
+    def _takes_part(self, seen: _Seen, path: str, *, is_name: bool, is_own: bool) -> bool:
+        """Whether a file that uses a logger may run with a script, and be heard."""
+        facts = self._project.facts(path)
+        if path == seen.path and is_own and not seen.imported:
+            return False  # run as a script, its ``__name__`` is another
+        is_silent = facts is not None and facts.handlers == ("NullHandler",)
+        if is_silent and not is_name:
+            return False
+        if path == seen.path or facts is None or not facts.has_main_guard:
+            return True
+        return path in self._shadows.reached(seen.path)  # else a program of its own
 
     def _shown(self, path: str) -> str:
         return os.path.relpath(path, self._root).replace(os.sep, "/")

@@ -84,6 +84,24 @@ def render_file_diff(path: Path, before: bytes, after: bytes) -> bytes:
     return b"".join(parts)
 
 
+def render_new_file(path: Path, after: bytes) -> bytes:
+    """Render a file that is added.
+
+    Args:
+        path: the file, relative to the current folder where possible.
+        after: its bytes.
+
+    Returns:
+        The patch of this file.
+    """
+    new = _lines(after)
+    if not new:
+        return b""
+    parts = [b"--- /dev/null\n+++ ", _quoted(b"b/", path), b"\n@@ -0,0 +%s @@\n" % _range(0, len(new))]
+    parts.extend(_marked(b"+", new))
+    return b"".join(parts)
+
+
 def colorize(patch: bytes) -> bytes:
     """Colour a patch for a terminal, as git does.
 

@@ -111,6 +111,19 @@ def make_plan(findings: Iterable[Finding]) -> Plan:
     return Plan(tuple(_in_order(applied)), tuple(_in_order(reported)))
 
 
+def leave_all(plan: Plan, reason: str) -> Plan:
+    """Return a plan in which nothing is applied, because of one reason.
+
+    Args:
+        plan: of one file.
+        reason: in a few words; header lines and imports, which only others need, are not reported one by one.
+    """
+    left = [demote(finding, reason) for finding in plan.applied if not isinstance(finding.edit, LinesEdit)]
+    if not left:
+        left = [demote(finding, reason) for finding in plan.applied[:1]]
+    return Plan((), tuple(_in_order([*plan.reported, *left])))
+
+
 def demote(finding: Finding, reason: str) -> Finding:
     """Return the finding as one that is only reported, with the reason."""
     return replace(finding, applicability=Applicability.DISPLAY_ONLY, reason=reason, edit=None, kind="left")

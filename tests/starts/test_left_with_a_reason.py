@@ -1,0 +1,262 @@
+"""A script that the runtime could not reach, or would harm, is left with the one thing to do; its nearest twin is migrated."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.starts.conftest import Tree
+
+SCRIPT = 'import time\n\n\ndef main():\n    print("ok")\n\n\nif __name__ == "__main__":\n    main()\n'
+OWN = "def theirs():\n    return 1\n"
+BY_SPEC = """\
+import importlib.util
+
+spec = importlib.util.spec_from_file_location("zero_x", "scripts/zero_x.py")
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+module.main()
+"""
+OF_A_FOLDER = """\
+import importlib.util, pathlib
+
+for path in pathlib.Path("plugins").glob("*.py"):
+    if path.stem.startswith("worker_"):
+        continue
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.main()
+"""
+
+
+def _with(line: str) -> str:
+    return SCRIPT.replace("import time\n", f"import time\n{line}\n")
+
+
+@pytest.mark.parametrize(
+    ("files", "script", "start", "reason"),
+    [
+        pytest.param(
+            {"run.py": BY_SPEC, "scripts/zero_x.py": SCRIPT},
+            "scripts/zero_x.py",
+            ["run.py"],
+            "run.py:3 loads scripts/zero_x.py by spec_from_file_location",
+            id="loaded-by-its-path",
+        ),
+        pytest.param(
+            {"run.py": OF_A_FOLDER, "plugins/zero_x.py": SCRIPT},
+            "plugins/zero_x.py",
+            ["run.py"],
+            "loads files of plugins by spec_from_file_location",
+            id="loaded-with-its-folder",
+        ),
+        pytest.param(
+            {
+                "run.py": 'import runpy\nrunpy.run_path("scripts/zero_x.py", run_name="__main__")\n',
+                "scripts/zero_x.py": SCRIPT,
+            },
+            "scripts/zero_x.py",
+            ["run.py"],
+            "by run_path",
+            id="run-path",
+        ),
+        pytest.param(
+            {"scripts/zero_x.py": f"#!/usr/bin/python3 -I\n{SCRIPT}"},
+            "scripts/zero_x.py",
+            ["-I", "scripts/zero_x.py"],
+            "its first line starts Python with -I",
+            id="shebang-I",
+        ),
+        pytest.param(
+            {"scripts/zero_x.py": f"#!/usr/bin/env -S python3 -uP\n{SCRIPT}"},
+            "scripts/zero_x.py",
+            ["-I", "scripts/zero_x.py"],
+            "its first line starts Python with -uP",
+            id="shebang-P",
+        ),
+        pytest.param(
+            {
+                "cron/crontab": "0 3 * * * python3 -I /srv/bot/scripts/zero_x.py\n",
+                "scripts/zero_x.py": SCRIPT,
+            },
+            "scripts/zero_x.py",
+            ["-I", "scripts/zero_x.py"],
+            "cron/crontab:1 starts it with -I",
+            id="crontab-I",
+        ),
+        pytest.param(
+            {"start.sh": "PYTHONSAFEPATH=1 python scripts/zero_x.py\n", "scripts/zero_x.py": SCRIPT},
+            "scripts/zero_x.py",
+            ["-I", "scripts/zero_x.py"],
+            "start.sh:1 starts it with PYTHONSAFEPATH",
+            id="safe-path",
+        ),
+        pytest.param(
+            {
+                "run.py": "import subprocess, sys\n"
+                'subprocess.run([sys.executable, "-I", "scripts/zero_x.py"], check=True)\n',
+                "scripts/zero_x.py": SCRIPT,
+            },
+            "scripts/zero_x.py",
+            ["run.py"],
+            "run.py:2 starts scripts/zero_x.py without its folder on sys.path",
+            id="starter-I",
+        ),
+        pytest.param(
+            {
+                "lib/worker_utils.py": OWN,
+                "scripts/zero_x.py": _with(
+                    'import sys\nsys.path.append("lib")\nfrom worker_utils import theirs\n\ntheirs()'
+                ),
+            },
+            "scripts/zero_x.py",
+            ["scripts/zero_x.py"],
+            "scripts/zero_x.py:4 imports another worker_utils (lib/worker_utils.py), which the runtime's file",
+            id="worker-utils-of-its-own",
+        ),
+        pytest.param(
+            {
+                "lib/worker_logger/__init__.py": OWN,
+                "lib/tool.py": "import worker_logger\n\nworker_logger.theirs()\n",
+                "scripts/zero_x.py": _with('import sys\nsys.path.append("lib")\nimport tool'),
+            },
+            "scripts/zero_x.py",
+            ["scripts/zero_x.py"],
+            "lib/tool.py:1 imports another worker_logger",
+            id="a-package-that-an-import-imports",
+        ),
+        pytest.param(
+            {"scripts/queue.py": "raise SystemExit('local queue')\n", "scripts/zero_x.py": SCRIPT},
+            "scripts/zero_x.py",
+            ["scripts/zero_x.py"],
+            "scripts/queue.py would be imported in place of the standard module",
+            id="a-script-named-like-a-standard-module",
+        ),
+        pytest.param(
+            {"scripts/copy/__init__.py": "raise SystemExit('local copy')\n", "scripts/zero_x.py": SCRIPT},
+            "scripts/zero_x.py",
+            ["scripts/zero_x.py"],
+            "scripts/copy/__init__.py would be imported in place of the standard module",
+            id="a-package-named-like-a-standard-module",
+        ),
+    ],
+)
+def test_a_script_that_the_runtime_would_break_is_left(
+    tree: Tree, files: Mapping[str, str], script: str, start: list[str], reason: str
+) -> None:
+    """It starts as before, byte for byte the same, and the report says what stands in the way; other scripts go on."""
+    tree.write({**files, "other/zero_y.py": SCRIPT})
+    before = tree.start(*start)
+    assert before.returncode == 0, before.stderr
+
+    result = tree.migrate("--apply", script, "other")
+
+    assert result.returncode == 0
+    assert reason in result.stderr
+    assert tree.text(script) == files[script]
+    assert "worker_logger" in tree.text("other/zero_y.py")
+    after = tree.start(*start)
+    assert (after.returncode, after.stdout, after.stderr) == (0, before.stdout, before.stderr)
+
+
+@pytest.mark.parametrize(
+    ("files", "start"),
+    [
+        pytest.param(
+            {"scripts/run.py": BY_SPEC.replace("scripts/", "")}, ["run.py"], id="loaded-from-beside-it"
+        ),
+        pytest.param(
+            {
+                "run.py": f"import sys\nsys.path.insert(0, 'scripts')\n{BY_SPEC}",
+                "scripts/other.py": "x = 1\n",
+                "scripts/zero_x.py": _with("import other"),
+            },
+            ["../run.py"],
+            id="loaded-but-it-imports-from-beside-it",
+        ),
+        pytest.param(
+            {
+                "scripts/zero_x.py": "#!/usr/bin/python3 -I\nimport os\nimport sys\n"
+                f"sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))\n{SCRIPT}"
+            },
+            ["-I", "zero_x.py"],
+            id="isolated-but-it-adds-its-folder",
+        ),
+        pytest.param(
+            {"scripts/zero_x.py": f"#!/usr/bin/python3 -u\n{SCRIPT}"}, ["-u", "zero_x.py"], id="shebang-u"
+        ),
+        pytest.param({"start.sh": "python -B scripts/zero_x.py\n"}, ["-B", "zero_x.py"], id="started-with-B"),
+        pytest.param(
+            {"lib/worker_utils.py": OWN, "lib/zero_z.py": "from worker_utils import theirs\n"},
+            ["zero_x.py"],
+            id="worker-utils-that-it-never-reaches",
+        ),
+        pytest.param(
+            {"scripts/queue.py": "x = 1\n", "scripts/zero_x.py": _with("import queue")},
+            ["zero_x.py"],
+            id="it-uses-the-local-module-itself",
+        ),
+        pytest.param(
+            {"scripts/colorsys.py": "x = 1\n"},
+            ["zero_x.py"],
+            id="a-standard-name-that-the-runtime-never-needs",
+        ),
+        pytest.param({"scripts/queue/notes.txt": "x\n"}, ["zero_x.py"], id="a-folder-that-is-no-package"),
+    ],
+)
+def test_its_twin_is_migrated(tree: Tree, files: Mapping[str, str], start: list[str]) -> None:
+    """What only looks like it does not stop the script, which starts as before."""
+    tree.write({"scripts/zero_x.py": SCRIPT, **files})
+    cwd = "." if start[0] == "../run.py" else "scripts"
+    start = ["run.py"] if start[0] == "../run.py" else start
+    before = tree.start(*start, cwd=cwd)
+    assert before.returncode == 0, before.stderr
+
+    result = tree.migrate("--apply", "scripts/zero_x.py")
+
+    assert "worker_logger" in tree.text("scripts/zero_x.py"), result.stderr
+    after = tree.start(*start, cwd=cwd)
+    assert (after.returncode, after.stdout, after.stderr) == (0, before.stdout, before.stderr)
+
+
+def test_a_worker_utils_of_the_user_beside_the_script_is_kept(tree: Tree) -> None:
+    """A file that lacks our names is never replaced, and what it lacks is no fault: exit 0, and the script is left."""
+    text = _with("from worker_utils import theirs\n\ntheirs()").replace(
+        "main():\n", "main():\n    open(__file__).close()\n"
+    )
+    tree.write({"scripts/worker_utils.py": OWN, "scripts/zero_x.py": text})
+
+    result = tree.migrate("--apply", "scripts")
+
+    assert result.returncode == 0, result.stderr
+    assert "worker_utils" in result.stderr
+    assert tree.text("scripts/worker_utils.py") == OWN
+    assert tree.start("scripts/zero_x.py").returncode == 0
+
+
+def test_the_documented_diff_with_the_runtime_gives_a_program_that_starts(tree: Tree) -> None:
+    """``--with-runtime`` puts the runtime files into the diff, so that ``git apply`` alone is enough."""
+    tree.write(
+        {
+            "main.py": "import app.sub.x\n",
+            "app/__init__.py": "",
+            "app/sub/__init__.py": "",
+            "app/sub/x.py": SCRIPT.partition("\n\n\nif")[0],
+        }
+    )
+    tree.write({"scripts/zero_x.py": SCRIPT})
+    plain = tree.migrate("--all", "scripts", "app")
+    diff = tree.migrate("--with-runtime", "--all", "scripts", "app")
+    subprocess.run(["git", "apply", "-"], input=diff.stdout, text=True, cwd=tree.root, check=True)
+
+    assert "+++ b/scripts/worker_logger.py" not in plain.stdout
+    assert tree.runtime() == ["app", "scripts"]
+    assert tree.start("scripts/zero_x.py").stdout == "ok\n"
+    assert tree.start("main.py").returncode == 0
+    assert tree.migrate("--check", "--all", "scripts", "app").returncode == 0

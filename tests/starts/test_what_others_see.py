@@ -1,0 +1,349 @@
+"""Nothing that others see is taken over: loggers, star imports, tables of names, the log folder, the script's own records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.starts.conftest import Tree
+
+SCRIPT = 'import time\n\n\ndef main():\n    print("ok")\n\n\nif __name__ == "__main__":\n    main()\n'
+USES_LOGGING = """\
+import logging
+
+log = logging.getLogger("genesis{below}")
+logging.basicConfig(format="%(name)s %(message)s")
+
+
+def note():
+    log.warning("noted")
+"""
+
+
+def _log(tree: Tree, name: str) -> str:
+    return tree.text(f"logs/{name}.log")
+
+
+# -- loggers -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("helper", "text"),
+    [
+        pytest.param("helper.py", USES_LOGGING.format(below=""), id="by-text"),
+        pytest.param("helper.py", USES_LOGGING.format(below=".db"), id="below-it"),
+        pytest.param(
+            "genesis/__init__.py", USES_LOGGING.replace('"genesis{below}"', "__name__"), id="by-name"
+        ),
+    ],
+)
+def test_a_logger_of_the_program_keeps_its_records(tree: Tree, helper: str, text: str) -> None:
+    """Our logger gets another name, so that the program's own lines still reach its terminal."""
+    module = helper.partition("/")[0].removesuffix(".py")
+    script = SCRIPT.replace("import time", f"import {module}").replace(
+        "    print", f"    {module}.note()\n    print"
+    )
+    tree.write({helper: text, "genesis_x.py": script})
+    before = tree.start("genesis_x.py")
+
+    tree.migrate("--apply", "genesis_x.py")
+    after = tree.start("genesis_x.py")
+
+    assert "noted" in before.stderr
+    assert (after.stdout, after.stderr) == (before.stdout, before.stderr)
+    assert tree.head("genesis_x.py")[-1] == 'logger = setup_worker_logger("genesis-worker")'
+
+
+def test_a_logger_of_another_name_leaves_the_worker_its_own(tree: Tree) -> None:
+    """The twin: a logger that only begins alike is no parent and no child of ours."""
+    tree.write({"helper.py": USES_LOGGING.replace("genesis{below}", "genesis_db"), "genesis_x.py": SCRIPT})
+
+    tree.migrate("--apply", "genesis_x.py")
+
+    assert tree.head("genesis_x.py")[-1] == 'logger = setup_worker_logger("genesis")'
+
+
+# -- modules that workers import -----------------------------------------------------------------------------
+
+SHARED = """\
+def save(path):
+    print(f"saving {path}")
+    try:
+        with open(path, "w") as file:
+            file.write("x")
+    except Exception as error:
+        print(f"[ERRO] {error}")
+"""
+
+
+def test_a_module_that_two_workers_import_logs_to_the_worker_that_runs(tree: Tree) -> None:
+    """So that the log of a worker tells what failed in it, under the name of the module that says so."""
+    worker = SCRIPT.replace("import time", "from common import save").replace(
+        'print("ok")', 'save("nowhere/{}")'
+    )
+    tree.write({"common.py": SHARED, "genesis_a.py": worker.format("a"), "zero_b.py": worker.format("b")})
+
+    tree.migrate("--apply", "--all", ".")
+    for name in ("genesis_a.py", "zero_b.py"):
+        assert tree.start(name).returncode == 0
+
+    assert tree.head("common.py")[-2] == 'logger = module_logger("common")'
+    assert "| common | saving nowhere/a" in _log(tree, "genesis")
+    assert "| common | saving nowhere/b" in _log(tree, "zero")
+    assert "nowhere/b" not in _log(tree, "genesis")
+    assert not (tree.root / "logs/common.log").exists()
+
+
+def test_a_shared_module_whose_name_matches_a_worker_pattern_is_named_by_its_stem(tree: Tree) -> None:
+    """Also with a guard: run by itself it has a log of its own."""
+    shared = SHARED + '\n\nif __name__ == "__main__":\n    save("nowhere/c")\n'
+    tree.write(
+        {"zero_common.py": shared, "genesis_a.py": "from zero_common import save\n\nsave('nowhere/a')\n"}
+    )
+
+    tree.migrate("--apply", ".")
+    tree.start("genesis_a.py")
+    tree.start("zero_common.py")
+
+    assert tree.head("zero_common.py")[-2] == 'logger = module_logger("zero_common")'
+    assert "nowhere/a" in _log(tree, "genesis")
+    assert "nowhere/c" in _log(tree, "zero_common")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"genesis_a.py": SHARED}, id="nobody-imports-it"),
+        pytest.param(
+            {"genesis_a.py": SHARED, "tests/test_a.py": "import genesis_a\n"}, id="only-a-test-does"
+        ),
+        pytest.param(
+            {"genesis_a.py": f"{SHARED}\n\nsave('x')\n", "b.py": "import genesis_a\n"},
+            id="it-runs-when-imported",
+        ),
+    ],
+)
+def test_a_worker_keeps_a_log_of_its_own(tree: Tree, files: Mapping[str, str]) -> None:
+    """The twin: what is started, or not seen to be imported by a program, is a worker."""
+    tree.write(files)
+
+    tree.migrate("--apply", "genesis_a.py")
+
+    assert 'logger = setup_worker_logger("genesis")' in tree.head("genesis_a.py")
+
+
+# -- names -------------------------------------------------------------------------------------------------
+
+
+def test_a_star_import_brings_none_of_our_names(tree: Tree) -> None:
+    """The importer's own ``logger`` and ``retrying`` stay what they are."""
+    main = "logger = 'mine'\nretrying = 'mine'\nmirror_print = 'mine'\nfrom zero_util import *\nsave('u')\nprint(logger, retrying, mirror_print)\n"
+    tree.write({"zero_util.py": SHARED, "main.py": main})
+
+    tree.migrate("--apply", "zero_util.py")
+
+    assert tree.start("main.py").stdout == "saving u\nmine mine mine\n"
+    assert "_logger" in tree.text("zero_util.py")
+
+
+def test_a_module_that_says_what_it_exports_keeps_plain_names(tree: Tree) -> None:
+    """The twin: ``__all__`` already keeps our names out."""
+    tree.write({"zero_util.py": f"__all__ = ['save']\n\n\n{SHARED}", "main.py": "from zero_util import *\n"})
+
+    tree.migrate("--apply", "zero_util.py")
+
+    assert 'logger = module_logger("zero_util")' in tree.head("zero_util.py")
+
+
+COMMANDS = {
+    "prefix": "{n: f for n, f in globals().items() if n.startswith('cmd_')}",
+    "everything": "{n: f for n, f in globals().items() if callable(f)}",
+    "by-name": "[globals()[n] for n in ('cmd_go',)]",
+    "literal": "[globals()['cmd_go']]",
+}
+
+
+@pytest.mark.parametrize(
+    ("table", "logger"),
+    [("prefix", "_logger"), ("everything", None), ("by-name", "_logger"), ("literal", "logger")],
+)
+def test_a_table_of_names_shows_none_of_ours(tree: Tree, table: str, logger: str | None) -> None:
+    """Private names where they are passed over; a table of everything leaves the script, with what to do."""
+    text = f"def cmd_go():\n    print('go')\n\n\nTABLE = {COMMANDS[table]}\nprint(sorted(map(str, TABLE))[:0], len(TABLE))\n"
+    tree.write({"zero_x.py": text})
+    before = tree.start("zero_x.py")
+
+    result = tree.migrate("--apply", "zero_x.py")
+    after = tree.start("zero_x.py")
+
+    assert (after.returncode, after.stdout) == (0, before.stdout)
+    head = tree.head("zero_x.py")
+    assert (head[-1].split()[0] if head else None) == logger, result.stderr
+
+
+# -- the log folder ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "os.mkdir('logs')",
+        "os.makedirs('./logs/')",
+        "FOLDER = 'logs'\nos.mkdir(FOLDER)",
+        "pathlib.Path('logs').mkdir()",
+        "FOLDER = pathlib.Path(__file__).parent / 'logs'\nFOLDER.mkdir()",
+        "open('logs', 'w').close()",
+        "if not os.path.exists('logs'):\n    os.mkdir('logs')\n    print('first run')\n    open('seen', 'a').close()",
+        "print('first' if not os.path.isdir('logs') else 'again')",
+        "os.makedirs('logs', exist_ok=True)\nprint(os.listdir('logs'))",
+        "os.makedirs('logs', exist_ok=True)\nos.rmdir('logs')",
+        "os.makedirs('logs', exist_ok=True)\nopen('logs/zero.log', 'w').write('mine')\nprint(open('logs/zero.log').read())",
+    ],
+)
+def test_a_script_that_uses_the_log_folder_itself_gets_another(tree: Tree, use: str) -> None:
+    """Whatever the script does with ``logs`` it finds as before; the header names another folder, and the report says why."""
+    text = f"import os\nimport pathlib\n\n{use}\nprint('ok')\n"
+    tree.write({"a/zero_x.py": text, "b/zero_x.py": text})
+    before = tree.start("zero_x.py", cwd="a")
+
+    result = tree.migrate("--apply", "b")
+    after = tree.start("zero_x.py", cwd="b")
+
+    assert before.returncode == 0, before.stderr
+    assert (after.returncode, after.stdout, after.stderr) == (0, before.stdout, "")
+    assert 'setup_worker_logger("zero", "worker_logs")' in tree.text("b/zero_x.py")
+    assert "not in logs but in worker_logs" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "os.makedirs('logs', exist_ok=True)",
+        "if not os.path.exists('logs'):\n    os.makedirs('logs')",
+        "try:\n    os.mkdir('logs')\nexcept FileExistsError:\n    pass",
+        "os.makedirs('logs', exist_ok=True)\nopen('logs/mine.log', 'a').close()",
+        "x = 'logs'.replace('l', 'L')",
+        "print({'logs': 1}.get('logs'))",
+        "os.mkdir('blogs') if not os.path.isdir('blogs') else None",
+    ],
+)
+def test_a_script_that_shares_the_log_folder_keeps_it(tree: Tree, use: str) -> None:
+    """The twin: to make the folder if it is missing, or to write another file in it, disturbs nobody."""
+    tree.write({"zero_x.py": f"import os\nimport pathlib\n\n{use}\nprint('ok')\n"})
+
+    tree.migrate("--apply", "zero_x.py")
+
+    assert 'logger = setup_worker_logger("zero")' in tree.head("zero_x.py")
+    assert tree.start("zero_x.py").returncode == 0
+
+
+# -- the script's own logging --------------------------------------------------------------------------------
+
+POLLER = """\
+import logging
+
+logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
+log = logging.getLogger(__name__)
+
+
+def main():
+    print("polling")
+    log.info("price 4")
+    try:
+        int("x")
+    except ValueError:
+        log.exception("bad price")
+
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def test_what_a_script_logs_itself_is_on_its_workers_log_too(tree: Tree) -> None:
+    """One line behind its configuration; its terminal stays what it was."""
+    tree.write({"zero_poller.py": POLLER})
+    before = tree.start("zero_poller.py")
+
+    tree.migrate("--apply", ".")
+    after = tree.start("zero_poller.py")
+
+    lines = tree.text("zero_poller.py").splitlines()
+    configured = next(number for number, line in enumerate(lines) if "basicConfig" in line)
+    assert lines[configured + 1] == "logging.getLogger().addHandler(logger.handlers[0])"
+    normal = [line for line in before.stderr.splitlines() if "File" not in line]
+    assert [line for line in after.stderr.splitlines() if "File" not in line] == normal
+    assert after.stdout == before.stdout
+    log = _log(tree, "zero")
+    assert log.count("| polling") == log.count("price 4") == 1
+    assert "ValueError: invalid literal" in log
+    assert tree.migrate("--check", ".").returncode == 0
+
+
+def test_handlers_on_the_root_logger_count_as_configuration(tree: Tree) -> None:
+    """Also through a name of the root logger, and without an import of ``logging`` under its own name."""
+    text = "from logging import StreamHandler, getLogger\n\nroot = getLogger()\nroot.addHandler(StreamHandler())\nprint('x')\n"
+    tree.write({"zero_x.py": text})
+
+    tree.migrate("--apply", ".")
+
+    assert "root.addHandler(StreamHandler())\nlogger.root.addHandler(logger.handlers[0])\n" in tree.text(
+        "zero_x.py"
+    )
+    assert tree.start("zero_x.py").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(
+            "import logging\n\n\ndef main():\n    logging.basicConfig()\n    print('x')\n\n\nmain()\n",
+            True,
+            id="in-a-function",
+        ),
+        pytest.param(
+            "import logging\n\nlogging.getLogger('x').addHandler(logging.NullHandler())\nprint('x')\n",
+            False,
+            id="another-logger",
+        ),
+        pytest.param("import logging\n\nlogging.warning('x')\n", False, id="no-configuration"),
+    ],
+)
+def test_other_configuration_is_said_or_left_alone(tree: Tree, text: str, said: bool) -> None:
+    """The twin: what only a person can follow is reported with the line to add; what is none is not."""
+    tree.write({"zero_x.py": text})
+
+    result = tree.migrate("--apply", ".")
+
+    assert "addHandler(logger.handlers[0])" not in tree.text("zero_x.py")
+    assert ("put behind this: logging.getLogger().addHandler(logger.handlers[0])" in result.stderr) is said
+
+
+# -- patches of print ----------------------------------------------------------------------------------------
+
+
+def test_a_test_that_replaces_the_modules_print_still_sees_what_is_printed(tree: Tree) -> None:
+    """The printer is looked up in the module where its own ``print`` is replaced."""
+    test = (
+        "from unittest import mock\nimport zero_x\n\n"
+        "with mock.patch('zero_x.print', create=True) as printed:\n    zero_x.main()\nassert printed.called\n"
+    )
+    tree.write({"zero_x.py": SCRIPT, "test_x.py": test})
+
+    tree.migrate("--apply", "zero_x.py")
+
+    assert 'mirror_print(logger.info, "ok", printer=print)' in tree.text("zero_x.py")
+    assert tree.start("test_x.py").returncode == 0
+
+
+def test_without_such_a_test_the_printer_is_not_named(tree: Tree) -> None:
+    """The twin: a patch of another module's print changes nothing here."""
+    tree.write({"zero_x.py": SCRIPT, "test_x.py": "from unittest import mock\n\nmock.patch('other.print')\n"})
+
+    tree.migrate("--apply", "zero_x.py")
+
+    assert 'mirror_print(logger.info, "ok")' in tree.text("zero_x.py")
