@@ -635,12 +635,12 @@ class _Runtime:
             if any(file.changes for file in plan.files):
                 self._written()
         self.supplied.add(folder)
+        ignored = vendor.ignored_by_git(self.cwd / folder)
         for file in plan.files:
             if file.after is not None:
                 self.shows(file.path, file.before, file.after)
-            self.report.runtime[file.path] = RuntimeFile(
-                file.path, file.verdict.value, file.reason, file.changes
-            )
+            reason = "; ".join(part for part in (file.reason, _ignored(file.path, ignored)) if part)
+            self.report.runtime[file.path] = RuntimeFile(file.path, file.verdict.value, reason, file.changes)
 
     def _record(self, changes: Iterable[tuple[Path, bytes | None, bytes]]) -> None:
         """Keep for --undo what is written next."""
@@ -682,6 +682,12 @@ class _Runtime:
         except Refused as error:
             return replace(result, after=result.before, error=FileError(error.reason, error.line))
         return replace(result, written=True)
+
+
+def _ignored(path: Path, ignored: frozenset[str]) -> str:
+    if path.name not in ignored:
+        return ""
+    return f"git ignores it, and so would not take it to another machine: git add --force {path.as_posix()}"
 
 
 # --- what the user sees ---------------------------------------------------------------------------------

@@ -260,3 +260,24 @@ def test_the_documented_diff_with_the_runtime_gives_a_program_that_starts(tree: 
     assert tree.start("scripts/zero_x.py").stdout == "ok\n"
     assert tree.start("main.py").returncode == 0
     assert tree.migrate("--check", "--all", "scripts", "app").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("rules", "is_tracked", "is_said"),
+    [("*log*\n", False, True), ("*log*\n", True, False), ("*.log\nlogs/\n", False, False)],
+    ids=["ignored", "ignored-but-tracked", "other-rules"],
+)
+def test_a_runtime_file_that_git_ignores_is_reported(
+    tree: Tree, rules: str, is_tracked: bool, is_said: bool
+) -> None:
+    """It would be missing in the next clone; one that git has all the same, or does not ignore, would not."""
+    tree.write({".gitignore": rules, "scripts/zero_x.py": SCRIPT})
+    if is_tracked:
+        tree.migrate("--apply", "scripts")
+        subprocess.run(["git", "add", "--force", "."], cwd=tree.root, check=True)
+        tree.write({"scripts/zero_x.py": SCRIPT})
+
+    result = tree.migrate("--apply", "scripts")
+
+    assert ("git add --force scripts/worker_logger.py" in result.stderr) is is_said
+    assert "git add --force scripts/worker_utils.py" not in result.stderr

@@ -168,6 +168,26 @@ def write_runtime(plan: VendorPlan, *, like: os.stat_result | None = None, place
             ) from error
 
 
+def ignored_by_git(folder: Path) -> frozenset[str]:
+    """Ask git which runtime files it would leave out of a commit; those that it has already are in it.
+
+    Args:
+        folder: where they stand or will stand.
+
+    Returns:
+        Their names; none without git, or outside a repository.
+    """
+    from workerlog_migrate.files.git import GitError, run_git
+
+    names = [f"{module}.py" for module in RUNTIME_MODULES]
+    try:
+        # It refuses to work where paths are said to be literal, as the runner says for all.
+        listed = run_git(folder, "--no-literal-pathspecs", "check-ignore", "--", *names)
+    except GitError:  # also when none is ignored
+        return frozenset()
+    return frozenset(os.fsdecode(listed).splitlines())
+
+
 def folders_of(result: FileResult) -> dict[Path, dict[str, frozenset[str]]]:
     """Say which runtime files a migrated script needs in which folders.
 

@@ -158,10 +158,10 @@ def _what(file: ReportedFile) -> str:
 def _runtime_lines(report: Report, *, verbose: bool) -> Iterator[str]:
     would = "" if report.mode is Mode.APPLY else "would be "
     for file in report.runtime.values():
+        reason = f": {file.reason}" if file.reason else ""
         if file.changes:
-            yield f"{shown_path(file.path)}: runtime file, {would}{file.verdict}\n"
+            yield f"{shown_path(file.path)}: runtime file, {would}{file.verdict}{reason}\n"
         elif file.reason or verbose:
-            reason = f": {file.reason}" if file.reason else ""
             yield f"{shown_path(file.path)}: runtime file, {file.verdict}{reason}\n"
 
 
