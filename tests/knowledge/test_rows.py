@@ -150,6 +150,7 @@ PROTOCOLS = {
     "exit",
     "await",
     "attribute",
+    "ask",
     "call",
 }
 TYPE_KEYS = PROTOCOLS | {
@@ -160,6 +161,7 @@ TYPE_KEYS = PROTOCOLS | {
     "min_python",
     "aliases",
     "kinds",
+    "asks",
     "arity",
 }
 EXCEPTION_KEYS = {
@@ -214,6 +216,13 @@ ELSEWHERE_NAMES = frozenset(
 SITE_NAMES = frozenset(["exit", "quit", "copyright", "credits", "license", "help"])
 
 # Types that exist as objects but not under a public name, and those that the analysis made up.
+MADE_TYPES = (
+    "collections.namedtuple.class",
+    "file.text.lenient.",
+    "dbm._Database",
+    "re.Match.outside",
+    "re.Pattern.outside",
+)
 PSEUDO_TYPES = frozenset(["any", "None", "json", "iterator", "generator", "function", "file.text.lenient"])
 
 
@@ -530,8 +539,24 @@ def form_problems(key: str, row: Row) -> list[str]:
     return found
 
 
+# Keyword-only parameters that are functions.
+HOOKS = frozenset(
+    [
+        "callback",
+        "default",
+        "key",
+        "object_hook",
+        "object_pairs_hook",
+        "onerror",
+        "parse_constant",
+        "parse_float",
+        "parse_int",
+    ]
+)
+
+
 def _is_parameter(row: Row, name: str) -> bool:
-    return name in strings(row, "params") or name in {"key", "onerror", "callback"}
+    return name in strings(row, "params") or name in HOOKS
 
 
 def _type_problems(key: str, row: Row) -> list[str]:
@@ -667,7 +692,7 @@ def checkable(key: str, row: Row) -> bool:
         return False
     if (
         name in PSEUDO_TYPES
-        or name.startswith(("collections.namedtuple.class", "file.text.lenient."))  # made types
+        or name.startswith(MADE_TYPES)
         or (name.startswith("json.") and not _is_module_name(key, name))
     ):
         return False

@@ -301,6 +301,7 @@ class Calls:
             return self._engine.flat.returns(function)
         is_decorator = self._engine.flat.is_decorator(function)
         if frame.sink is not None:
+            self._decorated_call(function, arguments, node, frame)
             weak = self._engine.flat.is_placeholder(function)
             frame.sink.add(Edge(function, node, frame.unit, is_weak=weak))
             if not is_decorator:
@@ -321,6 +322,47 @@ class Calls:
         if frame.env is None:
             return self._engine.flat.returns(function)
         return self._engine.flow.returns(function, frame.function)
+
+    def _decorated_call(
+        self, function: FunctionInfo, arguments: Arguments, node: ast.expr, frame: Frame
+    ) -> None:
+        """Add what decorators of the standard library do at each call: hash the arguments, choose among functions."""
+        marks = self._marks_of(function)
+        if "hashes" in marks:
+            for passed in (*arguments.positional, *arguments.keywords.values()):
+                if values.names(arguments.value(passed)) & _UNHASHABLE:
+                    self._engine.expressions.operation("op:hash", passed, frame)
+        if "dispatches" in marks and frame.sink is not None:
+            for registered in self._registered(function):
+                frame.sink.add(Edge(registered, node, frame.unit))
+
+    def _marks_of(self, function: FunctionInfo) -> frozenset[str]:
+        """Return the marks of the decorators of a function."""
+        found: set[str] = set()
+        for decorator in getattr(function.node, "decorator_list", ()):
+            maker = decorator.func if isinstance(decorator, ast.Call) else decorator
+            dotted = function.unit.module.qualified(maker)
+            row = None if dotted is None else self._knowledge.call(dotted)
+            if row is not None:
+                found.update(row.marks)
+        return frozenset(found)
+
+    def _registered(self, function: FunctionInfo) -> list[FunctionInfo]:
+        """Return the functions of the same file that are registered at one which chooses by the type of its argument."""
+        module = function.unit.module
+        found: list[FunctionInfo] = []
+        for attribute in module.attributes_of("register"):
+            if not isinstance(attribute.value, ast.Name) or attribute.value.id != function.name:
+                continue
+            parent = module.parents[attribute]
+            decorator = parent if isinstance(parent, ast.Call) and parent.func is attribute else attribute
+            owner = module.parents[decorator]
+            if isinstance(owner, ast.FunctionDef) and decorator in owner.decorator_list:
+                found.append(function.unit.function(owner))
+            elif isinstance(decorator, ast.Call) and len(decorator.args) > 1:
+                value = self._engine.flat.value(decorator.args[1], function.unit)
+                found.extend(entry.ref for entry in value if isinstance(entry.ref, FunctionInfo))
+        return found
 
     def _invoke_callbacks(
         self, function: FunctionInfo, arguments: Arguments, node: ast.expr, frame: Frame
@@ -571,6 +613,11 @@ class Calls:
         for parameter, method in row.uses.items():
             for passed in arguments.find(parameter, row.params):
                 for entry in arguments.value(passed):
+                    if isinstance(entry.ref, ClassInfo) and frame.sink is not None:
+                        own_method = self._engine.flat.method(entry.ref, method)
+                        if isinstance(own_method, FunctionInfo):
+                            frame.sink.add(Edge(own_method, node, frame.unit))
+                        continue
                     if frame.sink is None or "." not in entry.name:  # text, or nothing that is known
                         continue
                     own = self._knowledge.method(entry.name, method)
@@ -808,6 +855,10 @@ class Calls:
         if isinstance(node, ast.Call):
             dotted = arguments._frame.unit.module.qualified(node.func) or ""
             return "." not in dotted or self._knowledge.call(dotted) is None
+        if isinstance(node, ast.Tuple):
+            return any(self._is_converted(entry, arguments) for entry in node.elts)
+        if isinstance(node, ast.Subscript):  # what is in something comes from where that does
+            return self._is_converted(node.value, arguments)
         return not isinstance(node, ast.Attribute) and not self._is_literal(node, arguments)
 
     def _is_settled(self, node: ast.expr, arguments: Arguments) -> bool:
@@ -1278,6 +1329,7 @@ class Calls:
 
 
 _PAIR = 2
+_UNHASHABLE = frozenset({"json", "list", "dict", "set", "bytearray"})
 _NAMED_TUPLE = "collections.namedtuple.class"  # the row of what it makes
 _METHOD_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "functools.cached_property"})
 

@@ -331,6 +331,8 @@ class Expressions:
                 return self._super_attribute(entry, name)
             case _ if entry.name in values.NO_TYPES:
                 return values.one("bound", ANY, ref=("*", name))
+        if frame.sink is not None and self._knowledge.is_asked(entry.name, name):
+            self.protocol(entry.name, "ask", node, frame)
         expression = self._knowledge.attribute(entry.name, name)
         if expression is not None:
             return self.substitute(values.parse(expression), frozenset({entry}), None)

@@ -59,8 +59,9 @@ MARKS = frozenset(["abstract", "calm", "general", "io"])
 
 # Marks of calls: what it gives is ASCII whatever it is given; what it gives is as much of ASCII as its receiver; it gives
 # the present time; it takes something out of its receiver, or moves it; it sets an alarm, by which a signal comes while
-# something else runs; the event loop calls what it is given.
-CALL_MARKS = frozenset(["alarm", "ascii", "keeps-ascii", "loop", "now", "shrinks"])
+# something else runs; the event loop calls what it is given; what it makes of a function hashes each argument, or calls
+# one of the functions that are registered.
+CALL_MARKS = frozenset(["alarm", "ascii", "dispatches", "hashes", "keeps-ascii", "loop", "now", "shrinks"])
 
 # Kinds of types: numbers; what moves by a timedelta; what numbers subscript; what holds things one after the other;
 # what is ASCII as text; what one reading uses up; what nobody can call; a base class that adds nothing to what runs.
@@ -183,6 +184,7 @@ class TypeRow:
         name: the name under which expressions speak of it.
         bases: types whose methods, attributes and operations it has, too.
         attributes: data attributes and the types of their values.
+        asks: attributes whose reading is a request (``element.text``): it raises what the operation ``ask`` says.
         protocols: operations, each a key of its own (``iter``, ``getitem``, ...).
         kinds: words of ``KINDS``.
         arity: how many types its brackets hold: 1 for ``list[str]``, 2 for ``dict[str, int]``; 0 for none.
@@ -196,6 +198,7 @@ class TypeRow:
     name: str
     bases: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
+    asks: tuple[str, ...] = ()
     protocols: Mapping[str, Protocol] = field(default_factory=dict)
     operators: Mapping[str, str] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
@@ -397,6 +400,11 @@ class Knowledge:
             )
             self._attributes[key] = next(found, None)
         return self._attributes[key]
+
+    def is_asked(self, type_name: str, attribute: str) -> bool:
+        """Whether reading an attribute of a type is a request, not a look at what is there."""
+        rows = (self.type(owner) for owner in self.mro(type_name))
+        return any(row is not None and attribute in row.asks for row in rows)
 
     def is_kind(self, type_name: str, kind: str) -> bool:
         """Whether a type is of one of the ``KINDS``."""
@@ -720,6 +728,7 @@ PROTOCOLS = (
     "await",
     "call",
     "attribute",
+    "ask",
 )
 
 
@@ -852,6 +861,7 @@ def _type_row(name: str, reader: _Reader) -> TypeRow:
         name=name.removeprefix("type:"),
         bases=reader.strings("bases"),
         attributes=reader.mapping("attributes"),
+        asks=reader.strings("asks"),
         protocols=protocols,
         operators=reader.mapping("operators"),
         kinds=_words(reader, "kinds", KINDS),

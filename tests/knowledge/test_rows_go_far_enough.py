@@ -1,0 +1,189 @@
+"""Rows do not stop short: what runs inside a call, what reading an attribute asks for, what a value out of the ordinary gives."""
+
+from __future__ import annotations
+
+import textwrap
+
+import pytest
+
+from tests.analysis.conftest import Analyse, _script
+
+
+@pytest.fixture
+def script() -> Analyse:
+    return _script
+
+
+def _names(script: Analyse, head: str, body: str) -> set[str]:
+    indented = textwrap.indent(textwrap.dedent(body).strip("\n"), "        ")
+    found = script(
+        f"{textwrap.dedent(head)}\ndef corpo(texto: str, n: int, x: float):\n    try:\n{indented}\n    except Exception:\n        pass\n"
+    ).body()
+    return (
+        set(found.names)
+        if not found.unresolved
+        else {f"unresolved {entry.rule}" for entry in found.unresolved}
+    )
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "twin", "raised"),
+    [
+        pytest.param(
+            "import json\ndef gancho(d):\n    raise PermissionError(d)\n",
+            "json.loads(texto, object_hook=gancho)",
+            "json.loads(texto)",
+            "PermissionError",
+            id="object_hook",
+        ),
+        pytest.param(
+            "import json\ndef padrao(o):\n    raise PermissionError(o)\n",
+            "json.dumps({}, default=padrao)",
+            "json.dumps({})",
+            "PermissionError",
+            id="default",
+        ),
+        pytest.param(
+            "import json\nclass E(json.JSONEncoder):\n    def default(self, o):\n        raise PermissionError(o)\n",
+            "json.dumps({}, cls=E)",
+            "json.dumps({})",
+            "PermissionError",
+            id="cls",
+        ),
+        pytest.param(
+            "import contextlib\ndef fim():\n    raise PermissionError\n",
+            "with contextlib.ExitStack() as pilha:\n    pilha.callback(fim)",
+            "with contextlib.ExitStack() as pilha:\n    pass",
+            "PermissionError",
+            id="ExitStack.callback",
+        ),
+        pytest.param(
+            "import functools\n@functools.singledispatch\ndef f(a):\n    pass\n@f.register\ndef _(a: int):\n    raise PermissionError\n",
+            "f(n)",
+            "pass",
+            "PermissionError",
+            id="singledispatch",
+        ),
+        pytest.param(
+            "import functools, json\n@functools.lru_cache\ndef f(a):\n    return 1\ndef g(a):\n    return 1\n",
+            "f(json.loads(texto))",
+            "g(json.loads(texto))",
+            "TypeError",
+            id="lru_cache of what may be a list",
+        ),
+    ],
+)
+def test_functions_that_run_inside_a_call_count(
+    script: Analyse, head: str, body: str, twin: str, raised: str
+) -> None:
+    """A hook, a default, a callback of an exit stack, a registered function runs where the call stands."""
+    assert raised in _names(script, head, body)
+    assert raised not in _names(script, head, twin)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "twin", "raised"),
+    [
+        pytest.param(
+            "from selenium import webdriver\nd = webdriver.Chrome()\n",
+            "d.title",
+            "d.session_id",
+            "selenium.common.exceptions.WebDriverException",
+            id="a property of a browser",
+        ),
+        pytest.param(
+            "from selenium import webdriver\nfrom selenium.webdriver.common.by import By\ne = webdriver.Chrome().find_element(By.ID, 'a')\n",
+            "e.text",
+            "e.id",
+            "selenium.common.exceptions.WebDriverException",
+            id="a property of an element",
+        ),
+        pytest.param(
+            "import serial\np = serial.Serial('/dev/ttyUSB0')\n",
+            "p.in_waiting",
+            "p.baudrate",
+            "OSError",
+            id="a property of a port",
+        ),
+        pytest.param(
+            "import requests\nr = requests.get('http://x', stream=True)\ns = requests.get('http://x')\n",
+            "r.content",
+            "s.content",
+            "requests.RequestException",
+            id="a body that is read later",
+        ),
+        pytest.param(
+            "from flask import request\n",
+            "request.get_json()",
+            "request.method",
+            "werkzeug.exceptions.HTTPException",
+            id="a body of a web request",
+        ),
+    ],
+)
+def test_properties_that_ask_somebody_are_calls(
+    script: Analyse, head: str, body: str, twin: str, raised: str
+) -> None:
+    """What looks like an attribute is a request to a browser, a device or a server."""
+    found, other = _names(script, head, body), _names(script, head, twin)
+
+    assert any(name == raised or raised.endswith(f".{name}") for name in found), found
+    assert raised not in other
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "twin", "raised"),
+    [
+        pytest.param(
+            "import codecs",
+            "codecs.decode(texto, 'hex')",
+            "codecs.encode(texto, 'rot13', 'ignore')",
+            "ValueError",
+            id="hex",
+        ),
+        pytest.param(
+            "import socket",
+            "socket.gethostbyname(texto)",
+            "socket.gethostbyname('localhost')",
+            "UnicodeError",
+            id="a name over 63 letters",
+        ),
+        pytest.param(
+            "import re",
+            "re.search(texto, 'a').group(1)",
+            "re.search('(a)', 'a').group(1)",
+            "IndexError",
+            id="groups of a pattern from outside",
+        ),
+        pytest.param(
+            "import os",
+            "os.environ['A'] = texto",
+            "os.environ.get('A')",
+            "ValueError",
+            id="a variable with a NUL",
+        ),
+        pytest.param(
+            "import ast", "ast.literal_eval(texto)", "ast.parse(texto)", "TypeError", id="literal_eval"
+        ),
+        pytest.param(
+            "import httpx", "httpx.Client(proxy=texto)", "httpx.Client()", "ValueError", id="a proxy"
+        ),
+    ],
+)
+def test_values_out_of_the_ordinary_count(
+    script: Analyse, head: str, body: str, twin: str, raised: str
+) -> None:
+    """A name too long, a NUL, a group that is not there: what the world sends."""
+    assert raised in _names(script, head, body)
+    assert raised not in _names(script, head, twin)
+
+
+@pytest.mark.parametrize(
+    "call", ["pickle.loads(b'')", "pickle.load(open('x', 'rb'))", "shelve.open('x')['k']"]
+)
+def test_unpickling_never_narrows(script: Analyse, call: str) -> None:
+    """What is unpickled runs: any exception may come out, and the handler stays."""
+    found = script(f"import pickle, shelve\ntry:\n    {call}\nexcept Exception:\n    pass\n").body()
+
+    assert not found.is_complete
+    assert "raises Exception itself" in found.reason
