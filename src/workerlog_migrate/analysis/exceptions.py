@@ -49,6 +49,11 @@ class Hierarchy:
         """Whether a qualified name is a known exception class."""
         return name in self._registered or self._knowledge.exception(name) is not None
 
+    def is_everywhere(self, name: str) -> bool:
+        """Whether each supported Python has a class."""
+        row = self._knowledge.exception(name)
+        return row is None or not row.min_python
+
     def bases(self, name: str) -> tuple[str, ...]:
         """Return the direct bases; of an unknown class that is ``Exception``."""
         if name in self._registered:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 _CALL = "worker_logger.expect_only"
 _BUILTINS = "builtins."
-_LATER = frozenset({"BaseExceptionGroup", "ExceptionGroup", "PythonFinalizationError"})
-"""Builtin exceptions that Python 3.10 lacks."""
 
 
 def watch_of(module: Module, handler: ast.ExceptHandler) -> ast.Call | None:
@@ -42,19 +40,21 @@ def watch_of(module: Module, handler: ast.ExceptHandler) -> ast.Call | None:
     return call if runtime_name(module.qualified(call.func)) == _CALL else None
 
 
-def watch_text(module: Module, header: Header, names: Iterable[str]) -> str:
+def watch_text(module: Module, header: Header, names: Iterable[str], hierarchy: Hierarchy) -> str:
     """Write the call for a list of exceptions.
 
     Args:
         module: the script.
         header: its local names.
         names: canonical exception names (``OSError``, ``json.JSONDecodeError``, ``local:Refused``).
+        hierarchy: knows which builtin classes each supported Python has.
 
     Returns:
         One expression: builtins first, classes of the module last, each sorted.
     """
     listed = sorted(
-        {_listed(module, name) for name in names}, key=lambda text: (text[0] == '"', text[1] == ".", text)
+        {_listed(module, name, hierarchy) for name in names},
+        key=lambda text: (text[0] == '"', text[1] == ".", text),
     )
     return f"{header.expect_only}({', '.join([header.logger, *listed])})"
 
@@ -84,12 +84,12 @@ def watched_names(module: Module, call: ast.Call, hierarchy: Hierarchy) -> tuple
     return tuple(dict.fromkeys(names))
 
 
-def _listed(module: Module, name: str) -> str:
+def _listed(module: Module, name: str, hierarchy: Hierarchy) -> str:
     if name.startswith(LOCAL):
         return f'".{_qualified(module, name.removeprefix(LOCAL))}"'
     if "." in name:
         return f'"{name}"'
-    is_there = isinstance(getattr(builtins, name, None), type) and name not in _LATER
+    is_there = isinstance(getattr(builtins, name, None), type) and hierarchy.is_everywhere(name)
     return name if is_there and not _is_rebound(module, name) else f'"{_BUILTINS}{name}"'
 
 

@@ -257,7 +257,7 @@ class _Finder:
         for name in (*(name for name, _ in names.texts), *(name for name, _ in caught.kept if name)):
             row = self.engine.knowledge.exception(name)
             listed.update(dict.fromkeys(row.holds if row is not None and row.holds else (name,)))
-        text = watch_text(self.module, self.context.header, listed)
+        text = watch_text(self.module, self.context.header, listed, self.engine.hierarchy)
         shown = ", ".join(sorted(map(display, listed)))
         return Finding(
             SPECIFIC_EXCEPTIONS,
