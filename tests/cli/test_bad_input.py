@@ -295,7 +295,7 @@ def test_a_named_folder_that_may_not_be_listed_is_one_failure_and_the_others_are
         (("--explain", "closed/zero.py:1"), "--explain closed/zero.py:1: no such file"),
         (("--config", "closed/pyproject.toml"), "--config closed/pyproject.toml: no such file"),
         (("--output", "closed/in/report.txt"), "--output closed/in/report.txt: there is no folder closed/in"),
-        (("--stdin-filename", "closed/zero.py", "-"), "0 files would change, 1 unchanged"),
+        (("--stdin-filename", "closed/zero.py", "-"), "everything is migrated: 1 file"),
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )

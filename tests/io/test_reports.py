@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from workerlog_migrate.model import (
+    LOGGER_SETUP,
     MIRROR_OUTPUT,
     RETRY_IO,
     SPECIFIC_EXCEPTIONS,
@@ -18,6 +19,7 @@ from workerlog_migrate.model import (
     FileResult,
     Finding,
     HandlerEdit,
+    LinesEdit,
     MirrorCall,
     Plan,
     Span,
@@ -158,24 +160,102 @@ def test_a_refused_file_is_one_line() -> None:
     assert render_error(Path("a\nb\x1b[31m.py"), FileError("x")) == "a\\nb\\x1b[31m.py:1: refused: x\n"
 
 
-def test_the_brief_text_names_changes_and_all_that_was_left_with_its_reason() -> None:
+def test_the_brief_text_has_totals_a_line_for_each_file_and_one_for_each_reason() -> None:
     made = report(Mode.DRY_RUN, changed(), refused(), FileResult(TOOL, b"a", b"a"))
     made.unmatched = 4
-    made.runtime[Path("scripts/worker_utils.py")] = RuntimeFile(
-        Path("scripts/worker_utils.py"), "added", "", changes=True
-    )
+    for name in ("worker_logger.py", "worker_utils.py"):
+        made.runtime[Path("scripts") / name] = RuntimeFile(Path("scripts") / name, "added", "", changes=True)
 
     assert render_text(made).splitlines() == [
-        "scripts/zero.py:3: refused: syntax error: bad input",
-        "would change scripts/genesis.py (mirror-output 1, specific-exceptions 1)",
-        "scripts/genesis.py:7: left: requests.post is not repeated (may act twice) [retry-io]",
-        "scripts/genesis.py:30: left: except Exception stays broad (one call cannot be resolved) [specific-exceptions]",
-        '    line 29: unresolved: cloud.fetch(x); teach it: "cloud.fetch" = [...]',
-        "scripts/worker_utils.py: runtime file, would be added",
         "1 file would change, 1 unchanged, 1 refused; "
         "4 files matched no worker pattern (--all takes them, --worker NAME=GLOB names them)",
         "mirror-output 1; specific-exceptions 1 (1 left); retry-io 0 (1 left)",
+        "scripts/zero.py:3: refused: syntax error: bad input",
+        "would change scripts/genesis.py (mirror-output 1, specific-exceptions 1; 1 handler stays broad)",
+        "scripts/worker_logger.py, worker_utils.py: runtime files, would be added",
+        "left 1: may act twice (-v lists them)",
     ]
+
+
+def left(reason: str, codemod: str = "retry-io") -> Finding:
+    return Finding(
+        codemod,
+        Span(7, 0, 7, 1),
+        "x is left",
+        applicability=Applicability.DISPLAY_ONLY,
+        reason=reason,
+        kind="left",
+    )
+
+
+def test_reasons_that_differ_in_names_and_places_are_one() -> None:
+    reasons = (
+        "the loop at line 43 repeats it already",
+        "the loop at line 7 repeats it already",
+        "writes to file=f, which is not seen to be the terminal",
+        "writes to file=log.stream, which is not seen to be the terminal",
+        "ler_job is repeated whole by its decorator retry_with_backoff",
+        "open is repeated whole by its decorator again",
+        "may act twice",
+    )
+    result = FileResult(GENESIS, b"a", b"b", Plan((PRINT,), tuple(map(left, reasons))))
+
+    assert [
+        line for line in render_text(report(Mode.CHECK, result)).splitlines() if line.startswith("left")
+    ] == [
+        "left 2: the loop at line \N{HORIZONTAL ELLIPSIS} repeats it already",
+        "left 2: writes to \N{HORIZONTAL ELLIPSIS} which is not seen to be the terminal",
+        "left 2: \N{HORIZONTAL ELLIPSIS} is repeated whole by its decorator \N{HORIZONTAL ELLIPSIS}",
+        "left 1: may act twice (-v lists them)",
+    ]
+
+
+def test_many_reasons_leave_the_report_on_one_screen() -> None:
+    """Its twin: three are shown whole."""
+    many = FileResult(
+        GENESIS, b"a", b"b", Plan((PRINT,), tuple(left("because " + "x" * n) for n in range(40)))
+    )
+    few = FileResult(GENESIS, b"a", b"b", Plan((PRINT,), tuple(left("because " + "x" * n) for n in range(3))))
+
+    lines = render_text(report(Mode.CHECK, many)).splitlines()
+    assert len(lines) == 17
+    assert lines[-1] == "left 27 for 27 other reasons (-v lists them)"
+    assert render_text(report(Mode.CHECK, few)).count("left 1: ") == 3
+
+
+def test_a_project_that_is_migrated_is_one_line() -> None:
+    """Whatever was left, suppressed or stays broad is a number in it."""
+    plan = Plan((), (POST, INCOMPLETE, left("suppressed by comment")))
+    made = report(Mode.CHECK, FileResult(GENESIS, b"a", b"a", plan), FileResult(ZERO, b"a", b"a"))
+    made.runtime[Path("scripts/worker_utils.py")] = RuntimeFile(
+        Path("scripts/worker_utils.py"), "kept", "edited by hand", changes=False
+    )
+
+    assert render_text(made) == (
+        "everything is migrated: 2 files; 1 handler stays broad; 1 left (-v lists them); 1 runtime file kept\n"
+    )
+    assert render_text(report(Mode.APPLY, FileResult(ZERO, b"a", b"a"))) == "everything is migrated: 1 file\n"
+
+
+def test_what_a_person_has_to_do_first_is_said_once_for_all_files() -> None:
+    refusal = left("its docstring shares its line with code", LOGGER_SETUP)
+    plan = Plan((PRINT,), (refusal,))
+    made = report(Mode.CHECK, FileResult(GENESIS, b"a", b"b", plan), FileResult(ZERO, b"a", b"b", plan))
+
+    assert (
+        "scripts/genesis.py and 1 other file: x is left: its docstring shares its line with code\n"
+        in render_text(made)
+    )
+
+
+def test_an_import_that_comes_along_is_no_change_of_its_own() -> None:
+    added = Finding(
+        "specific-exceptions", Span(1, 0, 1, 0), "imports json", LinesEdit(("import json",)), kind="import"
+    )
+    made = report(Mode.CHECK, FileResult(GENESIS, b"a", b"b", Plan((added, PRINT, HANDLER))))
+
+    assert made.counts_by_codemod()["specific-exceptions"] == (1, 0)
+    assert made.counts()["applied"] == 2
 
 
 def test_the_verbose_text_maps_every_file_to_its_worker_with_the_evidence() -> None:
@@ -183,7 +263,7 @@ def test_the_verbose_text_maps_every_file_to_its_worker_with_the_evidence() -> N
 
     assert render_text(
         report(Mode.CHECK, changed(), skipped, FileResult(ZERO, b"a", b"a")), verbose=True
-    ).splitlines()[:-2] == [
+    ).splitlines()[2:] == [
         "scripts/genesis.py: worker genesis (by *genesis*.py): would change: mirror-output 1, specific-exceptions 1",
         "scripts/genesis.py:7: left: requests.post is not repeated (may act twice) [retry-io]",
         "scripts/genesis.py:12: mirrored: print is mirrored at INFO [mirror-output]",

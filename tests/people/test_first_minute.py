@@ -99,8 +99,8 @@ def test_a_dry_run_and_an_apply_end_with_the_next_step(run: Run) -> None:
         "the same with --apply writes it, with --apply -i asks about each change; --undo takes it back"
     )
     assert run("--apply").stderr.splitlines()[-1] == "to take it back: workerlog-migrate --undo"
-    assert run("--apply").stderr == "0 files changed, 2 unchanged\n"
-    assert run().stderr == "0 files would change, 2 unchanged\n"
+    assert run("--apply").stderr == "everything is migrated: 2 files\n"
+    assert run().stderr == "everything is migrated: 2 files\n"
 
 
 @pytest.mark.parametrize("arguments", [(), ("--apply",), ("nada",), ("--worker", "a=*b*.py")])

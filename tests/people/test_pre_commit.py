@@ -99,7 +99,7 @@ def test_the_check_hook_fails_until_the_worker_is_migrated(
 
     assert failed.returncode == 1, failed.stdout
     assert "workerlog-migrate (check)" in failed.stdout
-    assert "would change scripts/genesis_oi.py (mirror-output 1, logger-setup 1)" in failed.stdout
+    assert "would change scripts/genesis_oi.py (logger-setup 1, mirror-output 1)" in failed.stdout
     assert "setup.py" not in failed.stdout
     assert (project / "scripts" / "genesis_oi.py").read_text(encoding="utf-8") == WORKER
 

@@ -141,6 +141,7 @@ class _Finder:
         self._depth = 0
         self._places = Places(module, context.types)
         self._arguments = Arguments(module, context.types)
+        self._methods: frozenset[str] | None = None
         self._loops: dict[_Loop, tuple[frozenset[str], frozenset[str]]] = {}
 
     # -- one call -------------------------------------------------------------------------------------------
@@ -198,10 +199,19 @@ class _Finder:
                 return "open may be rebound by a star import"
             case ast.Attribute(attr=attr) if attr in _ASYNC_OPENERS and self._is_entered_async(call):
                 return "it is an async context manager, which is not called but entered"
-            case ast.Attribute(attr=attr) if attr in _METHODS_OF_PATH:
+            case ast.Attribute(attr=attr) if attr in _METHODS_OF_PATH and attr not in self._own_methods():
                 return "it is not known to be a method of a path"
             case _:
                 return ""
+
+    def _own_methods(self) -> frozenset[str]:
+        """Give the names of the methods of the script's own classes: that they are no I/O nobody has to be told."""
+        if self._methods is None:
+            classes = (node for node in ast.walk(self.module.tree) if isinstance(node, ast.ClassDef))
+            self._methods = frozenset(
+                entry.name for node in classes for entry in node.body if isinstance(entry, _FUNCTIONS[:2])
+            )
+        return self._methods
 
     def _obstacle(self, call: ast.Call, name: str, row: RetryRow) -> str:
         """Say why a call that could be repeated is not wrapped here, or nothing."""

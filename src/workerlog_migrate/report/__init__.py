@@ -177,7 +177,7 @@ class Report:
             "unchanged": len(self.files) - self.changed - refused,
             "refused": self.refused,
             "unmatched": self.unmatched,
-            "applied": sum(len(file.applied) for file in self.files),
+            "applied": sum(sum(map(is_change, file.applied)) for file in self.files),
             "left": sum(len(file.left) for file in self.files),
         }
 
@@ -185,13 +185,25 @@ class Report:
         """Count the findings of each codemod.
 
         Returns:
-            Codemod -> how many are applied and how many are left, in the order in which codemods apply.
+            Codemod -> how many are applied and how many are left, in the order in which codemods apply. An import that
+            comes along with a change is none of its own.
         """
-        applied = Counter(finding.codemod for file in self.files for finding in file.applied)
+        applied = Counter(
+            finding.codemod for file in self.files for finding in file.applied if is_change(finding)
+        )
         left = Counter(
             finding.codemod for file in self.files for finding in file.left if finding.reason != WATCHED
         )
         return {name: (applied[name], left[name]) for name in CODEMODS}
+
+
+def is_change(finding: Finding) -> bool:
+    """Say whether an applied finding is a change of its own, and not the import that one needs.
+
+    Args:
+        finding: one that is applied.
+    """
+    return finding.kind != "import"
 
 
 def _brief(plan: Plan) -> Plan:
@@ -200,6 +212,7 @@ def _brief(plan: Plan) -> Plan:
         tuple(
             _COUNTED[finding.codemod] if _is_plain(finding) else _shortened(finding)
             for finding in plan.applied
+            if is_change(finding)
         ),
         tuple(_shortened(finding) for finding in plan.reported),
     )

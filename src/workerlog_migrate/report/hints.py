@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.model import SPECIFIC_EXCEPTIONS
 from workerlog_migrate.report import WATCHED, Mode, Report
-from workerlog_migrate.report.text import shown_path
+from workerlog_migrate.report.text import is_all_migrated, shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,6 +28,8 @@ def render_hints(report: Report) -> str:
     Returns:
         Lines, or nothing.
     """
+    if is_all_migrated(report):
+        return ""
     lines = []
     broad = [
         f"{shown_path(file.result.target.path)}:{finding.span.line}"

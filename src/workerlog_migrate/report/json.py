@@ -12,6 +12,7 @@ import json
 from typing import TYPE_CHECKING
 
 from workerlog_migrate import __version__
+from workerlog_migrate.model import HandlerEdit
 
 if TYPE_CHECKING:
     from workerlog_migrate.model import Edit, Finding
@@ -110,6 +111,8 @@ def _finding(finding: Finding, is_applied: bool) -> dict[str, object]:
 
 def _edit(edit: Edit) -> dict[str, object]:
     values: dict[str, object] = {"type": type(edit).__name__}
+    if isinstance(edit, HandlerEdit):
+        values["alias"] = None  # version 1 has the key; no edit needs a name for the error any more
     for item in dataclasses.fields(edit):
         value = getattr(edit, item.name)
         values[item.name] = value.value if isinstance(value, enum.Enum) else value

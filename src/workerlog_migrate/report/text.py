@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.report import WATCHED, Mode, Report, ReportedFile
-from workerlog_migrate.rewriting.plan import DECLINED, NOT_REVIEWED
+from workerlog_migrate.model import CODEMODS, LOGGER_SETUP
+from workerlog_migrate.report import WATCHED, Mode, Report, ReportedFile, is_change
+from workerlog_migrate.rewriting.plan import DECLINED, NOT_REVIEWED, SUPPRESSED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from workerlog_migrate.model import Evidence, FileError, Finding
+
+_SCREEN = 17
+"""Lines of a terminal of 24, less the prompts and the hints below the report."""
+_LISTS = "-v lists them"
+_ANSWERS = (DECLINED, NOT_REVIEWED)
+_SETTLED = (SUPPRESSED, WATCHED, *_ANSWERS)
+"""Reasons of what a comment, an earlier run or a person's answer has settled."""
+_NAMED = re.compile(r"^(?!it\b)\S+(?= is )|`[^`]*`|(?<=\bdecorator )\S+|\S*[\d._=()'\"/\[\]]+\S+|\b\d+\b")
+"""What sets reasons of one kind apart: code, numbers, names of callees."""
 
 _RED, _YELLOW, _BOLD, _FAINT = "31", "33", "1", "2"
 
@@ -46,23 +57,42 @@ def render_error(path: Path, error: FileError, *, color: bool = False) -> str:
     return f"{shown_path(path)}:{max(error.line, 1)}: {_styled('refused', _RED, color)}: {_one_line(error.reason)}\n"
 
 
-def render_text(report: Report, *, verbose: bool = False, color: bool = False) -> str:
-    """Write the whole report: what could not be done, what was left, what happened.
+def render_text(report: Report, *, verbose: bool = False, color: bool = False, room: int = _SCREEN) -> str:
+    """Write the whole report: totals, each file that changed or was refused, and what was left by its reasons.
 
     Args:
         report: what happened.
         verbose: list every file with its worker and everything that was found in it, with the evidence.
         color: whether to use ANSI escapes.
+        room: lines that fit on the screen; the commonest reasons have what the files leave of them.
 
     Returns:
         Lines, each ending in a newline.
     """
-    lines = [render_error(path, error, color=color) for path, error in report.errors()]
-    for file in report.files:
-        lines.extend(_map_of_file(file, report.mode, color) if verbose else _brief(file, report.mode, color))
-    lines.extend(_runtime_lines(report, verbose=verbose))
-    lines.extend(_summary(report, color))
-    return "".join(lines)
+    totals = list(_totals(report, color))
+    errors = [render_error(path, error, color=color) for path, error in report.errors()]
+    if verbose:
+        files = [line for file in report.files for line in _map_of_file(file, report.mode, color)]
+        return "".join([*totals, *errors, *files, *_runtime_lines(report, verbose=True)])
+    if is_all_migrated(report):
+        return "".join(totals)
+    files = [line for file in report.files for line in _brief(file, report.mode)]
+    lines = [*totals, *errors, *files, *_notes(report), *_runtime_lines(report, verbose=False)]
+    return "".join([*lines, *_reasons(report, room - len(lines), color)])
+
+
+def is_all_migrated(report: Report) -> bool:
+    """Say whether there was something to look at, nothing had to be done and nothing was refused.
+
+    Args:
+        report: what happened.
+    """
+    return bool(
+        report.complete
+        and report.files
+        and not (report.changed or report.refused or report.runtime_changes)
+        and not _answers(report)
+    )
 
 
 def render_finding(file: ReportedFile, finding: Finding, *, is_applied: bool, color: bool = False) -> str:
@@ -80,15 +110,73 @@ def render_finding(file: ReportedFile, finding: Finding, *, is_applied: bool, co
     return "".join(_finding_lines(file, finding, is_applied, color, verbose=True))
 
 
-def _brief(file: ReportedFile, mode: Mode, color: bool) -> Iterator[str]:
-    """Without --verbose: that a file changes, and each thing that a person has to look at."""
+def _brief(file: ReportedFile, mode: Mode) -> Iterator[str]:
+    """Without --verbose: that a file changes, or that handlers in it stay broad."""
+    path = shown_path(file.result.target.path)
+    broad = _broad(file)
+    stay = "1 handler stays broad" if len(broad) == 1 else f"{len(broad)} handlers stay broad"
     if file.changed:
-        yield f"{_verb(mode)} {shown_path(file.result.target.path)} ({_what(file)})\n"
-    for finding, is_applied in _in_order(file):
-        if finding.reason in (DECLINED, NOT_REVIEWED, WATCHED):
-            continue  # whoever was asked knows; the summary counts them
-        if not is_applied or finding.reason or _unresolved(finding):
-            yield from _finding_lines(file, finding, is_applied, color, verbose=False)
+        yield f"{_verb(mode)} {path} ({_what(file)}{f'; {stay}' if broad else ''})\n"
+    elif broad:
+        yield f"{path}: {stay} (line {', '.join(str(line) for line in broad)})\n"
+
+
+def _broad(file: ReportedFile) -> list[int]:
+    """Give the lines of the handlers whose exceptions could not be inferred completely."""
+    both = (*file.applied, *file.left)
+    return sorted({finding.span.line for finding in both if finding.kind == "incomplete"})
+
+
+def _notes(report: Report) -> Iterator[str]:
+    """What a person should know of something that was applied, or has to do before it can be."""
+    notes: dict[str, list[str]] = {}
+    for file in report.files:
+        path = shown_path(file.result.target.path)
+        for finding in file.applied:
+            if finding.reason and finding.kind not in ("incomplete", WATCHED):
+                notes.setdefault(finding.reason, []).append(path)
+        for finding in file.left:
+            if finding.codemod == LOGGER_SETUP and finding.reason not in _ANSWERS:
+                notes.setdefault(f"{finding.message}: {finding.reason}", []).append(path)
+    for note, paths in notes.items():
+        others = f" and {_files(len(paths) - 1, 'other ')}" if len(paths) > 1 else ""
+        yield f"{paths[0]}{others}: {_one_line(note)}\n"
+
+
+def _reasons(report: Report, room: int, color: bool) -> Iterator[str]:
+    """What was left, one line a reason, the commonest first; what there is no room for is one number."""
+    counted = Counter(
+        _alike(finding.reason) for file in report.files for finding in file.left if is_left(finding)
+    )
+    if not counted:
+        return
+    most = counted.most_common()
+    shown = most if len(most) <= max(room, 1) else most[: max(room - 1, 0)]
+    for reason, count in shown:
+        lists = f" ({_LISTS})" if reason == most[-1][0] else ""
+        yield f"{_styled('left', _YELLOW, color)} {count}: {_one_line(reason)}{lists}\n"
+    if len(shown) < len(most):
+        rest = sum(count for _, count in most[len(shown) :])
+        other = "other " if shown else ""
+        kinds = len(most) - len(shown)
+        yield f"{_styled('left', _YELLOW, color)} {rest} for {kinds} {other}reasons ({_LISTS})\n"
+
+
+def is_left(finding: Finding) -> bool:
+    """Say whether something that was found and not applied is to be counted as left.
+
+    Args:
+        finding: one that is reported only.
+
+    Returns:
+        False for what a comment or a person's answer has settled, for what the notes say, and for handlers that stay broad.
+    """
+    return not (finding.reason in _SETTLED or finding.kind == "incomplete" or finding.codemod == LOGGER_SETUP)
+
+
+def _alike(reason: str) -> str:
+    """Give reasons that differ in names, numbers and places only one text."""
+    return _NAMED.sub("\N{HORIZONTAL ELLIPSIS}", reason)
 
 
 def _map_of_file(file: ReportedFile, mode: Mode, color: bool) -> Iterator[str]:
@@ -151,27 +239,34 @@ def _verb(mode: Mode) -> str:
 
 
 def _what(file: ReportedFile) -> str:
-    counts = Counter(finding.codemod for finding in file.applied)
-    return ", ".join(f"{name} {count}" for name, count in counts.items()) or "no finding"
+    counts = Counter(finding.codemod for finding in file.applied if is_change(finding))
+    return ", ".join(f"{name} {counts[name]}" for name in CODEMODS if counts[name]) or "no finding"
 
 
 def _runtime_lines(report: Report, *, verbose: bool) -> Iterator[str]:
     would = "" if report.mode is Mode.APPLY else "would be "
+    changed: dict[tuple[Path, str], list[str]] = {}
     for file in report.runtime.values():
         reason = f": {file.reason}" if file.reason else ""
-        if file.changes:
-            yield f"{shown_path(file.path)}: runtime file, {would}{file.verdict}{reason}\n"
+        if file.changes and not verbose:
+            changed.setdefault((file.path.parent, file.verdict + reason), []).append(file.path.name)
+        elif file.changes:
+            yield f"{shown_path(file.path)}: runtime file, {would}{file.verdict}{reason}
+"
         elif file.reason or verbose:
             yield f"{shown_path(file.path)}: runtime file, {file.verdict}{reason}\n"
+    for (folder, verdict), names in changed.items():
+        files = "runtime file" if len(names) == 1 else "runtime files"
+        yield f"{shown_path(folder / names[0])}{''.join(f', {name}' for name in names[1:])}: {files}, {would}{verdict}\n"
 
 
-def _summary(report: Report, color: bool) -> Iterator[str]:
+def _totals(report: Report, color: bool) -> Iterator[str]:
     counts = report.counts()
     if not report.complete:
         yield f"interrupted after {_files(counts['files'])}; {_files(counts['written'])} written, none of them half\n"
         return
     if not counts["files"] and report.path_errors:
-        return  # that line says it all
+        return  # the line of that path says it all
     if not counts["files"]:
         where = ", ".join(report.paths) or "the paths"
         if report.not_changed:
@@ -179,21 +274,57 @@ def _summary(report: Report, color: bool) -> Iterator[str]:
             return
         yield f"nothing to do: no worker in {where}{_others(counts['unmatched'])}\n"
         return
+    if is_all_migrated(report):
+        yield f"everything is migrated: {'; '.join(_as_it_is(report, counts))}{_others(counts['unmatched'])}\n"
+        return
     parts = [f"{_files(counts['changed'])} {_verb(report.mode)}", f"{counts['unchanged']} unchanged"]
     if counts["refused"]:
         parts.append(_styled(f"{counts['refused']} refused", _RED, color))
     yield ", ".join(parts) + _others(counts["unmatched"]) + "\n"
+    left = Counter(
+        finding.codemod for file in report.files for finding in file.left if _counts_as_left(finding)
+    )
     rows = [
-        f"{name} {applied}" + (f" ({left} left)" if left else "")
-        for name, (applied, left) in report.counts_by_codemod().items()
-        if applied or left
+        f"{name} {applied}" + (f" ({left[name]} left)" if left[name] else "")
+        for name, (applied, _) in report.counts_by_codemod().items()
+        if applied or left[name]
     ]
     if rows:
         yield "; ".join(rows) + "\n"
-    reasons = Counter(finding.reason for file in report.files for finding in file.left)
-    answers = [f"{reasons[reason]} {reason}" for reason in (DECLINED, NOT_REVIEWED) if reasons[reason]]
+    answers = _answers(report)
     if answers:
         yield ", ".join(answers) + "\n"
+
+
+def _as_it_is(report: Report, counts: Mapping[str, int]) -> Iterator[str]:
+    """What stays as it is in a project that has been migrated: numbers only, nobody has to act on them."""
+    yield _files(counts["files"])
+    broad = sum(len(_broad(file)) for file in report.files)
+    if broad:
+        yield "1 handler stays broad" if broad == 1 else f"{broad} handlers stay broad"
+    watched = sum(finding.kind == WATCHED for file in report.files for finding in file.left)
+    if watched:
+        yield "1 handler is watched" if watched == 1 else f"{watched} handlers are watched"
+    left = sum(
+        _counts_as_left(finding) and finding.kind != "incomplete"
+        for file in report.files
+        for finding in file.left
+    )
+    if left:
+        yield f"{left} left ({_LISTS})"
+    kept = sum(bool(file.reason) for file in report.runtime.values())
+    if kept:
+        yield f"{_files(kept, 'runtime ')} kept"
+
+
+def _counts_as_left(finding: Finding) -> bool:
+    return finding.reason not in _SETTLED
+
+
+def _answers(report: Report) -> list[str]:
+    """What a person who was asked has not wanted, or did not get to."""
+    reasons = Counter(finding.reason for file in report.files for finding in file.left)
+    return [f"{reasons[reason]} {reason}" for reason in _ANSWERS if reasons[reason]]
 
 
 def _others(unmatched: int) -> str:
@@ -204,8 +335,8 @@ def _others(unmatched: int) -> str:
     )
 
 
-def _files(count: int) -> str:
-    return f"{count} file" if count == 1 else f"{count} files"
+def _files(count: int, kind: str = "") -> str:
+    return f"{count} {kind}file" if count == 1 else f"{count} {kind}files"
 
 
 def _one_line(text: str) -> str:

@@ -18,6 +18,9 @@ from workerlog_migrate.model import (
     SuppressEdit,
 )
 
+SUPPRESSED = "suppressed by comment"
+"""Reason of a finding on a line that says ``# workerlog: skip``."""
+
 DECLINED = "declined"
 """Reason of a finding that a person has looked at and does not want."""
 
