@@ -70,7 +70,7 @@ def test_without_a_worker_it_names_the_patterns_and_a_way_on(project: Path, run:
     ("arguments", "message"),
     [
         (("--aply",), "Did you mean one of: '--all', '--apply'?"),
-        (("--undoo",), "Did you mean '--undo'?"),
+        (("--undoo",), "'--undo'?"),
         (("--select", "mirror"), "the nearest is 'mirror-output'"),
         (("script",), "did you mean scripts?"),
         (("scripts/genesis_engin.py",), "did you mean scripts/genesis_engine.py?"),

@@ -145,11 +145,13 @@ def _notes(report: Report) -> Iterator[str]:
 
 def _reasons(report: Report, room: int, color: bool) -> Iterator[str]:
     """What was left, one line a reason, the commonest first; what there is no room for is one number."""
-    counted = Counter(
-        _alike(finding.reason) for file in report.files for finding in file.left if is_left(finding)
-    )
-    if not counted:
+    reasons = Counter(finding.reason for file in report.files for finding in file.left if is_left(finding))
+    if not reasons:
         return
+    kinds = Counter(map(_alike, reasons))
+    counted: Counter[str] = Counter()
+    for reason, count in reasons.items():
+        counted[_alike(reason) if kinds[_alike(reason)] > 1 else reason] += count
     most = counted.most_common()
     shown = most if len(most) <= max(room, 1) else most[: max(room - 1, 0)]
     for reason, count in shown:
@@ -158,8 +160,8 @@ def _reasons(report: Report, room: int, color: bool) -> Iterator[str]:
     if len(shown) < len(most):
         rest = sum(count for _, count in most[len(shown) :])
         other = "other " if shown else ""
-        kinds = len(most) - len(shown)
-        yield f"{_styled('left', _YELLOW, color)} {rest} for {kinds} {other}reasons ({_LISTS})\n"
+        number = len(most) - len(shown)
+        yield f"{_styled('left', _YELLOW, color)} {rest} for {number} {other}reasons ({_LISTS})\n"
 
 
 def is_left(finding: Finding) -> bool:
