@@ -399,7 +399,7 @@ def test_a_package_s_module_that_is_taken_for_a_script_is_said_without_verbose(p
     (project / "scripts" / "__init__.py").write_text("")
     script = project / "scripts" / "zero.py"
     script.write_text("def main():\n    print('x')\nif __name__ == '__main__':\n    main()\n")
-    said = "scripts/zero.py: a __main__ guard and no relative import in a package: "
+    said = "scripts/zero.py:1: a __main__ guard and no relative import in a package: "
 
     result = invoke("scripts")
 

@@ -243,7 +243,7 @@ def test_what_a_person_has_to_do_first_is_said_once_for_all_files() -> None:
     made = report(Mode.CHECK, FileResult(GENESIS, b"a", b"b", plan), FileResult(ZERO, b"a", b"b", plan))
 
     assert (
-        "scripts/genesis.py and 1 other file: x is left: its docstring shares its line with code\n"
+        "scripts/genesis.py:1 and 1 other place: x is left: its docstring shares its line with code\n"
         in render_text(made)
     )
 
@@ -349,6 +349,7 @@ def test_json_holds_all_of_it() -> None:
             "log": None,
             "replaces_pass": False,
             "boundary": [],
+            "unwatch": "",
         },
         "evidence": [
             {

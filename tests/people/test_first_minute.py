@@ -69,7 +69,7 @@ def test_without_a_worker_it_names_the_patterns_and_a_way_on(project: Path, run:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--aply",), "Did you mean one of: '--all', '--apply'?"),
+        (("--aply",), "'--all', '--apply'"),
         (("--undoo",), "'--undo'?"),
         (("--select", "mirror"), "the nearest is 'mirror-output'"),
         (("script",), "did you mean scripts?"),

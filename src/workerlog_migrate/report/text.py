@@ -134,12 +134,13 @@ def _notes(report: Report) -> Iterator[str]:
         path = shown_path(file.result.target.path)
         for finding in file.applied:
             if finding.reason and finding.kind not in ("incomplete", WATCHED):
-                notes.setdefault(finding.reason, []).append(path)
+                notes.setdefault(finding.reason, []).append(f"{path}:{finding.span.line}")
         for finding in file.left:
             if finding.codemod == LOGGER_SETUP and finding.reason not in _ANSWERS:
-                notes.setdefault(f"{finding.message}: {finding.reason}", []).append(path)
+                notes.setdefault(f"{finding.message}: {finding.reason}", []).append(f"{path}:1")
     for note, paths in notes.items():
-        others = f" and {_files(len(paths) - 1, 'other ')}" if len(paths) > 1 else ""
+        more = len(paths) - 1
+        others = f" and {more} other {'place' if more == 1 else 'places'}" if more else ""
         yield f"{paths[0]}{others}: {_one_line(note)}\n"
 
 
