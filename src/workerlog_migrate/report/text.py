@@ -254,8 +254,7 @@ def _runtime_lines(report: Report, *, verbose: bool) -> Iterator[str]:
         if file.changes and not verbose:
             changed.setdefault((file.path.parent, file.verdict + reason), []).append(file.path.name)
         elif file.changes:
-            yield f"{shown_path(file.path)}: runtime file, {would}{file.verdict}{reason}
-"
+            yield f"{shown_path(file.path)}: runtime file, {would}{file.verdict}{reason}\n"
         elif file.reason or verbose:
             yield f"{shown_path(file.path)}: runtime file, {file.verdict}{reason}\n"
     for (folder, verdict), names in changed.items():
