@@ -188,6 +188,7 @@ class Finding:
         evidence: for narrowed handlers one entry per reason; for incomplete ones the unresolved calls.
         applicability: SAFE is applied, DISPLAY_ONLY is reported.
         reason: why it is left alone, in a few words; when applied: what a person should know of it, mostly nothing.
+        is_blocked: it would be applied, but for something about the file that a person can change.
         kind: machine-readable verdict in kebab-case (``mirrored``, ``narrowed``, ``watched``, ``incomplete``, ``left``, ...).
     """
 
@@ -199,6 +200,7 @@ class Finding:
     applicability: Applicability = Applicability.SAFE
     reason: str = ""
     kind: str = ""
+    is_blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,7 @@ def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
             f"{finding.message}." for finding in findings if finding.kind == logger_setup.NEEDS_IMPORT
         )
         findings = [
-            demote(finding, header.imports_refusal)
+            demote(finding, header.imports_refusal, is_blocked=True)
             if any(name.startswith(missing) for name in listed_types(finding))
             else finding
             for finding in findings
@@ -213,7 +213,8 @@ def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
         ]
     if header.refusal:
         findings = [
-            demote(finding, header.refusal) if needs_header(finding) else finding for finding in findings
+            demote(finding, header.refusal, is_blocked=True) if needs_header(finding) else finding
+            for finding in findings
         ]
     applied = make_plan(findings).applied
     imports = [

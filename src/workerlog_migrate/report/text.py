@@ -76,6 +76,13 @@ def render_text(report: Report, *, verbose: bool = False, color: bool = False, r
         return "".join([*totals, *errors, *files, *_runtime_lines(report, verbose=True)])
     if is_all_migrated(report):
         return "".join(totals)
+    if (
+        report.mode is Mode.CHECK
+        and report.complete
+        and report.files
+        and not (errors or report.changed or report.runtime_changes)
+    ):
+        return " ".join(line.rstrip() for line in (f"{totals[0].rstrip()};", *_notes(report))) + "\n"
     files = [line for file in report.files for line in _brief(file, report.mode)]
     lines = [*totals, *errors, *files, *_notes(report), *_runtime_lines(report, verbose=False)]
     return "".join([*lines, *_reasons(report, room - len(lines), color)])
@@ -92,6 +99,7 @@ def is_all_migrated(report: Report) -> bool:
         and report.files
         and not (report.changed or report.refused or report.runtime_changes)
         and not _answers(report)
+        and not any(_is_blocked(finding) for file in report.files for finding in file.left)
     )
 
 
@@ -136,8 +144,8 @@ def _notes(report: Report) -> Iterator[str]:
             if finding.reason and finding.kind not in ("incomplete", WATCHED):
                 notes.setdefault(finding.reason, []).append(f"{path}:{finding.span.line}")
         for finding in file.left:
-            if finding.codemod == LOGGER_SETUP and finding.reason not in _ANSWERS:
-                notes.setdefault(f"{finding.message}: {finding.reason}", []).append(f"{path}:1")
+            if _is_blocked(finding):
+                notes.setdefault(finding.reason, []).append(f"{path}:{finding.span.line}")
     for note, paths in notes.items():
         more = len(paths) - 1
         others = f" and {more} other {'place' if more == 1 else 'places'}" if more else ""
@@ -174,7 +182,12 @@ def is_left(finding: Finding) -> bool:
     Returns:
         False for what a comment or a person's answer has settled, for what the notes say, and for handlers that stay broad.
     """
-    return not (finding.reason in _SETTLED or finding.kind == "incomplete" or finding.codemod == LOGGER_SETUP)
+    return not (finding.reason in _SETTLED or finding.kind == "incomplete" or _is_blocked(finding))
+
+
+def _is_blocked(finding: Finding) -> bool:
+    """Whether something about the file, that a person can change, stands in the way of a change."""
+    return finding.is_blocked or (finding.codemod == LOGGER_SETUP and finding.reason not in _ANSWERS)
 
 
 def _alike(reason: str) -> str:

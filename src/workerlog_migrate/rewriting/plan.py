@@ -121,15 +121,20 @@ def leave_all(plan: Plan, reason: str) -> Plan:
         plan: of one file.
         reason: in a few words; header lines and imports, which only others need, are not reported one by one.
     """
-    left = [demote(finding, reason) for finding in plan.applied if not isinstance(finding.edit, LinesEdit)]
+    left = [
+        demote(finding, reason, is_blocked=True)
+        for finding in plan.applied
+        if not isinstance(finding.edit, LinesEdit)
+    ]
     if not left:
-        left = [demote(finding, reason) for finding in plan.applied[:1]]
+        left = [demote(finding, reason, is_blocked=True) for finding in plan.applied[:1]]
     return Plan((), tuple(_in_order([*plan.reported, *left])))
 
 
-def demote(finding: Finding, reason: str) -> Finding:
-    """Return the finding as one that is only reported, with the reason."""
-    return replace(finding, applicability=Applicability.DISPLAY_ONLY, reason=reason, edit=None, kind="left")
+def demote(finding: Finding, reason: str, *, is_blocked: bool = False) -> Finding:
+    """Return the finding as one that is only reported, with the reason, which may be one that a person can remove."""
+    shown = Applicability.DISPLAY_ONLY
+    return replace(finding, applicability=shown, reason=reason, edit=None, kind="left", is_blocked=is_blocked)
 
 
 def _in_order(findings: Sequence[Finding]) -> list[Finding]:
