@@ -21,6 +21,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from workerlog_migrate.files.in_use import why
 from workerlog_migrate.files.reading import MAX_SETTINGS, read_file
 from workerlog_migrate.model import FileError, Target
 
@@ -261,7 +262,7 @@ class _Walk:
                 with os.scandir(folder) as listing:
                     found = sorted(listing, key=lambda entry: entry.name)
             except OSError as error:
-                self.error(shown, f"cannot be listed: {_why(error)}")
+                self.error(shown, f"cannot be listed: {why(error)}")
                 continue
             names = {entry.name for entry in found}
             rules = tuple(rules_in(folder, names, rules))
@@ -288,7 +289,7 @@ class _Walk:
             status = os.stat(entry.path)  # the entry's own stat knows no inode on Windows
         except OSError as error:
             if wanted:
-                self.error(shown, _link_trouble(error) if is_link else f"cannot be read: {_why(error)}")
+                self.error(shown, _link_trouble(error) if is_link else f"cannot be read: {why(error)}")
             return
         if is_link and not self._is_inside(entry.path):
             return
@@ -333,7 +334,7 @@ def _stat(walk: _Walk, path: str) -> os.stat_result | None:
         elif isinstance(error, FileNotFoundError):
             walk.error(path, MISSING)
         else:
-            walk.error(path, f"cannot be read: {_why(error)}")
+            walk.error(path, f"cannot be read: {why(error)}")
     except ValueError:
         walk.error(path, "not a path (it holds a NUL character)")
     return None
@@ -344,11 +345,7 @@ def _link_trouble(error: OSError) -> str:
         return "a symbolic link that leads back to itself; remove it or name the file that was meant"
     if isinstance(error, FileNotFoundError):
         return "a dangling symbolic link: the file that it names does not exist; remove it or correct it"
-    return f"a symbolic link that cannot be followed: {_why(error)}"
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
+    return f"a symbolic link that cannot be followed: {why(error)}"
 
 
 def _shown(path: str, cwd: Path) -> Path:

@@ -3,7 +3,7 @@
 A path that is used twice can lead to two files: between the uses its owner may have put a link there. So a `Folder` is
 opened once, part by part and through no link, and what is done in it afterwards is done relative to its descriptor
 (openat(2) and its kin), whatever its name leads to by then. No file is opened through a link, and none that could keep us
-waiting. Windows has neither; there a `Folder` is its path.
+waiting. Windows has neither; there a `Folder` is its path, and a file that another program holds for a moment is tried again (`in_use`).
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import os
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from workerlog_migrate.files import in_use
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -124,7 +126,7 @@ class Folder:
             return os.open(name, flags, mode, dir_fd=self._descriptor)
         if os.path.islink(self.path / name):  # noqa: PTH114  # never raises
             raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(self.path / name))
-        return os.open(self.path / name, flags, mode)
+        return in_use.open_file(self.path / name, flags, mode)
 
     def stat(self, name: str = "") -> os.stat_result:
         """Look at an entry of this folder, or at the folder itself.
@@ -155,14 +157,14 @@ class Folder:
         if HAS_DESCRIPTORS:
             os.replace(old, new, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
         else:
-            (self.path / old).replace(self.path / new)
+            in_use.replace(self.path / old, self.path / new)
 
     def unlink(self, name: str) -> None:
         """Remove a file."""
         if HAS_DESCRIPTORS:
             os.unlink(name, dir_fd=self._descriptor)  # Path has no dir_fd
         else:
-            (self.path / name).unlink()
+            in_use.unlink(self.path / name)
 
     def mkdir(self, name: str) -> Folder:
         """Make a folder that only its owner may use, unless it is there, and open it."""

@@ -14,10 +14,12 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_T = TypeVar("_T")
 
 PATIENCE = 2.0
 """For how long a file that another program holds is tried again, in seconds."""
@@ -26,7 +28,7 @@ _ACCESS_DENIED, _SHARING_VIOLATION, _LOCK_VIOLATION = 5, 32, 33
 _IN_USE = frozenset({_ACCESS_DENIED, _SHARING_VIOLATION, _LOCK_VIOLATION})
 # What file systems without rights and streams (FAT, some network redirectors) answer to ReplaceFileW.
 _NOT_SUPPORTED = frozenset({1, 50})
-_UNABLE_TO_REMOVE_REPLACED, _UNABLE_TO_MOVE_REPLACEMENT, _REPLACED_HAS_BACKUP_NAME = 1175, 1176, 1177
+_REPLACED_HAS_BACKUP_NAME = 1177  # ERROR_UNABLE_TO_MOVE_REPLACEMENT_2
 
 
 def is_in_use(error: OSError) -> bool:
@@ -41,7 +43,7 @@ def is_in_use(error: OSError) -> bool:
     return getattr(error, "winerror", None) in _IN_USE
 
 
-def reason(error: OSError) -> str:
+def why(error: OSError) -> str:
     """Say why a file could not be written, replaced or removed.
 
     Args:
@@ -67,17 +69,21 @@ def replace(temporary: Path, target: Path) -> None:
     _patiently(lambda: _replace(temporary, target))
 
 
-def rename(old: Path, new: Path) -> None:
-    """Rename a file or folder.
+def open_file(path: Path, flags: int, mode: int) -> int:
+    """Open a file.
 
     Args:
-        old: its name.
-        new: its next name.
+        path: the file.
+        flags: as of `os.open`.
+        mode: of a file that is created.
+
+    Returns:
+        Its descriptor.
 
     Raises:
-        OSError: it cannot be renamed.
+        OSError: it cannot be opened.
     """
-    _patiently(lambda: old.replace(new))
+    return _patiently(lambda: os.open(path, flags, mode))
 
 
 def unlink(path: Path) -> None:
@@ -92,23 +98,19 @@ def unlink(path: Path) -> None:
     _patiently(path.unlink)
 
 
-def _patiently(call: Callable[[], object]) -> None:
+def _patiently(call: Callable[[], _T]) -> _T:
     """Do something that another program's open handle may forbid for a moment."""
     end = time.monotonic() + PATIENCE
     wait = 0.01
-    while not _is_done(call, is_last=time.monotonic() + wait > end):
+    while time.monotonic() + wait < end:
+        try:
+            return call()
+        except OSError as error:  # a file that is held is what this loop is for
+            if not is_in_use(error):
+                raise
         time.sleep(wait)
         wait = min(wait * 2, 0.25)
-
-
-def _is_done(call: Callable[[], object], *, is_last: bool) -> bool:
-    try:
-        call()
-    except OSError as error:
-        if is_last or not is_in_use(error):
-            raise
-        return False
-    return True
+    return call()
 
 
 def _replace(temporary: Path, target: Path) -> None:

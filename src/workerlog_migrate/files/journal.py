@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from workerlog_migrate import __version__
 from workerlog_migrate.errors import Refused, UsageError
 from workerlog_migrate.files.folder import Folder, read_all
+from workerlog_migrate.files.in_use import why
 from workerlog_migrate.files.state import (
     NoStateError,
     Project,
@@ -45,7 +46,7 @@ from workerlog_migrate.files.state import (
     open_states,
     state_folder,
 )
-from workerlog_migrate.files.writing import leftovers, put, remove, remove_leftovers, why, write_atomic
+from workerlog_migrate.files.writing import leftovers, put, remove, remove_leftovers, write_atomic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.folder import Folder
-from workerlog_migrate.files.writing import put, why
+from workerlog_migrate.files.in_use import why
+from workerlog_migrate.files.writing import put
 
 _NAME = "workerlog-migrate"
 _UNDO = "undo"

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.in_use import why
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.files.stamp import is_unedited, read_stamp, runtime_version, vendored
@@ -163,9 +164,7 @@ def write_runtime(plan: VendorPlan, *, like: os.stat_result | None = None, place
         try:
             write_new(file.path, file.after, like=like, place=place)
         except OSError as error:
-            raise Refused(
-                f"{file.path} cannot be written: {(error.strerror or str(error)).lower()}"
-            ) from error
+            raise Refused(f"{file.path} cannot be written: {why(error)}") from error
 
 
 def ignored_by_git(folder: Path) -> frozenset[str]:
@@ -282,7 +281,7 @@ def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
             raise Refused(f"{path} is a dangling symbolic link; remove it and run again") from None
         return VendorFile(path, Verdict.NEW, after=ours)
     except OSError as error:
-        raise Refused(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from error
+        raise Refused(f"{path} cannot be read: {why(error)}") from error
     if _unified(before) == ours:
         return VendorFile(path, Verdict.SAME, before)
     found = _stamp_of(before)

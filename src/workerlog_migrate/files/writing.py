@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.folder import Folder, read_all, write_all
+from workerlog_migrate.files.in_use import why
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,18 +182,6 @@ def remove_leftovers(place: Path) -> None:
 
 def _temporary_names(folder: Folder) -> list[str]:
     return [name for name in folder.names() if name.startswith(_PREFIX) and name.endswith(".tmp")]
-
-
-def why(error: OSError) -> str:
-    """Give the system's reason in our style.
-
-    Args:
-        error: what the system said.
-
-    Returns:
-        A few words in lower case.
-    """
-    return (error.strerror or str(error)).lower()
 
 
 # --- one file -------------------------------------------------------------------------------------------
