@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
 import pytest
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).resolve().parent.parent
+
+_POSIX = tomllib.loads((ROOT / "tests" / "posix.toml").read_text(encoding="utf-8"))
+"""What Windows has not, by the reason: ``{reason: {"tests": [FILE or FILE::FUNCTION, ...]}}``."""
+_NOT_HERE = (
+    {name: reason for reason, row in _POSIX.items() for name in row["tests"]} if os.name == "nt" else {}
+)
+
+collect_ignore = [name for name in _NOT_HERE if "::" not in name]
 
 _CACHE = pytest.StashKey[str]()
 _STATE = pytest.StashKey[str]()
@@ -31,6 +45,23 @@ def pytest_configure(config: pytest.Config) -> None:
         prefix="workerlog-cache-"
     )
     config.stash[_STATE] = os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="workerlog-state-")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        path, _, name = item.nodeid.removeprefix("tests/").partition("::")
+        if reason := _NOT_HERE.get(f"{path}::{name.partition('[')[0]}"):
+            item.add_marker(pytest.mark.skip(reason=f"not on Windows: {reason}"))
+        elif os.name == "nt" and item.get_closest_marker("needs") and not _has_all(item):
+            item.add_marker(pytest.mark.skip(reason=f"not here: {' '.join(_needed(item))}"))
+
+
+def _needed(item: pytest.Item) -> tuple[str, ...]:
+    return tuple(program for marker in item.iter_markers("needs") for program in marker.args)
+
+
+def _has_all(item: pytest.Item) -> bool:
+    return all(shutil.which(program) for program in _needed(item))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -105,6 +105,7 @@ def test_a_second_run_changes_nothing(case: Path) -> None:
     assert second.after == first.after
 
 
+@pytest.mark.needs("git")
 @pytest.mark.parametrize("case", [case for case in CASES if (case / "after.py").exists()], ids=_id)
 def test_the_diff_applies_with_git(case: Path, tmp_path: Path) -> None:
     _, result = _migrate(case)

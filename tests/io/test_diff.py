@@ -65,6 +65,7 @@ def apply(tool: str, folder: Path, patch: bytes) -> None:
     assert done.returncode == 0, done.stderr + patch
 
 
+@pytest.mark.needs("git", "patch")
 @pytest.mark.parametrize("tool", ["git", "patch"])
 @pytest.mark.parametrize("case", CASES)
 def test_the_diff_gives_the_new_bytes(tmp_path: Path, tool: str, case: str) -> None:
@@ -78,6 +79,7 @@ def test_the_diff_gives_the_new_bytes(tmp_path: Path, tool: str, case: str) -> N
     assert (file.read_bytes() if file.exists() else b"") == after
 
 
+@pytest.mark.needs("git", "patch")
 @pytest.mark.parametrize("tool", ["git", "patch"])
 @pytest.mark.parametrize("name", NAMES, ids=repr)
 def test_odd_names_are_understood(tmp_path: Path, tool: str, name: str | bytes) -> None:
@@ -91,6 +93,7 @@ def test_odd_names_are_understood(tmp_path: Path, tool: str, name: str | bytes) 
     assert file.read_bytes() == b"a\nB\n"
 
 
+@pytest.mark.needs("git")
 def test_git_applies_it_from_a_folder_inside_a_repository(tmp_path: Path) -> None:
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True, capture_output=True)
     inner = tmp_path / "project" / "scripts"
@@ -189,6 +192,7 @@ def test_colours_frame_the_lines_and_change_nothing_else() -> None:
     assert coloured == patch
 
 
+@pytest.mark.needs("git", "patch")
 def test_both_tools_are_there() -> None:
     assert shutil.which("git")
     assert shutil.which("patch")

@@ -183,6 +183,7 @@ IGNORED = {
 }
 
 
+@pytest.mark.needs("git")
 def test_what_git_ignores_is_passed_over(tmp_path: Path) -> None:
     """The same tree is asked of git itself."""
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True, capture_output=True)

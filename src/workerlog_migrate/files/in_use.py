@@ -10,6 +10,7 @@ each function is the one call of POSIX that it is named for.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import time
@@ -40,7 +41,12 @@ def is_in_use(error: OSError) -> bool:
     Returns:
         True for "access denied", "sharing violation" and "lock violation" of Windows; False elsewhere.
     """
-    return getattr(error, "winerror", None) in _IN_USE
+    number = getattr(error, "winerror", None)
+    if number is None and os.name == "nt":
+        return (
+            error.errno == errno.EACCES
+        )  # os.open goes through the C library, which knows no other word for all three
+    return number in _IN_USE
 
 
 def why(error: OSError) -> str:
