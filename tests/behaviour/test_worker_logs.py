@@ -154,8 +154,8 @@ CASES: tuple[tuple[str, Scenario, dict[str, str]], ...] = (
         {
             "[02/03 10:00:00] Ponte no ar, 2 chat(s), offset 40": "INFO",
             "[02/03 10:00:00] [AVISO] chat desconhecido 99": "WARNING",
-            "[02/03 10:00:00] mensagem sem texto, ignorada": "INFO",
-            "[02/03 10:00:00] Resposta abc.txt ilegivel: ValueError": "INFO",
+            "[02/03 10:00:00] mensagem sem texto, ignorada": "ERROR",
+            "[02/03 10:00:00] Resposta abc.txt ilegivel: ValueError": "ERROR",
             "[02/03 10:00:00] fim (limite de voltas)": "INFO",
         },
     ),

@@ -44,6 +44,7 @@ _BLOCK = re.compile(
 )
 _STAMP = re.compile(
     r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]\d{3}Z?|(?<=\"time\": )[\d.]+|(?<=\"process\": )\d+"
+    r"|\bpid \d+|\bPython 3[\d.]+\d(?=, )"
 )
 
 

@@ -40,8 +40,10 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Take back everything that set-ups change in this process."""
     for name in OWN_VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
-    monkeypatch.setattr(threading, "excepthook", threading.__excepthook__)
+    for module in (sys, threading):
+        monkeypatch.setattr(module, "excepthook", module.__excepthook__)
+        monkeypatch.setattr(module, "__excepthook__", module.__excepthook__)
+    monkeypatch.setattr(logging.getLogger("asyncio"), "__class__", logging.Logger)
     monkeypatch.setattr(traceback, "print_exc", traceback.print_exc)
     vars(logging.root.manager).pop("worker_logger", None)
     before = set(logging.root.manager.loggerDict)

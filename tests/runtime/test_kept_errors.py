@@ -199,7 +199,7 @@ def test_the_count_is_written_at_powers_of_ten_and_at_exit(sandbox: Sandbox) -> 
         ("started", None), ("seen", 1), ("seen", 10), ("seen", 100), ("seen", 123), ("ended", None),
     ]  # fmt: skip
     assert len({event["pid"] for event in events}) == 1
-    assert str(events[0]["path"]).endswith("worker_genesis.py")
+    assert {event["path"] for event in events} == {"worker_genesis.py"}  # from where it was started
 
 
 @pytest.mark.posix
@@ -351,8 +351,8 @@ def test_an_ignored_error_is_one_warning(logger: logging.Logger, tmp_path: Path)
     load(trace=True)
     lines = levels_and_messages(tmp_path / "genesis.log")
     assert lines[:3] == [
-        f"WARNING {load.__qualname__}: ignored KeyError: 'x'",
-        f"WARNING {load.__qualname__}: ignored KeyError: 'x'",
+        "WARNING load: ignored KeyError: 'x'",
+        "WARNING load: ignored KeyError: 'x'",
         "    Traceback (most recent call last):",
     ]
     assert [event["expected"] for event in seen_events(tmp_path)] == [True, False]
@@ -491,7 +491,7 @@ def test_a_modules_records_are_in_the_log_of_the_worker_that_runs(sandbox: Sandb
         """
     )
 
-    lines = sandbox.log.read_text(encoding="utf-8").splitlines()
+    _started, *lines, _ended = sandbox.log.read_text(encoding="utf-8").splitlines()
     assert [line.split(" | ")[1:] for line in lines] == [
         ["INFO", "common", "one"],
         ["CRITICAL", "common", "broken"],

@@ -251,7 +251,6 @@ def test_a_log_rotated_while_its_end_is_looked_at_gets_the_line(
 
     log.append(b"one\n")
     log.unsure = True
-    log.looked = -1.0
     with monkeypatch.context() as patch:
         patch.setattr(log, "_look", rotated)
         assert log.append(b"two\n")

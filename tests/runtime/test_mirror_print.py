@@ -372,7 +372,7 @@ def test_the_record_is_the_callers(tmp_path: Path) -> None:
     mirror_print(own, "of a subclass")
     if sys.version_info >= (3, 11):  # until then the frames of logging itself were counted
         mirror_print(logger.exception, "of another method")
-    logger.setLevel(logging.ERROR)
+    setup_worker_logger("genesis", tmp_path, level=logging.ERROR)
     mirror_print(logger.info, "not logged")
 
     assert {(record.filename, record.funcName) for record in seen} == {

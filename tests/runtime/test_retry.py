@@ -15,7 +15,9 @@ import socket
 import sys
 import time
 import traceback
+import unittest.mock
 import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from email.message import Message
 from pathlib import Path
@@ -491,10 +493,11 @@ def test_each_retry_is_a_warning_on_the_workers_log(
 
     with pytest.raises(OSError, match="passes"):
         read_story()
-    name = read_story.__qualname__
+    place = "test_each_retry_is_a_warning_on_the_workers_log"
+    line = test_each_retry_is_a_warning_on_the_workers_log.__code__.co_firstlineno + 11
     assert levels_and_messages(tmp_path / "genesis.log") == [
-        f"WARNING {name} failed, attempt 2 of 3 in 1.0 s: OSError: [Errno 5] passes",
-        f"WARNING {name} failed, attempt 3 of 3 in 2.0 s: OSError: [Errno 5] passes",
+        f"WARNING read_story() failed in {place}:{line}: OSError: [Errno 5] passes; trying again in 1 s (2 of 3)",
+        f"WARNING read_story() failed again in {place}:{line}; trying again in 2 s (3 of 3)",
     ]
     assert capfd.readouterr() == ("", "")
 
@@ -544,3 +547,108 @@ def test_the_package_form_imports_its_own_neighbour(sandbox: Sandbox) -> None:
     done = sandbox.run("from pacote.worker_utils import setup_logger; print(setup_logger.__module__)")
 
     assert (done.stdout, done.stderr) == (b"pacote.worker_logger\n", b"")
+
+
+ALARM = """
+import signal, time
+from worker_utils import retry_with_backoff
+def on_alarm(number, frame): raise TimeoutError
+signal.signal(signal.SIGALRM, on_alarm)
+attempts = 0
+@retry_with_backoff(sleep=print)
+def call():
+    global attempts
+    attempts += 1
+    try:
+        time.sleep(30)
+    except TimeoutError as error:
+        RAISE
+signal.setitimer(signal.ITIMER_REAL, 0.05)
+try: call()
+except OSError as error: print(type(error).__name__, attempts)
+"""
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize("how", ["raise", "raise ConnectionError from error", "raise ConnectionError"])
+def test_a_time_out_by_signal_is_not_repeated(how: str, sandbox: Sandbox) -> None:
+    """The alarm is used up: the second attempt would hang. Nor is what a library makes of it."""
+    done = sandbox.run(ALARM.replace("RAISE", how))
+
+    assert done.stdout.split() == [b"TimeoutError" if how == "raise" else b"ConnectionError", b"1"]
+
+
+def test_an_alarm_that_was_handled_before_is_no_reason(waits: list[float]) -> None:
+    """Only what this call raised counts: the error being handled around it is another matter."""
+    call = Failing(passing_error(), 1)
+
+    def on_alarm(_number: int, _frame: object) -> None:
+        raise TimeoutError
+
+    def work() -> int:
+        on_alarm(14, sys._getframe())
+        return 0
+
+    try:
+        work()
+    except TimeoutError:
+        assert retry_with_backoff(sleep=waits.append)(call)() == 2
+
+
+def test_a_call_that_gets_an_iterator_has_one_attempt(waits: list[float]) -> None:
+    """The first attempt uses it up: the second would be another request."""
+    seen: list[list[int]] = []
+
+    def send(numbers: Iterator[int]) -> None:
+        seen.append(list(numbers))
+        raise passing_error()
+
+    with pytest.raises(OSError, match="passes"):
+        retry_with_backoff(sleep=waits.append)(send)(iter([1, 2]))
+    with pytest.raises(OSError, match="passes"):
+        retry_with_backoff(sleep=waits.append)(send)(numbers=zip([3]))  # type: ignore[arg-type]
+    assert len(seen) == 2
+
+
+def test_a_stand_in_of_a_test_is_wrapped() -> None:
+    """``mock_open`` has attributes that no function takes."""
+    stand_in = unittest.mock.mock_open(read_data="x")
+    with retry_with_backoff()(stand_in)("p") as file:
+        assert file.read() == "x"
+    assert retry_with_backoff()(unittest.mock.MagicMock(spec=open, return_value=3))("p") == 3
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        (lambda retrying: retrying(open)(Path("/nowhere/x?key=abc")), "open(/nowhere/x?key=***) failed in"),
+        (lambda retrying: retrying(os.listdir)("/nowhere"), "os.listdir(/nowhere) failed in"),
+        (lambda retrying: retrying(Path("/nowhere/y").read_text)(), "pathlib.Path.read_text(/nowhere/y) failed in"),
+        (lambda retrying: retrying(urllib.request.urlopen)("file:///nowhere/z"), "urllib.request.urlopen(file:///nowhere/z) failed in"),
+        (lambda retrying: retrying(functools.partial(open))(file="/nowhere/k"), "open(/nowhere/k) failed in"),
+    ],
+    ids=["open", "listdir", "method", "url", "keyword"],
+)  # fmt: skip
+def test_a_retrys_line_names_what_was_called_and_about_what(
+    call: Callable[[object], object], expected: str, tmp_path: Path, waits: list[float]
+) -> None:
+    """As one would write the call, with the file or URL, secrets masked."""
+    setup_worker_logger("genesis", tmp_path)
+    with pytest.raises(OSError, match="nowhere"):
+        call(retry_with_backoff(2, sleep=waits.append, exceptions=(FileNotFoundError, OSError)))
+    (line,) = levels_and_messages(tmp_path / "genesis.log")
+    assert line.startswith(f"WARNING {expected} <lambda>:")
+    assert line.endswith("; trying again in 1 s (2 of 2)")
+
+
+def test_a_spent_budget_is_said_once(tmp_path: Path, waits: list[float]) -> None:
+    """Silence would look as if nothing were repeated any more by mistake."""
+    setup_worker_logger("genesis", tmp_path)
+    retrying = retry_with_backoff(3, 1.0, budget=3.0, sleep=waits.append)
+    for _ in range(3):
+        exhaust(retrying)
+    said = [line for line in levels_and_messages(tmp_path / "genesis.log") if "suspended" in line]
+    assert said == [
+        "WARNING retries are suspended: calls that failed in the end have waited 3 s within five minutes; "
+        "each call has one attempt until one succeeds"
+    ]

@@ -37,6 +37,8 @@ def lines_of(folder: Path, unfinished: int = 0) -> dict[str, list[int]]:
         data = path.read_bytes()
         assert data.endswith(b"\n"), path
         for line in data.splitlines():
+            if re.search(rb" \| INFO \| genesis \| (started: pid|ended after) ", line):
+                continue
             match = RECORD.fullmatch(line)
             if match is None and unfinished and (not line or UNFINISHED.fullmatch(line)):
                 unfinished -= 1

@@ -1,18 +1,21 @@
-# workerlog-migrate runtime 0.1.0 tree:451bfceb02e8efd99a010d3840d44b4c69adb57d252495cdcfd085758bcd4f95
-"""Log what a worker prints, and how it ends, to a file that any number of processes share.
+# workerlog-migrate runtime 0.1.0 tree:40736d88a875b637259000f83ec9c7f7bb85973d93ffdee7c9c46b73b8aee3af
+"""Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
-Public names: ``setup_worker_logger``, ``module_logger``, ``mirror_print``, ``log_ignored``, ``expect_only``,
-``setup_worker_logging``, ``get_worker_log_path``.
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
+``WORKER_LOG_DIR`` (folder in place of ``logs``), ``WORKER_LOG_FORMAT=json`` (one object a line), ``WORKER_NOTIFY_URL``
+(POST) and ``WORKER_NOTIFY_COMMAND`` (its stdin): who else hears of a CRITICAL record.
 
-Environment: ``WORKER_LOG_DIR`` (folder in place of ``logs``), ``WORKER_LOG_FORMAT=json`` (one JSON object a line),
-``WORKER_NOTIFY_URL`` (POST) and ``WORKER_NOTIFY_COMMAND`` (on its stdin): who else hears of a CRITICAL record.
-
-The log never harms the worker: whatever happens to the file, nothing is raised and nothing is printed.
+How the log is kept whole:
+1. A record is one raw ``write`` on an ``O_APPEND`` descriptor: the kernel keeps it whole, a fork or a kill does not double it.
+2. Before each write the descriptor is compared with the path: moved, deleted, rotated or closed logs are opened anew.
+3. Only a rotation takes a lock, on the log itself; who does not get it in time appends and leaves the rotation to others.
+4. The worker's logger writes to its file itself: what others do to all loggers (disable, quiet, re-route) is not asked.
+5. Nothing is raised or printed because of the log; what a signal handler of the worker raises meanwhile passes.
 """
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # signal's functions, without its enumerations
 import atexit
 import builtins
 import contextlib
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
     from types import CodeType, FrameType, TracebackType
-    from typing import TypeAlias, TypeVar
+    from typing import Any, TypeAlias, TypeVar
 
     _T = TypeVar("_T")
     _Unlock: TypeAlias = Callable[[], object]
@@ -56,9 +59,11 @@ __all__ = [
 RUNTIME_VERSION = "0.1.0"
 
 _HOLD_SECONDS = 300.0  # equal notifications of a worker are sent once in this time
-_HELD_BACK_SECONDS = 60.0  # equal errors at one place are logged once in this time
-_MOST_ARRIVALS = 2000  # places and kinds of errors that are counted at a time
 _MOST_SENT = 60  # and so many at most go to URL, command and callable; the file has them all
+_QUIET_SECONDS = 60.0  # equal errors at one place are logged once in this time
+_MOST_ARRIVALS = 2000  # places and kinds of errors that a process counts at a time
+_MOST_EVIDENCE = 5 * 1024 * 1024  # bytes; then equal lines are summed
+_MOST_OPEN = 64  # logs that keep their descriptor
 _PRINT = print
 _METHODS: dict[object, int] = {
     logging.Logger.debug: logging.DEBUG,
@@ -86,6 +91,8 @@ def setup_worker_logger(
 ) -> logging.Logger:
     """Give the worker's logger, writing to ``<log_dir>/<worker_name>.log``; repeated calls give the same one.
 
+    In the script that runs, the log also says when it started and when it ended.
+
     Args:
         worker_name: the logger's name; what is no part of a file name becomes ``_`` in the log's name.
         log_dir: folder, created if missing. ``WORKER_LOG_DIR`` replaces it when it is ``"logs"``.
@@ -96,31 +103,7 @@ def setup_worker_logger(
     Returns:
         The logger. It does not propagate, so nothing reaches the terminal through it.
     """
-    logger = logging.getLogger(_logger_name(worker_name))
-    folder, path = _place_of(logger.name, log_dir)
-    with logging._lock:  # type: ignore[attr-defined]  # the one that a forked child finds open
-        # Known by its file, not by its class: this module may be loaded under two names. And the same relative
-        # folder is, after os.chdir(), still the folder of the first call.
-        handler = _log_of(logger)
-        if handler is not None and handler.worker_log_dir != folder and handler.baseFilename != path:
-            logger.removeHandler(handler)
-            handler.close()
-            handler = None
-        if handler is None:
-            handler = _WorkerFileHandler(path, folder)
-            logger.addHandler(handler)
-        handler.maxBytes, handler.backupCount = max_bytes, backup_count
-        logger.setLevel(level)
-        logger.propagate = False
-        shared = _shared()
-        caller = sys._getframe(1)
-        is_script = caller.f_globals.get("__name__") == "__main__"
-        if shared.worker is None or is_script:
-            shared.worker = logger  # the script's own crashes are the script's
-        _chain_hooks()
-    if is_script:
-        _begin(handler, caller)
-    return logger
+    return _set_up(worker_name, log_dir, level, max_bytes, backup_count, sys._getframe(1))
 
 
 def module_logger(name: str, log_dir: str | os.PathLike[str] = "logs") -> logging.Logger:
@@ -133,16 +116,46 @@ def module_logger(name: str, log_dir: str | os.PathLike[str] = "logs") -> loggin
     Returns:
         The logger; in the script that runs it is ``setup_worker_logger``'s.
     """
-    if sys._getframe(1).f_globals.get("__name__") == "__main__":
-        logger = setup_worker_logger(name, log_dir)
-        _begin(_log_of(logger), sys._getframe(1))
-        return logger
+    caller = sys._getframe(1)
+    if caller.f_globals.get("__name__") == "__main__":
+        return _set_up(name, log_dir, logging.INFO, 5 * 1024 * 1024, 5, caller)
     logger = logging.getLogger(_logger_name(name))
+    with logging._lock:  # type: ignore[attr-defined]  # the one that a forked child finds open
+        if not hasattr(logger, "worker_log"):
+            _adopt(logger, _ModuleHandler(logger.name, log_dir), logging.INFO)
+    return logger
+
+
+def _set_up(
+    worker_name: str,
+    log_dir: str | os.PathLike[str],
+    level: int,
+    max_bytes: int,
+    backup_count: int,
+    caller: FrameType,
+) -> logging.Logger:
+    logger = logging.getLogger(_logger_name(worker_name))
+    folder, path = _place_of(logger.name, log_dir)
+    shared, is_script = _shared(), caller.f_globals.get("__name__") == "__main__"
     with logging._lock:  # type: ignore[attr-defined]  # as above
-        if _log_of(logger) is None and not any(hasattr(h, "worker_log") for h in logger.handlers):
-            logger.addHandler(_ModuleHandler(logger.name, log_dir))
-            logger.setLevel(logging.INFO)
-            logger.propagate = False
+        # Known by its file, not by its class: this module may be loaded under two names. And the same relative
+        # folder is, after os.chdir(), still the folder of the first call.
+        held = vars(logger).get("worker_log")
+        handler: _WorkerFileHandler = held if hasattr(held, "worker_log_dir") else None  # type: ignore[assignment]
+        if handler is None or (handler.worker_log_dir != folder and handler.baseFilename != path):
+            if held is not None:
+                logger.removeHandler(held)
+                held.close()
+            handler = _WorkerFileHandler(path, folder)
+        handler.maxBytes, handler.backupCount = max_bytes, backup_count
+        _adopt(logger, handler, level)
+        if shared.worker is None or is_script:
+            shared.worker = logger  # the script's own crashes are the script's
+        _chain_hooks()
+    if is_script and handler.began is None:
+        handler.begin(caller)
+        place = f"Python {sys.version.split()[0]}, {_as_run(caller.f_code.co_filename)}, log {handler.baseFilename}"
+        log_at(logger, logging.INFO, caller, f"started: pid {os.getpid()}, {place}")
     return logger
 
 
@@ -156,7 +169,7 @@ def _shared() -> SimpleNamespace:
     state: SimpleNamespace | None = vars(logging.root.manager).get("worker_logger")
     if state is None:
         fresh = SimpleNamespace(
-            worker=None, ranked=None, began=None, seen={}, seen_by=0, unwritten={}, hanging=[]
+            worker=None, ranked=None, folder="", began=[], seen={}, seen_by=0, unwritten={}, hanging=[]
         )
         state = vars(logging.root.manager).setdefault("worker_logger", fresh)
     return state
@@ -175,15 +188,18 @@ def _place_of(name: str, log_dir: str | os.PathLike[str]) -> tuple[str, str]:
     return folder, _absolute(os.path.join(folder, _file_stem(name) + ".log"))
 
 
-def _log_of(logger: object) -> _WorkerFileHandler | None:
-    return next((h for h in getattr(logger, "handlers", ()) if hasattr(h, "worker_log_dir")), None)
-
-
 def _absolute(path: str) -> str:
     try:
         return os.path.abspath(path)
     except OSError:  # the current folder is gone
         return os.path.join(os.path.dirname(__file__), path)
+
+
+def _as_run(path: str) -> str:
+    """Give a source file's path from the folder in which the worker was started, if it lies in it."""
+    folder = _shared().folder
+    inside = folder and path.startswith(folder + os.sep)
+    return (path[len(folder) + 1 :] if inside else path).replace(os.sep, "/")
 
 
 def _file_stem(name: str) -> str:
@@ -192,6 +208,90 @@ def _file_stem(name: str) -> str:
     if os.name == "nt" and re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", stem):
         stem = "_" + stem
     return stem.encode("utf-8")[:200].decode("utf-8", "ignore")  # file systems take 255 bytes
+
+
+# --- the logger
+
+
+def _kept(filterer: logging.Filterer, record: logging.LogRecord) -> logging.LogRecord | None:
+    """Give the record that the filters leave; since 3.12 it may be another one."""
+    found = filterer.filter(record) if filterer.filters else record
+    return found if isinstance(found, logging.LogRecord) else record if found else None
+
+
+class _WorkerLogger(logging.Logger):
+    """A logger that writes to its file itself; its level, handlers and switches are what others make of them."""
+
+    worker_log: _WorkerFileHandler | _ModuleHandler
+    worker_level: int
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  # logging's name
+        return level >= self.worker_level or super().isEnabledFor(level)
+
+    def handle(self, record: logging.LogRecord) -> None:
+        if (kept := _kept(self, record)) is not None:
+            self.worker_log.handle(kept)
+            if (
+                (len(self.handlers) > 1 or self.propagate)
+                and not self.disabled
+                and super().isEnabledFor(kept.levelno)
+            ):
+                self.callHandlers(kept)
+
+    def callHandlers(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
+        logger: logging.Logger | None = self
+        while logger is not None:
+            for handler in logger.handlers:
+                if handler is not self.worker_log and record.levelno >= handler.level:
+                    handler.handle(record)
+            logger = logger.parent if logger.propagate else None
+
+    def mirror(self, record: logging.LogRecord) -> None:
+        """Handle what print has shown: it goes to no handler that may show it again."""
+        if (kept := _kept(self, record)) is not None:
+            self.worker_log.handle(kept)
+            for handler in self.handlers if len(self.handlers) > 1 else ():
+                if (
+                    handler is not self.worker_log
+                    and kept.levelno >= handler.level
+                    and not self._shows(handler)
+                ):
+                    handler.handle(kept)
+
+    def _shows(self, handler: logging.Handler) -> bool:
+        if isinstance(handler, logging.StreamHandler) and not isinstance(handler, logging.FileHandler):
+            return True
+        loggers = [logging.root, *self.manager.loggerDict.values()]  # one that all loggers are routed through
+        return any(other is not self and handler in getattr(other, "handlers", ()) for other in loggers)
+
+
+def _adopt(logger: logging.Logger, handler: _WorkerFileHandler | _ModuleHandler, level: int) -> None:
+    """Make a logger one whose records reach the handler whatever happens to the logger."""
+    for held in logger.handlers[:]:
+        if hasattr(held, "file_log") and held is not handler:
+            logger.removeHandler(held)
+    if handler not in logger.handlers:
+        logger.addHandler(handler)
+    vars(logger).update(worker_log=handler, worker_level=level)
+    logger.setLevel(level)
+    logger.propagate = False
+    if type(logger) is logging.Logger:  # a class of the program's own has its reasons
+        logger.__class__ = _WorkerLogger
+
+
+def _log_of(logger: object) -> _WorkerFileHandler | None:
+    held = getattr(logger, "worker_log", None)
+    return None if held is None else held.file_log()
+
+
+def log_at(
+    logger: logging.Logger, level: int, frame: FrameType, text: str, error: BaseException | None = None
+) -> None:
+    """Log a text as written at a frame's line, with the traceback of an error; never through a logger that would print."""
+    if logger.isEnabledFor(level) and (hasattr(logger, "worker_log") or logger.hasHandlers()):
+        code, crash = frame.f_code, (type(error), error, error.__traceback__) if error is not None else None
+        place = (code.co_filename, frame.f_lineno, text, (), crash, code.co_name)
+        logger.handle(logger.makeRecord(logger.name, level, *place))
 
 
 # --- print, and the same on the log
@@ -205,6 +305,8 @@ def mirror_print(
     **kwargs: object,
 ) -> _T:
     """Print, and put the same text on the log, one record a line.
+
+    An error's record, written while an exception is being handled, names that exception and its place.
 
     Args:
         log_method: a logger's method (``logger.info``), or a logger: the start of the text then decides the level.
@@ -227,33 +329,76 @@ def mirror_print(
     try:
         return printer(*shown, **kwargs)
     finally:
-        try:  # suppress() costs as much as all that is done here for a plain line
+        try:
             text = shown[0] if len(shown) == 1 and not kwargs else None
             if type(text) is str and text.isprintable():
                 lines = [line] if (line := text.strip()) else []
             else:
                 text, lines = _lines_of(shown, kwargs)
-            level = _METHODS.get(getattr(log_method, "__func__", None))
-            logger = log_method.__self__ if level else log_method  # type: ignore[union-attr]
-            if isinstance(logger, logging.Logger):
-                level = level or _level_of(text)
-                if type(logger) is not logging.Logger:  # what a subclass does with a record is its own affair
-                    for line in lines:
-                        logger.log(level, line, stacklevel=2)
-                elif logger.isEnabledFor(level):
-                    # As logger.log would, which takes longer than a print to find out who called us.
-                    caller, number = sys._getframe(1).f_code, sys._getframe(1).f_lineno
-                    for line in lines:
-                        place = (caller.co_filename, number, line, (), None, caller.co_name)
-                        logger.handle(logger.makeRecord(logger.name, level, *place))
-                if handled is not None and level >= logging.ERROR:
-                    _note_arrival(logger, handled, sys._getframe(1), expected=False)
-            else:
-                standard = getattr(log_method, "__module__", None) == "logging"
-                for line in lines:
-                    log_method(line, **({"stacklevel": 2} if standard else {}))  # type: ignore[operator]
-        except Exception:  # noqa: BLE001  # a log method of the worker's own may raise anything
-            pass
+            _log_lines(log_method, text, lines, handled, sys._getframe(1))
+        except Exception as failure:  # noqa: BLE001  # a log method of the worker's own may raise anything
+            _pass_on(failure)
+
+
+def _log_lines(
+    log_method: logging.Logger | Callable[..., object],
+    text: str,
+    lines: list[str],
+    handled: BaseException | None,
+    frame: FrameType,
+) -> None:
+    level = _METHODS.get(getattr(log_method, "__func__", None))
+    logger = log_method.__self__ if level else log_method  # type: ignore[union-attr]
+    if not isinstance(logger, logging.Logger):
+        standard = getattr(log_method, "__module__", None) == "logging"
+        for line in lines:
+            log_method(line, **({"stacklevel": 3} if standard else {}))  # type: ignore[operator]
+        return
+    level = level or _level_of(
+        text, logging.INFO if handled is None or isinstance(handled, _NO_ERRORS) else logging.ERROR
+    )
+    if type(logger) is not _WorkerLogger and type(logger) is not logging.Logger:
+        for line in lines:  # what a subclass does with a record is its own affair
+            logger.log(level, line, stacklevel=3)
+    elif logger.isEnabledFor(level):
+        # As logger.log would, which takes longer than a print to find out who called us.
+        code, number, handle = frame.f_code, frame.f_lineno, getattr(logger, "mirror", logger.handle)
+        for line in lines:
+            place = (code.co_filename, number, line, (), None, code.co_name)
+            record = logger.makeRecord(logger.name, level, *place)
+            if handled is not None and level >= logging.ERROR and line is lines[-1]:
+                _attach(record, handled, text)
+            handle(record)
+    if handled is not None and level >= logging.ERROR:
+        _note_arrival(logger, handled, frame, expected=False)
+
+
+_NO_ERRORS = (
+    KeyboardInterrupt,
+    ImportError,
+    StopIteration,
+)  # a message in their handlers is none of an error
+
+
+def _attach(record: logging.LogRecord, error: BaseException, text: str) -> None:
+    """Give an error's record the exception that is being handled, unless its text has said it."""
+    if record.levelno >= logging.CRITICAL:
+        record.exc_info = (type(error), error, error.__traceback__)
+        return
+    kind, message = type(error).__name__, _text_of(error)
+    if not (kind in text and message in text):
+        record.worker_error = masked(f"{kind}: {message}" if message else kind) + _place_in_program(error)
+
+
+def _place_in_program(error: BaseException) -> str:
+    """Name the innermost line of the program's own files that an error came through."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if is_own(code) or not place:
+            place = f" ({os.path.basename(code.co_filename)}:{trace.tb_lineno} in {code.co_name})"
+        trace = trace.tb_next
+    return place
 
 
 class _Once:
@@ -280,6 +425,7 @@ def _text_of(value: object) -> str:
     try:
         return str(value)
     except Exception as error:  # noqa: BLE001  # any __str__ may raise anything
+        _pass_on(error)
         return f"<{type(value).__name__}: {type(error).__name__} in str()>"
 
 
@@ -308,17 +454,15 @@ def _escape(text: str) -> str:
     return re.sub(control, lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-def _level_of(text: str) -> int:
-    """Read the level from a marker at the start of a text, a time stamp skipped; INFO without one."""
+def _level_of(text: str, default: int = logging.INFO) -> int:
+    """Read the level from a marker at the start of a text, a time stamp skipped."""
     marker, timestamp = _level_patterns()
     text = text.lstrip()
     if stamp := timestamp.match(text):
         text = text[stamp.end() :]
     found = marker.match(text)
     return (
-        int(getattr(logging, found.lastgroup.rstrip("_").upper()))
-        if found and found.lastgroup
-        else logging.INFO
+        int(getattr(logging, found.lastgroup.rstrip("_").upper())) if found and found.lastgroup else default
     )
 
 
@@ -346,12 +490,11 @@ def log_ignored(logger: logging.Logger, *, trace: bool = False) -> None:
     """
     try:
         error, frame = sys.exc_info()[1], sys._getframe(1)
-        if error is None:
-            return
-        arrival = _note_arrival(logger, error, frame, expected=not trace)
-        level = logging.DEBUG if _is_calm(error) else logging.WARNING
-        text = f"{arrival.function}: ignored {type(error).__name__}: "
-        arrival.tell(logger, level, frame, text, error, trace=trace)
+        if error is not None:
+            arrival = _note_arrival(logger, error, frame, expected=not trace)
+            level = logging.DEBUG if _is_calm(error) else logging.WARNING
+            text = f"{frame.f_code.co_name}: ignored {type(error).__name__}: "
+            arrival.tell(logger, level, frame, text, error, trace=trace)
     except (RecursionError, MemoryError):
         pass
     except Exception as failure:  # noqa: BLE001  # a filter or a handler of the worker's own
@@ -376,30 +519,28 @@ def expect_only(logger: logging.Logger, *types: type[BaseException] | str) -> bo
         if error is None:
             return False
         arrival = _note_arrival(logger, error, frame, types)
-        if not arrival.expected:
-            level = logging.INFO if arrival.type in _ENDS else logging.CRITICAL
-            text = f"not expected in {arrival.function}:{arrival.line}: {type(error).__name__}: "
-            arrival.tell(logger, level, frame, text, error, trace=level == logging.CRITICAL)
+        if arrival.expected:
+            return True
+        level = logging.INFO if arrival.type in _ENDS else logging.CRITICAL
+        text = f"not expected in {arrival.function}:{arrival.line}: {type(error).__name__}: "
+        arrival.tell(logger, level, frame, text, error, trace=level == logging.CRITICAL)
     except (RecursionError, MemoryError):
-        return False
+        pass
     except Exception as failure:  # noqa: BLE001  # a filter or a handler of the worker's own
         _pass_on(failure)
-        return False
-    return bool(arrival.expected)
+    return False
 
 
 _ENDS = {
-    "builtins:KeyboardInterrupt",
-    "builtins:SystemExit",
-    "builtins:GeneratorExit",
-    "asyncio.exceptions:CancelledError",
-}
+    "builtins:KeyboardInterrupt", "builtins:SystemExit", "builtins:GeneratorExit", "asyncio.exceptions:CancelledError"
+}  # fmt: skip
 _CALM = {"_queue:Empty", "queue:Empty", "builtins:BlockingIOError", "asyncio.queues:QueueEmpty"}
-_CALM_TIMEOUTS = {
+_TIMEOUTS = {
     "builtins:TimeoutError",
     "asyncio.exceptions:TimeoutError",
     "concurrent.futures._base:TimeoutError",
 }
+_POLLS = {"asyncio.tasks", "asyncio.timeouts", "concurrent.futures._base", "queue"}
 
 # What a class says of itself may be a lie or run code: these ask the interpreter.
 _mro_of = vars(type)["__mro__"].__get__
@@ -418,61 +559,54 @@ def _is_calm(error: BaseException) -> bool:
     names = [_type_name(kind) for kind in _mro_of(type(error))]
     if not _CALM.isdisjoint(names):
         return True
-    if _CALM_TIMEOUTS.isdisjoint(names) or getattr(error, "errno", None) is not None:
-        return False
-    frame = _innermost(
-        error
-    )  # a poll fails in the call itself; a connection that timed out lies in a library
-    return frame is None or _is_own(frame.f_code) or frame.f_globals.get("__name__") in _POLLS
-
-
-def _innermost(error: BaseException) -> FrameType | None:
     trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    if _TIMEOUTS.isdisjoint(names) or getattr(error, "errno", None) is not None or trace is None:
+        return False
+    while trace.tb_next is not None:
         trace = trace.tb_next
-    return None if trace is None else trace.tb_frame
+    # A poll fails in the call itself; a connection that timed out lies in a library.
+    return is_own(trace.tb_frame.f_code) or trace.tb_frame.f_globals.get("__name__") in _POLLS
 
 
-def _is_own(code: CodeType) -> bool:
+def is_own(code: CodeType) -> bool:
     """Tell whether code is the program's, not a library's."""
     path = code.co_filename
     installed = "site-packages" in path or "dist-packages" in path or path.startswith("<frozen")
     return not installed and not path.startswith(os.path.dirname(os.__file__))
 
 
-_POLLS = {"asyncio.tasks", "asyncio.timeouts", "concurrent.futures._base", "queue"}
-
-
 class _Arrival:
     """One kind of error at one place of the source: how often it came, and what was told of it."""
 
-    def __init__(self, error: BaseException, frame: FrameType, line: int, *, expected: bool) -> None:
-        self.kind, self.code = type(error), frame.f_code  # kept alive: their addresses are the key
+    def __init__(self, error: BaseException, code: CodeType, line: int, *, expected: bool) -> None:
+        self.kind, self.code = type(error), code  # kept alive: their addresses are the key
         self.types: tuple[object, ...] = ()  # these, too
-        self.log: _WorkerFileHandler | None = None
         self.line, self.type, self.expected = line, _type_name(type(error)), expected
         frames = [] if expected else _frames_of(error)
-        names = _qualified_names([self.code, *(code for code, _ in frames)])
-        self.function = names[self.code]
-        self.count, self.due, self.written = 0, 1, 0
-        self.told, self.held = -_HELD_BACK_SECONDS, 0
+        names = _qualified_names([code, *(frame[0] for frame in frames)])
+        self.function = names[code]
+        self.log: _WorkerFileHandler | None = None
+        self.count, self.due, self.written, self.held, self.told = 0, 1, 0, 0, -_QUIET_SECONDS
         self.fields: dict[str, object] = {
-            "path": self.code.co_filename,
+            "path": _as_run(code.co_filename),
             "function": self.function,
-            "function_line": self.code.co_firstlineno,
-            "line": self.line,
+            "function_line": code.co_firstlineno,
+            "line": line,
             "type": self.type,
             "bases": [_type_name(base) for base in _mro_of(self.kind)[1:-1]],
             "expected": expected,
         }
-        self.frames = [[code.co_filename, names[code], code.co_firstlineno, line] for code, line in frames]
+        self.frames = [
+            [_as_run(each.co_filename), names[each], each.co_firstlineno, at] for each, at in frames
+        ]
 
     def note(self, event: str = "seen") -> None:
         """Put the count on the evidence, if there is something new."""
-        frames = {"frames": self.frames} if not self.expected else {}
-        fields = {**self.fields, "count": self.count, **frames}
-        if self.log is not None and self.count > self.written and self.log.note(event, fields):
-            self.written = self.count
+        frames = {} if self.expected else {"frames": self.frames}
+        if self.log is not None and self.count > self.written:
+            count = self.count
+            if self.log.note(event, {**self.fields, "count": count, **frames}):
+                self.written = count
 
     def tell(
         self,
@@ -488,14 +622,12 @@ class _Arrival:
         if not isinstance(logger, logging.Logger) or not logger.isEnabledFor(level):
             return
         now = _monotonic()
-        if now - self.told < _HELD_BACK_SECONDS:
+        if now - self.told < _QUIET_SECONDS:
             self.held += 1
             return
         self.told, held, self.held = now, self.held, 0
-        text += _masked(_text_of(error)) + (f" (held back: {held})" if held else "")
-        exc_info = (type(error), error, error.__traceback__) if trace else None
-        place = (frame.f_code.co_filename, frame.f_lineno, text, (), exc_info, frame.f_code.co_name)
-        logger.handle(logger.makeRecord(logger.name, level, *place))
+        text += masked(_text_of(error)) + (f" (held back: {held})" if held else "")
+        log_at(logger, level, frame, text, error if trace else None)
 
 
 def _note_arrival(
@@ -513,17 +645,17 @@ def _note_arrival(
         _at_exit()
     key = (id(frame.f_code), frame.f_lasti, id(kind), *map(id, types))
     arrival: _Arrival | None = state.seen.get(key)
-    if arrival is None or not (arrival.expected or expected is not None):  # a name may lead to a class by now
+    if arrival is None or (not arrival.expected and expected is None):  # a name may lead to a class by now
         judged = _is_of(kind, types, frame.f_globals) if expected is None else expected
         if arrival is None or judged:
             if len(state.seen) >= _MOST_ARRIVALS:
                 _write_counts()
                 state.seen.clear()
-            arrival = _Arrival(error, frame, frame.f_lineno, expected=judged)
+            arrival = _Arrival(error, frame.f_code, frame.f_lineno, expected=judged)
             arrival.types = types
             state.seen[key] = arrival
     arrival.count += 1
-    arrival.log = _evidence_of(logger)
+    arrival.log = state.ranked or _log_of(logger) or _log_of(state.worker)
     if arrival.count >= arrival.due:
         arrival.due *= 10
         arrival.note()
@@ -534,6 +666,7 @@ def _is_of(kind: type, types: tuple[object, ...], module: dict[str, object]) -> 
     """Tell whether a class is one of some classes or names, or inherits from one."""
     names = {_type_name(base).replace(":", "."): base for base in _mro_of(kind)}
     for wanted in types:
+        found: object = wanted
         if type(wanted) is str:
             if wanted.startswith("."):
                 found = _find_in(module, wanted[1:].split("."))
@@ -543,8 +676,6 @@ def _is_of(kind: type, types: tuple[object, ...], module: dict[str, object]) -> 
                 found = _find_class(wanted.split("."))
             if wanted in names:
                 return True
-        else:
-            found = wanted
         if any(base is found for base in names.values()):
             return True
     return False
@@ -586,53 +717,102 @@ def _qualified_names(codes: list[CodeType]) -> dict[CodeType, str]:
     return names
 
 
-def _evidence_of(logger: object) -> _WorkerFileHandler | None:
-    """Find the log beside which the evidence lies: the rank's, the logger's, the worker's."""
-    state = _shared()
-    return state.ranked or _log_of(logger) or _log_of(state.worker)
-
-
 def _write_counts() -> None:
     for arrival in list(_shared().seen.values()):
         arrival.note()
 
 
-def _begin(log: _WorkerFileHandler | None, caller: FrameType) -> None:
-    """Note that the worker has started, once in a process."""
-    state = _shared()
-    if state.began is None and log is not None:
-        state.began = (os.getpid(), _monotonic(), log, caller.f_code.co_filename)
-        log.note("started", {"path": caller.f_code.co_filename})
-        _at_exit()
-
-
 def _at_exit() -> None:
+    """Have ``_end`` called when this process ends; and before its threads are waited for, look for a crash."""
     atexit.unregister(_end)
     atexit.register(_end)
-    util = sys.modules.get("multiprocessing.util")
-    if util is not None and not getattr(
-        util, "_exiting", True
-    ):  # its children end without the functions of atexit
-        util.Finalize(None, _end, exitpriority=0)
+    process, util = sys.modules.get("multiprocessing.process"), sys.modules.get("multiprocessing.util")
+    if process is not None and util is not None and process.parent_process() is not None:
+        util.Finalize(None, _end, exitpriority=0)  # its children end without the functions of atexit
+    with _quiet(AttributeError, RuntimeError):  # not in every Python; too late
+        threading._register_atexit(_find_crash)  # type: ignore[attr-defined]
 
 
 def _end() -> None:
     """Note how often what came, and that the worker has ended: not by its forked children."""
+    _find_crash()
     state = _shared()
     if state.seen_by == os.getpid():
         _write_counts()
-    if state.began is not None and state.began[0] == os.getpid():
-        _, since, log, path = state.began
-        state.began = (0, since, log, path)
-        log.note("ended", {"path": path, "seconds": round(_monotonic() - since, 3)})
+    for log in state.began:
+        with _quiet(Exception):  # a filter of the worker's own
+            log.end()
+    state.began = []
 
 
-def _masked(text: str) -> str:
+def _sum_up(file: _LogFile) -> None:
+    """Put the sums of equal lines in the place of an evidence that has grown too large."""
+    import json
+
+    aside, unlock = file.path + ".summing", file.take_lock(0.0)
+    if unlock is None:
+        return
+    try:
+        if file.size() < _MOST_EVIDENCE:
+            return
+        if not os.path.exists(aside):  # otherwise one that a killed process left behind
+            os.rename(file.path, aside)
+        sums: dict[str, list[object]] = {}
+        last: dict[tuple[str, object], int] = {}
+        with open(aside, "rb") as lines:
+            for line in lines:
+                with _quiet(ValueError, TypeError, AttributeError, LookupError):  # damage
+                    _add(sums, last, json.loads(line))
+        data = b""
+        for key, (time_, count, seconds) in sums.items():
+            more = {"seconds": seconds} if seconds else {}
+            fields = {**json.loads(key), "time": time_, "pid": 0, "count": count, **more}
+            data += _json(fields).encode("utf-8", "backslashreplace") + b"\n"
+            if len(data) > _MOST_EVIDENCE // 2:
+                break
+        file.append(data)
+        _remove(aside)
+    finally:
+        unlock()
+
+
+def _add(
+    sums: dict[str, list[object]], last: dict[tuple[str, object], int], fields: dict[str, object]
+) -> None:
+    """Add a line of the evidence to the sums; counts of one process grow, a smaller one is another's of that number."""
+    import json
+
+    when, pid, count = fields.pop("time"), fields.pop("pid"), fields.pop("count", 1)
+    seconds = fields.pop("seconds", 0)
+    if fields["event"] in ("started", "running") or not isinstance(count, int):
+        return  # their time is that of the end
+    key = json.dumps(fields)
+    before = last.get((key, pid), 0) if pid and fields["event"] == "seen" else 0
+    last[key, pid] = count
+    known = sums.setdefault(key, [when, 0, 0.0])
+    known[0] = when
+    known[1] += count - before if count > before else count  # type: ignore[operator]
+    known[2] += seconds  # type: ignore[operator]
+
+
+@functools.cache
+def _secrets() -> tuple[tuple[re.Pattern[str], str], ...]:
+    names = "[?&][\\w.-]*(?:token|key|secret|pass|pwd|auth|sig|cred|session)[\\w.-]*="
+    patterns = {
+        r"(?<=://)[^\s/@'\"]+@": "***@",  # user information
+        rf"(?i)({names})[^&\s'\"<>#)]+": r"\1***",
+        r"(/bot)\d+:[\w-]+": r"\1***",
+        r"(/api/webhooks/\d+/|hooks\.slack\.com/services/)[\w/-]+": r"\1***",
+        r"(?i)\b(bearer|basic) [\w.~+/=-]{8,}": r"\1 ***",
+    }
+    return tuple((re.compile(pattern), mask) for pattern, mask in patterns.items())
+
+
+def masked(text: str) -> str:
+    """Mask what requests carry as secrets in a text that the runtime adds to the log."""
+    for pattern, mask in _secrets():
+        text = pattern.sub(mask, text)
     return text
-
-
-def _pass_on(error: BaseException) -> None:
-    """Raise what a signal handler of the worker raised: it is not ours to keep."""
 
 
 # --- one log per rank, for parallel workers
@@ -674,16 +854,18 @@ def setup_worker_logging(rank: int, log_dir: Path, log_level: int = logging.INFO
         root.removeHandler(handler)
         handler.close()
     log, console = _WorkerFileHandler(_absolute(str(path))), _Console()
-    _shared().ranked = log
     if log.file.size():
         log.file.append(f"=== Resume at {time.strftime('%Y-%m-%d %H:%M:%S')} ===\n".encode())
     console.setLevel(logging.WARNING)
+    form = f"%(asctime)s - Worker {rank} - %(name)s - %(levelname)s - %(message)s"
     for handler in (log, console):
-        handler.setFormatter(_LineFormatter(line))
+        handler.setFormatter(_LineFormatter(form, line))
         root.addHandler(handler)
     root.setLevel(log_level)
     root.info("Worker %s logging initialized: %s", rank, path)
-    _begin(log, sys._getframe(1))
+    _shared().ranked = log
+    log.begin(sys._getframe(1))
+    _chain_hooks()
     return path
 
 
@@ -711,8 +893,8 @@ class _LineFormatter(logging.Formatter):
 
     second = (-1, "")
 
-    def __init__(self, line: _Line) -> None:
-        super().__init__()
+    def __init__(self, form: str, line: _Line) -> None:
+        super().__init__(form)  # for whoever asks for it
         self.line = line
 
     def format(self, record: logging.LogRecord) -> str:
@@ -722,6 +904,8 @@ class _LineFormatter(logging.Formatter):
             stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
             self.second = (seconds, stamp)
         text = self.line(f"{stamp},{int(record.msecs):03d}", record, _message_of(record))
+        if (error := getattr(record, "worker_error", None)) is not None:
+            text += f"\n{error}"
         if record.exc_info or record.exc_text or record.stack_info:
             text += "\n" + _traceback_of(record)
         if text.isprintable():
@@ -744,6 +928,8 @@ class _JsonFormatter(logging.Formatter):
             "line": record.lineno,
             "function": record.funcName,
         }
+        if (error := getattr(record, "worker_error", None)) is not None:
+            fields["error"] = error
         if record.exc_info or record.exc_text or record.stack_info:
             fields["traceback"] = _traceback_of(record)
         return _json(fields)
@@ -765,16 +951,19 @@ def _message_of(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
     except Exception as error:  # noqa: BLE001  # wrong arguments, or any __str__: logged as far as it goes
+        _pass_on(error)
         return f"{_text_of(record.msg)} (not formatted: {type(error).__name__})"
 
 
 def _traceback_of(record: logging.LogRecord) -> str:
+    text = record.exc_text
     try:
-        if record.exc_info and not record.exc_text:
-            record.exc_text = logging.Formatter().formatException(record.exc_info)
+        if record.exc_info:
+            text = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
     except Exception as error:  # noqa: BLE001  # the exception's own __str__
-        record.exc_text = f"(traceback not formatted: {type(error).__name__})"
-    return "\n".join(part for part in (record.exc_text, record.stack_info) if part)
+        _pass_on(error)
+        text = f"(traceback not formatted: {type(error).__name__})"
+    return masked("\n".join(part for part in (text, record.stack_info) if part))
 
 
 class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
@@ -783,32 +972,80 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
     def __init__(self, path: str, worker_log_dir: str | None = None) -> None:
         super().__init__(path, encoding="utf-8", delay=True)
         is_json = os.environ.get("WORKER_LOG_FORMAT", "").lower() == "json"
-        self.setFormatter(_JsonFormatter() if is_json else _LineFormatter(_worker_line))
+        form = "%(asctime)s | %(levelname)s | %(name)s | %(message)s"
+        self.setFormatter(_JsonFormatter() if is_json else _LineFormatter(form, _worker_line))
         if worker_log_dir is not None:
             self.worker_log_dir = worker_log_dir
         self.file, self.seen = _LogFile(path), _LogFile(path.removesuffix(".log") + ".seen.jsonl")
+        self.began: tuple[int, float, str] | None = None  # process, clock, script
+        self.alive = float("inf")  # when the evidence is next told that the worker runs
         self.file.prepare()
+
+    def file_log(self) -> _WorkerFileHandler:
+        """Give the log that the records go to."""
+        return self
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
             data = f"{self.format(record)}\n".encode("utf-8", "backslashreplace")
-        except Exception:  # noqa: BLE001  # a formatter of the worker's own, a stack that is nearly full
+        except Exception as failure:  # noqa: BLE001  # a formatter of the worker's own, a stack that is nearly full
+            _pass_on(failure)
             return
         self.file.append(data, self.maxBytes, self.backupCount)
+        if record.created > self.alive:
+            self.alive = record.created + 3600
+            self.note("running")
 
     def handle(self, record: logging.LogRecord) -> bool:
-        handled = bool(super().handle(record))
-        if record.levelno >= logging.CRITICAL and handled and hasattr(self, "worker_log_dir"):
-            error = record.exc_info[1] if record.exc_info else None
-            # Here the handler's lock is free: sinks may log.
-            notify(_message_of(record), worker=record.name, error=error, log=self)
-        return handled
+        kept = _kept(self, record)
+        if kept is None:
+            return False
+        record = kept
+        with self.lock:  # type: ignore[union-attr]  # every handler has one
+            self.emit(record)
+        if record.levelno >= logging.CRITICAL and hasattr(self, "worker_log_dir"):
+            error = record.exc_info[1] if record.exc_info else sys.exc_info()[1]
+            # Here the handler's lock is free: sinks may log. One error is one notification, however often it is told.
+            if error is None or _once(error, "worker_notified"):
+                notify(_message_of(record), worker=record.name, error=error, log=self)
+        return True
 
-    def note(self, event: str, fields: dict[str, object]) -> bool:
-        """Append a line to the evidence, ``<log>.seen.jsonl``, and tell whether it is there."""
+    def begin(self, caller: FrameType) -> None:
+        """Note that the worker has started."""
+        shared = _shared()
+        shared.folder = shared.folder or _absolute(".")
+        self.began = (os.getpid(), _monotonic(), _as_run(caller.f_code.co_filename))
+        self.alive = time.time() + 3600
+        shared.began.append(self)
+        _at_exit()
+        self.note("started")
+
+    def end(self) -> None:
+        """Note that the worker has ended, if it is this process that started."""
+        if self.began is None or self.began[0] != os.getpid():
+            return
+        self.note("ended")
+        if hasattr(self, "worker_log_dir"):
+            seconds = int(_monotonic() - self.began[1])
+            parts = (f"{seconds // size % most} {unit}" for unit, size, most in _UNITS if seconds >= size)
+            text = f"ended after {' '.join(list(parts)[:2]) or '0 s'} (pid {os.getpid()})"
+            logger = next((x for x in _loggers() if vars(x).get("worker_log") is self), None)
+            if logger is not None:
+                log_at(logger, logging.INFO, sys._getframe(), text)
+
+    def note(self, event: str, fields: dict[str, object] | None = None) -> bool:
+        """Append a line to the evidence, ``<worker>.seen.jsonl``, and tell whether it is there."""
         try:
-            line = _json({"v": 1, "event": event, "time": _utc(time.time()), "pid": os.getpid(), **fields})
+            if fields is None and self.began is not None:
+                fields = {"path": self.began[2]}
+                if event != "started":
+                    fields["seconds"] = round(_monotonic() - self.began[1], 3)
+            line = _json(
+                {"v": 1, "event": event, "time": _utc(time.time()), "pid": os.getpid(), **(fields or {})}
+            )
             with self.lock:  # type: ignore[union-attr]  # every handler has one
+                if self.seen.size() > _MOST_EVIDENCE:
+                    _sum_up(self.seen)
                 return self.seen.append(line.encode("utf-8", "backslashreplace") + b"\n")
         except Exception as failure:  # noqa: BLE001  # `json` cannot be imported, a stack that is nearly full
             _pass_on(failure)
@@ -825,60 +1062,117 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
         super().close()
 
 
+_UNITS = (("d", 86400, 10**9), ("h", 3600, 24), ("min", 60, 60), ("s", 1, 60))
+
+
+def _loggers() -> list[logging.Logger]:
+    return [one for one in logging.root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
+
+
 class _ModuleHandler(logging.Handler):
     """Hands the records of a module to the log of the worker that runs, or to one of the module's own."""
 
     def __init__(self, name: str, log_dir: str | os.PathLike[str]) -> None:
         super().__init__()
-        self.worker_name, self.folder_and_path = name, _place_of(name, log_dir)
+        self.folder_and_path = _place_of(name, log_dir)
         self.own: _WorkerFileHandler | None = None
 
-    def worker_log(self) -> _WorkerFileHandler:
-        """Find the log to write to; without a worker make one."""
-        log = _log_of(current_logger())
-        if log is None and self.own is None:
+    def file_log(self) -> _WorkerFileHandler:
+        """Give the log that the records go to now; without a worker make one."""
+        worker = current_logger()
+        if worker is not None and (log := _log_of(worker)) is not None:
+            return log
+        if self.own is None:
             folder, path = self.folder_and_path
             self.own = _WorkerFileHandler(path, folder)
             self.own.maxBytes, self.own.backupCount = 5 * 1024 * 1024, 5
-        return log or self.own  # type: ignore[return-value]  # one of both is there
+        return self.own
 
     def handle(self, record: logging.LogRecord) -> bool:
-        return bool(self.filter(record)) and self.worker_log().handle(record)
+        return bool(self.filter(record)) and self.file_log().handle(record)
+
+
+# --- what a signal handler of the worker raises is not ours to keep
+
+
+def raised_by_signal_handler(error: BaseException) -> bool:
+    """Tell whether an exception comes from a signal handler that interrupted the code: a time-out by alarm, say."""
+    trace = error.__traceback__
+    handlers: set[object] | None = None
+    while trace is not None and trace.tb_next is not None:
+        interrupted, trace = trace.tb_frame, trace.tb_next
+        if trace.tb_frame.f_globals is globals():
+            continue
+        # The interpreter calls a handler with the number and the frame that it interrupted.
+        for value in trace.tb_frame.f_locals.values():
+            if value is interrupted or (type(value) is tuple and any(item is interrupted for item in value)):
+                return True
+        handlers = _signal_handlers() if handlers is None else handlers
+        if trace.tb_frame.f_code in handlers:
+            return True
+    return False
+
+
+def _signal_handlers() -> set[object]:
+    handlers = (_signal.getsignal(number) for number in range(1, _signal.NSIG))
+    return {getattr(handler, "__code__", None) for handler in handlers} - {None}
+
+
+def _pass_on(error: BaseException) -> None:
+    """Raise an error that we would have kept, if it is a signal handler's."""
+    trace = error.__traceback__
+    if trace is not None and trace.tb_next is not None and raised_by_signal_handler(error):
+        raise error
+
+
+class _quiet:  # noqa: N801  # as contextlib.suppress, which knows no signals
+    """Keep errors of some kinds, but not what a signal handler raised."""
+
+    def __init__(self, *kinds: type[BaseException]) -> None:
+        self.kinds = kinds
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        return error is not None and isinstance(error, self.kinds) and not raised_by_signal_handler(error)
 
 
 # --- the file
 
 
 class _LogFile:
-    """A file to which any number of processes append whole records, and which one of them rotates.
+    """A file to which any number of processes append whole records, and which one of them rotates."""
 
-    One raw ``write`` on an ``O_APPEND`` descriptor per record: nothing is buffered, so nothing is doubled by a fork
-    or lost by a kill, and the kernel keeps records whole. Only a rotation takes a lock.
-    """
+    opened = 0  # descriptors that all of them keep
 
     def __init__(self, path: str) -> None:
         self.path = path
         self.platform = _platform()
-        self.fd = self.device = self.inode = -1  # those of the file that is open
-        self.counts_links = self.regular = True
-        self.looked = -1.0  # when the path was looked at
+        self.fd = self.device = self.inode = -1  # those of the file that we opened
+        self.mode = 0o666  # that of a new file: what the last one had
+        self.counts_links = True
         self.unsure = True  # whether the file ends in a whole line
+        self.known_end = (-1, True)  # a size, and whether the file ended in a whole line then
         self.patient = True  # whether to wait for a lock
+        self.waited_for = -1  # the file for whose lock we waited long, in vain
+        self.refused_until = 0.0  # when a rotation that was refused is tried again
 
     def prepare(self) -> None:
         """Create folder and file, if they can be."""
-        try:
+        with _quiet(OSError, ValueError):  # ValueError: a NUL in the path
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
-            if not self.platform.locks_each_record:
+            if not self.platform.locks_each_record and _LogFile.opened < _MOST_OPEN:
                 self._open()
-        except (OSError, ValueError):  # ValueError: a NUL in the path
-            pass
 
     def size(self) -> int:
         """Tell the size in bytes; 0 when there is no file, or a pipe, a device or a folder."""
         try:
             found = os.stat(self.path)
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
+            _pass_on(error)
             return 0
         return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
@@ -888,30 +1182,25 @@ class _LogFile:
             if self.platform.locks_each_record:
                 return self._append_locked(data, max_bytes, backups)
             return self._append(data, max_bytes, backups)
-        except (OSError, ValueError):
-            self.unsure = True  # a full disk may have taken a part of the record
+        except (OSError, ValueError) as error:
+            _pass_on(error)
             return False
+        finally:
+            if _LogFile.opened > _MOST_OPEN:
+                self.close()
 
     def _append(self, data: bytes, max_bytes: int, backups: int) -> bool:
         for _ in range(8):
             began = _clock()
             try:
-                # To look at the path costs more than to write. Records that follow one another so fast share a look,
-                # unless the path is missing.
-                if self.regular and began - self.looked < 0.000025 and os.access(self.path, os.F_OK):
-                    size = os.lseek(self.fd, 0, os.SEEK_END)
-                else:
-                    size = self._look()
-                    self.looked = began
-                if 0 < max_bytes < size + len(data) and size and backups > 0:
-                    self.looked = -1.0
-                    if self.rotate(max_bytes - len(data), backups):
-                        continue
-                if self.unsure or not size % 4096:  # a kill in the middle of a write leaves whole pages
-                    if size and not self._ends_line():
-                        data = b"\n" + data
-                    self.unsure = False
-                _write(self.fd, data)
+                size = self._look()
+                too_large = 0 < max_bytes < size + len(data) and size and backups > 0
+                if too_large and self.rotate(max_bytes - len(data), backups, crowded=size > 2 * max_bytes):
+                    continue
+                whole = not size or not (self.unsure or not size % 4096) or self._ends_line(size)
+                self._write(
+                    data if whole else b"\n" + data
+                )  # a kill in the middle of a write leaves whole pages
                 # A deletion so soon after the look could as well have come after the line. But this process may have
                 # been suspended in between, while others went through all the backups.
                 if _clock() - began < 0.0001 or os.fstat(self.fd).st_nlink or not self.counts_links:
@@ -919,20 +1208,35 @@ class _LogFile:
             except OSError as error:
                 if error.errno not in (errno.EBADF, errno.ESTALE):
                     raise
-                self.fd = self.inode = -1  # the worker has closed all descriptors, as daemons do
-            self.looked = -1.0
+                _pass_on(error)
+                self.fd = -1  # the worker has closed all descriptors, as daemons do
         return False  # deleted eight times in a row
 
     def _look(self) -> int:
         """Open what is behind the path, if it is not what is open already, and tell its size."""
         try:
             found = os.stat(self.path)
-        except OSError:  # moved, deleted, or between another process's rename and re-create
+            held = os.fstat(self.fd) if self.fd >= 0 else None
+        except (
+            OSError
+        ) as error:  # moved, deleted, between another process's rename and re-create; or closed by others
+            _pass_on(error)
             found = self._open()
-        if found.st_ino != self.inode or found.st_dev != self.device:
-            found = self._open()
-        self.regular = stat.S_ISREG(found.st_mode)
-        return found.st_size if self.regular else 0
+        else:
+            # What the descriptor leads to, not what we remember: the number may be a socket's by now.
+            if held is None or held.st_ino != found.st_ino or held.st_dev != found.st_dev:
+                found = self._open()
+        return found.st_size if stat.S_ISREG(found.st_mode) else 0
+
+    def _write(self, data: bytes) -> None:
+        written = os.write(self.fd, data)
+        try:
+            while written < len(data):  # a full disk takes a part: the next write says so, or goes on
+                written += os.write(self.fd, data[written:])
+        except OSError:  # half a line is left; nobody has to look for it
+            self.unsure, self.known_end = True, (os.fstat(self.fd).st_size, False)
+            raise
+        self.unsure = False
 
     def _append_locked(self, data: bytes, max_bytes: int, backups: int) -> bool:
         unlock = self.take_lock(0.5)
@@ -941,64 +1245,101 @@ class _LogFile:
                 self._shift(backups)
             fd = self.platform.open_append(self.path)
             try:
-                _write(fd, data)
+                os.write(fd, data)
             finally:
                 os.close(fd)  # an open file could not be renamed
         finally:
             self.release(unlock)
         return True
 
-    def _open(self) -> os.stat_result:
+    def _held(self) -> os.stat_result | None:
+        """Give what our descriptor leads to, if it is still the file that we opened."""
+        if self.fd < 0:
+            return None
         try:
             held = os.fstat(self.fd)
-        except OSError:  # nothing open yet, or the worker has closed it
-            self.fd = -1
-        else:
-            if (held.st_dev, held.st_ino) != (self.device, self.inode):
-                self.fd = -1  # closed by the worker, and the number is another file's now
-            elif not held.st_nlink:
-                self.close()  # Windows frees the name of a deleted file only then
+        except OSError as error:  # the worker has closed it
+            _pass_on(error)
+            return None
+        return held if self.platform.is_same(held, self.device, self.inode) else None
+
+    def _open(self) -> os.stat_result:
+        held = self._held()
+        if held is None:
+            self._forget()
+        elif not held.st_nlink and self.counts_links:
+            self.close()  # Windows frees the name of a deleted file only then
+            held = None
         try:
             try:
-                fd = self.platform.open_append(self.path)
-            except FileNotFoundError:
-                with contextlib.suppress(FileExistsError):
+                fd = self.platform.open_append(self.path, self.mode)
+            except FileNotFoundError as error:
+                _pass_on(error)
+                with _quiet(FileExistsError):
                     os.mkdir(os.path.dirname(self.path))
-                fd = self.platform.open_append(self.path)
-        except OSError:
+                fd = self.platform.open_append(self.path, self.mode)
+        except OSError as error:
             # Out of descriptors, or the name is taken: the line goes to the file we have, under its new name.
-            return os.fstat(self.fd)
+            if held is None:
+                raise
+            _pass_on(error)
+            return held
         self.close()
+        self.fd, self.unsure = fd, True
+        _LogFile.opened += 1
         found = os.fstat(fd)
-        self.fd, self.device, self.inode = fd, found.st_dev, found.st_ino
+        self.device, self.inode = found.st_dev, found.st_ino
         self.counts_links = found.st_nlink > 0  # some network file systems count none
+        if stat.S_ISREG(found.st_mode):
+            self.mode = stat.S_IMODE(found.st_mode)
         return found
 
-    def _ends_line(self) -> bool:
-        """Look at the last byte: a killed writer or a full disk may have left half a line."""
-        with contextlib.suppress(OSError):  # being rotated: then it did
-            for _ in range(25):
-                with open(self.path, "rb") as file:
-                    file.seek(-1, os.SEEK_END)
-                    if file.read(1) == b"\n":
-                        return True
-                _sleep(0.002)  # another process may be in the middle of its write
-            return False
-        return True
+    def _ends_line(self, size: int) -> bool:
+        """Look at the last byte: a killed writer may have left half a line."""
+        for _ in range(8):
+            if self.known_end[0] == size:
+                break
+            last = _read_end(self.path, 1)
+            if last is None or last == b"\n":  # being rotated: then it did
+                return True
+            # Another process may be in the middle of its write: to change a mode waits for that.
+            self.platform.wait_for_write(self.fd)
+            now = self.size()
+            if now == size:
+                self.known_end = (size, False)
+            size = now
+        return self.known_end[1]
 
-    def rotate(self, limit: int, backups: int) -> bool:
+    def rotate(self, limit: int, backups: int, *, crowded: bool = False) -> bool:
         """Shift the backups and start a new file, if the file is still larger than ``limit`` bytes.
+
+        Args:
+            limit: bytes.
+            backups: number of old files.
+            crowded: there are so many writers that each has to help to keep the bound, and waits for the lock longer.
 
         Returns:
             Whether to look at the path again; otherwise append anyway: a lock or a rename was refused.
         """
-        unlock = self.take_lock(0.02)
+        if _clock() < self.refused_until or os.path.islink(self.path):
+            return False  # what a link leads to is somebody's choice
+        inode, seconds = self.inode, 0.02
+        if crowded and self.waited_for != inode:
+            self.patient, seconds = True, 0.05
+        unlock = self.take_lock(seconds)
         if unlock is None:
+            self.waited_for = inode if seconds > 0.02 else self.waited_for
             return False
         try:
             if self.size() > max(limit, 0):
+                old = os.stat(self.path)
                 self._shift(backups)
-        except OSError:
+                if not self.platform.locks_each_record:
+                    self._open()
+                    _give(self.fd, old)
+        except OSError as error:
+            _pass_on(error)
+            self.refused_until = _clock() + 2.0
             return False
         finally:
             self.release(unlock)
@@ -1013,13 +1354,14 @@ class _LogFile:
         # Who has waited in vain does not wait again, before a lock was had: its holder may be suspended. Nor does
         # a signal handler that logs while its own thread holds the lock.
         patient, self.patient = self.patient, False
-        deadline = time.monotonic() + seconds
+        deadline = _monotonic() + seconds
         for _ in range(1 + int(seconds * 1000)):  # counted, too: tests of workers stop the clock
             try:
                 unlock = self.platform.try_lock(self.path)
-            except OSError:
+            except OSError as error:
+                _pass_on(error)
                 return None
-            if unlock or not patient or time.monotonic() >= deadline:
+            if unlock or not patient or _monotonic() >= deadline:
                 return unlock
             _sleep(0.001)
         return None
@@ -1032,35 +1374,56 @@ class _LogFile:
 
     def _shift(self, backups: int) -> None:
         """Move each backup one up, the highest first and only up to the first gap: a kill in between loses nothing."""
-        path = os.path.realpath(self.path) if os.path.islink(self.path) else self.path
-        names = [path, *(f"{path}.{number}" for number in range(1, backups + 1))]
-        aside = f"{path}.old"  # Windows can neither replace nor at once delete a file that someone has open
-        _remove(aside)
+        names = [self.path, *(f"{self.path}.{number}" for number in range(1, backups + 1))]
         gap = next((number for number in range(1, backups + 1) if not os.path.lexists(names[number])), 0)
         if not gap:
             gap = backups
-            os.rename(names[gap], aside)
+            self.platform.clear(names[gap], self.path)
         for number in range(gap, 0, -1):
             os.rename(names[number - 1], names[number])
-        _remove(aside)
 
     def close(self) -> None:
-        """Close the descriptor; the next record opens the file again."""
-        fd, self.fd, self.inode = self.fd, -1, -1
-        if fd >= 0:
-            with contextlib.suppress(OSError):  # the worker may have closed it
+        """Close the descriptor, if it is still ours; the next record opens the file again."""
+        held, fd = self._held(), self.fd
+        self._forget()
+        if held is not None:
+            with _quiet(OSError):
                 os.close(fd)
 
+    def _forget(self) -> None:
+        _LogFile.opened -= self.fd >= 0
+        self.fd = -1
 
-def _write(fd: int, data: bytes) -> None:
-    written = os.write(fd, data)
-    while written < len(data):  # a full disk: the next write says so, or goes on
-        data = data[written:]
-        written = os.write(fd, data)
+
+def _give(fd: int, old: os.stat_result) -> None:
+    """Give a new log the owner, group and mode of the one before it, as far as the system allows."""
+    new = os.fstat(fd)
+    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+        with _quiet(OSError):
+            os.fchown(fd, -1, old.st_gid)
+        with _quiet(OSError):
+            os.fchown(fd, old.st_uid, -1)
+    if new.st_mode != old.st_mode and os.name != "nt":
+        with _quiet(OSError):
+            os.fchmod(fd, stat.S_IMODE(old.st_mode))
+
+
+def _read_end(path: str, most: int) -> bytes | None:
+    """Read the last bytes of a regular file; None when there is none. A pipe or a device must not stop the worker."""
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return None
+        with open(path, "rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - most))
+            return file.read(most)
+    except (OSError, ValueError) as error:
+        _pass_on(error)
+        return None
 
 
 def _remove(path: str) -> None:
-    with contextlib.suppress(OSError):  # not there, or in use: the next rotation tries again
+    with _quiet(OSError):  # not there, or in use: the next rotation tries again
         os.remove(path)
 
 
@@ -1077,14 +1440,31 @@ class _Plain:
     def __init__(self, *, locks_each_record: bool = False) -> None:
         self.locks_each_record = locks_each_record
 
-    def open_append(self, path: str) -> int:
-        return os.open(path, self.flags, 0o666)
+    def open_append(self, path: str, mode: int = 0o666) -> int:
+        return os.open(path, self.flags, mode)
+
+    def is_same(self, found: os.stat_result, device: int, inode: int) -> bool:
+        return found.st_ino == inode and found.st_dev == device
+
+    def wait_for_write(self, _fd: int) -> None:
+        _sleep(0.002)
+
+    def clear(self, path: str, log: str) -> None:
+        """Make room for a rename: Windows can neither replace nor at once delete a file that someone has open."""
+        folder, name = os.path.split(log)
+        for entry in os.listdir(folder):
+            if re.fullmatch(re.escape(name) + r"\.\d+-\d+\.gone", entry):
+                _remove(os.path.join(folder, entry))
+        aside = f"{log}.{os.getpid()}-{time.time_ns()}.gone"
+        os.rename(path, aside)
+        _remove(aside)
 
     def try_lock(self, path: str) -> _Unlock | None:
         lock = path + ".lock"
         try:
             os.close(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-        except (FileExistsError, PermissionError):
+        except (FileExistsError, PermissionError) as error:
+            _pass_on(error)
             if os.path.exists(lock) and time.time() - os.stat(lock).st_mtime > 10:
                 _remove(lock)  # left behind by a kill
             return None
@@ -1098,18 +1478,26 @@ class _Posix(_Plain):
 
         self.fcntl: ModuleType = fcntl
 
-    def open_append(self, path: str) -> int:
+    def open_append(self, path: str, mode: int = 0o666) -> int:
         # A high number: never 0 to 2 of a daemon, and not soon given to a socket when the worker closes it.
-        fd = super().open_append(path)
+        fd = super().open_append(path, mode)
         try:
             high: int = self.fcntl.fcntl(fd, self.fcntl.F_DUPFD_CLOEXEC, 100)
-        except OSError:
+        except OSError as error:
+            _pass_on(error)
             return fd
         os.close(fd)
         return high
 
+    def wait_for_write(self, fd: int) -> None:
+        with _quiet(OSError):  # somebody else's file: but we have waited
+            os.fchmod(fd, stat.S_IMODE(os.fstat(fd).st_mode))
+
+    def clear(self, path: str, log: str) -> None:
+        """Do nothing: a rename replaces."""
+
     def try_lock(self, path: str) -> _Unlock | None:
-        while True:
+        for _ in range(3):
             # flock belongs to the open file, which forked children share: opened anew, and unlocked explicitly.
             fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
             try:
@@ -1118,10 +1506,12 @@ class _Posix(_Plain):
                     return functools.partial(self._unlock, fd)
             except OSError as error:
                 os.close(fd)
+                _pass_on(error)
                 if error.errno in (errno.EAGAIN, errno.EACCES, errno.ENOENT):
                     return None
                 return super().try_lock(path)  # a file system without flock
             os.close(fd)  # the lock of what is a backup by now
+        return super().try_lock(path)  # one that gives a file two numbers
 
     def _unlock(self, fd: int) -> None:
         self.fcntl.flock(fd, self.fcntl.LOCK_UN)
@@ -1143,21 +1533,24 @@ class _Windows(_Plain):
         dword, pointer = ctypes.c_uint32, ctypes.c_void_p
         self.create.argtypes = (ctypes.c_wchar_p, dword, dword, pointer, dword, dword, pointer)
 
-    def _open(self, path: str, access: int, share: int, flags: int) -> int:
+    def _create(self, path: str, access: int, share: int, flags: int) -> int:
         open_always = 4
         handle = self.create(path, access, share, None, open_always, flags, None)
         if handle is None or handle == self.ctypes.c_void_p(-1).value:
             raise self.ctypes.WinError(self.ctypes.get_last_error())
         return int(self.msvcrt.open_osfhandle(handle, 0))
 
-    def open_append(self, path: str) -> int:
+    def open_append(self, path: str, _mode: int = 0o666) -> int:
         # FILE_APPEND_DATA without FILE_WRITE_DATA: each write goes to the end, whole. Others may do everything.
-        return self._open(path, 0x100084, 7, 0x80)
+        return self._create(path, 0x100084, 7, 0x80)
+
+    def is_same(self, found: os.stat_result, _device: int, inode: int) -> bool:
+        return found.st_ino == inode  # the volume of an open file that was renamed is not reliable
 
     def try_lock(self, path: str) -> _Unlock | None:
         # FILE_FLAG_DELETE_ON_CLOSE, and shared with nobody: Windows itself ends the lock of a killed process.
         try:
-            fd = self._open(path + ".lock", 0x80000000, 0, 0x04000080)
+            fd = self._create(path + ".lock", 0x80000000, 0, 0x04000080)
         except PermissionError:
             return None
         return functools.partial(os.close, fd)
@@ -1175,15 +1568,22 @@ def _platform() -> _Plain:
 
 def _chain_hooks() -> None:
     """Come before the hooks for uncaught exceptions; anew if someone has replaced them since."""
-    if not hasattr(sys.excepthook, "worker_logger"):
-        sys.excepthook = _chained(sys.excepthook, lambda *crash: crash)
-    if not hasattr(threading.excepthook, "worker_logger"):
-        threading.excepthook = _chained(threading.excepthook, lambda crash: crash[:3])
+    hooks: tuple[tuple[Any, Any], ...] = (sys, _main_crash), (threading, lambda crash: crash[:3])
+    for module, crash_of in hooks:
+        hook = module.excepthook
+        if not hasattr(hook, "worker_logger"):
+            chained = _chained(hook, crash_of)
+            if hook is module.__excepthook__:
+                module.__excepthook__ = chained  # consoles ask whether the hook is the original one
+            module.excepthook = chained
     if not hasattr(traceback.print_exc, "worker_logger"):
         # multiprocessing calls no hook for a crashed child, but this function (since 3.13 nothing else of Python's).
         traceback.print_exc = _chained(traceback.print_exc, _child_crash)
-        # A handler would keep asyncio's reports from stderr; a filter sees them go by.
-        logging.getLogger("asyncio").addFilter(_note_lost_task)
+    tasks = logging.getLogger("asyncio")
+    if type(tasks) is logging.Logger:
+        tasks.__class__ = _AsyncioLogger
+    elif not hasattr(tasks, "worker_logger"):
+        tasks.addFilter(_note_lost_task)
 
 
 def _chained(previous: Callable[..., object], crash_of: Callable[..., _Crash]) -> Callable[..., None]:
@@ -1196,27 +1596,58 @@ def _chained(previous: Callable[..., object], crash_of: Callable[..., _Crash]) -
     return hook
 
 
+def _main_crash(*crash: object) -> _Crash:
+    # Who calls the hook for an error that is being handled wants to show it: a console, a supervisor of its own.
+    handled = len(crash) != 3 or (crash[1] is not None and sys.exc_info()[1] is crash[1])
+    return (None, None, None) if handled else crash  # type: ignore[return-value]
+
+
+def _find_crash() -> None:
+    """Look, when the interpreter ends, for the crash that a later ``sys.excepthook`` has kept from us."""
+    error: BaseException | None = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
+    trace = getattr(error, "__traceback__", None)
+    if error is not None and trace is not None:
+        code = trace.tb_frame.f_code  # where it left the program; a console's errors leave the console
+        if code.co_name in ("<module>", "_run_module_as_main") and code.co_filename not in (
+            "<console>",
+            "<stdin>",
+        ):
+            _log_crash((type(error), error, trace))
+
+
+def _once(error: BaseException, mark: str) -> bool:
+    """Tell whether this process does something about an exception for the first time, and remember it with it."""
+    marks = _dict_of_error(error)
+    if marks.get(mark) == os.getpid():
+        return False
+    marks[mark] = os.getpid()
+    return True
+
+
+_dict_of_error = vars(BaseException)["__dict__"].__get__
+
+
 def _log_crash(crash: _Crash, place: str = "") -> None:
     kind, error, trace = crash
-    logger = current_logger()
-    if logger is None or kind is None or error is None or issubclass(kind, (SystemExit, KeyboardInterrupt)):
+    if kind is None or error is None or issubclass(kind, (SystemExit, KeyboardInterrupt)):
         return
-    if hasattr(error, "worker_logger"):  # someone's hook stands between two of ours
+    logger = current_logger()
+    log = _shared().ranked or _log_of(logger)
+    if log is None or not _once(error, "worker_logger"):  # someone's hook stands between two of ours
         return
     process, thread = sys.modules.get("multiprocessing.process"), threading.current_thread()
     if place == "" and thread is not threading.main_thread():
         place = f" in thread {thread.name}"
     if process is not None and process.parent_process() is not None:
         place += f" in process {process.current_process().name}"
-    with contextlib.suppress(Exception):  # an exception that takes no attribute
-        error.worker_logger = True  # type: ignore[attr-defined]
-    with contextlib.suppress(Exception):  # a filter of the worker's own
-        text = f"uncaught {kind.__name__}{place}: {_text_of(error)}"
-        logger.critical("%s", text, exc_info=(kind, error, trace))
+    with _quiet(Exception):  # a filter of the worker's own
         if trace is not None:
-            arrival = _Arrival(error, trace.tb_frame, trace.tb_lineno, expected=False)
-            arrival.count, arrival.log = 1, _evidence_of(logger)
+            arrival = _Arrival(error, trace.tb_frame.f_code, trace.tb_lineno, expected=False)
+            arrival.count, arrival.log = 1, log
             arrival.note("uncaught")
+        if logger is not None:
+            text = f"uncaught {kind.__name__}{place}: {masked(_text_of(error))}"
+            logger.critical("%s", text, exc_info=(kind, error, trace))
 
 
 def _child_crash(*_args: object, **_kwargs: object) -> _Crash:
@@ -1225,8 +1656,21 @@ def _child_crash(*_args: object, **_kwargs: object) -> _Crash:
     return sys.exc_info() if asked_by == "multiprocessing.process._bootstrap" else (None, None, None)
 
 
+class _AsyncioLogger(logging.Logger):
+    """Notes what asyncio reports: a task whose exception nobody asked for, a failed callback; also when silenced."""
+
+    worker_logger = True
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  # logging's name
+        return level >= logging.ERROR or super().isEnabledFor(level)
+
+    def handle(self, record: logging.LogRecord) -> None:
+        _note_lost_task(record)
+        if super().isEnabledFor(record.levelno):
+            super().handle(record)
+
+
 def _note_lost_task(record: logging.LogRecord) -> bool:
-    """Note what asyncio reports on its own logger: a task whose exception nobody asked for, a failed callback."""
     if record.exc_info and record.levelno >= logging.ERROR and "xception" in _message_of(record):
         _log_crash(record.exc_info, " in asyncio")
     return True
@@ -1245,52 +1689,58 @@ def notify(
 ) -> bool:
     """Do what ``worker_utils.notify_critical``, the public name, says; beside ``log``, if that is known."""
     try:
-        return _notify(_text_of(message)[:8000], worker, error, sink, log)
-    except Exception:  # noqa: BLE001  # no more threads, no memory, ...: not the worker's harm
+        deadline = _monotonic() + 2.0
+        logger = logging.root.manager.loggerDict.get(worker) if worker else current_logger()
+        worker = worker or (logger.name if isinstance(logger, logging.Logger) else "worker")
+        log = log or _log_of(logger) or _log_of(current_logger())
+        kind, trace = "", ""
+        if error is not None:
+            kind = f"{type(error).__name__}: {_text_of(error)}"
+            trace = "".join(traceback.format_exception(error))
+        record: dict[str, object] = {
+            "timestamp": "",
+            "time": 0.0,
+            "worker": worker,
+            "level": "CRITICAL",
+            "message": masked(_text_of(message)[:8000]),
+            "error": masked(kind[:8000]) or None,
+            "traceback": masked(trace)[-8000:] or None,
+            "host": socket.gethostname(),
+            "process": os.getpid(),
+        }
+        return _notify(record, worker, sink, log, deadline)
+    except Exception as failure:  # noqa: BLE001  # no more threads, no memory, ...: not the worker's harm
+        _pass_on(failure)
         return False
 
 
 def _notify(
-    message: str,
-    worker: str | None,
-    error: BaseException | None,
+    record: dict[str, object],
+    worker: str,
     sink: _Sink | None,
     log: _WorkerFileHandler | None,
+    deadline: float,
 ) -> bool:
     import json  # noqa: F401  # here, not while others wait for the lock
     import zlib
 
-    deadline = time.monotonic() + 2.0
-    logger = logging.root.manager.loggerDict.get(worker) if worker else current_logger()
-    worker = worker or (logger.name if isinstance(logger, logging.Logger) else "worker")
-    log = log or _log_of(logger) or _log_of(current_logger())
     default = os.environ.get("WORKER_LOG_DIR") or "logs"
     folder = os.path.dirname(log.baseFilename) if log else _absolute(default)
     path, unwritten = os.path.join(folder, "notifications.jsonl"), _shared().unwritten
-    key = b"%08x\n" % zlib.crc32(f"{worker}\0{message}".encode("utf-8", "backslashreplace"))
-    record: dict[str, object] = {
-        "timestamp": "",
-        "time": 0.0,
-        "worker": worker,
-        "level": "CRITICAL",
-        "message": message,
-        "error": None if error is None else f"{type(error).__name__}: {_text_of(error)}"[:8000],
-        "traceback": None if error is None else "".join(traceback.format_exception(error))[-8000:],
-        "host": socket.gethostname(),
-        "process": os.getpid(),
-    }
+    same = _gist(record)
+    key = b"%08x\n" % zlib.crc32(f"{worker}\0{same}".encode("utf-8", "backslashreplace"))
     file, held, guard = _LogFile(path), _LogFile(path + ".held"), _LogFile(log.baseFilename if log else path)
     unlock = guard.take_lock(1.0)  # several processes, one cause; without the lock: rather twice than never
     try:
         # Not before the lock: what another process has just sent must not seem to be of the future.
         now = time.time()
         record["timestamp"], record["time"] = _utc(now), now
-        recent = _recent_messages(path, worker, now)
-        if message in recent or 0 <= now - unwritten.get(key, 0.0) < _HOLD_SECONDS:
+        recent = _recent(path, worker, now)
+        if same in recent or 0 <= now - unwritten.get(key, 0.0) < _HOLD_SECONDS:
             if held.size() < 65536:
                 held.append(key)
             return False
-        record["held_back"] = _take_held_back(held.path, key)
+        record["held_back"] = _take_held_back(held, key)
         data = _json(record).encode("utf-8", "backslashreplace") + b"\n"
         file.prepare()
         written = file.append(data, 1024 * 1024, 1)
@@ -1304,91 +1754,92 @@ def _notify(
     return sent or written
 
 
-def _recent_messages(path: str, worker: str, now: float) -> list[str]:
+def _gist(record: dict[str, object]) -> str:
+    """Give what makes two notifications equal: the text but for numbers, times and hexadecimal texts, kind and place."""
+    numbers = r"(?i)0x[0-9a-f]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(?=[a-f]*\d)[0-9a-f]+\b|[-+]?\d+([.,:]\d+)*"
+    message = re.sub(numbers, "#", str(record["message"]))
+    places = re.findall(r'^ *File "(.*)", line (\d+), in ', str(record["traceback"]), re.MULTILINE)
+    return f"{message}\0{str(record['error']).partition(':')[0]}\0{places[-1:]}"
+
+
+def _recent(path: str, worker: str, now: float) -> list[str]:
     """Read from the ends of the notification files what a worker has sent within the last five minutes."""
     import json
 
-    lines, messages = [], []
-    for name in (path + ".1", path):
-        with contextlib.suppress(OSError), open(name, "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - 262144))
-            lines += file.read().split(b"\n")
-    for line in lines:
-        with contextlib.suppress(ValueError, TypeError, LookupError):  # cut off by the seek, or not ours
+    gists = []
+    for line in b"\n".join(_read_end(name, 262144) or b"" for name in (path + ".1", path)).split(b"\n"):
+        with _quiet(ValueError, TypeError, LookupError):  # cut off, or not ours
             record = json.loads(line)
             if record["worker"] == worker and 0 <= now - record["time"] < _HOLD_SECONDS:
-                messages.append(record["message"])
-    return messages
+                gists.append(_gist(record))
+    return gists
 
 
-def _take_held_back(path: str, key: bytes) -> int:
+def _take_held_back(file: _LogFile, key: bytes) -> int:
     """Count what was held back of one message, by any process, and forget it."""
-    with contextlib.suppress(OSError), open(path, "rb+") as file:
-        lines = file.readlines()
-        rest = [line for line in lines if line != key]
-        file.seek(0)
-        file.writelines(rest)
-        file.truncate()
-        return len(lines) - len(rest)
-    return 0
+    lines = (_read_end(file.path, 131072) or b"").splitlines(keepends=True)
+    rest = [line for line in lines if line != key]
+    if len(rest) < len(lines):
+        with _quiet(OSError), open(file.path, "rb+") as held:
+            held.writelines(rest)
+            held.truncate()
+    return len(lines) - len(rest)
 
 
 def _send(record: dict[str, object], data: bytes, sink: _Sink | None, deadline: float) -> bool:
     """Hand a notification to the other sinks, and wait for all of them together until the deadline."""
     url, command = os.environ.get("WORKER_NOTIFY_URL"), os.environ.get("WORKER_NOTIFY_COMMAND")
-    sends: list[tuple[str, Callable[[], object]]] = []
+    sends: list[tuple[str, Callable[[float], object]]] = []
     if url:
-        sends.append(("WORKER_NOTIFY_URL", lambda: _post(url, data)))
+        sends.append(("WORKER_NOTIFY_URL", lambda seconds: _post(url, data, seconds)))
     if command:
-        sends.append(("WORKER_NOTIFY_COMMAND", lambda: _run(command, data)))
+        sends.append(("WORKER_NOTIFY_COMMAND", lambda seconds: _run(command, data, seconds)))
     if sink is not None:
-        sends.append(("sink", lambda: sink(dict(record))))
+        sends.append(("sink", lambda _: sink(dict(record))))
     hanging = [thread for thread in _shared().hanging if thread.is_alive()]
     if not sends or len(hanging) >= 8:
         return False
-    name = "worker-notification"
-    threads = [threading.Thread(target=_attempt, args=send, name=name, daemon=True) for send in sends]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(0.0 if hanging else max(0.0, deadline - time.monotonic()))  # what hangs has had its time
-    _shared().hanging = hanging + [thread for thread in threads if thread.is_alive()]
+    name, started = "worker-notification", []
+    for what, send in sends:
+        thread = threading.Thread(target=_attempt, args=(what, send, 30.0), name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:  # the interpreter ends: there are no more threads
+            _pass_on(error)
+            _attempt(what, send, max(0.1, deadline - _monotonic()))
+        else:
+            started.append(thread)
+    for thread in started:
+        thread.join(0.0 if hanging else max(0.0, deadline - _monotonic()))  # what hangs has had its time
+    _shared().hanging = hanging + [thread for thread in started if thread.is_alive()]
     return True
 
 
-def _attempt(what: str, send: Callable[[], object]) -> None:
+def _attempt(what: str, send: Callable[[float], object], seconds: float) -> None:
     try:
-        send()
+        send(seconds)
     except BaseException as error:  # noqa: BLE001  # a sink may raise anything, SystemExit too
         logger = current_logger()
         if logger is not None:  # the kind alone: the error's text may hold the URL, and its secrets
             logger.warning("notification through %s failed: %s", what, type(error).__name__)
 
 
-def _post(url: str, data: bytes) -> None:
+def _post(url: str, data: bytes, seconds: float) -> None:
     from urllib import request
 
     if not url.lower().startswith(("http://", "https://")):
         raise ValueError("not an HTTP URL")
     headers = {"Content-Type": "application/json; charset=utf-8"}
-    request.urlopen(request.Request(url, data, headers, method="POST"), timeout=10).close()
+    request.urlopen(request.Request(url, data, headers, method="POST"), timeout=min(10.0, seconds)).close()
 
 
-def _run(command: str, data: bytes) -> None:
+def _run(command: str, data: bytes, seconds: float) -> None:
     import subprocess
 
     # The operator's own shell line, as in GIT_PAGER; a session of its own, so that Ctrl-C reaches the worker alone.
     null, own = subprocess.DEVNULL, os.name != "nt"
-    subprocess.run(
-        command,
-        shell=True,
-        input=data,
-        stdout=null,
-        stderr=null,
-        timeout=30,
-        check=True,
-        start_new_session=own,
-    )
+    options = {"stdout": null, "stderr": null, "check": True, "start_new_session": own}
+    subprocess.run(command, shell=True, input=data, timeout=seconds, **options)  # type: ignore[call-overload]
 
 
 # --- generated from levels.toml: begin (python -m workerlog_migrate.analysis.level --write)

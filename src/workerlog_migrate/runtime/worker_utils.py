@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:48611d063ee8a5541524430fc3113a8774618848788fdc76e2e638ec635ee5a9
+# workerlog-migrate runtime 0.1.0 tree:f9f00b3bab0033adb6e130483498b6c8be951de72c721294c5c8218c3df3568a
 """Repeat what fails in passing, and tell someone when a worker is in trouble.
 
 Public names: ``retry_with_backoff``, ``setup_logger``, ``notify_critical``.
@@ -9,37 +9,37 @@ from __future__ import annotations
 
 import errno
 import functools
+import logging
 import os
 import sys
 import time
 from collections import deque
+from types import CodeType
 
 TYPE_CHECKING = False  # not imported: `typing` costs more than all of this module
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from typing import TypeVar
+    from types import FrameType
+    from typing import Any, TypeVar
 
     _F = TypeVar("_F", bound=Callable[..., object])
 
 if TYPE_CHECKING:
-    from worker_logger import current_logger, notify, setup_worker_logger
+    import worker_logger as log
 elif __package__:  # a module of a package
-    from .worker_logger import current_logger, notify, setup_worker_logger
+    from . import worker_logger as log
 else:  # beside the script
-    from worker_logger import current_logger, notify, setup_worker_logger
+    import worker_logger as log
 
 __all__ = ["notify_critical", "retry_with_backoff", "setup_logger"]
 
 RUNTIME_VERSION = "0.1.0"
 
-setup_logger = setup_worker_logger
+current_logger = log.current_logger
+setup_logger = log.setup_worker_logger
 
 _BUDGET_SECONDS = 300.0  # the time in which failing calls use up their budget
-_CO_COROUTINE, _CO_GENERATOR, _CO_ASYNC_GENERATOR = (
-    0x80,
-    0x20,
-    0x200,
-)  # as in `inspect`, which is slow to import
+_CO_COROUTINE, _CO_GENERATOR, _CO_ASYNC_GENERATOR = 0x80, 0x20, 0x200  # as in `inspect`, slow to import
 _NEVER_PASSES = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError)
 _NEVER_PASSES_ERRNO = (errno.ENAMETOOLONG, errno.EROFS, errno.ENOSPC)
 _HTTP_PASSES = (408, 425, 429)  # request timeout, too early, too many requests
@@ -60,7 +60,8 @@ def retry_with_backoff(
     The last failure is raised as it came. Failures that do not pass are raised at once: no such file, exists,
     is (not) a folder, name too long, read-only file system, no space, permission denied (but on Windows, where it
     means "in use"), an OSError that is a ValueError too, ``shutil.Error``, HTTP 4xx but 408, 425 and 429. One of
-    the five built-in classes among these is repeated if ``exceptions`` names it itself.
+    the five built-in classes among these is repeated if ``exceptions`` names it itself. What a signal handler raised
+    is not repeated, nor is a call that gets an iterator or an open stream, which one attempt uses up.
 
     Args:
         max_retries: attempts in all, at least 1.
@@ -80,17 +81,9 @@ def retry_with_backoff(
         TypeError: an argument of a wrong type, or a generator function, whose failures come after the call.
         ValueError: an argument out of bounds.
     """
-    if isinstance(max_retries, bool) or not isinstance(max_retries, int):
-        hint = "; write @retry_with_backoff()" if callable(max_retries) else ""
-        raise TypeError(f"max_retries must be an int, not {type(max_retries).__name__}{hint}")
-    if max_retries < 1:
-        raise ValueError(f"max_retries counts all attempts and must be at least 1, not {max_retries}")
-    numbers = {"base_delay": base_delay, "max_delay": max_delay, "jitter": jitter, "budget": budget}
-    for name, number in numbers.items():
-        if isinstance(number, bool) or not isinstance(number, (int, float)):
-            raise TypeError(f"{name} must be a number of seconds, not {type(number).__name__}")
-        if not number >= 0 or (number == float("inf") and name != "budget"):  # NaN is not >= 0
-            raise ValueError(f"{name} must be at least 0 and finite, not {number}")
+    _check(
+        max_retries, {"base_delay": base_delay, "max_delay": max_delay, "jitter": jitter, "budget": budget}
+    )
     kinds = exceptions if isinstance(exceptions, tuple) else (exceptions,)
     if not kinds:
         raise ValueError("exceptions must name at least one class")
@@ -100,18 +93,35 @@ def retry_with_backoff(
     if sleep is not None and not callable(sleep):
         raise TypeError(f"sleep must be callable, not {type(sleep).__name__}")
     policy = _Policy(max_retries, base_delay, max_delay, jitter, kinds, budget)
+    return functools.partial(_decorate, policy=policy, sleep=sleep)
 
-    def decorate(function: _F) -> _F:
-        flags = _code_flags(function)
-        if flags & (_CO_GENERATOR | _CO_ASYNC_GENERATOR):
-            raise TypeError(
-                "a generator function fails while it is iterated, not when called: decorate what it calls"
-            )
-        if flags & _CO_COROUTINE:
-            return _wrap_coroutine_function(function, policy, sleep)  # type: ignore[arg-type, return-value]
-        return _wrap_function(function, policy, sleep)  # type: ignore[return-value]  # the same, by wraps()
 
-    return decorate
+def _check(max_retries: object, numbers: dict[str, float]) -> None:
+    if isinstance(max_retries, bool) or not isinstance(max_retries, int):
+        hint = "; write @retry_with_backoff()" if callable(max_retries) else ""
+        raise TypeError(f"max_retries must be an int, not {type(max_retries).__name__}{hint}")
+    if max_retries < 1:
+        raise ValueError(f"max_retries counts all attempts and must be at least 1, not {max_retries}")
+    for name, number in numbers.items():
+        if isinstance(number, bool) or not isinstance(number, (int, float)):
+            raise TypeError(f"{name} must be a number of seconds, not {type(number).__name__}")
+        if not number >= 0 or (number == float("inf") and name != "budget"):  # NaN is not >= 0
+            raise ValueError(f"{name} must be at least 0 and finite, not {number}")
+
+
+def _decorate(function: _F, policy: _Policy, sleep: Callable[[float], object] | None) -> _F:
+    flags = _code_flags(function)
+    if flags & (_CO_GENERATOR | _CO_ASYNC_GENERATOR):
+        raise TypeError(
+            "a generator function fails while it is iterated, not when called: decorate what it calls"
+        )
+    wrap: Callable[..., Any] = _wrap_coroutine_function if flags & _CO_COROUTINE else _wrap_function
+    retrying: _F = wrap(function, policy, sleep)
+    try:
+        functools.update_wrapper(retrying, function)
+    except Exception:  # noqa: BLE001  # a stand-in of a test may have any attribute
+        vars(retrying)["__wrapped__"] = function
+    return retrying
 
 
 def _code_flags(function: object) -> int:
@@ -122,21 +132,20 @@ def _code_flags(function: object) -> int:
         )
     while isinstance(function, functools.partial):
         function = function.func
-    code = getattr(function, "__code__", None) or getattr(type(function).__call__, "__code__", None)
-    return int(getattr(code, "co_flags", 0))
+    codes = (getattr(function, "__code__", None), getattr(type(function).__call__, "__code__", None))
+    return next((code.co_flags for code in codes if isinstance(code, CodeType)), 0)
 
 
 def _wrap_function(
     function: Callable[..., object], policy: _Policy, sleep: Callable[[float], object] | None
 ) -> Callable[..., object]:
-    @functools.wraps(function)
     def retrying(*args: object, **kwargs: object) -> object:
-        call = _Call(policy, function)
+        call = _Call(policy, function, args, kwargs)
         while True:
             try:
                 result = function(*args, **kwargs)
             except policy.kinds as error:
-                if (delay := call.delay_after(error)) is None:
+                if (delay := call.delay_after(error, sys._getframe(1))) is None:
                     raise
             else:
                 policy.exhausted = False
@@ -149,14 +158,13 @@ def _wrap_function(
 def _wrap_coroutine_function(
     function: Callable[..., Awaitable[object]], policy: _Policy, sleep: Callable[[float], object] | None
 ) -> Callable[..., object]:
-    @functools.wraps(function)
     async def retrying(*args: object, **kwargs: object) -> object:
-        call = _Call(policy, function)
+        call = _Call(policy, function, args, kwargs)
         while True:
             try:
                 result = await function(*args, **kwargs)
             except policy.kinds as error:
-                if (delay := call.delay_after(error)) is None:
+                if (delay := call.delay_after(error, sys._getframe(1))) is None:
                     raise
             else:
                 policy.exhausted = False
@@ -184,7 +192,7 @@ class _Policy:
     ) -> None:
         self.attempts, self.base_delay, self.max_delay, self.jitter = attempts, base_delay, max_delay, jitter
         self.kinds, self.budget = kinds, budget
-        self.exhausted = False
+        self.exhausted = self.is_new = False  # whether the budget is spent, and that was not said yet
         self.waits: deque[tuple[float, float]] = deque(maxlen=1000)  # when a call gave up, what it had waited
 
     def delay_before(self, attempt: int) -> float:
@@ -203,38 +211,91 @@ class _Policy:
         now = time.monotonic()
         self.waits.append((now, waited))
         if sum(w for when, w in list(self.waits) if now - when < _BUDGET_SECONDS) >= self.budget:
+            self.is_new = not self.exhausted
             self.exhausted = True
 
 
 class _Call:
     """The course of one call."""
 
-    def __init__(self, policy: _Policy, function: object) -> None:
-        self.policy, self.function = policy, function
-        single = policy.exhausted or not policy.budget  # decided once: a call is never cut short
+    def __init__(
+        self, policy: _Policy, function: object, args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> None:
+        self.policy, self.function, self.args, self.kwargs = policy, function, args, kwargs
+        used_up = any(hasattr(type(arg), "__next__") for arg in (*args, *kwargs.values()))
+        single = policy.exhausted or not policy.budget or used_up  # decided once: a call is never cut short
         self.attempts = 1 if single else policy.attempts
-        self.attempt = 1
-        self.waited = 0.0
+        self.attempt, self.waited, self.said = 1, 0.0, ""
+        self.outer = sys.exc_info()[1]  # what was being handled before the call
 
-    def delay_after(self, error: Exception) -> float | None:
+    def delay_after(self, error: Exception, caller: FrameType) -> float | None:
         """Tell the seconds to wait before the next attempt; None to let the error pass."""
-        if self.attempt >= self.attempts or _never_passes(error, self.policy.kinds):
+        if self.attempt >= self.attempts or _never_passes(error, self.policy.kinds) or self._is_signal(error):
             self.policy.give_up(self.waited)
+            if self.policy.is_new:
+                self.policy.is_new = False
+                spent = (
+                    f"calls that failed in the end have waited {self.policy.budget:g} s within five minutes"
+                )
+                self._log(
+                    caller, f"retries are suspended: {spent}; each call has one attempt until one succeeds"
+                )
             return None
         self.attempt += 1
         delay = self.policy.delay_before(self.attempt)
         self.waited += delay
-        if (logger := current_logger()) is not None:  # never the root logger: it would print to the terminal
-            logger.warning(
-                "%s failed, attempt %d of %d in %.1f s: %s: %s",
-                getattr(self.function, "__qualname__", None) or type(self.function).__name__,
-                self.attempt,
-                self.attempts,
-                delay,
-                type(error).__name__,
-                error,
-            )
+        happened = log.masked(f": {type(error).__name__}: {error}"[:200])
+        failed = "failed again" if happened == self.said else "failed"
+        place = f" in {caller.f_code.co_name}:{caller.f_lineno}{'' if happened == self.said else happened}"
+        again = f"; trying again in {delay:.3g} s ({self.attempt} of {self.attempts})"
+        self._log(caller, f"{_name_of(self.function)}({self._target()}) {failed}{place}{again}")
+        self.said = happened
         return delay
+
+    def _log(self, caller: FrameType, text: str) -> None:
+        logger = current_logger()
+        if logger is not None:  # never the root logger: it would print to the terminal
+            log.log_at(logger, logging.WARNING, caller, text)
+
+    def _target(self) -> str:
+        """Name the file or URL that the call is about."""
+        own = getattr(self.function, "__self__", None)  # of Path.open
+        for value in (*self.args[:2], self.kwargs.get("url"), self.kwargs.get("file"), own):
+            if isinstance(value, (str, os.PathLike)):
+                return log.masked(os.fsdecode(value)[:200])
+            if isinstance(url := getattr(value, "full_url", None), str):  # urllib.request.Request
+                return log.masked(url[:200])
+        return ""
+
+    def _is_signal(self, error: BaseException) -> bool:
+        """Tell whether the failure, or what it comes from, was raised by a signal handler: a time-out by alarm."""
+        failure: BaseException | None = error
+        for _ in range(20):
+            if failure is None or failure is self.outer:
+                return False
+            if log.raised_by_signal_handler(failure):
+                return True
+            reason = getattr(failure, "reason", None)  # urllib.error.URLError
+            failure = (
+                reason if isinstance(reason, BaseException) else failure.__cause__ or failure.__context__
+            )
+        return False
+
+
+def _name_of(function: object) -> str:
+    """Name a callable as one would import it: ``requests.get``, ``open``, ``os.listdir``; the program's own bare."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    name = str(getattr(function, "__qualname__", None) or type(function).__qualname__).rpartition(
+        "<locals>."
+    )[2]
+    module, code = getattr(function, "__module__", None), getattr(function, "__code__", None)
+    if not isinstance(module, str) or module in ("builtins", "io", "_io") or (code and log.is_own(code)):
+        return name
+    module = "os" if module in ("posix", "nt") else module
+    package = module.partition(".")[0]
+    shown = vars(sys.modules[package]) if package in sys.modules else {}
+    return f"{package if name.partition('.')[0] in shown else module}.{name}"
 
 
 def _never_passes(error: BaseException, kinds: tuple[type[Exception], ...]) -> bool:
@@ -280,4 +341,4 @@ def notify_critical(
     Returns:
         Whether it was sent; False when it was held back, or nobody could be told.
     """
-    return notify(message, worker=worker, error=error, sink=sink)
+    return log.notify(message, worker=worker, error=error, sink=sink)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -59,6 +60,15 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 
 def levels_and_messages(path: Path) -> list[str]:
+    """Give the records of a log as ``LEVEL message``, but for those that say when the worker started and ended."""
+    return [
+        line
+        for line in all_levels_and_messages(path)
+        if not re.match("INFO (started: pid|ended after) ", line)
+    ]
+
+
+def all_levels_and_messages(path: Path) -> list[str]:
     lines = path.read_text(encoding="utf-8").split("\n")
     assert lines.pop() == ""
     return [" ".join(line.split(" | ", 3)[1::2]) if " | " in line else line for line in lines]
