@@ -104,6 +104,8 @@ CALL_KEYS = {
     "takes_any": list,
     "takes_none": list,
     "marks": list,
+    "hands": list,
+    "events": str,
     "only_of": str,
     "never_returns": bool,
     "awaitable": bool,
@@ -510,6 +512,7 @@ def form_problems(key: str, row: Row) -> list[str]:
         "takes_any",
         "takes_none",
         "marks",
+        "hands",
     )
     found += [
         f"{key}: {name} is no {kind.__name__}"
@@ -620,6 +623,7 @@ def expressions(row: Row) -> Iterator[str]:
                 yield text(entry, name)
     for name in ("attributes", "operators"):
         yield from cast("dict[str, str]", row.get(name, {})).values()
+    yield from (entry.lstrip("*") for entry in strings(row, "hands"))
 
 
 _TOKEN = re.compile(r"\s*(?:(arg:\w+|[A-Za-z_][\w.]*)|(.))")

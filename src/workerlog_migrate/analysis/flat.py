@@ -660,6 +660,9 @@ class Flat:
                 for value in self._passed(function, argument):
                     declared |= values.contradicting(declared, value)
                 return declared | NONE if default is not None and _is_none(default) else declared
+        handed = self._handed(function, argument)
+        if handed is not None:
+            return handed if default is None else handed | self.value(default, function.unit)
         if default is not None:
             found.append(self.value(default, function.unit))
         passed = list(self._passed(function, argument))
@@ -667,6 +670,39 @@ class Flat:
             found.append(ANY)
         found.extend(passed)
         return values.join(found)
+
+    def _handed(self, function: FunctionInfo, argument: ast.arg) -> Value | None:
+        """Return what a library gives to a function that it calls: by its decorators, or because a base class asks for it."""
+        places = function.parameters[1:] if function.owner is not None else function.parameters
+        if argument not in places:
+            return None
+        for hands in self._hands(function):
+            at = places.index(argument)
+            text = hands[at] if at < len(hands) else hands[-1] if hands[-1].startswith("*") else ""
+            if text:
+                return values.parse(text.lstrip("*"))
+        return None
+
+    def _hands(self, function: FunctionInfo) -> Iterator[tuple[str, ...]]:
+        """Yield the types that rows say of the parameters of a function."""
+        known = self._engine.knowledge
+        for decorator in getattr(function.node, "decorator_list", ()):
+            maker = decorator.func if isinstance(decorator, ast.Call) else decorator
+            for entry in self.value(maker, function.unit):
+                row = None
+                if entry.name == "dotted":
+                    row = known.call(str(entry.ref))
+                elif entry.name == "bound" and isinstance(entry.ref, tuple):
+                    row = known.method(*entry.ref)
+                if row is not None and row.events:
+                    row = known.method(row.events, function.name)
+                if row is not None and row.hands:
+                    yield row.hands
+        if function.owner is not None:
+            for base in self.family(function.owner)[1:]:
+                row = known.method(base, function.name) if isinstance(base, str) else None
+                if row is not None and row.hands:
+                    yield row.hands
 
     def _is_called(self, function: FunctionInfo) -> bool:
         """Whether the file calls a function at all, so that a parameter which no call passes keeps its default."""

@@ -125,6 +125,9 @@ class CallRow:
         takes_any: parameters that take a value of any type, None too.
         takes_none: parameters that take None, though not any other type.
         marks: words of ``CALL_MARKS``.
+        hands: as a decorator, or as a method that a base class asks heirs for: types of what the function is given, ``self``
+            apart; ``*str`` stands for all that follow.
+        events: as a decorator: the type whose method of the function's name says what the function is given.
         only_of: the one builtin kind that has a method of this name.
         never_returns: control does not come back.
         awaitable: ``raises`` and ``returns`` are those of awaiting the result.
@@ -155,6 +158,8 @@ class CallRow:
     takes_any: tuple[str, ...] = ()
     takes_none: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
+    hands: tuple[str, ...] = ()
+    events: str = ""
     only_of: str = ""
     never_returns: bool = False
     awaitable: bool = False
@@ -760,6 +765,8 @@ def _call_row(name: str, reader: _Reader) -> CallRow:
         takes_any=reader.strings("takes_any"),
         takes_none=reader.strings("takes_none"),
         marks=_words(reader, "marks", CALL_MARKS),
+        hands=reader.strings("hands"),
+        events=reader.string("events"),
         only_of=reader.string("only_of"),
         never_returns=reader.flag("never_returns"),
         awaitable=reader.flag("awaitable"),
