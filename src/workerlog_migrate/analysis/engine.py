@@ -15,6 +15,7 @@ from workerlog_migrate.analysis.expressions import Expressions
 from workerlog_migrate.analysis.flat import Flat
 from workerlog_migrate.analysis.flow import Flow
 from workerlog_migrate.analysis.guards import Guards
+from workerlog_migrate.analysis.kinds import Kinds
 from workerlog_migrate.analysis.neighbours import dotted_name
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.raises import Solver
@@ -65,6 +66,7 @@ class Engine:
         self.flat = Flat(self)
         self.sight = Sight(self)
         self.guards = Guards(self)
+        self.kinds = Kinds(self)
         self.calls = Calls(self)
         self.expressions = Expressions(self)
         self.flow = Flow(self)

@@ -333,6 +333,8 @@ class Expressions:
                 return values.one("bound", ANY, ref=("*", name))
         if frame.sink is not None and self._knowledge.is_asked(entry.name, name):
             self.protocol(entry.name, "ask", node, frame)
+        if self._engine.kinds.attribute(entry, name, node, frame):
+            return BOTTOM
         expression = self._knowledge.attribute(entry.name, name)
         if expression is not None:
             return self.substitute(values.parse(expression), frozenset({entry}), None)
@@ -438,6 +440,10 @@ class Expressions:
         base = self.value(node.value, frame)
         if frame.sink is not None and not isinstance(node.slice, ast.Constant):
             self.value(node.slice, frame)
+        if frame.sink is not None and len(base) > 0:
+            key = self.value(node.slice, self._quiet(frame))
+            for entry in base:
+                self._engine.kinds.subscripted(entry, key, node, frame)
         found = [self._item_of(entry, node, frame) for entry in base]
         return values.join(found) or ANY
 
@@ -629,7 +635,9 @@ class Expressions:
         return values.one("list", self._elements(node.elts, frame))
 
     def _set(self, node: ast.Set, frame: Frame) -> Value:
-        return values.one("set", self._elements(node.elts, frame))
+        elements = self._elements(node.elts, frame)
+        self._engine.kinds.hashed(elements, node, frame)
+        return values.one("set", elements)
 
     def _elements(self, nodes: list[ast.expr], frame: Frame) -> Value:
         found: list[Value] = []
@@ -664,6 +672,7 @@ class Expressions:
                         items.append(JSON if entry.name == "json" else ANY)
                 continue
             keys.append(self.value(key, frame))
+            self._engine.kinds.hashed(keys[-1], key, frame)
             if value == NONE:
                 value = ANY  # a slot that is filled later: None there is no evidence
             items.append(value)
@@ -738,6 +747,7 @@ class Expressions:
         if node.format_spec is not None and frame.sink is not None:
             self.value(node.format_spec, frame)
             if node.conversion == -1:
+                self._engine.kinds.formatted(value, node.format_spec, node.value, frame)
                 found = values.names(value)
                 if "json" in found:
                     self.operation("op:format-json", node.value, frame)
@@ -824,6 +834,7 @@ class Expressions:
                 parts = entry.args if entry.name == "tuple" else (frozenset({entry}),)
                 for part in parts:
                     self.special(part, _AS_TEXT, right_node, frame)
+            self._engine.kinds.percent(left_node, right, node, frame)
             return
         if frame.suspects is not None and (values.is_unknown(left) or values.is_unknown(right)):
             self.suspect("op:arithmetic-unknown", node, frame)
@@ -834,6 +845,7 @@ class Expressions:
             rule = "op:concat-none" if symbol == "+" and text else "op:arithmetic-none"
             operands = [part for part, kinds in ((left_node, lefts), (right_node, rights)) if "None" in kinds]
             self.of_none(rule, node, frame, *operands)
+        self._engine.kinds.operated(symbol, left, right, node, frame)
         moves_date = (
             symbol in "+-"
             and "datetime.timedelta" in rights
@@ -874,6 +886,7 @@ class Expressions:
         value = self.value(node.operand, frame)
         if frame.sink is not None:
             self.special(value, (_SIGNS[type(node.op)],), node.operand, frame)
+            self._engine.kinds.signed(node.op, value, node, frame)
             found = values.names(value)
             if "json" in found:
                 self.operation("op:arithmetic-json", node, frame)
@@ -915,6 +928,7 @@ class Expressions:
         left_node, left = node.left, self.value(node.left, frame)
         for operator, right_node in zip(node.ops, node.comparators, strict=True):
             right = self.value(right_node, frame)
+            self._engine.kinds.compared(operator, left, right, node, frame)
             if isinstance(operator, ast.In | ast.NotIn):
                 found = values.names(right)
                 if "json" in found:
@@ -1064,6 +1078,7 @@ class Expressions:
     def iterate(self, value: Value, node: ast.expr, frame: Frame) -> Value:
         """Return what iterating over a value gives, and put what that can raise into the sink."""
         if frame.sink is not None:
+            self._engine.kinds.iterated(value, node, frame)
             for entry in value:
                 match entry.name:
                     case "json":
@@ -1147,6 +1162,7 @@ class Expressions:
         """Put what unpacking a value into ``count`` names can raise into the sink."""
         if frame.sink is None:
             return
+        self._engine.kinds.iterated(value, node, frame)
         for entry in value:
             match entry.name:
                 case "json":

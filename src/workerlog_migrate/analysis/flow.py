@@ -382,7 +382,9 @@ class Flow:
     def _store_item(self, target: ast.Subscript, value: Value, frame: Frame) -> None:
         expressions = self._engine.expressions
         base = expressions.value(target.value, frame)
-        expressions.value(target.slice, frame)
+        key = expressions.value(target.slice, frame)
+        if not isinstance(target.slice, ast.Slice):
+            self._engine.kinds.hashed_in(base, key, target, frame)
         for entry in base:
             match entry.name:
                 case "dict" | "any" | "class" | "dotted":
