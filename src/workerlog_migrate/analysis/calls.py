@@ -17,6 +17,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.frames import Edge, Frame, Raise, Unknown
 from workerlog_migrate.analysis.header import runtime_name
+from workerlog_migrate.analysis.kinds import is_tried
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import ANY, BOTTOM, JSON, NONE, Type, Value
 
@@ -550,6 +551,7 @@ class Calls:
                         self.invoke_unknown(values.without_none(value), passed, frame)
             self._typed_arguments(row, arguments, frame)
             self._used_arguments(row, arguments, node, frame)
+            self._tried(row, arguments, receiver, node, frame)
             if row.special:
                 for passed in arguments.positional:
                     self._engine.expressions.special(arguments.value(passed), row.special, passed, frame)
@@ -566,6 +568,15 @@ class Calls:
             if row.never_returns:
                 frame.is_dead = True
         return self._row_value(row, arguments, receiver, frame)
+
+    def _tried(
+        self, row: CallRow, arguments: Arguments, receiver: Value | None, node: ast.expr, frame: Frame
+    ) -> None:
+        """Try a function that only computes on samples of what it is given (see ``kinds``)."""
+        if arguments.starred or arguments.keywords or not is_tried(row.name):
+            return
+        given = [arguments.value(each) for each in arguments.positional]
+        self._engine.kinds.called(row.name, receiver, arguments.positional, given, node, frame)
 
     def _awaited_arguments(self, row: CallRow, arguments: Arguments) -> list[ast.expr]:
         """Return the arguments that a call awaits."""

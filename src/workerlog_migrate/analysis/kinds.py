@@ -8,10 +8,19 @@ it gives. ``None`` and decoded JSON have rules of their own, and classes of the 
 from __future__ import annotations
 
 import ast
+import builtins
+import copy
 import datetime
 import functools
+import html
+import itertools
+import json
+import math
 import operator
+import pathlib
+import posixpath
 import re
+import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -152,6 +161,37 @@ class Kinds:
                 self._engine.expressions.operation("op:kinds", node, frame)
                 return
 
+    def called(
+        self,
+        name: str,
+        receiver: Value | None,
+        nodes: list[ast.expr],
+        given: list[Value],
+        node: ast.AST,
+        frame: Frame,
+    ) -> None:
+        """Put into the sink that a function refuses some of the kinds that it is given.
+
+        Args:
+            name: of its row.
+            receiver: of a method, what it is called on; else None.
+            nodes: the positional arguments.
+            given: their values.
+            node: the call.
+            frame: where it stands.
+        """
+        if frame.sink is None:
+            return
+        arguments = [constant(each) or samples(value) for each, value in zip(nodes, given, strict=True)]
+        if receiver is not None and "." in name:
+            kind = name.partition(".")[0]
+            arguments.insert(0, samples(frozenset(entry for entry in receiver if entry.name == kind)))
+        if all(arguments):
+            error = refused(name, arguments)
+            if error:
+                rule = "op:kinds" if error == "TypeError" else "op:kinds-attribute"
+                self._engine.expressions.operation(rule, node, frame)
+
     def _asked(self, question: str, value: Value, node: ast.AST, frame: Frame) -> None:
         if frame.sink is not None and any(_lacks(question, kind) for kind in _kinds(value)):
             self._engine.expressions.operation("op:kinds", node, frame)
@@ -214,3 +254,129 @@ def _literal(node: ast.expr) -> str:
     if isinstance(node, ast.JoinedStr) and len(node.values) == 1:
         node = node.values[0]
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+# -- calls: functions that do nothing but compute, tried on samples of what they are given --------------------------
+
+_BUILTINS = frozenset(
+    "abs all any bool bytearray bytes chr complex dict divmod enumerate float frozenset hash int isinstance iter len list"  # noqa: SIM905  # a list of words
+    " max min ord pow range reversed round set sorted sum tuple zip".split()
+)
+_TYPES: tuple[type, ...] = (str, bytes, list, dict, set, tuple, int, float)
+_LIBRARY: dict[str, Callable[..., object]] = {
+    "json.dumps": json.dumps,
+    "json.loads": json.loads,
+    "os.path.join": posixpath.join,
+    "os.path.basename": posixpath.basename,
+    "os.path.splitext": posixpath.splitext,
+    "pathlib.Path": pathlib.PurePosixPath,
+    "math.sqrt": math.sqrt,
+    "math.floor": math.floor,
+    "math.ceil": math.ceil,
+    "math.isnan": math.isnan,
+    "html.escape": html.escape,
+    "urllib.parse.quote": urllib.parse.quote,
+    "re.findall": lambda pattern, text: (
+        re.findall("a", text) if isinstance(pattern, str) else re.findall(pattern, text)
+    ),
+    "re.search": lambda pattern, text: (
+        re.search("a", text) if isinstance(pattern, str) else re.search(pattern, text)
+    ),
+    "re.match": lambda pattern, text: (
+        re.match("a", text) if isinstance(pattern, str) else re.match(pattern, text)
+    ),
+}
+_NOT_TRIED = frozenset({"str.format", "str.format_map"})
+_MOST_SAMPLES = 4
+_MOST_TRIES = 24
+_SMALL = 1_000
+_SHORT = 60
+
+
+def functions() -> dict[str, Callable[..., object]]:
+    """Return what is tried, by the name of its row: builtins, methods of builtin types, some of the library."""
+    found: dict[str, Callable[..., object]] = {name: getattr(builtins, name) for name in sorted(_BUILTINS)}
+    for kind in _TYPES:
+        for name in dir(kind):
+            full = f"{kind.__name__}.{name}"
+            if not name.startswith("__") and full not in _NOT_TRIED:
+                found[full] = getattr(kind, name)
+    return found | _LIBRARY
+
+
+_FUNCTIONS = functions()
+
+
+def is_tried(name: str) -> bool:
+    """Whether a function that a row is for is tried on samples."""
+    return name in _FUNCTIONS
+
+
+def refused(name: str, given: list[list[object]]) -> str:
+    """Say with which error of kinds a function refuses some of the samples that it is given.
+
+    Args:
+        name: of its row.
+        given: per argument, in order, the receiver first, the samples; an argument without any is not tried.
+
+    Returns:
+        ``TypeError``, ``AttributeError`` or nothing.
+    """
+    function = _FUNCTIONS[name]
+    for count, arguments in enumerate(itertools.product(*given)):
+        if count >= _MOST_TRIES:
+            break
+        try:
+            function(*copy.deepcopy(arguments))
+        except (TypeError, AttributeError) as error:
+            return type(error).__name__
+        except (ArithmeticError, LookupError, ValueError, RuntimeError):
+            continue
+    return ""
+
+
+def samples(value: Value, depth: int = 0) -> list[object]:
+    """Return some values like the alternatives of a value; none for what has no sample."""
+    found: list[object] = []
+    for entry in sorted(value, key=lambda entry: entry.name):
+        found.extend(_like(entry, depth))
+    return found[:_MOST_SAMPLES]
+
+
+def _like(entry: Type, depth: int) -> list[object]:
+    if depth > 2:  # as deep as anyone looks
+        return []
+    parts = [samples(part, depth + 1) for part in entry.args]
+    match entry.name:
+        case "None" if depth:
+            return [None]
+        case "list":
+            return [list(parts[0]) if parts else []]
+        case "set" | "frozenset":
+            made = [part for part in parts[0] if part.__hash__ is not None] if parts else []
+            return [set(made) if entry.name == "set" else frozenset(made)]
+        case "tuple":
+            if entry.ref is not None or not parts:
+                return [tuple(parts[0]) if parts else ()]
+            if not all(parts):
+                return []
+            return [tuple(part[0] for part in parts), tuple(part[-1] for part in parts)]
+        case "dict":
+            keys = [key for key in parts[0] if key.__hash__ is not None] if parts else []
+            items = parts[1] if len(parts) > 1 else []
+            pairs = itertools.zip_longest(
+                keys[: max(len(items), 1)], items, fillvalue=keys[0] if keys else "a"
+            )
+            return [dict(pairs) if keys and items else {}]
+    return [_SAMPLES[entry.name]] if entry.name in _SAMPLES else []
+
+
+def constant(node: ast.expr) -> list[object] | None:
+    """Return the value of a small literal, which stands for itself; None for anything else."""
+    if not isinstance(node, ast.Constant) or node.value is None or node.value is ...:
+        return None
+    if isinstance(node.value, int | float) and abs(node.value) > _SMALL:
+        return None
+    if isinstance(node.value, str | bytes) and len(node.value) > _SHORT:
+        return None
+    return [node.value]
