@@ -334,7 +334,7 @@ def _outer(text: str) -> str:
                 except Exception:
                     pass
             """,
-            {"OSError", "ValueError"},
+            {"OSError", "TypeError", "ValueError"},
             id="context manager",
         ),
         pytest.param(

@@ -187,9 +187,8 @@ class Kinds:
             kind = name.partition(".")[0]
             arguments.insert(0, samples(frozenset(entry for entry in receiver if entry.name == kind)))
         if all(arguments):
-            error = refused(name, arguments)
-            if error:
-                rule = "op:kinds" if error == "TypeError" else "op:kinds-attribute"
+            rule = refused(name, arguments)
+            if rule:
                 self._engine.expressions.operation(rule, node, frame)
 
     def _asked(self, question: str, value: Value, node: ast.AST, frame: Frame) -> None:
@@ -313,14 +312,14 @@ def is_tried(name: str) -> bool:
 
 
 def refused(name: str, given: list[list[object]]) -> str:
-    """Say with which error of kinds a function refuses some of the samples that it is given.
+    """Say by which operation's row a function refuses some of the samples that it is given.
 
     Args:
         name: of its row.
         given: per argument, in order, the receiver first, the samples; an argument without any is not tried.
 
     Returns:
-        ``TypeError``, ``AttributeError`` or nothing.
+        The name of the row; empty when it takes all of them.
     """
     function = _FUNCTIONS[name]
     for count, arguments in enumerate(itertools.product(*given)):
@@ -328,8 +327,10 @@ def refused(name: str, given: list[list[object]]) -> str:
             break
         try:
             function(*copy.deepcopy(arguments))
-        except (TypeError, AttributeError) as error:
-            return type(error).__name__
+        except TypeError:
+            return "op:kinds"
+        except AttributeError:
+            return "op:kinds-attribute"
         except (ArithmeticError, LookupError, ValueError, RuntimeError):
             continue
     return ""
