@@ -17,6 +17,7 @@ from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
 from workerlog_migrate.config import Config, find_config, load_config
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.cache import cache_folder
 from workerlog_migrate.files.discover import Workers, make_target
 from workerlog_migrate.model import (
     LOGGER_SETUP,
@@ -30,6 +31,7 @@ from workerlog_migrate.model import (
     Unresolved,
 )
 from workerlog_migrate.pipeline import migrate_bytes
+from workerlog_migrate.project import place
 
 _RUNTIME = ("worker_logger", "worker_utils")
 
@@ -122,6 +124,8 @@ class _Command(CodemodCommand):
         target = make_target(path, workers=Workers().with_workers(config.workers), cwd=cwd)
         if not (target.pattern or self._take_all or name is None):
             raise SkipFile("no worker pattern names this file (--all takes it)")
+        if name is not None:
+            (target,) = place((target,), cwd, cache_folder())
         result = migrate_bytes(raw, target, self._settings(config))
         if result.error is not None:
             raise Refused(result.error.reason, result.error.line)

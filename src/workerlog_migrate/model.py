@@ -232,12 +232,15 @@ class Starts:
         imported: imported by another file that is no test, in either way.
         by_path: loaded from its path, so that neither its folder nor its package is known.
         isolated: started so that Python does not look beside the script.
-        shadowed: a file named like a standard module that the runtime would import in its place.
+        shadowed: a file named like a standard module, which the runtime would import in its place where the script is imported
+            through its folder.
+        shadowed_beside: such a file where the script is started as one.
         foreign: another module of the project that a runtime file beside this one would hide.
         starred: imported with ``*``.
         listed: somebody lists what it holds (``dir``, ``vars``, ``getmembers``).
         patched: somebody replaces its own ``print``.
         loggers: names of loggers that the program uses itself.
+        reporter: the program sends what is logged to a reporter of errors.
     """
 
     plain: str = ""
@@ -248,11 +251,13 @@ class Starts:
     by_path: str = ""
     isolated: str = ""
     shadowed: str = ""
+    shadowed_beside: str = ""
     foreign: str = ""
     starred: str = ""
     listed: str = ""
     patched: str = ""
     loggers: tuple[str, ...] = ()
+    reporter: str = ""
 
 
 MANY = "*"

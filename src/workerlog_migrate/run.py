@@ -171,7 +171,7 @@ def run_explain(request: Request, what: str) -> int:
         raise UsageError(f"--explain {what}: this is a runtime file, which is never migrated")
     from workerlog_migrate import pipeline
 
-    (target,) = _placed(found.targets, cwd, request)
+    (target,) = _placed(found.targets, cwd, request, settings)
     result = pipeline.migrate_file(target, settings)
     text = explain_place(result, line, settings, color=wants_color(request.color, sys.stdout))
     return output.finish(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
@@ -430,7 +430,7 @@ def _files(
         targets = tuple(target for target in found.targets if _real(cwd / target.path) in changed)
         report.not_changed = len(found.targets) - len(targets)
         found = found._replace(targets=targets)
-    found = found._replace(targets=_placed(found.targets, cwd, request))
+    found = found._replace(targets=_placed(found.targets, cwd, request, settings))
     report.unmatched = found.unmatched
     report.path_errors.extend(found.errors)
     report.hints.extend(_hints(request, found, workers, cwd, paths))
@@ -479,12 +479,25 @@ def _kept(
     return kept([cwd / target.path for target in targets], in_file=jobs > 1)
 
 
-def _placed(targets: Sequence[Target], cwd: Path, request: Request) -> tuple[Target, ...]:
-    """Find out how the scripts are started, each in its own project."""
+def _placed(targets: Sequence[Target], cwd: Path, request: Request, settings: Settings) -> tuple[Target, ...]:
+    """Find out how the scripts are started, each in its own project; those with nothing to find are asked about by nobody."""
+    wanted = [target for target in targets if _has_trigger(cwd / target.path, settings)]
+    if not wanted:
+        return tuple(targets)
     from workerlog_migrate.files.cache import cache_folder
     from workerlog_migrate.project import place
 
-    return place(targets, cwd, cache_folder() if request.cache else None)
+    placed = {target.path: target for target in place(wanted, cwd, cache_folder() if request.cache else None)}
+    return tuple(placed.get(target.path, target) for target in targets)
+
+
+def _has_trigger(path: Path, settings: Settings) -> bool:
+    from workerlog_migrate.files.source import has_trigger
+
+    try:
+        return has_trigger(path.read_bytes(), settings.retry_extra)
+    except (OSError, MemoryError):
+        return False  # whoever works on the file reports it
 
 
 def _real(path: Path) -> Path:
@@ -533,7 +546,7 @@ def _standard_input(
 ) -> Iterator[None]:
     target = make_target(Path(request.stdin_filename or "stdin.py"), workers=workers, cwd=cwd)
     if request.stdin_filename:
-        (target,) = _placed((target,), cwd, request)
+        (target,) = _placed((target,), cwd, request, settings)
     try:
         raw = sys.stdin.buffer.read()
     except OSError as error:

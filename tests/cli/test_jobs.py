@@ -117,7 +117,9 @@ def test_no_process_takes_a_script_for_a_module_of_python(
         check=False,
     )
 
-    assert (result.returncode, "6 files would change" in result.stderr) == (1, True), result.stderr
+    # Each is looked at, and left for another's sake: the runtime would import that one.
+    assert result.returncode == 0
+    assert "in place of the standard module" in result.stderr
     assert not (project / "executed.txt").exists()
 
 

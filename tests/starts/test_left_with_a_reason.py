@@ -225,6 +225,23 @@ def test_its_twin_is_migrated(tree: Tree, files: Mapping[str, str], start: list[
     assert (after.returncode, after.stdout, after.stderr) == (0, before.stdout, before.stderr)
 
 
+def test_a_module_of_a_package_is_not_disturbed_by_a_name_in_its_package(tree: Tree) -> None:
+    """Python looks for standard modules above a package, not in it."""
+    tree.write(
+        {
+            "main.py": "import app.zero_x\n\napp.zero_x.main()\n",
+            "app/__init__.py": "",
+            "app/queue.py": "raise SystemExit('local queue')\n",
+            "app/zero_x.py": SCRIPT.partition("\n\n\nif")[0],
+        }
+    )
+
+    tree.migrate("--apply", "app")
+
+    assert "from .worker_logger import" in tree.text("app/zero_x.py")
+    assert tree.start("main.py").stdout == "ok\n"
+
+
 def test_a_worker_utils_of_the_user_beside_the_script_is_kept(tree: Tree) -> None:
     """A file that lacks our names is never replaced, and what it lacks is no fault: exit 0, and the script is left."""
     text = _with("from worker_utils import theirs\n\ntheirs()").replace(

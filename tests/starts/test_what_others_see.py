@@ -164,12 +164,19 @@ COMMANDS = {
     "everything": "{n: f for n, f in globals().items() if callable(f)}",
     "by-name": "[globals()[n] for n in ('cmd_go',)]",
     "literal": "[globals()['cmd_go']]",
+    "namespace": "[exec('', globals().copy())]",
 }
 
 
 @pytest.mark.parametrize(
     ("table", "logger"),
-    [("prefix", "_logger"), ("everything", None), ("by-name", "_logger"), ("literal", "logger")],
+    [
+        ("prefix", "_logger"),
+        ("everything", None),
+        ("by-name", "_logger"),
+        ("literal", "logger"),
+        ("namespace", "logger"),
+    ],
 )
 def test_a_table_of_names_shows_none_of_ours(tree: Tree, table: str, logger: str | None) -> None:
     """Private names where they are passed over; a table of everything leaves the script, with what to do."""
@@ -347,3 +354,31 @@ def test_without_such_a_test_the_printer_is_not_named(tree: Tree) -> None:
     tree.migrate("--apply", "zero_x.py")
 
     assert 'mirror_print(logger.info, "ok")' in tree.text("zero_x.py")
+
+
+# -- what runs, or is sent, elsewhere ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        pytest.param({"zero_x.py": f"import ray.remote_function\n{SCRIPT}"}, "both along", id="by-value"),
+        pytest.param(
+            {"zero_x.py": SCRIPT, "app.py": "import sentry_sdk\n"}, 'ignore_logger("zero")', id="reporter"
+        ),
+        pytest.param(
+            {"zero_x.py": SCRIPT, "tests/test_a.py": "import sentry_sdk\n"}, "", id="only-in-a-test"
+        ),
+    ],
+)
+def test_what_goes_to_another_machine_is_said(tree: Tree, files: Mapping[str, str], said: str) -> None:
+    """Functions that are sent need the runtime there; a reporter that hooks logging takes a mirrored error for an event."""
+    tree.write(files)
+
+    result = tree.migrate("--apply", "zero_x.py")
+
+    assert "worker_logger" in tree.text("zero_x.py")
+    if said:
+        assert said in result.stderr
+    else:
+        assert "left" not in result.stderr

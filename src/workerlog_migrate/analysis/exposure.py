@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.model import Target
 
 _TABLES = frozenset({"globals", "vars", "locals", "dir", "getmembers", "Fire"})
-_ALL = frozenset({"items", "values", "keys", "copy"})
+_ALL = frozenset({"items", "values", "keys"})
 
 
 class Exposure(NamedTuple):
@@ -98,8 +98,10 @@ def _read(module: Module, call: ast.Call) -> str:
         case ast.comprehension() | ast.For():
             return "all"
         case ast.Call():
-            # exec(code, globals()) and eval() look names up; list(), sorted() and dict() take them all.
+            # eval(code, globals()) looks names up that somebody wrote there; list(), sorted() and dict() take them all.
             name = parent.func.id if isinstance(parent.func, ast.Name) else ""
+            if name in ("exec", "eval", "len"):
+                return ""
             return "all" if name in ("list", "sorted", "dict", "set", "tuple", "filter", "map") else "some"
     return "some"
 

@@ -256,9 +256,12 @@ def _form(module: Module, target: Target) -> tuple[Form, str]:
         )
     if starts.foreign and form is not Form.RELATIVE:
         return form, f"{starts.foreign}, which the runtime's file of that name would hide; rename it"
-    if starts.shadowed:
+    shadowed = (form is not Form.RELATIVE and starts.shadowed_beside) or (
+        form is not Form.PLAIN and starts.shadowed
+    )
+    if shadowed:
         return form, (
-            f"{starts.shadowed} would be imported in place of the standard module that the runtime needs; rename it"
+            f"{shadowed} would be imported in place of the standard module that the runtime needs; rename it"
         )
     return form, ""
 

@@ -38,6 +38,10 @@ IMPORT = "import"
 
 _DEFAULT_FOLDER = "logs"
 _MOST_FOLDERS = 10
+_SENDERS = frozenset(
+    {"cloudpickle", "dask", "dill", "distributed", "ipyparallel", "loky", "modal", "pyspark", "ray"}
+)
+"""Packages that send functions by value to processes or machines that may not have the script's folder."""
 
 
 _Names = dict[str, list[tuple[str, str]]]
@@ -78,6 +82,41 @@ def find(module: Module, context: Context, chosen: Sequence[Finding]) -> Iterato
         yield from _completed_header(module, context, needs, plain)
     if needs.logger and LOGGER_SETUP in context.settings.select:
         yield from _own_records(module, context)
+        yield from _sent_elsewhere(module, context)
+
+
+def _sent_elsewhere(module: Module, context: Context) -> Iterator[Finding]:
+    """Say what a person has to do about functions that run on another machine, and records that are sent to one."""
+    for node in module.imports:
+        names = (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [each.name for each in node.names]
+        )
+        sender = next((name for name in names if name.partition(".")[0] in _SENDERS), "")
+        if sender:
+            yield _said(
+                module.span(node),
+                f"functions may be sent elsewhere by {sender}",
+                "where they run worker_logger.py and worker_utils.py are needed, too: send both along",
+            )
+            break
+    if context.target.starts.reporter:
+        yield _said(
+            _at(context.header.line),
+            f"{context.target.starts.reporter}, which takes an ERROR record for an event",
+            "an error that is only printed today would be one: call "
+            f'sentry_sdk.integrations.logging.ignore_logger("{context.target.worker}") to keep it as it was',
+        )
+
+
+def _said(span: Span, message: str, reason: str) -> Finding:
+    return Finding(
+        LOGGER_SETUP,
+        span,
+        message,
+        applicability=Applicability.DISPLAY_ONLY,
+        reason=reason,
+        kind="left",
+    )
 
 
 def _own_records(module: Module, context: Context) -> Iterator[Finding]:

@@ -61,24 +61,30 @@ class Shadows:
         self._files = frozenset(project.listing.python)
         self._foreign: dict[str, tuple[str, str]] | None = None
         self._by_folder: dict[str, str] = {}
+        self._used: dict[str, frozenset[str]] = {}
+        self._standard_in: dict[str, list[tuple[str, str]]] = {}
         self._reached_from: dict[str, frozenset[str]] = {}
 
-    def standard(self, path: str, folders: Iterable[str]) -> str:
+    def standard(self, path: str, folder: str) -> str:
         """Find a file named like a standard module that the runtime needs.
 
         Args:
             path: the script.
-            folders: where Python looks first when the script runs.
+            folder: where Python looks first when the script runs.
 
         Returns:
             The file; empty when there is none, or the script itself has used it before.
         """
-        for folder in folders:
-            for name in sorted(_STDLIB - _LOADED_BEFORE):
-                file = self._module(folder, name)
-                if file and file != path and name in _needed() and name not in self._used_by(path):
-                    return os.path.relpath(file, self._project.root).replace(os.sep, "/")
+        for name, file in self._named_like_standard(folder):
+            if file != path and name in _needed() and name not in self._used_by(path):
+                return os.path.relpath(file, self._project.root).replace(os.sep, "/")
         return ""
+
+    def _named_like_standard(self, folder: str) -> list[tuple[str, str]]:
+        if folder not in self._standard_in:
+            found = ((name, self._module(folder, name)) for name in sorted(_STDLIB - _LOADED_BEFORE))
+            self._standard_in[folder] = [(name, file) for name, file in found if file]
+        return self._standard_in[folder]
 
     def foreign(self, path: str) -> str:
         """Find a module of the project that a runtime file beside a script would hide.
@@ -206,6 +212,11 @@ class Shadows:
 
     def _used_by(self, path: str) -> frozenset[str]:
         """Give the standard modules that a script has imported before, with what these import."""
+        if path not in self._used:
+            self._used[path] = self._find_used(path)
+        return self._used[path]
+
+    def _find_used(self, path: str) -> frozenset[str]:
         used: set[str] = set()
         for each in self._reached([path]):
             facts = self._project.facts(each)

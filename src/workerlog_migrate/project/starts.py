@@ -97,10 +97,11 @@ class _Search:
         self._named_folders: dict[str, tuple[str, int]] = {}
         # Loggers of the program -> the files that use them, and whether by ``__name__``.
         self._loggers: dict[str, set[tuple[str, bool]]] = {}
+        self._reporter = ""
         self._shadows = Shadows(project)
 
     def run(self) -> None:
-        words = {"worker_logger", "worker_utils"}
+        words = {"worker_logger", "worker_utils", "sentry_sdk"}
         for target, seen in zip(self._targets, self._seen, strict=True):
             words.update((seen.parts[-1], target.worker, *seen.parts[-2:-1]))
         for path, facts in self._project.mentioning(words):
@@ -132,31 +133,25 @@ class _Search:
         if not depths:
             depths = [levels] if in_folder else [max(seen.relative, default=1)]
         dotted = next(iter(seen.dotted.values()), "") or next(iter(seen.relative.values()), "")
+        depth = max(1, min(depths))
         sibling = self._sibling(seen)
         return Starts(
             plain=seen.plain or sibling,
             dotted=dotted,
-            depth=max(1, min(depths)),
+            depth=depth,
             in_folder=in_folder,
             imported=seen.imported,
             by_path="" if sibling else seen.by_path,
             isolated="" if sibling else seen.isolated,
-            shadowed=self._shadows.standard(
-                seen.path, self._first_folders(seen, in_folder, max(1, min(depths)))
-            ),
+            shadowed=self._shadows.standard(seen.path, str(Path(folder, *[".."] * depth).resolve())),
+            shadowed_beside=self._shadows.standard(seen.path, folder),
             foreign=self._shadows.foreign(seen.path),
             starred=seen.starred,
             listed=seen.listed,
             patched=seen.patched,
+            reporter=self._reporter,
             loggers=self._loggers_like(seen, target.worker, seen.parts[-1]),
         )
-
-    @staticmethod
-    def _first_folders(seen: _Seen, in_folder: str, depth: int) -> list[str]:
-        """List where Python looks first when a script runs: beside it, or above the packages that hold it."""
-        folder = os.path.dirname(seen.path)
-        is_named = seen.packages or seen.dotted or seen.relative or in_folder
-        return [folder, *([str(Path(folder, *[".."] * depth).resolve())] if is_named else [])]
 
     # -- Python files ---------------------------------------------------------------------------------------
 
@@ -175,6 +170,8 @@ class _Search:
 
     def _import(self, path: str, entry: Import, facts: FileFacts) -> None:
         where = f"{self._shown(path)}:{entry.line} imports"
+        if entry.module.partition(".")[0] == "sentry_sdk" and not _is_test(path, self._root):
+            self._reporter = self._reporter or f"{where} sentry_sdk"
         if entry.level:
             self._relative(path, entry, where, facts)
             return

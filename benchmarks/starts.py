@@ -1,0 +1,379 @@
+"""Start public programs before and after the migration of parts of them: does each start that worked still work, with the same output?
+
+    python benchmarks/starts.py                    # the listed programs
+    python benchmarks/starts.py pyflakes honcho
+    python benchmarks/starts.py --sources DIR      # keeps what it downloads there, and does not download it again
+    python benchmarks/starts.py --codemods all     # narrows handlers, too; by default only what needs the runtime is run
+
+Each program is downloaded as source, unpacked, and started in every way that its files show: its modules imported one by one, ``-m``,
+its console script, as a script from its own and from another folder, through ``runpy``, from a zip file, and isolated (``-I``)
+with its folder put on ``sys.path`` by hand. Then a fresh copy is migrated in part: the largest module alone, one folder, what
+``--changed`` names, all of it. The same starts follow, and exit code, stdout and stderr are compared. A start that fails before
+counts for nothing. Exit code 1 if a start differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+from foreign import fetch  # noqa: E402  # the path comes first
+
+SECONDS = 60
+"""After which one start is ended, and counts as failed."""
+
+MIGRATION_SECONDS = 600
+"""After which one migration is ended, and the program counts for nothing."""
+
+PARTS = ("one file", "one folder", "--changed", "all")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program with a harmless way to start.
+
+    Attributes:
+        name: on PyPI.
+        package: the folder of its package, or the file of its only module, from the top of its sources.
+        modules: what is started with ``-m``.
+        console: functions of its console scripts, ``module:function``.
+        scripts: files that are started as scripts, from the top of its sources.
+        arguments: harmless ones.
+        stdin: what it reads.
+        needs: packages that it imports.
+    """
+
+    name: str
+    package: str
+    modules: tuple[str, ...] = ()
+    console: tuple[str, ...] = ()
+    scripts: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ("--version",)
+    stdin: str = ""
+    needs: tuple[str, ...] = ()
+
+
+PROGRAMS = (
+    Program("pyflakes", "pyflakes", ("pyflakes",), ("pyflakes.api:main",), ("bin/pyflakes",), (), "x = 1\n"),
+    Program("pycodestyle", "pycodestyle.py", ("pycodestyle",), ("pycodestyle:_main",), ("pycodestyle.py",)),
+    Program("mccabe", "mccabe.py", ("mccabe",), (), ("mccabe.py",), ("--help",)),
+    Program("tabulate", "tabulate", ("tabulate",), ("tabulate:_main",), (), (), "a b\n1 2\n"),
+    Program(
+        "sqlparse",
+        "sqlparse",
+        ("sqlparse",),
+        ("sqlparse.__main__:main",),
+    ),
+    Program("markdown", "markdown", ("markdown",), ("markdown.__main__:run",), (), (), "# a\n"),
+    Program("chardet", "chardet", ("chardet",), ("chardet.cli.chardetect:main",), (), ("--version",)),
+    Program(
+        "docutils",
+        "docutils",
+        ("docutils",),
+        ("docutils.__main__:main",),
+        ("tools/rst2html5.py",),
+        ("--version",),
+    ),
+    Program("honcho", "honcho", ("honcho",), ("honcho.command:main",), (), ("version",)),
+    Program("vulture", "vulture", ("vulture",), ("vulture.core:main",), (), ("--version",)),
+    Program(
+        "autopep8", "autopep8.py", ("autopep8",), ("autopep8:main",), ("autopep8.py",), needs=("pycodestyle",)
+    ),
+    Program("pygments", "pygments", ("pygments",), ("pygments.cmdline:main",), (), ("-V",)),
+    Program("polib", "polib.py", ("polib",), (), ("polib.py",), ()),
+    Program("html2text", "html2text", ("html2text",), ("html2text.cli:main",), (), ("--version",)),
+)
+
+IMPORTS = """
+import importlib, pkgutil, sys
+sys.path.insert(0, {top!r})
+sys.argv = [{package!r}, "--version"]
+def walk(name):
+    yield name
+    path = getattr(sys.modules.get(name), "__path__", None)
+    for found in sorted(pkgutil.iter_modules(path or ()), key=lambda each: each.name):
+        if found.name not in ("__main__", "worker_logger", "worker_utils"):
+            yield from walk(f"{{name}}.{{found.name}}") if load(f"{{name}}.{{found.name}}") else ()
+def load(name):
+    try:
+        importlib.import_module(name)
+    except BaseException as error:
+        print("not", name, type(error).__name__)
+        return False
+    print(name)
+    return True
+if load({package!r}):
+    list(walk({package!r}))
+"""
+
+
+@dataclass
+class Outcome:
+    """What became of one program.
+
+    Attributes:
+        name: the program.
+        starts: how many starts worked before.
+        compared: how many were compared after some migration.
+        changed: how many files were migrated, in each part.
+        broken: starts that differ, with what they said.
+    """
+
+    name: str
+    starts: int = 0
+    compared: int = 0
+    changed: dict[str, int] = field(default_factory=dict)
+    broken: list[str] = field(default_factory=list)
+
+
+def starts(program: Program, top: Path) -> Iterator[tuple[str, list[str], Path]]:
+    """List the ways to start a program.
+
+    Args:
+        program: which.
+        top: the folder of its sources.
+
+    Yields:
+        What the way is called, arguments of the interpreter, and the folder to start in.
+    """
+    package = program.package.removesuffix(".py")
+    elsewhere = top.parent
+    arguments = list(program.arguments)
+    on_path = f"import sys; sys.path.insert(0, {str(top)!r}); sys.argv[1:] = {arguments!r}; "
+    yield "imports", ["-c", IMPORTS.format(top=str(top), package=package)], elsewhere
+    for module in program.modules:
+        yield f"-m {module}", ["-m", module, *arguments], top
+        run = f"import runpy; runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
+        yield f"runpy {module}", ["-c", on_path + run], elsewhere
+        yield f"-I runpy {module}", ["-I", "-c", on_path + run], elsewhere
+        archive = _zipped(program, top)
+        inside = on_path.replace(repr(str(top)), repr(str(archive)))
+        yield f"zip {module}", ["-c", inside + run], elsewhere
+        if (top / program.package / "__main__.py").is_file():
+            yield f"folder {program.package}", [program.package, *arguments], top
+    for entry in program.console:
+        module, _, function = entry.partition(":")
+        call = f"import importlib; sys.exit(getattr(importlib.import_module({module!r}), {function!r})())"
+        yield f"console {entry}", ["-c", on_path + call], elsewhere
+    for script in program.scripts:
+        yield f"script {script}", [script, *arguments], top
+        yield f"script {script} from elsewhere", [str(top / script), *arguments], elsewhere
+        path = f"import runpy; sys.argv[0] = {script!r}; runpy.run_path({str(top / script)!r}, run_name='__main__')"
+        yield f"run_path {script}", ["-c", on_path + path], elsewhere
+
+
+def _zipped(program: Program, top: Path) -> Path:
+    archive = top.parent / f"{program.name}.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        root = top / program.package
+        files = sorted(root.rglob("*")) if root.is_dir() else [*top.glob("*.py")]
+        for path in files:
+            if path.is_file() and "__pycache__" not in path.parts:
+                file.write(path, path.relative_to(top))
+    return archive
+
+
+def start(
+    program: Program, arguments: Sequence[str], folder: Path, libraries: Path, top: Path
+) -> tuple[int, str, str]:
+    """Start a program once.
+
+    Args:
+        program: which; it gives what is read.
+        arguments: of the interpreter.
+        folder: where it starts.
+        libraries: what it imports.
+        top: its sources, whose path is taken out of what it says.
+
+    Returns:
+        Exit code, stdout and stderr; the code is 124 when it took too long.
+    """
+    environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    environment |= {
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "WORKER_LOG_DIR": str(top.parent / "log"),
+        "COLUMNS": "80",
+    }
+    if "-I" not in arguments:
+        environment["PYTHONPATH"] = str(libraries)
+    try:
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            cwd=folder, env=environment, input=program.stdin, capture_output=True, text=True, timeout=SECONDS, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return 124, "", ""
+    return done.returncode, _plain(done.stdout, top), _plain(done.stderr, top)
+
+
+def _plain(text: str, top: Path) -> str:
+    """Take out of an output what differs between two copies and two states of a file: paths, and numbers of lines."""
+    return re.sub(r"\bline \d+|:\d+(?=:)", "line", text.replace(str(top.parent), "TOP"))
+
+
+def migrate(part: str, program: Program, top: Path, codemods: str) -> int | None:
+    """Migrate a part of a program.
+
+    Args:
+        part: one of `PARTS`.
+        program: which.
+        top: its sources.
+        codemods: for ``--select``; ``all`` for every one.
+
+    Returns:
+        How many files changed; None when the migration failed.
+    """
+    root = top / program.package
+    modules = sorted(root.rglob("*.py")) if root.is_dir() else [root]
+    speaking = [path for path in modules if b"print(" in path.read_bytes() or b"open(" in path.read_bytes()]
+    largest = max(speaking or modules, key=lambda path: path.stat().st_size)
+    folders = sorted({path.parent for path in modules}, key=lambda path: (-len(path.parts), str(path)))
+    paths = {
+        "one file": [str(largest.relative_to(top))],
+        "one folder": [str((folders[0] if root.is_dir() else top).relative_to(top))],
+        "--changed": ["--changed=HEAD", "."],
+        "all": ["."],
+    }[part]
+    _git(top, "init", "-q")
+    if part == "--changed":
+        _git(top, "add", "-A")
+        _git(top, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m", "as it was")
+        for path in modules[:: max(1, len(modules) // 3)]:
+            with path.open("a", encoding="utf-8") as file:
+                file.write("\n# changed\n")
+    selected = [] if codemods == "all" else ["--select", codemods]
+    command = [
+        sys.executable,
+        "-m",
+        "workerlog_migrate",
+        "--apply",
+        "--all",
+        "--no-cache",
+        "--no-undo",
+        *selected,
+    ]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT / "codemods")))}
+    before = {path: path.read_bytes() for path in top.rglob("*.py")}
+    try:
+        done = subprocess.run(
+            [*command, *paths], cwd=top, env=environment, capture_output=True, text=True, timeout=MIGRATION_SECONDS, check=False
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return None
+    if done.returncode not in (0, 2):
+        print(done.stderr[-500:], flush=True)
+        return None
+    return sum(path.read_bytes() != raw for path, raw in before.items())
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True)
+
+
+def compare(program: Program, source: Path, folder: Path, libraries: Path, codemods: str) -> Outcome:
+    """Start a program before and after each migration.
+
+    Args:
+        program: which.
+        source: its unpacked sources.
+        folder: an empty folder for the copies.
+        libraries: what it imports.
+        codemods: for ``--select``.
+
+    Returns:
+        What became of it.
+    """
+    outcome = Outcome(program.name)
+    tops = [path.parent for path in source.rglob(program.package) if path.exists()]
+    if not tops:
+        print(f"  {program.name}: its sources hold no {program.package}", flush=True)
+        return outcome
+    inside = min(tops, key=lambda path: len(path.parts)).relative_to(source)
+    before: dict[str, tuple[int, str, str]] = {}
+    for part in ("", *PARTS):
+        copy = folder / re.sub(r"\W", "", part or "before")
+        shutil.copytree(source, copy / "tree")
+        top = copy / "tree" / inside
+        if part:
+            changed = migrate(part, program, top, codemods)
+            if changed is None:
+                outcome.broken.append(f"{part}: the migration failed")
+                continue
+            outcome.changed[part] = changed
+        for name, arguments, where in starts(program, top):
+            result = start(program, arguments, where, libraries, top)
+            if not part:
+                before[name] = result
+            elif before.get(name, (1,))[0] == 0:
+                outcome.compared += 1
+                if result != before[name]:
+                    said = (result[2] or result[1]).strip().splitlines()[-1:] or ["other output"]
+                    outcome.broken.append(f"{part}: {name}: exit {result[0]}: {said[0][:200]}")
+        shutil.rmtree(copy)
+    outcome.starts = sum(code == 0 for code, _, _ in before.values())
+    return outcome
+
+
+def main() -> None:
+    """Fetch, start, migrate, start again, print the table; exit 1 if a start differs."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("programs", nargs="*", help="names on PyPI, of those that are listed")
+    parser.add_argument("--sources", type=Path, help="keep downloaded programs in this folder")
+    parser.add_argument(
+        "--codemods", default="logger-setup,mirror-output,retry-io", help="for --select, or all"
+    )
+    options = parser.parse_args()
+    chosen = [program for program in PROGRAMS if not options.programs or program.name in options.programs]
+    outcomes: list[Outcome] = []
+    with tempfile.TemporaryDirectory() as temporary:
+        sources = (options.sources or Path(temporary, "sources")).absolute()
+        for program in chosen:
+            kept = sources / program.name
+            kept.mkdir(parents=True, exist_ok=True)
+            source = fetch(program.name, kept)
+            if source is None:
+                continue
+            libraries = sources / "libraries" / program.name
+            if program.needs and not libraries.is_dir():
+                command = [
+                    sys.executable,
+                    "-m",
+                    "pip",
+                    "install",
+                    "-q",
+                    "--target",
+                    str(libraries),
+                    *program.needs,
+                ]
+                subprocess.run(command, capture_output=True, check=False)
+            outcome = compare(program, source, Path(temporary, program.name), libraries, options.codemods)
+            outcomes.append(outcome)
+            parts = ", ".join(f"{part} {count}" for part, count in outcome.changed.items())
+            print(
+                f"{outcome.name}: {outcome.starts} starts, {outcome.compared} compared, "
+                f"{len(outcome.broken)} differ; files changed: {parts}",
+                flush=True,
+            )
+            for line in outcome.broken:
+                print(f"    {line}", flush=True)
+    broken = sum(len(outcome.broken) for outcome in outcomes)
+    print(
+        f"{len(outcomes)} programs, {sum(each.compared for each in outcomes)} starts compared, {broken} differ"
+    )
+    sys.exit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    main()
