@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,20 @@ def _needed(item: pytest.Item) -> tuple[str, ...]:
 
 def _has_all(item: pytest.Item) -> bool:
     return all(shutil.which(program) for program in _needed(item))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, object, object]:
+    """Let a report with half a surrogate pair in it travel between processes: execnet sends strict UTF-8."""
+    return _sendable((yield))
+
+
+def _sendable(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {key: _sendable(each) for key, each in value.items()}
+    return type(value)(map(_sendable, value)) if isinstance(value, list | tuple) else value
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
