@@ -152,6 +152,20 @@ def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incompl
     is_flag=True,
     help="The diff holds the runtime files, too, so that it can be applied alone.",
 )
+@click.option(
+    "--from-logs",
+    "from_logs",
+    multiple=True,
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Settle handlers by what workers noted in a log folder; repeat it. A dry run without --apply.",
+)
+@click.option(
+    "--watched",
+    type=click.FloatRange(min=0),
+    metavar="DAYS",
+    help="With --from-logs: settle what nothing came to after so many days of work (7).",
+)
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to use.")
 @click.option("--no-undo", is_flag=True, help="With --apply: write also where no undo can be kept.")
 @click.option("--no-cache", is_flag=True, help="Look at every file anew, and remember nothing.")
@@ -199,6 +213,8 @@ def main(
     trial: bool | None,
     boundary: str | None,
     with_runtime: bool,
+    from_logs: tuple[Path, ...],
+    watched: float | None,
     jobs: int | None,
     no_undo: bool,
     no_cache: bool,
@@ -228,6 +244,8 @@ def main(
             "unresolved",
             "trial",
             "boundary",
+            "from_logs",
+            "watched",
             "color",
             "config",
         )
@@ -247,6 +265,8 @@ def main(
         unresolved=unresolved,
         trial=trial,
         boundary=boundary,
+        from_logs=from_logs,
+        watched=watched,
         jobs=jobs,
         format_name=format_name,
         output=output,

@@ -288,6 +288,59 @@ class Target:
     as_module: bool = False
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Arrival:
+    """One kind of error that workers noted at one place of a source file, summed over their processes.
+
+    Attributes:
+        path: the source file, as it was run.
+        function: the qualified name of the function that the place is in; ``<module>`` outside any.
+        function_line: its first line then, that of its first decorator.
+        line: the place's line then.
+        type: the exception's class as entry points are written: ``builtins:OSError``.
+        bases: the classes that it inherits from, in the order in which they are looked through.
+        expected: whether some process found it on the list of a watched handler.
+        count: how often it came.
+        processes: to how many processes.
+        first, last: the earliest and the latest time of a note about it.
+        files: names of the evidence files.
+        frames: path, function, its first line and line of each frame on its way out, the outermost first; of what was not expected.
+        uncaught: whether no handler took it.
+        is_mock: whether a mock of a test raised it.
+    """
+
+    path: str
+    function: str
+    function_line: int
+    line: int
+    type: str
+    bases: tuple[str, ...] = ()
+    expected: bool = False
+    count: int = 1
+    processes: int = 1
+    first: str = ""
+    last: str = ""
+    files: tuple[str, ...] = ()
+    frames: tuple[tuple[str, str, int, int], ...] = ()
+    uncaught: bool = False
+    is_mock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What workers saw of one file.
+
+    Attributes:
+        here: errors that came to its handlers.
+        through: errors whose way out leads through the file, each with the numbers of the frames that are the file's.
+        seconds: how long workers ran with the file.
+    """
+
+    here: tuple[Arrival, ...] = ()
+    through: tuple[tuple[Arrival, tuple[int, ...]], ...] = ()
+    seconds: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What is decided for a whole run; plain data that travels to worker processes.
@@ -297,6 +350,8 @@ class Settings:
         unresolved: what to do with incompletely inferred handlers.
         trial: whether handlers are watched instead of narrowed.
         boundary: what to do with the handler that keeps a worker's outermost loop alive.
+        seen: path of a target -> what workers saw of it; not None: handlers are settled by that, and nothing else is done.
+        watched: days for which a handler that nothing came to has to be watched before it is settled.
         log_dir: second argument of ``setup_worker_logger``; None when it is omitted.
         max_retries: total attempts written into the header.
         base_delay: seconds before the second attempt, written into the header.
@@ -310,6 +365,8 @@ class Settings:
     unresolved: Unresolved = Unresolved.KEEP
     trial: Trial = Trial.OFF
     boundary: Boundary = Boundary.NARROW
+    seen: tuple[tuple[str, Seen], ...] | None = None
+    watched: float = 7.0
     log_dir: str | None = None
     max_retries: int = 3
     base_delay: float = 1.0

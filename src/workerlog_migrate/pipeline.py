@@ -9,7 +9,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib
-from collections.abc import Mapping
+from ast import ExceptHandler
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import decode, encode, pass_over
 from workerlog_migrate.model import (
     LOGGER_SETUP,
+    SPECIFIC_EXCEPTIONS,
+    Arrival,
     FileError,
     FileResult,
     Finding,
@@ -27,6 +30,7 @@ from workerlog_migrate.model import (
     MirrorCall,
     Plan,
     RetryCall,
+    Seen,
     Settings,
     Source,
     Span,
@@ -36,11 +40,15 @@ from workerlog_migrate.rewriting.plan import DECLINED, Decisions, demote, listed
 
 if TYPE_CHECKING:
     import ast
+    from pathlib import Path
 
     from workerlog_migrate.analysis.context import Context
+    from workerlog_migrate.analysis.joined import Joined
     from workerlog_migrate.knowledge import Knowledge
+    from workerlog_migrate.seen.settle import Settler
 
 _MOST_ROUNDS = 20
+_MOST_SETTLERS = 8
 _TOO_LARGE = "too large for the memory of this machine; exclude it, or give it another name"
 _RUNTIME = ("worker_logger", "worker_utils")
 _TOO_DEEP = "goes too deep, in nested expressions or in names that hang on one another; split it"
@@ -120,6 +128,10 @@ def migrate_source(
     decisions = decisions or Decisions()
     context = _context(module, target, settings)
     with contextlib.closing(context.types):
+        if settings.seen is not None:
+            from workerlog_migrate.seen.settle import join
+
+            context = replace(context, joined=join(module, context, _seen_of(context)))
         plan = _found(module, context, decisions)
         neighbours = () if plan.applied else context.types.neighbours
     imports = _runtime_imports(module)
@@ -147,12 +159,17 @@ def migrate_source(
         module.close()  # before the result's tree takes its place
         tree = verify.check_compiles(source.text, text, str(source.path))
         verify.check_splices(module, text, plan.applied, splices)
+        noted = _noted(module, context)
         left = [finding for finding, _ in decisions.declined]
+        left += [Finding(SPECIFIC_EXCEPTIONS, span, "") for span in noted.values()]
         places = verify.check_undo(module, tree, plan.applied, splices, left)
         after = encode(source, text)
         del module
         result = Module(verify.check_encoded(decode(source.path, after), text), tree)
-        verify.check_nothing_left(find_all(result, target, settings, _moved(decisions, places, result)))
+        joined = _moved_notes(context, noted, places)
+        verify.check_nothing_left(
+            find_all(result, target, settings, _moved(decisions, places, result), joined)
+        )
     except (verify.CheckError, Refused) as error:
         return FileResult(
             target, raw, raw, error=FileError(error.reason, error.line), encoding=source.encoding
@@ -160,7 +177,13 @@ def migrate_source(
     return FileResult(target, raw, after, plan, encoding=source.encoding, imports=_runtime_imports(result))
 
 
-def find_all(module: Module, target: Target, settings: Settings, decisions: Decisions | None = None) -> Plan:
+def find_all(
+    module: Module,
+    target: Target,
+    settings: Settings,
+    decisions: Decisions | None = None,
+    joined: Joined | None = None,
+) -> Plan:
     """Run the selected finders over one module and choose what is applied.
 
     Args:
@@ -168,13 +191,38 @@ def find_all(module: Module, target: Target, settings: Settings, decisions: Deci
         target: its worker.
         settings: the selected codemods and their options.
         decisions: what is to become of some findings, because a person or LibCST said so.
+        joined: which handler each note of the workers is about, where that is known from an earlier text.
 
     Returns:
         The plan, with the header's lines among the applied findings.
     """
-    context = _context(module, target, settings)
+    context = replace(_context(module, target, settings), joined=joined)
     with contextlib.closing(context.types):
         return _found(module, context, decisions or Decisions())
+
+
+def _noted(module: Module, context: Context) -> dict[ast.ExceptHandler, Span]:
+    """Say where the handlers stand that workers noted something about, to look them up in the result."""
+    joined = context.joined
+    return {} if joined is None else {node: module.span(node) for node in (*joined.here, *joined.through)}
+
+
+def _moved_notes(
+    context: Context, noted: Mapping[ast.ExceptHandler, Span], places: Mapping[Span, ast.AST]
+) -> Joined | None:
+    """Say the same notes of the handlers of the result."""
+    from workerlog_migrate.analysis.joined import Joined
+
+    joined = context.joined
+    if joined is None:
+        return None
+    moved = Joined()
+    for before, after in ((joined.here, moved.here), (joined.through, moved.through)):
+        for node, arrivals in before.items():
+            found = places.get(noted[node])
+            if isinstance(found, ExceptHandler):
+                after[found] = arrivals
+    return moved
 
 
 def _context(module: Module, target: Target, settings: Settings) -> Context:
@@ -196,7 +244,11 @@ def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
 
     settings, header = context.settings, context.header
     findings: list[Finding] = []
-    for codemod in REGISTRY:
+    if settings.seen is not None:
+        from workerlog_migrate.seen import settle
+
+        findings.extend(settle.find(module, context, _seen_of(context), context.joined))
+    for codemod in REGISTRY if settings.seen is None else ():
         if codemod.name in settings.select and codemod.name != LOGGER_SETUP:
             findings.extend(importlib.import_module(codemod.finder).find(module, context))
     findings = decisions.apply_to(findings)
@@ -230,6 +282,42 @@ def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
         declined = [demote(finding, DECLINED) for finding in added if finding.codemod == LOGGER_SETUP]
         added = [*logger_setup.find_imports(module, context, imports), *declined]
     return make_plan([*findings, *added])
+
+
+def _seen_of(context: Context) -> Seen:
+    return dict(context.settings.seen or ()).get(str(context.target.path), Seen())
+
+
+class Passing:
+    """Asks targets about errors that went through several of them; see ``seen.share``.
+
+    Args:
+        targets: the files that are looked at.
+        settings: the run's.
+    """
+
+    def __init__(self, targets: Iterable[Target], settings: Settings) -> None:
+        self._targets = {target.path: target for target in targets}
+        self._settings = settings
+        self._settlers: dict[Path, Settler | None] = {}
+
+    def __call__(self, path: Path, arrival: Arrival, numbers: tuple[int, ...]) -> bool | None:
+        """Answer as ``seen.share.Passes`` says; of a file that cannot be read nothing is known."""
+        if path not in self._settlers:
+            if len(self._settlers) >= _MOST_SETTLERS:
+                self._settlers.clear()
+            self._settlers[path] = self._settler(self._targets[path])
+        settler = self._settlers[path]
+        return None if settler is None else settler.passes(arrival, numbers)
+
+    def _settler(self, target: Target) -> Settler | None:
+        from workerlog_migrate.seen.settle import Settler
+
+        try:
+            module = Module(decode(target.path, read_file(target.path)))
+            return Settler(module, _context(module, target, self._settings), Seen())
+        except (OSError, Refused, RecursionError, MemoryError):
+            return None  # the file's own result says why
 
 
 def _moved(decisions: Decisions, places: Mapping[Span, ast.AST], result: Module) -> Decisions:

@@ -19,6 +19,8 @@ from workerlog_migrate.errors import Refused, UsageError
 from workerlog_migrate.files.discover import MISSING, Discovery, Workers, discover, make_target
 from workerlog_migrate.model import (
     CODEMODS,
+    LOGGER_SETUP,
+    SPECIFIC_EXCEPTIONS,
     Boundary,
     FileError,
     FileResult,
@@ -66,6 +68,8 @@ class Request(NamedTuple):
         unresolved: what becomes of handlers that cannot be inferred completely.
         trial: watch handlers instead of narrowing them; False narrows those that are watched, too.
         boundary: what becomes of the handler that keeps a worker's outermost loop alive.
+        from_logs: log folders by whose evidence handlers are settled; nothing else is done then.
+        watched: days after which a watched handler that nothing came to is settled, too.
         jobs: processes.
         format_name: the format of the report.
         output: where the report goes instead of stdout.
@@ -91,6 +95,8 @@ class Request(NamedTuple):
     unresolved: str | None = None
     trial: bool | None = None
     boundary: str | None = None
+    from_logs: tuple[Path, ...] = ()
+    watched: float | None = None
     jobs: int | None = None
     format_name: str = "text"
     output: Path | None = None
@@ -172,6 +178,7 @@ def run_explain(request: Request, what: str) -> int:
     from workerlog_migrate import pipeline
 
     (target,) = _placed(found.targets, cwd, request, settings)
+    settings = _with_notes(request, settings, (target,), cwd)
     result = pipeline.migrate_file(target, settings)
     text = explain_place(result, line, settings, color=wants_color(request.color, sys.stdout))
     return output.finish(text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
@@ -226,6 +233,20 @@ def _check(request: Request) -> None:
         raise UsageError("--no-undo says something about what is written: it goes with --apply")
     if request.with_runtime and request.paths == (_STDIN,):
         raise UsageError("--with-runtime adds files beside a script; name the script's file")
+    if request.watched is not None and not request.from_logs:
+        raise UsageError("--watched says from when on --from-logs settles: it goes with that")
+    if request.from_logs:
+        for option, given in (
+            ("--trial", request.trial),
+            ("--no-trial", request.trial is False),
+            ("--unresolved", request.unresolved),
+            ("--select", request.select),
+            ("--ignore", request.ignore),
+        ):
+            if given:
+                raise UsageError(
+                    f"--from-logs settles what is watched and does nothing else: it does not go with {option}"
+                )
     if request.changed is not None and request.paths == (_STDIN,):
         raise UsageError("--changed asks git about files; '-' is none")
     if request.interactive:
@@ -444,7 +465,8 @@ def _files(
     from workerlog_migrate.files.cache import Cache, cache_folder
     from workerlog_migrate.jobs import migrate_all, processes_for
 
-    folder = cache_folder() if request.cache else None
+    settings = _with_notes(request, settings, found.targets, cwd, report)
+    folder = cache_folder() if request.cache and not request.from_logs else None
     cache = None if folder is None else Cache(settings, cwd, folder)
     jobs = request.jobs or config.jobs or processes_for(len(found.targets))
     runtime = _Runtime(report, cwd, found.targets, keeps_undo=request.undo)
@@ -466,6 +488,34 @@ def _files(
             output.diff(checked)
             report.add(checked)
             yield
+    if report.seen is not None:
+        report.hints.extend(report.seen.lines())
+
+
+def _with_notes(
+    request: Request, settings: Settings, targets: Sequence[Target], cwd: Path, report: Report | None = None
+) -> Settings:
+    """Read what workers noted, and settle handlers by that alone; without ``--from-logs`` all stays as it is."""
+    if not request.from_logs:
+        return settings
+    from workerlog_migrate.pipeline import Passing
+    from workerlog_migrate.report.seen import SeenCounts
+    from workerlog_migrate.seen.notes import read_notes
+    from workerlog_migrate.seen.share import share
+
+    notes = read_notes(request.from_logs)
+    settling = replace(
+        settings,
+        select=(LOGGER_SETUP, SPECIFIC_EXCEPTIONS),
+        unresolved=Unresolved.KEEP,
+        trial=Trial.OFF,
+        seen=(),
+        watched=settings.watched if request.watched is None else request.watched,
+    )
+    shared = share(notes, [target.path for target in targets], cwd, Passing(targets, settling))
+    if report is not None:
+        report.seen = SeenCounts(notes, shared.passed_over)
+    return replace(settling, seen=shared.seen)
 
 
 def _kept(
@@ -551,6 +601,7 @@ def _standard_input(
         raw = sys.stdin.buffer.read()
     except OSError as error:
         raise UsageError(f"standard input cannot be read: {(error.strerror or str(error)).lower()}") from None
+    settings = _with_notes(request, settings, (target,), cwd, report)
     result = _migrate_bytes(raw, target, settings)
     if request.mode is Mode.APPLY:
         # What cannot be migrated comes out as it went in: whoever redirects stdout to a file loses nothing.

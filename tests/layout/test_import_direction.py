@@ -18,7 +18,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"pipeline", "report"}),
     frozenset({"rewriting", "config"}),
     frozenset({"registry"}),
-    frozenset({"finders"}),
+    frozenset({"finders", "seen"}),
     frozenset({"analysis"}),
     frozenset({"knowledge"}),
     frozenset({"project"}),

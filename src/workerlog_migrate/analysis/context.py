@@ -9,6 +9,7 @@ from workerlog_migrate.analysis.header import Header
 from workerlog_migrate.model import Settings, Target
 
 if TYPE_CHECKING:
+    from workerlog_migrate.analysis.joined import Joined
     from workerlog_migrate.analysis.types import Types
 
 
@@ -21,9 +22,11 @@ class Context:
         target: the file and its worker.
         header: names and place of the logger set-up.
         types: types of expressions and callees, resolved through the knowledge base.
+        joined: which handler each note of the workers is about, where that is known from the text before the edits.
     """
 
     settings: Settings
     target: Target
     header: Header
     types: Types
+    joined: Joined | None = None

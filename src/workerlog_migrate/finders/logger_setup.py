@@ -180,7 +180,8 @@ def _needs(module: Module, context: Context, chosen: Sequence[Finding]) -> _Need
     handlers = [edit for edit in edits if isinstance(edit, HandlerEdit)]
     logs = any(edit.log or edit.boundary for edit in handlers)
     called = {(edit.log or "").partition("(")[0] for edit in handlers}
-    runs = LOGGER_SETUP in context.settings.select and runs_at_top_level(module)
+    settings = context.settings
+    runs = LOGGER_SETUP in settings.select and settings.seen is None and runs_at_top_level(module)
     return _Needs(
         logger=mirror or logs or runs,
         mirror=mirror,

@@ -65,7 +65,7 @@ def find(module: Module, context: Context) -> Iterator[Finding]:
         Findings in source order; imports that they need follow each.
 
     """
-    finder = _Finder(module, context)
+    finder = Handlers(module, context)
     places: list[tuple[int, int, ast.AST]] = [
         (handler.lineno, handler.col_offset, handler) for handler in module.handlers
     ]
@@ -82,7 +82,7 @@ def find(module: Module, context: Context) -> Iterator[Finding]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Caught:
+class Caught:
     """The members of a handler's type that are broad, and the source text of the others.
 
     Attributes:
@@ -96,7 +96,7 @@ class _Caught:
 
 
 @dataclass(frozen=True, slots=True)
-class _Names:
+class Names:
     """How inferred exceptions are written here (canonical name, text), what they need, and which cannot be."""
 
     texts: tuple[tuple[str, str], ...] = ()
@@ -104,8 +104,36 @@ class _Names:
     missing: tuple[str, ...] = ()
 
 
-class _Finder:
-    """Findings of one script."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is known of one ``except`` clause.
+
+    Attributes:
+        owner: its ``try`` statement.
+        caught: the members of its type.
+        inference: what its ``try`` body can raise and no clause before it takes.
+        block: the effects of that body.
+    """
+
+    owner: ast.stmt
+    caught: Caught
+    inference: Inference
+    block: Block
+
+    @property
+    def swallows_exit(self) -> bool:
+        """Whether it is one that keeps ``SystemExit`` or the like from ending the program."""
+        exits = self.inference.exits
+        return ROOT in self.caught.broad and exits is not None and bool(exits.exception)
+
+    @property
+    def calls(self) -> str:
+        """What is not known of the body, as a person would read it."""
+        return _calls(self.inference)
+
+
+class Handlers:
+    """Findings of one script, and what else can be asked about its handlers."""
 
     def __init__(self, module: Module, context: Context) -> None:
         self.module = module
@@ -119,7 +147,8 @@ class _Finder:
 
     # -- handlers -------------------------------------------------------------------------------------------
 
-    def _has_own_raise(self, handler: ast.ExceptHandler) -> bool:
+    def has_own_raise(self, handler: ast.ExceptHandler) -> bool:
+        """Say whether a clause raises something itself, functions that are defined in it aside."""
         first, last = handler.lineno, handler.end_lineno or handler.lineno
         if bisect.bisect_left(self._raise_lines, first) == bisect.bisect_right(self._raise_lines, last):
             return False
@@ -136,36 +165,55 @@ class _Finder:
             yield self._left(node, "suppressed by comment")
             return
         if self._stays_watched(node):
-            yield self._watching(node)
+            yield self.watching(node)
             return
+        judged = self.judge(node, caught)
+        if isinstance(judged, str):
+            if judged:
+                yield self._left(node, judged)
+            return
+        if judged.swallows_exit:
+            exits = judged.inference.exits
+            assert exits is not None  # it says so
+            reason = f"swallows {exits.exception} today: `{exits.cause}` in line {exits.line} can reach it"
+            yield self._left(node, reason, (exits,))
+            return
+        yield from self._decide(node, owner, caught, judged.inference, judged.block)
+
+    def judge(self, node: ast.ExceptHandler, caught: Caught | None = None) -> Judged | str:
+        """Infer what comes to a handler.
+
+        Args:
+            node: any ``except`` clause, broad or not.
+            caught: the members of its type, when they are known.
+
+        Returns:
+            What its ``try`` body can raise; or why that is not asked, which is nothing to speak of when it is empty.
+        """
+        owner = self.module.parents[node]
+        assert isinstance(owner, ast.stmt)
         if type(owner).__name__ == "TryStar":
-            yield self._left(node, "catches exception groups (except*)")
-            return
-        if self._has_own_raise(node):
-            if not _always_raises(node.body):
-                yield self._left(node, "re-raises on one path and swallows on another")
-            return
+            return "catches exception groups (except*)"
+        if self.has_own_raise(node):
+            return "" if _always_raises(node.body) else "re-raises on one path and swallows on another"
         body = list(owner.body)  # type: ignore[attr-defined]  # a try statement
         if _only_imports(body):
-            yield self._left(node, "only guards an import")
-            return
+            return "only guards an import"
         block = self.engine.flow.block(owner, self.engine.unit.enclosing(owner))
         if block.before is None:
-            yield self._left(node, "the code is never reached")
-            return
+            return "the code is never reached"
         inference = infer(self.engine, block, self._earlier(node, owner), self._asked_for(node, block))
         if inference.is_complete and not block.atoms:
             inference = infer_suspects(self.engine, block, body, self._earlier(node, owner))
         inference = self._with_guests(inference, body, node)
-        if ROOT in caught.broad and inference.exits is not None and inference.exits.exception:
-            exits = inference.exits
-            reason = f"swallows {exits.exception} today: `{exits.cause}` in line {exits.line} can reach it"
-            yield self._left(node, reason, (exits,))
-            return
-        yield from self._decide(node, owner, caught, inference, block)
+        return Judged(owner, caught or self._broad_members(node.type, node) or Caught(), inference, block)
+
+    def is_broad(self, node: ast.ExceptHandler) -> bool:
+        """Say whether a clause catches ``Exception`` or ``BaseException``, by whatever name."""
+        return self._broad_members(node.type, node) is not None
 
     def _decide(
-        self, node: ast.ExceptHandler, owner: ast.stmt, caught: _Caught, inference: Inference, block: Block
+        self, node: ast.ExceptHandler, owner: ast.stmt, caught: Caught, inference: Inference, block: Block
     ) -> Iterator[Finding]:
         names = self._written(inference.names, owner, block)
         if inference.is_complete and not names.missing:
@@ -181,7 +229,7 @@ class _Finder:
         if not reason and not inference.unresolved:
             reason = f"{', '.join(names.missing)} cannot be named here"
         if watch_of(self.module, node) is not None:
-            yield self._watching(node, reason or f"not known: {_calls(inference)}")
+            yield self.watching(node, reason or f"not known: {_calls(inference)}")
             return
         wants_reraise = self.context.settings.unresolved is Unresolved.RERAISE and not self._is_to_watch(node)
         if wants_reraise and names.texts and not names.missing and not inference.reason:
@@ -204,26 +252,35 @@ class _Finder:
         return inference
 
     def _narrowed(
-        self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
+        self, node: ast.ExceptHandler, caught: Caught, inference: Inference, names: Names
     ) -> Iterator[Finding]:
-        types = self._unpacked(self._types(names, caught), names)
-        log = self._log_line(node, complete=True)
+        types = self.unpacked(self._types(names, caught), names)
         written = ", ".join(types)
-        watch = watch_of(self.module, node)
-        unwatch = "" if watch is None else self.module.text(watch)
-        is_pass = _is_pass(node.body if watch is None else node.body[1:])
-        edit = HandlerEdit(types, log, log is not None and is_pass, unwatch=unwatch)
+        edit = self.narrowing(node, types)
         reason = OUTERMOST if keeps_loop_alive(self.module, node) else ""
         yield Finding(
             SPECIFIC_EXCEPTIONS,
             self.module.span(node),
-            f"{_describe(node, self.module)} becomes except {written if len(types) == 1 else f'({written})'}",
+            f"{describe(node, self.module)} becomes except {written if len(types) == 1 else f'({written})'}",
             edit,
             inference.evidence,
             reason=reason,
             kind=NARROWED,
         )
-        yield from self._imports(node, names)
+        yield from self.imports(node, names.needs)
+
+    def narrowing(self, node: ast.ExceptHandler, types: tuple[str, ...]) -> HandlerEdit:
+        """Give the edit that narrows a handler, and ends its watch.
+
+        Args:
+            node: a broad handler.
+            types: its list, as it is written.
+        """
+        log = self._log_line(node, complete=True)
+        watch = watch_of(self.module, node)
+        unwatch = "" if watch is None else self.module.text(watch)
+        is_pass = _is_pass(node.body if watch is None else node.body[1:])
+        return HandlerEdit(types, log, log is not None and is_pass, unwatch=unwatch)
 
     # -- watched handlers -----------------------------------------------------------------------------------
 
@@ -241,15 +298,20 @@ class _Finder:
             return False
         return self.context.settings.trial is not Trial.END or self._is_watched_boundary(node)
 
-    def _watching(self, node: ast.ExceptHandler, reason: str = "") -> Finding:
-        """Count a handler that is watched and stays so."""
-        what = _describe(node, self.module)
+    def watching(self, node: ast.ExceptHandler, reason: str = "") -> Finding:
+        """Count a handler that is watched and stays so.
+
+        Args:
+            node: the handler.
+            reason: why it cannot be narrowed; empty when nobody asked.
+        """
+        what = describe(node, self.module)
         message = f"{what} stays watched: {reason}" if reason else f"{what} is watched"
         span, shown = self.module.span(node), Applicability.DISPLAY_ONLY
         return Finding(SPECIFIC_EXCEPTIONS, span, message, None, (), shown, reason or WATCHED, WATCHED)
 
     def _watched(
-        self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
+        self, node: ast.ExceptHandler, caught: Caught, inference: Inference, names: Names
     ) -> Finding:
         if node.lineno < self.context.header.line:
             return self._left(node, "it runs before the logger is set up, and cannot be watched")
@@ -262,16 +324,16 @@ class _Finder:
         return Finding(
             SPECIFIC_EXCEPTIONS,
             self.module.span(node),
-            f"{_describe(node, self.module)} is watched for {shown}",
+            f"{describe(node, self.module)} is watched for {shown}",
             HandlerEdit(None, text),
             inference.evidence,
             kind=WATCHED,
         )
 
     def _reraised(
-        self, node: ast.ExceptHandler, caught: _Caught, inference: Inference, names: _Names
+        self, node: ast.ExceptHandler, caught: Caught, inference: Inference, names: Names
     ) -> Iterator[Finding]:
-        types = self._unpacked(self._types(names, caught), names)
+        types = self.unpacked(self._types(names, caught), names)
         log = self._log_line(node, complete=True)
         boundary: tuple[str, ...] = ()
         if self._logger_is_there(node):
@@ -282,13 +344,13 @@ class _Finder:
         yield Finding(
             SPECIFIC_EXCEPTIONS,
             self.module.span(node),
-            f"{_describe(node, self.module)} becomes except {', '.join(types)}; anything else is raised again: "
+            f"{describe(node, self.module)} becomes except {', '.join(types)}; anything else is raised again: "
             f"{_calls(inference)}",
             edit,
             (*inference.evidence, *self._teaching(inference)),
             kind=NARROWED,
         )
-        yield from self._imports(node, names)
+        yield from self.imports(node, names.needs)
 
     def _incomplete(self, node: ast.ExceptHandler, inference: Inference, reason: str) -> Finding:
         log = self._log_line(node, complete=False)
@@ -300,7 +362,7 @@ class _Finder:
         return Finding(
             SPECIFIC_EXCEPTIONS,
             self.module.span(node),
-            f"{_describe(node, self.module)} stays broad: {why}",
+            f"{describe(node, self.module)} stays broad: {why}",
             edit,
             evidence,
             Applicability.SAFE if edit is not None else Applicability.DISPLAY_ONLY,
@@ -309,7 +371,7 @@ class _Finder:
         )
 
     def _left(self, node: ast.AST, reason: str, evidence: tuple[Evidence, ...] = ()) -> Finding:
-        what = _describe(node, self.module)
+        what = describe(node, self.module)
         return Finding(
             SPECIFIC_EXCEPTIONS,
             self.module.span(node),
@@ -397,14 +459,14 @@ class _Finder:
             inference.evidence,
             kind=NARROWED,
         )
-        yield from self._imports(node, names)
+        yield from self.imports(node, names.needs)
 
     # -- what is caught -------------------------------------------------------------------------------------
 
-    def _broad_members(self, node: ast.expr | None, place: ast.AST) -> _Caught | None:
+    def _broad_members(self, node: ast.expr | None, place: ast.AST) -> Caught | None:
         """Split a handler's type into broad members and the rest; None when nothing in it is broad."""
         if node is None:
-            return _Caught((ROOT,))
+            return Caught((ROOT,))
         members = node.elts if isinstance(node, ast.Tuple) else [node]
         if all(self._is_specific(member) for member in members):
             return None
@@ -420,7 +482,7 @@ class _Finder:
                 broad.extend(found)
             else:
                 kept.append((names[0] if len(names) == 1 else "", self.module.text(member)))
-        return _Caught(tuple(broad), tuple(kept)) if broad else None
+        return Caught(tuple(broad), tuple(kept)) if broad else None
 
     def _is_specific(self, member: ast.expr) -> bool:
         """Whether a member is plainly a known class that is not broad: most are, and need no more questions."""
@@ -504,7 +566,7 @@ class _Finder:
 
     # -- names ----------------------------------------------------------------------------------------------
 
-    def _written(self, names: tuple[str, ...], place: ast.stmt | ast.expr, block: Block) -> _Names:
+    def _written(self, names: tuple[str, ...], place: ast.stmt | ast.expr, block: Block) -> Names:
         needs: list[str] = []
         missing: list[str] = []
         written: dict[str, str] = {}
@@ -518,9 +580,9 @@ class _Finder:
                 needs.append(found.needs)
         kept = self.engine.hierarchy.collapse(written)
         texts = tuple((name, written[name]) for name in kept if name in written)
-        return _Names(texts, tuple(dict.fromkeys(needs)), tuple(missing))
+        return Names(texts, tuple(dict.fromkeys(needs)), tuple(missing))
 
-    def _types(self, names: _Names, caught: _Caught) -> tuple[str, ...]:
+    def _types(self, names: Names, caught: Caught) -> tuple[str, ...]:
         """Return the whole new type list, sorted: what was inferred, and the members that were specific before."""
         hierarchy = self.engine.hierarchy
         members = dict(names.texts)
@@ -532,7 +594,7 @@ class _Finder:
         }
         return tuple(sorted(set(written.values())))
 
-    def _unpacked(self, types: tuple[str, ...], names: _Names) -> tuple[str, ...]:
+    def unpacked(self, types: tuple[str, ...], names: Names) -> tuple[str, ...]:
         """Return the type list of an ``except`` clause, in which a name that stands for a tuple of classes cannot be one of several."""
         rows = {text: self.engine.knowledge.exception(name) for name, text in names.texts}
         several = {text: row.holds for text, row in rows.items() if row is not None and row.holds}
@@ -540,8 +602,14 @@ class _Finder:
         types = tuple(text for text in types if text not in held)
         return types if len(types) == 1 else tuple(f"*{text}" if text in several else text for text in types)
 
-    def _imports(self, node: ast.AST, names: _Names) -> Iterator[Finding]:
-        for needed in names.needs:
+    def imports(self, node: ast.AST, needs: tuple[str, ...]) -> Iterator[Finding]:
+        """Yield what is to be imported at the top for a handler's list, each module once.
+
+        Args:
+            node: the handler.
+            needs: the modules.
+        """
+        for needed in needs:
             if needed not in self.requested:
                 self.requested.add(needed)
                 yield Finding(SPECIFIC_EXCEPTIONS, self.module.span(node), needed, kind=NEEDS_IMPORT)
@@ -675,7 +743,8 @@ def _is_pass(body: list[ast.stmt]) -> bool:
     return len(body) == 1 and isinstance(body[0], ast.Pass)
 
 
-def _describe(node: ast.AST, module: Module) -> str:
+def describe(node: ast.AST, module: Module) -> str:
+    """Name a handler as its ``except`` line does."""
     if isinstance(node, ast.ExceptHandler):
         return "bare except" if node.type is None else f"except {module.text(node.type)}"
     return "suppress"

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from workerlog_migrate.report.seen import SeenCounts
+
 EXIT_DONE = 0
 EXIT_CHANGES = 1
 EXIT_FAILED = 2
@@ -88,6 +90,7 @@ class Report:
         runtime: the runtime files of the folders that need them.
         unmatched: how many Python files matched no worker pattern.
         not_changed: how many workers git says have not changed, and which were therefore not looked at.
+        seen: the figures of a run with ``--from-logs``; None for any other.
         hints: lines that say what to do about paths and patterns that lead nowhere.
         keeps_undo: what is written can be taken back.
         paths: the paths that the run was about, as the user or the configuration named them.
@@ -109,6 +112,7 @@ class Report:
         self.unmatched = 0
         self.not_changed = 0
         self.hints: list[str] = []
+        self.seen: SeenCounts | None = None
         self.keeps_undo = True
         self.complete = False
 
@@ -118,6 +122,8 @@ class Report:
         Args:
             result: what became of it.
         """
+        if self.seen is not None:
+            self.seen.add(result)
         changed = result.changed and result.error is None
         if not (changed and self.keeps_bytes):
             result = replace(result, before=b"", after=b"")

@@ -43,6 +43,7 @@ def render_json(report: Report) -> bytes:
                 for name, (applied, left) in report.counts_by_codemod().items()
             },
         },
+        **({} if report.seen is None else {"seen": report.seen.as_json()}),
         "files": [_file(file) for file in report.files],
         "runtime": [
             {

@@ -41,6 +41,7 @@ from workerlog_migrate.model import (
 from workerlog_migrate.report import WATCHED, ReportedFile
 from workerlog_migrate.report.text import render_finding, shown_path
 
+_SEEN = "seen:"  # how the rules of evidence begin that workers gave
 _DIGITS = 20  # a line's number has fewer
 _PACKAGE = Path(__file__).parents[1]
 _PAGES = (_PACKAGE / "docs", _PACKAGE.parents[1] / "docs" / "codemods")
@@ -139,7 +140,8 @@ def _review(result: FileResult, finding: Finding, settings: Settings) -> str:
     place = _find(Module(decode(result.target.path, result.before)), finding)
     if place is None:
         return ""
-    known = [entry for entry in finding.evidence if entry.exception]
+    seen = [entry for entry in finding.evidence if entry.rule.startswith(_SEEN)]
+    known = [entry for entry in finding.evidence if entry.exception and entry not in seen]
     unknown = [entry for entry in finding.evidence if not entry.exception]
     never: list[tuple[Evidence, str]] = []
     if known or unknown:
@@ -153,6 +155,9 @@ def _review(result: FileResult, finding: Finding, settings: Settings) -> str:
     if known:
         parts.append("\n  The body can raise:\n")
         parts.extend(_by_name(known, place, settings, listed or ()))
+    if seen:
+        parts.append("\n  What was seen:\n")
+        parts.extend(_as_seen(entry) for entry in seen)
     if isinstance(finding.edit, HandlerEdit):
         parts.extend(_added(finding))
     if never:
@@ -172,6 +177,13 @@ def _review(result: FileResult, finding: Finding, settings: Settings) -> str:
             if row:
                 parts.append(f"        to teach it: {row}\n")
     return "".join(parts)
+
+
+def _as_seen(entry: Evidence) -> str:
+    judged = {"expected": "as expected", "not-expected": "not expected"}.get(
+        entry.rule.removeprefix(_SEEN), "by a mock"
+    )
+    return f"    {entry.exception}, {judged}: {entry.note}, in {entry.source}\n"
 
 
 def _added(finding: Finding) -> Iterator[str]:

@@ -1,0 +1,353 @@
+"""``--from-logs`` through the real command: each note ends at the right handler, or at none with a line that says why."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+LOADERS = """\
+import json
+import os
+import socket
+
+
+class Refused(Exception):
+    pass
+
+
+class First:
+    def load(self, path):
+        try:
+            return json.load(open(path))
+        except Exception:
+            pass
+
+
+class Second:
+    def load(self, path):
+        try:
+            return json.load(open(path))
+        except Exception:
+            pass
+
+
+def twice(path):
+    try:
+        os.remove(path)
+    except Exception:
+        pass
+    try:
+        os.remove(path)
+    except Exception:
+        pass
+"""
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """One script on trial."""
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "pyproject.toml").write_text("", encoding="utf-8")
+    script = tmp_path / "scripts" / "zero_fila.py"
+    script.write_text(LOADERS, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def run(project: Path) -> Run:
+    """Run the command in the project."""
+
+    def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        paths = os.pathsep.join((str(ROOT / "src"), str(ROOT / "codemods")))
+        return subprocess.run(
+            [sys.executable, "-m", "workerlog_migrate", *arguments],
+            cwd=project,
+            env={**os.environ, "PYTHONPATH": paths, "XDG_STATE_HOME": str(project / "state")},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+
+    return run_command
+
+
+def line_of(script: Path, text: str, nth: int = 1) -> int:
+    """Give the line in which a text stands for the nth time."""
+    found = [number for number, line in enumerate(script.read_text("utf-8").splitlines(), 1) if text in line]
+    return found[nth - 1]
+
+
+def note(script: Path, function: str, watch: int, kind: str, **extra: object) -> dict[str, object]:
+    """Write what the runtime would at the nth watch of the script."""
+    line = line_of(script, "expect_only(logger", watch)
+    first = line_of(script, f"def {function.rpartition('.')[2]}(", 2 if function.startswith("Second") else 1)
+    path = f"/srv/bot/scripts/{script.name}"
+    frames = [] if extra.get("expected", True) else [[path, function, first, line - 2]]
+    made: dict[str, object] = {
+        "v": 1, "event": "seen", "time": "2026-11-29T13:34:00.123Z", "pid": 1, "path": path, "function": function,
+        "function_line": first, "line": line, "type": kind, "bases": ["builtins:Exception", "builtins:BaseException"],
+        "expected": True, "count": 3, **({"frames": frames} if frames else {}),
+    }  # fmt: skip
+    return {**made, **extra}
+
+
+def write(project: Path, *notes: object) -> None:
+    """Write an evidence file."""
+    (project / "logs").mkdir(exist_ok=True)
+    text = "".join(entry if isinstance(entry, str) else json.dumps(entry) + "\n" for entry in notes)
+    (project / "logs" / "zero.seen.jsonl").write_text(text, encoding="utf-8")
+
+
+def excepts(script: Path) -> list[str]:
+    """Give the ``except`` lines."""
+    return [
+        line.strip() for line in script.read_text("utf-8").splitlines() if line.strip().startswith("except")
+    ]
+
+
+@pytest.fixture
+def script(project: Path, run: Run) -> Path:
+    """The script on trial."""
+    assert run("--apply", "--trial").returncode == 0
+    return project / "scripts" / "zero_fila.py"
+
+
+BROAD = "except Exception:"
+
+
+@pytest.mark.parametrize(
+    ("function", "watch", "expected"),
+    [
+        pytest.param("First.load", 1, [0], id="first of two classes"),
+        pytest.param("Second.load", 2, [1], id="second of two classes"),
+        pytest.param("twice", 3, [2], id="first of two handlers with the same list"),
+        pytest.param("twice", 4, [3], id="second of two handlers with the same list"),
+    ],
+)
+def test_a_type_ends_at_its_handler(
+    project: Path, run: Run, script: Path, function: str, watch: int, expected: list[int]
+) -> None:
+    write(project, note(script, function, watch, "builtins:RuntimeError", expected=False))
+    before = script.read_bytes()
+
+    shown = run("--from-logs", "logs")
+    done = run("--from-logs", "logs", "--apply")
+    found = excepts(script)
+    again = run("--from-logs", "logs", "--check")
+    undone = run("--undo")
+
+    assert (shown.returncode, done.returncode, again.returncode, undone.returncode) == (0, 0, 0, 0), (
+        done.stderr
+    )
+    assert "+" in shown.stdout
+    assert [number for number, line in enumerate(found) if "RuntimeError" in line] == expected
+    assert found.count(BROAD) == 3
+    assert script.read_bytes() == before
+
+
+def test_edits_outside_the_function_do_not_matter(project: Path, run: Run, script: Path) -> None:
+    """A file edited under a running worker: what stands above has moved the handler."""
+    write(project, note(script, "twice", 4, "builtins:RuntimeError", expected=False))
+    script.write_text(
+        script.read_text("utf-8").replace("class Refused", "LIMIT = 5\nOTHER = 6\n\n\nclass Refused"), "utf-8"
+    )
+
+    run("--from-logs", "logs", "--apply")
+
+    assert excepts(script)[2:] == [BROAD, "except (OSError, RuntimeError):"]
+
+
+def edit_inside(script: Path) -> None:
+    script.write_text(
+        script.read_text("utf-8").replace(
+            "def twice(path):\n", "def twice(path):\n    print(path)\n    print(path)\n"
+        ),
+        "utf-8",
+    )
+
+
+def test_in_an_edited_function_the_nth_handler_is_meant(project: Path, run: Run, script: Path) -> None:
+    """There are as many as were noted."""
+    write(
+        project,
+        note(script, "twice", 3, "builtins:FileNotFoundError"),
+        note(script, "twice", 4, "builtins:RuntimeError", expected=False),
+    )
+    edit_inside(script)
+
+    run("--from-logs", "logs", "--apply")
+
+    assert excepts(script)[2:] == ["except OSError:", "except (OSError, RuntimeError):"]
+
+
+def test_in_an_edited_function_what_is_ambiguous_is_said(project: Path, run: Run, script: Path) -> None:
+    """Twin: one of two was noted, and nobody knows which."""
+    write(project, note(script, "twice", 4, "builtins:RuntimeError", expected=False))
+    edit_inside(script)
+
+    result = run("--from-logs", "logs", "--apply")
+
+    assert excepts(script)[2:] == [BROAD, BROAD]
+    assert "twice is not applied (RuntimeError): the function was edited since" in result.stderr
+
+
+def test_of_two_files_of_one_name_the_longest_common_ending_wins(
+    project: Path, run: Run, script: Path
+) -> None:
+    """Paths differ between machines; one that fits both is said, and not applied."""
+    (project / "scripts" / "b").mkdir()
+    other = project / "scripts" / "b" / script.name
+    other.write_bytes(script.read_bytes())
+    entry = note(script, "First.load", 1, "builtins:RuntimeError", expected=False)
+    moved = json.loads(json.dumps(entry).replace("/srv/bot/scripts/", "/srv/bot/scripts/b/"))
+
+    write(project, moved)
+    run("--from-logs", "logs", "--apply")
+    first = (excepts(script)[0], excepts(other)[0])
+    write(project, json.loads(json.dumps(entry).replace("/srv/bot/scripts/", "/elsewhere/")))
+    result = run("--from-logs", "logs", "--apply")
+
+    assert first == (BROAD, "except (OSError, RuntimeError, ValueError):")
+    assert excepts(script)[0] == BROAD
+    assert "1 about a file of which there are several of that name" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        pytest.param({"v": 2}, "1 of a later version", id="newer"),
+        pytest.param(
+            {"path": "/srv/bot/other.py", "frames": []},
+            "about files that are not among those looked at",
+            id="foreign",
+        ),
+        pytest.param(
+            {"path": "scripts/../scripts/zero_fila.py"}, "1 not as the runtime writes them", id="upwards"
+        ),
+        pytest.param({"type": "os:getcwd"}, "of which nothing says that it is an exception", id="function"),
+        pytest.param(
+            {"type": "antigravity:Anything"}, "of which nothing says that it is an exception", id="module"
+        ),
+        pytest.param(
+            {"type": "minha_lib.erros:Cheia"},
+            "the line to write: except minha_lib.erros.Cheia",
+            id="not imported",
+        ),
+        pytest.param(
+            {"type": "builtins:Exception", "bases": ["builtins:BaseException"]},
+            "Exception itself came",
+            id="root",
+        ),
+    ],
+)
+def test_what_cannot_be_applied_is_told(
+    project: Path, run: Run, script: Path, change: dict[str, object], told: str
+) -> None:
+    """No such line has an effect, and no type that nobody imports is written."""
+    entry = note(script, "First.load", 1, "builtins:RuntimeError", expected=False)
+    write(project, note(script, "Second.load", 2, "builtins:OSError"), {**entry, **change})
+
+    result = run("--from-logs", "logs", "--apply")
+
+    assert result.returncode == 0
+    assert excepts(script)[:2] == [BROAD, "except (OSError, ValueError):"]
+    assert told in result.stderr
+
+
+@pytest.mark.parametrize(
+    "kind", ["builtins:KeyboardInterrupt", "builtins:SystemExit", "asyncio.exceptions:CancelledError"]
+)
+def test_what_ends_a_program_is_never_listed(project: Path, run: Run, script: Path, kind: str) -> None:
+    write(
+        project,
+        note(script, "First.load", 1, "builtins:OSError"),
+        note(script, "First.load", 1, kind, expected=False, bases=["builtins:BaseException"]),
+    )
+
+    run("--from-logs", "logs", "--apply")
+
+    assert excepts(script)[0] == "except (OSError, ValueError):"
+
+
+def test_a_class_of_the_script_is_written(project: Path, run: Run, script: Path) -> None:
+    write(project, note(script, "First.load", 1, "__main__:Refused", expected=False))
+
+    run("--from-logs", "logs", "--apply")
+
+    assert excepts(script)[0] == "except (OSError, Refused, ValueError):"
+
+
+def test_what_a_mock_raised_proposes_nothing_by_itself(project: Path, run: Run, script: Path) -> None:
+    entry = note(script, "First.load", 1, "builtins:RuntimeError", expected=False)
+    frames = entry["frames"]
+    assert isinstance(frames, list)
+    entry["frames"] = [
+        *frames,
+        ["/usr/lib/python3/unittest/mock.py", "CallableMixin._execute_mock_call", 1, 2],
+    ]
+    write(project, entry)
+
+    run("--from-logs", "logs", "--apply")
+
+    assert excepts(script)[0] == BROAD
+
+
+@pytest.mark.parametrize(("days", "settled"), [("7", True), ("8", False)])
+def test_what_nothing_came_to_is_settled_after_some_days(
+    project: Path, run: Run, script: Path, days: str, settled: bool
+) -> None:
+    path = "/srv/bot/scripts/zero_fila.py"
+    write(
+        project,
+        {"v": 1, "event": "started", "time": "2026-11-20T00:00:00Z", "pid": 1, "path": path},
+        {"v": 1, "event": "ended", "time": "2026-11-23T12:00:00Z", "pid": 1, "path": path},
+        {"v": 1, "event": "started", "time": "2026-11-24T00:00:00Z", "pid": 2, "path": path},
+        {"v": 1, "event": "ended", "time": "2026-11-27T12:00:00Z", "pid": 2, "path": path},
+    )
+
+    run("--from-logs", "logs", "--watched", days, "--apply")
+
+    assert (BROAD not in excepts(script)) is settled
+
+
+def test_explain_and_json_say_what_was_seen(project: Path, run: Run, script: Path) -> None:
+    write(project, note(script, "First.load", 1, "builtins:RuntimeError", expected=False))
+    place = line_of(script, BROAD)
+
+    explained = run("--explain", f"scripts/zero_fila.py:{place}", "--from-logs", "logs").stdout
+    document = json.loads(run("--from-logs", "logs", "--format", "json").stdout)
+
+    assert (
+        "RuntimeError, not expected: 3 times in 1 process, 2026-11-29T13:34:00.123Z, in zero.seen.jsonl"
+        in explained
+    )
+    assert document["seen"]["hit"] == 1
+    rules = [entry["rule"] for finding in document["files"][0]["findings"] for entry in finding["evidence"]]
+    assert rules.count("seen:not-expected") == 1
+
+
+@pytest.mark.parametrize("option", ["--trial", "--no-trial", "--select=retry-io", "--unresolved=reraise"])
+def test_what_does_not_go_with_it_is_wrong_usage(project: Path, run: Run, script: Path, option: str) -> None:
+    write(project, note(script, "First.load", 1, "builtins:OSError"))
+
+    assert run("--from-logs", "logs", option).returncode == 2
+    assert run("--from-logs", "nowhere").returncode == 2
+    assert run("--watched", "3").returncode == 2
+
+
+def test_the_key_of_a_trial_does_not_stand_in_its_way(project: Path, run: Run, script: Path) -> None:
+    (project / "pyproject.toml").write_text("[tool.workerlog-migrate]\ntrial = true\n", "utf-8")
+    write(project, note(script, "First.load", 1, "builtins:OSError"))
+
+    assert run("--from-logs", "logs", "--apply").returncode == 0
+    assert excepts(script)[0] == "except (OSError, ValueError):"
