@@ -90,6 +90,13 @@ def test_what_cannot_be_believed_is_counted(tmp_path: Path, line: object, reason
     assert notes.lines == 2
 
 
+def test_an_absolute_path_may_hold_what_sys_path_brought(tmp_path: Path) -> None:
+    """``sys.path.insert(0, os.path.join(here, "..", "scripts"))`` gives such a path."""
+    (arrival,) = read(tmp_path, {**SEEN, "path": "/srv/bot/tests/../scripts/genesis_a.py"}).arrivals
+
+    assert arrival.path == "/srv/bot/scripts/genesis_a.py"
+
+
 def test_unknown_events_and_keys_are_passed_over(tmp_path: Path) -> None:
     """They are for readers to come, and no damage."""
     notes = read(tmp_path, {**SEEN, "later": [1]}, {"v": 1, "event": "dreamt", "time": "x"})

@@ -59,6 +59,11 @@ def render_hints(report: Report) -> str:
         lines.append(
             "the same with --apply writes it, with --apply -i asks about each change; --undo takes it back\n"
         )
+        if not watched and _is_first(report):
+            lines.append(
+                "of workers that run around the clock, watch the handlers first: workerlog-migrate --apply --trial, "
+                "and --from-logs logs after a week\n"
+            )
     elif (
         report.mode is Mode.APPLY
         and report.keeps_undo
@@ -66,6 +71,17 @@ def render_hints(report: Report) -> str:
     ):
         lines.append("to take it back: workerlog-migrate --undo\n")
     return "".join(lines)
+
+
+def _is_first(report: Report) -> bool:
+    """Whether handlers would be narrowed in folders that have never been migrated."""
+    added = [file for file in report.runtime.values() if file.verdict == "added"]
+    return (
+        bool(report.counts_by_codemod()[SPECIFIC_EXCEPTIONS][0])
+        and bool(added)
+        and len(added) == len(report.runtime_changes)
+        and report.seen is None
+    )
 
 
 def hint_no_worker(found: Discovery, workers: Workers, paths: Sequence[str]) -> Iterator[str]:

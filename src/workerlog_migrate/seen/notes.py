@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import posixpath
 import re
 import stat
 from collections import Counter, OrderedDict
@@ -379,10 +380,13 @@ def _frames(entries: object) -> tuple[_Frame, ...] | None:
 
 
 def _path(value: object) -> str | None:
-    """Take a path that leads down: one with ``..`` in it is nobody's."""
+    """Take a path that leads down; ``..`` in an absolute one comes from ``sys.path``, in another it is nobody's."""
     if type(value) is not str or not 0 < len(value) < 4096 or not value.isprintable():
         return None
-    return None if ".." in value.replace("\\", "/").split("/") else value
+    parts = value.replace("\\", "/").split("/")
+    if ".." not in parts:
+        return value
+    return posixpath.normpath("/".join(parts)) if value.startswith("/") or value[1:2] == ":" else None
 
 
 def _whole(value: object, least: int, most: int = _MOST) -> int | None:
