@@ -565,3 +565,101 @@ def test_a_ranked_worker_has_evidence_of_its_own(sandbox: Sandbox) -> None:
 
     events = seen_events(sandbox.path / "logs", "worker_3")
     assert [event["event"] for event in events] == ["started", "seen", "ended"]
+
+
+# --- an evidence that has grown
+
+
+def line_of(pid: int, count: int, event: str = "seen", **more: object) -> bytes:
+    fields = {"v": 1, "event": event, "time": "2026-11-29T13:34:00.123Z", "pid": pid, "path": "x.py", **more}
+    return json.dumps({**fields, "count": count} if event == "seen" else fields).encode() + b"\n"
+
+
+def test_equal_lines_of_an_evidence_that_has_grown_are_summed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes by the largest of their counts, a number that was used again as another process; times of runs, too."""
+    monkeypatch.setattr(worker_logger, "_MOST_EVIDENCE", 3000)
+    lines = [line_of(n, c, type="a:B", expected=True) for n in (1, 2) for c in (1, 10, 17)]
+    lines += [
+        line_of(1, 1, type="a:B", expected=True),
+        line_of(3, 1, type="c:D", expected=False, frames=[["x.py", "f", 1, 2]]),
+    ]
+    lines += [line_of(n, 0, event, **more) for n in (1, 2) for event, more in RUN]
+    lines += [b'{"v": 1, "event": "seen", "ti\n', b"[]\n", b"\xff\n", b'{"event": "seen"}\n']
+    path = tmp_path / "genesis.seen.jsonl"
+    path.write_bytes(b"".join(lines) * 2)
+    logger = setup_worker_logger("genesis", tmp_path)
+    ask(logger, KeyError("x"), KeyError)
+
+    *sums, new = seen_events(tmp_path)
+    assert [(event["pid"], event["event"], event["count"], event.get("seconds")) for event in sums] == [
+        (0, "seen", 2 * (17 + 17 + 1), None), (0, "seen", 2, None), (0, "ended", 4, 44.0),
+    ]  # fmt: skip
+    assert sums[1]["frames"] == [["x.py", "f", 1, 2]]
+    assert (new["pid"], new["type"], new["count"]) == (os.getpid(), "builtins:KeyError", 1)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["genesis.log", "genesis.seen.jsonl"]
+
+
+RUN: tuple[tuple[str, dict[str, object]], ...] = (
+    ("started", {}),
+    ("running", {"seconds": 9}),
+    ("ended", {"seconds": 11}),
+)
+
+
+def test_a_sum_that_was_interrupted_is_done_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between the rename and the sum, nothing of the evidence is lost."""
+    monkeypatch.setattr(worker_logger, "_MOST_EVIDENCE", 1000)
+    (tmp_path / "genesis.seen.jsonl.summing").write_bytes(line_of(1, 5, type="a:B"))
+    (tmp_path / "genesis.seen.jsonl").write_bytes(b"".join(line_of(n, 7, type="a:B") for n in range(2, 22)))
+    logger = setup_worker_logger("genesis", tmp_path)
+    for _ in range(2):
+        ask(logger, KeyError("x"), KeyError, OSError)
+        ask(logger, ValueError("x"), ValueError)
+
+    sums = [event for event in seen_events(tmp_path) if event["type"] == "a:B"]
+    assert sum(int(str(event["count"])) for event in sums if event["pid"] == 0) == 5 + 20 * 7
+
+
+def test_an_evidence_stays_in_its_bounds_whatever_arrives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Classes that are made anew each time, of several processes."""
+    monkeypatch.setattr(worker_logger, "_MOST_EVIDENCE", 20_000)
+    monkeypatch.setattr(worker_logger, "_MOST_ARRIVALS", 50)
+    logger = setup_worker_logger("genesis", tmp_path)
+    for number in range(300):
+        ask(logger, type(f"E{number}", (Exception,), {})(), Exception)
+
+    assert (tmp_path / "genesis.seen.jsonl").stat().st_size < 21_000
+    assert len(worker_logger._shared().seen) <= 50
+    assert seen_events(tmp_path)[-1]["type"] == "test_kept_errors:E299"
+
+
+def test_processes_that_share_an_evidence_write_whole_lines(sandbox: Sandbox) -> None:
+    """Also while one of them sums it up, and killed at any moment."""
+    script = """
+        import sys, worker_logger
+        worker_logger._MOST_EVIDENCE = 30000
+        logger = worker_logger.setup_worker_logger("genesis")
+        print("ready", flush=True)
+        for number in range(400):
+            kind = type(f"E{number % 40}", (Exception,), {})
+            try: raise kind
+            except Exception: worker_logger.expect_only(logger, Exception)
+        """
+    started = [sandbox.start(script, name=f"worker{number}.py") for number in range(4)]
+    for number, process in enumerate(started):
+        assert process.stdout is not None
+        process.stdout.readline()
+        if number == 3:
+            process.kill()
+        process.communicate(timeout=60)
+
+    events = seen_events(sandbox.path / "logs")
+    assert {str(event.get("type", "")).partition(":")[2] for event in events} >= {
+        f"E{number}" for number in range(40)
+    }
