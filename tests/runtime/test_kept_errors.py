@@ -663,3 +663,53 @@ def test_processes_that_share_an_evidence_write_whole_lines(sandbox: Sandbox) ->
     assert {str(event.get("type", "")).partition(":")[2] for event in events} >= {
         f"E{number}" for number in range(40)
     }
+
+
+PLACES = """
+import asyncio, atexit, os, signal, sys, threading
+from worker_logger import expect_only, setup_worker_logger
+logger = setup_worker_logger("genesis")
+class Odd(Exception):
+    @property
+    def __class__(self): raise SystemError
+    def __str__(self): raise SystemError
+def meet(where):
+    for kind in (KeyError, Odd):
+        try:
+            raise kind
+        except Exception:
+            os.write(1, f"{where} {expect_only(logger, LookupError)}\\n".encode())
+class Last:
+    def __del__(self): meet("del")
+async def wait(): meet("coroutine")
+def on_signal(*_): meet("signal")
+def deep(left):
+    if left: deep(left - 1)
+    else: meet("deep")
+meet("plain")
+deep(200)
+thread = threading.Thread(target=meet, args=("thread",)); thread.start(); thread.join()
+asyncio.run(wait())
+Last()
+if hasattr(os, "fork"):
+    if not os.fork(): meet("fork"); os._exit(0)
+    os.wait()
+    signal.signal(signal.SIGUSR1, on_signal); os.kill(os.getpid(), signal.SIGUSR1)
+atexit.register(meet, "exit")
+kept = [Last()]; kept.append(kept)
+"""
+
+
+@pytest.mark.posix
+def test_it_answers_wherever_it_is_asked(sandbox: Sandbox) -> None:
+    """In threads, coroutines, ``__del__``, forked children, signal handlers, at the interpreter's end."""
+    done = sandbox.run(PLACES)
+
+    places = ("plain", "deep", "thread", "coroutine", "del", "fork", "signal", "exit")
+    said = done.stdout.decode().splitlines()
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert set(said) == {f"{place} {answer}" for place in places for answer in (True, False)}
+    critical = [line for line in sandbox.logged() if line.startswith("CRITICAL")]
+    assert critical[0].startswith("CRITICAL not expected in meet:")
+    assert "Odd: <Odd: SystemError in str()>" in critical[0]
+    assert (sandbox.path / "logs" / "notifications.jsonl").exists()

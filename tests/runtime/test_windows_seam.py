@@ -265,3 +265,39 @@ def test_without_ctypes_a_held_lock_does_not_stop_the_worker(
 def test_a_device_name_is_no_log(name: str) -> None:
     """``con.log`` would be the console."""
     assert worker_logger._file_stem(name) == "_" + name
+
+
+def test_a_volume_that_has_another_number_for_an_open_file_leaks_nothing(
+    tmp_path: Path, machine: FakeWindows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redirectors tell 0 for a file that was renamed while it was open: it is ours all the same."""
+    (file,) = logs(tmp_path, 1)
+    fstat = worker_logger.os.fstat  # type: ignore[attr-defined]
+
+    def redirected(fd: int) -> os.stat_result:
+        found = fstat(fd)
+        return os.stat_result((*found[:2], 0, *found[3:]))
+
+    monkeypatch.setattr(worker_logger.os, "fstat", redirected)  # type: ignore[attr-defined]
+    for number in range(12):
+        assert file.append(record(number), 100, 3)
+
+    assert len(machine.handles) == 1
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_backup_that_is_read_for_long_does_not_let_the_log_grow(
+    tmp_path: Path, machine: FakeWindows
+) -> None:
+    """Each rotation takes a name aside that is free; what could not be deleted is deleted later."""
+    (file,) = logs(tmp_path, 1)
+    for number in range(3):
+        file.append(record(number), 50, 2)
+    reader = machine.create_file(str(tmp_path / "genesis.log.2"), 0x80000000, 7, None, 3, 0, None)
+    for number in range(3, 20):
+        assert file.append(record(number), 50, 2)
+    assert (tmp_path / "genesis.log").stat().st_size == 48
+    machine.close(reader)
+    file.append(record(20), 50, 2)
+
+    assert numbers(tmp_path) == [18, 19, 20]

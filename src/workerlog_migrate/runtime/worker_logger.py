@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:40736d88a875b637259000f83ec9c7f7bb85973d93ffdee7c9c46b73b8aee3af
+# workerlog-migrate runtime 0.1.0 tree:5d7cf0264a4c82c9a18c07556cc62d3dd3bdd38871b29b242c115a75e5f31df5
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -418,7 +418,7 @@ class _Once:
 
 
 def _text_of(value: object) -> str:
-    if isinstance(value, _Once):
+    if type(value) is _Once:
         if value.text is not None:
             return value.text
         value = value.value  # print did not come to it: no stdout, or a broken one
@@ -434,7 +434,7 @@ def _lines_of(shown: tuple[object, ...], options: dict[str, object]) -> tuple[st
     if not shown:  # safe_print(message="...")
         texts = [value for name, value in options.items() if name not in ("sep", "end", "level")]
         shown = tuple(value for value in texts if isinstance(value, str))[:1]
-    failed = next((n for n, arg in enumerate(shown) if isinstance(arg, _Once) and arg.failed), len(shown))
+    failed = next((n for n, arg in enumerate(shown) if type(arg) is _Once and arg.failed), len(shown))
     shown = shown[:failed]  # print has come so far
     sep, end = options.get("sep"), options.get("end")
     sep, end = sep if isinstance(sep, str) else " ", end if isinstance(end, str) else "\n"
@@ -956,14 +956,18 @@ def _message_of(record: logging.LogRecord) -> str:
 
 
 def _traceback_of(record: logging.LogRecord) -> str:
-    text = record.exc_text
-    try:
-        if record.exc_info:
-            text = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
-    except Exception as error:  # noqa: BLE001  # the exception's own __str__
-        _pass_on(error)
-        text = f"(traceback not formatted: {type(error).__name__})"
+    text = _formatted(*record.exc_info) if record.exc_info else record.exc_text
     return masked("\n".join(part for part in (text, record.stack_info) if part))
+
+
+def _formatted(
+    kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+) -> str:
+    try:
+        return "".join(traceback.format_exception(kind, error, trace)).rstrip("\n")
+    except Exception as failure:  # noqa: BLE001  # the exception's own __str__ or __class__
+        _pass_on(failure)
+        return f"(traceback not formatted: {type(failure).__name__})"
 
 
 class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
@@ -1224,7 +1228,7 @@ class _LogFile:
             found = self._open()
         else:
             # What the descriptor leads to, not what we remember: the number may be a socket's by now.
-            if held is None or held.st_ino != found.st_ino or held.st_dev != found.st_dev:
+            if held is None or not self.platform.is_same(held, found.st_dev, found.st_ino):
                 found = self._open()
         return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
@@ -1696,7 +1700,7 @@ def notify(
         kind, trace = "", ""
         if error is not None:
             kind = f"{type(error).__name__}: {_text_of(error)}"
-            trace = "".join(traceback.format_exception(error))
+            trace = _formatted(type(error), error, error.__traceback__) + "\n"
         record: dict[str, object] = {
             "timestamp": "",
             "time": 0.0,
