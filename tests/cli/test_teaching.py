@@ -114,5 +114,5 @@ def test_a_row_teaches_a_method_of_any_receiver(project: Path, script: Path, run
     )
     taught = run("--explain", "scripts/zero_envio.py:7").stdout.decode()
 
-    assert 'to teach it: [tool.workerlog-migrate.raises] "*.publicar" = ["OSError"]' in asked
+    assert 'to teach it: [tool.workerlog-migrate.raises] "*.publicar" = ["<what it raises>"]' in asked
     assert "except Exception becomes except OSError" in taught

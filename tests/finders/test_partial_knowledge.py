@@ -98,7 +98,7 @@ def calls_by_line(path: Path) -> dict[int, set[str]]:
             continue
         for call in own_calls(owner.body):
             name = types.callee(call)
-            if isinstance(call.func, ast.Attribute) and types.of(call.func.value) == "json":
+            if isinstance(call.func, ast.Attribute) and types.of(call.func.value) in ("json", "json?"):
                 continue  # of a value from JSON every type is known, and so is what it lacks
             if name and knowledge.call(name) is not None:
                 for line in lines:
@@ -186,9 +186,10 @@ def test_what_is_raised_again_is_said_and_logged(path: Path) -> None:
         assert "exc_info=True" in log
         assert again == "raise"
         assert "anything else is raised again: `" in finding.message
-        assert {entry.cause for entry in unknown(stays[finding.span])} <= {
-            entry.cause for entry in unknown(finding)
-        }
+        if finding.span in stays:  # else it is an inner handler that will raise again what nobody knows
+            assert {entry.cause for entry in unknown(stays[finding.span])} <= {
+                entry.cause for entry in unknown(finding)
+            }
 
 
 @by_script
@@ -197,10 +198,11 @@ def test_the_row_that_is_asked_for_teaches_the_call(path: Path, tmp_path: Path) 
         for entry in unknown(finding):
             asked = _ROW.search(entry.note)
             if asked is None:
-                assert not entry.rule.strip("*.()"), entry
+                assert entry.rule.startswith("op:") or not entry.rule.strip("*.()"), entry
                 continue
             config = tmp_path / "pyproject.toml"
-            config.write_text(f"[tool.workerlog-migrate.raises]\n{asked[1]}\n", encoding="utf-8")
+            row = asked[1].replace(specific_exceptions.PLACEHOLDER, "OSError")
+            config.write_text(f"[tool.workerlog-migrate.raises]\n{row}\n", encoding="utf-8")
             taught = replace(KEEP, raises=load_config(config).raises)
             (again,) = (
                 other

@@ -19,6 +19,7 @@ from workerlog_migrate.analysis.frames import Edge, Frame, Raise, Unknown
 from workerlog_migrate.analysis.header import runtime_name
 from workerlog_migrate.analysis.kinds import is_tried
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.settle import SETTLE, how_to_settle
 from workerlog_migrate.analysis.values import ANY, BOTTOM, JSON, NONE, Type, Value
 
 if TYPE_CHECKING:
@@ -68,6 +69,10 @@ class Arguments:
             found = self._memo[node] = self._engine.expressions.value(node, self._frame)
         return found
 
+    def know(self, node: ast.expr, value: Value) -> None:
+        """Say what an argument is, so that it is not evaluated."""
+        self._memo[node] = value
+
     def evaluate(self) -> None:
         """Evaluate every argument, for the effects."""
         for node in self.positional:
@@ -75,8 +80,8 @@ class Arguments:
         if self.node is not None:
             for word in self.node.keywords:
                 value = self.value(word.value)
-                if word.arg is None and "json" in values.names(value):
-                    self._engine.expressions.operation("op:mapping-json", word.value, self._frame)
+                if word.arg is None:
+                    self._engine.expressions.unpack_mapping(value, word.value, self._frame)
 
     def find(self, name: str, params: tuple[str, ...]) -> list[ast.expr]:
         """Return the expressions passed for a parameter: one, or several for the last of a variadic function.
@@ -451,24 +456,29 @@ class Calls:
                 return ANY if row is None else self._row_value(row, arguments, receiver, frame)
         if row is not None:
             return self.apply(row, arguments, receiver, node, frame)
-        duck = self._engine.expressions.duck(arguments.receiver_node, frame) if type_name == "*" else ""
-        if duck and frame.suspects is None:
-            row = self._knowledge.method(duck, method)
-            if row is not None:
-                kinds = (ANY, ANY) if duck == "dict" else (ANY,)
-                return self.apply(row, arguments, values.one(duck, *kinds), node, frame)
-        bare = self._bare(method, arguments, frame)
-        if bare is not None:
-            if frame.suspects is not None:
-                frame.suspects.is_void = True  # what is known by its name alone may raise more
-            if type_name == "json":
-                self._engine.expressions.operation("op:method-json", node, frame)
-            return self.apply(bare, arguments, receiver, node, frame)
         if type_name == "json":
             self._engine.expressions.operation("op:method-json", node, frame)
-            return JSON
+            return self._of_data(method, arguments, node, frame)
+        bare = self._bare(method, arguments, frame)
+        if bare is not None:
+            subject = arguments.receiver_node
+            settle = "" if subject is None else how_to_settle(subject, frame)
+            note = f"{_BY_NAME}; {SETTLE}{settle}" if settle else _BY_NAME
+            self._unknown(node, frame, f"{type_name}.{method}", note)
+            return self.apply(bare, arguments, receiver, node, frame)
         self._unknown(node, frame, f"{type_name}.{method}")
         return ANY
+
+    def _of_data(self, method: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """Call a method of data of an open shape: that of each builtin type which has one; what comes out is data again."""
+        found: list[Value] = []
+        for made in _DATA:
+            (entry,) = made
+            row = self._knowledge.method(entry.name, method)
+            if row is not None:
+                found.append(self.apply(row, arguments, made, node, frame))
+        value = values.join(found) or JSON
+        return (value - ANY) | JSON if value >= ANY else value
 
     def _bare(self, method: str, arguments: Arguments, frame: Frame) -> CallRow | None:
         """Return the row for a method on a receiver of unknown type.
@@ -555,16 +565,11 @@ class Calls:
             if row.special:
                 for passed in arguments.positional:
                     self._engine.expressions.special(arguments.value(passed), row.special, passed, frame)
+                self._measured(row, arguments, node, frame)
             for passed in self._awaited_arguments(row, arguments):
                 if values.is_unknown(arguments.value(passed)) or isinstance(passed, ast.Name | ast.Attribute):
                     self._engine.expressions.awaited(passed, frame)
             self._engine.expressions.suspect_rare(row, node, frame)
-            if (
-                frame.suspects is not None
-                and (row.mistyped or any(when.condition.test == "shape:json" for when in row.when))
-                and any(values.is_unknown(arguments.value(passed)) for passed in arguments.positional)
-            ):
-                self._engine.expressions.suspect("op:argument-unknown", node, frame)
             if row.never_returns:
                 frame.is_dead = True
         return self._row_value(row, arguments, receiver, frame)
@@ -577,6 +582,24 @@ class Calls:
             return
         given = [arguments.value(each) for each in arguments.positional]
         self._engine.kinds.called(row.name, receiver, arguments.positional, given, node, frame)
+
+    def _measured(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+        """Say that a builtin which looks for a special method is not known if it is given something opaque.
+
+        What only makes text, a truth value or a number of it asks nothing that people write code for.
+        """
+        if row.special[0] in _CONVERTS and any(
+            values.is_opaque(entry) for passed in arguments.positional for entry in arguments.value(passed)
+        ):
+            self._engine.expressions.operation("op:convert-unknown", node, frame)
+        if row.special[0] not in _ASKS:
+            return
+        for passed in arguments.positional:
+            if isinstance(passed, ast.Starred):
+                continue  # unpacking it counts where it stands
+            self._engine.expressions.unresolved_if_opaque(
+                arguments.value(passed), "op:argument-unknown", node, passed, frame
+            )
 
     def _awaited_arguments(self, row: CallRow, arguments: Arguments) -> list[ast.expr]:
         """Return the arguments that a call awaits."""
@@ -610,7 +633,7 @@ class Calls:
         ):
             return
         expressions = self._engine.expressions
-        if "json" in names:
+        if "json" in names and not names & _TEXTS:  # text that may be something else is passed as what it is
             expressions.operation("op:argument-json", passed, frame, raises=row.mistyped)
         if (
             "None" in names
@@ -650,6 +673,13 @@ class Calls:
                         )
 
     def _row_value(self, row: CallRow, arguments: Arguments, receiver: Value | None, frame: Frame) -> Value:
+        value = self._given_by_row(row, arguments, receiver, frame)
+        defaults = arguments.find("default", row.params) if "default" in row.params else ()
+        return self._engine.ducks.with_default(value, defaults[0]) if defaults else value
+
+    def _given_by_row(
+        self, row: CallRow, arguments: Arguments, receiver: Value | None, frame: Frame
+    ) -> Value:
         found: list[Value] = []
         decided = False
         for when in row.when:
@@ -985,9 +1015,7 @@ class Calls:
         target = arguments.keywords.get("file")
         if target is not None and not (isinstance(target, ast.Constant) and target.value is None):
             name = frame.unit.module.qualified(target)
-            if name in ("sys.stderr", "sys.__stderr__"):
-                return  # its error handler is backslashreplace
-            if name not in ("sys.stdout", "sys.__stdout__"):
+            if name not in (*_STDOUT, *_STDERR):
                 value = self._engine.expressions.attribute(
                     arguments.value(target), "write", node, frame, called=True
                 )
@@ -1011,16 +1039,20 @@ class Calls:
                         frame.sink.add(
                             Raise(exception, node, frame.unit, row.name, row.source, "** may hold file=")
                         )
+        self._engine.expressions.operation("op:print", node, frame)
         words = [arguments.keywords[word] for word in ("sep", "end") if word in arguments.keywords]
-        if arguments.node is None or not all(
-            self.is_ascii(entry, arguments) for entry in (*arguments.positional, *words)
+        is_lenient = target is not None and frame.unit.module.qualified(target) in _STDERR  # backslashreplace
+        if arguments.node is None or not (
+            is_lenient or all(self.is_ascii(entry, arguments) for entry in (*arguments.positional, *words))
         ):
-            self._engine.expressions.operation("op:print", node, frame)
+            self._engine.expressions.operation("op:print-text", node, frame)
 
     def _mirror(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         call = arguments.node
         if call is None:
             return NONE
+        for method in call.args[:1]:
+            arguments.know(method, ANY)  # of a logger that the tool has put there
         inner = Arguments(self._engine, call, frame, skip=1)
         printer = inner.keywords.pop("printer", None)
         if printer is None:
@@ -1053,6 +1085,10 @@ class Calls:
     def _getattr(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         row = self._knowledge.call("getattr")
         positional = arguments.positional
+        for passed in positional[:1]:
+            self._engine.expressions.unresolved_if_opaque(
+                arguments.value(passed), "op:attribute-unknown", node, passed, frame
+            )
         if (
             len(positional) >= 2
             and isinstance(positional[1], ast.Constant)
@@ -1094,8 +1130,6 @@ class Calls:
         if not arguments.positional:
             return values.one("iterator", ANY)
         source = arguments.value(arguments.positional[0])
-        if values.is_unknown(source) and len(arguments.positional) == 1:
-            self._engine.expressions.suspect("op:argument-unknown", node, frame)
         if len(arguments.positional) > 1:  # called until it gives the sentinel
             return values.one("iterator", self.invoke_unknown(source, arguments.positional[0], frame))
         return values.one(
@@ -1256,10 +1290,8 @@ class Calls:
                     attribute = self._engine.expressions.attribute
                     close = attribute(entry.args[0], "close", node, frame, called=True)
                     self.invoke_unknown(close, node, frame)
-                case "any":
-                    self._engine.expressions.operation("op:with-unknown", node, frame)
-                    if not isinstance(node, ast.Call):
-                        self._unknown(node, frame, _callee_text(node), "a context manager of unknown type")
+                case _ if values.is_opaque(entry):
+                    self._engine.expressions.unresolved("op:with-unknown", node, node, frame)
                 case _:
                     entered = self._engine.expressions.protocol(entry.name, "enter", node, frame)
                     self._engine.expressions.protocol(entry.name, "exit", node, frame)
@@ -1339,6 +1371,13 @@ class Calls:
         return values.join(found) or ANY
 
 
+_STDOUT = ("sys.stdout", "sys.__stdout__")
+_STDERR = ("sys.stderr", "sys.__stderr__")
+_DATA = (values.one("dict", values.STR, JSON), values.one("list", JSON), values.STR)
+_BY_NAME = "a method that is known by its name alone: what it is called on may be anything"
+_ASKS = frozenset({"__iter__", "__next__", "__len__", "__abs__", "__reversed__", "__contains__"})
+_CONVERTS = frozenset({"__int__", "__float__"})
+_TEXTS = frozenset({"str", "bytes"})
 _PAIR = 2
 _UNHASHABLE = frozenset({"json", "list", "dict", "set", "bytearray"})
 _NAMED_TUPLE = "collections.namedtuple.class"  # the row of what it makes

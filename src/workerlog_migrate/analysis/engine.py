@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.calls import Calls
+from workerlog_migrate.analysis.ducks import Ducks
 from workerlog_migrate.analysis.exceptions import Hierarchy
 from workerlog_migrate.analysis.expressions import Expressions
 from workerlog_migrate.analysis.flat import Flat
@@ -67,6 +68,7 @@ class Engine:
         self.sight = Sight(self)
         self.guards = Guards(self)
         self.kinds = Kinds(self)
+        self.ducks = Ducks(self)
         self.calls = Calls(self)
         self.expressions = Expressions(self)
         self.flow = Flow(self)
@@ -122,6 +124,8 @@ class Engine:
             self.flat,
             self.sight,
             self.guards,
+            self.ducks,
+            self.kinds,
             self.calls,
             self.expressions,
             self.flow,

@@ -17,6 +17,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Edge, Frame, Raise, Unknown
 from workerlog_migrate.analysis.module import TEMPLATE
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.settle import SETTLE, how_to_settle
 from workerlog_migrate.analysis.values import (
     ANY,
     BOOL,
@@ -176,15 +177,6 @@ class Expressions:
             return any(binding.kind == "parameter" for binding in bindings)
         return False
 
-    def suspect(self, name: str, node: ast.AST, frame: Frame) -> None:
-        """Note what an operation could raise if nothing else in the body can (see ``suspects``)."""
-        if frame.suspects is None:
-            return
-        row = self._knowledge.operation(name)
-        for exception in row.raises:
-            note = f"{row.description}; nothing else in the body is known to raise"
-            frame.suspects.raises[Raise(exception, node, frame.unit, name, row.source, note)] = None
-
     def suspect_rare(self, row: CallRow, node: ast.AST, frame: Frame) -> None:
         """Note what a call hardly ever raises: someone who guards nothing else has met it."""
         if frame.suspects is None:
@@ -192,32 +184,42 @@ class Expressions:
         for exception in row.rare:
             note = "it hardly ever happens; nothing else in the body is known to raise"
             made = Raise(exception, node, frame.unit, row.name, row.source, note)
-            frame.suspects.raises[made] = None
+            frame.suspects[made] = None
 
-    def suspect_attribute(self, receiver: Value, node: ast.Attribute, frame: Frame) -> None:
-        """Note that an attribute may be missing; of an object of unknown make it may be a property that does I/O."""
-        if frame.suspects is None:
+    def unresolved(self, name: str, node: ast.AST, subject: ast.expr, frame: Frame) -> None:
+        """Say that what an operation does is not known, because nobody knows what it is done with.
+
+        Args:
+            name: the row of the operation; what it raises for builtin types counts besides.
+            node: the operation.
+            subject: what it is done with; where that is a part of the body that is not known already, it is not said twice.
+            frame: takes it.
+
+        """
+        sink = frame.sink
+        if sink is None:
             return
-        name = node.attr
-        rule = "op:attribute-store" if isinstance(node.ctx, ast.Store) else "op:attribute-unknown"
-        for entry in receiver:
-            match entry.name:
-                case "class" | "function" | "method" | "unbound" | "None" | "unit":
-                    self.suspect(rule, node, frame)
-                case "dotted" if _is_module(str(entry.ref), frame):
-                    self.suspect(rule, node, frame)
-                case "instance" if isinstance(entry.ref, ClassInfo) and (
-                    name.startswith("_")
-                    or name in entry.ref.stores
-                    or not self._engine.flat.has_unknown_base(entry.ref)
-                ):
-                    self.suspect("op:attribute-unknown", node, frame)
-                case "any" | "bound" if name.startswith("_"):
-                    self.suspect(rule, node, frame)
-                case _ if self._engine.hierarchy.is_exception(entry.name):
-                    self.suspect(rule, node, frame)
-                case _:
-                    frame.suspects.is_void = True
+        self.operation(name, node, frame)
+        if _is_reported(subject, sink.opaque):
+            sink.opaque.add(node)
+            return
+        note = self._knowledge.operation(name).description
+        settle = how_to_settle(subject, frame)
+        sink.add(Unknown(node, frame.unit, name, f"{note}; {SETTLE}{settle}" if settle else note))
+
+    def unresolved_if_opaque(
+        self, value: Value, name: str, node: ast.AST, subject: ast.expr, frame: Frame
+    ) -> None:
+        """Say that an operation is not known if some alternative of the value is opaque."""
+        if frame.sink is not None and any(values.is_opaque(entry) for entry in value):
+            self.unresolved(name, node, subject, frame)
+
+    def _told(self, value: Value, node: ast.expr, frame: Frame) -> Value:
+        """Put what the code around tells in place of an unknown alternative (see ``ducks``)."""
+        if _UNKNOWN not in value:
+            return value
+        told = self._engine.ducks.of(node, frame.function)
+        return value if told is ANY or told == ANY else (value - ANY) | told
 
     def protocol(self, type_name: str, operation: str, node: ast.AST, frame: Frame) -> Value | None:
         """Apply a type's protocol row; None when the type has none."""
@@ -246,15 +248,32 @@ class Expressions:
     def _name(self, node: ast.Name, frame: Frame) -> Value:
         env = frame.env
         if env is not None:
+            if frame.sink is not None:
+                self._bound(node, frame)
             known = env.get(node.id)
-            if known is not None:
-                return known
-        found = self._engine.flat.name(node.id, node, frame.unit)
-        if frame.suspects is not None and found == ANY:
-            module = frame.unit.module
-            if module.lookup(node.id, module.scope(node)) is None and not module.star_imports:
-                self.suspect("op:name-unknown", node, frame)
-        return found
+            if known is None:
+                known = self._engine.flat.name(node.id, node, frame.unit)
+            return self._told(known, node, frame)
+        return self._engine.flat.name(node.id, node, frame.unit)
+
+    def _bound(self, node: ast.Name, frame: Frame) -> None:
+        """Put what reading a name raises that nothing binds, or not on every way to here."""
+        if frame.is_bound(node.id):
+            return
+        module = frame.unit.module
+        found = module.lookup(node.id, module.scope(node))
+        if found is None:
+            is_sure = not (module.star_imports or module.calls_of("exec") or module.calls_of("globals"))
+            if is_sure and not module.is_builtin(node.id, node) and node.id not in _OF_MODULES:
+                self.operation("op:unbound-name", node, frame)
+            return
+        scope, bindings = found
+        if scope.node is not frame.function.node or any(binding.kind == "parameter" for binding in bindings):
+            return
+        if scope.node is not module.tree:
+            self.operation("op:unbound-local", node, frame)
+        elif all(module.function(binding.node) is None for binding in bindings):  # no `global` in a function
+            self.operation("op:unbound-name", node, frame)
 
     def _starred(self, node: ast.Starred, frame: Frame) -> Value:
         self.iterate(self.value(node.value, frame), node.value, frame)
@@ -273,11 +292,10 @@ class Expressions:
         if env is not None:
             path = frame.unit.path(node)
             if path is not None and path in env:
-                return env[path]
+                return self._told(env[path], node, frame)
         receiver = self.value(node.value, frame)
-        if frame.suspects is not None:
-            self.suspect_attribute(receiver, node, frame)
-        return self.attribute(receiver, node.attr, node, frame)
+        found = self.attribute(receiver, node.attr, node, frame)
+        return found if env is None else self._told(found, node, frame)
 
     def attribute(
         self, receiver: Value, name: str, node: ast.expr, frame: Frame, *, called: bool = False
@@ -305,6 +323,8 @@ class Expressions:
     def _attribute_of(self, entry: Type, name: str, node: ast.expr, frame: Frame, called: bool) -> Value:
         match entry.name:
             case "any":
+                if not called:
+                    self.unresolved("op:attribute-unknown", node, _receiver(node), frame)
                 return values.one("bound", ANY, ref=("*", name))
             case "dotted":
                 if (
@@ -313,6 +333,8 @@ class Expressions:
                     and not _minds_platform(frame)
                 ):
                     self.operation("op:platform-attribute", node, frame)
+                if not called and self._is_object(str(entry.ref), frame):
+                    self.unresolved("op:attribute-unknown", node, _receiver(node), frame)
                 return self._dotted_attribute(str(entry.ref), name)
             case "instance":
                 assert isinstance(entry.ref, ClassInfo)
@@ -330,6 +352,8 @@ class Expressions:
             case "super" if isinstance(entry.ref, ClassInfo):
                 return self._super_attribute(entry, name)
             case _ if entry.name in values.NO_TYPES:
+                if not called and entry.name in ("bound", "foreign", "super"):
+                    self.unresolved("op:attribute-unknown", node, _receiver(node), frame)
                 return values.one("bound", ANY, ref=("*", name))
         if frame.sink is not None and self._knowledge.is_asked(entry.name, name):
             self.protocol(entry.name, "ask", node, frame)
@@ -341,6 +365,13 @@ class Expressions:
         if not called and not name.startswith("__") and isinstance(node, ast.Attribute):
             self.protocol(entry.name, "attribute", node, frame)
         return values.one("bound", frozenset({entry}), ref=(entry.name, name))
+
+    def _is_object(self, dotted: str, frame: Frame) -> bool:
+        """Whether an imported name may be an object of a library that nobody knows: no module, and no class by its name."""
+        top, dot, _ = dotted.partition(".")
+        if not dot or top in sys.stdlib_module_names or self._knowledge.knows_module(top):
+            return False
+        return not dotted.rpartition(".")[2][:1].isupper() and not frame.unit.imports_module(dotted)
 
     def _dotted_attribute(self, dotted: str, name: str) -> Value:
         expression = self._knowledge.attribute(f"module:{dotted}", name)
@@ -444,13 +475,15 @@ class Expressions:
             key = self.value(node.slice, self._quiet(frame))
             for entry in base:
                 self._engine.kinds.subscripted(entry, key, node, frame)
-        found = [self._item_of(entry, node, frame) for entry in base]
-        return values.join(found) or ANY
+        if not base and env is None:
+            return BOTTOM  # what hangs on itself: that adds nothing
+        found = values.join(self._item_of(entry, node, frame) for entry in base) or ANY
+        return found if env is None else self._told(found, node, frame)
 
     def _item_of(self, entry: Type, node: ast.Subscript, frame: Frame) -> Value:
         index = node.slice
         if entry.name == "dotted" and not self._is_generic(str(entry.ref)):
-            self._unknown_item(node, frame)  # data of a module
+            self.unresolved("op:subscript-unknown", node, node.value, frame)  # data of a module
             return ANY
         if entry.name in ("class", "dotted", "function"):
             if isinstance(entry.ref, ClassInfo) and self._is_enumeration(entry.ref):
@@ -475,8 +508,8 @@ class Expressions:
                 return entry.args[at]
         if entry.name == "dict":
             return self._dict_item(entry, node, frame)
-        if entry.name in ("any", "bound"):  # what is read of an unknown object may be data
-            self._unknown_item(node, frame)
+        if values.is_opaque(entry):
+            self.unresolved("op:subscript-unknown", node, node.value, frame)
             return ANY
         if self._knowledge.is_kind(entry.name, "sequence"):
             if not self._engine.guards.has_index(node, frame):
@@ -486,6 +519,8 @@ class Expressions:
             return self._dunder(entry, "__getitem__", node, frame)
         row = self._knowledge.protocol(entry.name, "getitem")
         if row is None:
+            if not values.is_builtin(entry):
+                self.unresolved("op:subscript-unknown", node, node.value, frame)
             return ANY
         if is_slice or not self._engine.guards.has_key(node, frame):
             self.protocol(entry.name, "getitem", node, frame)
@@ -536,44 +571,6 @@ class Expressions:
         else:
             self.operation("op:subscript-json", node, frame)
         return JSON
-
-    def _unknown_item(self, node: ast.Subscript, frame: Frame) -> None:
-        if frame.sink is None or isinstance(node.slice, ast.Slice):
-            return
-        guards = self._engine.guards
-        if isinstance(node.slice, ast.Tuple) or guards.has_key(node, frame) or guards.has_index(node, frame):
-            return
-        kind = self._kind_of_container(node, frame)
-        self.operation(kind, node, frame)
-
-    def _kind_of_container(self, node: ast.Subscript, frame: Frame) -> str:
-        """Tell a sequence from a mapping by the key, or by what else is done with the container nearby."""
-        key = node.slice
-        at = _integer(key)
-        if at is not None and abs(at) <= _SMALL_INDEX:
-            return "op:subscript-index"
-        if (
-            isinstance(key, ast.BinOp)
-            and isinstance(key.op, ast.Add | ast.Sub)
-            and _integer(key.right) is not None
-        ):
-            return "op:subscript-index"
-        if values.names(self.value(key, self._quiet(frame))) == {"str"}:
-            return "op:subscript-key"
-        if isinstance(key, ast.Name) and self._engine.guards.is_counter(key, frame):
-            return "op:subscript-index"
-        duck = self.duck(node.value, frame)
-        return {"dict": "op:subscript-key", "list": "op:subscript-index"}.get(duck, "op:subscript-unknown")
-
-    def duck(self, node: ast.expr | None, frame: Frame) -> str:
-        """Tell what kind of container a value of unknown type is by the methods that the code nearby calls on it."""
-        path = None if node is None else frame.unit.path(node)
-        if path is None:
-            return ""
-        used = frame.unit.uses_of(path, frame.function)
-        rows = (self._knowledge.bare_method(method) for method in used)
-        kinds = {row.only_of for row in rows if row is not None and row.only_of}
-        return kinds.pop() if len(kinds) == 1 else ""
 
     def _quiet(self, frame: Frame) -> Frame:
         quiet = Frame(frame.function, frame.env, None)
@@ -661,8 +658,7 @@ class Expressions:
             value = self.value(item, frame)
             if key is None:
                 literal.append((None, ANY))
-                if "json" in values.names(value):
-                    self.operation("op:mapping-json", item, frame)
+                self.unpack_mapping(value, item, frame)
                 for entry in value:
                     if entry.name == "dict" and len(entry.args) > 1:
                         keys.append(entry.args[0])
@@ -681,6 +677,12 @@ class Expressions:
         if literal and len(literal) <= 64 and all(key is not None for key, _ in literal):
             ref = tuple(literal)
         return values.one("dict", values.join(keys) or ANY, values.join(items) or ANY, ref=ref)
+
+    def unpack_mapping(self, value: Value, node: ast.expr, frame: Frame) -> None:
+        """Put what ``**value`` can raise into the sink."""
+        if "json" in values.names(value):
+            self.operation("op:mapping-json", node, frame)
+        self.unresolved_if_opaque(value, "op:mapping-unknown", node, node, frame)
 
     def _comprehension(self, node: ast.expr, frame: Frame) -> Value:
         assert isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
@@ -786,6 +788,8 @@ class Expressions:
         symbol = _OPERATORS[type(operator)]
         if frame.sink is not None:
             self._operator_effects(symbol, left, right, node, left_node, right_node, frame)
+        if not left and frame.env is None:
+            return BOTTOM  # what hangs on itself: that adds nothing
         return values.join(self._operator_value(entry, symbol, right, frame) for entry in left) or ANY
 
     def _operator_value(self, entry: Type, symbol: str, right: Value, frame: Frame) -> Value:
@@ -793,7 +797,7 @@ class Expressions:
             return BOTTOM
         if entry.name in ("json", "any"):
             kinds = values.names(right)
-            if symbol in ("/", "-", "*", "//", "**") and self._knowledge.are_all(kinds, "number"):
+            if symbol in ("/", "-", "*", "//", "**") and kinds and self._knowledge.are_all(kinds, "number"):
                 return FLOAT if symbol == "/" or "float" in kinds else frozenset({Type("int"), Type("float")})
             if kinds == {"str"} and symbol == "+":
                 return STR
@@ -836,8 +840,8 @@ class Expressions:
                     self.special(part, _AS_TEXT, right_node, frame)
             self._engine.kinds.percent(left_node, right, node, frame)
             return
-        if frame.suspects is not None and (values.is_unknown(left) or values.is_unknown(right)):
-            self.suspect("op:arithmetic-unknown", node, frame)
+        for value, operand in ((left, left_node), (right, right_node)):
+            self.unresolved_if_opaque(value, "op:arithmetic-unknown", node, operand, frame)
         if "json" in lefts or "json" in rights:
             self.operation("op:arithmetic-json", node, frame)
         if "None" in lefts or ("None" in rights and ("any" not in lefts or symbol in _ARITHMETIC)):
@@ -887,6 +891,7 @@ class Expressions:
         if frame.sink is not None:
             self.special(value, (_SIGNS[type(node.op)],), node.operand, frame)
             self._engine.kinds.signed(node.op, value, node, frame)
+            self.unresolved_if_opaque(value, "op:arithmetic-unknown", node, node.operand, frame)
             found = values.names(value)
             if "json" in found:
                 self.operation("op:arithmetic-json", node, frame)
@@ -903,7 +908,7 @@ class Expressions:
                 value = self.value(entry, frame)
                 last = at == len(node.values) - 1
                 found.append(values.without_none(value) if is_or and not last else value)
-            return values.join(found) or ANY
+            return self._or_default(values.join(found) or ANY, node)
         state = guards.save(frame)
         ends = False  # whether evaluation can stop at an operand that returns
         for at, entry in enumerate(node.values):
@@ -920,7 +925,12 @@ class Expressions:
             frame.is_dead = False
             for entry in node.values[: len(found)] if len(found) == 1 else ():
                 guards.assume(entry, is_or, frame)
-        return values.join(found) or ANY
+        return self._or_default(values.join(found) or ANY, node)
+
+    def _or_default(self, value: Value, node: ast.BoolOp) -> Value:
+        """Say that what a literal stands in for is data, ``read() or {}``."""
+        is_or = isinstance(node.op, ast.Or)
+        return self._engine.ducks.with_default(value, node.values[-1]) if is_or else value
 
     def _compare(self, node: ast.Compare, frame: Frame) -> Value:
         if frame.sink is None:
@@ -938,7 +948,9 @@ class Expressions:
                 for entry in right:
                     if entry.name == "instance":
                         self._dunder(entry, "__contains__", right_node, frame)
-                    elif entry.name not in ("dict", "any", "json", "None") and not self._knowledge.is_kind(
+                    elif values.is_opaque(entry):
+                        self.unresolved("op:contains-unknown", node, right_node, frame)
+                    elif entry.name not in ("dict", "json", "None") and not self._knowledge.is_kind(
                         entry.name, "sequence"
                     ):
                         self.protocol(entry.name, "contains", node, frame)
@@ -950,8 +962,8 @@ class Expressions:
                     operands = ((left_node, left), (right_node, right))
                     nones = [part for part, value in operands if "None" in values.names(value)]
                     self.of_none("op:compare-none", node, frame, *nones)
-                if values.is_unknown(left) or values.is_unknown(right):
-                    self.suspect("op:compare-unknown", node, frame)
+                for value, part in ((left, left_node), (right, right_node)):
+                    self.unresolved_if_opaque(value, "op:compare-unknown", node, part, frame)
             if type(operator) in _COMPARISONS:
                 self.special(left, (_COMPARISONS[type(operator)],), left_node, frame)
             left_node, left = right_node, right
@@ -1090,10 +1102,15 @@ class Expressions:
                             frame.sink.add(Edge(entry.ref, node, frame.unit))
                     case "instance":
                         self._iterate_instance(entry, node, frame)
-                    case "list" | "dict" | "str" | "tuple" | "set" | "any" | "iterator" | "bytes" | "range":
+                    case "list" | "dict" | "str" | "tuple" | "set" | "iterator" | "bytes" | "range":
                         pass
+                    case _ if values.is_opaque(entry):
+                        self.unresolved("op:iterate-unknown", node, node, frame)
                     case _:
-                        self.protocol(entry.name, "iter", node, frame)
+                        if self.protocol(entry.name, "iter", node, frame) is None and not values.is_builtin(
+                            entry
+                        ):
+                            self.unresolved("op:iterate-unknown", node, node, frame)
         return self.element(value, frame.unit)
 
     def _iterate_instance(self, entry: Type, node: ast.expr, frame: Frame) -> None:
@@ -1158,7 +1175,9 @@ class Expressions:
                 found.append(self.element(frozenset({entry}), self._engine.unit))
         return values.join(found) or ANY
 
-    def unpack(self, value: Value, count: int, exact: bool, node: ast.expr, frame: Frame) -> None:
+    def unpack(
+        self, value: Value, count: int, exact: bool, node: ast.expr, source: ast.expr, frame: Frame
+    ) -> None:
         """Put what unpacking a value into ``count`` names can raise into the sink."""
         if frame.sink is None:
             return
@@ -1177,10 +1196,8 @@ class Expressions:
                     self.operation("op:unpack", node, frame)
                 case "instance":
                     self._iterate_instance(entry, node, frame)
-                case "any" | "bound":
-                    self.suspect(
-                        "op:unpack-unknown", node, frame
-                    )  # nothing else speaks for a wrong number of items
+                case _ if values.is_opaque(entry):
+                    self.unresolved("op:unpack-unknown", node, source, frame)
                 case _:
                     self.operation("op:unpack", node, frame)
 
@@ -1251,9 +1268,30 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "__eq__",
     ast.NotEq: "__ne__",
 }
-_SMALL_INDEX = 9  # a larger number is rather a key: codes[404]
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "**"})  # what hardly anything does with None on the right
 _OPERATOR_METHODS = {"+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "|": "__or__"}
+
+
+# What Python binds in every module, and IPython beside.
+_OF_MODULES = frozenset(
+    {"__file__", "__name__", "__doc__", "__package__", "__spec__", "__loader__", "__builtins__", "__path__"}
+)
+_UNKNOWN = Type("any")
+
+
+def _is_reported(node: ast.AST | None, reported: set[ast.AST]) -> bool:
+    """Whether what an operation is done with hangs on something that is reported as not known."""
+    while node is not None:
+        if node in reported:
+            return True
+        match node:
+            case ast.Attribute(value=inner) | ast.Subscript(value=inner) | ast.Await(value=inner):
+                node = inner
+            case ast.Call(func=inner):
+                node = inner
+            case _:
+                return False
+    return False
 
 
 def _receiver(node: ast.expr) -> ast.expr:
@@ -1261,16 +1299,6 @@ def _receiver(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Call):
         node = node.func
     return node.value if isinstance(node, ast.Attribute) else node
-
-
-def _is_module(dotted: str, frame: Frame) -> bool:
-    """Whether an imported name is a module, not an object of a library whose attributes may do anything."""
-    if dotted.partition(".")[0] in sys.stdlib_module_names:
-        return True
-    return any(
-        isinstance(node, ast.Import) and any(alias.name == dotted for alias in node.names)
-        for node in frame.unit.module.imports
-    )
 
 
 def _minds_platform(frame: Frame) -> bool:

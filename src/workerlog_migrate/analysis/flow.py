@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
-from workerlog_migrate.analysis.frames import Atom, Edge, Frame, Raise, Sink, State, Unknown
+from workerlog_migrate.analysis.frames import BOUND, Atom, Edge, Frame, Raise, Sink, State, Unknown
 from workerlog_migrate.analysis.program import HANDLER, ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
 
@@ -251,8 +251,6 @@ class Flow:
 
     def _expr(self, node: ast.Expr, frame: Frame) -> None:
         self._engine.expressions.value(node.value, frame)
-        if frame.suspects is not None and isinstance(node.value, ast.Name):
-            self._engine.expressions.suspect("op:name-unknown", node.value, frame)
 
     def _assign(self, node: ast.Assign, frame: Frame) -> None:
         value = self._engine.expressions.value(node.value, frame)
@@ -312,12 +310,14 @@ class Flow:
             return
         if isinstance(target, ast.Name):
             self._bind(target.id, target, value, frame, source)
+            frame.bind(target.id)
         elif isinstance(target, ast.Attribute):
             receiver = self._engine.expressions.value(target.value, frame)
             if "None" in values.names(receiver):
                 self._engine.expressions.of_none("op:attribute-none", target, frame, target.value)
-            if frame.suspects is not None:
-                self._engine.expressions.suspect_attribute(receiver, target, frame)
+            self._engine.expressions.unresolved_if_opaque(
+                receiver, "op:attribute-store", target, target.value, frame
+            )
             path = frame.unit.path(target)
             if path is not None:
                 self._bind(path, target, value, frame, source)
@@ -372,9 +372,8 @@ class Flow:
                 quiet.facts = frame.facts
                 self.assign(entry, expressions.value(part, quiet), frame, source=part)
             return
-        of_format = source is not None and self._engine.guards.follows_format(source)
-        if not of_format and not (of_loop and all(entry.name == "any" for entry in value)):
-            expressions.unpack(value, count, not starred, target, frame)
+        if source is None or not self._engine.guards.follows_format(source):
+            expressions.unpack(value, count, not starred, target, source or target, frame)
         for index, entry in enumerate(target.elts):
             part_value = expressions.item(value, index, None if starred else len(target.elts))
             self.assign(entry, part_value, frame)
@@ -387,7 +386,9 @@ class Flow:
             self._engine.kinds.hashed_in(base, key, target, frame)
         for entry in base:
             match entry.name:
-                case "dict" | "any" | "class" | "dotted":
+                case _ if values.is_opaque(entry):
+                    expressions.unresolved("op:subscript-store", target, target.value, frame)
+                case "dict" | "class" | "dotted":
                     continue
                 case "None":
                     expressions.of_none("op:subscript-none", target, frame, target.value)
@@ -404,7 +405,9 @@ class Flow:
                     else:
                         expressions.protocol("json", "setitem", target, frame)
                 case _:
-                    expressions.protocol(entry.name, "setitem", target, frame)
+                    made = expressions.protocol(entry.name, "setitem", target, frame)
+                    if made is None and not values.is_builtin(entry):
+                        expressions.unresolved("op:subscript-store", target, target.value, frame)
         path = frame.unit.path(target)
         if path is not None and frame.env is not None:
             frame.forget(path)
@@ -426,18 +429,23 @@ class Flow:
                             expressions.protocol("json", "delitem", target, frame)
                         elif entry.name == "instance":
                             expressions._dunder(entry, "__delitem__", target, frame)
-                        else:
-                            expressions.operation("op:delete-key", target, frame)
+                        elif values.is_opaque(entry):
+                            expressions.unresolved("op:subscript-unknown", target, target.value, frame)
+                        elif expressions.protocol(entry.name, "delitem", target, frame) is None:
+                            expressions.unresolved("op:delete-key", target, target.value, frame)
                 path = frame.unit.path(target.value)
                 if path is not None:
                     frame.facts = {fact for fact in frame.facts if fact.path != path}
                     frame.forget(path)
             else:
-                if isinstance(target, ast.Attribute) and frame.suspects is not None:
+                if isinstance(target, ast.Attribute):
                     receiver = expressions.value(target.value, frame)
-                    expressions.suspect_attribute(receiver, target, frame)
+                    expressions.unresolved_if_opaque(
+                        receiver, "op:attribute-store", target, target.value, frame
+                    )
                 elif isinstance(target, ast.Name):
-                    expressions.suspect("op:name-unknown", target, frame)
+                    expressions.value(target, frame)
+                    frame.unbind(target.id)
                 path = frame.unit.path(target)
                 if path is not None and frame.env is not None:
                     frame.forget(path)
@@ -450,6 +458,7 @@ class Flow:
             name = (alias.asname or alias.name).partition(".")[0]
             if frame.env is not None:
                 frame.env.pop(name, None)
+            frame.bind(name)
 
     def _assert(self, node: ast.Assert, frame: Frame) -> None:
         self._engine.expressions.tested(node.test, frame)
@@ -485,12 +494,14 @@ class Flow:
                 self._engine.expressions.value(expression, frame)
         if frame.env is not None:
             frame.env.pop(node.name, None)
+        frame.bind(node.name)
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> None:
         for expression in (*node.decorator_list, *node.bases):
             self._engine.expressions.value(expression, frame)
         inner = Frame(frame.function, {}, frame.sink)
         self.run(node.body, inner)
+        frame.bind(node.name)
 
     def _return(self, node: ast.Return, frame: Frame) -> None:
         value = NONE if node.value is None else self._engine.expressions.value(node.value, frame)
@@ -584,6 +595,9 @@ class Flow:
             for part in ast.walk(case.pattern):
                 if isinstance(part, ast.MatchAs | ast.MatchStar) and part.name:
                     frame.env.pop(part.name, None)
+                    frame.bind(part.name)
+                elif isinstance(part, ast.MatchMapping) and part.rest:
+                    frame.bind(part.rest)
             if case.guard is not None:
                 self._engine.expressions.value(case.guard, frame)
                 guards.assume(case.guard, True, frame)
@@ -610,8 +624,6 @@ class Flow:
     def _for(self, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
         iterable = self._engine.expressions.value(node.iter, frame)
         element = self._engine.expressions.iterate(iterable, node.iter, frame)
-        if frame.suspects is not None and values.is_unknown(iterable):
-            frame.suspects.is_void = True  # its iterator may do anything
         self._widen(node, frame)
         frame.loops.append([])
         before = self._engine.guards.save(frame)
@@ -719,8 +731,11 @@ class Flow:
             self._handled[handler] = frame.caught[-1]
             if handler.name and frame.env is not None:
                 frame.env[handler.name] = self._engine.calls.caught_value(handler, frame)
+                frame.bind(handler.name)
             self.run(handler.body, frame)
             frame.caught.pop()
+            if handler.name:
+                frame.unbind(handler.name)  # Python deletes it at the end of the clause
             if not frame.is_dead and frame.env is not None:
                 ends.append(State(frame.env, frame.facts))
             remaining = self._left(remaining, frozenset(names))
@@ -746,7 +761,9 @@ class Flow:
         stored = frame.function.facts.stored_between(
             node.finalbody[0].lineno, node.finalbody[-1].end_lineno or node.finalbody[-1].lineno
         )
+        bound = {key: value for key, value in frame.env.items() if key.startswith(BOUND)}
         frame.env, frame.facts = self._engine.guards.joined(ends)
+        frame.env.update(bound)
         for path in stored:
             frame.forget(path)
             frame.env.pop(path, None)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 _MOST_FACTS = 256
+BOUND = "="
+_BOUND_VALUE: Value = frozenset()
 
 
 class Fact(NamedTuple):
@@ -85,15 +87,20 @@ Atom = Raise | Unknown | Edge
 class Sink:
     """Collects atoms, each once, in the order of discovery."""
 
-    __slots__ = ("atoms", "awaited")
+    __slots__ = ("atoms", "awaited", "opaque")
 
     def __init__(self) -> None:
         self.atoms: dict[Atom, None] = {}
         self.awaited: set[ast.expr] = set()  # what was made elsewhere and is counted here, each once
+        self.opaque: set[ast.AST] = (
+            set()
+        )  # what is reported as not known: of one chain the first link is enough
 
     def add(self, atom: Atom) -> None:
         """Put in one atom."""
         self.atoms[atom] = None
+        if atom.__class__ is Unknown:
+            self.opaque.add(atom.node)
 
     def ordered(self) -> tuple[Atom, ...]:
         """Give the atoms, nodes as they were found; those of one node in the same order in every process.
@@ -107,22 +114,6 @@ class Sink:
         if len(nodes) == len(self.atoms):
             return tuple(self.atoms)
         return tuple(sorted(self.atoms, key=lambda atom: (nodes[id(atom.node)], _rank(atom))))
-
-
-class Suspects:
-    """What operations on unknown values could raise, and whether anything speaks against asking (see ``suspects``).
-
-    Attributes:
-        raises: the reasons, in order.
-        is_void: something in the body could raise more than can be told.
-
-    """
-
-    __slots__ = ("is_void", "raises")
-
-    def __init__(self) -> None:
-        self.raises: dict[Raise, None] = {}
-        self.is_void = False
 
 
 class Frame:
@@ -164,12 +155,29 @@ class Frame:
         self.caught: list[tuple[Atom, ...]] = []
         self.loops: list[list[State]] = []
         self.depth = 0
-        self.suspects: Suspects | None = None
+        self.suspects: dict[Raise, None] | None = None
 
     def learn(self, *facts: Fact) -> None:
         """Put in what was proved; beyond a bound nothing more is learned, which only makes conclusions weaker."""
         if len(self.facts) < _MOST_FACTS:
             self.facts = self.facts | set(facts)
+
+    def bind(self, name: str) -> None:
+        """Note that a name of the function is bound from here on.
+
+        It stands in ``env`` beside the values, under a key that is no path: where ways join, both must have it.
+        """
+        if self.env is not None:
+            self.env[BOUND + name] = _BOUND_VALUE
+
+    def unbind(self, name: str) -> None:
+        """Note that a name of the function may be bound no more."""
+        if self.env is not None:
+            self.env.pop(BOUND + name, None)
+
+    def is_bound(self, name: str) -> bool:
+        """Whether every way to here binds a name of the function."""
+        return self.env is not None and BOUND + name in self.env
 
     def forget(self, path: str) -> None:
         """End the facts about a path and what is known below it."""

@@ -7,7 +7,6 @@ path that they speak of is assigned or shrunk.
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
@@ -407,14 +406,6 @@ class Guards:
             return index in (0, -1)
         return node.func.attr in ("partition", "rpartition") and -3 <= index <= 2
 
-    def is_counter(self, node: ast.Name, frame: Frame) -> bool:
-        """Whether a name only ever counts: ``for i in range(n)``, ``for i, x in enumerate(xs)``, ``i = 0``, ``i += 1``."""
-        module = frame.unit.module
-        found = module.bindings(node)
-        return bool(found) and all(
-            _counts(binding.node, module.parents.get(binding.node), module.parents) for binding in found
-        )
-
     def follows_format(self, node: ast.expr) -> bool:
         """Whether a call gives as many values as a format says that is written there: ``struct.unpack("<I", data)``."""
         match node:
@@ -538,30 +529,6 @@ class Guards:
                 if any(frame.unit.enclosing(stored).name != "__init__" for stored in stores):
                     frame.forget(key)
                     frame.env.pop(key, None)
-
-
-def _counts(node: ast.AST, parent: ast.AST | None, parents: Mapping[ast.AST, ast.AST]) -> bool:
-    """Whether a binding is of a loop over positions, a number that is written, or a step from one to the next."""
-    match parent:
-        case (
-            ast.For(target=target, iter=ast.Call(func=ast.Name(id="range")))
-            | ast.comprehension(target=target, iter=ast.Call(func=ast.Name(id="range")))
-        ):
-            return target is node
-        case ast.Tuple(elts=[first, *_]) if first is node:
-            outer = parents.get(parent)
-            return (
-                isinstance(outer, ast.For | ast.comprehension)
-                and outer.target is parent
-                and isinstance(outer.iter, ast.Call)
-                and isinstance(outer.iter.func, ast.Name)
-                and outer.iter.func.id == "enumerate"
-            )
-        case ast.Assign(value=value):
-            return node in parent.targets and _index(value) is not None
-        case ast.AugAssign(op=ast.Add() | ast.Sub()):
-            return True
-    return False
 
 
 def _is_none(node: ast.expr) -> bool:

@@ -214,6 +214,13 @@ class Unit:
                 return True
         return False
 
+    def imports_module(self, name: str) -> bool:
+        """Whether an ``import`` of the file says that a dotted name is a module."""
+        return any(
+            isinstance(node, ast.Import) and any(alias.name == name for alias in node.names)
+            for node in self.module.imports
+        )
+
     def class_info(self, node: ast.ClassDef) -> ClassInfo:
         """Return the class for its definition."""
         found = self._classes.get(node)

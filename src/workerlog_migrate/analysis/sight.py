@@ -704,7 +704,7 @@ class Sight:
             value = _of_same_kind(flat.value(parent.value, unit))
         else:
             value = flat.target(target, unit)
-        self._pair(target.slice, unit, value or ANY, keys, items, pairs)
+        self._pair(target.slice, unit, value, keys, items, pairs)
 
     def _pair(
         self,
@@ -1054,7 +1054,8 @@ def _plain(value: Value, passed: Passed) -> Value:
 
 def _of_same_kind(value: Value) -> Value:
     """Return what an item is after something was added to it in place: numbers stay numbers, texts texts."""
-    return value if value and values.names(value) <= {"int", "float", "str", "list"} else ANY
+    kept = values.without_none(value)  # adding None fails
+    return kept if values.names(kept) <= {"int", "float", "str", "list", "json"} else ANY
 
 
 def _is_empty(node: ast.expr) -> bool:

@@ -1,11 +1,9 @@
-"""What a body can fail of when nothing in it is known to raise: a missing attribute or name, a value of another type.
+"""What a body can fail of when nothing in it is known to raise: what its calls hardly ever raise.
 
 Input: the body of a ``try`` (or ``suppress``) and what is known where it begins. Output: ``Raise`` atoms, or none.
 
-Nobody guards what cannot fail. Where a body does nothing but read attributes and names, measure, unpack or compare values
-of unknown type, such an operation is what the handler is there for. That is weak evidence: it counts only where there is
-no other, and not at all when the body calls or reads something that could do I/O of its own unseen (a property of an
-unknown library, a method known by its bare name, a loop over an unknown iterator).
+Nobody guards what cannot fail. What the documentation of a function names and hardly anybody meets (``rare`` in its row)
+counts only where there is nothing else. What is done with values of unknown make is not among these: it is not known.
 """
 
 from __future__ import annotations
@@ -13,7 +11,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.analysis.frames import Atom, Frame, Raise, Sink, State, Suspects
+from workerlog_migrate.analysis.frames import Frame, Raise, Sink, State
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
@@ -25,7 +23,7 @@ _LARGEST = 6  # statements; in more of them something else is more likely what t
 def suspects(
     engine: Engine, body: list[ast.stmt], before: State, function: FunctionInfo
 ) -> tuple[Raise, ...]:
-    """Return what operations of a body can raise that count only because nothing else does.
+    """Return what calls of a body hardly ever raise, because nothing else does.
 
     Args:
         engine: the analysis of the script.
@@ -41,7 +39,7 @@ def suspects(
         return ()
     frame = Frame(function, dict(before.env), Sink())
     frame.facts = set(before.facts)
-    frame.suspects = Suspects()
+    frame.suspects = {}
     engine.flow.run_again(body, frame)
-    others: tuple[Atom, ...] = tuple(frame.sink.atoms) if frame.sink is not None else ()
-    return () if frame.suspects.is_void or others else tuple(frame.suspects.raises)
+    has_others = frame.sink is not None and bool(frame.sink.atoms)
+    return () if has_others else tuple(frame.suspects)

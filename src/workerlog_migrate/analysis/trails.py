@@ -414,6 +414,10 @@ class Follower:
                 self._into_function(ref, entry.name, step, place, any_position)
             elif entry.name == "class" and isinstance(ref, ClassInfo):
                 self._into_class(ref, call, step, place, any_position)
+            elif entry.name == "dotted" and ref == _MIRROR and place == "printer" and not step.items:
+                self._use(step, _mirrored(call, unit))
+            elif entry.name == "transparent":  # retrying(f)(x) is f(x)
+                self._push(call, unit, step.items, step.bound)
             elif entry.name in ("dotted", "bound"):
                 self._into_known(entry.name, call, step, place)
             elif entry.name in ("str", "None", "safe", "type", "suppress"):
@@ -686,6 +690,9 @@ _DROPPING = frozenset(
 )
 
 
+_MIRROR = "worker_logger.mirror_print"
+
+
 def _use_of(kind: str, call: ast.Call, unit: Unit, *, name: str = "") -> Use:
     """Sort the arguments of a call."""
     positional: list[Passed] = []
@@ -700,6 +707,13 @@ def _use_of(kind: str, call: ast.Call, unit: Unit, *, name: str = "") -> Use:
     keywords = tuple((word.arg, Passed(word.value, unit)) for word in call.keywords if word.arg)
     mapping = tuple(Passed(word.value, unit, "value") for word in call.keywords if not word.arg)
     return Use(kind, call, unit, tuple(positional), keywords, tuple(rest), mapping, name)
+
+
+def _mirrored(call: ast.Call, unit: Unit) -> Use:
+    """Read ``mirror_print(log, x, printer=f)``, which the tool writes for ``f(x)``."""
+    use = _use_of("call", call, unit)
+    keywords = tuple(each for each in use.keywords if each[0] != "printer")
+    return use._replace(positional=use.positional[1:], keywords=keywords)
 
 
 def _text(node: ast.AST) -> str:

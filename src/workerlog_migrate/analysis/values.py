@@ -7,6 +7,7 @@ A ``Value`` is a frozen set of ``Type``. ``{any}`` knows nothing, the empty set 
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -46,6 +47,7 @@ NO_TYPES = frozenset(
 _BUILTIN_KINDS = frozenset(
     {"str", "bytes", "int", "float", "bool", "None", "list", "dict", "tuple", "set", "frozenset", "complex"}
 )
+_NOTHING_KNOWN = frozenset({"any", "bound", "foreign"})
 _ALTERNATIVES = 8
 _DEPTH = 4
 
@@ -91,6 +93,19 @@ def contradicting(declared: Value, seen: Value) -> Value:
     if "float" in known or "int" in known:
         known |= {"int", "bool", "float"} if "float" in known else {"bool"}
     return frozenset(entry for entry in seen if entry.name in _BUILTIN_KINDS - known - {"None"})
+
+
+def is_builtin(entry: Type) -> bool:
+    """Whether an alternative is of a builtin kind, of which Python says what it can and cannot do (see ``kinds``)."""
+    return entry.name in _BUILTIN_KINDS
+
+
+def is_opaque(entry: Type) -> bool:
+    """Whether an alternative is of nothing or of a class that nobody knows, so that using it may run any code."""
+    if entry.name == "dotted":  # of the standard library these are constants, functions and classes
+        top, dot, _ = str(entry.ref).partition(".")
+        return bool(dot) and top not in sys.stdlib_module_names
+    return entry.name in _NOTHING_KNOWN
 
 
 def names(value: Value) -> set[str]:

@@ -46,6 +46,7 @@ INCOMPLETE = "incomplete"
 LEFT = "left"
 NEEDS_IMPORT = "needs-import"
 
+PLACEHOLDER = "<what it raises>"  # no name: a row that nobody has filled in is refused
 _MOST_CALLS = 5
 
 OUTERMOST = (
@@ -357,7 +358,8 @@ class Handlers:
         edit = None
         if log is not None:
             edit = HandlerEdit(None, log, _is_pass(node.body))
-        why = reason or f"not known: {_calls(inference)}"
+        unknown = f"not known: {_calls(inference)}" if inference.unresolved else ""
+        why = "; ".join(part for part in (reason, unknown) if part)
         evidence = self._teaching(inference) if inference.unresolved else inference.evidence
         return Finding(
             SPECIFIC_EXCEPTIONS,
@@ -655,8 +657,8 @@ class Handlers:
         found: list[Evidence] = []
         for evidence in inference.unresolved:
             note = evidence.note
-            if evidence.rule.strip("*.()"):
-                row = f'[tool.workerlog-migrate.raises] "{evidence.rule}" = ["OSError"]'
+            if evidence.rule.strip("*.()") and not evidence.rule.startswith("op:"):
+                row = f'[tool.workerlog-migrate.raises] "{evidence.rule}" = ["{PLACEHOLDER}"]'
                 note = f"{note}; to teach it: {row}" if note else f"to teach it: {row}"
             found.append(Evidence("", evidence.cause, evidence.line, evidence.rule, evidence.source, note))
         return tuple(found)

@@ -128,7 +128,7 @@ class CallRow:
         hands: as a decorator, or as a method that a base class asks heirs for: types of what the function is given, ``self``
             apart; ``*str`` stands for all that follow.
         events: as a decorator: the type whose method of the function's name says what the function is given.
-        only_of: the one builtin kind that has a method of this name.
+        only_of: the builtin kind (of texts, bytes as well) that hardly anything else has a method of this name like.
         never_returns: control does not come back.
         awaitable: ``raises`` and ``returns`` are those of awaiting the result.
         of_imported: a method name of a few libraries: known only where a file imports one of them.

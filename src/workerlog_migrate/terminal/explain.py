@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,11 +172,9 @@ def _review(result: FileResult, finding: Finding, settings: Settings) -> str:
     if unknown:
         parts.append("\n  What is not known:\n")
         for entry in unknown:
-            note, _, row = entry.note.partition("to teach it: ")
-            note = note.rstrip("; ")
+            note, *remedies = re.split(r"(?:^|; )(?=to (?:settle|teach) it: )", entry.note)
             parts.append(f"    line {entry.line}: `{entry.cause}`{', ' if note else ''}{note}\n")
-            if row:
-                parts.append(f"        to teach it: {row}\n")
+            parts.extend(f"        {remedy}\n" for remedy in remedies)
     return "".join(parts)
 
 

@@ -1,0 +1,270 @@
+"""What is done with a value of which nothing is known is not known; what the code around tells of it counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from workerlog_migrate.knowledge import Knowledge
+
+if TYPE_CHECKING:
+    from tests.analysis.conftest import Analyse
+
+BARE = sorted(
+    key.removeprefix("*.").partition("/")[0]
+    for path in Knowledge().files()
+    if path.name == "methods.toml"
+    for key in path.read_text(encoding="utf-8").split('["')
+    for key in [key.partition('"]')[0]]
+    if key.startswith("*.")
+)
+LIBRARIES = "import aiohttp, asyncio, asyncpg, httpx, psutil, queue, requests, sqlite3, subprocess\n"
+WHERE = {
+    "parameter": "def f(x):\n    try:\n        {use}\n        open('a')\n    except Exception: pass",
+    "imported object": "from nuvem import x\ndef f():\n    try:\n        {use}\n        open('a')\n    except Exception: pass",
+    "awaited value": "import nuvem\nasync def f():\n    x = await nuvem.pedir()\n    try:\n        {use}\n        open('a')\n    except Exception: pass",
+}
+
+
+def test_there_are_rows_by_bare_name() -> None:
+    assert len(BARE) > 200
+
+
+@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize("call", ["x.{}()", "x.{}('a')", "x.{}('a', timeout=3)"])
+def test_a_method_known_by_its_name_alone_never_completes_a_handler(
+    script: Analyse, where: str, call: str
+) -> None:
+    """Every row by bare name, on what a client, a page or a plug-in might be: something else must speak for the type."""
+    done = [
+        name
+        for name in BARE
+        if script(LIBRARIES + WHERE[where].format(use=call.format(name))).body().is_complete
+    ]
+
+    assert done == []
+
+
+@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize(
+    "use",
+    [
+        "for a in x: pass",
+        "[a for a in x]",
+        "list(x)",
+        "sorted(x)",
+        "sum(x)",
+        "next(x)",
+        "iter(x)",
+        "enumerate(x)",
+        "max(x)",
+        "len(x)",
+        "abs(x)",
+        "x[0]",
+        "x['a']",
+        "x[1:2]",
+        "x['a'] = 1",
+        "del x['a']",
+        "x.a",
+        "x.a = 1",
+        "del x.a",
+        "x + 1",
+        "1 - x",
+        "-x",
+        "y = x; y += 1",
+        "x / x",
+        "x < x",
+        "1 in x",
+        "a, b = x",
+        "(*x,)",
+        "with x: pass",
+        "with x.abrir() as y: pass",
+        "x()",
+        "getattr(x, 'a')",
+        "getattr(x, 'a', None)",
+        "{**x}",
+    ],
+)
+def test_an_operation_on_something_unknown_never_completes_a_handler(
+    script: Analyse, where: str, use: str
+) -> None:
+    """A property, an iterator, an operator or a context manager of unknown make runs code that nobody sees."""
+    assert not script(WHERE[where].format(use=use)).body().is_complete
+
+
+@pytest.mark.parametrize("use", ["await x", "async for a in x: pass", "async with x: pass"])
+def test_what_is_awaited_of_something_unknown_is_not_known(script: Analyse, use: str) -> None:
+    text = f"async def f(x):\n    try:\n        {use}\n        open('a')\n    except Exception: pass"
+
+    assert not script(text).body().is_complete
+
+
+@pytest.mark.parametrize(
+    "use", ["x == 1", "x is None", "not x", "str(x)", "print(x)", "f'{x}'", "isinstance(x, int)", "open(x)"]
+)
+def test_what_asks_nothing_of_a_value_is_known(script: Analyse, use: str) -> None:
+    """Twin: comparing for equality, printing, asking for the type, and passing on to what takes builtin types only."""
+    assert script(WHERE["parameter"].format(use=use)).body().is_complete
+
+
+@pytest.mark.parametrize(
+    ("uses", "is_told"),
+    [
+        pytest.param("x.strip(); x.lower()", True, id="two methods of text"),
+        pytest.param("x.strip()", False, id="one method of text"),
+        pytest.param("x.get(1); x.title()", False, id="methods of different types"),
+        pytest.param("x.get('a'); x.close()", False, id="a method that no builtin type has"),
+        pytest.param("x.get('a', timeout=3); x['b']", False, id="an argument that the method does not take"),
+        pytest.param("x.get(); x['b']", False, id="too few arguments"),
+        pytest.param("x.get('a'); x['b']", True, id="asked both ways for a key"),
+        pytest.param("x['a']; x['b']", False, id="asked for two keys"),
+        pytest.param("x['a']; x.copy()", False, id="a table has these, too"),
+        pytest.param("x.items(); x['a']", True, id="items and a key"),
+        pytest.param("x.append(1); x[0]", False, id="a sheet has these, too"),
+        pytest.param("x.append(1); x.sort()", True, id="two methods of a list"),
+        pytest.param("x > 3", True, id="ordered against a number"),
+        pytest.param("x == 'a'; x.upper()", True, id="compared with a text, and a method of text"),
+        pytest.param("x - 1; x / 2", False, id="arithmetic alone"),
+        pytest.param("x - 1; f'{x:.2f}'", True, id="arithmetic and a number format"),
+        pytest.param("x + '/a'; open(x)", True, id="joined with a text and opened"),
+        pytest.param("x.strip(); x.lower(); x.a", False, id="an attribute besides"),
+        pytest.param("x.strip(); x.lower(); x()", False, id="called besides"),
+    ],
+)
+def test_two_uses_that_fit_one_builtin_type_tell_it(script: Analyse, uses: str, is_told: bool) -> None:
+    """One use may be of anything; a second of another kind leaves one builtin type, unless one of them does not fit."""
+    text = f"def f(x):\n    try:\n        {uses}\n    except Exception: pass"
+
+    assert script(text).body().is_complete is is_told
+
+
+def test_what_was_told_may_still_arrive_in_another_shape(script: Analyse) -> None:
+    """Text by all that is done with it: None or a number has no ``strip``."""
+    text = "def f(x):\n    try:\n        int(x.strip().lower())\n    except Exception: pass"
+    assert not script(text).body().is_complete
+
+    assert script(text.replace("int(", "x.upper(); int(")).names() == {
+        "AttributeError",
+        "TypeError",
+        "ValueError",
+    }
+
+
+def test_an_awaited_method_is_none_of_a_builtin_type(script: Analyse) -> None:
+    """``await cache.get(k)`` is no dict's, whatever else is asked of it."""
+    text = "async def f(x):\n    try:\n        {}x.get('a'); x['b']; x.items()\n    except Exception: pass"
+
+    assert not script(text.format("await ")).body().is_complete
+    assert script(text.format("")).body().is_complete
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        pytest.param(
+            "x.get('a', {}).get('b')", {"AttributeError", "TypeError"}, id="default of a dictionary"
+        ),
+        pytest.param(
+            "(x.get('a') or []).index(1)", {"AttributeError", "TypeError", "ValueError"}, id="or a list"
+        ),
+    ],
+)
+def test_a_literal_that_stands_in_says_that_data_is_expected(
+    script: Analyse, made: str, expected: set[str]
+) -> None:
+    """Who writes ``.get("rows", {})`` expects plain data there; of which shape it comes is open."""
+    text = f"def f(x: dict):\n    try:\n        {made}\n    except Exception: pass"
+
+    assert script(text).names() == expected
+
+
+def test_a_default_of_none_says_nothing(script: Analyse) -> None:
+    """Twin: anything may stand behind None."""
+    text = "def f(x: dict):\n    try:\n        x.get('a', None).get('b')\n    except Exception: pass"
+
+    assert not script(text).body().is_complete
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param(
+            "def f():\n    try: print('ok')\n    except Exception: pass",
+            {"OSError", "ValueError"},
+            id="ASCII",
+        ),
+        pytest.param(
+            "import sys\ndef f():\n    try: print('ok', file=sys.stderr)\n    except Exception: pass",
+            {"OSError", "ValueError"},
+            id="standard error",
+        ),
+        pytest.param(
+            "def f():\n    try: str('ok')\n    except Exception: pass", set(), id="nothing is printed"
+        ),
+    ],
+)
+def test_printing_fails(script: Analyse, text: str, names: set[str]) -> None:
+    """The disk behind it is full, the reader has gone, or it is closed."""
+    assert script(text).names() == names
+
+
+@pytest.mark.parametrize(
+    ("before", "names"),
+    [
+        pytest.param(
+            "try:\n        a = 1\n    except OSError:\n        pass", {"UnboundLocalError"}, id="earlier try"
+        ),
+        pytest.param(
+            "try:\n        a = 1\n    except OSError:\n        return", set(), id="handler that leaves"
+        ),
+        pytest.param("if x:\n        a = 1", {"UnboundLocalError"}, id="branch"),
+        pytest.param("if x:\n        a = 1\n    else:\n        a = 2", set(), id="both branches"),
+        pytest.param("for a in 'xy': pass", {"UnboundLocalError"}, id="loop that may bind nothing"),
+        pytest.param("while True:\n        a = 1\n        break", set(), id="endless loop"),
+        pytest.param("a = 1\n    del a", {"UnboundLocalError"}, id="deleted"),
+        pytest.param("a = 1\n    if x: del a", {"UnboundLocalError"}, id="deleted on one way"),
+        pytest.param("try: pass\n    finally: a = 1", set(), id="finally"),
+        pytest.param("with open('a') as a: pass", set(), id="with"),
+        pytest.param(
+            "try: pass\n    except OSError as a: pass", {"UnboundLocalError"}, id="alias of a handler"
+        ),
+        pytest.param("match x:\n        case [a]: pass\n        case _: return", set(), id="pattern"),
+        pytest.param("global a\n    a = 1", set(), id="global"),
+        pytest.param("import os as a", set(), id="import"),
+        pytest.param("def a(): ...", set(), id="definition"),
+        pytest.param("class a: ...", set(), id="class"),
+        pytest.param("(a := 1)", set(), id="walrus"),
+        pytest.param("a, *_ = [1, 2]", set(), id="unpacked"),
+    ],
+)
+def test_a_local_name_that_a_way_leaves_unbound_says_so(
+    script: Analyse, before: str, names: set[str]
+) -> None:
+    """Bound in an earlier try, loop or branch only, or deleted: reading it fails on the other way."""
+    text = f"def f(x):\n    {before}\n    try:\n        str(a)\n    except Exception: pass"
+
+    found = script(text).body([*range(text.count("try:"))][-1])
+    assert {entry.exception for entry in found.evidence} == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        pytest.param("try: valor\nexcept Exception: pass", {"NameError"}, id="bound nowhere"),
+        pytest.param(
+            "from nuvem import *\ntry: valor\nexcept Exception: pass", set(), id="perhaps by a star"
+        ),
+        pytest.param("exec('valor = 1')\ntry: valor\nexcept Exception: pass", set(), id="perhaps by exec"),
+        pytest.param("try: __file__\nexcept Exception: pass", set(), id="bound by Python"),
+        pytest.param("try: valor\nexcept Exception: pass\nvalor = 1", {"NameError"}, id="bound later"),
+        pytest.param(
+            "def g():\n    global valor\n    valor = 1\ng()\ntry: valor\nexcept Exception: pass",
+            set(),
+            id="by a function",
+        ),
+    ],
+)
+def test_a_name_that_nothing_binds_is_a_name_error(script: Analyse, text: str, names: set[str]) -> None:
+    """The world does not send it, but the handler has always caught it."""
+    assert set(script(text).body().names) == names
