@@ -11,6 +11,7 @@ import pytest
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.engine import Engine
 from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.analysis.raises import infer
 from workerlog_migrate.knowledge import Knowledge
 from workerlog_migrate.model import Settings, Source
 
@@ -129,3 +130,36 @@ thing = Thing()
 def test_a_name_of_a_module_is_all_that_sets_it(change: str, found: set[str]) -> None:
     """A module's name is what its statements and those who get at its table set it to."""
     assert kinds(f"seen = 1\n{change}\nprint(seen)\n") == found
+
+
+@pytest.mark.parametrize(
+    ("change", "call", "stays"),
+    [
+        pytest.param("global seen\n    seen = None", "change()", False, id="set by the function"),
+        pytest.param("print(1)", "change()", True, id="the function does nothing to it"),
+        pytest.param("global seen\n    seen = None", "print(1)", True, id="the function is not called"),
+    ],
+)
+def test_a_guard_holds_until_something_that_changes_it_is_called(change: str, call: str, stays: bool) -> None:
+    """What a test has proved of a name is forgotten at the call of a function that sets it, and at no other."""
+    script = f"""
+import os
+seen = os.environ.get("a")
+def change():
+    {change}
+def work():
+    if seen is not None:
+        {call}
+        try:
+            os.stat(".")
+            print(seen.upper())
+        except Exception:
+            pass
+work()
+"""
+    module = Module(Source(Path("worker.py"), script, script.encode()))
+    engine = Engine(module, KNOWLEDGE, Settings())
+    (statement,) = module.tries
+    found = infer(engine, engine.flow.block(statement, engine.unit.enclosing(statement))).names
+
+    assert ("AttributeError" not in found) is stays

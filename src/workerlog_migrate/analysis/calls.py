@@ -164,6 +164,7 @@ class Calls:
             arguments.evaluate()
             if frame.facts or frame.env:
                 self._engine.guards.after_call(node, frame)
+                self._engine.changes.after(callee, node, frame)
         return values.join(found) if found else ANY
 
     def callee(self, node: ast.Call, frame: Frame) -> Value:
@@ -871,6 +872,8 @@ class Calls:
         module = frame.unit.module
         found = module.lookup(node.id, module.scope(node))
         if found is None or len(found[1]) != 1 or found[1][0].kind != "assign":
+            return None
+        if found[0] is module.scope_of_module and self._engine.sight.written(frame.unit, node.id):
             return None
         parent = module.parents.get(found[1][0].node)
         if isinstance(parent, ast.Assign | ast.AnnAssign) and isinstance(parent.value, ast.Constant):

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.calls import Calls
+from workerlog_migrate.analysis.changes import Changes
 from workerlog_migrate.analysis.ducks import Ducks
 from workerlog_migrate.analysis.exceptions import Hierarchy
 from workerlog_migrate.analysis.expressions import Expressions
@@ -68,6 +69,7 @@ class Engine:
         self.sight = Sight(self)
         self.guards = Guards(self)
         self.kinds = Kinds(self)
+        self.changes = Changes(self)
         self.ducks = Ducks(self)
         self.calls = Calls(self)
         self.expressions = Expressions(self)
@@ -123,6 +125,7 @@ class Engine:
         parts = (
             self.flat,
             self.sight,
+            self.changes,
             self.guards,
             self.ducks,
             self.kinds,

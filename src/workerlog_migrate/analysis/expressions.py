@@ -118,7 +118,7 @@ class Expressions:
         kind = type(node)
         value = self._dispatch.get(kind, self._unknown)(node, frame)
         frame.depth -= 1
-        if kind in _MAKERS:
+        if kind in _MAKERS or (kind is ast.Subscript and isinstance(node.slice, ast.Slice)):  # type: ignore[attr-defined]  # a subscript
             return self._engine.sight.filled(node, value, frame.unit)
         return value
 
@@ -335,7 +335,8 @@ class Expressions:
                     self.operation("op:platform-attribute", node, frame)
                 if not called and self._is_object(str(entry.ref), frame):
                     self.unresolved("op:attribute-unknown", node, _receiver(node), frame)
-                return self._dotted_attribute(str(entry.ref), name)
+                found = self._dotted_attribute(str(entry.ref), name)
+                return found | ANY if self._engine.sight.patched(f"{entry.ref}.{name}") else found
             case "instance":
                 assert isinstance(entry.ref, ClassInfo)
                 return self._instance_attribute(entry, entry.ref, name, node, frame)
@@ -1250,7 +1251,9 @@ class Expressions:
 
 _AWAITED_DEPTH = 6
 # What makes containers, into which more may be put later.
-_MAKERS = frozenset({ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.Call})
+_MAKERS = frozenset(
+    {ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.Call, ast.BinOp}
+)
 _AS_TEXT = ("__str__", "__repr__")
 _TRUTH = ("__bool__", "__len__")
 _PROTOCOLS_OF = {"__bool__": "bool", "__len__": "len"}

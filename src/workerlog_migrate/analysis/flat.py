@@ -73,7 +73,10 @@ class Flat:
             starred = self._starred(name, unit)
             if starred is not None:
                 return starred
-            return values.one("dotted", ref=name) if name in _BUILTINS else ANY
+            if name not in _BUILTINS:
+                return ANY
+            builtin = values.one("dotted", ref=name)
+            return builtin | ANY if self._engine.sight.patched(name) else builtin
         scope, bindings = found
         if name in _BUILTINS and scope is unit.module.scope_of_module and self._hides(node, bindings, unit):
             return values.one("dotted", ref=name)
@@ -199,10 +202,11 @@ class Flat:
         return tuple(found)
 
     def heirs(self, info: ClassInfo) -> tuple[ClassInfo, ...]:
-        """Return the classes that derive from a class, in its own file and in the one under migration."""
+        """Return the classes that derive from a class, in its own file, in the one under migration and in those that use it."""
         known = self._heirs.get(info)
         if known is None:
-            units = dict.fromkeys((info.unit, self._engine.unit))
+            others = self._engine.users_of(info.unit, info.name)
+            units = dict.fromkeys((info.unit, self._engine.unit, *others))
             classes = (unit.class_info(node) for unit in units for node in unit.module.classes)
             known = self._heirs[info] = tuple(
                 other for other in classes if other is not info and info in self.family(other)

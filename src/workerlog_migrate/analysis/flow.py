@@ -18,6 +18,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.frames import BOUND, Atom, Edge, Frame, Raise, Sink, State, Unknown
 from workerlog_migrate.analysis.program import HANDLER, ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.sight import CONTAINERS
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
 
 if TYPE_CHECKING:
@@ -272,6 +273,9 @@ class Flow:
         loaded = expressions.value(node.target, frame)
         right = expressions.value(node.value, frame)
         value = expressions.operate(node.op, loaded, right, node, node.target, node.value, frame)
+        kept_same = frozenset(entry for entry in loaded if entry.name in CONTAINERS)
+        if kept_same:  # the same object: what is put into it is known by its contents
+            value = kept_same | frozenset(entry for entry in value if entry.name not in CONTAINERS)
         path = frame.unit.path(node.target)
         positive = (
             isinstance(node.op, ast.Add)
@@ -338,9 +342,19 @@ class Flow:
         )
         if is_empty:
             return  # what is put in later counts too: the flow-insensitive value knows
-        env[path] = value or ANY
+        env[path] = (value or ANY) | self._written(target, frame)
         if source is not None:
             self._learn(target, source, frame)
+
+    def _written(self, target: ast.expr, frame: Frame) -> Value:
+        """Return what others may set a module's name to at any time."""
+        if not isinstance(target, ast.Name):
+            return BOTTOM
+        module = frame.unit.module
+        found = module.lookup(target.id, module.scope(target))
+        if found is None or found[0] is not module.scope_of_module:
+            return BOTTOM
+        return self._engine.sight.written(frame.unit, target.id)
 
     def _learn(self, target: ast.expr, source: ast.expr, frame: Frame) -> None:
         guards = self._engine.guards

@@ -460,6 +460,8 @@ class Guards:
         found = module.lookup(node.id, module.scope(node))
         if found is None or len(found[1]) != 1 or found[1][0].kind != "assign":
             return None
+        if found[0] is module.scope_of_module and self._engine.sight.written(frame.unit, node.id):
+            return None
         parent = module.parents.get(found[1][0].node)
         if isinstance(parent, ast.Assign) and found[1][0].node in parent.targets:
             value = parent.value

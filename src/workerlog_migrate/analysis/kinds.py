@@ -351,7 +351,7 @@ def _like(entry: Type, depth: int) -> list[object]:
     match entry.name:
         case "None" if depth:
             return [None]
-        case "list":
+        case "list" | "iterator" | "generator" | "collections.deque":
             return [list(parts[0]) if parts else []]
         case "set" | "frozenset":
             made = [part for part in parts[0] if part.__hash__ is not None] if parts else []
@@ -362,7 +362,7 @@ def _like(entry: Type, depth: int) -> list[object]:
             if not all(parts):
                 return []
             return [tuple(part[0] for part in parts), tuple(part[-1] for part in parts)]
-        case "dict":
+        case "dict" | "collections.defaultdict" | "collections.OrderedDict" | "collections.Counter":
             keys = [key for key in parts[0] if key.__hash__ is not None] if parts else []
             items = parts[1] if len(parts) > 1 else []
             pairs = itertools.zip_longest(

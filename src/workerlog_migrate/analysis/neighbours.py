@@ -77,7 +77,8 @@ class Neighbours:
     def holding(self, path: Path, word: str) -> Module | None:
         """Return a file if a word stands in its text; None as well when it cannot be read or parsed."""
         if path == self._script or os.path.realpath(self._script) == str(path):
-            return None
+            own = self._own
+            return own if own is not None and word in own.source.text else None
         if path not in self._texts:
             self._texts[path] = raw = read_bytes(path)
             self.seen[path] = "" if raw is None else digest(raw)

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.trails import Follower, Passed, Trail, Use
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from workerlog_migrate.analysis.engine import Engine
-    from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.knowledge import CallRow
 
 _SITES = 48
@@ -64,6 +63,7 @@ class Sight:
         self._texts: dict[Unit, list[tuple[ast.Call, frozenset[str] | None]]] = {}
         self._nodes: dict[tuple[Unit, type[ast.AST]], list[ast.AST]] = {}
         self._writes: dict[tuple[object, str], Value] = {}
+        self._patches: set[str] | None = None
 
     # -- questions ------------------------------------------------------------------------------------------
 
@@ -118,14 +118,14 @@ class Sight:
             value: what it is made with.
             unit: its file.
         """
-        if not any(entry.name in _CONTAINERS for entry in value):
+        if not any(entry.name in CONTAINERS for entry in value):
             return value
         contents = self.contents(node, unit)
         if contents is _UNCHANGED:
             return value
         is_empty = _is_empty(node)
         return frozenset(
-            _with(entry, contents, is_empty) if entry.name in _CONTAINERS else entry for entry in value
+            _with(entry, contents, is_empty) if entry.name in CONTAINERS else entry for entry in value
         )
 
     def contents(self, node: ast.expr, unit: Unit) -> Contents:
@@ -178,7 +178,7 @@ class Sight:
         for other in self.units(unit, name)[1:]:
             module = other.module
             for place in module.attributes_of(name):
-                if self.is_module(place.value, unit, other):
+                if self.is_module(place.value, unit, other, name):
                     yield other, place
             taken = (
                 {name} if any(self._is_of(base, unit, other, name) for base in module.star_imports) else set()
@@ -196,11 +196,11 @@ class Sight:
             for word in taken:
                 yield from ((other, place) for place in module.names_of(word))
 
-    def is_module(self, node: ast.expr, unit: Unit, beside: Unit) -> bool:
-        """Whether an expression of another file may be a module."""
+    def is_module(self, node: ast.expr, unit: Unit, beside: Unit, name: str) -> bool:
+        """Whether an expression of another file may be a module, or one that passes a name of it on."""
         for entry in self._engine.flat.value(node, beside):
             if entry.name == "unit":
-                if entry.ref is unit:
+                if entry.ref is unit or (isinstance(entry.ref, Unit) and _passes_on(entry.ref, name)):
                     return True
             elif entry.name == "dotted":
                 if str(entry.ref).rpartition(".")[2] == unit.name.rpartition(".")[2]:
@@ -216,9 +216,7 @@ class Sight:
             return base.rpartition(".")[2] == unit.name.rpartition(".")[2]
         if found is unit:
             return True
-        bindings = found.module.scope_of_module.bindings.get(name, ())
-        passes_on = any(binding.kind == "import" for binding in bindings)
-        return passes_on or (not bindings and bool(found.module.star_imports))
+        return _passes_on(found, name)
 
     def row(self, call: ast.Call, unit: Unit) -> CallRow | None:
         """Return the row of what a call calls."""
@@ -539,7 +537,8 @@ class Sight:
                         return None
                     work += sources
                 case ast.Attribute():
-                    sources = self._sources_of_attribute(current, where)
+                    sources = self._sources_in_module(current, where)
+                    sources = sources or self._sources_of_attribute(current, where)
                     if not sources:
                         return None
                     work += sources
@@ -587,6 +586,19 @@ class Sight:
             if passed.part or not isinstance(passed.node, ast.expr):
                 return None
             found.append((passed.node, passed.unit))
+        return found
+
+    def _sources_in_module(self, node: ast.Attribute, unit: Unit) -> list[tuple[ast.expr, Unit]]:
+        """Return what a name of another module is bound to, ``hooks.HOOKS``."""
+        found: list[tuple[ast.expr, Unit]] = []
+        for entry in self._engine.flat.value(node.value, unit):
+            if not isinstance(entry.ref, Unit):
+                continue
+            module = entry.ref.module
+            for binding in module.scope_of_module.bindings.get(node.attr, ()):
+                parent = module.parents.get(binding.node)
+                if isinstance(parent, ast.Assign | ast.AnnAssign) and parent.value is not None:
+                    found.append((parent.value, entry.ref))
         return found
 
     def _sources_of_attribute(self, node: ast.Attribute, unit: Unit) -> list[tuple[ast.expr, Unit]]:
@@ -757,6 +769,7 @@ class Sight:
         for place in module.attributes_of(name):
             if not isinstance(place.ctx, ast.Load) and _is_this_module(place.value):
                 yield self._engine.flat.target(place, unit) if isinstance(place.ctx, ast.Store) else ANY
+        yield from self._written_by_others(unit, name)
         for call in module.calls_of("setattr"):
             if (
                 call.args
@@ -770,12 +783,12 @@ class Sight:
         """Yield what other files set a name of a module to."""
         for other in self.units(unit, name)[1:]:
             for place in other.module.attributes_of(name):
-                if not isinstance(place.ctx, ast.Load) and self.is_module(place.value, unit, other):
+                if not isinstance(place.ctx, ast.Load) and self.is_module(place.value, unit, other, name):
                     is_store = isinstance(place.ctx, ast.Store)
                     yield self._engine.flat.target(place, other) if is_store else ANY
             for call in other.module.calls_of("setattr"):
                 is_of_name = len(call.args) > 2 and _may_spell(call.args[1], name)
-                if is_of_name and self.is_module(call.args[0], unit, other):
+                if is_of_name and self.is_module(call.args[0], unit, other, name):
                     yield self._engine.flat.value(call.args[2], other)
 
     def _through_table(self, call: ast.Call, unit: Unit, name: str) -> Iterator[Value]:
@@ -868,8 +881,39 @@ class Sight:
                 if self._receives(call.args[0], info, unit)[0]:
                     is_known = isinstance(call.args[1], ast.Constant) and len(call.args) > 2
                     yield self._engine.flat.value(call.args[2], unit) if is_known else ANY
+        yield from self._given_to_fields(info, name)
         for unit in self.units(info.unit, "__dict__"):
             yield from self._through_dict(info, name, unit)
+
+    def _given_to_fields(self, info: ClassInfo, name: str) -> Iterator[Value]:
+        """Yield what the made-up constructor of a data class or named tuple is given that its annotation does not say."""
+        flat = self._engine.flat
+        family = [owner for owner in reversed(flat.family(info)) if isinstance(owner, ClassInfo)]
+        fields = [field for owner in family for field in owner.annotations]
+        owner = next((each for each in family if name in each.annotations), None)
+        if owner is None or isinstance(flat.method(info, "__init__"), FunctionInfo):
+            return
+        declared = flat.annotation(owner.annotations[name], owner.unit)
+        at = fields.index(name)
+        for use in self.trail_of(info).uses:
+            passed = dict(use.keywords).get(name)
+            if passed is None and at < len(use.positional):
+                passed = use.positional[at]
+            if passed is not None and use.kind == "call":
+                yield values.contradicting(declared, self._value(passed))
+
+    def patched(self, dotted: str) -> bool:
+        """Whether the script, or a file that uses it, puts something else in the place of a library's or builtin function."""
+        if self._patches is None:
+            self._patches = set()
+            unit = self._engine.unit
+            for other in self.units(unit, "="):
+                for place in other.module.attributes:
+                    if isinstance(place.ctx, ast.Store):
+                        name = other.module.qualified(place)
+                        if name is not None:
+                            self._patches.add(name.removeprefix(f"{unit.name}."))
+        return dotted in self._patches
 
     def _through_dict(self, info: ClassInfo, name: str, unit: Unit) -> Iterator[Value]:
         """Yield what is stored through ``vars(x)`` and ``x.__dict__``."""
@@ -896,7 +940,7 @@ class Sight:
                 yield ANY
 
 
-_CONTAINERS = frozenset(
+CONTAINERS = frozenset(
     {
         "list",
         "dict",
@@ -973,6 +1017,13 @@ _ASKED_BY: dict[str, type[ast.AST]] = {
     **dict.fromkeys(("__eq__", "__lt__", "__le__", "__gt__", "__ge__", "__ne__"), ast.Compare),
     "__contains__": ast.Compare,
 }
+
+
+def _passes_on(unit: Unit, name: str) -> bool:
+    """Whether a module has a name from another one."""
+    bindings = unit.module.scope_of_module.bindings.get(name, ())
+    imported = any(binding.kind == "import" for binding in bindings)
+    return imported or (not bindings and bool(unit.module.star_imports))
 
 
 def _operands(node: ast.AST, name: str) -> tuple[ast.expr | None, tuple[ast.expr, ...]]:

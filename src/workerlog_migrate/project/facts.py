@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
 
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -38,6 +38,7 @@ _ISOLATED = re.compile(r"-[A-Za-z]*[IP][A-Za-z]*")
 _HANDLERS = frozenset(
     {"NullHandler", "StreamHandler", "FileHandler", "basicConfig", "dictConfig", "fileConfig"}
 )
+_IMPORTERS = frozenset({"import_module", "__import__", "patch"})
 _LISTERS = frozenset({"vars", "dir", "getmembers"})
 
 
@@ -78,6 +79,7 @@ class FileFacts(NamedTuple):
         has_main_guard: something is compared with ``"__main__"``.
         changes_path: ``sys.path`` is mentioned.
         listed: names handed to ``vars``, ``dir`` or ``getmembers``.
+        by_text: modules that are imported by a text, and names that are patched by one.
         handlers: which of the functions and classes are called that decide where records go (``basicConfig``, ``NullHandler``).
     """
 
@@ -92,6 +94,7 @@ class FileFacts(NamedTuple):
     has_main_guard: bool = False
     changes_path: bool = False
     listed: tuple[str, ...] = ()
+    by_text: tuple[str, ...] = ()
     handlers: tuple[str, ...] = ()
 
     def to_json(self) -> list[Any]:
@@ -169,6 +172,7 @@ class _Collector:
         self._loaders: set[str] = set()
         self._loggers: set[str] = set()
         self._listed: set[str] = set()
+        self._by_text: set[str] = set()
         self._handlers: set[str] = set()
         self._isolated = False
         self._exports = False
@@ -189,6 +193,7 @@ class _Collector:
             self._main,
             self._path,
             tuple(sorted(self._listed)),
+            tuple(sorted(self._by_text)),
             tuple(sorted(self._handlers)),
         )
 
@@ -270,6 +275,8 @@ class _Collector:
                 pass
             case _:
                 return
+        if name in _IMPORTERS and node.args and isinstance(node.args[0], ast.Constant):
+            self._by_text.add(str(node.args[0].value))
         if name in _HANDLERS:
             self._handlers.add(name)
         elif name in _LOADERS:

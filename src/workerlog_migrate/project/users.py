@@ -104,7 +104,10 @@ class _Graph:
     def _imports(self, path: str, facts: FileFacts) -> Iterator[str]:
         for entry in facts.imports:
             yield from self._resolve(path, entry)
-        for word, _ in facts.words:  # import_module("pkg.x"), patch("pkg.x.name")
+        for word in (
+            *facts.by_text,
+            *(word for word, _ in facts.words),
+        ):  # import_module("pkg.x"), patch("pkg.x.name")
             parts = word.split(".")
             for cut in range(len(parts), 0, -1):
                 yield from self._ending_with(path, parts[:cut])

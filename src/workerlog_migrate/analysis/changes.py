@@ -1,0 +1,184 @@
+"""What a call may have changed behind the caller's back, so that what a guard has proved is true no longer.
+
+Input: a call of functions of the program. Output: a frame that has forgotten what it knew about names, attributes and containers which
+one of these functions, or one that they call, sets, deletes or empties. What other code does not touch stays proved.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.program import FunctionInfo
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.frames import Frame
+    from workerlog_migrate.analysis.program import Unit
+    from workerlog_migrate.analysis.values import Value
+
+_EMPTYING = frozenset({"pop", "popitem", "popleft", "clear", "remove", "discard", "update", "sort"})
+_REACHED = 120
+_STARTING = (
+    "Thread",
+    "Timer",
+    "Process",
+    "submit",
+    "start_new_thread",
+    "run_in_executor",
+    "to_thread",
+    "signal",
+)
+
+
+class Changes:
+    """Knows for one program which function changes what.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._changers: dict[Unit, dict[str, set[FunctionInfo]]] = {}
+        self._reached: dict[FunctionInfo, frozenset[FunctionInfo]] = {}
+        self._started: dict[Unit, list[FunctionInfo]] = {}
+
+    def after(self, callee: Value, node: ast.Call, frame: Frame) -> None:
+        """Forget what a call may have changed.
+
+        Args:
+            callee: what is called.
+            node: the call.
+            frame: where it stands.
+        """
+        env = frame.env
+        if env is None or not (env or frame.facts):
+            return
+        called = [entry.ref for entry in callee if isinstance(entry.ref, FunctionInfo)]
+        called += self._started_in(frame.unit)
+        if not called:
+            return
+        for path in self._changed_arguments(called, node, frame):
+            self._forget(path, frame)
+        changers = self._changers_of(frame.unit)
+        if not changers:
+            return
+        known = {*env, *(fact.path for fact in frame.facts)}
+        reached: frozenset[FunctionInfo] | None = None
+        for path in known:
+            changing = [changers[part] for part in _parts(path) if part in changers]
+            if not changing:
+                continue
+            if reached is None:
+                reached = frozenset().union(*(self._reach(function) for function in called))
+            if any(not functions.isdisjoint(reached) for functions in changing):
+                self._forget(path, frame)
+
+    def _started_in(self, unit: Unit) -> list[FunctionInfo]:
+        """Return the functions that a file hands to threads, timers, pools and signals: they run during any call."""
+        known = self._started.get(unit)
+        if known is None:
+            known = self._started[unit] = []
+            module = unit.module
+            for name in _STARTING:
+                for call in module.calls_of(name):
+                    for argument in (*call.args, *(word.value for word in call.keywords)):
+                        found = module.definition(argument)
+                        if found is not None and not isinstance(found, ast.ClassDef):
+                            known.append(unit.function(found))
+                        elif isinstance(argument, ast.Attribute):
+                            owners = unit.owners_of(argument.attr)
+                            known.extend(owner.methods[argument.attr] for owner in owners)
+        return known
+
+    def _forget(self, path: str, frame: Frame) -> None:
+        assert frame.env is not None
+        frame.env.pop(path, None)
+        frame.facts = {fact for fact in frame.facts if fact.path != path}
+
+    def _changed_arguments(self, called: list[FunctionInfo], node: ast.Call, frame: Frame) -> list[str]:
+        """Return the containers that a call is given and that one of the functions empties."""
+        found: list[str] = []
+        for at, argument in enumerate(node.args):
+            path = frame.unit.path(argument) if isinstance(argument, ast.Name | ast.Attribute) else None
+            if path is None:
+                continue
+            for function in called:
+                bound = function.owner is not None and function.kind != "static"
+                parameters = function.parameters[bound:]
+                if at < len(parameters) and self._is_emptied(parameters[at].arg, function):
+                    found.append(path)
+        return found
+
+    def _is_emptied(self, name: str, function: FunctionInfo) -> bool:
+        module = function.unit.module
+        return any(
+            module.function(place) is function.node and _changes(place, module.parents)
+            for place in module.names_of(name)
+        )
+
+    def _reach(self, function: FunctionInfo) -> frozenset[FunctionInfo]:
+        """Return a function and those that it may call, as far as their names tell."""
+        known = self._reached.get(function)
+        if known is None:
+            seen: dict[FunctionInfo, None] = {function: None}
+            work = [function]
+            while work and len(seen) < _REACHED:
+                for callee in self._engine.flow._callees(work.pop()):
+                    if callee not in seen:
+                        seen[callee] = None
+                        work.append(callee)
+            known = self._reached[function] = frozenset(seen)
+        return known
+
+    def _changers_of(self, unit: Unit) -> dict[str, set[FunctionInfo]]:
+        """Sort the functions of a file by the names and attributes that they change for others."""
+        known = self._changers.get(unit)
+        if known is not None:
+            return known
+        known = self._changers[unit] = {}
+        module = unit.module
+        for scope in module.scopes.values():
+            if scope.function is not None:
+                for name in (*scope.globals, *scope.nonlocals):
+                    known.setdefault(name, set()).add(unit.function(scope.function))
+        for attribute in module.attributes:
+            function = module.function(attribute)
+            if function is None or unit.function(function).name == "__init__":
+                continue
+            if not isinstance(attribute.ctx, ast.Load) or _changes(attribute, module.parents):
+                known.setdefault(f".{attribute.attr}", set()).add(unit.function(function))
+            if attribute.attr in _EMPTYING and isinstance(attribute.value, ast.Name):
+                self._note_name(attribute.value, unit, known)
+        for place in module.names:
+            if isinstance(module.parents.get(place), ast.Subscript) and _changes(place, module.parents):
+                self._note_name(place, unit, known)
+        return known
+
+    def _note_name(self, place: ast.Name, unit: Unit, known: dict[str, set[FunctionInfo]]) -> None:
+        """Note that a function empties a container that is not its own."""
+        function = unit.module.function(place)
+        if function is None:
+            return
+        found = unit.module.lookup(place.id, unit.module.scope(place))
+        if found is not None and found[0].node is not function:
+            known.setdefault(place.id, set()).add(unit.function(function))
+
+
+def _changes(place: ast.expr, parents: dict[ast.AST, ast.AST]) -> bool:
+    """Whether an item of what stands at a place is taken out or replaced there."""
+    parent = parents.get(place)
+    if isinstance(parent, ast.Subscript) and parent.value is place:
+        return not isinstance(parent.ctx, ast.Load)
+    if isinstance(parent, ast.Attribute) and parent.attr in _EMPTYING:
+        outer = parents.get(parent)
+        return isinstance(outer, ast.Call) and outer.func is parent
+    return False
+
+
+def _parts(path: str) -> list[str]:
+    """Split ``self.items['a']`` into the name ``self`` and the attributes, written ``.items``."""
+    head = path.partition("[")[0]
+    name, *attributes = head.split(".")
+    return [name, *(f".{attribute}" for attribute in attributes)]
