@@ -166,16 +166,22 @@ def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incompl
     metavar="DAYS",
     help="With --from-logs: settle what nothing came to after so many days of work (7).",
 )
+@click.option(
+    "--statistics", is_flag=True, help="Print counts by codemod, verdict and reason, and nothing else."
+)
+@click.option(
+    "--add-skip",
+    is_flag=True,
+    help="Write '# workerlog: skip[...]' behind what would be changed or is left, instead of changing it.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to use.")
 @click.option("--no-undo", is_flag=True, help="With --apply: write also where no undo can be kept.")
 @click.option("--no-cache", is_flag=True, help="Look at every file anew, and remember nothing.")
 @click.option(
     "--format",
     "format_name",
-    type=click.Choice(["text", "json", "sarif", "html"]),
-    default="text",
-    show_default=True,
-    help="The format of the report.",
+    type=click.Choice(["text", "json", "sarif", "html", "github"]),
+    help="The format of the report; by default that of the ending of --output, else text.",
 )
 @click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write the report to FILE.")
 @click.option("--stdin-filename", metavar="PATH", help="With '-': the name of the script on standard input.")
@@ -186,7 +192,12 @@ def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incompl
     show_default=True,
     help="When to colour.",
 )
-@click.option("--quiet", "-q", is_flag=True, help="Print only what could not be processed.")
+@click.option(
+    "--quiet",
+    "-q",
+    is_flag=True,
+    help="No summary: stderr holds refusals only; the diff or report on stdout stays.",
+)
 @click.option(
     "--verbose", "-v", is_flag=True, help="List every file, its worker, and all that was found in it."
 )
@@ -215,10 +226,12 @@ def main(
     with_runtime: bool,
     from_logs: tuple[Path, ...],
     watched: float | None,
+    statistics: bool,
+    add_skip: bool,
     jobs: int | None,
     no_undo: bool,
     no_cache: bool,
-    format_name: str,
+    format_name: str | None,
     output: Path | None,
     stdin_filename: str | None,
     color: str,
@@ -238,6 +251,17 @@ def main(
         _only_with(
             ctx,
             "explain",
+            "paths",
+            "dry_run",
+            "check",
+            "show_diff",
+            "take_all",
+            "changed",
+            "statistics",
+            "jobs",
+            "no_cache",
+            "quiet",
+            "verbose",
             "select",
             "ignore",
             "workers",
@@ -268,7 +292,7 @@ def main(
         from_logs=from_logs,
         watched=watched,
         jobs=jobs,
-        format_name=format_name,
+        format_name=format_name or _format_of(output),
         output=output,
         color=color,
         quiet=quiet,
@@ -280,6 +304,8 @@ def main(
         cache=not no_cache,
         with_runtime=with_runtime,
         undo=not no_undo,
+        statistics=statistics,
+        add_skip=add_skip,
     )
     try:
         if undo:
@@ -291,6 +317,12 @@ def main(
     except UsageError as error:
         raise _WrongUsage(str(error)) from error
     ctx.exit(code)
+
+
+def _format_of(output: Path | None) -> str:
+    """Give the format that the ending of a report's name says."""
+    endings = {".json": "json", ".sarif": "sarif", ".html": "html", ".htm": "html"}
+    return endings.get(output.suffix.lower(), "text") if output is not None else "text"
 
 
 def _only_with(ctx: click.Context, mode: str, *allowed: str) -> None:

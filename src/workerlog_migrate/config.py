@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.reading import MAX_SETTINGS, read_file
-from workerlog_migrate.model import CODEMODS, Boundary, Unresolved
+from workerlog_migrate.model import CODEMODS, Boundary, Level, Unresolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +26,7 @@ _Choice = TypeVar("_Choice", Unresolved, Boundary)
 
 _KEYS = (
     "paths",
+    "all",
     "select",
     "ignore",
     "exclude",
@@ -35,6 +36,8 @@ _KEYS = (
     "boundary",
     "log-dir",
     "workers",
+    "per-file-ignores",
+    "levels",
     "libraries",
     "raises",
     "retry",
@@ -55,6 +58,7 @@ class Config(NamedTuple):
         file: the file it was read from, or None when there is none.
         folder: the folder that relative paths and patterns start from.
         paths: files and folders to work on when the command line names none.
+        take_all: take every Python file, not only those that match a pattern.
         select: codemods to run.
         ignore: codemods to leave out.
         exclude: patterns in the manner of ``.gitignore``, from ``folder``.
@@ -64,6 +68,8 @@ class Config(NamedTuple):
         boundary: what becomes of the handler that keeps a worker's outermost loop alive.
         log_dir: second argument of ``setup_worker_logger``.
         workers: worker name -> globs, in the order of the file.
+        per_file_ignores: glob and the codemods that are left out in the files that it matches.
+        levels: the start of a text and the level of what begins so.
         libraries: globs of folders, from ``folder``, whose packages may be read to see what their functions raise.
         raises: qualified call -> exception names.
         max_retries: total attempts, at least 1.
@@ -75,6 +81,7 @@ class Config(NamedTuple):
     file: Path | None = None
     folder: Path = Path()
     paths: tuple[str, ...] | None = None
+    take_all: bool = False
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -84,6 +91,8 @@ class Config(NamedTuple):
     boundary: Boundary | None = None
     log_dir: str | None = None
     workers: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    levels: tuple[tuple[str, Level], ...] = ()
     libraries: tuple[str, ...] = ()
     raises: tuple[tuple[str, tuple[str, ...]], ...] = ()
     max_retries: int | None = None
@@ -205,6 +214,7 @@ def load_config(file: Path, *, required: bool = False) -> Config:
         file=file,
         folder=file.parent,
         paths=reader.strings(settings, "paths"),
+        take_all=reader.flag(settings, "all"),
         select=reader.codemods(settings, "select"),
         ignore=reader.codemods(settings, "ignore") or (),
         exclude=reader.strings(settings, "exclude") or (),
@@ -214,6 +224,8 @@ def load_config(file: Path, *, required: bool = False) -> Config:
         boundary=reader.choice(settings, "boundary", Boundary),
         log_dir=reader.string(settings, "log-dir"),
         workers=reader.workers(settings),
+        per_file_ignores=reader.per_file_ignores(settings),
+        levels=reader.levels(settings),
         libraries=reader.strings(settings, "libraries") or (),
         raises=reader.raises(settings),
         max_retries=reader.whole_number(retry, "max-retries", at_least=1),
@@ -371,6 +383,23 @@ class _Reader:
             (check_worker(name, f"{self.file}: [{TABLE}.workers]"), self.strings(workers, name) or ())
             for name in workers
         )
+
+    def per_file_ignores(self, table: Mapping[str, object]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        ignores = self.table(table.get("per-file-ignores", {}), f"{TABLE}.per-file-ignores")
+        return tuple((glob, self.codemods(ignores, glob) or ()) for glob in ignores)
+
+    def levels(self, table: Mapping[str, object]) -> tuple[tuple[str, Level], ...]:
+        levels = self.table(table.get("levels", {}), f"{TABLE}.levels")
+        valid = [level.value for level in Level]
+        for marker, level in levels.items():
+            if not marker.strip():
+                raise UsageError(f"{self.file}: [{TABLE}.levels]: a marker must be a text that is not empty")
+            if not isinstance(level, str) or level.lower() not in valid:
+                wanted = ", ".join(valid)
+                raise UsageError(
+                    f"{self.file}: [{TABLE}.levels]: the level of {marker!r} must be one of {wanted}, not {_shown(level)}"
+                )
+        return tuple((marker, Level(str(level).lower())) for marker, level in levels.items())
 
     def raises(self, table: Mapping[str, object]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         raises = _flat(self.table(table.get("raises", {}), f"{TABLE}.raises"))

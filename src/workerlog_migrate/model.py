@@ -276,6 +276,7 @@ class Target:
         starts: how the project starts and imports it.
         users: for it and for each own file that it imports (absolute paths), the files that may use what is in there; empty where
             the project was not looked at.
+        ignore: codemods that the configuration leaves out in this file.
         as_module: it logs to the log of the worker that imports it, under its own name.
     """
 
@@ -286,6 +287,7 @@ class Target:
     starts: Starts = Starts()
     users: tuple[tuple[str, tuple[str, ...]], ...] = ()
     as_module: bool = False
+    ignore: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -359,6 +361,8 @@ class Settings:
         retry_never: qualified calls that are never wrapped.
         raises: qualified call -> exception names, taught by the user.
         libraries: folders of packages that may be read, and are never run, to see what their functions raise.
+        levels: start of a text -> its level, taught by the user.
+        add_skip: write a skip comment behind what would be changed or was left, and change nothing else.
     """
 
     select: tuple[str, ...] = CODEMODS
@@ -374,6 +378,23 @@ class Settings:
     retry_never: tuple[str, ...] = ()
     raises: tuple[tuple[str, tuple[str, ...]], ...] = ()
     libraries: tuple[str, ...] = ()
+    levels: tuple[tuple[str, Level], ...] = ()
+    add_skip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something about a comment of ours in a file.
+
+    Attributes:
+        line: where it stands, from 1.
+        text: what is to be said of it.
+        is_error: it means something that it cannot mean; otherwise it suppresses nothing.
+    """
+
+    line: int
+    text: str
+    is_error: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,6 +422,7 @@ class FileResult:
         skipped: why nothing was looked for (``no trigger``, ``skip-file``, ``runtime``), or empty.
         neighbours: of a file in which nothing is to be done: the other files that were read or looked for to know that,
             each with the digest of its bytes (empty: there is none).
+        remarks: what is to be said of skip comments in it.
     """
 
     target: Target
@@ -413,6 +435,7 @@ class FileResult:
     written: bool = False
     skipped: str = ""
     neighbours: tuple[tuple[str, str], ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def changed(self) -> bool:

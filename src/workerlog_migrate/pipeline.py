@@ -29,6 +29,7 @@ from workerlog_migrate.model import (
     HandlerEdit,
     MirrorCall,
     Plan,
+    Remark,
     RetryCall,
     Seen,
     Settings,
@@ -37,6 +38,7 @@ from workerlog_migrate.model import (
     Target,
 )
 from workerlog_migrate.rewriting.plan import DECLINED, Decisions, demote, listed_types, make_plan
+from workerlog_migrate.rewriting.skips import SkipError, add_skips, check_skips, remarks_on, suppressed
 
 if TYPE_CHECKING:
     import ast
@@ -125,6 +127,11 @@ def migrate_source(
     target = _named(target, module)
     if module.skips_file:
         return FileResult(target, raw, raw, encoding=source.encoding, skipped="skip-file")
+    if target.ignore:
+        select = tuple(name for name in settings.select if name not in target.ignore)
+        if not select:
+            return FileResult(target, raw, raw, encoding=source.encoding, skipped="per-file-ignores")
+        settings = replace(settings, select=select)
     decisions = decisions or Decisions()
     context = _context(module, target, settings)
     with contextlib.closing(context.types):
@@ -135,9 +142,19 @@ def migrate_source(
         plan = _found(module, context, decisions)
         neighbours = () if plan.applied else context.types.neighbours
     imports = _runtime_imports(module)
+    remarks = tuple(remarks_on(module, plan, settings))
+    if settings.add_skip:
+        return _with_skips(source, module, target, plan, remarks)
     if not plan.applied:
         return FileResult(
-            target, raw, raw, plan, encoding=source.encoding, imports=imports, neighbours=neighbours
+            target,
+            raw,
+            raw,
+            plan,
+            encoding=source.encoding,
+            imports=imports,
+            neighbours=neighbours,
+            remarks=remarks,
         )
 
     from workerlog_migrate.rewriting import rewrite, verify  # late: only what is edited pays for LibCST
@@ -174,7 +191,31 @@ def migrate_source(
         return FileResult(
             target, raw, raw, error=FileError(error.reason, error.line), encoding=source.encoding
         )
-    return FileResult(target, raw, after, plan, encoding=source.encoding, imports=_runtime_imports(result))
+    return FileResult(
+        target,
+        raw,
+        after,
+        plan,
+        encoding=source.encoding,
+        imports=_runtime_imports(result),
+        remarks=remarks,
+    )
+
+
+def _with_skips(
+    source: Source, module: Module, target: Target, plan: Plan, remarks: tuple[Remark, ...]
+) -> FileResult:
+    """Write skip comments instead of what would be changed or is reported as left."""
+    text, added = add_skips(module, plan)
+    after = encode(source, text)
+    result = FileResult(
+        target, source.raw, after, Plan(tuple(added)), encoding=source.encoding, remarks=remarks
+    )
+    try:
+        check_skips(module, Module(decode(source.path, after)))
+    except (SkipError, Refused) as error:
+        return replace(result, after=source.raw, error=FileError(str(error)))
+    return result
 
 
 def find_all(
@@ -251,7 +292,7 @@ def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
     for codemod in REGISTRY if settings.seen is None else ():
         if codemod.name in settings.select and codemod.name != LOGGER_SETUP:
             findings.extend(importlib.import_module(codemod.finder).find(module, context))
-    findings = decisions.apply_to(findings)
+    findings = [suppressed(module, finding) for finding in decisions.apply_to(findings)]
     if header.imports_refusal:
         missing = tuple(
             f"{finding.message}." for finding in findings if finding.kind == logger_setup.NEEDS_IMPORT

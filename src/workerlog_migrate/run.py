@@ -11,6 +11,7 @@ import contextlib
 import os
 import sys
 from dataclasses import replace
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
 
@@ -40,7 +41,7 @@ from workerlog_migrate.report import (
     render,
 )
 from workerlog_migrate.report.hints import render_hints
-from workerlog_migrate.report.text import render_error, render_text
+from workerlog_migrate.report.text import render_error, render_remarks, render_text
 from workerlog_migrate.terminal.progress import Progress, is_watched
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Request(NamedTuple):
         changed: take only files that git says have changed since this revision; None takes all.
         cache: use what earlier runs have found out about files in which nothing is to be done.
         with_runtime: the diff holds the runtime files that are added or replaced, too.
+        statistics: print counts by codemod, verdict and reason, and nothing else.
+        add_skip: write skip comments instead of migrating.
         undo: keep what ``--apply`` replaces, for ``--undo``.
     """
 
@@ -110,6 +113,8 @@ class Request(NamedTuple):
     cache: bool = True
     with_runtime: bool = False
     undo: bool = True
+    statistics: bool = False
+    add_skip: bool = False
 
 
 def run(request: Request) -> int:
@@ -134,10 +139,11 @@ def run(request: Request) -> int:
         report = Report(request.mode, paths=("standard input",), keeps_bytes=keeps_bytes)
         output = _Output(request, shows_diff=_shows_diff(request))
         return _finish(
-            request, report, output, _standard_input(request, settings, workers, cwd, report, output)
+            request, report, output, _standard_input(request, settings, config, workers, cwd, report, output)
         )
     paths = request.paths or _configured_paths(config, cwd)
-    is_brief = request.format_name == "text" and request.output is None and not request.verbose
+    is_brief = request.format_name == "text" and request.output is None
+    is_brief = is_brief and not (request.verbose or request.statistics)
     report = Report(request.mode, paths=paths, keeps_bytes=keeps_bytes, is_brief=is_brief)
     output = _Output(request, shows_diff=_shows_diff(request))
     return _finish(
@@ -177,7 +183,7 @@ def run_explain(request: Request, what: str) -> int:
         raise UsageError(f"--explain {what}: this is a runtime file, which is never migrated")
     from workerlog_migrate import pipeline
 
-    (target,) = _placed(found.targets, cwd, request, settings)
+    (target,) = _placed(_ignoring(found.targets, config, cwd), cwd, request, settings)
     settings = _with_notes(request, settings, (target,), cwd)
     result = pipeline.migrate_file(target, settings)
     text = explain_place(result, line, settings, color=wants_color(request.color, sys.stdout))
@@ -231,6 +237,14 @@ def _check(request: Request) -> None:
         raise UsageError("--quiet and --verbose exclude each other")
     if not request.undo and request.mode is not Mode.APPLY:
         raise UsageError("--no-undo says something about what is written: it goes with --apply")
+    if request.statistics and (request.format_name != "text" or request.show_diff or request.verbose):
+        raise UsageError(
+            "--statistics prints counts and nothing else; leave out --format, --diff and --verbose"
+        )
+    if request.statistics and request.interactive:
+        raise UsageError("--statistics prints counts and nothing else; it does not go with --interactive")
+    if request.add_skip and request.interactive:
+        raise UsageError("--add-skip asks nothing; it does not go with --interactive")
     if request.with_runtime and request.paths == (_STDIN,):
         raise UsageError("--with-runtime adds files beside a script; name the script's file")
     if request.watched is not None and not request.from_logs:
@@ -341,6 +355,8 @@ def _settings(request: Request, config: Config) -> Settings:
         retry_extra=config.retry_extra,
         retry_never=config.retry_never,
         raises=config.raises,
+        levels=config.levels,
+        add_skip=request.add_skip,
         libraries=tuple(folder for glob in config.libraries for folder in _libraries(config, glob)),
     )
 
@@ -413,6 +429,8 @@ def _check_inside(path: Path, folders: Iterable[Path], what: str) -> None:
 
 
 def _shows_diff(request: Request) -> bool:
+    if request.statistics:
+        return False
     if request.mode is Mode.DRY_RUN:
         return request.format_name == "text" or request.output is not None
     return request.show_diff
@@ -437,7 +455,7 @@ def _files(
         workers=workers,
         exclude=config.exclude,
         exclude_from=config.folder,
-        take_all=request.take_all,
+        take_all=request.take_all or config.take_all,
         cwd=cwd,
     )
     if request.output is not None and _real(request.output) in {
@@ -450,8 +468,9 @@ def _files(
         changed = changed_files(cwd, request.changed, [Path(path) for path in paths])
         targets = tuple(target for target in found.targets if _real(cwd / target.path) in changed)
         report.not_changed = len(found.targets) - len(targets)
+        report.changed_unmatched.extend(path for path in found.passed_over if _real(cwd / path) in changed)
         found = found._replace(targets=targets)
-    found = found._replace(targets=_placed(found.targets, cwd, request, settings))
+    found = found._replace(targets=_placed(_ignoring(found.targets, config, cwd), cwd, request, settings))
     report.unmatched = found.unmatched
     report.path_errors.extend(found.errors)
     report.hints.extend(_hints(request, found, workers, cwd, paths))
@@ -550,6 +569,26 @@ def _has_trigger(path: Path, settings: Settings) -> bool:
         return False  # whoever works on the file reports it
 
 
+def _ignoring(targets: Sequence[Target], config: Config, cwd: Path) -> tuple[Target, ...]:
+    """Tell the scripts which codemods the configuration leaves out in them; a glob with ``/`` starts at its folder."""
+    if not config.per_file_ignores:
+        return tuple(targets)
+    told = []
+    for target in targets:
+        path = Path(os.path.normpath(cwd / target.path))
+        below = path.relative_to(config.folder) if path.is_relative_to(config.folder) else path
+        ignored = [
+            name
+            for glob, names in config.per_file_ignores
+            if (
+                below.match(glob) if "**" not in glob else fnmatch(below.as_posix(), glob.replace("**/", "*"))
+            )
+            for name in names
+        ]
+        told.append(replace(target, ignore=tuple(dict.fromkeys(ignored))) if ignored else target)
+    return tuple(told)
+
+
 def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
@@ -592,11 +631,17 @@ def _reviewed(request: Request, results: Iterator[FileResult], settings: Setting
 
 
 def _standard_input(
-    request: Request, settings: Settings, workers: Workers, cwd: Path, report: Report, output: _Output
+    request: Request,
+    settings: Settings,
+    config: Config,
+    workers: Workers,
+    cwd: Path,
+    report: Report,
+    output: _Output,
 ) -> Iterator[None]:
     target = make_target(Path(request.stdin_filename or "stdin.py"), workers=workers, cwd=cwd)
     if request.stdin_filename:
-        (target,) = _placed((target,), cwd, request, settings)
+        (target,) = _placed(_ignoring((target,), config, cwd), cwd, request, settings)
     try:
         raw = sys.stdin.buffer.read()
     except OSError as error:
@@ -827,8 +872,13 @@ def _finish(request: Request, report: Report, output: _Output, steps: Iterator[N
         return EXIT_INTERRUPTED
     failure = _deliver(request, report, output)
     color = wants_color(request.color, sys.stderr)
-    if request.quiet:
+    if request.statistics:
+        from workerlog_migrate.report.statistics import render_statistics
+
+        output.write(render_statistics(report).encode("utf-8", "backslashreplace"))
+    if request.quiet or request.statistics:
         _say("".join(render_error(path, error, color=color) for path, error in report.errors()))
+        _say("".join(render_remarks(report, only_errors=True, color=color)))
     else:
         _say(render_text(report, verbose=request.verbose, color=color))
         _say("".join(report.hints) + render_hints(report))

@@ -85,6 +85,28 @@ def level_of_text(text: str, *, timestamp: bool = False) -> Level | None:
     return Level(found.lastgroup.rstrip("_"))
 
 
+def taught_level(text: str, levels: Iterable[tuple[str, Level]]) -> Level | None:
+    """Tell the level that the user's own markers give a text; of several the longest decides.
+
+    Args:
+        text: what is printed, or its beginning.
+        levels: the start of a text, and its level; capitals make no difference, and a marker that ends in a letter or digit
+            ends a word.
+
+    Returns:
+        The level, or None.
+    """
+    rest = text.lstrip().casefold()
+    for marker, level in sorted(levels, key=lambda row: -len(row[0])):
+        start = marker.strip().casefold()
+        following = rest[len(start) : len(start) + 1]
+        if rest.startswith(start) and not (
+            start[-1:].isalnum() and (following.isalnum() or following == "_")
+        ):
+            return level
+    return None
+
+
 def level_of_static(parts: Iterable[str | None]) -> Level | None:
     """Tell the level of a text of which only some pieces are known, such as an f-string.
 

@@ -21,7 +21,7 @@ import sys
 import tokenize
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from workerlog_migrate.errors import Refused
@@ -40,7 +40,7 @@ STRINGS: tuple[type[ast.expr], ...] = (ast.JoinedStr,) if TEMPLATE is None else 
 """Texts that hold expressions."""
 _RUNTIME = ("worker_logger.", "worker_utils.")
 _DECLARATION = re.compile(r"\b(?:global|nonlocal)\b")
-_DIRECTIVE = re.compile(r"#\s*workerlog:\s*(skip-file|skip)\s*(?:\[([^\]]*)\])?")
+_DIRECTIVE = re.compile(r"(?:^|(?<=\s))#\s*workerlog:\s*(skip-file|skip)\s*(?:\[([^\]]*)\])?")
 
 
 @dataclass(slots=True)
@@ -467,11 +467,16 @@ class Module:
                     return True
         return False
 
+    @property
+    def skips(self) -> Mapping[int, frozenset[str] | None]:
+        """Line of each ``# workerlog: skip`` -> the names in its brackets; None without brackets."""
+        return {line: names for line, names in self._skips.items() if line}
+
     def _read_directives(self) -> None:
         if "workerlog:" not in self.source.text:
             return
         for line, column, text in comments(self.source.text):
-            match = _DIRECTIVE.match(text)
+            match = _DIRECTIVE.search(text)
             if match is None:
                 continue
             if match[1] == "skip-file":

@@ -123,7 +123,12 @@ class Cache:
         Args:
             result: what became of a file in this run.
         """
-        if result.error is not None or result.plan.applied or result.skipped == "no trigger":
+        if (
+            result.error is not None
+            or result.plan.applied
+            or result.remarks
+            or result.skipped == "no trigger"
+        ):
             return
         if any(finding.edit is not None for finding in result.plan.reported):
             return
@@ -214,7 +219,7 @@ class Cache:
         # Named after the script, a worker may get another name for what the script imports: its bytes decide that.
         worker = target.worker if target.pattern else ""
         place = (str(self._cwd / target.path), str(target.path), target.pattern, worker, target.in_package)
-        return digest(f"{self._context} {(*place, target.starts, target.users)!r}".encode())
+        return digest(f"{self._context} {(*place, target.starts, target.users, target.ignore)!r}".encode())
 
     def _is_as_it_was(self, path: str, known: str) -> bool:
         """Compare another file with what `Neighbours` has noted of it; each is read once in a run."""

@@ -1,6 +1,6 @@
 """Which files are workers, and what is each called? From the paths on the command line to `Target`s.
 
-A folder is walked for ``*.py`` files that git would not ignore (https://git-scm.com/docs/gitignore), outside
+A folder is walked for ``*.py`` and ``*.pyw`` files that git would not ignore (https://git-scm.com/docs/gitignore), outside
 virtual environments, ``node_modules``, ``site-packages`` and ``__pycache__``, whose file name matches the
 pattern of a worker. A file that is named itself is always taken. Git is not called: the ``.gitignore`` files
 from the repository's root down and ``.git/info/exclude`` are read here; a folder outside any repository
@@ -42,6 +42,48 @@ BUILT_IN_WORKERS = (
 MOST_PASSED_OVER = 1000
 """How many names of files that match no pattern are kept: enough to suggest one."""
 
+PYTHON = (".py", ".pyw")
+"""How the names of scripts end."""
+
+NO_SCRIPTS = frozenset(
+    [
+        ".bat",
+        ".cfg",
+        ".cmd",
+        ".css",
+        ".csv",
+        ".dll",
+        ".exe",
+        ".gz",
+        ".html",
+        ".ini",
+        ".ipynb",
+        ".jpg",
+        ".js",
+        ".json",
+        ".lock",
+        ".log",
+        ".md",
+        ".pdf",
+        ".png",
+        ".ps1",
+        ".pyc",
+        ".pyd",
+        ".rst",
+        ".sh",
+        ".so",
+        ".sql",
+        ".toml",
+        ".ts",
+        ".tsv",
+        ".xml",
+        ".yaml",
+        ".yml",
+        ".zip",
+    ]
+)
+"""How the names of files end that are surely no scripts, whatever is in them."""
+
 MISSING = "no such file or folder"
 """Reason of a path that does not exist."""
 
@@ -82,9 +124,13 @@ class Workers(NamedTuple):
             Its worker's name and the pattern that named it, or None.
         """
         found = None
+        whole, last = path.as_posix(), path.name
+        if path.suffix == ".pyw":  # a script without a console window is one all the same
+            whole, last = whole[:-1], last[:-1]
         for name, globs in self.patterns:
             for glob in globs:
-                if fnmatch(path.as_posix() if "/" in glob else path.name, glob):
+                wanted = glob.removesuffix("w") if glob.endswith(".pyw") else glob
+                if fnmatch(whole if "/" in glob else last, wanted) or fnmatch(path.name, glob):
                     found = name, glob
         return found
 
@@ -231,6 +277,11 @@ class _Walk:
         if name in RUNTIME_FILES:
             self.runtime[entry.path] = None
             return
+        ending = Path(name).suffix.lower()
+        if ending in NO_SCRIPTS:
+            export = "; export it with jupyter nbconvert --to script" if ending == ".ipynb" else ""
+            self.error(entry.path, f"this is no Python script ({ending}); name a script or a folder{export}")
+            return
         identity = (entry.status.st_dev, entry.status.st_ino)
         if not explicit and not self.take_all and self.workers.match(_shown(entry.path, self.cwd)) is None:
             self.unmatched.add(identity)
@@ -268,7 +319,7 @@ class _Walk:
             rules = tuple(rules_in(folder, names, rules))
             for entry in found:
                 if (
-                    entry.name.endswith(".py")
+                    entry.name.endswith(PYTHON)
                     and not _is_folder(entry)
                     and not self._left_out(rules, entry.path, is_folder=False)
                 ):

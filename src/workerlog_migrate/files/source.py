@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # are left out: `print` covers `safe_print` and `pprint`, `open` covers `urlopen` and `Popen`. The list may
 # be too generous (the finders decide), never too short: a file without any of them is not parsed.
 TRIGGERS = (
+    b"workerlog:",
     b"print",
     b"except",
     b"open",

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from workerlog_migrate.analysis.boundary import keeps_loop_alive
 from workerlog_migrate.analysis.context import Context
-from workerlog_migrate.analysis.level import HOLE, level_of_text
+from workerlog_migrate.analysis.level import HOLE, level_of_text, taught_level
 from workerlog_migrate.analysis.module import STRINGS, Binding, FunctionNode, Module
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
 from workerlog_migrate.model import MIRROR_OUTPUT, Applicability, Finding, Level, MirrorCall, Span
@@ -132,6 +132,7 @@ class _Finder:
     def __init__(self, module: Module, context: Context) -> None:
         self.module = module
         self.header = context.header
+        self.levels = context.settings.levels
         self.hierarchy = context.types.engine.hierarchy
         self._unknown_star = any(_may_rebind_print(name) for name in module.star_imports)
         self._is_patched = bool(context.target.starts.patched)
@@ -591,7 +592,7 @@ class _Finder:
         begin = prefix.end() if prefix else 0
         while begin < len(text) and text[begin].isspace():
             begin += 1
-        level = level_of_text(text[begin:].replace(_STAMP, HOLE))
+        level = taught_level(text[begin:], self.levels) or level_of_text(text[begin:].replace(_STAMP, HOLE))
         if level is not None or not text.startswith(HOLE, begin):
             return level, None
         return None, values[text.count(HOLE, 0, begin)]

@@ -15,7 +15,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from workerlog_migrate.model import CODEMODS, FileError, FileResult, Finding, Plan, Span
+from workerlog_migrate.model import CODEMODS, FileError, FileResult, Finding, Plan, Remark, Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -91,6 +91,7 @@ class Report:
         unmatched: how many Python files matched no worker pattern.
         not_changed: how many workers git says have not changed, and which were therefore not looked at.
         seen: the figures of a run with ``--from-logs``; None for any other.
+        changed_unmatched: Python files that git says have changed and that match no worker pattern.
         hints: lines that say what to do about paths and patterns that lead nowhere.
         keeps_undo: what is written can be taken back.
         paths: the paths that the run was about, as the user or the configuration named them.
@@ -111,6 +112,7 @@ class Report:
         self.runtime: dict[Path, RuntimeFile] = {}
         self.unmatched = 0
         self.not_changed = 0
+        self.changed_unmatched: list[Path] = []
         self.hints: list[str] = []
         self.seen: SeenCounts | None = None
         self.keeps_undo = True
@@ -151,7 +153,7 @@ class Report:
         """0: done; 1: ``--check`` found changes; 2: something could not be processed, which wins."""
         if not self.complete:
             return EXIT_INTERRUPTED
-        if self.refused:
+        if self.refused or any(remark.is_error for _, remark in self.remarks()):
             return EXIT_FAILED
         if self.mode is Mode.CHECK and (self.changed or self.runtime_changes):
             return EXIT_CHANGES
@@ -167,6 +169,16 @@ class Report:
         for file in self.files:
             if file.result.error is not None:
                 yield file.result.target.path, file.result.error
+
+    def remarks(self) -> Iterator[tuple[Path, Remark]]:
+        """Give what is to be said of skip comments.
+
+        Yields:
+            The path and the remark, in the order of the files.
+        """
+        for file in self.files:
+            for remark in file.result.remarks:
+                yield file.result.target.path, remark
 
     def counts(self) -> Mapping[str, int]:
         """Count the files by what became of them.
@@ -272,6 +284,12 @@ def _sarif(report: Report) -> bytes:
     return render_sarif(report)
 
 
+def _github(report: Report) -> bytes:
+    from workerlog_migrate.report.github import render_github
+
+    return render_github(report)
+
+
 def _html(report: Report) -> bytes:
     from workerlog_migrate.report.html import render_html
 
@@ -284,6 +302,7 @@ FORMATS: Mapping[str, Callable[[Report], bytes]] = {
     "json": _json,
     "sarif": _sarif,
     "html": _html,
+    "github": _github,
 }
 """The formats of ``--format``; a new one is a module in this folder and a row here."""
 

@@ -157,14 +157,17 @@ def hint_patterns(given: Sequence[tuple[str, Sequence[str]]], found: Discovery) 
 
 
 def _python_folders(cwd: Path) -> list[str]:
-    """Give the folders right here that hold Python files, those with most files first; at last this one."""
+    """Give the folders right here that hold Python files, those with most files first; this one last, unless it is the scripts'."""
     counts: dict[str, int] = {}
     for name in _names_in(cwd):
         if not name.startswith(".") and (cwd / name).is_dir():
-            counts[name] = sum(file.endswith(".py") for file in _names_in(cwd / name))
+            counts[name] = sum(file.endswith((".py", ".pyw")) for file in _names_in(cwd / name))
     best = sorted((name for name in counts if counts[name]), key=lambda name: (-counts[name], name))
-    here = ["."] if any(file.endswith(".py") for file in _names_in(cwd)) else []
-    return [shown_path(Path(name)) for name in [*best[:_MOST_FOLDERS], *here]]
+    here = ["."] if any(file.endswith((".py", ".pyw")) for file in _names_in(cwd)) else []
+    places = [*best[:_MOST_FOLDERS], *here]
+    if cwd.name == "scripts" and here:  # whoever stands among the scripts means these
+        places = [*here, *best[:_MOST_FOLDERS]]
+    return [shown_path(Path(name)) for name in places]
 
 
 def _names_in(folder: Path) -> list[str]:

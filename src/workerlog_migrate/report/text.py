@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SCREEN = 17
 """Lines of a terminal of 24, less the prompts and the hints below the report."""
+_MOST_SHOWN = 3
 _LISTS = "-v lists them"
 _ANSWERS = (DECLINED, NOT_REVIEWED)
 _SETTLED = (SUPPRESSED, WATCHED, *_ANSWERS)
@@ -73,7 +74,9 @@ def render_text(report: Report, *, verbose: bool = False, color: bool = False, r
     errors = [render_error(path, error, color=color) for path, error in report.errors()]
     if verbose:
         files = [line for file in report.files for line in _map_of_file(file, report.mode, color)]
-        return "".join([*totals, *errors, *files, *_runtime_lines(report, verbose=True)])
+        remarks = render_remarks(report, color=color)
+        return "".join([*totals, *errors, *files, *remarks, *_runtime_lines(report, verbose=True)])
+    errors += render_remarks(report, only_errors=True, color=color)
     if is_all_migrated(report):
         return "".join(totals)
     if (
@@ -84,7 +87,8 @@ def render_text(report: Report, *, verbose: bool = False, color: bool = False, r
     ):
         return " ".join(line.rstrip() for line in (f"{totals[0].rstrip()};", *_notes(report))) + "\n"
     files = [line for file in report.files for line in _brief(file, report.mode)]
-    lines = [*totals, *errors, *files, *_notes(report), *_runtime_lines(report, verbose=False)]
+    unused = [line for line in render_remarks(report, color=color) if line not in errors]
+    lines = [*totals, *errors, *files, *_notes(report), *unused, *_runtime_lines(report, verbose=False)]
     return "".join([*lines, *_reasons(report, room - len(lines), color)])
 
 
@@ -99,6 +103,7 @@ def is_all_migrated(report: Report) -> bool:
         and report.files
         and not (report.changed or report.refused or report.runtime_changes)
         and not _answers(report)
+        and not any(remark.is_error for _, remark in report.remarks())
         and not any(_is_blocked(finding) for file in report.files for finding in file.left)
     )
 
@@ -116,6 +121,27 @@ def render_finding(file: ReportedFile, finding: Finding, *, is_applied: bool, co
         Lines, each ending in a newline.
     """
     return "".join(_finding_lines(file, finding, is_applied, color, verbose=True))
+
+
+def render_remarks(report: Report, *, only_errors: bool = False, color: bool = False) -> list[str]:
+    """Write what is to be said of skip comments.
+
+    Args:
+        report: what happened.
+        only_errors: leave out comments that merely suppress nothing.
+        color: whether to use ANSI escapes.
+
+    Returns:
+        Lines, each ending in a newline.
+    """
+    lines = []
+    for path, remark in report.remarks():
+        if remark.is_error or not only_errors:
+            mark = _styled(
+                "error" if remark.is_error else "unused", _RED if remark.is_error else _YELLOW, color
+            )
+            lines.append(f"{shown_path(path)}:{remark.line}: {mark}: {_one_line(remark.text)}\n")
+    return lines
 
 
 def _brief(file: ReportedFile, mode: Mode) -> Iterator[str]:
@@ -157,10 +183,10 @@ def _reasons(report: Report, room: int, color: bool) -> Iterator[str]:
     reasons = Counter(finding.reason for file in report.files for finding in file.left if is_left(finding))
     if not reasons:
         return
-    kinds = Counter(map(_alike, reasons))
+    kinds = Counter(map(alike, reasons))
     counted: Counter[str] = Counter()
     for reason, count in reasons.items():
-        counted[_alike(reason) if kinds[_alike(reason)] > 1 else reason] += count
+        counted[alike(reason) if kinds[alike(reason)] > 1 else reason] += count
     most = counted.most_common()
     shown = most if len(most) <= max(room, 1) else most[: max(room - 1, 0)]
     for reason, count in shown:
@@ -190,8 +216,15 @@ def _is_blocked(finding: Finding) -> bool:
     return finding.is_blocked or (finding.codemod == LOGGER_SETUP and finding.reason not in _ANSWERS)
 
 
-def _alike(reason: str) -> str:
-    """Give reasons that differ in names, numbers and places only one text."""
+def alike(reason: str) -> str:
+    """Give reasons that differ in names, numbers and places only one text.
+
+    Args:
+        reason: why something was left.
+
+    Returns:
+        The reason with dots in place of what sets it apart.
+    """
     return _NAMED.sub("\N{HORIZONTAL ELLIPSIS}", reason)
 
 
@@ -284,6 +317,9 @@ def _totals(report: Report, color: bool) -> Iterator[str]:
         return  # the line of that path says it all
     if not counts["files"]:
         where = ", ".join(report.paths) or "the paths"
+        if report.changed_unmatched:
+            yield _changed_unmatched(report, color)
+            return
         if report.not_changed:
             yield f"nothing to do: no worker in {where} has changed\n"
             return
@@ -311,6 +347,17 @@ def _totals(report: Report, color: bool) -> Iterator[str]:
         yield ", ".join(answers) + "\n"
 
 
+def _changed_unmatched(report: Report, color: bool) -> str:
+    """Say loudly that what has changed was not looked at: a gate that looks at nothing must not seem to pass."""
+    paths = report.changed_unmatched
+    verb = "matches" if len(paths) == 1 else "match"
+    shown = ", ".join(map(shown_path, paths[:_MOST_SHOWN])) + (", …" if len(paths) > _MOST_SHOWN else "")
+    return (
+        f"{_styled('WARNING', _RED, color)}: {len(paths)} changed Python {'file' if len(paths) == 1 else 'files'} {verb} "
+        f"no worker pattern, and nothing was checked: {shown} (--all takes them, --worker NAME=GLOB names them)\n"
+    )
+
+
 def _as_it_is(report: Report, counts: Mapping[str, int]) -> Iterator[str]:
     """What stays as it is in a project that has been migrated: numbers only, nobody has to act on them."""
     yield _files(counts["files"])
@@ -327,6 +374,10 @@ def _as_it_is(report: Report, counts: Mapping[str, int]) -> Iterator[str]:
     )
     if left:
         yield f"{left} left ({_LISTS})"
+    unused = [f"{shown_path(path)}:{remark.line}" for path, remark in report.remarks()]
+    if unused:
+        first = unused[0] if len(unused) == 1 else f"{unused[0]}, …"
+        yield f"{len(unused)} unused skip {'comment' if len(unused) == 1 else 'comments'} ({first})"
     kept = sum(bool(file.reason) for file in report.runtime.values())
     if kept:
         yield f"{_files(kept, 'runtime ')} kept"

@@ -88,7 +88,7 @@ def explain_place(result: FileResult, line: int, settings: Settings, *, color: b
     if result.skipped:
         return f"{place}: nothing was looked for in this file ({result.skipped})\n"
     file = ReportedFile(result, result.changed)
-    found = _at([*file.applied, *file.left], line)
+    found = _at([*file.applied, *file.left], line) or _of_try(result, [*file.applied, *file.left], line)
     applied = set(file.applied)
     texts = []
     for finding in found:
@@ -108,10 +108,34 @@ def _at(findings: list[Finding], line: int) -> list[Finding]:
     return here or [finding for finding in around if finding.span.line == around[-1].span.line]
 
 
+def _of_try(result: FileResult, findings: list[Finding], line: int) -> list[Finding]:
+    """Give what was found about the handlers of the innermost ``try`` whose body holds a line."""
+    handlers = _handlers_around(result, line)
+    lines = {handler.lineno for handler in handlers}
+    return [
+        finding
+        for finding in findings
+        if finding.codemod == SPECIFIC_EXCEPTIONS and finding.span.line in lines
+    ]
+
+
+def _handlers_around(result: FileResult, line: int) -> list[ast.ExceptHandler]:
+    """Give the handler that a line stands in, or those of the innermost ``try`` around it."""
+    module = Module(decode(result.target.path, result.before))
+    around = [node for node in module.tries if node.lineno <= line <= (node.end_lineno or node.lineno)]
+    if not around:
+        return []
+    handlers: list[ast.ExceptHandler] = list(
+        getattr(max(around, key=lambda node: node.lineno), "handlers", ())
+    )
+    own = [node for node in handlers if node.lineno <= line <= (node.end_lineno or node.lineno)]
+    return own or handlers
+
+
 def _why_not(result: FileResult, line: int) -> str:
-    for handler in Module(decode(result.target.path, result.before)).handlers:
-        if handler.lineno == line and (reason := _why_handler_stays(handler)):
-            return reason
+    for handler in _handlers_around(result, line):
+        if reason := _why_handler_stays(handler):
+            return reason if handler.lineno == line else f"line {handler.lineno}: {reason}"
     everything = sorted({finding.span.line for finding in (*result.plan.applied, *result.plan.reported)})
     if not everything:
         return "nothing was found, here or anywhere in the file"
