@@ -315,7 +315,9 @@ def main(
         else:
             code = run(request)
     except UsageError as error:
-        raise _WrongUsage(str(error)) from error
+        from workerlog_migrate.report.visible import visible
+
+        raise _WrongUsage(visible(str(error))) from error
     ctx.exit(code)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.budget import SECONDS, SpentError, budget
 from workerlog_migrate.files.discover import worker_name
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import decode, encode, pass_over
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 _MOST_ROUNDS = 20
 _MOST_SETTLERS = 8
 _TOO_LARGE = "too large for the memory of this machine; exclude it, or give it another name"
+_TOO_LONG = f"takes more than {SECONDS} s of processor time; split it, or exclude it"
 _RUNTIME = ("worker_logger", "worker_utils")
 _TOO_DEEP = "goes too deep, in nested expressions or in names that hang on one another; split it"
 
@@ -92,8 +94,11 @@ def migrate_bytes(
         As `migrate_file`.
     """
     try:
-        passed = pass_over(raw, target, settings.retry_extra)
-        return passed or migrate_source(decode(target.path, raw), target, settings, decisions)
+        with budget():
+            passed = pass_over(raw, target, settings.retry_extra)
+            return passed or migrate_source(decode(target.path, raw), target, settings, decisions)
+    except SpentError:
+        return FileResult(target, raw, raw, error=FileError(_TOO_LONG))
     except Refused as error:
         return FileResult(target, raw, raw, error=FileError(error.reason, error.line))
     except MemoryError:

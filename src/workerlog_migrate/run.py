@@ -42,6 +42,7 @@ from workerlog_migrate.report import (
 )
 from workerlog_migrate.report.hints import render_hints
 from workerlog_migrate.report.text import render_error, render_remarks, render_text
+from workerlog_migrate.report.visible import visible, visible_bytes
 from workerlog_migrate.terminal.progress import Progress, is_watched
 
 if TYPE_CHECKING:
@@ -481,11 +482,16 @@ def _files(
     )
     if not found.targets:
         return
-    from workerlog_migrate.files.cache import Cache, cache_folder
+    from workerlog_migrate.files.cache import RESULTS, Cache, cache_folder, is_private
     from workerlog_migrate.jobs import migrate_all, processes_for
 
     settings = _with_notes(request, settings, found.targets, cwd, report)
     folder = cache_folder() if request.cache and not request.from_logs else None
+    if folder is not None and not is_private(folder, RESULTS):
+        report.hints.append(
+            f"the cache in {folder} can be written by others, so it is not used (--no-cache, or chmod go-w)\n"
+        )
+        folder = None
     cache = None if folder is None else Cache(settings, cwd, folder)
     jobs = request.jobs or config.jobs or processes_for(len(found.targets))
     runtime = _Runtime(report, cwd, found.targets, keeps_undo=request.undo)
@@ -818,7 +824,11 @@ class _Output:
         from workerlog_migrate.report.diff import colorize, render_file_diff
 
         patch = render_file_diff(result.target.path, result.before, result.after)
-        self.write(colorize(patch) if wants_color(self.request.color, sys.stdout) else patch)
+        if wants_color(self.request.color, sys.stdout):
+            patch = colorize(visible_bytes(patch))
+        elif sys.stdout.isatty():
+            patch = visible_bytes(patch)
+        self.write(patch)
 
     def runtime(self, path: Path, before: bytes | None, after: bytes) -> None:
         """Show a runtime file that is added or replaced."""
@@ -881,7 +891,7 @@ def _finish(request: Request, report: Report, output: _Output, steps: Iterator[N
         _say("".join(render_remarks(report, only_errors=True, color=color)))
     else:
         _say(render_text(report, verbose=request.verbose, color=color))
-        _say("".join(report.hints) + render_hints(report))
+        _say(visible("".join(report.hints) + render_hints(report)))
     if failure:
         _say(f"Error: {failure}\n")
         return EXIT_FAILED

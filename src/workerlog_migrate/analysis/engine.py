@@ -18,7 +18,7 @@ from workerlog_migrate.analysis.flat import Flat
 from workerlog_migrate.analysis.flow import Flow
 from workerlog_migrate.analysis.guards import Guards
 from workerlog_migrate.analysis.kinds import Kinds
-from workerlog_migrate.analysis.neighbours import dotted_name
+from workerlog_migrate.analysis.neighbours import dotted_name, is_at_home
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.raises import Solver
 from workerlog_migrate.analysis.sight import Sight
@@ -143,5 +143,9 @@ class Engine:
         if unit is None:
             # One name per file, however it is imported: exceptions are told apart by it.
             found = dotted_name(module.source.path)
-            unit = self._by_module[module] = Unit(module, name if name.endswith(f".{found}") else found)
+            unit = self._by_module[module] = Unit(
+                module,
+                name if name.endswith(f".{found}") else found,
+                is_quoted=is_at_home(module.source.path, self.unit.module.source.path),
+            )
         return unit

@@ -156,6 +156,37 @@ class Users:
                     yield module
 
 
+def is_at_home(file: Path, script: Path) -> bool:
+    """Say whether a file is of the project that a script is of, so that a report may quote it.
+
+    A link among the scripts may lead to any file of who runs this, and a report may be read by others.
+
+    Args:
+        file: another file.
+        script: the script.
+
+    Returns:
+        Whether it lies, links resolved, in the script's repository, or without one in the script's or the current folder.
+    """
+    real = os.path.realpath(file)
+    folder = os.path.dirname(os.path.realpath(script))  # noqa: PTH120  # text in, text out
+    root = next((each for each in (folder, *map(str, Path(folder).parents)) if _has_git(each)), "")
+    homes = [root] if root else [folder, os.path.realpath("."), *_above_package(folder)]
+    return any(real.startswith(os.path.join(home, "")) for home in homes)  # noqa: PTH118  # as above
+
+
+def _has_git(folder: str) -> bool:
+    return os.path.lexists(os.path.join(folder, ".git"))  # noqa: PTH118  # as above
+
+
+def _above_package(folder: str) -> list[str]:
+    """Give the folder that holds the outermost package of a folder."""
+    path = Path(folder)
+    while (path / "__init__.py").is_file() and path != path.parent:
+        path = path.parent
+    return [str(path)] if str(path) != folder else []
+
+
 def dotted_name(path: Path) -> str:
     """Return the name under which a file is imported: through the packages that hold it, ``pkg.sub.module``."""
     parts = [] if path.stem == "__init__" else [path.stem]

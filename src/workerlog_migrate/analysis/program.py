@@ -127,9 +127,10 @@ class FunctionFacts:
 class Unit:
     """One file of the program: its module, with functions and classes made when first asked for."""
 
-    def __init__(self, module: Module, name: str = "") -> None:
+    def __init__(self, module: Module, name: str = "", *, is_quoted: bool = True) -> None:
         self.module = module
         self.name = name
+        self.is_quoted = is_quoted  # evidence shows its source; of a file elsewhere only names and lines
         self._functions: dict[ast.AST, FunctionInfo] = {}
         self._classes: dict[ast.ClassDef, ClassInfo] = {}
         self._self_calls: dict[str, dict[ClassInfo | None, list[ast.Call]]] = {}

@@ -307,12 +307,24 @@ def _text(node: ast.AST, unit: Unit) -> str:
 def _write(node: ast.AST, unit: Unit) -> str:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         text = f"def {node.name}"
+    elif not unit.is_quoted:
+        text = _named(node)
     elif unit.module.in_fstring(node):
         text = ast.unparse(node)  # positions inside f-strings cannot be relied on before Python 3.12
     else:
         text = unit.module.text(node)
     text = " ".join(text.split())
     return text if len(text) <= _TEXT else text[: _TEXT - 3] + "..."
+
+
+def _named(node: ast.AST) -> str:
+    """Write a node of a file that is not ours to show: the name that is called, and what kind of thing it is."""
+    match node:
+        case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)):
+            return f"{name}(...)"
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return f"a {type(node).__name__.lower()}"
 
 
 def _tidy(found: list[Evidence]) -> tuple[Evidence, ...]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 import sys
 import time
 import zlib
@@ -40,7 +41,9 @@ FOLDER_VARIABLE = "WORKERLOG_MIGRATE_CACHE_DIR"
 MAX_ENTRIES = 50_000
 """Results that are kept; about 1 kB each. Of more, those used longest ago are dropped."""
 
-_NAME = "results-1.sqlite"  # the number changes with the form of the entries
+RESULTS = "results-1.sqlite"
+"""The database; the number changes with the form of the entries."""
+
 _WAIT = 2.0  # seconds that a run waits for another one's write
 _TOGETHER = 500  # results written in one transaction
 _DAY = 86_400
@@ -68,6 +71,27 @@ def cache_folder() -> Path | None:
         if home.is_absolute():  # or the cache would stand among the scripts
             return Path(home, "Library/Caches" if sys.platform == "darwin" else ".cache", "workerlog-migrate")
     return None
+
+
+def is_private(folder: Path, name: str) -> bool:
+    """Say whether nobody but this user can write to a database, so that what stands in it can be believed.
+
+    Args:
+        folder: where it is kept.
+        name: its name; it need not be there yet.
+
+    Returns:
+        Whether both are this user's, no link, and writable for nobody else.
+    """
+    if not hasattr(os, "geteuid"):
+        return True
+    for path in (folder.resolve(), folder / name):
+        with contextlib.suppress(FileNotFoundError):
+            status = path.lstat()
+            wanted = stat.S_ISREG if path.name == name else stat.S_ISDIR
+            if not wanted(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
+                return False
+    return True
 
 
 class Cache:
@@ -158,13 +182,15 @@ class Cache:
         self._context = _context(self._settings)
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._database = _connect(self._folder / _NAME)
+            if not is_private(self._folder, RESULTS):
+                return None  # somebody else could say in it that there is nothing to do in a file
+            self._database = _connect(self._folder / RESULTS)
         except sqlite3.OperationalError:  # no permission, no space, locked: go on without
             self._database = None
         except sqlite3.DatabaseError:  # damaged
             with contextlib.suppress(OSError, sqlite3.Error):
-                (self._folder / _NAME).unlink()
-                self._database = _connect(self._folder / _NAME)
+                (self._folder / RESULTS).unlink()
+                self._database = _connect(self._folder / RESULTS)
         except OSError:
             self._database = None
         return self._database

@@ -51,4 +51,4 @@ def read_file(path: Path | str, limit: int = MAX_SOURCE, *, follow: bool = True)
                 return raw
     finally:
         os.close(descriptor)
-    raise OSError(errno.EFBIG, f"larger than {limit / 1_000_000:g} MB", str(path))
+    raise OSError(errno.EFBIG, f"larger than {limit:,} bytes", str(path))

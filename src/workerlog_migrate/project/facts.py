@@ -22,7 +22,11 @@ FACTS_VERSION = 3
 MAX_WORDS = 5_000
 """So many names and paths of strings are kept of one file."""
 
-_WORD = re.compile(r"[A-Za-z_.~/\\][\w\-]*(?:[./\\:]+[\w\-]+)*[./\\]?")
+MAX_WORD = 400
+"""A longer word is no name and no path: to look for each beginning of it takes a time that grows with its square."""
+
+# A run of dots and slashes is tried at its first character only, or a long one would be read once from each.
+_WORD = re.compile(r"(?:[A-Za-z_]|(?<![.~/\\])[.~/\\])[\w\-]*(?:[./\\:]+[\w\-]+)*[./\\]?")
 _LOADERS = frozenset(
     {
         "spec_from_file_location",
@@ -157,7 +161,7 @@ def words_of(text: str) -> Iterator[str]:
     """
     for found in _WORD.finditer(text):
         word = found[0]
-        if "." in word or "/" in word or "\\" in word:
+        if len(word) <= MAX_WORD and ("." in word or "/" in word or "\\" in word):
             yield word
 
 

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.files.cache import is_private
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import digest
 from workerlog_migrate.project.facts import FACTS_VERSION, FileFacts, read_facts
@@ -180,6 +181,8 @@ class Project:
             return None
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not is_private(self._folder, _NAME):
+                return None  # somebody else could say in it that nobody imports a script
             database = sqlite3.connect(self._folder / _NAME, timeout=_WAIT)
             database.execute("PRAGMA synchronous = OFF")
             database.execute(_SCHEMA)

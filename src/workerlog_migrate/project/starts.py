@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _STDLIB = frozenset(sys.stdlib_module_names)
 _TEST = re.compile(r"test_.*|.*_test|conftest|tests?")
 _COMMAND = re.compile(
-    r"\bpython[\w.]*(?:\.exe)?(?P<flags>(?:\s+-[A-Za-z]+)*)\s+[\"']?(?P<path>[^\s\"'|;&<>]+\.pyw?)\b"
+    r"\bpython[\w.]{0,20}(?:\.exe)?(?P<flags>(?:\s+-[A-Za-z]+)*)\s+[\"']?(?P<path>[^\s\"'|;&<>]+\.pyw?)\b"
 )
 _TEXT_IMPORT = re.compile(
     r"\bfrom\s+(?P<module>[A-Za-z_][\w.]*)\s+import\s+(?P<names>[\w, *]+)|\bimport\s+(?P<plain>[A-Za-z_][\w.]*)"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.model import CODEMODS, LOGGER_SETUP
 from workerlog_migrate.report import WATCHED, Mode, Report, ReportedFile, is_change
+from workerlog_migrate.report.visible import visible
 from workerlog_migrate.rewriting.plan import DECLINED, NOT_REVIEWED, SUPPRESSED
 
 if TYPE_CHECKING:
@@ -38,10 +39,7 @@ def shown_path(path: Path) -> str:
     Returns:
         The path; characters that cannot be printed are escaped.
     """
-    text = str(path)
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    return visible(str(path), keep="")
 
 
 def render_error(path: Path, error: FileError, *, color: bool = False) -> str:
@@ -232,7 +230,7 @@ def _map_of_file(file: ReportedFile, mode: Mode, color: bool) -> Iterator[str]:
     target = file.result.target
     named_by = f"by {target.pattern}" if target.pattern else "by its file name"
     yield (
-        f"{_styled(shown_path(target.path), _BOLD, color)}: worker {target.worker} ({named_by}): {_fate(file, mode)}\n"
+        f"{_styled(shown_path(target.path), _BOLD, color)}: worker {visible(target.worker)} ({visible(named_by)}): {_fate(file, mode)}\n"
     )
     for finding, is_applied in _in_order(file):
         yield from _finding_lines(file, finding, is_applied, color, verbose=True)
@@ -296,7 +294,7 @@ def _runtime_lines(report: Report, *, verbose: bool) -> Iterator[str]:
     would = "" if report.mode is Mode.APPLY else "would be "
     changed: dict[tuple[Path, str], list[str]] = {}
     for file in report.runtime.values():
-        reason = f": {file.reason}" if file.reason else ""
+        reason = f": {visible(file.reason)}" if file.reason else ""
         if file.changes and not verbose:
             changed.setdefault((file.path.parent, file.verdict + reason), []).append(file.path.name)
         elif file.changes:
@@ -316,7 +314,7 @@ def _totals(report: Report, color: bool) -> Iterator[str]:
     if not counts["files"] and report.path_errors:
         return  # the line of that path says it all
     if not counts["files"]:
-        where = ", ".join(report.paths) or "the paths"
+        where = visible(", ".join(report.paths)) or "the paths"
         if report.changed_unmatched:
             yield _changed_unmatched(report, color)
             return
@@ -406,9 +404,7 @@ def _files(count: int, kind: str = "") -> str:
 
 
 def _one_line(text: str) -> str:
-    return "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in " ".join(text.split())
-    )
+    return visible(" ".join(text.split()), keep="")
 
 
 def _styled(text: str, code: str, color: bool) -> str:

@@ -41,6 +41,7 @@ from workerlog_migrate.model import (
 )
 from workerlog_migrate.report import WATCHED, ReportedFile
 from workerlog_migrate.report.text import render_finding, shown_path
+from workerlog_migrate.report.visible import visible
 
 _SEEN = "seen:"  # how the rules of evidence begin that workers gave
 _DIGITS = 20  # a line's number has fewer
@@ -95,7 +96,7 @@ def explain_place(result: FileResult, line: int, settings: Settings, *, color: b
         text = render_finding(file, finding, is_applied=finding in applied, color=color)
         if finding.codemod == SPECIFIC_EXCEPTIONS:
             head, newline, _ = text.partition("\n")
-            text = head + newline + _review(result, finding, settings)
+            text = head + newline + visible(_review(result, finding, settings))
         texts.append(text)
     return "\n".join(texts) or f"{place}: {_why_not(result, line)}\n"
 

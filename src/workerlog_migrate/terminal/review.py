@@ -30,6 +30,7 @@ from workerlog_migrate.model import (
 from workerlog_migrate.pipeline import migrate_bytes, needs_header
 from workerlog_migrate.report.diff import colorize, render_file_diff
 from workerlog_migrate.report.text import shown_path
+from workerlog_migrate.report.visible import visible
 from workerlog_migrate.rewriting.plan import DECLINED, NOT_REVIEWED, Decisions, demote
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ class _File:
         self.terminal.say(f"\n{self.terminal.styled(head, '1')}\n{self._hunk(change)}")
         for finding in self._decided(change):
             if isinstance(finding.edit, HandlerEdit | SuppressEdit):
-                self.terminal.say(f"  {_cut(_why(finding), max(self.terminal.width - 2, 20))}\n")
+                self.terminal.say(f"  {_cut(visible(_why(finding)), max(self.terminal.width - 2, 20))}\n")
 
     def _hunk(self, change: _Change) -> str:
         from workerlog_migrate.rewriting import rewrite  # late: LibCST
@@ -220,9 +221,9 @@ class _File:
             text, _ = rewrite.rewrite(self.module, self._decided(change))
         except rewrite.UnkeepableError:
             # Possible only together with others; the lines say what the diff cannot.
-            return "".join(f"line {finding.span.line}: {finding.message}\n" for finding in change)
+            return visible("".join(f"line {finding.span.line}: {finding.message}\n" for finding in change))
         # The texts, not the bytes: a terminal has its own encoding.
-        old, new = (_visible(each).encode("utf-8", "surrogatepass") for each in (self.source.text, text))
+        old, new = (_visible(each).encode("utf-8") for each in (self.source.text, text))
         patch = render_file_diff(self.result.target.path, old, new)
         hunks = patch.split(b"\n", 2)[2]
         return (colorize(hunks) if self.terminal.color else hunks).decode("utf-8", "replace")
@@ -318,10 +319,7 @@ def _cut(text: str, room: int) -> str:
 
 def _visible(text: str) -> str:
     """Escape what would drive the terminal; blanks and line ends stay."""
-    return "".join(
-        c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode()
-        for c in text.replace("\r\n", "\n").replace("\r", "\n")
-    )
+    return visible(text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 class _Names:

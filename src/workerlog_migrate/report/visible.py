@@ -1,0 +1,63 @@
+"""How is other people's text shown on a terminal, so that it drives none and hides nothing?
+
+A name, a line of source or a path can hold escape sequences, which move the cursor, rename the window or answer for the
+person, and characters that turn the direction of what follows (https://trojansource.codes). They are written as Python
+would write them in a literal.
+"""
+
+from __future__ import annotations
+
+_JOINERS = frozenset("\u200c\u200d")
+"""Not printable by Unicode's category, and harmless: they are in emoji and in words of several scripts."""
+
+
+def visible(text: str, keep: str = "\n\t") -> str:
+    """Escape what a terminal would act upon, or not show.
+
+    Args:
+        text: any text.
+        keep: characters that stay as they are.
+
+    Returns:
+        The text; itself if there is nothing to escape.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c
+        if c.isprintable() or c in keep or c in _JOINERS
+        else c.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for c in text
+    )
+
+
+def visible_bytes(data: bytes) -> bytes:
+    """Escape the same in bytes of any encoding, such as a patch; line ends stay.
+
+    Args:
+        data: the bytes.
+
+    Returns:
+        The bytes to show; they do not apply any more.
+    """
+    text = data.decode("utf-8", "surrogateescape")
+    if text.isprintable():
+        return data
+    parts = []
+    for line in text.split("\n"):
+        end = "\r" if line.endswith("\r") else ""
+        parts.append("".join(map(_shown, line.removesuffix("\r"))) + end)
+    return "\n".join(parts).encode("utf-8", "surrogateescape")
+
+
+def _shown(character: str) -> str:
+    if (
+        character.isprintable()
+        or character == "\t"
+        or character in _JOINERS
+        or "\udca0" <= character <= "\udcff"
+    ):
+        return character
+    if "\udc80" <= character < "\udca0":  # a control character of an 8-bit terminal
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")

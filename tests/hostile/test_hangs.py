@@ -1,0 +1,237 @@
+"""Kind: what a checkout holds must not keep us for ever, take all memory, or end in a traceback and exit code 1.
+
+The limit of processor time is a guard, far from what an honest run takes; the kernel ends what reaches it.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from attacked import IS_ROOT, WORKER, Place
+from people_project import environment
+
+from workerlog_migrate import pipeline
+from workerlog_migrate.files.budget import SpentError, budget
+
+SECONDS = 60
+
+
+def limited(place: Place, *arguments: str, memory: int = 0, seconds: int = SECONDS) -> tuple[int, str]:
+    """Run the command with a limit of processor time, and perhaps of memory (bytes)."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+        if memory:
+            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+    done = subprocess.run(
+        place.command("--no-cache", "--jobs=1", *arguments),
+        cwd=place.clone,
+        env=place.environment(),
+        preexec_fn=limit,
+        capture_output=True,
+        encoding="utf-8",
+        errors="backslashreplace",
+        stdin=subprocess.DEVNULL,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode not in (-signal.SIGXCPU, -signal.SIGKILL), "it hangs"
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr
+
+
+TOKENS = (
+    "import ",
+    "from ",
+    "x import a, ",
+    ".",
+    "./",
+    "a.",
+    "\\",
+    "python.",
+    "python -a ",
+    "-m ",
+    " -aI",
+    "# workerlog: skip[",
+    "#",
+    "(",
+    "[ERR",
+    "%(",
+    "\x1b[0;",
+    "{",
+    "0 erros ",
+)
+
+
+@pytest.mark.parametrize("token", TOKENS, ids=repr)
+def test_one_long_line_of_anything_is_read_in_linear_time(place: Place, token: str) -> None:
+    body = token * (200_000 // len(token))
+    script = f"print('x')\n# {body}\nprint({body!r})\n"
+    place.script.write_text(script, encoding="utf-8")
+    beside = f"import zero_worker\n# zero_worker scripts {body}\nY = {body!r}\n"
+    (place.clone / "scripts" / "other.py").write_text(beside, encoding="utf-8")
+    text = f"zero_worker.py python zero_worker scripts {body} PYTHONSAFEPATH=1\n"
+    for name in ("run.sh", "README.md", "Makefile"):
+        (place.clone / name).write_text(text, encoding="utf-8")
+
+    code, said = limited(place, "--check")
+
+    assert code in (0, 1), said
+
+
+def diamonds(levels: int, base: str) -> str:
+    """Each class has two bases, which have the same two: as many ways up as powers of two."""
+    lines = [f"class A0({base}): pass", f"class B0({base}): pass"]
+    for level in range(1, levels):
+        lines += [f"class {each}{level}(A{level - 1}, B{level - 1}): pass" for each in "AB"]
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("base", ["object", "Exception", "Unknown"])
+def test_classes_that_share_their_bases_level_over_level_are_looked_at_once(place: Place, base: str) -> None:
+    last = "A39"
+    place.script.write_text(
+        f"import json\n{diamonds(40, base)}\n"
+        f"def f(p):\n    try:\n        if p:\n            raise {last}(p)\n        return json.loads({last}(p).x)\n"
+        f"    except Exception as e:\n        print('erro', e)\n\nf(1)\n",
+        encoding="utf-8",
+    )
+
+    assert limited(place, "--check")[0] == 1
+
+
+def test_libraries_that_name_the_whole_disk_are_refused(place: Place) -> None:
+    (place.clone / "pyproject.toml").write_text(
+        '[tool.workerlog-migrate]\nlibraries = ["/**"]\n', encoding="utf-8"
+    )
+
+    code, said = limited(place, "--check")
+
+    assert code == 2
+    assert "libraries: '/**' leads through more than 20,000 folders" in said
+
+
+def test_twin_libraries_below_a_folder_are_found(place: Place) -> None:
+    library = place.clone / "vendor" / "deep" / "lib"
+    library.mkdir(parents=True)
+    text = '[tool.workerlog-migrate]\nlibraries = ["vendor/**/lib"]\n'
+    (place.clone / "pyproject.toml").write_text(text, encoding="utf-8")
+
+    assert limited(place, "--check")[0] == 1
+
+
+@pytest.mark.parametrize(
+    "name", [".gitignore", "pyproject.toml", ".git/info/exclude", "scripts/zero_pipe.py"]
+)
+def test_a_pipe_in_place_of_a_file_keeps_nobody_waiting(place: Place, name: str) -> None:
+    pipe = place.clone / name
+    pipe.parent.mkdir(parents=True, exist_ok=True)
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)
+
+    limited(place, "--check")
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root may read it")
+@pytest.mark.parametrize("target", ["/proc/kmsg", "/dev/zero", "/dev/tty"])
+@pytest.mark.parametrize("name", [".gitignore", "scripts/zero_link.py", "scripts/helper.py"])
+def test_no_link_to_an_endless_file_is_read(place: Place, name: str, target: str) -> None:
+    place.script.write_text(
+        "import helper\nprint('x')\ntry:\n    helper.f()\nexcept Exception:\n    print(1)\n"
+    )
+    (place.clone / name).symlink_to(target)
+
+    limited(place, "--check")
+
+
+@pytest.mark.parametrize(
+    "name", ["scripts/zero_large.py", "scripts/helper.py", ".gitignore", "pyproject.toml"]
+)
+def test_a_sparse_file_is_not_read(place: Place, name: str) -> None:
+    """Six gigabytes that take no room on the disk."""
+    place.script.write_text(
+        "import helper\nprint('x')\ntry:\n    helper.f()\nexcept Exception:\n    print(1)\n"
+    )
+    with (place.clone / name).open("wb") as file:
+        file.truncate(6_000_000_000)
+
+    code, said = limited(place, "--check", memory=2_000_000_000)
+
+    assert code in (1, 2)
+    if name == "scripts/zero_large.py":
+        assert "scripts/zero_large.py:1: refused: cannot be read: larger than 8,000,000 bytes\n" in said
+    if name == "pyproject.toml":
+        assert "pyproject.toml: cannot be read: larger than 1,000,000 bytes" in said
+
+
+def test_a_shortage_of_memory_is_no_found_change(place: Place) -> None:
+    """Exit code 1 is what --check says when there is something to do."""
+    for number in range(300):
+        (place.clone / "scripts" / f"zero_{number}.py").write_text(WORKER * 50, encoding="utf-8")
+
+    for mebibytes in (40, 60, 80):
+        done = subprocess.run(
+            [sys.executable, "-c", SHORT, str(mebibytes << 20), "--check", "--no-cache", "--jobs=1"],
+            cwd=place.clone,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        assert done.returncode in (1, 2), done.stderr
+
+
+SHORT = """
+import resource, sys
+from workerlog_migrate.cli import main
+import workerlog_migrate.run
+limit = int(sys.argv.pop(1))
+with open("/proc/self/statm") as file:
+    used = int(file.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + limit // 40, used + limit // 40))
+main(sys.argv[1:], prog_name="workerlog-migrate")
+"""
+
+
+def test_a_file_that_takes_too_long_is_refused_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from workerlog_migrate.model import Settings, Target
+
+    def endless(*_: object) -> None:
+        while True:
+            pass
+
+    monkeypatch.setattr(pipeline, "migrate_source", endless)
+    monkeypatch.setattr(pipeline, "budget", lambda: budget(0.05))
+    target = Target(path=tmp_path / "zero.py", worker="zero", pattern="*zero*")
+
+    result = pipeline.migrate_bytes(b"print(1)\n", target, Settings())
+
+    assert result.error is not None
+    assert "of processor time; split it, or exclude it" in result.error.reason
+
+
+def test_a_budget_that_is_not_spent_leaves_no_clock_behind() -> None:
+    before = signal.getsignal(signal.SIGVTALRM)
+    with budget(5):
+        pass
+
+    assert signal.getsignal(signal.SIGVTALRM) == before
+    assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0.0, 0.0)
+    with pytest.raises(SpentError):
+        spin()
+
+
+def spin() -> None:
+    with budget(0.01):
+        while True:
+            pass

@@ -1,0 +1,183 @@
+"""Kind: other people's text on the terminal drives it, hides something, or shows what the checkout only links to."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+from attacked import IS_ROOT, Place
+
+NASTY = "\x1b]0;owned\x07\x1b[8m\u202e\u2066\x9b1m\r\x7f"
+RAW = ("\x1b]", "\x1b[8m", "\x07", "\u202e", "\u2066", "\x9b", "\x7f")
+
+
+def on_a_terminal(place: Place, *arguments: str) -> str:
+    """Run the command with a terminal for all three streams; give what it got."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        place.command(*arguments),
+        cwd=place.clone,
+        env={**place.environment(), "TERM": "xterm"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    parts = []
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # the other end is closed
+            break
+        parts.append(part)
+        if b"Apply this change" in part:
+            os.write(ours, b"q")
+    process.wait()
+    os.close(ours)
+    return b"".join(parts).decode("utf-8", "surrogateescape")
+
+
+def check(shown: str) -> None:
+    for raw in RAW:
+        assert raw not in shown, f"{raw!r} in {shown!r}"
+
+
+@pytest.fixture
+def nasty(place: Place) -> Place:
+    place.script.write_text(
+        f"import json\n\n\ndef f(p):\n    try:\n        return json.loads(p['{NASTY}'])  # {NASTY}\n"
+        f"    except Exception as e:\n        print('[ERRO] {NASTY}', e)\n\n\nf({{'a': 1}})\n".replace(
+            "\r", ""
+        ),
+        encoding="utf-8",
+    )
+    return place
+
+
+@pytest.mark.parametrize("color", ["--color=auto", "--color=never", "--color=always"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--dry-run",),
+        ("--check", "--verbose"),
+        ("--apply", "--interactive"),
+        ("--explain", "scripts/zero_worker.py:7"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_source_text_drives_no_terminal(nasty: Place, arguments: tuple[str, ...], color: str) -> None:
+    check(on_a_terminal(nasty, *arguments, color))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--check", "--verbose"),
+        ("--all", "--apply"),
+        ("--worker", "a=*none*.py"),
+        ("--explain", "scripts/\x1b]0;a\x07:1"),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_names_drive_no_terminal(place: Place, arguments: tuple[str, ...]) -> None:
+    place.script.unlink()
+    (place.clone / "scripts" / f"x{NASTY}.py").write_text("print('a')\n", encoding="utf-8")
+    (place.clone / "scripts" / f"zero{NASTY}.py").write_text("print(\n", encoding="utf-8")
+
+    check(on_a_terminal(place, *arguments))
+
+
+@pytest.mark.parametrize("key", ["select", "paths", "unknown\x1b]0;a\x07"])
+def test_a_configuration_drives_no_terminal(place: Place, key: str) -> None:
+    quoted = "\\u001b]0;owned\\u0007\\u202e"
+    text = f'[tool.workerlog-migrate]\n"{key.encode("unicode_escape").decode().replace(chr(92) + "x", chr(92) + "u00")}" = ["{quoted}"]\n'
+    (place.clone / "pyproject.toml").write_text(text, encoding="utf-8")
+
+    check(on_a_terminal(place, "--check"))
+
+
+def test_twin_a_diff_in_a_pipe_keeps_its_bytes(nasty: Place) -> None:
+    diff = nasty.run("--dry-run").stdout
+
+    assert "\x1b]0;owned\x07" in diff
+    assert "\u202e" in diff
+
+
+SECRET = "s3cr3t-token"
+
+
+@pytest.mark.parametrize("how", ["a linked file", "a linked folder", "a library"])
+@pytest.mark.parametrize(
+    "report", ["--verbose", "--format=json", "--format=sarif", "--format=html", "--explain"]
+)
+def test_a_report_names_files_elsewhere_and_does_not_quote_them(place: Place, how: str, report: str) -> None:
+    theirs = place.victim / "settings.py"
+    theirs.write_text(
+        f"import json\n\n\ndef load(p):\n    return json.load(open('/{SECRET}/' + p))\n\n\n"
+        f"def other(p):\n    return unknown_{SECRET.replace('-', '_')}(p, '{SECRET}')\n",
+        encoding="utf-8",
+    )
+    folder = place.clone / "scripts"
+    match how:
+        case "a linked file":
+            (folder / "settings.py").symlink_to(theirs)
+        case "a linked folder":
+            (place.victim / "__init__.py").touch()
+            (folder / "pkg").symlink_to(place.victim)
+        case _:
+            text = f'[tool.workerlog-migrate]\nlibraries = ["{place.victim}"]\n'
+            (place.clone / "pyproject.toml").write_text(text, encoding="utf-8")
+    name = "pkg.settings" if "folder" in how else "settings"
+    place.script.write_text(
+        f"import {name} as s\n\n\ndef f(p):\n    try:\n        s.load(p)\n    except Exception as e:\n        print(e)\n"
+        "    try:\n        s.other(p)\n    except Exception as e:\n        print(e)\n\n\nf(1)\n",
+        encoding="utf-8",
+    )
+    arguments = ["--explain", "scripts/zero_worker.py:7"] if report == "--explain" else ["--check", report]
+
+    done = place.run("--no-cache", *arguments) if report != "--explain" else place.run(*arguments)
+
+    assert SECRET not in done.stdout + done.stderr
+    assert "ValueError" in done.stdout + done.stderr
+
+
+def test_twin_a_file_of_the_project_is_quoted(place: Place) -> None:
+    (place.clone / "scripts" / "settings.py").write_text(
+        f"def load(p):\n    return open('/{SECRET}/' + p)\n", encoding="utf-8"
+    )
+    place.script.write_text(
+        "import settings\n\ntry:\n    settings.load('a')\nexcept Exception as e:\n    print(e)\n",
+        encoding="utf-8",
+    )
+
+    assert SECRET in place.run("--check", "--verbose").stderr
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can give a file to somebody else")
+@pytest.mark.parametrize("what", ["owner", "mode", "file", "link"])
+def test_a_cache_that_others_can_write_is_not_believed(place: Place, what: str) -> None:
+    cache = place.home / "cache"
+
+    def check_run() -> tuple[int, str]:
+        done = place.run("--check", WORKERLOG_MIGRATE_CACHE_DIR=str(cache))
+        return done.returncode, done.stderr
+
+    place.script.write_text("import sys\n\nX = 1\nif X:\n    sys.exit(0)\n", encoding="utf-8")
+    check_run()
+    database = next(cache.glob("results*"))
+    match what:
+        case "owner":
+            os.chown(cache, 1234, 1234)
+        case "mode":
+            cache.chmod(0o777)
+        case "file":
+            database.chmod(0o666)
+        case _:
+            moved = Path(place.victim, "x")
+            database.rename(moved)
+            database.symlink_to(moved)
+
+    assert "can be written by others, so it is not used" in check_run()[1]
