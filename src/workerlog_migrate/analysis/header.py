@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from typing import TypeGuard
 
+from workerlog_migrate.analysis.dynamic import dynamic_names
 from workerlog_migrate.analysis.exposure import find_exposure
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.files.vendor import is_ours
@@ -131,10 +132,12 @@ def find_header(module: Module, target: Target) -> Header:
         for node in module.imports
     )
 
+    written = dynamic_names(module)
+
     def free(name: str, *, is_rebound: bool = False) -> str:
         if exposure.is_private:
-            return _free(module, f"_{name}", later_star=False)
-        return _free(module, name, later_star=is_rebound)
+            return _free(module, f"_{name}", written, later_star=False)
+        return _free(module, name, written, later_star=is_rebound)
 
     return Header(
         logger=_assigned(logger_assign) or free("logger", is_rebound=later_star),
@@ -378,14 +381,14 @@ def _imported(module: Module, qualified: tuple[str, ...]) -> str:
     return ""
 
 
-def _free(module: Module, name: str, *, later_star: bool) -> str:
-    """Return the name, or the next one that no scope of the script uses."""
-    if not module.is_taken(name) and not later_star:
+def _free(module: Module, name: str, written: frozenset[str], *, later_star: bool) -> str:
+    """Return the name, or the next one that no scope of the script uses, and that it does not write by a text."""
+    if not module.is_taken(name) and name not in written and not later_star:
         return name
     public = name.lstrip("_")
     second = name[: -len(public)] + _SECOND_NAMES.get(public, f"worker_{public}")
     candidate, number = second, 2
-    while module.is_taken(candidate):
+    while module.is_taken(candidate) or candidate in written:
         candidate, number = f"{second}_{number}", number + 1
     return candidate
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from workerlog_migrate.analysis.boundary import keeps_loop_alive
 from workerlog_migrate.analysis.context import Context
+from workerlog_migrate.analysis.dynamic import replaces_print
 from workerlog_migrate.analysis.level import HOLE, level_of_text, taught_level
 from workerlog_migrate.analysis.module import STRINGS, Binding, FunctionNode, Module
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
@@ -135,7 +136,7 @@ class _Finder:
         self.levels = context.settings.levels
         self.hierarchy = context.types.engine.hierarchy
         self._unknown_star = any(_may_rebind_print(name) for name in module.star_imports)
-        self._is_patched = bool(context.target.starts.patched)
+        self._is_patched = bool(context.target.starts.patched) or replaces_print(module)
         self._wrappers = _find_wrappers(module)
         self._through: dict[ast.AST, str] = {}
 

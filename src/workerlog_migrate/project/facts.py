@@ -85,6 +85,7 @@ class FileFacts(NamedTuple):
         listed: names handed to ``vars``, ``dir`` or ``getmembers``.
         by_text: modules that are imported by a text, and names that are patched by one.
         handlers: which of the functions and classes are called that decide where records go (``basicConfig``, ``NullHandler``).
+        replaces_print: an attribute ``print`` is stored, or named by a text (``setattr(m, "print", f)``).
     """
 
     imports: tuple[Import, ...] = ()
@@ -100,6 +101,7 @@ class FileFacts(NamedTuple):
     listed: tuple[str, ...] = ()
     by_text: tuple[str, ...] = ()
     handlers: tuple[str, ...] = ()
+    replaces_print: bool = False
 
     def to_json(self) -> list[Any]:
         """Give what `from_json` makes the same facts of."""
@@ -182,6 +184,7 @@ class _Collector:
         self._exports = False
         self._main = False
         self._path = False
+        self._print = False
 
     def facts(self, shebang: str) -> FileFacts:
         words = {**self._words, **self._bare} if self._loaders else self._words
@@ -199,6 +202,7 @@ class _Collector:
             tuple(sorted(self._listed)),
             tuple(sorted(self._by_text)),
             tuple(sorted(self._handlers)),
+            self._print,
         )
 
     def walk(self, tree: ast.Module) -> None:
@@ -217,6 +221,8 @@ class _Collector:
                     self._call(node)
                 case ast.Attribute(attr="path", value=ast.Name(id="sys")):
                     self._path = True
+                case ast.Attribute(attr="print", ctx=ast.Store()):
+                    self._print = True
                 case (
                     ast.Assign(targets=[ast.Name(id="__all__")])
                     | ast.AugAssign(target=ast.Name(id="__all__"))
@@ -247,6 +253,8 @@ class _Collector:
         text = node.value
         if not isinstance(text, str):
             return
+        if text == "print" or text.endswith(".print"):
+            self._print = True
         if text == "__main__":
             self._main = True
         elif text == "PYTHONSAFEPATH" or _ISOLATED.fullmatch(text):

@@ -223,6 +223,8 @@ class _Search:
         seen = self._seen[found]
         if not _is_test(path, self._root):
             seen.imported = seen.imported or where
+        if facts.replaces_print:
+            seen.patched = seen.patched or f"{self._shown(path)} replaces print"
         if bound.rpartition(".")[2] in facts.listed:
             seen.listed = seen.listed or f"{self._shown(path)} lists what it holds"
 

@@ -1,0 +1,78 @@
+"""Which names does a script write other than by binding them? Through ``exec``, ``globals()``, ``setattr`` and the like.
+
+Input: a module. Output: the names that its texts speak of, if it does such a thing at all. A name that we would take must be none
+of them: it would be overwritten after the header, or be found where the script expects its own.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.module import Module
+
+_WRITERS = frozenset(
+    {"exec", "eval", "globals", "vars", "locals", "setattr", "delattr", "__setattr__", "patch"}
+)
+_PLACES = ("__dict__", "modules", "globals", "exec", "setattr", "vars", "patch", "builtins", "import_module")
+_WORD = re.compile(r"[^\W\d]\w*")
+_PRINT = "print"
+_PRINT_WRITTEN = re.compile(r"\bprint\s*=(?!=)|\bdef\s+print\b|\bimport\b.*\bprint\b|\bas\s+print\b")
+
+
+def dynamic_names(module: Module) -> frozenset[str]:
+    """List the names that a script may write without binding them.
+
+    Args:
+        module: the script.
+
+    Returns:
+        Every identifier in its string constants, its keyword arguments and the attributes that it stores; nothing if the
+        script does not write by name.
+    """
+    if not _writes_by_name(module):
+        return frozenset()
+    found: set[str] = set()
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Constant(value=str() as text):
+                found.update(_WORD.findall(text))
+            case ast.keyword(arg=str() as name) | ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()):
+                found.add(name)
+    return frozenset(found)
+
+
+def replaces_print(module: Module) -> bool:
+    """Say whether a script may put another ``print`` in its own place without binding the name.
+
+    Args:
+        module: the script.
+
+    Returns:
+        Whether a text, a keyword or a stored attribute says so.
+    """
+    if not _writes_by_name(module):
+        return False
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Constant(value=str() as text) if text == _PRINT or _PRINT_WRITTEN.search(text):
+                return True
+            case ast.keyword(arg="print") | ast.Attribute(attr="print", ctx=ast.Store()):
+                return True
+    return False
+
+
+def _writes_by_name(module: Module) -> bool:
+    if not any(word in module.source.text for word in _PLACES):
+        return False
+    for node in ast.walk(module.tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)) if (
+                name in _WRITERS
+            ):
+                return True
+            case ast.Attribute(attr="__dict__" | "modules"):
+                return True
+    return False
