@@ -141,7 +141,7 @@ def test_a_report_names_files_elsewhere_and_does_not_quote_them(place: Place, ho
     done = place.run("--no-cache", *arguments) if report != "--explain" else place.run(*arguments)
 
     assert SECRET not in done.stdout + done.stderr
-    assert "ValueError" in done.stdout + done.stderr
+    assert "specific-exceptions" in done.stdout + done.stderr
 
 
 def test_twin_a_file_of_the_project_is_quoted(place: Place) -> None:
