@@ -754,7 +754,7 @@ class Calls:
             nodes = list(arguments.find(name, row.params))
             found = None
         test = condition.test
-        if arguments.node is None and test in ("none-able", "shape:json"):
+        if arguments.node is None and test in ("none-able", "shape:json", "converted"):
             return False  # what a callback is given is not known, and that is no evidence
         if not nodes and found is None:
             if arguments.starred and test not in _HOLD_OF_NOTHING:
@@ -901,6 +901,8 @@ class Calls:
             return "." not in dotted or self._knowledge.call(dotted) is None
         if isinstance(node, ast.Tuple):
             return any(self._is_converted(entry, arguments) for entry in node.elts)
+        if isinstance(node, ast.BinOp):
+            return any(self._is_converted(part, arguments) for part in (node.left, node.right))
         if isinstance(node, ast.Subscript):  # what is in something comes from where that does
             return self._is_converted(node.value, arguments)
         return not isinstance(node, ast.Attribute) and not self._is_literal(node, arguments)
