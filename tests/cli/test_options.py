@@ -376,7 +376,7 @@ def test_a_folder_with_a_worker_logger_of_its_own_leaves_its_scripts_only(
     assert (dry.exit_code, result.exit_code) == (0, 0)
     for output in (dry, result):
         assert "scripts/genesis_engine.py:5" in output.stderr
-        assert "(scripts/worker_logger.py is a file of your own and lacks " in output.stderr
+        assert "scripts/worker_logger.py is a file of your own and lacks " in output.stderr
     assert worker.read_bytes() == before
     assert "mirror_print" in other.read_text()
     assert "genesis_engine" not in dry.stdout

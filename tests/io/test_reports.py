@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,9 +23,11 @@ from workerlog_migrate.model import (
     LinesEdit,
     MirrorCall,
     Plan,
+    Settings,
     Span,
     Target,
 )
+from workerlog_migrate.pipeline import migrate_bytes
 from workerlog_migrate.report import FORMATS, Mode, Report, RuntimeFile, render
 from workerlog_migrate.report.text import render_error, render_text
 
@@ -397,10 +400,10 @@ def test_sarif_has_rules_results_and_places() -> None:
     for result in run["results"]:
         assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
     assert [(result["ruleId"], result["level"]) for result in run["results"]] == [
-        ("retry-io", "warning"),
-        ("mirror-output", "note"),
-        ("specific-exceptions", "note"),
+        ("retry-io", "note"),
+        ("mirror-output", "warning"),
         ("specific-exceptions", "warning"),
+        ("specific-exceptions", "note"),
         ("refused", "error"),
     ]
     place = run["results"][1]["locations"][0]["physicalLocation"]
@@ -436,3 +439,38 @@ def test_every_format_ends_in_a_newline_and_is_utf_8() -> None:
         text = render(made, name).decode("utf-8")
         assert text.endswith("\n")
         assert "ã" in text or name == "sarif"
+
+
+def test_a_fix_of_the_code_scanning_report_is_a_change_that_runs() -> None:
+    """Each fix brings the lines of the header that it needs; a finding keeps its fingerprint when lines above it come."""
+    before = b"import os\n\nprint('a')\nos.remove('x')\n\nprint('b')"
+    target = Target(Path("zero.py"), "zero", "*zero*.py")
+
+    def results(raw: bytes) -> list[dict[str, Any]]:
+        made = Report(Mode.CHECK, keeps_bytes=True)
+        made.add(migrate_bytes(raw, target, Settings()))
+        made.complete = True
+        document = json.loads(render(made, "sarif"))
+        found: list[dict[str, Any]] = document["runs"][0]["results"]
+        return found
+
+    prints = [result for result in results(before) if result["ruleId"] == "mirror-output"]
+    assert len(prints) == 2
+    for result, own in zip(prints, ("a", "b"), strict=True):
+        lines = before.decode().splitlines(keepends=True)
+        for change in reversed(result["fixes"][0]["artifactChanges"][0]["replacements"]):
+            region = change["deletedRegion"]
+            tail = (
+                lines[region["endLine"] - 1][region["endColumn"] - 1 :]
+                if region["endLine"] <= len(lines)
+                else ""
+            )
+            lines[region["startLine"] - 1 : region["endLine"]] = [change["insertedContent"]["text"] + tail]
+        text = "".join(lines)
+        compile(text, "zero.py", "exec")
+        assert "logger = setup_worker_logger" in text
+        assert f"mirror_print(logger.info, '{own}')" in text
+
+    moved = [result for result in results(b"x = 1\n" + before) if result["ruleId"] == "mirror-output"]
+    assert [each["partialFingerprints"] for each in moved] == [each["partialFingerprints"] for each in prints]
+    assert prints[0]["partialFingerprints"] != prints[1]["partialFingerprints"]

@@ -147,3 +147,29 @@ def test_no_tool_touches_or_blames_the_runtime(tmp_path: Path) -> None:
         assert result.returncode == 0, result.stdout + result.stderr
     assert [path.read_bytes() for path in runtime] == before
     assert all(set(LEAVE_ALONE) <= set(path.read_text(encoding="utf-8").splitlines()) for path in runtime)
+
+
+@pytest.mark.parametrize(
+    ("configuration", "command"),
+    [("[tool.black]\n", "black"), ("[tool.ruff]\nline-length = 100\n", "ruff format"), ("", "")],
+    ids=["black", "ruff", "none"],
+)
+def test_long_lines_are_the_formatters_which_is_named(
+    tmp_path: Path, configuration: str, command: str
+) -> None:
+    """What is named can be run as it stands, and afterwards the formatter has nothing to say."""
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "pyproject.toml").write_text(configuration, encoding="utf-8")
+    (tmp_path / "scripts" / "zero a.py").write_text(f"print({'x' * 70!r})\n", encoding="utf-8")
+
+    last = migrate(tmp_path, "--apply").stderr.splitlines()[-1]
+
+    if not command:
+        assert last == "to take it back: workerlog-migrate --undo"
+        return
+    said = f"long lines are your formatter's: {command} 'scripts/zero a.py'"
+    assert last == said
+    name, *rest = command.split()
+    assert tool(tmp_path, name, *rest, "scripts/zero a.py").returncode == 0
+    assert tool(tmp_path, name, *rest, "--check", "scripts").returncode == 0
+    assert migrate(tmp_path, "--check").stderr == "everything is migrated: 1 file\n"

@@ -306,5 +306,5 @@ FORMATS: Mapping[str, Callable[[Report], bytes]] = {
 }
 """The formats of ``--format``; a new one is a module in this folder and a row here."""
 
-SHOWS_CHANGES = frozenset({"html"})
+SHOWS_CHANGES = frozenset({"html", "sarif"})
 """The formats that show what changes in a file, for which a report has to keep its bytes."""

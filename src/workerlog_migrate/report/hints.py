@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import shutil
+import sys
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,6 +73,8 @@ def render_hints(report: Report) -> str:
         and (report.counts()["written"] or report.runtime_changes)
     ):
         lines.append("to take it back: workerlog-migrate --undo\n")
+    if report.mode is Mode.APPLY:
+        lines.extend(_formatting(report))
     return "".join(lines)
 
 
@@ -82,6 +87,22 @@ def _is_first(report: Report) -> bool:
         and len(added) == len(report.runtime_changes)
         and report.seen is None
     )
+
+
+def _formatting(report: Report) -> Iterator[str]:
+    """Name the command that lays out what was written: long lines are the formatter's business, and it is the project's own.
+
+    It is named if the project is configured for it and it stands beside the interpreter.
+    """
+    written = [file.result.target.path for file in report.files if file.result.written]
+    if not written:
+        return
+    from workerlog_migrate.files.linters import formatter
+
+    command = formatter(Path(os.path.abspath(written[0].parent)))  # noqa: PTH100  # links stay as they are
+    beside = os.path.dirname(sys.executable)  # noqa: PTH120
+    if command and shutil.which(command.split()[0], path=beside):
+        yield f"long lines are your formatter's: {command} {shlex.join(map(str, written))}\n"
 
 
 def hint_no_worker(found: Discovery, workers: Workers, paths: Sequence[str]) -> Iterator[str]:

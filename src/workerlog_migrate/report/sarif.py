@@ -1,20 +1,28 @@
 """The report for code scanning services: SARIF 2.1.0 (https://docs.oasis-open.org/sarif/sarif/v2.1.0/).
 
-One run, one rule per codemod, one result per finding: what is changed is a ``note``, what is left to a person a
-``warning``, and a file that cannot be processed is an ``error`` of the rule ``refused``. Columns are
+One run, one rule per codemod, one result per finding: what would be changed is a ``warning`` with its fix, what has been
+changed or stays as it is a ``note``, and a file that cannot be processed an ``error`` of the rule ``refused``. Columns are
 SARIF's, from 1 and in Unicode code points (``columnKind``), not ours.
 """
 
 from __future__ import annotations
 
+import difflib
+import hashlib
 import json
-from typing import TYPE_CHECKING
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from workerlog_migrate import __version__
+from workerlog_migrate.model import LinesEdit
 from workerlog_migrate.registry import REGISTRY
+from workerlog_migrate.report import Mode, is_change
+from workerlog_migrate.rewriting.plan import SUPPRESSED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from workerlog_migrate.model import Evidence, FileError, Finding
@@ -28,6 +36,15 @@ _RULES = (
     *((codemod.name, codemod.summary) for codemod in REGISTRY),
     (_REFUSED, "A file that cannot be processed is left as it is and reported."),
 )
+_HELP = {
+    "logger-setup": "https://docs.python.org/3/howto/logging.html",
+    "mirror-output": "https://docs.python.org/3/howto/logging.html#when-to-use-logging",
+    "specific-exceptions": "https://docs.python.org/3/tutorial/errors.html#handling-exceptions",
+    "retry-io": "https://docs.python.org/3/library/exceptions.html#os-exceptions",
+    _REFUSED: "https://docs.python.org/3/reference/lexical_analysis.html",
+}
+"""What is behind each rule; ``--explain`` prints our own pages, which come with the program."""
+_FINGERPRINT = "workerlogFinding/v1"
 _INDEX = {name: position for position, (name, _) in enumerate(_RULES)}
 
 
@@ -41,10 +58,11 @@ def render_sarif(report: Report) -> bytes:
         UTF-8 with a newline at the end.
     """
     results: list[dict[str, object]] = [_refused(path, error) for path, error in report.path_errors]
+    seen: Counter[str] = Counter()
     for file in report.files:
         if file.result.error is not None:
             results.append(_refused(file.result.target.path, file.result.error))
-        results.extend(_results(file))
+        results.extend(_results(file, report.mode, seen))
     document = {
         "$schema": _SCHEMA,
         "version": "2.1.0",
@@ -59,6 +77,7 @@ def render_sarif(report: Report) -> bytes:
                                 "id": name,
                                 "name": name.title().replace("-", ""),
                                 "shortDescription": {"text": summary},
+                                "helpUri": _HELP[name],
                             }
                             for name, summary in _RULES
                         ],
@@ -74,19 +93,98 @@ def render_sarif(report: Report) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _results(file: ReportedFile) -> list[dict[str, object]]:
+def _results(file: ReportedFile, mode: Mode, seen: Counter[str]) -> list[dict[str, object]]:
     both = [(finding, True) for finding in file.applied] + [(finding, False) for finding in file.left]
     both.sort(key=lambda pair: pair[0].span)
-    return [_result(file, finding, is_applied) for finding, is_applied in both]
+    hunks = list(_hunks(file)) if file.changed and mode is not Mode.APPLY else []
+    shared = [hunk for hunk in hunks if any(_is_lines(each) and _touches(hunk, each) for each, _ in both)]
+    results = []
+    for finding, is_applied in both:
+        result = _result(file, finding, is_applied, mode)
+        result["partialFingerprints"] = {_FINGERPRINT: _fingerprint(file, finding, seen)}
+        own = [hunk for hunk in hunks if is_applied and _touches(hunk, finding)]
+        if own:
+            wanted = sorted({*shared, *own}, key=lambda hunk: hunk.first)
+            result["fixes"] = [_fix(file.result.target.path, finding, wanted)]
+        results.append(result)
+    return results
 
 
-def _result(file: ReportedFile, finding: Finding, is_applied: bool) -> dict[str, object]:
+class _Hunk(NamedTuple):
+    """Lines of the script that become others: those from ``first`` (from 1) up to and without ``end``."""
+
+    first: int
+    end: int
+    text: str
+    last_column: int
+
+
+def _hunks(file: ReportedFile) -> Iterator[_Hunk]:
+    """Take the new text of a file apart; nothing where its bytes were not kept."""
+    encoding = file.result.encoding
+    before, after = (
+        data.decode(encoding, "replace").splitlines(keepends=True)
+        for data in (file.result.before, file.result.after)
+    )
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
+        if tag != "equal":
+            width = len(before[i2 - 1].rstrip("\r\n")) if i2 else 0
+            yield _Hunk(i1 + 1, i2 + 1, "".join(after[j1:j2]), width + 1 if i2 == len(before) else 0)
+
+
+def _touches(hunk: _Hunk, finding: Finding) -> bool:
+    if _is_lines(finding):  # a blank line of the script may be taken for one of those that were put in
+        return hunk.first <= finding.span.end_line + 1 and finding.span.line <= hunk.end
+    return hunk.first <= finding.span.end_line and finding.span.line <= max(hunk.end - 1, hunk.first)
+
+
+def _is_lines(finding: Finding) -> bool:
+    return isinstance(finding.edit, LinesEdit)
+
+
+def _fix(path: Path, finding: Finding, hunks: list[_Hunk]) -> dict[str, object]:
+    """Write the change that a finding stands for, with the lines of the header that it needs."""
+    replacements = []
+    for hunk in hunks:
+        at_end = bool(hunk.last_column) and hunk.end > hunk.first
+        region = {
+            "startLine": hunk.first,
+            "startColumn": 1,
+            "endLine": hunk.end - 1 if at_end else hunk.end,
+            "endColumn": hunk.last_column if at_end else 1,
+        }
+        text = hunk.text.rstrip("\r\n") if at_end else hunk.text
+        replacements.append({"deletedRegion": region, "insertedContent": {"text": text}})
+    return {
+        "description": {"text": finding.message},
+        "artifactChanges": [{"artifactLocation": _artifact(path), "replacements": replacements}],
+    }
+
+
+def _fingerprint(file: ReportedFile, finding: Finding, seen: Counter[str]) -> str:
+    """Name a finding so that it is known again when lines above it come or go: by what is said, and the how manieth it is."""
+    said = re.sub(r"\d+", "", f"{finding.message} {finding.reason}")
+    key = "\0".join((file.result.target.path.as_posix(), finding.codemod, finding.kind, said))
+    seen[key] += 1
+    return (
+        f"{hashlib.blake2b(key.encode('utf-8', 'surrogateescape'), digest_size=16).hexdigest()}:{seen[key]}"
+    )
+
+
+def _level(finding: Finding, is_applied: bool, mode: Mode) -> str:
+    """What a person can act on is a warning; what is done, or stays for good, is a note."""
+    todo = (is_applied and mode is not Mode.APPLY) or finding.is_blocked
+    return "warning" if todo and is_change(finding) else "note"
+
+
+def _result(file: ReportedFile, finding: Finding, is_applied: bool, mode: Mode) -> dict[str, object]:
     path = file.result.target.path
     reason = f" ({finding.reason})" if finding.reason else ""
     result: dict[str, object] = {
         "ruleId": finding.codemod,
         "ruleIndex": _INDEX[finding.codemod],
-        "level": "note" if is_applied else "warning",
+        "level": _level(finding, is_applied, mode),
         "kind": "fail",
         "message": {"text": f"{finding.message}{reason}"},
         "locations": [
@@ -113,6 +211,8 @@ def _result(file: ReportedFile, finding: Finding, is_applied: bool) -> dict[str,
             ],
         },
     }
+    if finding.reason == SUPPRESSED:
+        result["suppressions"] = [{"kind": "inSource"}]
     if finding.evidence:
         result["relatedLocations"] = [
             _related(number, path, evidence) for number, evidence in enumerate(finding.evidence)
