@@ -145,7 +145,7 @@ def migrate_source(
 
             context = replace(context, joined=join(module, context, _seen_of(context)))
         plan = _found(module, context, decisions)
-        neighbours = () if plan.applied else context.types.neighbours
+        neighbours = context.types.neighbours
     imports = _runtime_imports(module)
     remarks = tuple(remarks_on(module, plan, settings))
     if settings.add_skip:
@@ -175,7 +175,9 @@ def migrate_source(
         reason = "too many places that LibCST does not keep; nothing was changed"
         return FileResult(target, raw, raw, error=FileError(reason), encoding=source.encoding)
     if not plan.applied:
-        return FileResult(target, raw, raw, plan, encoding=source.encoding, imports=imports)
+        return FileResult(
+            target, raw, raw, plan, encoding=source.encoding, imports=imports, neighbours=neighbours
+        )
     try:
         verify.check_handlers(module)
         module.close()  # before the result's tree takes its place

@@ -250,6 +250,8 @@ class Calls:
                 self._engine.expressions.operation("op:not-callable-json", node, frame)
                 return ANY
             case "None":
+                operand = node.func if isinstance(node, ast.Call) else node
+                self._engine.expressions.of_none("op:kinds", node, frame, operand)
                 return BOTTOM
             case "instance":
                 assert isinstance(entry.ref, ClassInfo)
@@ -579,6 +581,9 @@ class Calls:
         self, row: CallRow, arguments: Arguments, receiver: Value | None, node: ast.expr, frame: Frame
     ) -> None:
         """Try a function that only computes on samples of what it is given (see ``kinds``)."""
+        if row.name in ("min", "max"):
+            for each in arguments.positional:
+                self._engine.expressions.special(arguments.value(each), ("__lt__", "__gt__"), each, frame)
         if arguments.starred or arguments.keywords or not is_tried(row.name):
             return
         given = [arguments.value(each) for each in arguments.positional]

@@ -17,6 +17,7 @@ from workerlog_migrate.analysis.expressions import Expressions
 from workerlog_migrate.analysis.flat import Flat
 from workerlog_migrate.analysis.flow import Flow
 from workerlog_migrate.analysis.guards import Guards
+from workerlog_migrate.analysis.hooks import Hooks
 from workerlog_migrate.analysis.kinds import Kinds
 from workerlog_migrate.analysis.neighbours import dotted_name, is_at_home
 from workerlog_migrate.analysis.program import Unit
@@ -70,6 +71,7 @@ class Engine:
         self.guards = Guards(self)
         self.kinds = Kinds(self)
         self.changes = Changes(self)
+        self.hooks = Hooks(self)
         self.ducks = Ducks(self)
         self.calls = Calls(self)
         self.expressions = Expressions(self)
@@ -126,6 +128,7 @@ class Engine:
             self.flat,
             self.sight,
             self.changes,
+            self.hooks,
             self.guards,
             self.ducks,
             self.kinds,

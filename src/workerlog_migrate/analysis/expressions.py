@@ -118,6 +118,8 @@ class Expressions:
         kind = type(node)
         value = self._dispatch.get(kind, self._unknown)(node, frame)
         frame.depth -= 1
+        if frame.sink is not None and kind in _TOUCHING:
+            self._engine.hooks.touched(value, node, frame)
         if kind in _MAKERS or (kind is ast.Subscript and isinstance(node.slice, ast.Slice)):  # type: ignore[attr-defined]  # a subscript
             return self._engine.sight.filled(node, value, frame.unit)
         return value
@@ -268,6 +270,12 @@ class Expressions:
                 self.operation("op:unbound-name", node, frame)
             return
         scope, bindings = found
+        if scope.node is module.tree is not frame.function.node:
+            if all(
+                module.function(binding.node) is not None for binding in bindings
+            ):  # `global`, set elsewhere
+                self.operation("op:unbound-name", node, frame)
+            return
         if scope.node is not frame.function.node or any(binding.kind == "parameter" for binding in bindings):
             return
         if scope.node is not module.tree:
@@ -411,6 +419,9 @@ class Expressions:
         known = flat.method(info, "__getattr__")
         if isinstance(known, FunctionInfo) and frame.sink is not None:
             frame.sink.add(Edge(known, node, frame.unit))
+        family = flat.family(info)
+        if not name.startswith("__") and all(isinstance(owner, ClassInfo) for owner in family):
+            self.operation("op:kinds-attribute", node, frame)
         return values.one("bound", ANY, ref=(f"{info.name}", name))
 
     def _bind(self, made: Type, receiver: Value, method: FunctionInfo) -> Value:
@@ -1250,6 +1261,7 @@ class Expressions:
 
 
 _AWAITED_DEPTH = 6
+_TOUCHING = frozenset({ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.List, ast.Set, ast.Dict})
 # What makes containers, into which more may be put later.
 _MAKERS = frozenset(
     {ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.Call, ast.BinOp}

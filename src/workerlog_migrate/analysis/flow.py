@@ -317,6 +317,7 @@ class Flow:
             frame.bind(target.id)
         elif isinstance(target, ast.Attribute):
             receiver = self._engine.expressions.value(target.value, frame)
+            self._engine.hooks.stored(receiver, target, frame)
             if "None" in values.names(receiver):
                 self._engine.expressions.of_none("op:attribute-none", target, frame, target.value)
             self._engine.expressions.unresolved_if_opaque(
@@ -515,6 +516,7 @@ class Flow:
             self._engine.expressions.value(expression, frame)
         inner = Frame(frame.function, {}, frame.sink)
         self.run(node.body, inner)
+        self._engine.hooks.defined(node, frame)
         frame.bind(node.name)
 
     def _return(self, node: ast.Return, frame: Frame) -> None:

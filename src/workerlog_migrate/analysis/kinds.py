@@ -24,6 +24,7 @@ import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis.program import ClassInfo
 from workerlog_migrate.analysis.values import Type, Value
 
 if TYPE_CHECKING:
@@ -110,8 +111,26 @@ class Kinds:
     def compared(self, sign: ast.cmpop, left: Value, right: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what an order comparison or ``in`` raises for some kinds."""
         symbol = _COMPARISONS.get(type(sign))
-        if symbol is not None:
-            self.operated(symbol, left, right, node, frame)
+        if symbol is None:
+            return
+        self.operated(symbol, left, right, node, frame)
+        if symbol != "in" and frame.sink is not None and any(self._has_no_order(entry) for entry in left):
+            self._engine.expressions.operation("op:kinds", node, frame)
+
+    def _has_no_order(self, entry: Type) -> bool:
+        """Whether an object is of a class of the program that cannot be compared by order."""
+        info = entry.ref
+        if entry.name != "instance" or not isinstance(info, ClassInfo) or info.node.decorator_list:
+            return False
+        family = self._engine.flat.family(info)
+        if any(not isinstance(owner, ClassInfo) and owner not in ("object", "enum.Enum") for owner in family):
+            return False
+        return not any(
+            name in owner.methods
+            for owner in family
+            if isinstance(owner, ClassInfo)
+            for name in ("__lt__", "__le__", "__gt__", "__ge__")
+        )
 
     def signed(self, sign: ast.unaryop, value: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what a sign before a value raises for some of its kinds."""

@@ -770,6 +770,9 @@ class Sight:
             if not isinstance(place.ctx, ast.Load) and _is_this_module(place.value):
                 yield self._engine.flat.target(place, unit) if isinstance(place.ctx, ast.Store) else ANY
         yield from self._written_by_others(unit, name)
+        for binding in module.scope_of_module.bindings.get(name, ()):
+            if binding.kind == "delete" and module.function(binding.node) is not None:
+                yield ANY
         for call in module.calls_of("setattr"):
             if (
                 call.args

@@ -278,8 +278,18 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _context(settings: Settings) -> str:
     """Name all that decides about every file of a run."""
+    from importlib.metadata import PackageNotFoundError, version
+    from importlib.util import find_spec
+
     own = sorted(_own_files(Path(__file__).parents[1]))
-    return digest(repr((__version__, sys.version, sys.platform, astuple(settings), own)).encode())
+    codemods = find_spec("workerlog_codemods")  # found, not imported: they bring LibCST
+    for folder in codemods.submodule_search_locations or () if codemods is not None else ():
+        own += sorted(_own_files(Path(folder)))
+    try:
+        libcst = version("libcst")
+    except PackageNotFoundError:
+        libcst = ""
+    return digest(repr((__version__, libcst, sys.version, sys.platform, astuple(settings), own)).encode())
 
 
 def _own_files(folder: Path) -> Iterable[tuple[str, int, int]]:

@@ -1,0 +1,209 @@
+"""Special methods that Python calls where no one reads a call: equality behind ``in``, descriptors, metaclasses, class statements.
+
+Input: a value that code touches, or a class statement. Output: edges to the program's own special methods that may run then. Which
+operation calls which of them is not told apart here (``expressions`` does that for the common ones): whoever touches an
+object counts all of these hooks of its class. One that raises nothing costs nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.frames import Edge
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.frames import Frame
+    from workerlog_migrate.analysis.program import Unit
+    from workerlog_migrate.analysis.values import Type, Value
+
+_OF_INSTANCES = frozenset(
+    "__eq__ __ne__ __hash__ __lt__ __le__ __gt__ __ge__ __getattribute__ __setattr__ __delattr__ __repr__ __index__ __copy__"  # noqa: SIM905  # a list of words
+    " __deepcopy__ __reduce__ __reduce_ex__ __getstate__ __fspath__ __missing__ __radd__ __rsub__ __rmul__ __rtruediv__ __iadd__"
+    " __isub__ __imul__ __ior__ __mod__ __rmod__ __floordiv__ __pow__ __and__ __or__ __xor__ __lshift__ __rshift__ __matmul__".split()
+)
+# Of the object itself ``expressions`` knows by which operator these are asked; of what lies in a container it does not.
+_ASKED_DIRECTLY = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__repr__"})
+_OF_CLASSES = frozenset(
+    {"__call__", "__getitem__", "__getattr__", "__getattribute__", "__iter__", "__contains__", "__len__"}
+)
+_OF_CLASS_STATEMENTS = ("__new__", "__init__", "__prepare__")
+_OF_DESCRIPTORS = ("__get__", "__set__", "__delete__")
+_FACTORIES = "collections.defaultdict"
+
+
+class Hooks:
+    """Answers for one program; each class is looked at once.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._instances: dict[ClassInfo, tuple[FunctionInfo, ...]] = {}
+        self._classes: dict[ClassInfo, tuple[FunctionInfo, ...]] = {}
+        self._factories: dict[Unit, tuple[FunctionInfo, ...]] = {}
+
+    def touched(self, value: Value, node: ast.expr, frame: Frame) -> None:
+        """Count the hooks of a value that code touches, and of what is in it."""
+        for entry in value:
+            self._of(entry, node, frame)
+            for part in entry.args:
+                for inner in part:
+                    if inner.name == "instance":
+                        self._of(inner, node, frame, is_inside=True)
+
+    def stored(self, receiver: Value, target: ast.Attribute, frame: Frame) -> None:
+        """Count the setter of a property that is assigned to."""
+        if frame.sink is None:
+            return
+        for entry in receiver:
+            if not isinstance(entry.ref, ClassInfo):
+                continue
+            for owner in self._engine.flat.family(entry.ref):
+                if isinstance(owner, ClassInfo):
+                    for statement in owner.node.body:
+                        if isinstance(statement, ast.FunctionDef) and statement.name == target.attr:
+                            made = owner.unit.function(statement)
+                            if made.kind == "setter":
+                                frame.sink.add(Edge(made, target, frame.unit))
+
+    def defined(self, node: ast.ClassDef, frame: Frame) -> None:
+        """Count what a class statement runs: hooks of its bases and metaclass, names given to descriptors, decorators."""
+        if frame.sink is None:
+            return
+        info = frame.unit.class_info(node)
+        flat = self._engine.flat
+        found: list[FunctionInfo | str | None] = [flat.method(info, "__init_subclass__", after=info)]
+        for meta in self._metaclasses(info):
+            found += [flat.method(meta, name) for name in _OF_CLASS_STATEMENTS]
+        for value in info.values.values():
+            named = [
+                flat.method(entry.ref, "__set_name__")
+                for entry in flat.value(value, info.unit)
+                if entry.name == "instance" and isinstance(entry.ref, ClassInfo)
+            ]
+            if any(isinstance(method, FunctionInfo) for method in named):
+                self._engine.expressions.operation("op:set-name", node, frame)
+            found += named
+        for decorator in node.decorator_list:
+            found += [
+                entry.ref
+                for entry in flat.value(decorator, info.unit)
+                if entry.name == "function" and isinstance(entry.ref, FunctionInfo)
+            ]
+        for method in found:
+            if isinstance(method, FunctionInfo):
+                frame.sink.add(Edge(method, node, frame.unit))
+
+    def _of(self, entry: Type, node: ast.expr, frame: Frame, *, is_inside: bool = False) -> None:
+        sink = frame.sink
+        if sink is None:
+            return
+        if entry.name == _FACTORIES:
+            methods = self._factories_of(frame.unit)
+        elif entry.name == "instance" and isinstance(entry.ref, ClassInfo):
+            methods = self._hooks_of_instances(entry.ref)
+        elif entry.name == "class" and isinstance(entry.ref, ClassInfo):
+            methods = self._hooks_of_class(entry.ref)
+        else:
+            return
+        for method in methods:
+            if method is not frame.function and (is_inside or method.name not in _ASKED_DIRECTLY):
+                sink.add(Edge(method, node, frame.unit))
+
+    def _hooks_of_instances(self, info: ClassInfo) -> tuple[FunctionInfo, ...]:
+        known = self._instances.get(info)
+        if known is None:
+            self._instances[info] = ()
+            flat = self._engine.flat
+            found = [
+                owner.methods[name]
+                for owner in flat.family(info)
+                if isinstance(owner, ClassInfo)
+                for name in owner.methods
+                if name in _OF_INSTANCES
+            ]
+            found += self._descriptors(info)
+            known = self._instances[info] = tuple(dict.fromkeys(found))
+        return known
+
+    def _descriptors(self, info: ClassInfo) -> Iterator[FunctionInfo]:
+        """Yield what runs when an attribute is read or set that stands in the class as an object with hooks of its own."""
+        flat = self._engine.flat
+        for owner in flat.family(info):
+            if not isinstance(owner, ClassInfo):
+                continue
+            for value in owner.values.values():
+                if not isinstance(value, ast.Call):
+                    continue
+                for entry in flat.value(value, owner.unit):
+                    if entry.name == "instance" and isinstance(entry.ref, ClassInfo):
+                        for name in _OF_DESCRIPTORS:
+                            method = flat.method(entry.ref, name)
+                            if isinstance(method, FunctionInfo):
+                                yield method
+                if isinstance(value.func, ast.Name) and value.func.id == "property":
+                    for argument in (*value.args, *(word.value for word in value.keywords)):
+                        if isinstance(argument, ast.Name) and argument.id in owner.methods:
+                            yield owner.methods[argument.id]
+
+    def _hooks_of_class(self, info: ClassInfo) -> tuple[FunctionInfo, ...]:
+        known = self._classes.get(info)
+        if known is None:
+            self._classes[info] = ()
+            flat = self._engine.flat
+            found: list[FunctionInfo] = [*self._descriptors(info)]
+            for meta in self._metaclasses(info):
+                found += [
+                    owner.methods[name]
+                    for owner in flat.family(meta)
+                    if isinstance(owner, ClassInfo)
+                    for name in owner.methods
+                    if name in _OF_CLASSES
+                ]
+            for owner in flat.family(info):
+                if isinstance(owner, ClassInfo):
+                    if "__class_getitem__" in owner.methods:
+                        found.append(owner.methods["__class_getitem__"])
+                    found += self._default_factories(owner)
+            known = self._classes[info] = tuple(dict.fromkeys(found))
+        return known
+
+    def _default_factories(self, owner: ClassInfo) -> Iterator[FunctionInfo]:
+        """Yield the functions that a data class calls for its fields."""
+        for value in owner.values.values():
+            if isinstance(value, ast.Call):
+                for word in value.keywords:
+                    definition = (
+                        owner.unit.module.definition(word.value) if word.arg == "default_factory" else None
+                    )
+                    if definition is not None and not isinstance(definition, ast.ClassDef):
+                        yield owner.unit.function(definition)
+
+    def _factories_of(self, unit: Unit) -> tuple[FunctionInfo, ...]:
+        """Return the functions of a file that dictionaries with defaults call for a missing key."""
+        known = self._factories.get(unit)
+        if known is None:
+            found: list[FunctionInfo] = []
+            for call in unit.module.calls_of("defaultdict"):
+                definition = unit.module.definition(call.args[0]) if call.args else None
+                if definition is not None and not isinstance(definition, ast.ClassDef):
+                    found.append(unit.function(definition))
+            known = self._factories[unit] = tuple(found)
+        return known
+
+    def _metaclasses(self, info: ClassInfo) -> Iterator[ClassInfo]:
+        flat = self._engine.flat
+        for owner in flat.family(info):
+            if isinstance(owner, ClassInfo):
+                for word in owner.node.keywords:
+                    if word.arg == "metaclass":
+                        for entry in flat.value(word.value, owner.unit):
+                            if entry.name == "class" and isinstance(entry.ref, ClassInfo):
+                                yield entry.ref

@@ -1,0 +1,18 @@
+"""A bounded form of the battery of hazards: programs that do the same before and after their handlers are narrowed."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.hazards import battery
+
+TOPICS = ("calls", "containers", "files", "names", "objects")
+CASES = [case for topic in TOPICS for case in battery.cases([topic])[::14]]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.topic}: {case.name}")
+def test_a_narrowed_program_does_what_it_did(case: battery.Case) -> None:
+    """Neither the program with the hazard nor its twin lets through what its handler caught."""
+    outcomes = battery.run([case], jobs=1)
+
+    assert [outcome.verdict for outcome in outcomes] == ["same", "same"], outcomes
