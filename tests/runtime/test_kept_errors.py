@@ -713,3 +713,32 @@ def test_it_answers_wherever_it_is_asked(sandbox: Sandbox) -> None:
     assert critical[0].startswith("CRITICAL not expected in meet:")
     assert "Odd: <Odd: SystemError in str()>" in critical[0]
     assert (sandbox.path / "logs" / "notifications.jsonl").exists()
+
+
+def test_paths_of_the_evidence_are_without_detours(sandbox: Sandbox) -> None:
+    """A module that was found through ``scripts/../scripts`` is the same file."""
+    sandbox.write(
+        """
+        from worker_logger import expect_only, module_logger
+        logger = module_logger("common")
+        def work():
+            try: {}["x"]
+            except Exception: expect_only(logger, OSError)
+        """,
+        "common.py",
+    )
+    (sandbox.path / "lib").mkdir()
+    (sandbox.path / "common.py").rename(sandbox.path / "lib" / "common.py")
+    sandbox.run(
+        """
+        import os, sys
+        sys.path.insert(0, os.path.join(os.path.dirname(__file__), "lib", "..", "lib"))
+        from worker_logger import setup_worker_logger
+        logger = setup_worker_logger("genesis")
+        import common
+        common.work()
+        """
+    )
+
+    _, seen, _ = seen_events(sandbox.path / "logs")
+    assert (seen["path"], seen["frames"]) == ("lib/common.py", [["lib/common.py", "work", 4, 5]])

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:5d7cf0264a4c82c9a18c07556cc62d3dd3bdd38871b29b242c115a75e5f31df5
+# workerlog-migrate runtime 0.1.0 tree:dbf04c723871f1fa53e1701c11e769f0b0eb3b7c42a638b6dc80fd944bb69319
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -198,6 +198,7 @@ def _absolute(path: str) -> str:
 def _as_run(path: str) -> str:
     """Give a source file's path from the folder in which the worker was started, if it lies in it."""
     folder = _shared().folder
+    path = os.path.normpath(path) if ".." in path else path  # of a `sys.path` entry, say
     inside = folder and path.startswith(folder + os.sep)
     return (path[len(folder) + 1 :] if inside else path).replace(os.sep, "/")
 
