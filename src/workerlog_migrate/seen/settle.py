@@ -464,8 +464,9 @@ class Settler:
     # -- what is told ---------------------------------------------------------------------------------------
 
     def _judge(self, node: ast.ExceptHandler) -> Judged | str:
-        if node not in self._judged:
-            self._judged[node] = self.handlers.judge(node)
+        if not self._judged:  # in the order of the finder, so that what is known on the way is the same
+            for handler in sorted(self.module.handlers, key=lambda each: (each.lineno, each.col_offset)):
+                self._judged[handler] = self.handlers.judge(handler)
         return self._judged[node]
 
     def _evidence(self, node: ast.ExceptHandler, arrivals: Iterable[Arrival]) -> tuple[Evidence, ...]:
