@@ -8,6 +8,7 @@ cumulative, so only the last one of the processes that are at work is kept, and 
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import os
 import posixpath
@@ -42,6 +43,8 @@ _MOST_BASES = 64
 _MOST = 10**15
 _MOST_LINE = 10**8
 _MOST_SECONDS = 10**10
+_LONGEST_TIME = 40
+_REMEMBERED = 4096
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z")
 _TYPE = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*(?:\.(?:[^\W\d]\w*|<locals>))*")
@@ -365,9 +368,17 @@ def _place(note: dict[str, object]) -> tuple[str, str, int, int] | None:
 def _frame(entry: object) -> _Frame | None:
     if type(entry) is not list or len(entry) != 4:
         return None
-    path, function = _path(entry[0]), entry[1]
-    first, line = _whole(entry[2], 0, _MOST_LINE), _whole(entry[3], 0, _MOST_LINE)
-    if path is None or first is None or line is None or type(function) is not str:
+    path, function, first, line = entry
+    if type(path) is not str or type(function) is not str or type(first) is not int or type(line) is not int:
+        return None
+    return _checked_frame(path, function, first, line)
+
+
+# Most lines repeat what others say: what was checked is remembered.
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _checked_frame(named: str, function: str, first: int, line: int) -> _Frame | None:
+    path = _path(named)
+    if path is None or not 0 <= first <= _MOST_LINE or not 0 <= line <= _MOST_LINE:
         return None
     return (path, function, first, line) if len(function) < 1000 and _FUNCTION.fullmatch(function) else None
 
@@ -395,15 +406,23 @@ def _whole(value: object, least: int, most: int = _MOST) -> int | None:
 
 def _time(note: dict[str, object]) -> str | None:
     value = note.get("time")
-    if type(value) is not str or not _TIME.fullmatch(value):
+    if type(value) is not str or len(value) > _LONGEST_TIME:
         return None
+    return value if _is_time(value) else None
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _is_time(value: str) -> bool:
+    if not _TIME.fullmatch(value):
+        return False
     try:
         _stamp(value)
     except ValueError:
-        return None
-    return value
+        return False
+    return True
 
 
+@functools.lru_cache(maxsize=_REMEMBERED)
 def _stamp(time: str) -> float:
     whole, _, rest = time.removesuffix("Z").partition(".")
     moment = datetime.datetime.fromisoformat(whole).replace(tzinfo=datetime.timezone.utc)
@@ -411,7 +430,12 @@ def _stamp(time: str) -> float:
 
 
 def _is_type(value: object) -> bool:
-    return type(value) is str and len(value) < 500 and _TYPE.fullmatch(value) is not None
+    return type(value) is str and len(value) < 500 and _is_entry_point(value)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _is_entry_point(value: str) -> bool:
+    return _TYPE.fullmatch(value) is not None
 
 
 def _types(entries: object) -> tuple[str, ...] | None:
