@@ -300,3 +300,87 @@ def test_a_second_run_with_another_codemod_completes_both_imports(tree: Tree) ->
     ]
     assert tree.migrate("--check", "scripts").returncode == 0
     assert tree.start("main.py").stdout == tree.start("scripts/zero_x.py").stdout == "in project\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "script", "start"),
+    [
+        pytest.param(
+            {
+                "__init__.py": "",
+                "main.py": "import utils.a\n",
+                "utils/__init__.py": "",
+                "utils/a.py": "from .b import hello\nhello('e')\n",
+                "utils/b.py": HELLO,
+            },
+            "utils/b.py",
+            ["main.py"],
+            id="module-below",
+        ),
+        pytest.param(
+            {"__init__.py": "", "main.py": "print('main')\n"}, "main.py", ["main.py"], id="script-in-it"
+        ),
+        pytest.param(
+            {
+                "src/__init__.py": "",
+                "src/app/__init__.py": "",
+                "src/app/a.py": "from .sub.b import hello\nhello('f')\n",
+                "src/app/sub/__init__.py": "",
+                "src/app/sub/b.py": HELLO,
+                "run.py": "import sys\nsys.path.insert(0, 'src')\nimport app.a\n",
+            },
+            "src/app/sub/b.py",
+            ["run.py"],
+            id="folder-on-sys-path",
+        ),
+    ],
+)
+def test_an_init_file_alone_does_not_make_a_package_of_the_folder_that_is_on_the_path(
+    tree: Tree, files: Mapping[str, str], script: str, start: list[str]
+) -> None:
+    """The runtime is named from the top folder that the program names, not from one above it."""
+    tree.write(files)
+    before = tree.start(*start)
+
+    tree.migrate("--apply", script)
+    after = tree.start(*start)
+
+    assert "worker_logger" in tree.text(script)
+    assert (after.returncode, after.stdout, after.stderr) == (0, before.stdout, before.stderr)
+
+
+def test_from_inside_a_package_the_runtime_is_put_into_its_top_folder_and_taken_back(tree: Tree) -> None:
+    """The runtime stands outside the current folder, and ``--undo`` knows of it."""
+    tree.write(
+        {
+            "app/__init__.py": "",
+            "app/deep/__init__.py": "",
+            "app/deep/b.py": HELLO,
+            "main.py": "from app.deep.b import hello\nhello('g')\n",
+        }
+    )
+
+    applied = tree.migrate("--apply", "b.py", cwd="app/deep")
+
+    assert applied.returncode == 0, applied.stderr
+    assert tree.runtime() == ["app"]
+    assert tree.start("main.py").stdout == "hello g\n"
+    undone = tree.migrate("--undo", cwd="app/deep")
+    assert undone.returncode == 0, undone.stderr
+    assert tree.runtime() == []
+    assert tree.text("app/deep/b.py") == HELLO
+
+
+def test_a_worker_that_a_supervisor_starts_keeps_its_workers_log(tree: Tree) -> None:
+    """To start a module is not to import it: it stays a worker of its own."""
+    tree.write(
+        {
+            "run.py": 'import subprocess, sys\nsubprocess.run([sys.executable, "-m", "jobs.zero_x"], check=True)\n',
+            "jobs/zero_x.py": SCRIPT,
+        }
+    )
+
+    tree.migrate("--apply", "jobs")
+
+    assert tree.head("jobs/zero_x.py")[-1] == 'logger = setup_worker_logger("zero")'
+    assert tree.start("run.py").returncode == 0

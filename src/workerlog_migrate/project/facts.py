@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
 
-FACTS_VERSION = 3
+FACTS_VERSION = 4
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -182,6 +182,7 @@ class _Collector:
         self._handlers: set[str] = set()
         self._isolated = False
         self._exports = False
+        self._follows_m = False
         self._main = False
         self._path = False
         self._print = False
@@ -255,7 +256,10 @@ class _Collector:
             return
         if text == "print" or text.endswith(".print"):
             self._print = True
-        if text == "__main__":
+        is_module, self._follows_m = self._follows_m, text == "-m"
+        if is_module and text and all(part.isidentifier() for part in text.split(".")):
+            self._commands[text, node.lineno] = None
+        elif text == "__main__":
             self._main = True
         elif text == "PYTHONSAFEPATH" or _ISOLATED.fullmatch(text):
             self._isolated = True

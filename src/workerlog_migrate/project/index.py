@@ -11,7 +11,7 @@ import contextlib
 import json
 import re
 import zlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,11 +72,14 @@ class Project:
             self._facts[path] = None if raw is None else self._facts_of(path, raw)
         return self._facts[path]
 
-    def mentioning(self, words: Collection[str]) -> Iterator[tuple[str, FileFacts]]:
+    def mentioning(
+        self, words: Collection[str], concerns: Callable[[bytes], bool] | None = None
+    ) -> Iterator[tuple[str, FileFacts]]:
         """Give the Python files that hold one of some identifiers anywhere, with what they say.
 
         Args:
             words: identifiers; a word with other characters counts by its identifiers.
+            concerns: a closer look at the bytes of a file that holds one.
 
         Yields:
             Path and facts, in the order of the listing; files that do not parse are left out.
@@ -84,7 +87,7 @@ class Project:
         wanted = identifiers(words)
         for path in self.listing.python:
             raw = self.read(path)
-            if raw is None or not _mentions(raw, wanted):
+            if raw is None or not _mentions(raw, wanted) or not (concerns is None or concerns(raw)):
                 continue
             if path not in self._facts:
                 self._facts[path] = self._facts_of(path, raw)
@@ -207,6 +210,10 @@ def identifiers(words: Collection[str]) -> frozenset[bytes]:
 
 
 def _mentions(raw: bytes, wanted: frozenset[bytes]) -> bool:
-    if len(wanted) <= _FEW and not any(word in raw for word in wanted):
-        return False
+    if len(wanted) <= _FEW:
+        return any(
+            re.search(rb"(?<![A-Za-z0-9_])" + re.escape(word) + rb"(?![A-Za-z0-9_])", raw)
+            for word in wanted
+            if word in raw
+        )
     return not wanted.isdisjoint(_IDENTIFIER.findall(raw))

@@ -219,7 +219,8 @@ class Shadows:
     def _find_used(self, path: str) -> frozenset[str]:
         used: set[str] = set()
         for each in self._reached([path]):
-            facts = self._project.facts(each)
+            is_ours = os.path.basename(each).removesuffix(".py") in RUNTIME_MODULES
+            facts = None if is_ours else self._project.facts(each)
             if facts is not None:
                 used.update(_closure(frozenset(_standard(facts.imports))))
         return frozenset(used)

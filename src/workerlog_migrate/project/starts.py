@@ -23,7 +23,7 @@ from workerlog_migrate.project.facts import STARTED, FileFacts, Import, words_of
 from workerlog_migrate.project.shadows import Shadows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from workerlog_migrate.model import Target
     from workerlog_migrate.project.index import Project
@@ -39,6 +39,9 @@ _TEXT_IMPORT = re.compile(
 _SAFE_PATH = re.compile(r"PYTHONSAFEPATH[\"']?\s*[=:]\s*[\"']?[^\s\"']")
 _ISOLATED_FLAG = re.compile(r"-[A-Za-z]*[IP]")
 _LOGGERS_LISTED = 20
+_ALWAYS = ("sentry_sdk", "worker_logger", "worker_utils")
+_FEW = 40
+_LOADING = (b"spec_from_file_location", b"run_path", b"load_source", b"SourceFileLoader")
 
 
 def with_starts(project: Project, targets: Sequence[Target], cwd: Path) -> list[Target]:
@@ -89,22 +92,29 @@ class _Search:
         for position, target in enumerate(targets):
             path = os.path.realpath(cwd / target.path.parent) + os.sep + target.path.name
             self._by_path.setdefault(path, position)
-            self._seen.append(_Seen(path, _parts(path), _packages(path)))
+            self._seen.append(_Seen(path, _parts(path), _packages(path, self._root)))
         self._by_stem: dict[str, list[int]] = {}
         for position, seen in enumerate(self._seen):
             self._by_stem.setdefault(seen.parts[-1], []).append(position)
         # Folders that are imported by their name -> by whom, and how many folders the name goes through.
         self._named_folders: dict[str, tuple[str, int]] = {}
+        # Folders that are imported relatively: through how many folders, is not known.
+        self._near_folders: dict[str, str] = {}
         # Loggers of the program -> the files that use them, and whether by ``__name__``.
         self._loggers: dict[str, set[tuple[str, bool]]] = {}
         self._reporter = ""
         self._shadows = Shadows(project)
 
     def run(self) -> None:
-        words = {"worker_logger", "worker_utils", "sentry_sdk"}
+        stems, folders, workers = set(_ALWAYS), set[str](), set[str]()
         for target, seen in zip(self._targets, self._seen, strict=True):
-            words.update((seen.parts[-1], target.worker, *seen.parts[-2:-1]))
-        for path, facts in self._project.mentioning(words):
+            stems.add(seen.parts[-1])
+            folders.update(seen.parts[-max(2, seen.packages + 1) : -1])
+            workers.add(target.worker)
+        words = stems | folders | workers
+        for path, facts in self._project.mentioning(
+            words, _concerned(stems, folders - stems, workers - stems)
+        ):
             self._python(path, facts)
         self._named_like({name for target in self._targets for name in (target.worker, target.path.stem)})
         for path, text in self._project.texts_mentioning(words):
@@ -128,15 +138,17 @@ class _Search:
     def starts(self, position: int) -> Starts:
         seen, target = self._seen[position], self._targets[position]
         folder = os.path.dirname(seen.path)
-        in_folder, levels = self._named_folders.get(folder, ("", 0))
-        depths = [*seen.dotted, *([seen.packages] if seen.packages else [])]
+        in_folder = self._named_folders.get(folder, ("",))[0] or self._near_folders.get(folder, "")
+        depths = [*seen.dotted, *self._named_depths(folder)]
+        if seen.packages:
+            depths.append(seen.packages)
         if not depths:
-            depths = [levels] if in_folder else [max(seen.relative, default=1)]
+            depths = [max(seen.relative, default=1)]
         dotted = next(iter(seen.dotted.values()), "") or next(iter(seen.relative.values()), "")
         depth = max(1, min(depths))
         sibling = self._sibling(seen)
         return Starts(
-            plain=seen.plain or sibling,
+            plain=seen.plain or sibling or self._at_root(folder),
             dotted=dotted,
             depth=depth,
             in_folder=in_folder,
@@ -159,8 +171,9 @@ class _Search:
         for entry in facts.imports:
             if entry.place != "typing":
                 self._import(path, entry, facts)
+        shown = self._shown(path)
         for word, line in facts.words:
-            self._word(path, word, line, facts)
+            self._word(path, word, f"{shown}:{line}", facts)
         for name, line in facts.commands:
             self._dotted(path, name, f"{self._shown(path)}:{line} starts {name}", is_import=False)
         for name in facts.loggers:
@@ -169,6 +182,8 @@ class _Search:
                 self._loggers.setdefault(each, set()).add((path, name == "__name__"))
 
     def _import(self, path: str, entry: Import, facts: FileFacts) -> None:
+        if entry.module.rpartition(".")[2] in RUNTIME_MODULES:
+            return  # ours, or what `Shadows` looks after
         where = f"{self._shown(path)}:{entry.line} imports"
         if entry.module.partition(".")[0] == "sentry_sdk" and not _is_test(path, self._root):
             self._reporter = self._reporter or f"{where} sentry_sdk"
@@ -205,8 +220,8 @@ class _Search:
             if found is not None:
                 self._seen[found].starred = self._seen[found].starred or f"{where} * from {shown}"
         folder = os.path.join(base, *module)
-        if folder not in self._named_folders and (folder in self._folders):
-            self._named_folders[folder] = (f"{where} {shown}", len(module) + 1)
+        if folder in self._folders:
+            self._near_folders.setdefault(folder, f"{where} {shown}")
 
     def _note(self, found: int, path: str, depth: int, where: str, entry: Import, facts: FileFacts) -> None:
         seen = self._seen[found]
@@ -228,8 +243,7 @@ class _Search:
         if bound.rpartition(".")[2] in facts.listed:
             seen.listed = seen.listed or f"{self._shown(path)} lists what it holds"
 
-    def _word(self, path: str, word: str, line: int, facts: FileFacts) -> None:
-        where = f"{self._shown(path)}:{line}"
+    def _word(self, path: str, word: str, where: str, facts: FileFacts) -> None:
         if word.endswith((".py", ".pyw")) and word.strip("./\\"):
             for found in self._paths(path, word):
                 self._named_path(found, path, where, word, facts)
@@ -279,8 +293,9 @@ class _Search:
 
     def _text(self, path: str, text: str) -> None:
         is_safe = _SAFE_PATH.search(text) is not None
+        shown = self._shown(path)
         for number, line in enumerate(text.splitlines(), 1):
-            where = f"{self._shown(path)}:{number}"
+            where = f"{shown}:{number}"
             if "-m" in line:
                 for found in STARTED.finditer(line):
                     self._dotted(path, found["module"], f"{where} starts {found['module']}", is_import=False)
@@ -408,6 +423,18 @@ class _Search:
                 return
             pieces.pop(0)
 
+    def _at_root(self, folder: str) -> str:
+        """A project's own folder is no package by an ``__init__.py`` alone: what lies in it is started from there."""
+        return "it lies in the project's own folder" if folder == self._root else ""
+
+    def _named_depths(self, folder: str) -> Iterator[int]:
+        """Give how many folders a name goes through, by the folders above a file that the program imports by their names."""
+        below = 0
+        while folder.startswith(self._root) and folder != os.path.dirname(folder):
+            if folder in self._named_folders:
+                yield self._named_folders[folder][1] + below
+            folder, below = os.path.dirname(folder), below + 1
+
     def _sibling(self, seen: _Seen) -> str:
         """Say which file beside it a script imports plainly and at once: its folder is importable whenever it runs."""
         facts = self._project.facts(seen.path)
@@ -447,15 +474,45 @@ class _Search:
         return os.path.relpath(path, self._root).replace(os.sep, "/")
 
 
+def _concerned(stems: set[str], folders: set[str], workers: set[str]) -> Callable[[bytes], bool] | None:
+    """Tell the files that may start a script from those that only hold a word like its folder's or worker's name."""
+    if len(stems) + len(folders) + len(workers) > _FEW:
+        return None
+    patterns = [rb"(?<![A-Za-z0-9_])(?:" + _either(stems) + rb")(?![A-Za-z0-9_])"]
+    if folders:
+        named = rb"(?:" + _either(folders) + rb")"
+        patterns.append(
+            rb"(?m:^[ \t]*(?:from|import)[ \t][^\r\n#]*\b)" + named + rb"\b|[\"']" + named + rb"[.]"
+        )
+    if workers:
+        patterns.append(rb"getLogger\(\s*[\"'](?:" + _either(workers) + rb")\b")
+    compiled = [re.compile(pattern) for pattern in patterns]
+    named_folders = [folder.encode("utf-8", "surrogateescape") for folder in folders]
+
+    def concerns(raw: bytes) -> bool:
+        if any(pattern.search(raw) for pattern in compiled):
+            return True
+        return any(loader in raw for loader in _LOADING) and any(folder in raw for folder in named_folders)
+
+    return concerns
+
+
+def _either(words: set[str]) -> bytes:
+    return b"|".join(re.escape(word.encode("utf-8", "surrogateescape")) for word in sorted(words))
+
+
 def _parts(path: str) -> tuple[str, ...]:
     parts = Path(path).with_suffix("").parts
     return parts[:-1] if parts[-1] == "__init__" else parts
 
 
-def _packages(path: str) -> int:
-    """Count the packages that hold a file: folders with an ``__init__.py``, without a gap."""
+def _packages(path: str, root: str = "") -> int:
+    """Count the packages that hold a file: folders with an ``__init__.py``, without a gap, below a project's root."""
     folder, count = os.path.dirname(path), 0
-    while os.path.isfile(os.path.join(folder, "__init__.py")) and folder != os.path.dirname(folder):
+    while os.path.isfile(os.path.join(folder, "__init__.py")) and folder not in (
+        root,
+        os.path.dirname(folder),
+    ):
         folder, count = os.path.dirname(folder), count + 1
     return count
 
