@@ -251,7 +251,15 @@ HARMFUL = (
         "math.factorial",
         "operator.pow",
     ),
-    *("operator.ipow", "email.utils.make_msgid", "email.utils.localtime", "random.seed", "re.purge"),
+    *(
+        "operator.ipow",
+        "email.utils.make_msgid",
+        "email.utils.localtime",
+        "random.seed",
+        "re.purge",
+        "re.error",  # constructors that no script calls with data
+        "dict.__init__",
+    ),
 )
 
 # Where text leaves the program: as a path, or encoded.
