@@ -18,6 +18,7 @@ from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.budget import SECONDS, SpentError, budget
 from workerlog_migrate.files.discover import worker_name
+from workerlog_migrate.files.in_use import why
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import decode, encode, pass_over
 from workerlog_migrate.model import (
@@ -71,9 +72,7 @@ def migrate_file(target: Target, settings: Settings) -> FileResult:
     try:
         raw = read_file(target.path)
     except OSError as error:
-        return FileResult(
-            target, error=FileError(f"cannot be read: {(error.strerror or str(error)).lower()}")
-        )
+        return FileResult(target, error=FileError(f"cannot be read: {why(error)}"))
     except MemoryError:
         return FileResult(target, error=FileError(_TOO_LARGE))
     return migrate_bytes(raw, target, settings)

@@ -127,11 +127,11 @@ def test_what_decides_about_a_result_is_part_of_its_key(
 ) -> None:
     run("--check")
     _say(folder, "suppressed by comment", "REMEMBERED")
-    assert b"REMEMBERED" in run("--check").stderr
+    assert b"REMEMBERED" in run("--check", "--verbose").stderr
 
     options = change(left)
 
-    assert b"REMEMBERED" not in run("--check", *options).stderr
+    assert b"REMEMBERED" not in run("--check", "--verbose", *options).stderr
 
 
 def test_a_helper_that_appears_changes_or_goes_is_noticed(folder: Path, project: Path) -> None:

@@ -370,8 +370,8 @@ def test_a_folder_with_a_worker_logger_of_its_own_leaves_its_scripts_only(
     other.write_text("print('x')\n")
     before = worker.read_bytes()
 
-    dry = invoke("scripts")
-    result = invoke("--apply", "scripts")
+    dry = invoke("--verbose", "scripts")
+    result = invoke("--verbose", "--apply", "scripts")
 
     assert (dry.exit_code, result.exit_code) == (0, 0)
     for output in (dry, result):

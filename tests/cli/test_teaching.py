@@ -54,7 +54,7 @@ def site_packages(project: Path) -> Path:
 @pytest.mark.usefixtures("site_packages")
 def test_a_library_is_not_read_unless_asked_for(script: Path, run: Run) -> None:
     """Else the result would depend on what is installed on the machine."""
-    done = run("--apply")
+    done = run("--apply", "--verbose")
 
     assert b"    except Exception as error:\n" in script.read_bytes()
     assert b"unresolved: nuvem.publicar(pedido) [nuvem.publicar]" in done.stderr

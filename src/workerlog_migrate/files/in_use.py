@@ -56,9 +56,10 @@ def why(error: OSError) -> str:
         error: what the system answered.
 
     Returns:
-        The system's words in lower case; after the patience is spent, that the file is in use.
+        The system's words as part of a sentence; after the patience is spent, that the file is in use.
     """
-    text = (error.strerror or str(error)).lower()
+    text = error.strerror or str(error)
+    text = text[:1].lower() + text[1:]
     return f"in use by another program ({text})" if is_in_use(error) else text
 
 
