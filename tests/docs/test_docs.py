@@ -36,7 +36,7 @@ from workerlog_migrate.pipeline import migrate_bytes
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "README.pt-BR.md", *(ROOT / "docs").rglob("*.md")])
-LANGUAGES = {"console", "diff", "text", "log", "toml", "json", "yaml", "python", "sh"}
+LANGUAGES = {"console", "diff", "text", "log", "toml", "json", "yaml", "python", "sh", "bat"}
 MARK = "--8<-- command"
 
 _BLOCK = re.compile(
