@@ -163,3 +163,24 @@ work()
     found = infer(engine, engine.flow.block(statement, engine.unit.enclosing(statement))).names
 
     assert ("AttributeError" not in found) is stays
+
+
+def test_it_is_said_where_a_function_got_out_of_sight() -> None:
+    """What is not known of a parameter comes with the place at which its function was handed to something that may call it."""
+    script = """
+import os
+import signal
+def stop(number, frame):
+    try:
+        os.stat(".")
+        print(number.bit_length_of())
+    except Exception:
+        pass
+signal.signal(2, stop)
+"""
+    module = Module(Source(Path("worker.py"), script, script.encode()))
+    engine = Engine(module, KNOWLEDGE, Settings())
+    (statement,) = module.tries
+    (unknown,) = infer(engine, engine.flow.block(statement, engine.unit.enclosing(statement))).unresolved
+
+    assert "number may be anything: stop: it is handed to signal.signal in line 10" in unknown.note

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.exceptions import BROAD, LIMIT, LOCAL, ROOT
@@ -167,7 +167,9 @@ class Solver:
 
     def _unknowns(self, atom: Atom) -> Iterable[Evidence]:
         if isinstance(atom, Unknown):
-            yield _unresolved(atom)
+            made = _unresolved(atom)
+            why = self._engine.sight.reason_in(atom.node, atom.unit)
+            yield replace(made, note=f"{made.note}; {why}" if made.note else why) if why else made
         elif isinstance(atom, Edge) and self._passes_unknown(atom):
             for unknown in self._effects[atom.function].unknowns:
                 made = _unresolved(unknown)

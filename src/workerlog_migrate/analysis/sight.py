@@ -91,6 +91,17 @@ class Sight:
         """Return why a parameter, name or container may be anything; empty when all that reaches it was seen."""
         return self._reasons.get(node, "")
 
+    def reason_in(self, node: ast.AST, unit: Unit) -> str:
+        """Return why a parameter that stands in a node may be anything; empty when none got out of sight."""
+        if not self._reasons:
+            return ""
+        for name in ast.walk(node):
+            if isinstance(name, ast.Name) and name in unit.module.parents:
+                for binding in unit.module.bindings(name):
+                    if binding.node in self._reasons:
+                        return self._reasons[binding.node]
+        return ""
+
     def trail_of(self, thing: FunctionInfo | ClassInfo) -> Trail:
         """Return the uses of a function, method, lambda or class."""
         known = self._trails.get(thing)
