@@ -191,6 +191,16 @@ def test_a_script_that_the_runtime_would_break_is_left(
         pytest.param(
             {"scripts/zero_x.py": f"#!/usr/bin/python3 -u\n{SCRIPT}"}, ["-u", "zero_x.py"], id="shebang-u"
         ),
+        pytest.param(
+            {
+                "scripts/other.py": "x = 1\n",
+                "load.py": BY_SPEC.replace("scripts/zero_x.py", "scripts/other.py").replace(
+                    "module.main()\n", ""
+                ),
+            },
+            ["zero_x.py"],
+            id="another-file-of-its-folder-is-loaded",
+        ),
         pytest.param({"start.sh": "python -B scripts/zero_x.py\n"}, ["-B", "zero_x.py"], id="started-with-B"),
         pytest.param(
             {"lib/worker_utils.py": OWN, "lib/zero_z.py": "from worker_utils import theirs\n"},

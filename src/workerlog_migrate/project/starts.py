@@ -36,6 +36,7 @@ _COMMAND = re.compile(
 _TEXT_IMPORT = re.compile(
     r"\bfrom\s+(?P<module>[A-Za-z_][\w.]*)\s+import\s+(?P<names>[\w, *]+)|\bimport\s+(?P<plain>[A-Za-z_][\w.]*)"
 )
+_FILE = re.compile(r"\w\.pyw?$")
 _SAFE_PATH = re.compile(r"PYTHONSAFEPATH[\"']?\s*[=:]\s*[\"']?[^\s\"']")
 _ISOLATED_FLAG = re.compile(r"-[A-Za-z]*[IP]")
 _LOGGERS_LISTED = 20
@@ -282,6 +283,8 @@ class _Search:
         """A file that loads others by their paths, and names a folder: it may load whatever is in that."""
         name = word.strip("./\\").replace("\\", "/").rpartition("/")[2]
         facts = self._project.facts(path)
+        if facts is not None and any(_FILE.search(each) for each, _ in facts.words):
+            return  # it names the files themselves
         loader = facts.loaders[0] if facts is not None and facts.loaders else ""
         if not name or loader == "exec":
             return
