@@ -143,7 +143,7 @@ def run(chosen: list[Program], folder: Path, jobs: int = 2) -> list[tuple[Progra
         seen = pool.map(lambda each: (_run(before, *each), _run(after, *each)), enumerate(chosen))
         for number, (program, (old, new)) in enumerate(zip(chosen, seen, strict=True)):
             files = dict(program.files)
-            texts = {path: again[after / str(number) / path].decode() for path in files}
+            texts = {path: (after / str(number) / path).read_text("utf-8") for path in files}
             wrong = _difference(old, new) or _refusal(said, number)
             if not wrong and texts == files and not program.may_stay:
                 wrong = "nothing was changed in it"

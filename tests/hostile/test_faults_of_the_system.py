@@ -30,7 +30,7 @@ def test_every_call_of_the_system_may_fail(place: Place, tmp_path: Path, what: s
 
     done = subprocess.run(
         [sys.executable, str(SUPPORT / "faulty_runs.py"), str(library), str(place.clone), what],
-        env=place.environment(LD_PRELOAD=str(library)),
+        env=place.environment(LD_PRELOAD=str(library), PYTHONWARNINGS="ignore"),
         capture_output=True,
         text=True,
         check=False,
