@@ -87,7 +87,11 @@ def render_text(report: Report, *, verbose: bool = False, color: bool = False, r
     files = [line for file in report.files for line in _brief(file, report.mode)]
     unused = [line for line in render_remarks(report, color=color) if line not in errors]
     lines = [*totals, *errors, *files, *_notes(report), *unused, *_runtime_lines(report, verbose=False)]
-    return "".join([*lines, *_reasons(report, room - len(lines), color)])
+    reasons = list(_reasons(report, room - len(lines), color))
+    if len(lines) >= room and len(reasons) == 1 and len(totals) > 1:  # the totals have its number, too
+        lines[1] = f"{lines[1].rstrip()}; {_LISTS.replace('them', 'what was left')}\n"
+        reasons = []
+    return "".join([*lines, *reasons])
 
 
 def is_all_migrated(report: Report) -> bool:
