@@ -46,3 +46,17 @@ def test_an_operation_raises_what_either_kind_raises(
     """
 
     assert script(text).names() - {"OSError"} == raised
+
+
+def test_a_number_that_is_made_of_itself_may_grow(script: Analyse) -> None:
+    """A name that hangs on itself ends no analysis, and what is multiplied by itself can be too large."""
+    text = """
+    value = 1e200
+    value = value * value
+    try:
+        print(int(value))
+    except Exception:
+        pass
+    """
+
+    assert "OverflowError" in script(text).names()

@@ -887,29 +887,33 @@ class Calls:
             return parent.value
         return None
 
-    def _is_converted(self, node: ast.expr, arguments: Arguments) -> bool:
+    def _is_converted(self, node: ast.expr, arguments: Arguments, seen: frozenset[str] = frozenset()) -> bool:
         """Whether a number may come out of text, so that it can be of any size: not what the system gave.
 
-        That is an attribute (``child.pid``), what a function of the standard library gives, or a name for these.
+        That is an attribute (``child.pid``), what a function of the standard library gives, or a name for these. What is made of
+        itself again and again may grow.
         """
         if isinstance(node, ast.Name):
+            if node.id in seen:
+                return True
+            seen |= {node.id}
             module = arguments._frame.unit.module
             made = [module.parents.get(binding.node) for binding in module.bindings(node)]
             return not made or any(
                 not isinstance(entry, ast.Assign | ast.AnnAssign | ast.NamedExpr)
                 or entry.value is None
-                or self._is_converted(entry.value, arguments)
+                or self._is_converted(entry.value, arguments, seen)
                 for entry in made
             )
         if isinstance(node, ast.Call):
             dotted = arguments._frame.unit.module.qualified(node.func) or ""
             return "." not in dotted or self._knowledge.call(dotted) is None
         if isinstance(node, ast.Tuple):
-            return any(self._is_converted(entry, arguments) for entry in node.elts)
+            return any(self._is_converted(entry, arguments, seen) for entry in node.elts)
         if isinstance(node, ast.BinOp):
-            return any(self._is_converted(part, arguments) for part in (node.left, node.right))
+            return any(self._is_converted(part, arguments, seen) for part in (node.left, node.right))
         if isinstance(node, ast.Subscript):  # what is in something comes from where that does
-            return self._is_converted(node.value, arguments)
+            return self._is_converted(node.value, arguments, seen)
         return not isinstance(node, ast.Attribute) and not self._is_literal(node, arguments)
 
     def _is_settled(self, node: ast.expr, arguments: Arguments) -> bool:
