@@ -268,3 +268,80 @@ def test_a_local_name_that_a_way_leaves_unbound_says_so(
 def test_a_name_that_nothing_binds_is_a_name_error(script: Analyse, text: str, names: set[str]) -> None:
     """The world does not send it, but the handler has always caught it."""
     assert set(script(text).body().names) == names
+
+
+ALARM = """
+import signal, os
+class Late(Exception): ...
+def alarm(number, frame):
+    {body}
+signal.signal({which}, alarm)
+def f():
+    try: os.remove("a")
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "which", "names"),
+    [
+        pytest.param("raise Late()", "signal.SIGALRM", {"OSError", "local:Late"}, id="watchdog"),
+        pytest.param(
+            "fail()\ndef fail(): raise Late()",
+            "signal.SIGALRM",
+            {"OSError", "local:Late"},
+            id="by way of a function",
+        ),
+        pytest.param("print('stop')", "signal.SIGTERM", {"OSError"}, id="nothing is raised"),
+        pytest.param("raise SystemExit(1)", "signal.SIGTERM", {"OSError"}, id="told to stop"),
+    ],
+)
+def test_what_a_signal_handler_raises_arrives_everywhere(
+    script: Analyse, body: str, which: str, names: set[str]
+) -> None:
+    """The watchdog's exception interrupts whatever the main thread does."""
+    assert script(ALARM.format(body=body, which=which)).names() == names
+
+
+@pytest.mark.parametrize(
+    ("named", "is_known"), [("name", False), ("'plugins.a'", False), ("'json'", True), ("'os.path'", True)]
+)
+def test_the_top_level_of_a_plug_in_is_not_known(script: Analyse, named: str, is_known: bool) -> None:
+    """``importlib.import_module`` runs it; of the standard library it is as an import."""
+    text = f"import importlib\ndef f(name: str):\n    try: importlib.import_module({named})\n    except Exception: pass"
+
+    assert script(text).body().is_complete is is_known
+
+
+CLASS = """
+class A{base}:
+    limit = 3
+    def __init__(self):
+        self.first = 1
+        self.prepare()
+    def prepare(self):
+        self.second = 2
+    def connect(self):
+        self.third = 3
+    def run(self):
+        try: str(self.{name})
+        except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "base", "names"),
+    [
+        pytest.param("third", "", {"AttributeError"}, id="set by another method"),
+        pytest.param("fourth", "", {"AttributeError"}, id="set by nothing"),
+        pytest.param("first", "", set(), id="set by the constructor"),
+        pytest.param("second", "", set(), id="set by a method that the constructor calls"),
+        pytest.param("limit", "", set(), id="of the class"),
+        pytest.param("run", "", set(), id="method"),
+    ],
+)
+def test_an_attribute_that_only_another_method_sets_may_be_missing(
+    script: Analyse, name: str, base: str, names: set[str]
+) -> None:
+    """Nothing says that ``connect`` ran before; what runs while the instance is made did."""
+    assert set(script(CLASS.format(name=name, base=base)).body().names) == names

@@ -9,6 +9,7 @@ functions of the program, unresolved calls. Migrated code is read as what it wra
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -139,6 +140,7 @@ class Calls:
             "contextlib.closing": self._closing,
             "collections.namedtuple": self._named_tuple,
             _SUPPRESS: self._suppress,
+            "importlib.import_module": self._import_module,
             "copy.copy": self._same,
             "copy.deepcopy": self._same,
             "worker_logger.setup_worker_logger": self._logger,
@@ -1073,6 +1075,17 @@ class Calls:
             self._printed(inner, node, frame)
             return NONE
         return values.join(self.invoke(entry, inner, node, frame) for entry in arguments.value(printer))
+
+    def _import_module(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """A plug-in's top level runs; a module of the standard library that is named there is like an import of it."""
+        made = self._by_row("importlib.import_module", arguments, node, frame)
+        top = ""
+        match arguments.positional:
+            case [ast.Constant(value=str(named)), *_]:
+                top = named.partition(".")[0]
+        if top not in sys.stdlib_module_names:
+            self._unknown(node, frame, "importlib.import_module", "the top level of what it imports runs")
+        return made
 
     def _suppress(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         return values.one("suppress")

@@ -412,6 +412,8 @@ class Expressions:
             bound = [self._bind(made, receiver, method) for made in flat.function_value(method)]
             return values.join([*bound, self._engine.sight.attribute_written(info, name)])
         stored = flat.attribute(info, name)
+        if frame.sink is not None and not isinstance(method, str) and not flat.is_set(info, name):
+            self.operation("op:attribute-unset", node, frame, is_weak=True)
         if stored is not None:
             return stored
         if isinstance(method, str):

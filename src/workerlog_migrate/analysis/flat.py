@@ -288,6 +288,37 @@ class Flat:
                     return False
         return is_set
 
+    def is_set(self, info: ClassInfo, name: str) -> bool:
+        """Whether an instance has an attribute from the start, as far as that can be told: a base that is not known may set it."""
+        family = self.family(info)
+        known = self._engine.knowledge
+        others = [base for base in family if not isinstance(base, ClassInfo)]
+        if name.startswith("__") or any(base is None or not known.is_kind(base, "base") for base in others):
+            return True
+        for owner in family:
+            if not isinstance(owner, ClassInfo):
+                continue
+            if name in owner.values or name in owner.methods or name in owner.annotations:
+                return True
+            if any(made in owner.methods for made in ("__getattr__", "__getattribute__", "__slots__")):
+                return True
+            begun = self._begun_by(info)
+            if any(owner.unit.enclosing(stored).name in begun for stored in owner.stores.get(name, ())):
+                return True
+        return bool(info.node.decorator_list) or bool(self._engine.sight.attribute_written(info, name))
+
+    def _begun_by(self, info: ClassInfo) -> set[str]:
+        """Return the names of the methods that run while an instance is made: ``__init__``, and what these call on it."""
+        found = {"__init__", "__new__", "__post_init__"}
+        pending = list(found)
+        while pending:
+            method = self.method(info, pending.pop())
+            if isinstance(method, FunctionInfo):
+                new = method.facts.called_on_self - found
+                found |= new
+                pending.extend(new)
+        return found
+
     def is_there(self, node: ast.Import | ast.ImportFrom, unit: Unit) -> bool:
         """Whether an import cannot fail: every Python has the module, or the file has imported it already."""
         sure = self._engine.knowledge.operation("op:import").names

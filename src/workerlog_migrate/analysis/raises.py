@@ -8,24 +8,26 @@ subtracted it); what earlier clauses of the same ``try`` catch is passed in.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.exceptions import BROAD, LIMIT, LOCAL, ROOT
 from workerlog_migrate.analysis.flow import Block
 from workerlog_migrate.analysis.frames import Atom, Edge, Raise, Unknown
-from workerlog_migrate.analysis.program import HANDLER
+from workerlog_migrate.analysis.program import HANDLER, FunctionInfo
 from workerlog_migrate.analysis.suspects import suspects
 from workerlog_migrate.model import Evidence
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
-    from workerlog_migrate.analysis.program import FunctionInfo, Unit
+    from workerlog_migrate.analysis.program import Unit
 
 _EVERYTHING = frozenset({BROAD, ROOT})
 _CANCELLED = "CancelledError"  # that of asyncio ends a task, and is no Exception; nobody can tell the others by their name
 _UNKNOWNS = 16
+_RAISED = "op:raise"
+_HANDLED = 2  # the arguments of signal.signal
 _PER_NAME = 6
 _TEXT = 70
 
@@ -75,6 +77,7 @@ class Solver:
         self._engine = engine
         self._effects: dict[FunctionInfo, _Effects] = {}
         self._plain: dict[Block, Inference] = {}
+        self._signals: tuple[Evidence, ...] | None = None
 
     def infer_suspects(self, block: Block, body: list[ast.stmt], caught: Iterable[str] = ()) -> Inference:
         """Say what a body can fail of that is not known to raise at all (see ``suspects``); empty when that is open.
@@ -128,6 +131,9 @@ class Solver:
             if not earlier & _EVERYTHING:
                 for evidence in self._unknowns(atom):
                     unresolved.setdefault((evidence.cause, evidence.line), evidence)
+        found.extend(
+            entry for entry in self._interrupts() if not hierarchy.is_caught(entry.exception, earlier)
+        )
         found.extend(also)
         names = {evidence.exception for evidence in found}
         reason = ""
@@ -153,6 +159,27 @@ class Solver:
             exits,
             reason,
         )
+
+    def _interrupts(self) -> tuple[Evidence, ...]:
+        """Return what the signal handlers of the program raise: it arrives wherever the main thread is."""
+        if self._signals is None:
+            self._signals = tuple(self._raised_by_signals())
+        return self._signals
+
+    def _raised_by_signals(self) -> Iterator[Evidence]:
+        unit = self._engine.unit
+        for call in unit.module.calls_of("signal"):
+            if unit.module.qualified(call.func) != "signal.signal" or len(call.args) != _HANDLED:
+                continue
+            for entry in self._engine.flat.value(call.args[1], unit):
+                if not isinstance(entry.ref, FunctionInfo):
+                    continue
+                edge = Edge(entry.ref, call, unit)
+                self._solve((edge,))
+                for exception, root in self._effects[entry.ref].raises.items():
+                    if root.rule == _RAISED and not self._engine.hierarchy.is_control(exception):
+                        evidence = _through(edge, root)
+                        yield replace(evidence, note=f"{evidence.note}: a signal arrives anywhere")
 
     # -- evidence -------------------------------------------------------------------------------------------
 
