@@ -345,3 +345,13 @@ def test_an_attribute_that_only_another_method_sets_may_be_missing(
 ) -> None:
     """Nothing says that ``connect`` ran before; what runs while the instance is made did."""
     assert set(script(CLASS.format(name=name, base=base)).body().names) == names
+
+
+@pytest.mark.parametrize(("given", "names"), [("x", {"TypeError", "ValueError"}), ("'a'", {"ValueError"})])
+def test_a_conversion_of_something_unknown_may_be_of_another_type(
+    script: Analyse, given: str, names: set[str]
+) -> None:
+    """``int`` takes text and numbers only, and nobody knows that it gets them."""
+    text = f"def f(x):\n    try: int({given})\n    except Exception: pass"
+
+    assert script(text).names() == names

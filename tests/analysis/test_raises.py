@@ -1067,3 +1067,14 @@ def test_what_follows_a_context_manager_that_may_end_an_exception_is_reached(
     found = script(_MANAGERS.replace("{manager}", manager)).body(2)
 
     assert any(entry.rule == "os.remove" for entry in found.evidence) == is_reached
+
+
+def test_an_earlier_clause_takes_what_it_names(script: Analyse) -> None:
+    """What the clause before catches does not come to the next one."""
+    made = script("import os\ntry: os.remove('a'), int('a')\nexcept OSError: pass\nexcept Exception: pass")
+    engine = made.types.engine
+    (statement,) = made.module.tries
+    block = engine.flow.block(statement, engine.unit.enclosing(statement))
+
+    assert engine.solver.infer(block).names == ("OSError", "ValueError")
+    assert engine.solver.infer(block, ("OSError",)).names == ("ValueError",)

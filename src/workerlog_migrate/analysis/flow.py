@@ -705,7 +705,7 @@ class Flow:
     def _may_swallow(self, value: Value) -> bool:
         """Whether a context manager may end an exception, so that what follows is reached behind a ``raise``."""
         for entry in value:
-            if entry.name == "any":
+            if values.is_opaque(entry):
                 return True
             if entry.name == "context" and not (
                 isinstance(entry.ref, FunctionInfo) and _lets_through(entry.ref)

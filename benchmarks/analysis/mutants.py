@@ -1,0 +1,227 @@
+"""Put one fault after another into the analysis, and see which test notices.
+
+    python benchmarks/analysis/mutants.py                 # all; exit 1 if one survives
+    python benchmarks/analysis/mutants.py guards finally  # those whose names hold one of these words
+    python benchmarks/analysis/mutants.py --jobs 4
+
+Works on a copy of the tree in a temporary folder; needs pytest. Each mutant names the text that is replaced, so that a change which
+moves a line elsewhere has to say so here, and the tests that must notice it: ``file::test``, files of ``tests/analysis`` without
+``test_`` and ``.py``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ANALYSIS = Path("src") / "workerlog_migrate" / "analysis"
+
+BODY = "raises::test_a_body_raises_what_its_calls_and_operations_raise"
+GUARD = "raises::test_a_guard_takes_away_what_it_rules_out"
+INNER = "raises::test_inner_handlers_are_subtracted"
+LOCAL = "raises::test_functions_of_the_script_raise_what_their_bodies_raise"
+WIDE = "raises::test_conditions_are_no_wider_than_what_can_happen"
+NONE = "raises::test_what_is_none_at_the_start_only_counts_in_the_body_itself"
+AWAIT = "raises::test_what_was_started_elsewhere_raises_where_it_is_awaited"
+SPECIAL = "raises::test_special_methods_of_a_class_of_the_program_raise_where_they_are_used"
+OPAQUE = "opaque::test_an_operation_on_something_unknown_never_completes_a_handler"
+BARE = "opaque::test_a_method_known_by_its_name_alone_never_completes_a_handler"
+TOLD = "opaque::test_two_uses_that_fit_one_builtin_type_tell_it"
+UNBOUND = "opaque::test_a_local_name_that_a_way_leaves_unbound_says_so"
+NAME = "opaque::test_a_name_that_nothing_binds_is_a_name_error"
+UNSET = "opaque::test_an_attribute_that_only_another_method_sets_may_be_missing"
+SIGNAL = "opaque::test_what_a_signal_handler_raises_arrives_everywhere"
+SWALLOW = "flow::test_a_context_manager_that_may_swallow_lets_what_follows_be_reached"
+SELF = "flow::test_what_held_before_holds_no_more_of_self"
+FLOW = "flow::test_what_held_before_holds_no_more"
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One line changed.
+
+    Attributes:
+        name: the fault, in a few words.
+        file: the module of the analysis, without ``.py``.
+        old: its text, found exactly once.
+        new: what stands in its place.
+        tests: the tests that notice.
+    """
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+MUTANTS = (
+    # --- what survived before there were these
+    Mutant("handler: state of the body's start", "flow", "        stored = frame.function.facts.stored_between(*lines)\n", "        stored = set()\n", FLOW),
+    Mutant("self.x after an own method call", "guards", "                    frame.forget(key)\n                    frame.env.pop(key, None)\n", "                    pass\n", SELF),
+    Mutant("with of something unknown may swallow", "flow", '            if values.is_opaque(entry):\n                return True\n', '            if values.is_opaque(entry):\n                return False\n', SWALLOW),
+    Mutant("finally: what it stores", "flow", "        for path in stored:\n            frame.forget(path)\n            frame.env.pop(path, None)\n\n    def _interrupted", "        stored.clear()\n\n    def _interrupted", FLOW),
+    Mutant("del ends what is known", "flow", "                    frame.facts = {fact for fact in frame.facts if fact.path != path}\n", "                    pass\n", FLOW),
+    Mutant("handler: facts of what the body stores", "flow", "        facts = {fact for fact in before.facts if not fact.roots & stored}\n", "        facts = set(before.facts)\n", FLOW),
+    # --- flow
+    Mutant("try: what the body raises goes on", "flow", "        if outer is not None:\n            for atom in remaining:\n                outer.add(atom)\n", "", INNER),
+    Mutant("try: else belongs outside", "flow", "        frame.sink = outer\n        ends: list[State] = []\n        if not frame.is_dead:\n            self.run(node.orelse, frame)\n", "        ends: list[State] = []\n        if not frame.is_dead:\n            self.run(node.orelse, frame)\n        frame.sink = outer\n", INNER),
+    Mutant("try: a bare raise sends on", "flow", "            if sink is not None and frame.caught:\n                for atom in frame.caught[-1]:\n                    sink.add(atom)\n", "            if sink is not None and frame.caught:\n                pass\n", INNER),
+    Mutant("suppress: takes what it names", "flow", "            self._pass_on(inner.atoms, caught_names, sink)\n", "            self._pass_on(inner.atoms, frozenset(), sink)\n", INNER),
+    Mutant("suppress: lets the rest through", "flow", "            self._pass_on(inner.atoms, caught_names, sink)\n", "            del caught_names\n", INNER),
+    Mutant("if: both branches join", "flow", "                if not frame.is_dead and frame.env is not None:\n                    ends.append(State(frame.env, frame.facts))\n            frame.is_dead = truth is True\n", "            frame.is_dead = truth is True\n", FLOW),
+    Mutant("loop: what it stores", "flow", "        stored = frame.function.facts.stored_between(node.lineno, node.end_lineno or node.lineno)\n        for path in stored:\n            frame.forget(path)\n            frame.env.pop(path, None)\n\n    def _for", "        return\n\n    def _for", FLOW),
+    Mutant("loop: binds perhaps nothing", "flow", "        frame.env, frame.facts = before.env, before.facts & frame.facts\n", "        frame.facts = before.facts & frame.facts\n", UNBOUND),
+    Mutant("while: break keeps what is known there", "flow", "        if isinstance(node, ast.Break) and frame.loops and frame.env is not None:\n", "        if isinstance(node, ast.Continue) and frame.loops and frame.env is not None:\n", UNBOUND),
+    Mutant("return ends the way", "flow", "        self._returned[-1].append(value)\n        frame.is_dead = True\n", "        self._returned[-1].append(value)\n", GUARD),
+    Mutant("raise ends the way", "flow", "            self._raise_value(node, node.exc, value, frame, sink)\n        frame.is_dead = True\n", "            self._raise_value(node, node.exc, value, frame, sink)\n", FLOW),
+    Mutant("raise names its class", "flow", '                sink.add(Raise(name, node, frame.unit, "op:raise", row.source, "an explicit raise"))\n', "                pass\n", BODY),
+    Mutant("assert raises", "flow", '        self._engine.expressions.operation("op:assert", node, frame, is_weak', '        self._engine.expressions.operation("op:raise", node, frame, is_weak', BODY),
+    Mutant("assert proves", "flow", "        self._engine.guards.assume(node.test, True, frame)\n\n    def _narrows", "\n    def _narrows", FLOW),
+    Mutant("import fails", "flow", "        if frame.sink is not None and not self._engine.flat.is_there(node, frame.unit):\n", "        if frame.sink is None:\n", BODY),
+    Mutant("assignment binds", "flow", "            frame.bind(target.id)\n", "            pass\n", UNBOUND),
+    Mutant("import binds", "flow", "            frame.bind(name)\n\n    def _assert", "\n    def _assert", UNBOUND),
+    Mutant("definition binds", "flow", "        frame.bind(node.name)\n\n    def _class", "\n    def _class", UNBOUND),
+    Mutant("class binds", "flow", "        self.run(node.body, inner)\n        frame.bind(node.name)\n", "        self.run(node.body, inner)\n", UNBOUND),
+    Mutant("alias of a handler ends", "flow", "                frame.unbind(handler.name)  # Python", "                pass  # Python", UNBOUND),
+    Mutant("del unbinds", "flow", "                    expressions.value(target, frame)\n                    frame.unbind(target.id)\n", "                    expressions.value(target, frame)\n", UNBOUND),
+    Mutant("finally binds", "flow", "        frame.env.update(bound)\n", "        pass\n", UNBOUND),
+    Mutant("pattern binds", "flow", "                    frame.bind(part.name)\n", "                    pass\n", UNBOUND),
+    Mutant("item set on something unknown", "flow", '                    expressions.unresolved("op:subscript-store", target, target.value, frame)\n                case "dict"', '                    continue\n                case "dict"', OPAQUE),
+    Mutant("attribute set on something unknown", "flow", '            self._engine.expressions.unresolved_if_opaque(\n                receiver, "op:attribute-store", target, target.value, frame\n            )\n            path', "            path", OPAQUE),
+    Mutant("item deleted of something unknown", "flow", '                            expressions.unresolved("op:subscript-unknown", target, target.value, frame)\n', "                            continue\n", OPAQUE),
+    # --- guards
+    Mutant("guard: not", "guards", "                self.assume(operand, not outcome, frame)\n", "                self.assume(operand, outcome, frame)\n", GUARD),
+    Mutant("guard: truth proves no None", "guards", "        self._narrow(path, values.without_none(self._current(node, frame)), frame)\n        roots", "        roots", GUARD),
+    Mutant("guard: is not None", "guards", "            self._narrow(path, values.without_none(value), frame)\n\n    def _contained", "            pass\n\n    def _contained", GUARD),
+    Mutant("guard: in proves a key", "guards", "            self._add_key(right, left, frame)\n            self._contained", "            self._contained", GUARD),
+    Mutant("guard: not in proves none", "guards", "        if operator is ast.NotIn:\n            return\n", "        if operator is ast.NotIn:\n            self._add_key(right, left, frame)\n            return\n", GUARD),
+    Mutant("guard: longer than", "guards", "        return int(number) + 1\n", "        return int(number) + 2\n", GUARD),
+    Mutant("guard: at least", "guards", "    if operator in (ast.GtE, ast.Eq):\n        return int(number)\n", "    if operator in (ast.GtE, ast.Eq):\n        return int(number) - 1\n", GUARD),
+    Mutant("guard: index against length", "guards", "        wanted = index + 1 if index >= 0 else -index\n", "        wanted = index if index >= 0 else -index\n", GUARD),
+    Mutant("guard: greater than zero", "guards", "        return number >= 0\n", "        return number > 0\n", GUARD),
+    Mutant("guard: greater than minus one", "guards", "        return number >= 0\n", "        return number >= -1\n", GUARD),
+    Mutant("guard: a key of this container", "guards", '        return any(fact.kind == "key" and fact.path == path and fact.extra == text for fact in frame.facts)\n', '        return any(fact.kind == "key" and fact.extra == text for fact in frame.facts)\n', GUARD),
+    Mutant("guard: this key", "guards", '        return any(fact.kind == "key" and fact.path == path and fact.extra == text for fact in frame.facts)\n', '        return any(fact.kind == "key" and fact.path == path for fact in frame.facts)\n', GUARD),
+    Mutant("guard: get proves a key", "guards", '        if function.attr == "get" and test.args:\n            self._add_key(function.value, test.args[0], frame)\n', "        if False:\n            pass\n", GUARD),
+    Mutant("guard: joined needs both", "guards", "                if found is None:\n                    break\n", "                if found is None:\n                    continue\n", FLOW),
+    Mutant("guard: facts need both", "guards", "            facts = facts & other.facts\n", "            facts = facts | other.facts\n", FLOW),
+    Mutant("guard: first part of a split", "guards", "            return index in (0, -1)\n", "            return index in (0, 1, -1)\n", BODY),
+    Mutant("guard: first word", "guards", '        if node.func.attr in ("split", "rsplit") and node.args and not _is_none(node.args[0]):\n', '        if node.func.attr in ("split", "rsplit"):\n', BODY),
+    Mutant("guard: len of what is there", "guards", '                kinds = ("len",) if node.func.id == "len" else ("nonzero",)', '                kinds = () if node.func.id == "len" else ("nonzero",)', GUARD),
+    Mutant("guard: or with a default is not zero", "guards", "                return self.is_nonzero(entries[-1], frame)\n", "                return False\n", BODY),
+    Mutant("guard: max is not zero", "guards", "                return any(self._is_positive(entry) for entry in args)\n", "                return False\n", BODY),
+    Mutant("guard: loop over keys", "guards", "                self._add_key(iterable, target, frame)\n\n    def stored", "                pass\n\n    def stored", GUARD),
+    Mutant("guard: range of a length", "guards", "                    self._add_key(measured, target, frame)\n", "                    pass\n", GUARD),
+    # --- calls
+    Mutant("bare name: never completes", "calls", '            self._unknown(node, frame, f"{type_name}.{method}", note)\n', "            pass\n", BARE),
+    Mutant("unknown method", "calls", '        self._unknown(node, frame, f"{type_name}.{method}")\n        return ANY\n\n    def _of_data', "        return ANY\n\n    def _of_data", "raises::test_what_is_not_known_is_named"),
+    Mutant("call of a function", "calls", "            frame.sink.add(Edge(function, node, frame.unit, is_weak=weak))\n", "            pass\n", LOCAL),
+    Mutant("constructor", "calls", "                frame.sink.add(Edge(method, node, frame.unit))\n                self._invoke_callbacks(method, arguments, node, frame)\n                resolved = True\n", "                resolved = True\n", LOCAL),
+    Mutant("print fails", "calls", '        self._engine.expressions.operation("op:print", node, frame)\n', "        pass\n", "opaque::test_printing_fails"),
+    Mutant("plug-in", "calls", '            self._unknown(node, frame, "importlib.import_module"', '            self._taught("importlib.import_module", node, frame) if frame else str("importlib.import_module"', "opaque::test_the_top_level_of_a_plug_in_is_not_known"),
+    Mutant("row raises", "calls", "            for exception in row.raises:\n                sink.add(Raise(exception, node, frame.unit, row.name, row.source, row.note))\n", "", BODY),
+    Mutant("with of something unknown", "calls", '                    self._engine.expressions.unresolved("op:with-unknown", node, node, frame)\n', "                    pass\n", OPAQUE),
+    Mutant("builtin of something unknown", "calls", '                arguments.value(passed), "op:argument-unknown", node, passed, frame\n', '                BOTTOM, "op:argument-unknown", node, passed, frame\n', OPAQUE),
+    Mutant("getattr of something unknown", "calls", '                arguments.value(passed), "op:attribute-unknown", node, passed, frame\n', '                BOTTOM, "op:attribute-unknown", node, passed, frame\n', OPAQUE),
+    Mutant("int of something unknown", "calls", '            self._engine.expressions.operation("op:convert-unknown", node, frame)\n', "            pass\n", "opaque::test_a_conversion_of_something_unknown_may_be_of_another_type"),
+    # --- expressions
+    Mutant("attribute of something unknown", "expressions", '                if not called:\n                    self.unresolved("op:attribute-unknown", node, _receiver(node), frame)\n                return values.one("bound", ANY, ref=("*", name))\n            case "dotted":', '                return values.one("bound", ANY, ref=("*", name))\n            case "dotted":', OPAQUE),
+    Mutant("attribute of an imported object", "expressions", "                if not called and self._is_object(str(entry.ref), frame):\n", "                if False:\n", OPAQUE),
+    Mutant("subscript of something unknown", "expressions", '        if values.is_opaque(entry):\n            self.unresolved("op:subscript-unknown", node, node.value, frame)\n            return ANY\n', "        if values.is_opaque(entry):\n            return ANY\n", OPAQUE),
+    Mutant("operator on something unknown", "expressions", '            self.unresolved_if_opaque(value, "op:arithmetic-unknown", node, operand, frame)\n', "            pass\n", OPAQUE),
+    Mutant("sign of something unknown", "expressions", '            self.unresolved_if_opaque(value, "op:arithmetic-unknown", node, node.operand, frame)\n', "            pass\n", OPAQUE),
+    Mutant("order of something unknown", "expressions", '                    self.unresolved_if_opaque(value, "op:compare-unknown", node, part, frame)\n', "                    pass\n", OPAQUE),
+    Mutant("in something unknown", "expressions", '                        self.unresolved("op:contains-unknown", node, right_node, frame)\n', "                        pass\n", OPAQUE),
+    Mutant("loop over something unknown", "expressions", '                    case _ if values.is_opaque(entry):\n                        self.unresolved("op:iterate-unknown", node, node, frame)\n', "                    case _ if values.is_opaque(entry):\n                        pass\n", OPAQUE),
+    Mutant("unpacking something unknown", "expressions", '                    self.unresolved("op:unpack-unknown", node, source, frame)\n', "                    pass\n", OPAQUE),
+    Mutant("** of something unknown", "expressions", '        self.unresolved_if_opaque(value, "op:mapping-unknown", node, node, frame)\n', "        pass\n", OPAQUE),
+    Mutant("name that nothing binds", "expressions", "            if is_sure and not module.is_builtin(node.id, node)", "            if not is_sure and not module.is_builtin(node.id, node)", NAME),
+    Mutant("name that may be a star's", "expressions", "            is_sure = not (module.star_imports or ", "            is_sure = not (", NAME),
+    Mutant("local name unbound", "expressions", '            self.operation("op:unbound-local", node, frame)\n', "            pass\n", UNBOUND),
+    Mutant("attribute that is not set yet", "expressions", '            self.operation("op:attribute-unset", node, frame, is_weak=True)\n', "            pass\n", UNSET),
+    Mutant("property runs", "expressions", "                if frame.sink is not None:\n                    frame.sink.add(Edge(method, node, frame.unit))\n                return flat.returns(method)\n            if name in info.stores", "                return flat.returns(method)\n            if name in info.stores", LOCAL),
+    Mutant("special method runs", "expressions", "            if frame.sink is not None:\n                frame.sink.add(Edge(method, node, frame.unit))\n            return self._engine.flat.returns(method)\n        return ANY\n", "            return self._engine.flat.returns(method)\n        return ANY\n", SPECIAL),
+    Mutant("key that may be missing", "expressions", '        if not self._engine.guards.has_key(node, frame):\n            self.operation("op:subscript-key", node, frame)\n', "", BODY),
+    Mutant("awaited: made elsewhere", "expressions", '            frame.sink.add(Unknown(node, frame.unit, "", "it awaits what was started elsewhere"))\n', "            pass\n", AWAIT),
+    Mutant("division by zero", "expressions", "            if not self._engine.guards.is_nonzero(right_node, frame):\n                self.operation(", "            if False:\n                self.operation(", BODY),
+    Mutant("dead branch of a conditional", "expressions", "        frame.is_dead = frame.is_dead and first_dead\n", "        frame.is_dead = frame.is_dead or first_dead\n", "raises::test_what_may_end_the_program_in_an_expression_may_as_well_go_on"),
+    # --- raises
+    Mutant("earlier clause takes it", "raises", "                if hierarchy.is_caught(exception, earlier):\n                    continue\n                if hierarchy.is_control", "                if hierarchy.is_control", "raises::test_an_earlier_clause_takes_what_it_names"),
+    Mutant("unresolved counts", "raises", "                    unresolved.setdefault((evidence.cause, evidence.line), evidence)\n", "                    pass\n", "raises::test_what_is_not_known_is_named"),
+    Mutant("Exception itself is a reason", "raises", "        if names & _EVERYTHING:\n            cause", "        if False:\n            cause", "raises::test_raising_exception_itself_is_a_reason"),
+    Mutant("too many kinds", "raises", '            reason = "too many kinds"\n', '            reason = ""\n', "raises::test_too_many_kinds_are_a_reason"),
+    Mutant("handlers around a call", "raises", "        if hierarchy.is_caught(exception, edge.caught):\n            return False\n", "", INNER),
+    Mutant("recursion reaches its end", "raises", "            for caller, edge in callers.get(function, ()):\n", "            for caller, edge in ():\n", LOCAL),
+    Mutant("weak evidence through calls", "raises", "                    if not atom.is_weak:\n                        made.raises", "                    if True:\n                        made.raises", NONE),
+    Mutant("signals arrive", "raises", "            entry for entry in self._interrupts() if not", "            entry for entry in () if not", SIGNAL),
+    Mutant("signals: only what is raised", "raises", "                    if root.rule == _RAISED and not", "                    if not", SIGNAL),
+    # --- what the code around tells
+    Mutant("told: two uses", "ducks", "_SPEAKING = 2  # different", "_SPEAKING = 1  # different", TOLD),
+    Mutant("told: an attribute does not fit", "ducks", "        if not isinstance(parent, ast.Call) or parent.func is not attribute:\n            return _Use(_NONE)\n", "        if not isinstance(parent, ast.Call) or parent.func is not attribute:\n            return _Use(_EVERY)\n", TOLD),
+    Mutant("told: awaited is no builtin", "ducks", "        if isinstance(unit.module.parents[parent], ast.Await):\n            return _Use(_NONE)\n", "", "opaque::test_an_awaited_method_is_none_of_a_builtin_type"),
+    Mutant("told: too few arguments", "ducks", "    if len(call.args) > most or given < least:\n", "    if len(call.args) > most:\n", TOLD),
+    Mutant("told: odd keywords", "ducks", "    return keywords is None or all(word.arg in keywords for word in call.keywords)\n", "    return True\n", TOLD),
+    Mutant("told: common methods say nothing", "ducks", "        if seen & _PLAIN or seen >= _MAPPING:\n            return True\n", "        if seen:\n            return True\n", TOLD),
+    Mutant("told: may arrive in another shape", "ducks", "        return values.join((*(_made(kind) for kind in sorted(kinds)), JSON))\n", "        return values.join(_made(kind) for kind in sorted(kinds))\n", "opaque::test_what_was_told_may_still_arrive_in_another_shape"),
+    Mutant("told: a default of None", "ducks", "            case _:\n                return value\n", "            case _:\n                pass\n", "opaque::test_a_default_of_none_says_nothing"),
+    # --- flat
+    Mutant("set by the constructor's methods", "flat", "                found |= new\n                pending.extend(new)\n", "                pass\n", UNSET),
+    Mutant("set by any method", "flat", "            if any(owner.unit.enclosing(stored).name in begun for stored in owner.stores.get(name, ())):\n", "            if owner.stores.get(name):\n", UNSET),
+    Mutant("opaque: nothing is known", "values", '_NOTHING_KNOWN = frozenset({"any", "bound", "foreign"})', '_NOTHING_KNOWN = frozenset({"foreign"})', OPAQUE),
+    Mutant("opaque: of a library", "values", "        return bool(dot) and top not in sys.stdlib_module_names\n", "        return False\n", OPAQUE),
+)  # fmt: skip
+
+
+def main() -> int:
+    """Run the mutants that were asked for; say which survive."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("words", nargs="*", help="parts of names")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args()
+    chosen = [each for each in MUTANTS if not options.words or any(word in each.name for word in options.words)]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        survivors = [mutant for mutant, noticed in zip(chosen, pool.map(_is_noticed, chosen), strict=True) if not noticed]
+    for mutant in survivors:
+        print(f"survives: {mutant.name} ({mutant.file}): {mutant.tests}")
+    print(f"{len(chosen) - len(survivors)} of {len(chosen)} noticed")
+    return 1 if survivors else 0
+
+
+def _is_noticed(mutant: Mutant) -> bool:
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        copy = Path(folder)
+        for name in ("src", "tests"):
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", copy)
+        file = copy / ANALYSIS / f"{mutant.file}.py"
+        text = file.read_text(encoding="utf-8")
+        if text.count(mutant.old) != 1:
+            print(f"{mutant.name}: its text does not stand once in {mutant.file}.py", file=sys.stderr)
+            return False
+        file.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+        tests = [f"tests/analysis/test_{name}.py::{test}" for name, _, test in (each.partition("::") for each in mutant.tests.split())]
+        command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-n0", "-p", "no:cacheprovider", *tests]
+        done = subprocess.run(
+            command,
+            cwd=copy,
+            env={**os.environ, "PYTHONPATH": f"{copy / 'src'}{os.pathsep}{copy}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode not in (0, 1):
+            print(f"{mutant.name}: {done.stdout[-300:]}{done.stderr[-300:]}", file=sys.stderr)
+        return done.returncode == 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,115 @@
+"""What was known before holds no more where something has changed it, or where another way comes in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.analysis.conftest import Analyse
+
+CLASS = """
+class A:
+    def __init__(self):
+        self.d = {{}}
+        self.s = None
+    def reset(self):
+        self.s = None
+    def f(self, flag: bool):
+        self.s = "a"
+        {before}
+        try: self.s.strip()
+        except Exception: pass
+"""
+
+
+def _names(script: Analyse, text: str) -> set[str]:
+    """Return what the last body in the file raises."""
+    made = script(text)
+    found = made.body(len(made.module.tries) - 1)
+    assert found.is_complete, found
+    return set(found.names)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(
+            "s = 'a'\n    try:\n        s = g()\n        s = 'b'\n    except OSError: pass",
+            "s.strip()",
+            {"AttributeError"},
+            id="a body that may have stopped between two assignments",
+        ),
+        pytest.param(
+            "s = 'a'\n    try: s = 'b'\n    except OSError: pass", "s.strip()", set(), id="twin of it"
+        ),
+        pytest.param(
+            "r = [1]\n    try:\n        r = list(d)\n    except OSError: pass",
+            "r[0]",
+            {"IndexError"},
+            id="a body that may have made a list shorter",
+        ),
+        pytest.param("d['a'] = 1\n    del d['a']", "d['a']", {"KeyError"}, id="item deleted"),
+        pytest.param("d['a'] = 1\n    del d", "str(1)", set(), id="twin of it"),
+        pytest.param("s = g()\n    if s: s = 'a'", "s.strip()", {"AttributeError"}, id="one branch"),
+        pytest.param("s = g()\n    if s: s = 'a'\n    else: s = 'b'", "s.strip()", set(), id="both branches"),
+        pytest.param("s = 'a'\n    for n in d: s = g()", "s.strip()", {"AttributeError"}, id="loop"),
+        pytest.param(
+            "s = 'a'\n    for n in d: t = g()", "s.strip()", set(), id="loop that sets something else"
+        ),
+        pytest.param(
+            "s = 'a'\n    for n in d:\n        try: s.strip()\n        finally: s = g()",
+            "s.strip()",
+            {"AttributeError"},
+            id="finally",
+        ),
+        pytest.param(
+            "s = 'a'\n    try: pass\n    finally: s = g()", "s.strip()", {"AttributeError"}, id="finally last"
+        ),
+        pytest.param(
+            "s = g()\n    if s is None: raise KeyError", "s.strip()", set(), id="raise ends the other way"
+        ),
+        pytest.param("s = g()\n    assert s is not None", "s.strip()", set(), id="assert"),
+        pytest.param("s = g()\n    assert d", "s.strip()", {"AttributeError"}, id="assert of something else"),
+        pytest.param("if flag: d['a'] = 1", "d['a']", {"KeyError"}, id="key stored on one way"),
+        pytest.param("if flag: d['a'] = 1\n    else: d['a'] = 2", "d['a']", set(), id="key stored on both"),
+    ],
+)
+def test_what_held_before_holds_no_more(script: Analyse, before: str, after: str, expected: set[str]) -> None:
+    """A value, a key or a length is known up to where a branch, a loop, a handler or ``del`` may have changed it."""
+    text = (
+        "def g() -> str | None:\n    return input() or None\n"
+        f"def f(d: dict, flag: bool):\n    {before}\n    try: {after}\n    except Exception: pass"
+    )
+
+    assert _names(script, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        pytest.param("self.reset()", {"AttributeError"}, id="own method that sets it"),
+        pytest.param("str(1)", set(), id="function"),
+    ],
+)
+def test_what_held_before_holds_no_more_of_self(script: Analyse, before: str, expected: set[str]) -> None:
+    """A method that is called on ``self`` may set what it likes."""
+    assert _names(script, CLASS.format(before=before)) == expected
+
+
+@pytest.mark.parametrize("manager", ["x", "suppress(OSError)"])
+def test_a_context_manager_that_may_swallow_lets_what_follows_be_reached(
+    script: Analyse, manager: str
+) -> None:
+    """What stands behind a ``raise`` in its block runs, if it ends the exception."""
+    text = f"from contextlib import suppress\ndef f(x):\n    try:\n        with {manager}:\n            raise OSError\n        int('a')\n    except Exception: pass"
+
+    assert "ValueError" in script(text).body().names
+
+
+def test_a_file_lets_an_exception_through(script: Analyse) -> None:
+    """Twin: what follows a ``raise`` in its block is never reached."""
+    text = "def f(x):\n    try:\n        with open('a') as x:\n            raise OSError\n        int('a')\n    except Exception: pass"
+
+    assert script(text).body().names == ("OSError",)
