@@ -355,3 +355,12 @@ def test_a_conversion_of_something_unknown_may_be_of_another_type(
     text = f"def f(x):\n    try: int({given})\n    except Exception: pass"
 
     assert script(text).names() == names
+
+
+def test_a_template_may_be_filled_with_instances_of_several_classes(script: Analyse) -> None:
+    """Kinds of values are put in order by their names: classes of the program have none of their own."""
+    text = (
+        "class A: ...\nclass B(A): ...\ndef f(a: A):\n    try: '%s %s' % (a, 1)\n    except Exception: pass"
+    )
+
+    assert script(text).names() == set()

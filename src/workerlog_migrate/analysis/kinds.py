@@ -224,7 +224,7 @@ def _sample(entry: Type) -> object:
     if entry.name == "tuple":
         if entry.ref is not None or not entry.args:
             return None
-        parts = [_SAMPLES.get(next(iter(sorted(part)), Type("")).name) for part in entry.args]
+        parts = [_SAMPLES.get(min((each.name for each in part), default="")) for part in entry.args]
         return None if any(part is None for part in parts) else tuple(parts)
     return _SAMPLES.get(entry.name)
 
