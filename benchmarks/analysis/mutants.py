@@ -85,7 +85,7 @@ MUTANTS = (
     Mutant("assignment binds", "flow", "            frame.bind(target.id)\n", "            pass\n", UNBOUND),
     Mutant("import binds", "flow", "            frame.bind(name)\n\n    def _assert", "\n    def _assert", UNBOUND),
     Mutant("definition binds", "flow", "        frame.bind(node.name)\n\n    def _class", "\n    def _class", UNBOUND),
-    Mutant("class binds", "flow", "        self.run(node.body, inner)\n        frame.bind(node.name)\n", "        self.run(node.body, inner)\n", UNBOUND),
+    Mutant("class binds", "flow", "        self._engine.hooks.defined(node, frame)\n        frame.bind(node.name)\n", "        self._engine.hooks.defined(node, frame)\n", UNBOUND),
     Mutant("del unbinds", "flow", "                    expressions.value(target, frame)\n                    frame.unbind(target.id)\n", "                    expressions.value(target, frame)\n", UNBOUND),
     Mutant("finally binds", "flow", "        frame.env.update(bound)\n", "        pass\n", UNBOUND),
     Mutant("pattern binds", "flow", "                    frame.bind(part.name)\n", "                    pass\n", UNBOUND),
