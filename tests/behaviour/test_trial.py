@@ -41,12 +41,17 @@ SURFACING = tuple(
 )
 """What the narrowed worker may do otherwise, and one on trial may not."""
 
-SCENARIOS = (*EVERYWHERE, *ONE_BY_ONE, *UNFELT, *SURFACING)
+ALL = bool(os.environ.get("WORKERLOG_ALL_SCENARIOS"))
+"""Whether every scenario is run, which takes ten minutes more, or every fourth."""
+
+STEP = 1 if ALL else 4
+
+SCENARIOS = (*(*EVERYWHERE, *ONE_BY_ONE, *UNFELT)[::STEP], *SURFACING)
 
 FAULTY = (
     *(scenario for scenario in ONE_BY_ONE if scenario.allowed is None and "Ctrl-C" not in scenario.name),
     *(scenario for scenario in EVERYWHERE if scenario.name in ("full disk", "unreadable", "vanishing")),
-)
+)[::STEP]
 """Those whose evidence is settled by."""
 
 
@@ -159,8 +164,8 @@ def test_most_watched_handlers_were_hit_and_are_settled(settled: Path) -> None:
     seen = json.loads((settled.parent / "report.json").read_text(encoding="utf-8"))["seen"]
 
     assert seen["lost"] == 0
-    assert seen["watched"] > 100
-    assert seen["hit"] > seen["watched"] / 2
+    assert seen["watched"] > 90
+    assert seen["hit"] > seen["watched"] / (2 if ALL else 8)
     assert seen["settled"] == seen["hit"]
     assert seen["expected"] > 20 * seen["unexpected"]
 
