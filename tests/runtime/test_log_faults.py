@@ -93,7 +93,7 @@ def test_the_worker_does_not_notice(fault: str, sandbox: Sandbox) -> None:
     """Same stdout, empty stderr, same exit code; every line is logged again once the cause is gone."""
     before, start, end = (part.replace("NOBODY", NOBODY) for part in FAULTS[fault])
     if is_root() and NOBODY in before:
-        for folder in (sandbox.path, *sandbox.path.parents[:2]):  # pytest's own are closed to others
+        for folder in (sandbox.path, *sandbox.path.parents[:3]):  # pytest's own are closed to others
             folder.chmod(folder.stat().st_mode | 0o011)
     script = WORKER.replace("BEFORE", before).replace("FAULT", start).replace("REPAIR", end)
     done = sandbox.run(script)

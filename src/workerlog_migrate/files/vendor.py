@@ -322,13 +322,28 @@ def _after(file: VendorFile) -> bytes:
 
 
 def _imported_from(module: str, statements: list[ast.stmt]) -> Iterator[str]:
-    """Give the names without which the import of these statements fails; a guarded import can do without."""
+    """Give the names that these statements need of a module, imported or as its attributes; a guarded import can do without."""
+    names = set(_names_of(module, statements))
     for statement in statements:
         match statement:
             case ast.ImportFrom(module=name, names=aliases) if name == module:
                 yield from (alias.name for alias in aliases if alias.name != "*")
             case ast.If(body=body, orelse=orelse):
                 yield from _imported_from(module, [*body, *orelse])
+        for node in ast.walk(statement) if names else ():
+            match node:
+                case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in names:
+                    yield attribute
+
+
+def _names_of(module: str, statements: list[ast.stmt]) -> Iterator[str]:
+    """Give the names by which statements call a module that they import as a whole."""
+    for statement in statements:
+        match statement:
+            case ast.Import(names=aliases) | ast.ImportFrom(module=None, names=aliases):
+                yield from (alias.asname or alias.name for alias in aliases if alias.name == module)
+            case ast.If(body=body, orelse=orelse):
+                yield from _names_of(module, [*body, *orelse])
 
 
 def _kept(path: Path, before: bytes, needed: frozenset[str], reason: str) -> VendorFile:

@@ -183,8 +183,11 @@ class _Search:
                 self._loggers.setdefault(each, set()).add((path, name == "__name__"))
 
     def _import(self, path: str, entry: Import, facts: FileFacts) -> None:
-        if entry.module.rpartition(".")[2] in RUNTIME_MODULES:
-            return  # ours, or what `Shadows` looks after
+        is_from_folder = entry.level and not entry.module and entry.names
+        if entry.module.rpartition(".")[2] in RUNTIME_MODULES or (
+            is_from_folder and all(name in RUNTIME_MODULES for name in entry.names)
+        ):
+            return  # ours, or what `Shadows` looks after; our two files import one another in every form
         where = f"{self._shown(path)}:{entry.line} imports"
         if entry.module.partition(".")[0] == "sentry_sdk" and not _is_test(path, self._root):
             self._reporter = self._reporter or f"{where} sentry_sdk"

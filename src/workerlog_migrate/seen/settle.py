@@ -514,7 +514,7 @@ class Settler:
             message = (
                 f"what came to a handler of {function} is not applied ({', '.join(sorted(names))}): {reason}"
             )
-            yield self._told(place, message, reason, (), LOST)
+            yield replace(self._told(place, message, reason, (), LOST), is_blocked=True)
 
 
 def _cause(arrival: Arrival) -> str:
