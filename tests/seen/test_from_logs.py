@@ -198,7 +198,7 @@ def test_in_an_edited_function_what_is_ambiguous_is_said(project: Path, run: Run
     result = run("--from-logs", "logs", "--apply")
 
     assert excepts(script)[2:] == [BROAD, BROAD]
-    assert "twice is not applied (RuntimeError): the function was edited since" in result.stderr
+    assert "scripts/zero_fila.py:1: the function was edited since" in result.stderr
 
 
 def test_of_two_files_of_one_name_the_longest_common_ending_wins(
