@@ -146,6 +146,7 @@ class _Comparison:
         self.mirrors: set[str] = set()
         self.setups: set[str] = set()
         self.retries: set[str] = set()
+        self.ignores: set[str] = set()
         self.loggers: set[str] = set()
         self.wrappers: set[str] = set()
         self.signatures: dict[int, int] = {}
@@ -174,10 +175,17 @@ class _Comparison:
         kinds = {
             "mirror_print": self.mirrors,
             "setup_worker_logger": self.setups,
+            "module_logger": self.setups,
+            "log_ignored": self.ignores,
             "retry_with_backoff": self.retries,
         }
-        for statement in self.new.tree.body:
-            if isinstance(statement, ast.ImportFrom) and statement.module in _RUNTIME:
+        imports = [
+            each
+            for statement in self.new.tree.body
+            for each in (statement.body if isinstance(statement, ast.If) else [statement])
+        ]
+        for statement in imports:
+            if isinstance(statement, ast.ImportFrom) and (statement.module or "").endswith(tuple(_RUNTIME)):
                 for alias in statement.names:
                     kinds.get(alias.name, set()).add(alias.asname or alias.name)
         for statement in self.new.tree.body:
@@ -197,9 +205,17 @@ class _Comparison:
     def _is_header(self, statement: ast.stmt) -> bool:
         match statement:
             case ast.ImportFrom(module, _, level):
-                return module in _RUNTIME and level <= 1
+                return (module or "").endswith(tuple(_RUNTIME)) or (level > 0 and module is None)
             case ast.Import([ast.alias(asname=None)]):
                 return True  # the module of an exception that is now named
+            case ast.If(ast.Name("__package__"), body, orelse):
+                return all(self._is_header(each) for each in (*body, *orelse))
+            case ast.Expr(
+                ast.Call(
+                    ast.Attribute(_, "addHandler"), [ast.Subscript(ast.Attribute(ast.Name(name), "handlers"))]
+                )
+            ):
+                return name in self.loggers  # the script's own records, on the worker's log too
         return self._made(statement) is not None
 
     def _aligned(self, old: list[ast.stmt], new: list[ast.stmt]) -> list[tuple[ast.AST, ast.AST]]:
@@ -346,6 +362,8 @@ class _Comparison:
         match statement:
             case ast.Expr(ast.Call(ast.Attribute(ast.Name(name)))):
                 return name in self.loggers
+            case ast.Expr(ast.Call(ast.Name(name), [ast.Name(logger)])):
+                return name in self.ignores and logger in self.loggers
         return False
 
     def _children(self, old: ast.AST, new: ast.AST) -> list[tuple[ast.AST, ast.AST]]:
