@@ -42,9 +42,9 @@ SURFACING = tuple(
 """What the narrowed worker may do otherwise, and one on trial may not."""
 
 ALL = bool(os.environ.get("WORKERLOG_ALL_SCENARIOS"))
-"""Whether every scenario is run, which takes ten minutes more, or every fourth."""
+"""Whether every scenario is run, which takes ten minutes more, or every tenth."""
 
-STEP = 1 if ALL else 4
+STEP = 1 if ALL else 10
 
 SCENARIOS = (*(*EVERYWHERE, *ONE_BY_ONE, *UNFELT)[::STEP], *SURFACING)
 
@@ -165,7 +165,7 @@ def test_most_watched_handlers_were_hit_and_are_settled(settled: Path) -> None:
 
     assert seen["lost"] == 0
     assert seen["watched"] > 90
-    assert seen["hit"] > seen["watched"] / (2 if ALL else 8)
+    assert seen["hit"] > seen["watched"] / (2 if ALL else 20)
     assert seen["settled"] == seen["hit"]
     assert seen["expected"] > 20 * seen["unexpected"]
 

@@ -36,7 +36,7 @@ def test_a_finished_file_leaves_nothing_for_the_garbage_collector(
             alive += [
                 module
                 for module in gc.get_objects()
-                if isinstance(module, Module) and module.source.path == Path(result.target.path)
+                if type(module) is Module and module.source.path == Path(result.target.path)
             ]
     finally:
         gc.enable()
