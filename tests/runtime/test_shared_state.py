@@ -363,7 +363,6 @@ print(caught, file=sys.stderr)
     ("raised", "handler", "delete"),
     [
         ("Exception", "number, frame", "pass"),
-        ("TimeoutError", "*args", "pass"),
         ("TimeoutError", "number, frame", "del number, frame"),
     ],
 )
