@@ -51,8 +51,9 @@ class _Command(click.Command):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             raise _interrupted() from None
-        except (MemoryError, RecursionError, OSError) as error:
-            # Not the interpreter's exit code 1, which says that --check has found changes.
+        except (MemoryError, SystemError, RecursionError, OSError) as error:
+            # Not the interpreter's exit code 1, which says that --check has found changes. An import for which there
+            # is no memory ends in a SystemError ("error return without exception set") as well.
             if isinstance(error, BrokenPipeError):
                 raise  # click's business
             said = str(error) or "this machine has not enough memory"

@@ -49,7 +49,7 @@ class Place:
     def run(
         self,
         *arguments: str,
-        user: int | None = None,
+        without_powers: bool = False,
         cwd: Path | None = None,
         timeout: float = 60,
         **extra: str,
@@ -58,14 +58,14 @@ class Place:
 
         Args:
             arguments: of the command.
-            user: run as this user, by `setpriv`; None: as who runs the tests.
+            without_powers: run, by `setpriv`, as a root that has to obey the modes of files as others do.
             cwd: run in another folder.
             timeout: seconds after which it hangs.
             extra: environment variables.
         """
         command = self.command(*arguments)
-        if user is not None:
-            command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *command]
+        if without_powers:
+            command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *command]
         return subprocess.run(
             command,
             cwd=cwd or self.clone,
