@@ -271,3 +271,87 @@ def test_what_is_passed_to_another_file_is_called_there(
     )
 
     assert _names(tmp_path / "worker.py") == expected
+
+
+def test_a_module_is_found_from_the_root_of_the_project(tmp_path: Path) -> None:
+    """Folders without ``__init__.py`` are packages, too, and who starts the program at the root imports from there."""
+    (tmp_path / ".git").mkdir()
+    _write(tmp_path / "comum", ler="from base.disco import abrir\ndef ler(p):\n    return abrir(p)\n")
+    _write(tmp_path / "base", disco="def abrir(p):\n    return open(p)\n")
+    _write(
+        tmp_path / "robos" / "a",
+        worker="from comum.ler import ler\ntry:\n    ler('a')\nexcept Exception: pass\n",
+    )
+
+    assert _names(tmp_path / "robos" / "a" / "worker.py") == ({"OSError"}, True)
+
+
+def test_a_module_that_two_outer_folders_have_is_not_known(tmp_path: Path) -> None:
+    """Which one is imported depends on where the program is started."""
+    (tmp_path / ".git").mkdir()
+    for folder in (tmp_path, tmp_path / "robos"):
+        _write(folder / "comum", ler="def ler(p):\n    return open(p)\n")
+    _write(
+        tmp_path / "robos" / "a",
+        worker="from comum.ler import ler\ntry:\n    ler('a')\n    open('b')\nexcept Exception: pass\n",
+    )
+
+    assert _names(tmp_path / "robos" / "a" / "worker.py") == ({"OSError"}, False)
+
+
+def test_a_module_above_the_root_of_the_project_is_not_read(tmp_path: Path) -> None:
+    """What lies around a checkout belongs to somebody else."""
+    _write(tmp_path / "comum", ler="def ler(p):\n    return open(p)\n")
+    (tmp_path / "projeto" / ".git").mkdir(parents=True)
+    _write(
+        tmp_path / "projeto" / "a",
+        worker="from comum.ler import ler\ntry:\n    ler('a')\nexcept Exception: pass\n",
+    )
+
+    assert _names(tmp_path / "projeto" / "a" / "worker.py")[1] is False
+
+
+QUOTED = """from __future__ import annotations
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    {header}
+def f(loja: "{annotation}"):
+    try:
+        loja.ler("a")
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("header", "annotation", "also"),
+    [
+        pytest.param("from comum import Loja", "Loja", set(), id="class"),
+        pytest.param("from comum import Loja", "Loja | None", {"AttributeError"}, id="or none"),
+        pytest.param("import comum as c", "c.Loja", set(), id="dotted"),
+        pytest.param(
+            "import typing\n    from comum import Loja",
+            "typing.Optional[Loja]",
+            {"AttributeError"},
+            id="optional",
+        ),
+    ],
+)
+def test_a_quoted_annotation_of_an_imported_class_is_read(
+    tmp_path: Path, header: str, annotation: str, also: set[str]
+) -> None:
+    """It means what it would mean without the quotes, imports for the type checker included."""
+    _write(
+        tmp_path,
+        comum="class Loja:\n    def ler(self, p):\n        return open(p)\n",
+        worker=QUOTED.format(header=header, annotation=annotation),
+    )
+
+    assert _names(tmp_path / "worker.py") == ({"OSError"} | also, True)
+
+
+@pytest.mark.parametrize("annotation", ["nuvem.Loja", "Loja[", "Loja"])
+def test_a_quoted_annotation_that_nobody_knows_tells_nothing(tmp_path: Path, annotation: str) -> None:
+    """A library's class, a text that is no type, and a name that nothing binds are unknown."""
+    _write(tmp_path, worker=QUOTED.format(header="import nuvem", annotation=annotation))
+
+    assert _names(tmp_path / "worker.py")[1] is False

@@ -66,6 +66,7 @@ class Engine:
         self._by_module: dict[Module, Unit] = {module: self.unit}
         self._package: str | None = None
         self._users = users
+        self._users_of: dict[tuple[Unit, str], list[Unit]] = {}
         self.flat = Flat(self)
         self.sight = Sight(self)
         self.guards = Guards(self)
@@ -111,8 +112,11 @@ class Engine:
         """Return the files that hold a word and may use what is in a file."""
         if self._users is None:
             return []
-        found = self._users.of(unit.module.source.path, word)
-        return [self._unit_of(module, dotted_name(module.source.path)) for module in found]
+        key = (unit, word)
+        if key not in self._users_of:
+            found = self._users.of(unit.module.source.path, word)
+            self._users_of[key] = [self._unit_of(module, dotted_name(module.source.path)) for module in found]
+        return self._users_of[key]
 
     def knows_users(self, unit: Unit) -> bool:
         """Whether all files that may use what is in a file are known; of the script itself they are, unless there are too many."""

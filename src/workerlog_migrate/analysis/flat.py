@@ -412,7 +412,7 @@ class Flat:
             return self._generic(node, unit)
         if not isinstance(node, ast.Name | ast.Attribute):
             return ANY
-        return values.join(self._instance_of(entry) for entry in self.value(node, unit)) or ANY
+        return values.join(self._instance_of(entry) for entry in self._meant(node, unit)) or ANY
 
     # -- queries --------------------------------------------------------------------------------------------
 
@@ -803,16 +803,36 @@ class Flat:
     # -- annotations ----------------------------------------------------------------------------------------
 
     def _string_annotation(self, text: str, unit: Unit) -> Value:
-        value = values.parse(text)
-        known = self._engine.knowledge
-        if all(entry.name == "None" or known.type(entry.name) is not None for entry in value):
-            return frozenset(entry if entry.name != "any" else Type("any") for entry in value)
+        """Read an annotation in quotes, as Python would if it were written without them."""
+        return self.ask(("quoted", text, unit), lambda: self._quoted(text, unit))
+
+    def _quoted(self, text: str, unit: Unit) -> Value:
+        try:
+            node = ast.parse(text.strip(), mode="eval").body
+        except (SyntaxError, ValueError):
+            return ANY
+        value = self.annotation(node, unit)
+        if not values.is_unknown(value):
+            return value
         found: set[Type] = set()
-        for entry in value:
-            for node in unit.module.classes:
-                if node.name == entry.name:
-                    found |= self.kinds("instance", unit.class_info(node))
-        return frozenset(found) | (NONE & value) if found else ANY
+        for entry in values.parse(text):  # a class in a function or in another class
+            for own in unit.module.classes:
+                if own.name == entry.name:
+                    found |= self.kinds("instance", unit.class_info(own))
+        return frozenset(found) | (NONE & value) if found else value
+
+    def _meant(self, node: ast.expr, unit: Unit) -> Value:
+        """Return what a name or attribute in an annotation is; one out of quotes is of no scope but the file's."""
+        if node in unit.module.parents:
+            return self.value(node, unit)
+        match node:
+            case ast.Name(id=name):
+                found = self.module_name(unit, name)
+                return found or (values.one("dotted", ref=name) if name in _BUILTINS else ANY)
+            case ast.Attribute(value=owner, attr=name):
+                top = Frame(unit.enclosing(unit.module.tree), None, None)
+                return self._engine.expressions.attribute(self._meant(owner, unit), name, node, top)
+        return ANY
 
     def _instance_of(self, entry: Type) -> Value:
         if entry.name == "class":
@@ -836,7 +856,7 @@ class Flat:
         arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
         found: list[Value] = []
         for entry in (
-            self.value(node.value, unit) if isinstance(node.value, ast.Name | ast.Attribute) else ANY
+            self._meant(node.value, unit) if isinstance(node.value, ast.Name | ast.Attribute) else ANY
         ):
             name = str(entry.ref) if entry.name == "dotted" else ""
             if name == "typing.Optional":

@@ -17,14 +17,16 @@ from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.snapshot import original
 from workerlog_migrate.files.source import PRESENT, digest
 from workerlog_migrate.model import MANY, Source
+from workerlog_migrate.project.root import find_root
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 40
-_REMEMBERED = 64
+_REMEMBERED = 3_000_000  # bytes of source, whose trees take 50 times as much memory: parsing again and again is what costs
 _KEPT = -1  # the time of change of a file as it was when the run began
 
 _Stamp = tuple[int, int]
 _seen: OrderedDict[Path, tuple[_Stamp, Module | None, str]] = OrderedDict()
+_sizes: dict[Path, int] = {}
 
 
 class Neighbours:
@@ -47,8 +49,10 @@ class Neighbours:
         self._found: dict[tuple[Path | None, str, bool], Module | None] = {}
         self._files: set[Path] = set()
         self._roots: list[Path] | None = None
+        self._above: list[Path] | None = None
         self.seen: dict[Path, str] = {}
-        self._texts: dict[Path, bytes | None] = {}
+        self._texts: dict[str, bytes | None] = {}
+        self._real = {str(self._script), os.path.realpath(self._script)}
 
     def find(self, name: str, beside: Path | None = None) -> Module | None:
         """Return the module of a dotted name.
@@ -74,18 +78,18 @@ class Neighbours:
             self._found[key] = self._find(parts, dots, start, may_be_read=is_own)
         return self._found[key]
 
-    def holding(self, path: Path, word: str) -> Module | None:
+    def holding(self, path: str, word: str) -> Module | None:
         """Return a file if a word stands in its text; None as well when it cannot be read or parsed."""
-        if path == self._script or os.path.realpath(self._script) == str(path):
+        if path in self._real:
             own = self._own
             return own if own is not None and word in own.source.text else None
         if path not in self._texts:
-            self._texts[path] = raw = read_bytes(path)
-            self.seen[path] = "" if raw is None else digest(raw)
+            self._texts[path] = raw = read_bytes(Path(path))
+            self.seen[Path(path)] = "" if raw is None else digest(raw)
         raw = self._texts[path]
         if raw is None or word.encode("utf-8", "surrogatepass") not in raw:
             return None
-        return _read(path)[0]
+        return _read(Path(path))[0]
 
     def _find(self, parts: list[str], dots: int, start: Path | None, *, may_be_read: bool) -> Module | None:
         if start is not None:
@@ -95,18 +99,48 @@ class Neighbours:
         else:
             return None
         for folder in folders:
-            for path in (folder.joinpath(*parts).with_suffix(".py"), folder.joinpath(*parts, "__init__.py")):
-                if (not parts and path.name != "__init__.py") or not self._is_file(path):
-                    continue
-                if path == self._script:
-                    return self._own
-                if path not in self._files:
-                    if len(self._files) >= MAX_FILES and not may_be_read:
-                        return None
-                    self._files.add(path)
-                module, self.seen[path] = _read(path)
-                return module
+            path = self._in_folder(folder, parts)
+            if path is not None:
+                return self._module(path, may_be_read=may_be_read)
+        path = self._in_project(parts) if start is None else None
+        return None if path is None else self._module(path, may_be_read=may_be_read)
+
+    def _in_folder(self, folder: Path, parts: list[str]) -> Path | None:
+        """Return the file of a module below a folder of the search path."""
+        for path in (folder.joinpath(*parts).with_suffix(".py"), folder.joinpath(*parts, "__init__.py")):
+            if (parts or path.name == "__init__.py") and self._is_file(path):
+                return path
         return None
+
+    def _in_project(self, parts: list[str]) -> Path | None:
+        """Return the file of a module below one of the folders between the script's and the project's root.
+
+        Who starts ``main.py`` there, or runs ``-m`` there, imports the script and its siblings in other folders, with or without an
+        ``__init__.py``. Where two of these folders have such a file, how the program is started decides, and nobody knows that.
+        """
+        found = [path for folder in self._outer() if (path := self._in_folder(folder, parts)) is not None]
+        return found[0] if len(found) == 1 else None
+
+    def _outer(self) -> list[Path]:
+        """List the folders above the script's, up to its project's root."""
+        if self._above is None:
+            root = find_root(self._script.parent, Path.cwd())
+            folders = self._script.parents
+            known = [folder for folder in folders if os.path.realpath(folder) == str(root)]
+            within = folders[1 : folders.index(known[0]) + 1] if known else ()
+            self._above = [folder for folder in within if folder not in (self._roots or ())]
+        return self._above
+
+    def _module(self, path: Path, *, may_be_read: bool) -> Module | None:
+        """Read a module, unless too many were read."""
+        if path == self._script:
+            return self._own
+        if path not in self._files:
+            if len(self._files) >= MAX_FILES and not may_be_read:
+                return None
+            self._files.add(path)
+        module, self.seen[path] = _read(path)
+        return module
 
     def _is_file(self, path: Path) -> bool:
         """Look whether there is such a file; that there is one counts, whatever it holds, until it is read."""
@@ -151,7 +185,7 @@ class Users:
         """Yield the files that may use something of a file and hold a word."""
         for user in self._known.get(os.path.realpath(path), ()):
             if user != MANY:
-                module = self._neighbours.holding(Path(user), word)
+                module = self._neighbours.holding(user, word)
                 if module is not None:
                     yield module
 
@@ -228,6 +262,7 @@ def _read(path: Path) -> tuple[Module | None, str]:
     except (UnicodeError, Refused):
         module = None
     known = _seen[path] = (stamp, module, digest(raw))
-    while len(_seen) > _REMEMBERED:
-        _seen.popitem(last=False)
+    _sizes[path] = len(raw)
+    while len(_seen) > 1 and sum(_sizes.values()) > _REMEMBERED:
+        del _sizes[_seen.popitem(last=False)[0]]
     return known[1:]
