@@ -355,3 +355,49 @@ def test_a_quoted_annotation_that_nobody_knows_tells_nothing(tmp_path: Path, ann
     _write(tmp_path, worker=QUOTED.format(header="import nuvem", annotation=annotation))
 
     assert _names(tmp_path / "worker.py")[1] is False
+
+
+@pytest.mark.parametrize(
+    ("text", "uses", "changes"),
+    [
+        ("thing.size = 1\n", True, True),
+        ("del thing.size\n", True, True),
+        ("for thing.size in range(3): pass\n", True, True),
+        ("print(thing.size)\n", True, False),
+        ("from sizes import size\n", True, False),
+        ("from sizes import size as big\n", True, False),
+        ("resize = 'size'\n", False, False),
+        ("setattr(thing, name, 1)\n", False, True),
+        ("vars(thing).update(more)\n", False, True),
+    ],
+)
+def test_only_files_that_can_matter_are_parsed_again(
+    tmp_path: Path, text: str, uses: bool, changes: bool
+) -> None:
+    """A file that uses a name is not one that sets it, and one that has the letters only in a text does neither."""
+    user = tmp_path / "user.py"
+    user.write_text(text, encoding="utf-8")
+    neighbours = Neighbours(tmp_path / "worker.py")
+
+    assert (neighbours.using(user, "size", changing=False) is not None) is uses
+    assert (neighbours.using(user, "size", changing=True) is not None) is changes
+
+
+def test_one_module_stands_for_a_file_also_when_others_pushed_it_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two modules of one file would be two programs: classes of the one would be strange to the other."""
+    monkeypatch.setattr("workerlog_migrate.analysis.neighbours._REMEMBERED", 10)
+    _write(
+        tmp_path,
+        one="class A:\n    size = 1\n",
+        other="class B:\n    size = 2\n",
+        worker="import one, other\n",
+    )
+    neighbours = Neighbours(tmp_path / "worker.py")
+
+    first = neighbours.find("one")
+    neighbours.find("other")
+
+    assert first is not None
+    assert neighbours.using(tmp_path / "one.py", "size", changing=False) is first

@@ -66,7 +66,7 @@ class Engine:
         self._by_module: dict[Module, Unit] = {module: self.unit}
         self._package: str | None = None
         self._users = users
-        self._users_of: dict[tuple[Unit, str], list[Unit]] = {}
+        self._users_of: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
         self.flat = Flat(self)
         self.sight = Sight(self)
         self.guards = Guards(self)
@@ -108,15 +108,18 @@ class Engine:
             self._units[key] = None if module is None else self._unit_of(module, name)
         return self._units[key]
 
-    def users_of(self, unit: Unit, word: str) -> list[Unit]:
-        """Return the files that hold a word and may use what is in a file."""
+    def users_of(self, unit: Unit, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
+        """Return the files that may use what is in a file under a name; if `changing`, those that set an attribute of that name."""
         if self._users is None:
-            return []
-        key = (unit, word)
+            return ()
+        key = (unit, word, changing)
         if key not in self._users_of:
-            found = self._users.of(unit.module.source.path, word)
-            self._users_of[key] = [self._unit_of(module, dotted_name(module.source.path)) for module in found]
+            found = self._users.of(unit.module.source.path, word, changing=changing)
+            self._users_of[key] = tuple(self._user(module) for module in found)
         return self._users_of[key]
+
+    def _user(self, module: Module) -> Unit:
+        return self._by_module.get(module) or self._unit_of(module, dotted_name(module.source.path))
 
     def knows_users(self, unit: Unit) -> bool:
         """Whether all files that may use what is in a file are known; of the script itself they are, unless there are too many."""

@@ -6,10 +6,12 @@ is lazy, bounded (size of a file, number of files per script) and remembered per
 
 from __future__ import annotations
 
+import ast
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import Refused
@@ -21,12 +23,56 @@ from workerlog_migrate.project.root import find_root
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 40
-_REMEMBERED = 3_000_000  # bytes of source, whose trees take 50 times as much memory: parsing again and again is what costs
+_REMEMBERED = 3_000_000
+"""Bytes of text whose modules are remembered; a module takes about forty times its text."""
+_LOOKED_AT = 10_000
 _KEPT = -1  # the time of change of a file as it was when the run began
 
 _Stamp = tuple[int, int]
-_seen: OrderedDict[Path, tuple[_Stamp, Module | None, str]] = OrderedDict()
-_sizes: dict[Path, int] = {}
+
+
+class Read(NamedTuple):
+    """A file that was read.
+
+    Attributes:
+        stamp: its time of change and size.
+        digest: of its bytes.
+        module: it, parsed; None when it cannot be.
+    """
+
+    stamp: _Stamp
+    digest: str
+    module: Module | None
+
+
+class Mentions(NamedTuple):
+    """What a file names, so that most files need not be parsed again to know that they have nothing to say.
+
+    Attributes:
+        stamp: time of change and size of the file.
+        digest: of its bytes.
+        names: all that it names: names, attributes, what it imports.
+        sets: attributes that it sets or deletes.
+        sets_by_text: attributes are set whose names no one can read here (``setattr``, ``vars(x)``, ``x.__dict__``).
+    """
+
+    stamp: _Stamp
+    digest: str
+    names: frozenset[str] = frozenset()
+    sets: frozenset[str] = frozenset()
+    sets_by_text: bool = False
+
+    def uses(self, word: str) -> bool:
+        """Whether something of that name may be used."""
+        return word in self.names
+
+    def changes(self, word: str) -> bool:
+        """Whether an attribute of that name may be set; an empty word stands for any."""
+        return self.sets_by_text or (word in self.sets if word else bool(self.sets))
+
+
+_seen: OrderedDict[Path, Read] = OrderedDict()
+_mentions: OrderedDict[Path, Mentions] = OrderedDict()
 
 
 class Neighbours:
@@ -44,6 +90,7 @@ class Neighbours:
 
     def __init__(self, script: Path, own: Module | None = None, libraries: Iterable[str] = ()) -> None:
         self._script = script.absolute()
+        self._real = os.path.realpath(script)
         self._own = own
         self._libraries = [Path(folder).absolute() for folder in libraries]
         self._found: dict[tuple[Path | None, str, bool], Module | None] = {}
@@ -51,8 +98,8 @@ class Neighbours:
         self._roots: list[Path] | None = None
         self._above: list[Path] | None = None
         self.seen: dict[Path, str] = {}
-        self._texts: dict[str, bytes | None] = {}
-        self._real = {str(self._script), os.path.realpath(self._script)}
+        self._mentions: dict[Path, Mentions | None] = {}
+        self._given: dict[Path, Module | None] = {}
 
     def find(self, name: str, beside: Path | None = None) -> Module | None:
         """Return the module of a dotted name.
@@ -78,18 +125,26 @@ class Neighbours:
             self._found[key] = self._find(parts, dots, start, may_be_read=is_own)
         return self._found[key]
 
-    def holding(self, path: str, word: str) -> Module | None:
-        """Return a file if a word stands in its text; None as well when it cannot be read or parsed."""
-        if path in self._real:
-            own = self._own
-            return own if own is not None and word in own.source.text else None
-        if path not in self._texts:
-            self._texts[path] = raw = read_bytes(Path(path))
-            self.seen[Path(path)] = "" if raw is None else digest(raw)
-        raw = self._texts[path]
-        if raw is None or word.encode("utf-8", "surrogatepass") not in raw:
+    def using(self, path: Path, word: str, *, changing: bool) -> Module | None:
+        """Return a file that may use, or set as an attribute, something of a name.
+
+        Args:
+            path: the file, absolute.
+            word: the name.
+            changing: whether only files matter that set it; then an empty word stands for any name.
+
+        Returns:
+            Its module; None when it does not, or cannot be read or parsed.
+        """
+        if path == self._script or self._real == str(path):
+            return self._own
+        if path not in self._mentions:
+            self._mentions[path] = found = _mentioned(path)
+            self.seen[path] = "" if found is None else found.digest
+        mentions = self._mentions[path]
+        if mentions is None or not (mentions.changes(word) if changing else mentions.uses(word)):
             return None
-        return _read(Path(path))[0]
+        return self._give(path)
 
     def _find(self, parts: list[str], dots: int, start: Path | None, *, may_be_read: bool) -> Module | None:
         if start is not None:
@@ -139,8 +194,15 @@ class Neighbours:
             if len(self._files) >= MAX_FILES and not may_be_read:
                 return None
             self._files.add(path)
-        module, self.seen[path] = _read(path)
-        return module
+        return self._give(path)
+
+    def _give(self, path: Path) -> Module | None:
+        """Read a file; one module stands for it as long as this lives, also where others have pushed it out of memory."""
+        if path not in self._given:
+            read = _read(path)
+            self.seen[path] = "" if read is None else read.digest
+            self._given[path] = None if read is None else read.module
+        return self._given[path]
 
     def _is_file(self, path: Path) -> bool:
         """Look whether there is such a file; that there is one counts, whatever it holds, until it is read."""
@@ -175,19 +237,25 @@ class Users:
     def __init__(self, neighbours: Neighbours, known: Mapping[str, tuple[str, ...]]) -> None:
         self._neighbours = neighbours
         self._known = known
+        self._of: dict[Path, tuple[str, ...] | None] = {}
 
     def are_known(self, path: Path) -> bool:
         """Whether all files that may use something of a file are known."""
-        found = self._known.get(os.path.realpath(path))
+        found = self._users(path)
         return found is not None and MANY not in found
 
-    def of(self, path: Path, word: str) -> Iterator[Module]:
-        """Yield the files that may use something of a file and hold a word."""
-        for user in self._known.get(os.path.realpath(path), ()):
+    def of(self, path: Path, word: str, *, changing: bool = False) -> Iterator[Module]:
+        """Yield the files that may use something of a file, under its name, or set it as an attribute; see `Neighbours.using`."""
+        for user in self._users(path) or ():
             if user != MANY:
-                module = self._neighbours.holding(user, word)
+                module = self._neighbours.using(Path(user), word, changing=changing)
                 if module is not None:
                     yield module
+
+    def _users(self, path: Path) -> tuple[str, ...] | None:
+        if path not in self._of:
+            self._of[path] = self._known.get(os.path.realpath(path))
+        return self._of[path]
 
 
 def is_at_home(file: Path, script: Path) -> bool:
@@ -240,29 +308,74 @@ def read_bytes(path: Path) -> bytes | None:
         return None
 
 
-def _read(path: Path) -> tuple[Module | None, str]:
-    """Read and parse a file, or remember it; give the digest of its bytes as well."""
+def _stamp(path: Path) -> _Stamp | None:
+    """Give what changes with a file; None when there is no such file."""
+    kept = original(path)
+    if kept is not None:
+        return _KEPT, len(kept)
     try:
-        raw = original(path)
-        if raw is None:
-            status = path.stat()
-            stamp = (status.st_mtime_ns, status.st_size)
-        else:
-            stamp = (_KEPT, len(raw))
-        known = _seen.get(path)
-        if known is not None and known[0] == stamp:
-            _seen.move_to_end(path)
-            return known[1:]
-        raw = read_file(path, MAX_BYTES) if raw is None else raw
-    except (OSError, MemoryError):
-        return None, ""
+        status = path.stat()
+    except (OSError, ValueError):
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
+def _read(path: Path) -> Read | None:
+    """Read and parse a file, or remember it; None when it cannot be read."""
+    stamp = _stamp(path)
+    known = _seen.get(path)
+    if known is not None and known.stamp == stamp:
+        _seen.move_to_end(path)
+        return known
+    raw = None if stamp is None else read_bytes(path)
+    if stamp is None or raw is None:
+        return None
     module = None
     try:
         module = Module(Source(path=path, text=raw.decode("utf-8-sig"), raw=raw))
     except (UnicodeError, Refused):
         module = None
-    known = _seen[path] = (stamp, module, digest(raw))
-    _sizes[path] = len(raw)
-    while len(_seen) > 1 and sum(_sizes.values()) > _REMEMBERED:
-        del _sizes[_seen.popitem(last=False)[0]]
-    return known[1:]
+    _seen[path] = read = Read(stamp, digest(raw), module)
+    _seen.move_to_end(path)
+    size = sum(each.stamp[1] for each in _seen.values())
+    while size > _REMEMBERED and len(_seen) > 1:
+        size -= _seen.popitem(last=False)[1].stamp[1]
+    return read
+
+
+def _mentioned(path: Path) -> Mentions | None:
+    """Say what a file names; None when it cannot be read."""
+    stamp = _stamp(path)
+    known = _mentions.get(path)
+    if known is not None and known.stamp == stamp:
+        _mentions.move_to_end(path)
+        return known
+    read = None if stamp is None else _read(path)
+    if read is None:
+        return None
+    _mentions[path] = found = _mentions_in(read)
+    while len(_mentions) > _LOOKED_AT:
+        _mentions.popitem(last=False)
+    return found
+
+
+def _mentions_in(read: Read) -> Mentions:
+    module = read.module
+    if module is None:
+        return Mentions(read.stamp, read.digest)
+    names = set(module.used_names)
+    sets = set()
+    for attribute in module.attributes:
+        names.add(attribute.attr)
+        if not isinstance(attribute.ctx, ast.Load):
+            sets.add(attribute.attr)
+    for node in module.imports:
+        for alias in node.names:
+            names.update(alias.name.split("."))
+            if alias.asname:
+                names.add(alias.asname)
+    by_text = not names.isdisjoint(_BY_TEXT)
+    return Mentions(read.stamp, read.digest, frozenset(names), frozenset(sets), by_text)
+
+
+_BY_TEXT = ("setattr", "delattr", "vars", "__dict__", "__setattr__", "__delattr__")

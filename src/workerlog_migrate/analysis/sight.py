@@ -180,9 +180,10 @@ class Sight:
             known = self._writes[key] = values.join(self._attribute_writes(info, name))
         return known
 
-    def units(self, unit: Unit, word: str) -> tuple[Unit, ...]:
-        """Return the files that hold a word and in which something of a file may be used, itself first."""
-        return (unit, *(other for other in self._engine.users_of(unit, word) if other is not unit))
+    def units(self, unit: Unit, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
+        """Return the files in which something of a file may be used under a name, or set as an attribute, itself first."""
+        others = self._engine.users_of(unit, word, changing=changing)
+        return (unit, *(other for other in others if other is not unit))
 
     def places_in_others(self, unit: Unit, name: str) -> Iterator[tuple[Unit, ast.expr]]:
         """Yield where other files read a name of a module, as ``module.name`` or under the name that they give it."""
@@ -412,7 +413,7 @@ class Sight:
     def _set(self, function: FunctionInfo, owner: ClassInfo) -> Trail:
         """Return what is assigned to a property."""
         trail = Trail()
-        for unit in self.units(function.unit, function.name):
+        for unit in self.units(function.unit, function.name, changing=True):
             for place in unit.module.attributes_of(function.name):
                 if not isinstance(place.ctx, ast.Store) or not self._receives(place.value, owner, unit)[0]:
                     continue
@@ -795,7 +796,7 @@ class Sight:
 
     def _written_by_others(self, unit: Unit, name: str) -> Iterator[Value]:
         """Yield what other files set a name of a module to."""
-        for other in self.units(unit, name)[1:]:
+        for other in self.units(unit, name, changing=True)[1:]:
             for place in other.module.attributes_of(name):
                 if not isinstance(place.ctx, ast.Load) and self.is_module(place.value, unit, other, name):
                     is_store = isinstance(place.ctx, ast.Store)
@@ -877,7 +878,7 @@ class Sight:
             if isinstance(owner, ClassInfo)
             for place in owner.stores.get(name, ())
         }
-        for unit in self.units(info.unit, name):
+        for unit in self.units(info.unit, name, changing=True):
             module = unit.module
             for place in module.attributes_of(name):
                 if isinstance(place.ctx, ast.Load) or place in own:
@@ -896,7 +897,7 @@ class Sight:
                     is_known = isinstance(call.args[1], ast.Constant) and len(call.args) > 2
                     yield self._engine.flat.value(call.args[2], unit) if is_known else ANY
         yield from self._given_to_fields(info, name)
-        for unit in self.units(info.unit, "__dict__"):
+        for unit in dict.fromkeys((*self.units(info.unit, "__dict__"), *self.units(info.unit, "vars"))):
             yield from self._through_dict(info, name, unit)
 
     def _given_to_fields(self, info: ClassInfo, name: str) -> Iterator[Value]:
@@ -921,7 +922,7 @@ class Sight:
         if self._patches is None:
             self._patches = set()
             unit = self._engine.unit
-            for other in self.units(unit, "="):
+            for other in self.units(unit, "", changing=True):
                 for place in other.module.attributes:
                     if isinstance(place.ctx, ast.Store):
                         name = other.module.qualified(place)
