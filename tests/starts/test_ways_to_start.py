@@ -384,3 +384,141 @@ def test_a_worker_that_a_supervisor_starts_keeps_its_workers_log(tree: Tree) -> 
 
     assert tree.head("jobs/zero_x.py")[-1] == 'logger = setup_worker_logger("zero")'
     assert tree.start("run.py").returncode == 0
+
+
+BY_MADE_NAMES = {
+    "package-argument": 'import importlib\nimportlib.import_module(".music", "cogs").hello("b")\n',
+    "package-keyword": (
+        'import importlib\nname = "music"\nimportlib.import_module("." + name, package="cogs").hello("b")\n'
+    ),
+    "constant": (
+        'import importlib\nPACKAGE = "cogs"\nimportlib.import_module(f"{PACKAGE}.music").hello("b")\n'
+    ),
+    "files-of-a-folder": (
+        "import importlib, pathlib\n"
+        'for path in sorted(pathlib.Path("cogs").glob("m*.py")):\n'
+        '    importlib.import_module(".".join(path.with_suffix("").parts)).hello("b")\n'
+    ),
+    "walked": (
+        "import importlib, pkgutil, cogs\n"
+        'for each in pkgutil.walk_packages(cogs.__path__, cogs.__name__ + "."):\n'
+        '    if each.name.endswith("music"):\n'
+        '        importlib.import_module(each.name).hello("b")\n'
+    ),
+    "run-module": 'import runpy\nname = "cogs." + "music"\nrunpy.run_module(name)["hello"]("b")\n',
+}
+
+
+@pytest.mark.parametrize("is_guarded", [False, True], ids=["plain", "guarded"])
+@pytest.mark.parametrize("name", BY_MADE_NAMES)
+def test_a_module_that_is_imported_by_a_name_made_at_run_time_is_found(
+    tree: Tree, name: str, is_guarded: bool
+) -> None:
+    """Whoever imports what it finds in a folder, or by a name put together, gets modules that start; also those with a guard."""
+    guard = '\n\nif __name__ == "__main__":\n    hello("x")\n' if is_guarded else ""
+    tree.write({"bot.py": BY_MADE_NAMES[name], "cogs/music.py": HELLO + guard})
+
+    tree.migrate("--apply", "--all", "cogs")
+
+    assert "mirror_print(" in tree.text("cogs/music.py")
+    assert tree.start("bot.py").stdout == "hello b\n", tree.start("bot.py").stderr
+    assert tree.start("cogs/music.py").returncode == 0
+
+
+def test_a_program_that_imports_others_by_made_names_says_nothing_of_other_folders(tree: Tree) -> None:
+    """The twin: what it neither names nor is in is not taken for a package."""
+    tree.write({"bot.py": BY_MADE_NAMES["constant"], "cogs/music.py": HELLO, "jobs/zero_x.py": SCRIPT})
+
+    tree.migrate("--apply", "jobs")
+
+    assert tree.head("jobs/zero_x.py")[0] == "from worker_logger import mirror_print, setup_worker_logger"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("supervisord.conf", "[program:x]\ncommand=python -m jobs.zero_x\n"),
+        ("compose.yaml", 'services:\n  w:\n    command: ["python", "-u", "-m", "jobs.zero_x"]\n'),
+        ("deploy.yaml", "args:\n  - -m\n  - jobs.zero_x\n"),
+        ("x.plist", "<string>-m</string>\n<string>jobs.zero_x</string>\n"),
+        (".idea/runConfigurations/x.xml", '<option name="SCRIPT_NAME" value="jobs.zero_x" />\n'),
+        ("start.sh", 'exec python -c "from jobs.zero_x import main; main()"\n'),
+        ("start.vbs", 'CreateObject("Wscript.Shell").Run "python -m jobs.zero_x"\n'),
+        (".env", "COMMAND=python -m jobs.zero_x\n"),
+        ("run.rb", "exec 'python -m jobs.zero_x'\n"),
+        ("main.go", 'exec.Command("python", "-m", "jobs.zero_x")\n'),
+        ("job.hcl", 'args = ["-m", "jobs.zero_x"]\n'),
+        ("x.service.j2", "ExecStart=python -m jobs.zero_x\n"),
+        ("docs/use.md", "```python\nfrom jobs.zero_x import main\n```\n"),
+        ("jobs/config.py", "import jobs.settings\n"),
+    ],
+)
+def test_other_texts_that_start_a_module_by_its_name_are_read(tree: Tree, name: str, text: str) -> None:
+    """Process managers, containers, editors, other languages and manuals start scripts, too; what names none starts none."""
+    tree.write({name: text, "jobs/zero_x.py": SCRIPT, "jobs/settings.py": ""})
+
+    tree.migrate("--apply", "jobs/zero_x.py")
+
+    is_named = "zero_x" in text
+    assert (tree.start("-m", "jobs.zero_x").returncode == 0) is is_named
+    assert tree.start("jobs/zero_x.py").stdout == "in project\n"
+
+
+UNGUARDED = {
+    "print": "print('ran')\n",
+    "loop": "import time\n\nleft = 2\nwhile left:\n    left -= 1\n    print('round', left)\n",
+    "result": "def main():\n    print('ran')\n    return 0\n\n\ncode = main()\n",
+    "exit": "import sys\n\n\ndef main():\n    print('ran')\n\n\nsys.exit(main())\n",
+    "first-line": "#!/usr/bin/env python3\ndef main():\n    print('ran')\n",
+    "dependencies": "# /// script\n# dependencies = []\n# ///\ndef main():\n    print('ran')\n",
+}
+
+
+@pytest.mark.parametrize("folder", ["scripts", "app/scripts"])
+@pytest.mark.parametrize("kind", UNGUARDED)
+def test_a_script_without_a_guard_in_a_package_still_runs_by_its_path(
+    tree: Tree, kind: str, folder: str
+) -> None:
+    """An ``__init__.py`` beside a program does not make a module of it: it starts by its path, and by its name."""
+    path = f"{folder}/zero_x.py"
+    tree.write({"scripts/__init__.py": "", "app/__init__.py": "", f"{folder}/__init__.py": ""})
+    tree.write({path: UNGUARDED[kind]})
+    starts = [[path], ["-m", path.removesuffix(".py").replace("/", ".")]]
+    before = [tree.start(*start) for start in starts]
+
+    tree.migrate("--apply", folder)
+
+    assert "mirror_print(" in tree.text(path)
+    for start, was in zip(starts, before, strict=True):
+        now = tree.start(*start)
+        assert (now.returncode, now.stdout, now.stderr) == (was.returncode, was.stdout, was.stderr)
+
+
+def test_a_module_of_a_package_that_others_import_is_no_program(tree: Tree) -> None:
+    """The twin: what only defines things, or works while it is imported, names the runtime from its package alone."""
+    tree.write(
+        {
+            "main.py": "import app.a, app.b\n",
+            "app/__init__.py": "",
+            "app/a.py": HELLO,
+            "app/b.py": f"{HELLO}\n\nhello('b')\n",
+        }
+    )
+
+    tree.migrate("--apply", "--all", "app")
+
+    assert tree.head("app/a.py")[0] == "from .worker_logger import mirror_print, module_logger"
+    assert tree.head("app/b.py")[0] == "from .worker_logger import mirror_print, setup_worker_logger"
+
+
+def test_a_script_that_imports_its_own_package_by_name_is_started_through_it(tree: Tree) -> None:
+    """Its imports need the folder above the package, so that it runs as ``-m app.zero_x``, guard or not."""
+    text = SCRIPT.replace("import os\n", "import os\n\nfrom app.config import NAME\n").replace(
+        "{os.path.basename(os.getcwd())}", "{NAME}"
+    )
+    tree.write({"app/__init__.py": "", "app/config.py": "NAME = 'here'\n", "app/zero_x.py": text})
+
+    tree.migrate("--apply", "app")
+
+    assert tree.start("-m", "app.zero_x").stdout == "in here\n"
+    assert tree.start("app/zero_x.py", PYTHONPATH=str(tree.root)).stdout == "in here\n"

@@ -359,6 +359,61 @@ def test_without_such_a_test_the_printer_is_not_named(tree: Tree) -> None:
 # -- what runs, or is sent, elsewhere ------------------------------------------------------------------------
 
 
+BY_VALUE = ("import cloudpickle", "import ray", "from dask.distributed import Client", "import celery")
+BY_NAME = ("import multiprocessing", "from concurrent.futures import ProcessPoolExecutor", "import rq")
+
+
+@pytest.mark.parametrize("line", [*BY_VALUE, *BY_NAME])
+def test_functions_that_are_sent_by_value_are_said_and_migrated(tree: Tree, line: str) -> None:
+    """The far side has no runtime: the report says what to send along; processes that import the script have it."""
+    tree.write({"zero_x.py": f"{line}\n{SCRIPT}"})
+
+    result = tree.migrate("--apply", "zero_x.py")
+
+    assert "mirror_print(" in tree.text("zero_x.py")
+    assert ("send both along" in result.stderr) is (line in BY_VALUE)
+
+
+SENDS = "import pickle, sys, zero_x\nsys.stdout.buffer.write(pickle.dumps(zero_x.logger))\n"
+FAR = """\
+import pickle, subprocess, sys
+
+raw = subprocess.run([sys.executable, "send.py"], capture_output=True, check=True).stdout
+logger = pickle.loads(raw)
+from worker_logger import mirror_print
+
+mirror_print(logger.error, "[ERRO] far away")
+"""
+
+
+@pytest.mark.parametrize("maker", ["setup_worker_logger", "module_logger"])
+def test_a_logger_that_is_sent_elsewhere_prints_nothing_there(tree: Tree, maker: str) -> None:
+    """A function sent by value takes its logger along by reference, and on the far side nothing has set that up: a bare
+    logger would show each error on stderr. It gets a log there, as that of a module does."""
+    sends = {"send.py": SENDS}
+    tree.write({"zero_x.py": SCRIPT, **(sends if maker == "module_logger" else {})})
+    tree.migrate("--apply", "zero_x.py")
+    tree.write({"far.py": FAR, **sends})
+
+    start = tree.start("far.py")
+
+    name = tree.head("zero_x.py")[-1].split('"')[1]
+    assert maker in tree.head("zero_x.py")[-1]
+    assert (start.returncode, start.stdout, start.stderr) == (0, "[ERRO] far away\n", "")
+    assert f"| ERROR | {name} | [ERRO] far away" in _log(tree, name)
+
+
+def test_in_its_own_process_a_copied_logger_is_the_same(tree: Tree) -> None:
+    """The twin: a copy of an object that holds the worker's logger holds the worker's logger."""
+    tree.write({"zero_x.py": SCRIPT})
+    tree.migrate("--apply", "zero_x.py")
+    check = "copy.deepcopy([logger])[0] is pickle.loads(pickle.dumps(logger)) is logger"
+
+    start = tree.start("-c", f"import copy, pickle\nfrom zero_x import logger\nassert {check}\n")
+
+    assert (start.returncode, start.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [

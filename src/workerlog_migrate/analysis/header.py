@@ -284,7 +284,27 @@ def _form_of(module: Module, target: Target) -> Form:
         # A runner of tests imports what may also be run as a script.
         is_named = starts.dotted or stem == "__main__" or _TEST.fullmatch(stem)
         return Form.BOTH if is_named else Form.PLAIN
-    return Form.BOTH if starts.plain else Form.RELATIVE
+    return Form.BOTH if starts.plain or _is_started(module, target) else Form.RELATIVE
+
+
+def _is_started(module: Module, target: Target) -> bool:
+    """Whether a file without a guard reads as a program: it says what runs it, or it works and nobody imports it."""
+    if module.source.text.startswith("#!") or "# /// script" in module.source.text:
+        return True
+    if target.starts.imported:
+        return False
+    return runs_at_top_level(module) or any(
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and _is_own_function(module, node.func)
+        for statement in module.tree.body
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        for node in ast.walk(statement)
+    )
+
+
+def _is_own_function(module: Module, name: ast.Name) -> bool:
+    return any(
+        isinstance(binding.node, ast.FunctionDef | ast.AsyncFunctionDef) for binding in module.bindings(name)
+    )
 
 
 def _adds_own_folder(module: Module) -> bool:

@@ -39,7 +39,25 @@ IMPORT = "import"
 _DEFAULT_FOLDER = "logs"
 _MOST_FOLDERS = 10
 _SENDERS = frozenset(
-    {"cloudpickle", "dask", "dill", "distributed", "ipyparallel", "loky", "modal", "pyspark", "ray"}
+    {
+        "airflow",
+        "apache_beam",
+        "celery",
+        "cloudpickle",
+        "coiled",
+        "dask",
+        "dill",
+        "distributed",
+        "ipyparallel",
+        "lithops",
+        "loky",
+        "modal",
+        "parsl",
+        "prefect",
+        "pyflink",
+        "pyspark",
+        "ray",
+    }
 )
 """Packages that send functions by value to processes or machines that may not have the script's folder."""
 

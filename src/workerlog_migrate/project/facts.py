@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
 
-FACTS_VERSION = 4
+FACTS_VERSION = 5
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -43,6 +43,22 @@ _HANDLERS = frozenset(
     {"NullHandler", "StreamHandler", "FileHandler", "basicConfig", "dictConfig", "fileConfig"}
 )
 _IMPORTERS = frozenset({"import_module", "__import__", "patch"})
+_BY_NAME = frozenset(
+    {
+        "__import__",
+        "find_spec",
+        "import_module",
+        "import_string",
+        "iter_modules",
+        "load_extension",
+        "locate",
+        "reload_extension",
+        "resolve_name",
+        "run_module",
+        "walk_packages",
+    }
+)
+_OWN_NAMES = frozenset({"__name__", "__package__", "__path__"})
 _LISTERS = frozenset({"vars", "dir", "getmembers"})
 
 
@@ -76,6 +92,8 @@ class FileFacts(NamedTuple):
             ends in a dot or slash keeps it (``cogs.``).
         commands: modules that a string starts by ``-m``, with their line; also in docstrings.
         loaders: functions that are called to load a file by its path, or to execute text.
+        importers: functions that are called to import or start a module by a name that is made while the program runs.
+        is_near: one of these gets the name of the file's own package.
         loggers: names given to ``getLogger``; ``__name__`` where that is passed.
         isolated: a string asks an interpreter not to look beside the script (``-I``, ``-P``, ``PYTHONSAFEPATH``).
         shebang: the first line if it is one, else empty.
@@ -92,6 +110,8 @@ class FileFacts(NamedTuple):
     words: tuple[tuple[str, int], ...] = ()
     commands: tuple[tuple[str, int], ...] = ()
     loaders: tuple[str, ...] = ()
+    importers: tuple[str, ...] = ()
+    is_near: bool = False
     loggers: tuple[str, ...] = ()
     isolated: bool = False
     shebang: str = ""
@@ -176,6 +196,8 @@ class _Collector:
         self._bare: dict[tuple[str, int], None] = {}
         self._commands: dict[tuple[str, int], None] = {}
         self._loaders: set[str] = set()
+        self._importers: set[str] = set()
+        self._near = False
         self._loggers: set[str] = set()
         self._listed: set[str] = set()
         self._by_text: set[str] = set()
@@ -188,12 +210,14 @@ class _Collector:
         self._print = False
 
     def facts(self, shebang: str) -> FileFacts:
-        words = {**self._words, **self._bare} if self._loaders else self._words
+        words = {**self._words, **self._bare} if self._loaders or self._importers else self._words
         return FileFacts(
             tuple(self._imports),
             tuple(words)[:MAX_WORDS],
             tuple(self._commands)[:MAX_WORDS],
             tuple(sorted(self._loaders)),
+            tuple(sorted(self._importers)),
+            self._near,
             tuple(sorted(self._loggers)),
             self._isolated,
             shebang,
@@ -293,6 +317,8 @@ class _Collector:
                 return
         if name in _IMPORTERS and node.args and isinstance(node.args[0], ast.Constant):
             self._by_text.add(str(node.args[0].value))
+        if name in _BY_NAME:
+            self._import_by_name(name, node)
         if name in _HANDLERS:
             self._handlers.add(name)
         elif name in _LOADERS:
@@ -307,6 +333,27 @@ class _Collector:
             match node.args[0]:
                 case ast.Name(id=listed) | ast.Attribute(attr=listed):
                     self._listed.add(listed)
+
+    def _import_by_name(self, name: str, node: ast.Call) -> None:
+        """Note what an import of a name that is no literal, or is told from a package, may import."""
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        first, package = (*given, None, None)[:2]
+        text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+        if (
+            isinstance(package, ast.Constant)
+            and isinstance(package.value, str)
+            and package.value.isidentifier()
+        ):
+            self._words[f"{package.value}.", node.lineno] = None
+            if text is not None and text.startswith(".") and len(text) <= MAX_WORD:
+                self._words[f"{package.value}{text}", node.lineno] = None
+        if text is None or text.startswith("."):
+            self._importers.add(name)
+            self._near = self._near or any(
+                isinstance(each, ast.Name) and each.id in _OWN_NAMES
+                for argument in given
+                for each in ast.walk(argument)
+            )
 
 
 STARTED = re.compile(r"(?:^|[\s\"'\[,(=])-(?:[A-Za-z]*)m[\s\"',]+(?P<module>[A-Za-z_][\w.]*)")

@@ -45,43 +45,10 @@ _HIDDEN = frozenset(
 _MAX_ENTRIES = 500_000
 _PYTHON = (".py", ".pyw")
 _TEXTS = frozenset(
-    [
-        ".bat",
-        ".cfg",
-        ".cjs",
-        ".cmd",
-        ".conf",
-        ".crontab",
-        ".desktop",
-        ".env",
-        ".fish",
-        ".in",
-        ".ini",
-        ".ipynb",
-        ".js",
-        ".json",
-        ".mjs",
-        ".mk",
-        ".md",
-        ".nix",
-        ".plist",
-        ".ps1",
-        ".rst",
-        ".service",
-        ".sh",
-        ".socket",
-        ".spec",
-        ".tf",
-        ".timer",
-        ".toml",
-        ".txt",
-        ".xml",
-        ".yaml",
-        ".yml",
-        ".zsh",
-    ]
+    ".ahk .applescript .bash .bat .bzl .cfg .cjs .cmd .command .conf .crontab .cs .desktop .dockerfile .env .envrc .ex .fish .go .gradle .groovy .hcl .in .ini .ipynb .j2 .java .jinja .jinja2 .jl .js .json .ksh .kt .lua .md .mjs .mk .mount .nix .nomad .path .php .pl .plist .plx .properties .ps1 .rb .reg .rs .rst .scpt .service .sh .socket .spec .star .target .tcl .template .tf .timer .tmpl .toml .tpl .ts .txt .vbs .xml .xsh .yaml .yml .zsh".split()  # noqa: SIM905
 )
 _NAMED_TEXTS = (
+    ".env",
     "Procfile",
     "Dockerfile",
     "Containerfile",
@@ -153,7 +120,9 @@ def _is_entered(name: str) -> bool:
 
 
 def _may_start(name: str) -> bool:
-    return os.path.splitext(name)[1].lower() in _TEXTS or name.startswith(_NAMED_TEXTS) or "." not in name  # noqa: PTH122
+    if "." not in name.removeprefix(".") or name.startswith(_NAMED_TEXTS):
+        return True
+    return os.path.splitext(name)[1].lower() in _TEXTS  # noqa: PTH122
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

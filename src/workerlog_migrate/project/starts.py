@@ -6,7 +6,7 @@ where it stands: beside the file, then in the folders above it up to the root, a
 """
 
 # Thousands of paths are compared: they stay strings.
-# ruff: noqa: PTH113, PTH118, PTH120
+# ruff: noqa: PTH113, PTH118, PTH119, PTH120
 
 from __future__ import annotations
 
@@ -42,7 +42,23 @@ _ISOLATED_FLAG = re.compile(r"-[A-Za-z]*[IP]")
 _LOGGERS_LISTED = 20
 _ALWAYS = ("sentry_sdk", "worker_logger", "worker_utils")
 _FEW = 40
-_LOADING = (b"spec_from_file_location", b"run_path", b"load_source", b"SourceFileLoader")
+_LOADING = (
+    b"spec_from_file_location",
+    b"run_path",
+    b"load_source",
+    b"SourceFileLoader",
+    b"__import__",
+    b"import_module",
+    b"import_string",
+    b"load_extension",
+    b"run_module",
+    b"_modules",
+    b"walk_packages",
+)
+"""What a file holds that loads or imports others by a name or a path that it makes."""
+
+_ONLY_LOOKS = frozenset({"find_spec", "iter_modules", "run_module", "walk_packages"})
+_PROSE = (".md", ".rst", ".txt")
 
 
 def with_starts(project: Project, targets: Sequence[Target], cwd: Path) -> list[Target]:
@@ -139,6 +155,7 @@ class _Search:
     def starts(self, position: int) -> Starts:
         seen, target = self._seen[position], self._targets[position]
         folder = os.path.dirname(seen.path)
+        self._by_own_package(seen)
         in_folder = self._named_folders.get(folder, ("",))[0] or self._near_folders.get(folder, "")
         depths = [*seen.dotted, *self._named_depths(folder)]
         if seen.packages:
@@ -173,6 +190,8 @@ class _Search:
             if entry.place != "typing":
                 self._import(path, entry, facts)
         shown = self._shown(path)
+        if facts.is_near:
+            self._import_all(path, [], f"{shown} imports", facts)
         for word, line in facts.words:
             self._word(path, word, f"{shown}:{line}", facts)
         for name, line in facts.commands:
@@ -200,6 +219,8 @@ class _Search:
             name = ".".join(parts)
             for found, depth in self._resolve(path, parts):
                 self._note(found, path, depth, f"{where} {name}", entry, facts)
+        if facts.importers:
+            self._import_all(path, module, where, facts)
         if "*" in entry.names:
             for found, _ in self._resolve(path, module):
                 self._seen[found].starred = self._seen[found].starred or f"{where} * from {entry.module}"
@@ -252,6 +273,9 @@ class _Search:
             for found in self._paths(path, word):
                 self._named_path(found, path, where, word, facts)
             return
+        if facts.importers:
+            pieces = [piece for piece in re.split(r"[/\\.:]", word) if piece]
+            self._import_all(path, pieces, f"{where} imports", facts)
         if "/" in word or "\\" in word:
             if facts.loaders:
                 self._loaded_folder(path, word, where)
@@ -295,6 +319,25 @@ class _Search:
             if seen.parts[-2:-1] == (name,) and os.path.dirname(seen.path) != os.path.dirname(path):
                 seen.by_path = seen.by_path or f"{where} loads files of {name} by {loader}"
 
+    def _import_all(self, path: str, pieces: list[str], where: str, facts: FileFacts) -> None:
+        """A file that imports by a name that it makes, and names a folder: it may import whatever is in that.
+
+        What it names may be no more than a path that is put on ``sys.path``, so that both ways are kept open.
+        """
+        for base in self._bases(path):
+            folder = os.path.join(base, *pieces) if pieces else base
+            if folder not in self._folders or folder == self._root:
+                continue
+            for seen in self._seen:
+                if os.path.dirname(seen.path) != folder or seen.path == path:
+                    continue
+                text = f"{where} what is in {self._shown(folder)} by {facts.importers[0]}"
+                seen.dotted.setdefault(max(1, len(pieces)), text)
+                seen.plain = seen.plain or text
+                if not _ONLY_LOOKS.issuperset(facts.importers) and not _is_test(path, self._root):
+                    seen.imported = seen.imported or text
+            return
+
     # -- other texts ----------------------------------------------------------------------------------------
 
     def _text(self, path: str, text: str) -> None:
@@ -307,10 +350,10 @@ class _Search:
                     self._dotted(path, found["module"], f"{where} starts {found['module']}", is_import=False)
             if ".py" in line:
                 self._text_paths(path, line, where, is_safe=is_safe)
-            if path.endswith(".ipynb") and "import" in line:
+            if path.endswith((".ipynb", *_PROSE)) and "import" in line:
                 for match in _TEXT_IMPORT.finditer(line.replace("\\n", "\n")):
                     self._text_import(path, match, where)
-            elif "." in line and not path.endswith((".md", ".rst", ".txt")):
+            elif "." in line and not path.endswith(_PROSE):
                 for word in words_of(line):
                     name = word.partition(":")[0]
                     if "." in name.rstrip(".") and "/" not in name:
@@ -440,6 +483,23 @@ class _Search:
             if folder in self._named_folders:
                 yield self._named_folders[folder][1] + below
             folder, below = os.path.dirname(folder), below + 1
+
+    def _by_own_package(self, seen: _Seen) -> None:
+        """A file that imports its own package by name needs the folder above that: so it is started through it."""
+        facts = self._project.facts(seen.path)
+        folder = os.path.dirname(seen.path)
+        for entry in () if facts is None else facts.imports:
+            top = entry.module.partition(".")[0]
+            if entry.level or entry.place != "top" or top in RUNTIME_MODULES or top not in seen.parts[:-1]:
+                continue
+            if os.path.join(folder, f"{top}.py") in self._files or os.path.join(folder, top) in self._folders:
+                continue  # the one beside it
+            above, depth = folder, 1
+            while os.path.basename(above) != top and above != self._root and above.startswith(self._root):
+                above, depth = os.path.dirname(above), depth + 1
+            if os.path.basename(above) == top and above in self._folders and above != self._root:
+                where = f"{self._shown(seen.path)}:{entry.line} imports {entry.module}"
+                seen.dotted.setdefault(depth, where)
 
     def _sibling(self, seen: _Seen) -> str:
         """Say which file beside it a script imports plainly and at once: its folder is importable whenever it runs."""

@@ -119,10 +119,14 @@ def module_logger(name: str, log_dir: str | os.PathLike[str] = "logs") -> loggin
     caller = sys._getframe(1)
     if caller.f_globals.get("__name__") == "__main__":
         return _set_up(name, log_dir, logging.INFO, 5 * 1024 * 1024, 5, caller)
-    logger = logging.getLogger(_logger_name(name))
+    return _of_module(_logger_name(name), log_dir)
+
+
+def _of_module(name: str, log_dir: str | os.PathLike[str]) -> logging.Logger:
+    logger = logging.getLogger(name)
     with logging._lock:  # type: ignore[attr-defined]  # the one that a forked child finds open
         if not hasattr(logger, "worker_log"):
-            _adopt(logger, _ModuleHandler(logger.name, log_dir), logging.INFO)
+            _adopt(logger, _ModuleHandler(name, log_dir), logging.INFO)
     return logger
 
 
@@ -225,6 +229,11 @@ class _WorkerLogger(logging.Logger):
 
     worker_log: _WorkerFileHandler | _ModuleHandler
     worker_level: int
+
+    def __reduce__(self) -> tuple[Callable[..., logging.Logger], tuple[str, str]]:
+        """Where a function is sent by value nothing has set the logger up: a bare one would print on stderr there."""
+        log = self.worker_log
+        return _of_module, (self.name, log.folder if isinstance(log, _ModuleHandler) else log.worker_log_dir)
 
     def isEnabledFor(self, level: int) -> bool:  # noqa: N802  # logging's name
         return level >= self.worker_level or super().isEnabledFor(level)
@@ -1079,7 +1088,7 @@ class _ModuleHandler(logging.Handler):
 
     def __init__(self, name: str, log_dir: str | os.PathLike[str]) -> None:
         super().__init__()
-        self.folder_and_path = _place_of(name, log_dir)
+        self.folder, self.path = _place_of(name, log_dir)
         self.own: _WorkerFileHandler | None = None
 
     def file_log(self) -> _WorkerFileHandler:
@@ -1088,8 +1097,7 @@ class _ModuleHandler(logging.Handler):
         if worker is not None and (log := _log_of(worker)) is not None:
             return log
         if self.own is None:
-            folder, path = self.folder_and_path
-            self.own = _WorkerFileHandler(path, folder)
+            self.own = _WorkerFileHandler(self.path, self.folder)
             self.own.maxBytes, self.own.backupCount = 5 * 1024 * 1024, 5
         return self.own
 
