@@ -43,12 +43,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--update-golden") and os.environ.get("CI"):
         raise pytest.UsageError("--update-golden is for people: in CI the golden files are what they are")
-    # Who starts the tests in the background has SIGINT ignored, and the programs that they interrupt would inherit that.
-    if (
-        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-        and threading.current_thread() is threading.main_thread()
-    ):
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Who starts the tests in the background has SIGINT ignored, who does so by nohup SIGHUP as well, and the programs that
+    # they interrupt would inherit that.
+    if threading.current_thread() is threading.main_thread():
+        usual = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL, "SIGQUIT": signal.SIG_DFL}
+        for name, handler in usual.items():
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+                signal.signal(number, handler)
     # The command's processes inherit it: no test reads or writes the cache or the undo of whoever runs the tests.
     config.stash[_CACHE] = os.environ["WORKERLOG_MIGRATE_CACHE_DIR"] = tempfile.mkdtemp(
         prefix="workerlog-cache-"

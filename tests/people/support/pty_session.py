@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 import types
 from pathlib import Path
 
@@ -75,7 +76,9 @@ class Session:
 
     def end(self) -> int:
         """Read until the command has ended; give its exit code."""
+        end = time.monotonic() + PATIENCE
         while self.process.poll() is None:
+            assert time.monotonic() < end, f"it does not end; the screen was:\n{plain(self.screen)}"
             self._read(0.05)
         while self._read(0):
             pass
