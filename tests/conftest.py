@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
     # Who starts the tests in the background has SIGINT ignored, who does so by nohup SIGHUP as well, and the programs that
     # they interrupt would inherit that.
     if threading.current_thread() is threading.main_thread():
-        usual = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL, "SIGQUIT": signal.SIG_DFL}
+        usual: dict[str, Any] = {"SIGINT": signal.default_int_handler, "SIGHUP": signal.SIG_DFL}
         for name, handler in usual.items():
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is signal.SIG_IGN:

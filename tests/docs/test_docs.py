@@ -43,7 +43,8 @@ _BLOCK = re.compile(
     r"(?:<!-- (?P<note>(?:\$|not run:) .*?) -->\n)?^```(?P<language>[\w-]*)\n(?P<body>.*?)^```$", re.M | re.S
 )
 _STAMP = re.compile(
-    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]\d{3}Z?|(?<=\"time\": )[\d.]+|(?<=\"process\": )\d+"
+    # A time, or two that may as well fall into one millisecond.
+    r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d[.,]\d{3}Z?(?: to \d{4}-\d\d-\d\dT[\d:.]+Z)?|(?<=\"time\": )[\d.]+|(?<=\"process\": )\d+"
     r"|\bpid \d+|\bPython 3[\d.]+\d(?=, )"
 )
 
