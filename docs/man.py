@@ -17,7 +17,7 @@ FILES = (
     ("pyproject.toml", "The nearest one's table [tool.workerlog-migrate] is the configuration."),
     (
         "~/.local/state/workerlog-migrate/",
-        "What --undo needs to take back the last --apply from each folder, at most 256 MB.",
+        "What --undo needs to take back the last 20 runs of --apply from each folder, at most 256 MB.",
     ),
     ("worker_logger.py, worker_utils.py", "The runtime, which --apply puts beside migrated scripts."),
 )

@@ -99,7 +99,11 @@ def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incompl
 @click.option("--apply", is_flag=True, help="Write the scripts, and both runtime files beside them.")
 @click.option("--check", is_flag=True, help="Write nothing, print no diff; exit 1 if something would change.")
 @click.option("--interactive", "-i", is_flag=True, help="With --apply: ask about each change.")
-@click.option("--undo", is_flag=True, help="Restore the files that the last --apply changed from here.")
+@click.option(
+    "--undo",
+    is_flag=True,
+    help="Restore the files that the last --apply changed from here; again: the one before.",
+)
 @click.option(
     "--explain",
     metavar="CODEMOD|PATH:LINE",

@@ -15,7 +15,7 @@ from rights import WITHOUT_RIGHTS
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.folder import Folder
-from workerlog_migrate.files.journal import Change, Journal, Outcome, Undone, undo, undo_folder
+from workerlog_migrate.files.journal import MAX_STEPS, Change, Journal, Outcome, Undone, undo, undo_folder
 from workerlog_migrate.files.stamp import runtime_version, stamp
 from workerlog_migrate.files.state import Project
 from workerlog_migrate.files.vendor import runtime_text
@@ -83,6 +83,117 @@ def test_only_the_last_apply_that_changed_something_is_undone(project: Path, run
 
     assert undone.stderr.splitlines() == ["restored scripts/genesis_engine.py", "1 restored"]
     assert snapshot(project) == first
+
+
+def test_each_undo_takes_back_one_apply_and_the_next_the_one_before(project: Path, run: Run) -> None:
+    """Kind: several steps (trial, settle; one folder after the other) are taken back one by one, however many there are."""
+    states = [snapshot(project)]
+    for script in ("aider_queue.py", "genesis_engine.py"):
+        run("--apply", f"scripts/{script}")
+        states.append(snapshot(project))
+        run("--apply", f"scripts/{script}")  # changes nothing: no step
+
+    while len(states) > 1:
+        assert snapshot(project) == states.pop()
+        assert run("--undo").returncode == 0
+
+    assert snapshot(project) == states[0]
+    assert run("--undo").stderr.startswith("nothing to undo: ")
+    assert not undo_folder(project).exists()
+
+
+def test_an_undo_that_leaves_a_file_stays_at_its_step(project: Path, run: Run) -> None:
+    """Twin: what could not be taken back is tried again, and the step before it waits."""
+    run("--apply", "scripts/aider_queue.py")
+    first = snapshot(project)
+    run("--apply", "scripts/genesis_engine.py")
+    engine = project / "scripts" / "genesis_engine.py"
+    applied = engine.read_bytes()
+    engine.write_bytes(applied + b"# by hand\n")
+
+    assert [run("--undo").returncode for _ in range(2)] == [2, 2]
+    assert (project / "scripts" / "aider_queue.py").read_bytes() == first["scripts/aider_queue.py"]
+
+    engine.write_bytes(applied)
+    assert run("--undo").returncode == 0
+    assert snapshot(project) == first
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def stop_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """Let the ``step``-th rename or removal (from 1) among the states be the end of the process."""
+    count = 0
+
+    def counted(name: str) -> None:
+        real = getattr(Folder, name)
+
+        def stepped(folder: Folder, *names: str) -> None:
+            nonlocal count
+            count += 1
+            if count == step:
+                raise Killed
+            real(folder, *names)
+
+        monkeypatch.setattr(Folder, name, stepped)
+
+    for name in ("replace", "unlink"):
+        counted(name)
+
+
+@pytest.mark.parametrize("what", ["apply", "undo"])
+def test_a_kill_between_two_steps_loses_neither(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Kind: wherever a second step or its undo is killed, undoing gives its bytes back, and then those before the first."""
+    file = tmp_path / "a.py"
+    for step in range(1, 20):
+        file.write_bytes(b"0")
+        for number in (1, 2):
+            journal = Journal(tmp_path)
+            journal.record([Change(Path("a.py"), b"%d" % (number - 1), b"%d" % number)])
+            file.write_bytes(b"%d" % number)
+            with monkeypatch.context() as patch:
+                if what == "apply" and number == 2:
+                    stop_at(patch, step)
+                try:
+                    journal.written()
+                except Killed:
+                    del journal  # and with it its lock
+                    continue
+            journal.close()
+        with monkeypatch.context() as patch:
+            if what == "undo":
+                stop_at(patch, step)
+            try:
+                assert [undone.path for undone in undo(tmp_path)] == [Path("a.py")]
+            except Killed:
+                file.write_bytes(b"1")  # it was restored, or not yet
+
+        found = []
+        while outcomes(tmp_path):
+            found.append(file.read_bytes())
+        assert file.read_bytes() == b"0", (step, found)
+        assert not undo_folder(tmp_path).exists()
+
+
+def test_the_oldest_steps_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kind: what is kept is bounded, in steps and in bytes; what goes is the oldest."""
+    monkeypatch.setattr("workerlog_migrate.files.journal.MAX_BYTES", 40_000)
+    file = tmp_path / "a.py"
+    for size, kept in ((10, MAX_STEPS), (10_000, 3)):
+        for number in range(MAX_STEPS + 5):
+            before = b"x" * size + b"%d" % number
+            write(tmp_path, "a.py", journal := Journal(tmp_path), before, b"x" * size + b"%d" % (number + 1))
+            journal.written()
+            journal.close()
+        steps = 0
+        while outcomes(tmp_path):
+            steps += 1
+        assert steps == kept
+        assert file.read_bytes() == b"x" * size + b"%d" % (MAX_STEPS + 5 - kept)
 
 
 def test_an_edited_file_is_named_and_its_old_text_lies_where_it_says(project: Path, run: Run) -> None:

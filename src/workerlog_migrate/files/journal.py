@@ -1,4 +1,4 @@
-"""How does a folder get back what the last ``--apply`` changed in it or added to it?
+"""How does a folder get back what an ``--apply`` changed in it or added to it?
 
 Before a file is written, its old bytes and the hash of its new ones are appended to a journal and flushed to the
 disk; so whatever stops an apply, the journal knows every file that it can have touched. Undoing compares
@@ -7,12 +7,13 @@ and what is neither has been edited since, and is left. Each step can be repeate
 stopped is run again. The journal is removed when nothing is left to undo.
 
 It lies in the user's state folder (`state`), never among the scripts: a journal says what is written where, so one
-that came with a checkout would let the checkout write anything anywhere. It holds the last apply that changed something
-and no other, and at most `MAX_BYTES` of old text::
+that came with a checkout would let the checkout write anything anywhere. The last `MAX_STEPS` applies that changed something
+have one each, with at most `MAX_BYTES` of old text in all; an undo takes back the last of them, the next undo the one before::
 
     lock            held while an apply or an undo is at work
-    journal         one line of JSON for each file, followed by its old bytes
-    journal.new     the same of an apply that has not yet changed anything
+    journal         of the last apply: one line of JSON for each file, followed by its old bytes
+    journal.1, ...  of the applies before, the oldest first
+    journal.new     of an apply that has not yet changed anything
     before/         old texts of files that were edited since, put there by an undo
 
 Only when the first file has been written does ``journal.new`` take the place of ``journal``: an apply that changes
@@ -55,7 +56,10 @@ OLD_FOLDER = ".workerlog-migrate"
 """Where version 0.1 kept its journal, in the current folder: it is named and never read."""
 
 MAX_BYTES = 256 * 1024 * 1024
-"""Bound of one apply's old texts, bytes, and of those of all other folders together."""
+"""Bound of one apply's old texts, bytes, of those of all applies in a folder, and of those of all other folders together."""
+
+MAX_STEPS = 20
+"""How many applies can be taken back, one after the other."""
 
 _FORMAT = 2
 _JOURNAL = "journal"
@@ -63,6 +67,7 @@ _PENDING = "journal.new"
 _BEFORE = "before"
 _LOCK = "lock"
 _LONGEST_LINE = 1 << 20
+_EARLIER = re.compile(r"journal\.([1-9]\d{0,8})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +114,7 @@ class Undone:
 
 
 class Journal:
-    """The journal of one apply: it replaces that of the apply before when the first file is written, not earlier."""
+    """The journal of one apply: it becomes the last one when the first file is written, not earlier."""
 
     def __init__(self, folder: Path, *, limit: int = MAX_BYTES) -> None:
         """Prepare a journal; nothing is on the disk until the first `record`.
@@ -177,7 +182,7 @@ class Journal:
             with contextlib.suppress(OSError):
                 if self._file is not None and not self._is_last:
                     _settle(self._home, has_changed=_has_certainly_changed)
-                if not _is_there(self._home, _JOURNAL) and not _is_there(self._home, _PENDING):
+                if not _has_journal(self._home):
                     with Folder.open(self._home.path.parent) as states:
                         _remove_home(states, self._home, self._lock)
         for each in (self._home, self._lock):
@@ -219,7 +224,7 @@ class Journal:
 
 
 def undo(folder: Path) -> Iterator[Undone]:
-    """Give back what the last apply changed or added.
+    """Give back what the last apply that was not yet undone changed or added.
 
     Args:
         folder: the current folder, absolute; the apply was run here.
@@ -241,7 +246,7 @@ def undo(folder: Path) -> Iterator[Undone]:
         return
     with states:
         home = open_state(states, project, create=False)
-        if home is None or not (_is_there(home, _JOURNAL) or _is_there(home, _PENDING)):
+        if home is None or not _has_journal(home):
             moved = _moved_from(states, project)
             if home is not None:
                 home.close()
@@ -282,7 +287,7 @@ def _undo_all(folder: Path, states: Folder, home: Folder, project: Project) -> I
             remove_leftovers(place)
         if not held_back:
             try:
-                _remove_home(states, home, lock)
+                _forget_last(states, home, lock)
             except OSError as error:
                 raise UsageError(f"{home.path} cannot be removed: {why(error)}; all was undone") from error
 
@@ -366,6 +371,21 @@ def _is_there(home: Folder, name: str) -> bool:
     except OSError as error:
         raise _unreadable(home.path / name, error) from error
     return True
+
+
+def _has_journal(home: Folder) -> bool:
+    if _is_there(home, _JOURNAL) or _is_there(home, _PENDING):
+        return True
+    try:
+        return bool(_earlier(home))
+    except OSError as error:
+        raise _unreadable(home.path, error) from error
+
+
+def _earlier(home: Folder) -> list[str]:
+    """Name the journals of the applies before the last one, the oldest first."""
+    numbers = sorted(int(found[1]) for found in map(_EARLIER.fullmatch, home.names()) if found)
+    return [f"{_JOURNAL}.{number}" for number in numbers]
 
 
 def _opened(home: Folder, name: str) -> BinaryIO:
@@ -561,9 +581,30 @@ def _is_current(lock: BinaryIO, home: Folder) -> bool:
 
 
 def _promote(home: Folder) -> None:
+    earlier = _earlier(home)
+    if _is_there(home, _JOURNAL):
+        number = int(earlier[-1].rpartition(".")[2]) + 1 if earlier else 1
+        earlier.append(f"{_JOURNAL}.{number}")
+        home.replace(_JOURNAL, earlier[-1])
     home.replace(_PENDING, _JOURNAL)
     home.sync()
     home.remove_tree(_BEFORE)  # old texts of the apply that is no longer the last
+    sizes = [home.stat(name).st_size for name in earlier]
+    total = home.stat(_JOURNAL).st_size + sum(sizes)
+    left = len(earlier)
+    for name, size in zip(earlier, sizes, strict=True):
+        if left < MAX_STEPS and total <= MAX_BYTES:
+            break
+        home.unlink(name)
+        left, total = left - 1, total - size
+
+
+def _recall(home: Folder) -> None:
+    """Make the apply before the last one again: the last one was undone, or is not kept after all."""
+    if not _is_there(home, _JOURNAL):
+        for name in _earlier(home)[-1:]:
+            home.replace(name, _JOURNAL)
+            home.sync()
 
 
 def _has_perhaps_changed(entry: _Entry) -> bool:
@@ -591,6 +632,7 @@ def _has_certainly_changed(entry: _Entry) -> bool:
 def _settle(home: Folder, *, has_changed: Callable[[_Entry], bool] = _has_perhaps_changed) -> None:
     """Decide about the journal of an apply that has not told: it counts if it has changed something."""
     if not _is_there(home, _PENDING):
+        _recall(home)
         return
     entries: list[_Entry] = []
     # Of one that is not whole nothing can have been written: it is renamed into its place.
@@ -602,6 +644,7 @@ def _settle(home: Folder, *, has_changed: Callable[[_Entry], bool] = _has_perhap
     for place in {entry.real.parent for entry in entries}:
         remove_leftovers(place)
     home.unlink(_PENDING)
+    _recall(home)
 
 
 def _forget_old(states: Folder, project: Project) -> None:
@@ -615,7 +658,8 @@ def _forget_old(states: Folder, project: Project) -> None:
             if other is not None and not other.is_gone():
                 with states.child(name) as home:
                     status = home.stat(_JOURNAL)
-                held.append((status.st_mtime, status.st_size, name))
+                    size = status.st_size + sum(home.stat(each).st_size for each in _earlier(home))
+                held.append((status.st_mtime, size, name))
             elif other is not None:
                 _forget(states, name)
     total = sum(size for _, size, _ in held)
@@ -630,7 +674,8 @@ def _forget(states: Folder, name: str) -> bool:
     """Remove the state of another folder, unless a run is at work there."""
     try:
         with states.child(name) as home, _locked(home):
-            home.remove_tree(_JOURNAL)
+            for each in (*_earlier(home), _JOURNAL):
+                home.remove_tree(each)
         states.remove_tree(name)
     except (OSError, Refused):
         return False
@@ -650,7 +695,7 @@ def _moved_from(states: Folder, project: Project) -> str:
 def _project_of(states: Folder, name: str) -> Project | None:
     """Say whose a state is, from its journal."""
     with states.child(name) as home:
-        for journal in (_JOURNAL, _PENDING):
+        for journal in (_JOURNAL, _PENDING, *_earlier(home)):
             with (
                 contextlib.suppress(UsageError, ValueError, KeyError, TypeError),
                 _opened(home, journal) as file,
@@ -658,6 +703,16 @@ def _project_of(states: Folder, name: str) -> Project | None:
                 path, device, inode, owner = json.loads(file.readline(_LONGEST_LINE))["folder"]
                 return Project(str(path), int(device), int(inode), int(owner))
     return None
+
+
+def _forget_last(states: Folder, home: Folder, lock: BinaryIO) -> None:
+    """Take away what belongs to the apply that was undone; the one before is the last one now."""
+    if not _earlier(home):
+        _remove_home(states, home, lock)
+        return
+    home.unlink(_JOURNAL)
+    home.remove_tree(_BEFORE)
+    _recall(home)
 
 
 def _remove_home(states: Folder, home: Folder, lock: BinaryIO) -> None:
