@@ -143,6 +143,9 @@ def stop_at(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
         counted(name)
 
 
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # what is killed closes nothing
 @pytest.mark.parametrize("what", ["apply", "undo"])
 def test_a_kill_between_two_steps_loses_neither(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.analysis.boundary import keeps_loop_alive
+from workerlog_migrate.analysis.boundary import Boundaries, keeps_loop_alive
 from workerlog_migrate.analysis.calls import CONTEXT_MAKERS
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.logging_calls import LogCalls
@@ -141,6 +141,7 @@ class Handlers:
         self.context = context
         self.engine = context.types.engine
         self.naming = Naming(self.engine)
+        self.boundaries = Boundaries(self.engine)
         self.can_log = LOGGER_SETUP in context.settings.select and not context.header.refusal
         self.logs = LogCalls(self.engine, mirrors=MIRROR_OUTPUT in context.settings.select)
         self.requested: set[str] = set()
@@ -288,16 +289,26 @@ class Handlers:
     def _is_to_watch(self, node: ast.ExceptHandler) -> bool:
         """Whether a handler that could be narrowed is watched instead."""
         settings = self.context.settings
-        return settings.trial is Trial.ON or self._is_watched_boundary(node)
+        return settings.trial is Trial.ON or self.is_watched_boundary(node)
 
-    def _is_watched_boundary(self, node: ast.ExceptHandler) -> bool:
-        return self.context.settings.boundary is Boundary.WATCH and keeps_loop_alive(self.module, node)
+    def is_watched_boundary(self, node: ast.AST) -> bool:
+        """Say whether a handler, or a ``with`` statement, is one that ``--boundary watch`` never narrows.
+
+        Args:
+            node: a broad ``except`` clause, or the ``with`` statement of a ``suppress``.
+        """
+        if self.context.settings.boundary is not Boundary.WATCH:
+            return False
+        if not isinstance(node, ast.ExceptHandler):
+            return self.boundaries.is_last(node, self.engine.unit)
+        is_outermost = keeps_loop_alive(self.module, node)
+        return is_outermost or self.boundaries.is_last(self.module.parents[node], self.engine.unit)
 
     def _stays_watched(self, node: ast.ExceptHandler) -> bool:
         """Whether a handler is watched and this run is none that ends that."""
         if watch_of(self.module, node) is None:
             return False
-        return self.context.settings.trial is not Trial.END or self._is_watched_boundary(node)
+        return self.context.settings.trial is not Trial.END or self.is_watched_boundary(node)
 
     def watching(self, node: ast.ExceptHandler, reason: str = "") -> Finding:
         """Count a handler that is watched and stays so.
@@ -406,7 +417,8 @@ class Handlers:
         if not isinstance(owner, ast.withitem):
             yield self._left(node, "its body is not seen")
             return
-        owner_body: list[ast.stmt] = self.module.parents[owner].body  # type: ignore[attr-defined]  # a with statement
+        statement = self.module.parents[owner]
+        owner_body: list[ast.stmt] = statement.body  # type: ignore[attr-defined]  # a with statement
         block = self.engine.flow.block(node, self.engine.unit.enclosing(node))
         if block.before is None:
             yield self._left(node, "the code is never reached")
@@ -419,7 +431,8 @@ class Handlers:
             yield self._left(node, f"swallows {inference.exits.exception} today", (inference.exits,))
             return
         names = self._written(inference.names, node, block)
-        if inference.is_complete and not names.missing and self.context.settings.trial is Trial.ON:
+        is_trial = self.context.settings.trial is Trial.ON or self.is_watched_boundary(statement)
+        if inference.is_complete and not names.missing and is_trial:
             reason = "there is no handler that could be watched"
             yield Finding(
                 SPECIFIC_EXCEPTIONS,

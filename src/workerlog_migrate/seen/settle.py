@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.analysis.boundary import keeps_loop_alive
 from workerlog_migrate.analysis.exceptions import BROAD, LIMIT, LOCAL, ROOT
 from workerlog_migrate.analysis.joined import Joined
 from workerlog_migrate.analysis.raises import display
@@ -30,7 +29,6 @@ from workerlog_migrate.model import (
     SPECIFIC_EXCEPTIONS,
     Applicability,
     Arrival,
-    Boundary,
     Evidence,
     Finding,
     HandlerEdit,
@@ -156,7 +154,7 @@ class Settler:
         arrived = [arrival for arrival in here if not self._is_control(arrival)]
         real = [arrival for arrival in arrived if not arrival.is_mock]
         evidence = self._evidence(node, here)
-        if self.context.settings.boundary is Boundary.WATCH and keeps_loop_alive(self.module, node):
+        if self.handlers.is_watched_boundary(node):
             yield replace(self.handlers.watching(node, "the boundary is watched for good"), evidence=evidence)
             return
         judged = self._judge(node)
