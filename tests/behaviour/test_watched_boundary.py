@@ -92,7 +92,7 @@ def test_no_worker_ends_by_a_type_that_was_taken_from_a_list(
 ) -> None:
     """Kind: each type of each narrowed handler in turn is taken off its list, and an error of it arrives there once."""
     found = list(listed(originals / worker, guarded / worker))[::STEP]
-    ended: list[tuple[Listed, int, int]] = []
+    ended: list[tuple[Listed, list[int]]] = []
     for where in found:
         codes = []
         for folder, takes_away in ((originals, False), (guarded, True)):
@@ -103,7 +103,7 @@ def test_no_worker_ends_by_a_type_that_was_taken_from_a_list(
             (scripts / worker).write_bytes(changed)
             codes.append(world.run(USUAL[worker], scripts).code)
         if codes[0] != codes[1]:
-            ended.append((where, *codes))
+            ended.append((where, codes))
 
     assert not ended
     assert found or worker in WITHOUT_INNER
