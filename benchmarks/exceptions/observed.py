@@ -74,7 +74,7 @@ _CONTROL = (
 )
 _MOCKS = ("unittest/mock.py", "mock/mock.py", "flexmock/_api.py")
 _RECORDER = "__observed__"
-_OPTIONS = "-q -p no:cacheprovider -o addopts= --continue-on-collection-errors -W ignore --timeout=60 -p no:xdist".split()  # fmt: skip
+_OPTIONS = "-q -p no:cacheprovider -o addopts= --continue-on-collection-errors -W ignore --timeout=60 -p no:xdist".split()  # fmt: skip  # noqa: SIM905  # a line that people read
 
 
 @dataclass(frozen=True)
@@ -466,11 +466,11 @@ def _pairs(
         note = json.loads(line)
         if not {note["type"], *note["bases"]}.intersection(_CONTROL):
             found[note["place"], note["type"]].append(note)
-    for (place, kind), group in sorted(found.items()):
-        handler = handlers[place]
-        expected = judged.get((place, kind)) if handler.broad else bool(group[0]["expected"])
+    for (at, kind), group in sorted(found.items()):
+        handler = handlers[at]
+        expected = judged.get((at, kind)) if handler.broad else bool(group[0]["expected"])
         if expected is None:
-            print(f"    {place}: {kind} is not in the evidence of the runtime", file=sys.stderr)
+            print(f"    {at}: {kind} is not in the evidence of the runtime", file=sys.stderr)
             continue
         ways = [note["frames"] for note in group]
         real = [way for way in ways if not _is_of_tests(way, tree)]  # type: ignore[arg-type]  # lists, as JSON has them
@@ -496,7 +496,7 @@ def _judged(tree: Path, logs: Path, lines: Mapping[tuple[str, int], Handler]) ->
 
 def _short(path: str, tree: Path) -> str:
     """Give a path from the top of the source; what lies elsewhere as its last three parts."""
-    full = os.path.normpath(path if os.path.isabs(path) else tree / path)
+    full = os.path.normpath(tree / path)
     return (
         os.path.relpath(full, tree) if full.startswith(f"{tree}{os.sep}") else "/".join(Path(full).parts[-3:])
     )
@@ -510,7 +510,7 @@ def _is_of_tests(frames: Sequence[Sequence[object]], tree: Path) -> bool:
     if path.replace("\\", "/").endswith(_MOCKS):
         return True
     parts = Path(_short(path, tree)).parts
-    inside = str(path).startswith(str(tree)) or not os.path.isabs(path)
+    inside = path.startswith(str(tree)) or not Path(path).is_absolute()
     return inside and (bool(_TESTS.intersection(parts[:-1])) or parts[-1].startswith(("test_", "conftest")))
 
 
