@@ -41,6 +41,7 @@ UNSET = "opaque::test_an_attribute_that_only_another_method_sets_may_be_missing"
 SIGNAL = "opaque::test_what_a_signal_handler_raises_arrives_everywhere"
 SWALLOW = "flow::test_a_context_manager_that_may_swallow_lets_what_follows_be_reached"
 SELF = "flow::test_what_held_before_holds_no_more_of_self"
+INSIDE = "flow::test_what_held_before_holds_no_more_in_a_handler"
 FLOW = "flow::test_what_held_before_holds_no_more"
 
 
@@ -85,6 +86,12 @@ MUTANTS = (
     Mutant("assignment binds", "flow", "            frame.bind(target.id)\n", "            pass\n", UNBOUND),
     Mutant("import binds", "flow", "            frame.bind(name)\n\n    def _assert", "\n    def _assert", UNBOUND),
     Mutant("definition binds", "flow", "        frame.bind(node.name)\n\n    def _class", "\n    def _class", UNBOUND),
+    Mutant("del ends what is known", "flow", "                    frame.forget(path)\n            else:\n", "                    pass\n            else:\n", FLOW),
+    Mutant("handler: facts of what the body stores", "flow", "        facts = {fact for fact in before.facts if not fact.roots & stored}\n", "        facts = set(before.facts)\n", INSIDE),
+    Mutant("try: else belongs outside", "flow", "        frame.sink = outer\n        ends: list[State] = []\n        if not frame.is_dead:\n            self.run(node.orelse, frame)\n", "        ends: list[State] = []\n        if not frame.is_dead:\n            self.run(node.orelse, frame)\n        frame.sink = outer\n", INNER),
+    Mutant("if: both branches join", "flow", "                if not frame.is_dead and frame.env is not None:\n                    ends.append(State(frame.env, frame.facts))\n            frame.is_dead = truth is True\n", "            frame.is_dead = truth is True\n", FLOW),
+    Mutant("while: break keeps what is known there", "flow", "        if isinstance(node, ast.Break) and frame.loops and frame.env is not None:\n", "        if isinstance(node, ast.Continue) and frame.loops and frame.env is not None:\n", UNBOUND),
+    Mutant("alias of a handler ends", "flow", "                frame.unbind(handler.name)  # Python", "                pass  # Python", UNBOUND),
     Mutant("class binds", "flow", "        self._engine.hooks.defined(node, frame)\n        frame.bind(node.name)\n", "        self._engine.hooks.defined(node, frame)\n", UNBOUND),
     Mutant("del unbinds", "flow", "                    expressions.value(target, frame)\n                    frame.unbind(target.id)\n", "                    expressions.value(target, frame)\n", UNBOUND),
     Mutant("finally binds", "flow", "        frame.env.update(bound)\n", "        pass\n", UNBOUND),
@@ -101,6 +108,9 @@ MUTANTS = (
     Mutant("guard: at least", "guards", "    if operator in (ast.GtE, ast.Eq):\n        return int(number)\n", "    if operator in (ast.GtE, ast.Eq):\n        return int(number) - 1\n", GUARD),
     Mutant("guard: index against length", "guards", "        wanted = index + 1 if index >= 0 else -index\n", "        wanted = index if index >= 0 else -index\n", GUARD),
     Mutant("guard: greater than zero", "guards", "        return number >= 0\n", "        return number > 0\n", GUARD),
+    Mutant("guard: not in proves none", "guards", "        if operator is ast.NotIn:\n            return\n", "        if operator is ast.NotIn:\n            self._add_key(right, left, frame)\n            return\n", GUARD),
+    Mutant("guard: less than zero", "guards", "        return number <= 0\n", "        return number <= 1\n", GUARD),
+    Mutant("guard: a key of this container", "guards", '        return any(fact.kind == "key" and fact.path == path and fact.extra == text for fact in frame.facts)\n', '        return any(fact.kind == "key" and fact.extra == text for fact in frame.facts)\n', GUARD),
     Mutant("guard: this key", "guards", '        return any(fact.kind == "key" and fact.path == path and fact.extra == text for fact in frame.facts)\n', '        return any(fact.kind == "key" and fact.path == path for fact in frame.facts)\n', GUARD),
     Mutant("guard: get proves a key", "guards", '        if function.attr == "get" and test.args:\n            self._add_key(function.value, test.args[0], frame)\n', "        if False:\n            pass\n", GUARD),
     Mutant("guard: joined needs both", "guards", "                if found is None:\n                    break\n", "                if found is None:\n                    continue\n", FLOW),
@@ -147,6 +157,7 @@ MUTANTS = (
     Mutant("dead branch of a conditional", "expressions", "        frame.is_dead = frame.is_dead and first_dead\n", "        frame.is_dead = frame.is_dead or first_dead\n", "raises::test_what_may_end_the_program_in_an_expression_may_as_well_go_on"),
     # --- raises
     Mutant("earlier clause takes it", "raises", "                if hierarchy.is_caught(exception, earlier):\n                    continue\n                if hierarchy.is_control", "                if hierarchy.is_control", "raises::test_an_earlier_clause_takes_what_it_names"),
+    Mutant("handlers around a call", "raises", "        if hierarchy.is_caught(exception, edge.caught):\n            return False\n", "", INNER),
     Mutant("unresolved counts", "raises", "                    unresolved.setdefault((evidence.cause, evidence.line), evidence)\n", "                    pass\n", "raises::test_what_is_not_known_is_named"),
     Mutant("Exception itself is a reason", "raises", "        if names & _EVERYTHING:\n            cause", "        if False:\n            cause", "raises::test_raising_exception_itself_is_a_reason"),
     Mutant("too many kinds", "raises", '            reason = "too many kinds"\n', '            reason = ""\n', "raises::test_too_many_kinds_are_a_reason"),

@@ -352,9 +352,8 @@ class Environment:
         return ""
 
     def _site(self) -> Path:
-        code = "import sysconfig; print(sysconfig.get_path('purelib'))"
-        done = subprocess.run([str(self.python), "-S", "-c", code], capture_output=True, check=True)
-        return Path(done.stdout.decode().strip())
+        (found,) = [*self.folder.glob("lib/python*/site-packages"), *self.folder.glob("Lib/site-packages")]
+        return found
 
     @property
     def notes(self) -> Path:

@@ -54,6 +54,24 @@ def _names(script: Analyse, text: str) -> set[str]:
         pytest.param("d['a'] = 1\n    del d", "str(1)", set(), id="twin of it"),
         pytest.param("s = g()\n    if s: s = 'a'", "s.strip()", {"AttributeError"}, id="one branch"),
         pytest.param("s = g()\n    if s: s = 'a'\n    else: s = 'b'", "s.strip()", set(), id="both branches"),
+        pytest.param(
+            "s = 'a'\n    if flag: s = g()\n    else: s = 'b'",
+            "s.strip()",
+            {"AttributeError"},
+            id="the first branch",
+        ),
+        pytest.param(
+            "while True:\n        s = g()\n        if flag: break\n        s = 'a'\n        if d: break",
+            "s.strip()",
+            {"AttributeError"},
+            id="what breaks out of an endless loop",
+        ),
+        pytest.param(
+            "while True:\n        s = g() or 'b'\n        if flag: break\n        s = 'a'\n        if d: break",
+            "s.strip()",
+            set(),
+            id="twin: each break has a text",
+        ),
         pytest.param("s = 'a'\n    for n in d: s = g()", "s.strip()", {"AttributeError"}, id="loop"),
         pytest.param(
             "s = 'a'\n    for n in d: t = g()", "s.strip()", set(), id="loop that sets something else"
@@ -81,6 +99,25 @@ def test_what_held_before_holds_no_more(script: Analyse, before: str, after: str
     text = (
         "def g() -> str | None:\n    return input() or None\n"
         f"def f(d: dict, flag: bool):\n    {before}\n    try: {after}\n    except Exception: pass"
+    )
+
+    assert _names(script, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("stored", "expected"),
+    [
+        pytest.param("d", {"KeyError"}, id="the dict itself"),
+        pytest.param("e", set(), id="twin: another one"),
+    ],
+)
+def test_what_held_before_holds_no_more_in_a_handler(
+    script: Analyse, stored: str, expected: set[str]
+) -> None:
+    """A handler begins with what holds wherever the body may have stopped, also behind what it stores."""
+    text = (
+        f"def f(d: dict):\n    if 'a' not in d: return\n    try:\n        {stored} = dict(g=1)\n        int('x')\n"
+        "    except ValueError:\n        try: d['a']\n        except Exception: pass"
     )
 
     assert _names(script, text) == expected

@@ -229,6 +229,22 @@ def test_printing_fails(script: Analyse, text: str, names: set[str]) -> None:
         pytest.param(
             "try: pass\n    except OSError as a: pass", {"UnboundLocalError"}, id="alias of a handler"
         ),
+        pytest.param(
+            "a = 1\n    try: open('b')\n    except OSError as a: pass",
+            {"UnboundLocalError"},
+            id="alias that takes the name of a variable away",
+        ),
+        pytest.param(
+            "a = 1\n    try: open('b')\n    except OSError as b: pass", set(), id="alias of another name"
+        ),
+        pytest.param(
+            "while x:\n        a = 1\n        break\n    else: return", set(), id="bound before each break"
+        ),
+        pytest.param(
+            "while x:\n        if x > 1: break\n        a = 1\n        break\n    else: return",
+            {"UnboundLocalError"},
+            id="one break before it is bound",
+        ),
         pytest.param("match x:\n        case [a]: pass\n        case _: return", set(), id="pattern"),
         pytest.param("global a\n    a = 1", set(), id="global"),
         pytest.param("import os as a", set(), id="import"),

@@ -158,6 +158,11 @@ def test_a_body_raises_what_its_calls_and_operations_raise(
         case("nonzero", "if m:\n    n / m", ""),
         case("greater than zero", "if m > 0:\n    n / m", ""),
         case("greater than minus one", "if m > -1:\n    n / m", "ZeroDivisionError"),
+        case("less than zero", "if m < 0:\n    n / m", ""),
+        case("less than one", "if m < 1:\n    n / m", "ZeroDivisionError"),
+        case("not in: the other way", "if t not in d:\n    d[t]", "KeyError"),
+        case("in another container", "e = {'a': 1}\ne.update(d)\nif t in d:\n    e[t]", "KeyError"),
+        case("in this container", "e = {'a': 1}\ne.update(d)\nif t in e:\n    e[t]", ""),
         case("mean of what is there", "p = str(x).split()\nif p:\n    3 / len(p)", ""),
         case("mean of what may be empty", "p = str(x).split()\n3 / len(p)", "ZeroDivisionError"),
     ],
@@ -215,6 +220,54 @@ def test_a_guard_takes_away_what_it_rules_out(
             """,
             {"OSError", "KeyError", "StopIteration"},
             id="handler, else and finally raise too",
+        ),
+        pytest.param(
+            """
+            import os
+            try:
+                try:
+                    str(1)
+                except KeyError:
+                    pass
+                else:
+                    os.environ["A"]
+            except Exception:
+                pass
+            """,
+            {"KeyError"},
+            id="what else raises is not caught by the handlers beside it",
+        ),
+        pytest.param(
+            """
+            import os
+            def g():
+                return os.environ["A"], int("a")
+            try:
+                try:
+                    g()
+                except KeyError:
+                    pass
+            except Exception:
+                pass
+            """,
+            {"ValueError"},
+            id="what a function raises is caught around its call",
+        ),
+        pytest.param(
+            """
+            import os
+            def g():
+                return os.environ["A"], int("a")
+            try:
+                try:
+                    str(1)
+                except KeyError:
+                    g()
+            except Exception:
+                pass
+            """,
+            {"KeyError", "ValueError"},
+            id="twin: called in the handler",
         ),
         pytest.param(
             """

@@ -450,7 +450,6 @@ class Flow:
                             expressions.unresolved("op:delete-key", target, target.value, frame)
                 path = frame.unit.path(target.value)
                 if path is not None:
-                    frame.facts = {fact for fact in frame.facts if fact.path != path}
                     frame.forget(path)
             else:
                 if isinstance(target, ast.Attribute):
