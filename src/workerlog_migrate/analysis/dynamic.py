@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 _WRITERS = frozenset(
     {"exec", "eval", "globals", "vars", "locals", "setattr", "delattr", "__setattr__", "patch"}
 )
-_PLACES = ("__dict__", "modules", "globals", "exec", "setattr", "vars", "patch", "builtins", "import_module")
 _WORD = re.compile(r"[^\W\d]\w*")
 _PRINT = "print"
 _PRINT_WRITTEN = re.compile(r"\bprint\s*=(?!=)|\bdef\s+print\b|\bimport\b.*\bprint\b|\bas\s+print\b")
@@ -65,14 +64,6 @@ def replaces_print(module: Module) -> bool:
 
 
 def _writes_by_name(module: Module) -> bool:
-    if not any(word in module.source.text for word in _PLACES):
-        return False
-    for node in ast.walk(module.tree):
-        match node:
-            case ast.Call(func=ast.Name(id=name)) | ast.Call(func=ast.Attribute(attr=name)) if (
-                name in _WRITERS
-            ):
-                return True
-            case ast.Attribute(attr="__dict__" | "modules"):
-                return True
-    return False
+    return any(module.calls_of(name) for name in _WRITERS) or any(
+        module.attributes_of(name) for name in ("__dict__", "modules")
+    )

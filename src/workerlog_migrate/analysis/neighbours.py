@@ -71,6 +71,7 @@ class Mentions(NamedTuple):
         return self.sets_by_text or (word in self.sets if word else bool(self.sets))
 
 
+_OWN = Mentions((0, 0), "")  # stands for those of the script itself
 _seen: OrderedDict[Path, Read] = OrderedDict()
 _mentions: OrderedDict[Path, Mentions] = OrderedDict()
 
@@ -136,12 +137,14 @@ class Neighbours:
         Returns:
             Its module; None when it does not, or cannot be read or parsed.
         """
-        if path == self._script or self._real == str(path):
-            return self._own
         if path not in self._mentions:
-            self._mentions[path] = found = _mentioned(path)
-            self.seen[path] = "" if found is None else found.digest
+            is_own = path == self._script or self._real == str(path)
+            self._mentions[path] = found = _OWN if is_own else _mentioned(path)
+            if not is_own:
+                self.seen[path] = "" if found is None else found.digest
         mentions = self._mentions[path]
+        if mentions is _OWN:
+            return self._own
         if mentions is None or not (mentions.changes(word) if changing else mentions.uses(word)):
             return None
         return self._give(path)
@@ -238,6 +241,7 @@ class Users:
         self._neighbours = neighbours
         self._known = known
         self._of: dict[Path, tuple[str, ...] | None] = {}
+        self._paths: dict[str, Path] = {}
 
     def are_known(self, path: Path) -> bool:
         """Whether all files that may use something of a file are known."""
@@ -248,7 +252,7 @@ class Users:
         """Yield the files that may use something of a file, under its name, or set it as an attribute; see `Neighbours.using`."""
         for user in self._users(path) or ():
             if user != MANY:
-                module = self._neighbours.using(Path(user), word, changing=changing)
+                module = self._neighbours.using(self._path(user), word, changing=changing)
                 if module is not None:
                     yield module
 
@@ -256,6 +260,13 @@ class Users:
         if path not in self._of:
             self._of[path] = self._known.get(os.path.realpath(path))
         return self._of[path]
+
+    def _path(self, user: str) -> Path:
+        """Make a path once: it is asked for thousands of times."""
+        path = self._paths.get(user)
+        if path is None:
+            path = self._paths[user] = Path(user)
+        return path
 
 
 def is_at_home(file: Path, script: Path) -> bool:

@@ -233,38 +233,48 @@ class _Collector:
     def walk(self, tree: ast.Module) -> None:
         """Visit every node once; ``place`` is what imports of a block are called."""
         stack: list[tuple[ast.AST, str]] = [(tree, "top")]
+        pop, push = stack.pop, stack.append
         while stack:
-            node, place = stack.pop()
-            match node:
-                case ast.Import() | ast.ImportFrom():
-                    self._import(node, place)
-                    continue
-                case ast.Constant():
-                    self._constant(node)
-                    continue
-                case ast.Call():
-                    self._call(node)
-                case ast.Attribute(attr="path", value=ast.Name(id="sys")):
-                    self._path = True
-                case ast.Attribute(attr="print", ctx=ast.Store()):
-                    self._print = True
-                case (
-                    ast.Assign(targets=[ast.Name(id="__all__")])
-                    | ast.AugAssign(target=ast.Name(id="__all__"))
-                ):
-                    self._exports = True
-                case ast.Expr(value=ast.Constant(value=str() as text)):
-                    self._started(text, node.lineno)
-                    continue
-                case ast.JoinedStr(values=values):
-                    self._joined(values)
-            inner = _place_of(node, place)
-            children = list(ast.iter_child_nodes(node))
-            if isinstance(node, ast.If) and inner == "typing":
-                stack.extend((child, place) for child in reversed(node.orelse))
-                children = list(node.body)
-            stack.extend((child, inner) for child in reversed(children))
+            node, place = pop()
+            kind = type(node)
+            if kind is ast.Name or (kind in _TELLING and not self._goes_on(node, place)):
+                continue
+            inner = _place_of(node, place) if kind in _BLOCKS else place
+            if kind is ast.If and inner == "typing":
+                stack.extend((child, place) for child in reversed(node.orelse))  # type: ignore[attr-defined]  # an if
+                stack.extend((child, inner) for child in reversed(node.body))  # type: ignore[attr-defined]  # an if
+                continue
+            for name in _fields(kind):
+                value = getattr(node, name, None)
+                if isinstance(value, ast.AST):
+                    push((value, inner))
+                elif type(value) is list:
+                    stack.extend((child, inner) for child in reversed(value) if isinstance(child, ast.AST))
         self._imports.sort(key=lambda each: each.line)
+
+    def _goes_on(self, node: ast.AST, place: str) -> bool:
+        """Read what a node tells; whether something may be told by what is in it, too."""
+        match node:
+            case ast.Import() | ast.ImportFrom():
+                self._import(node, place)
+                return False
+            case ast.Constant():
+                self._constant(node)
+                return False
+            case ast.Call():
+                self._call(node)
+            case ast.Attribute(attr="path", value=ast.Name(id="sys")):
+                self._path = True
+            case ast.Attribute(attr="print", ctx=ast.Store()):
+                self._print = True
+            case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.AugAssign(target=ast.Name(id="__all__")):
+                self._exports = True
+            case ast.Expr(value=ast.Constant(value=str() as text)):
+                self._started(text, node.lineno)
+                return False
+            case ast.JoinedStr(values=values):
+                self._joined(values)
+        return True
 
     def _import(self, node: ast.Import | ast.ImportFrom, place: str) -> None:
         if isinstance(node, ast.ImportFrom):
@@ -358,6 +368,32 @@ class _Collector:
 
 STARTED = re.compile(r"(?:^|[\s\"'\[,(=])-(?:[A-Za-z]*)m[\s\"',]+(?P<module>[A-Za-z_][\w.]*)")
 """A module that a command line starts."""
+
+
+_TELLING = frozenset(
+    {
+        *(ast.Import, ast.ImportFrom, ast.Constant, ast.Call, ast.Attribute),
+        *(ast.Assign, ast.AugAssign, ast.Expr, ast.JoinedStr),
+    }
+)
+_BLOCKS = frozenset(
+    {
+        *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.If, ast.Try, ast.While, ast.For, ast.Match),
+        ast.ExceptHandler,
+    }
+)
+
+
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    """Name the fields of a kind of node that may tell something, the last first, as a stack wants them."""
+    found = _FIELDS.get(kind)
+    if found is None:
+        told = (name for name in reversed(kind._fields) if name not in ("ctx", "op", "ops"))
+        found = _FIELDS[kind] = tuple(told)
+    return found
 
 
 def _place_of(node: ast.AST, place: str) -> str:
