@@ -431,7 +431,10 @@ def _is_used(name: str, target: Target, module: Module) -> bool:
     """Whether the program has a logger of a name, or one below it, whose records would no longer reach its own handlers."""
     loggers = [*target.starts.loggers]
     for call in module.calls_by(frozenset({"getLogger"})):
-        loggers += [str(getattr(argument, "value", "")) for argument in call.args[:1]]
+        called = str(getattr(call.func, "attr", module.qualified(call.func)))
+        if called.rpartition(".")[2] == "getLogger":
+            given = [*call.args[:1], *(each.value for each in call.keywords if each.arg == "name")]
+            loggers += [str(getattr(argument, "value", "")) for argument in given]
     is_silent = "NullHandler(" in module.source.text and "basicConfig(" not in module.source.text
     return any(logger == name or (logger.startswith(f"{name}.") and not is_silent) for logger in loggers)
 

@@ -109,6 +109,74 @@ def _with(line: str) -> str:
             id="starter-I",
         ),
         pytest.param(
+            {"Dockerfile": 'CMD ["python3", "-I", "scripts/zero_x.py"]\n', "scripts/zero_x.py": SCRIPT},
+            "scripts/zero_x.py",
+            ["-I", "scripts/zero_x.py"],
+            "Dockerfile:1 starts it with -I",
+            id="list-I",
+        ),
+        pytest.param(
+            {
+                "job.yaml": "command:\n  - python3\n  - -I\n  - scripts/zero_x.py\n",
+                "scripts/zero_x.py": SCRIPT,
+            },
+            "scripts/zero_x.py",
+            ["-I", "scripts/zero_x.py"],
+            "job.yaml:4 starts it with -I",
+            id="list-over-lines-I",
+        ),
+        pytest.param(
+            {"run.bat": "py -3.11 -P scripts\\zero_x.py\n", "scripts/zero_x.py": SCRIPT},
+            "scripts/zero_x.py",
+            ["-I", "scripts/zero_x.py"],
+            "run.bat:1 starts it with -3.11 -P",
+            id="launcher-P",
+        ),
+        pytest.param(
+            {
+                "pm2.json": '{"script": "scripts/zero_x.py", "interpreter_args": "-u -I"}\n',
+                "scripts/zero_x.py": SCRIPT,
+            },
+            "scripts/zero_x.py",
+            ["-I", "scripts/zero_x.py"],
+            "pm2.json:1 starts it with interpreter_args",
+            id="process-manager-I",
+        ),
+        pytest.param(
+            {
+                "pod.yaml": "env:\n  - name: PYTHONSAFEPATH\n    value: '1'\n"
+                "command: [python, scripts/zero_x.py]\n",
+                "scripts/zero_x.py": SCRIPT,
+            },
+            "scripts/zero_x.py",
+            ["-I", "scripts/zero_x.py"],
+            "pod.yaml:4 starts it with PYTHONSAFEPATH",
+            id="safe-path-of-a-container",
+        ),
+        pytest.param(
+            {
+                ".env": "X=1\nPYTHONSAFEPATH=1\n",
+                "scripts/zero_x.py": SCRIPT,
+            },
+            "scripts/zero_x.py",
+            ["-I", "scripts/zero_x.py"],
+            ".env:2 sets PYTHONSAFEPATH",
+            id="safe-path-for-all",
+        ),
+        pytest.param(
+            {
+                "lib/worker_utils.py": OWN,
+                "scripts/zero_x.py": _with(
+                    'import importlib\nimport sys\nsys.path.append("lib")\n'
+                    'importlib.import_module("worker_utils").theirs()'
+                ),
+            },
+            "scripts/zero_x.py",
+            ["scripts/zero_x.py"],
+            "scripts/zero_x.py imports another worker_utils (lib/worker_utils.py)",
+            id="worker-utils-by-a-text",
+        ),
+        pytest.param(
             {
                 "lib/worker_utils.py": OWN,
                 "scripts/zero_x.py": _with(
@@ -145,13 +213,47 @@ def _with(line: str) -> str:
             "scripts/copy/__init__.py would be imported in place of the standard module",
             id="a-package-named-like-a-standard-module",
         ),
+        pytest.param(
+            {"scripts/queue.py": SCRIPT},
+            "scripts/queue.py",
+            ["scripts/queue.py"],
+            "scripts/queue.py would be imported in place of the standard module",
+            id="named-so-itself",
+        ),
+        pytest.param(
+            {
+                "lib/queue.py": "raise SystemExit('local queue')\n",
+                "lib/helper.py": "",
+                "scripts/zero_x.py": _with(
+                    "import os\nimport sys\nLIB = os.path.join(os.path.dirname(__file__), '..', 'lib')\n"
+                    "sys.path.insert(0, LIB)\nimport helper"
+                ),
+            },
+            "scripts/zero_x.py",
+            ["scripts/zero_x.py"],
+            "lib/queue.py would be imported in place of the standard module",
+            id="in-a-folder-put-in-front",
+        ),
+        pytest.param(
+            {
+                "queue.py": "raise SystemExit('local queue')\n",
+                "scripts/zero_x.py": _with(
+                    "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).parent.parent))"
+                ),
+            },
+            "scripts/zero_x.py",
+            ["scripts/zero_x.py"],
+            "queue.py would be imported in place of the standard module",
+            id="in-the-folder-above-put-in-front",
+        ),
     ],
 )
 def test_a_script_that_the_runtime_would_break_is_left(
     tree: Tree, files: Mapping[str, str], script: str, start: list[str], reason: str
 ) -> None:
     """It starts as before, byte for byte the same, and the report says what stands in the way; other scripts go on."""
-    tree.write({**files, "other/zero_y.py": SCRIPT})
+    # It imports what stands beside it, so that its folder is on the path however it is started.
+    tree.write({**files, "other/zero_y.py": _with("import zero_z"), "other/zero_z.py": ""})
     before = tree.start(*start)
     assert before.returncode == 0, before.stderr
 
@@ -218,6 +320,40 @@ def test_a_script_that_the_runtime_would_break_is_left(
             id="a-standard-name-that-the-runtime-never-needs",
         ),
         pytest.param({"scripts/queue/notes.txt": "x\n"}, ["zero_x.py"], id="a-folder-that-is-no-package"),
+        pytest.param(
+            {"start.sh": "PYTHONSAFEPATH= python3 scripts/zero_x.py\n"},
+            ["zero_x.py"],
+            id="an-empty-safe-path",
+        ),
+        pytest.param(
+            {"start.sh": "rsync -P scripts/zero_x.py h:\ngrep -I x scripts/zero_x.py\npython3 -Im venv v\n"},
+            ["zero_x.py"],
+            id="other-commands-flags",
+        ),
+        pytest.param(
+            {"start.sh": "python3 -I tools/x.py\npython3 -X dev -W ignore scripts/zero_x.py\n"},
+            ["zero_x.py"],
+            id="another-script-is-isolated",
+        ),
+        pytest.param(
+            {
+                "lib/queue.py": "raise SystemExit('local queue')\n",
+                "lib/helper.py": "",
+                "scripts/zero_x.py": _with("import sys\nsys.path.append('../lib')\nimport helper"),
+            },
+            ["zero_x.py"],
+            id="in-a-folder-put-behind",
+        ),
+        pytest.param(
+            {
+                "queue.py": "raise SystemExit('local queue')\n",
+                "scripts/zero_x.py": _with(
+                    "import os\nimport sys\nsys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))"
+                ),
+            },
+            ["zero_x.py"],
+            id="its-own-folder-put-in-front",
+        ),
     ],
 )
 def test_its_twin_is_migrated(tree: Tree, files: Mapping[str, str], start: list[str]) -> None:

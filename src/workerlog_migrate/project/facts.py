@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
 
-FACTS_VERSION = 5
+FACTS_VERSION = 6
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -58,6 +58,7 @@ _BY_NAME = frozenset(
         "walk_packages",
     }
 )
+_UP = "^"  # from a file to its folder, or from a folder to the one above
 _OWN_NAMES = frozenset({"__name__", "__package__", "__path__"})
 _LISTERS = frozenset({"vars", "dir", "getmembers"})
 
@@ -100,6 +101,8 @@ class FileFacts(NamedTuple):
         exports: ``__all__`` is assigned.
         has_main_guard: something is compared with ``"__main__"``.
         changes_path: ``sys.path`` is mentioned.
+        in_front: folders that are put before the standard library's on it, as far as texts name them; ``..`` where one above the
+            file is meant.
         listed: names handed to ``vars``, ``dir`` or ``getmembers``.
         by_text: modules that are imported by a text, and names that are patched by one.
         handlers: which of the functions and classes are called that decide where records go (``basicConfig``, ``NullHandler``).
@@ -118,6 +121,7 @@ class FileFacts(NamedTuple):
     exports: bool = False
     has_main_guard: bool = False
     changes_path: bool = False
+    in_front: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
     by_text: tuple[str, ...] = ()
     handlers: tuple[str, ...] = ()
@@ -207,6 +211,8 @@ class _Collector:
         self._follows_m = False
         self._main = False
         self._path = False
+        self._in_front: list[ast.expr] = []
+        self._assigned: dict[str, ast.expr] = {}
         self._print = False
 
     def facts(self, shebang: str) -> FileFacts:
@@ -224,6 +230,7 @@ class _Collector:
             self._exports,
             self._main,
             self._path,
+            tuple(sorted({word for node in self._in_front for word in self._in_front_of(node)})),
             tuple(sorted(self._listed)),
             tuple(sorted(self._by_text)),
             tuple(sorted(self._handlers)),
@@ -267,6 +274,14 @@ class _Collector:
                 self._path = True
             case ast.Attribute(attr="print", ctx=ast.Store()):
                 self._print = True
+            case ast.Assign(targets=[ast.Attribute(attr="path", value=ast.Name(id="sys"))]):
+                self._in_front.append(node.value)
+            case ast.Assign(
+                targets=[ast.Subscript(value=ast.Attribute(attr="path", value=ast.Name(id="sys")))]
+            ):
+                self._in_front.append(node.value)
+            case ast.Assign(targets=[ast.Name(id=name)]) if name != "__all__":
+                self._assigned[name] = node.value
             case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.AugAssign(target=ast.Name(id="__all__")):
                 self._exports = True
             case ast.Expr(value=ast.Constant(value=str() as text)):
@@ -325,6 +340,9 @@ class _Collector:
                 pass
             case _:
                 return
+        match node.func, node.args:
+            case ast.Attribute(attr="insert", value=ast.Attribute(attr="path")), [_, folder]:
+                self._in_front.append(folder)
         if name in _IMPORTERS and node.args and isinstance(node.args[0], ast.Constant):
             self._by_text.add(str(node.args[0].value))
         if name in _BY_NAME:
@@ -343,6 +361,24 @@ class _Collector:
             match node.args[0]:
                 case ast.Name(id=listed) | ast.Attribute(attr=listed):
                     self._listed.add(listed)
+
+    def _in_front_of(self, node: ast.expr) -> set[str]:
+        found = list(self._folders(node))
+        words = set(found) - {_UP}
+        return words | {".."} if found.count(_UP) > 1 else words
+
+    def _folders(self, node: ast.expr, depth: int = 0) -> Iterator[str]:
+        """Give the texts of an expression that names a folder, `_UP` for each step up and ``..`` where it climbs."""
+        for each in ast.walk(node):
+            match each:
+                case ast.Constant(value=str() as text) if len(text) <= MAX_WORD:
+                    yield text
+                case ast.Name(id="dirname") | ast.Attribute(attr="dirname" | "parent"):
+                    yield _UP
+                case ast.Attribute(attr="parents" | "pardir"):
+                    yield ".."
+                case ast.Name(id=name) if depth < 4 and name in self._assigned:
+                    yield from self._folders(self._assigned[name], depth + 1)
 
     def _import_by_name(self, name: str, node: ast.Call) -> None:
         """Note what an import of a name that is no literal, or is told from a package, may import."""

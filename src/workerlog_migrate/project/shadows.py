@@ -75,10 +75,25 @@ class Shadows:
         Returns:
             The file; empty when there is none, or the script itself has used it before.
         """
-        for name, file in self._named_like_standard(folder):
-            if file != path and name in _needed() and name not in self._used_by(path):
-                return os.path.relpath(file, self._project.root).replace(os.sep, "/")
+        for each in dict.fromkeys((folder, *self._in_front(path))):
+            for name, file in self._named_like_standard(each):
+                if name in _needed() and name not in self._used_by(path):
+                    return self._shown(file)
         return ""
+
+    def _in_front(self, path: str) -> Iterator[str]:
+        """Give the folders that a script, or what it imports, puts before the standard library's."""
+        for each in self.reached(path):
+            facts = self._project.facts(each)
+            if facts is None or not facts.in_front:
+                continue
+            above = [os.path.dirname(each)]
+            while above[-1] != str(self._project.root) and above[-1] != os.path.dirname(above[-1]):
+                above.append(os.path.dirname(above[-1]))
+            for text in facts.in_front:
+                if text == "..":
+                    yield from above[1:]
+                yield from (os.path.normpath(os.path.join(base, text)) for base in above)
 
     def _named_like_standard(self, folder: str) -> list[tuple[str, str]]:
         if folder not in self._standard_in:
@@ -132,18 +147,18 @@ class Shadows:
             for path, facts in self._project.mentioning(RUNTIME_MODULES):
                 if os.path.basename(path).removesuffix(".py") in RUNTIME_MODULES:
                     continue
-                for entry in facts.imports:
+                by_text = [Import(name, 0, (), 0, "guarded") for name in facts.by_text]
+                for entry in (*facts.imports, *by_text):
                     location = self._not_ours(path, entry)
-                    if location is not None:
-                        shown = os.path.relpath(path, self._project.root).replace(os.sep, "/")
-                        where = (
-                            os.path.relpath(location, self._project.root).replace(os.sep, "/")
-                            if location
-                            else ""
-                        )
-                        text = f"{shown}:{entry.line} imports another {entry.module}"
-                        self._foreign[path] = (location, f"{text} ({where})" if where else text)
+                    if location or (location is not None and entry.line):
+                        where = f" ({self._shown(location)})" if location else ""
+                        line = f":{entry.line}" if entry.line else ""
+                        text = f"{self._shown(path)}{line} imports another {entry.module}{where}"
+                        self._foreign[path] = (location, text)
         return self._foreign
+
+    def _shown(self, path: str) -> str:
+        return os.path.relpath(path, self._project.root).replace(os.sep, "/")
 
     def _not_ours(self, path: str, entry: Import) -> str | None:
         """Say where a module of a runtime file's name lies that is not ours (empty: elsewhere); None when it is ours."""

@@ -30,15 +30,27 @@ if TYPE_CHECKING:
 
 _STDLIB = frozenset(sys.stdlib_module_names)
 _TEST = re.compile(r"test_.*|.*_test|conftest|tests?")
-_COMMAND = re.compile(
-    r"\bpython[\w.]{0,20}(?:\.exe)?(?P<flags>(?:\s+-[A-Za-z]+)*)\s+[\"']?(?P<path>[^\s\"'|;&<>]+\.pyw?)\b"
+_TOKEN = re.compile(r"[^\s\"',\[\]()<>|;&`]+")
+_INTERPRETER = re.compile(
+    r"(?:[^\s]{0,200}[/\\=:])?(?:python|pythonw|pypy|py)[\d.]{0,10}(?:\.exe)?", re.IGNORECASE
 )
+_WITH_ARGUMENT = ("-W", "-X", "--check-hash-based-pycs")
 _TEXT_IMPORT = re.compile(
     r"\bfrom\s+(?P<module>[A-Za-z_][\w.]*)\s+import\s+(?P<names>[\w, *]+)|\bimport\s+(?P<plain>[A-Za-z_][\w.]*)"
 )
 _FILE = re.compile(r"\w\.pyw?$")
-_SAFE_PATH = re.compile(r"PYTHONSAFEPATH[\"']?\s*[=:]\s*[\"']?[^\s\"']")
-_ISOLATED_FLAG = re.compile(r"-[A-Za-z]*[IP]")
+_SAFE_PATH = re.compile(
+    r"PYTHONSAFEPATH(?:[\"'\]]*=[\"']?(?=[^\s\"'])|[\"']?:\s*[\"']?(?=[^\s\"'])|\s+1\b"
+    r"|[\"']?,?\s+[\"']?value[\"']?\s*:\s*[\"']?(?=[^\s\"'])|</key>\s*<string>(?=[^<]))"
+)
+"""The variable is set to something, by a shell, a container, a unit, JSON, YAML or a property list."""
+
+_SAFE_OPTION = re.compile(
+    r"(?i:(?:interpreter|python)[_-]?(?:args|arguments|options)[\"']?(?:\s+value)?\s*[:=]\s*)"
+    r"[\[\s\"']*(?:-[A-Za-z]+[\s\"',]+){0,9}-[A-Za-z]*[IP]"
+)
+"""A process manager or an editor gives the interpreter ``-I`` or ``-P``, apart from the script's path."""
+_ISOLATED_FLAG = re.compile(r"-(?![WX])[A-Za-z]*[IP][A-Za-z]*")
 _LOGGERS_LISTED = 20
 _ALWAYS = ("sentry_sdk", "worker_logger", "worker_utils")
 _FEW = 40
@@ -120,6 +132,7 @@ class _Search:
         # Loggers of the program -> the files that use them, and whether by ``__name__``.
         self._loggers: dict[str, set[tuple[str, bool]]] = {}
         self._reporter = ""
+        self._safe_everywhere = ""
         self._shadows = Shadows(project)
 
     def run(self) -> None:
@@ -134,12 +147,12 @@ class _Search:
         ):
             self._python(path, facts)
         self._named_like({name for target in self._targets for name in (target.worker, target.path.stem)})
-        for path, text in self._project.texts_mentioning(words):
+        for path, text in self._project.texts_mentioning({*words, "PYTHONSAFEPATH"}):
             self._text(path, text)
         for seen in self._seen:
             own = self._project.facts(seen.path)
             flags = "" if own is None else own.shebang.partition("python")[2]
-            if _ISOLATED_FLAG.search(flags):
+            if any(_ISOLATED_FLAG.fullmatch(flag) for flag in flags.split()):
                 seen.isolated = seen.isolated or f"its first line starts Python with {flags.split()[-1]}"
 
     def _named_like(self, names: set[str]) -> None:
@@ -172,7 +185,7 @@ class _Search:
             in_folder=in_folder,
             imported=seen.imported,
             by_path="" if sibling else seen.by_path,
-            isolated="" if sibling else seen.isolated,
+            isolated="" if sibling else seen.isolated or self._safe_everywhere,
             shadowed=self._shadows.standard(seen.path, str(Path(folder, *[".."] * depth).resolve())),
             shadowed_beside=self._shadows.standard(seen.path, folder),
             foreign=self._shadows.foreign(seen.path),
@@ -341,15 +354,19 @@ class _Search:
     # -- other texts ----------------------------------------------------------------------------------------
 
     def _text(self, path: str, text: str) -> None:
-        is_safe = _SAFE_PATH.search(text) is not None
         shown = self._shown(path)
+        set_at = _SAFE_PATH.search(text) or _SAFE_OPTION.search(text)
+        if set_at is not None and ".py" not in text and "PYTHONSAFEPATH" in set_at[0]:
+            number = text.count("\n", 0, set_at.start()) + 1
+            self._safe_everywhere = self._safe_everywhere or f"{shown}:{number} sets PYTHONSAFEPATH"
+        self._commands(path, text, shown)
         for number, line in enumerate(text.splitlines(), 1):
             where = f"{shown}:{number}"
             if "-m" in line:
                 for found in STARTED.finditer(line):
                     self._dotted(path, found["module"], f"{where} starts {found['module']}", is_import=False)
-            if ".py" in line:
-                self._text_paths(path, line, where, is_safe=is_safe)
+            if set_at is not None and ".py" in line:
+                self._isolate(path, line, where, set_at[0])
             if path.endswith((".ipynb", *_PROSE)) and "import" in line:
                 for match in _TEXT_IMPORT.finditer(line.replace("\\n", "\n")):
                     self._text_import(path, match, where)
@@ -365,18 +382,40 @@ class _Search:
                             may_be_longer=True,
                         )
 
-    def _text_paths(self, path: str, line: str, where: str, *, is_safe: bool) -> None:
-        for command in _COMMAND.finditer(line):
-            for found in self._paths(path, command["path"]):
+    def _commands(self, path: str, text: str, shown: str) -> None:
+        """Find the scripts that an interpreter is given, as words of a command or as items of a list, also over lines."""
+        flags: list[str] | None = None
+        takes_next = False
+        for token in _TOKEN.finditer(text) if ".py" in text else ():
+            word = token[0]
+            if _INTERPRETER.fullmatch(word):
+                flags, takes_next = [], False
+            elif flags is None:
+                continue
+            elif takes_next or word == "-":  # an item of a list
+                takes_next = False
+            elif word.startswith("-") and word != "-m":
+                flags.append(word)
+                takes_next = word in _WITH_ARGUMENT
+            else:
+                if word.endswith((".py", ".pyw")):
+                    line = text.count("\n", 0, token.start()) + 1
+                    self._started_by_path(path, word, f"{shown}:{line}", flags)
+                flags = None
+
+    def _started_by_path(self, path: str, word: str, where: str, flags: list[str]) -> None:
+        for found in self._paths(path, word):
+            seen = self._seen[found]
+            seen.plain = seen.plain or f"{where} starts {word}"
+            if any(_ISOLATED_FLAG.fullmatch(flag) for flag in flags):
+                seen.isolated = seen.isolated or f"{where} starts it with {' '.join(flags)}"
+
+    def _isolate(self, path: str, line: str, where: str, text: str) -> None:
+        how = "PYTHONSAFEPATH" if "PYTHONSAFEPATH" in text else " ".join(text.split())
+        for word in words_of(line):
+            for found in self._paths(path, word) if word.endswith((".py", ".pyw")) else ():
                 seen = self._seen[found]
-                seen.plain = seen.plain or f"{where} starts {command['path']}"
-                if _ISOLATED_FLAG.search(command["flags"]):
-                    seen.isolated = seen.isolated or f"{where} starts it with {command['flags'].strip()}"
-        if is_safe:
-            for word in words_of(line):
-                for found in self._paths(path, word) if word.endswith(".py") else ():
-                    seen = self._seen[found]
-                    seen.isolated = seen.isolated or f"{where} starts it with PYTHONSAFEPATH"
+                seen.isolated = seen.isolated or f"{where} starts it with {how}"
 
     def _text_import(self, path: str, match: re.Match[str], where: str) -> None:
         module = (match["module"] or match["plain"]).rstrip(".")
