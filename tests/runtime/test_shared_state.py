@@ -363,6 +363,7 @@ print(caught, file=sys.stderr)
     ("raised", "handler", "delete"),
     [
         ("Exception", "number, frame", "pass"),
+        ("TimeoutError", "*args", "pass"),
         ("TimeoutError", "number, frame", "del number, frame"),
     ],
 )
@@ -373,6 +374,92 @@ def test_what_a_signal_handler_raises_passes(
     done = sandbox.run(ALARM.replace("RAISED", raised).replace("HANDLER", handler).replace("DELETE", delete))
 
     assert (done.returncode, done.stderr) == (0, b"150\n")
+
+
+LINES = """
+import asyncio, multiprocessing, os, shutil, signal, sys
+import worker_logger
+from worker_logger import expect_only, log_ignored, mirror_print, setup_worker_logger
+
+class Late(TimeoutError): pass
+def on_alarm(*args): raise Late
+signal.signal(signal.SIGALRM, on_alarm)
+logger = setup_worker_logger("genesis", max_bytes=2000, backup_count=3)
+
+def in_handler(function, *arguments):
+    try: {}["x"]
+    except KeyError: function(*arguments)
+def fill():
+    with open("logs/genesis.log", "a") as log: log.write("x" * 1990 + chr(10))
+def halve():
+    with open("logs/genesis.log", "w") as log: log.write("x" * 4096)
+def move(): os.replace("logs/genesis.log", "elsewhere")
+def remove(): shutil.rmtree("logs")
+
+ACTS = {
+    "plain": (None, mirror_print, logger.info, "line", 1),
+    "rotated": (fill, mirror_print, logger.info, "line"),
+    "half a line": (halve, mirror_print, logger.info, "line"),
+    "moved": (move, mirror_print, logger.info, "line"),
+    "removed": (remove, mirror_print, logger.info, "line"),
+    "error": (None, in_handler, mirror_print, logger.error, "failed"),
+    "ignored": (None, in_handler, log_ignored, logger),
+    "expected": (None, in_handler, expect_only, logger, "KeyError"),
+    "critical": (None, in_handler, expect_only, logger, "OSError"),
+}
+
+def interrupt(at, act, *arguments):
+    "Do it with a signal at the given line of whatever code; tell whether its time-out came, and where it arose."
+    left, where = at, None
+    def tracer(frame, event, _):
+        nonlocal left, where
+        if event == "line" and frame.f_code is not in_handler.__code__:
+            left -= 1
+            if left == 0:
+                where = f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_code.co_name}:{frame.f_lineno}"
+                signal.raise_signal(signal.SIGALRM)
+        return tracer
+    sys.settrace(tracer)
+    try: act(*arguments)
+    except Late: return True, where
+    finally: sys.settrace(None)
+    return False, where
+
+name, step = sys.argv[1], int(sys.argv[2])
+prepare, *act = ACTS[name]
+tried = 0
+while True:
+    worker_logger._shared().seen.clear()
+    if os.path.exists("logs/notifications.jsonl"): os.remove("logs/notifications.jsonl")
+    os.makedirs("logs", exist_ok=True)
+    open("logs/genesis.log", "a").close()
+    if prepare: prepare()
+    came, where = interrupt(1 + tried * step, *act)
+    if where is None: break
+    tried += 1
+    if not came: print("kept in", where, file=sys.stderr)
+assert tried > 100, tried
+if name == "rotated":
+    assert worker_logger._platform().try_lock("logs/genesis.log"), "a lock is left"
+"""
+
+
+@pytest.mark.posix
+@pytest.mark.parametrize(
+    ("act", "step"),
+    [
+        *(
+            (act, 1)
+            for act in ("plain", "rotated", "half a line", "moved", "removed", "error", "ignored", "expected")
+        ),
+        ("critical", 41),
+    ],
+)
+def test_no_line_of_the_log_keeps_what_a_signal_handler_raises(act: str, step: int, sandbox: Sandbox) -> None:
+    """A time-out arrives at each line that runs, of the standard library too; it always comes out, and leaves no lock."""
+    done = sandbox.run(LINES, act, str(step))
+
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 # --- three in the morning

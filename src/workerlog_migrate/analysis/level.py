@@ -32,7 +32,7 @@ HOLE = "\0"
 BLOCK_BEGIN = "# --- generated from levels.toml: begin"
 BLOCK_END = "# --- generated from levels.toml: end"
 
-_GENERATED_WIDTH = 110
+_GENERATED_WIDTH = 118
 
 
 @dataclass(frozen=True, slots=True)

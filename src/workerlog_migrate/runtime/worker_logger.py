@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:dbf04c723871f1fa53e1701c11e769f0b0eb3b7c42a638b6dc80fd944bb69319
+# workerlog-migrate runtime 0.1.0 tree:45dbac55c6e8ce240c4fc2ed9b19fbeccd24160ab1a987689ec942e8aeba4222
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -36,25 +36,20 @@ from types import FunctionType, ModuleType, SimpleNamespace
 TYPE_CHECKING = False  # not imported: `typing` costs more than all of this module
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from io import FileIO
     from pathlib import Path
     from types import CodeType, FrameType, TracebackType
     from typing import Any, TypeAlias, TypeVar
 
     _T = TypeVar("_T")
     _Unlock: TypeAlias = Callable[[], object]
-    _Line: TypeAlias = Callable[[str, logging.LogRecord, str], str]  # of time stamp, record and message
     _Crash: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
     _Sink: TypeAlias = Callable[[dict[str, object]], object]
 
 __all__ = [
-    "expect_only",
-    "get_worker_log_path",
-    "log_ignored",
-    "mirror_print",
-    "module_logger",
-    "setup_worker_logger",
-    "setup_worker_logging",
-]
+    "expect_only", "get_worker_log_path", "log_ignored", "mirror_print", "module_logger", "setup_worker_logger",
+    "setup_worker_logging"
+]  # fmt: skip
 
 RUNTIME_VERSION = "0.1.0"
 
@@ -64,19 +59,11 @@ _QUIET_SECONDS = 60.0  # equal errors at one place are logged once in this time
 _MOST_ARRIVALS = 2000  # places and kinds of errors that a process counts at a time
 _MOST_EVIDENCE = 5 * 1024 * 1024  # bytes; then equal lines are summed
 _MOST_OPEN = 64  # logs that keep their descriptor
-_PRINT = print
-_METHODS: dict[object, int] = {
-    logging.Logger.debug: logging.DEBUG,
-    logging.Logger.info: logging.INFO,
-    logging.Logger.warning: logging.WARNING,
-    logging.Logger.error: logging.ERROR,
-    logging.Logger.critical: logging.CRITICAL,
-}
-_clock, _sleep, _monotonic = (
-    time.perf_counter,
-    time.sleep,
-    time.monotonic,
-)  # tests of workers replace those of `time`
+_PRINT, _STARTED = print, time.time()
+_LEVEL_NAMES = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+_METHODS = {getattr(logging.Logger, name.lower()): int(getattr(logging, name)) for name in _LEVEL_NAMES}
+# Tests of workers replace those of `time`.
+_clock, _sleep, _monotonic = time.perf_counter, time.sleep, time.monotonic
 
 # --- set-up
 
@@ -124,24 +111,19 @@ def module_logger(name: str, log_dir: str | os.PathLike[str] = "logs") -> loggin
 
 def _of_module(name: str, log_dir: str | os.PathLike[str]) -> logging.Logger:
     logger = logging.getLogger(name)
-    with logging._lock:  # type: ignore[attr-defined]  # the one that a forked child finds open
+    with logging._lock:  # type: ignore[attr-defined]  # as in _set_up
         if not hasattr(logger, "worker_log"):
             _adopt(logger, _ModuleHandler(name, log_dir), logging.INFO)
     return logger
 
 
 def _set_up(
-    worker_name: str,
-    log_dir: str | os.PathLike[str],
-    level: int,
-    max_bytes: int,
-    backup_count: int,
-    caller: FrameType,
+    name: str, log_dir: str | os.PathLike[str], level: int, max_bytes: int, backups: int, caller: FrameType
 ) -> logging.Logger:
-    logger = logging.getLogger(_logger_name(worker_name))
+    logger = logging.getLogger(_logger_name(name))
     folder, path = _place_of(logger.name, log_dir)
     shared, is_script = _shared(), caller.f_globals.get("__name__") == "__main__"
-    with logging._lock:  # type: ignore[attr-defined]  # as above
+    with logging._lock:  # type: ignore[attr-defined]  # the one that a forked child finds open
         # Known by its file, not by its class: this module may be loaded under two names. And the same relative
         # folder is, after os.chdir(), still the folder of the first call.
         held = vars(logger).get("worker_log")
@@ -151,7 +133,7 @@ def _set_up(
                 logger.removeHandler(held)
                 held.close()
             handler = _WorkerFileHandler(path, folder)
-        handler.maxBytes, handler.backupCount = max_bytes, backup_count
+        handler.maxBytes, handler.backupCount = max_bytes, backups
         _adopt(logger, handler, level)
         if shared.worker is None or is_script:
             shared.worker = logger  # the script's own crashes are the script's
@@ -170,18 +152,23 @@ def current_logger() -> logging.Logger | None:
 
 def _shared() -> SimpleNamespace:
     """Give the state that all copies of this module in one process share."""
-    state: SimpleNamespace | None = vars(logging.root.manager).get("worker_logger")
-    if state is None:
-        fresh = SimpleNamespace(
-            worker=None, ranked=None, folder="", began=[], seen={}, seen_by=0, unwritten={}, hanging=[]
-        )
-        state = vars(logging.root.manager).setdefault("worker_logger", fresh)
-    return state
+    names = vars(logging.root.manager)
+    if "worker_logger" not in names:
+        fresh: dict[str, Any] = {
+            "worker": None,
+            "ranked": None,
+            "folder": "",
+            "began": [],
+            "seen": {},
+            "seen_by": 0,
+        }
+        names.setdefault("worker_logger", SimpleNamespace(**fresh, unwritten={}, hanging=[]))
+    return names["worker_logger"]  # type: ignore[no-any-return]
 
 
-def _logger_name(worker_name: str) -> str:
-    name = str(worker_name) or "worker"
-    return "root-worker" if name == "root" else name  # every library's records would land in this log
+def _logger_name(name: str) -> str:
+    # In the root logger's file every library's records would land.
+    return "root-worker" if name == "root" else str(name) or "worker"
 
 
 def _place_of(name: str, log_dir: str | os.PathLike[str]) -> tuple[str, str]:
@@ -241,11 +228,8 @@ class _WorkerLogger(logging.Logger):
     def handle(self, record: logging.LogRecord) -> None:
         if (kept := _kept(self, record)) is not None:
             self.worker_log.handle(kept)
-            if (
-                (len(self.handlers) > 1 or self.propagate)
-                and not self.disabled
-                and super().isEnabledFor(kept.levelno)
-            ):
+            shared = len(self.handlers) > 1 or self.propagate
+            if shared and not self.disabled and super().isEnabledFor(kept.levelno):
                 self.callHandlers(kept)
 
     def callHandlers(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
@@ -261,11 +245,8 @@ class _WorkerLogger(logging.Logger):
         if (kept := _kept(self, record)) is not None:
             self.worker_log.handle(kept)
             for handler in self.handlers if len(self.handlers) > 1 else ():
-                if (
-                    handler is not self.worker_log
-                    and kept.levelno >= handler.level
-                    and not self._shows(handler)
-                ):
+                quiet = handler is self.worker_log or kept.levelno < handler.level or self._shows(handler)
+                if not quiet:
                     handler.handle(kept)
 
     def _shows(self, handler: logging.Handler) -> bool:
@@ -299,9 +280,32 @@ def log_at(
 ) -> None:
     """Log a text as written at a frame's line, with the traceback of an error; never through a logger that would print."""
     if logger.isEnabledFor(level) and (hasattr(logger, "worker_log") or logger.hasHandlers()):
-        code, crash = frame.f_code, (type(error), error, error.__traceback__) if error is not None else None
-        place = (code.co_filename, frame.f_lineno, text, (), crash, code.co_name)
-        logger.handle(logger.makeRecord(logger.name, level, *place))
+        crash = None if error is None else (type(error), error, error.__traceback__)
+        logger.handle(_record(logger, level, frame, text, crash))
+
+
+def _record(
+    logger: logging.Logger, level: int, frame: FrameType, text: str, crash: _Crash | None = None
+) -> logging.LogRecord:
+    """Do as ``logger.makeRecord``, whose ``except Exception`` would keep what a signal handler raises meanwhile."""
+    code, number, path = frame.f_code, frame.f_lineno, frame.f_code.co_filename
+    if logging.getLogRecordFactory() is not logging.LogRecord or type(logger) is not _WorkerLogger:
+        return logger.makeRecord(logger.name, level, path, number, text, (), crash, code.co_name)  # type: ignore[arg-type]
+    now, file, process = time.time(), os.path.basename(path), sys.modules.get("multiprocessing.process")
+    record = logging.LogRecord.__new__(logging.LogRecord)
+    vars(record).update(
+        name=logger.name, msg=text, args=(), levelno=level, levelname=logging.getLevelName(level), lineno=number,
+        pathname=path, filename=file, module=os.path.splitext(file)[0], funcName=code.co_name, created=now,
+        msecs=int(now % 1 * 1000) + 0.0, relativeCreated=(now - _STARTED) * 1000, exc_info=crash, exc_text=None,
+        stack_info=None, thread=threading.get_ident(), threadName=threading.current_thread().name,
+        process=os.getpid(), processName="MainProcess" if process is None else process.current_process().name
+    )  # fmt: skip
+    if sys.version_info >= (3, 12):
+        record.taskName = None
+        if (tasks := sys.modules.get("asyncio.tasks")) is not None:
+            with _quiet(Exception):  # no loop runs; or it is being imported
+                record.taskName = tasks.current_task().get_name()
+    return record
 
 
 # --- print, and the same on the log
@@ -327,15 +331,11 @@ def mirror_print(
     Returns:
         What the printer returns. Its exceptions pass; the text is on the log all the same.
     """
-    shown: tuple[object, ...] = args
-    handled = sys.exc_info()[1]
+    shown, handled = args, sys.exc_info()[1]
     if printer is _PRINT:
         printer = builtins.print  # type: ignore[assignment]  # whoever has replaced print since gets it
         if printer is _PRINT:
-            for arg in args:
-                if type(arg) is not str:
-                    shown = tuple([arg if type(arg) is str else _Once(arg) for arg in args])
-                    break
+            shown = tuple([arg if type(arg) is str else _Once(arg) for arg in args])
     try:
         return printer(*shown, **kwargs)
     finally:
@@ -364,18 +364,16 @@ def _log_lines(
         for line in lines:
             log_method(line, **({"stacklevel": 3} if standard else {}))  # type: ignore[operator]
         return
-    level = level or _level_of(
-        text, logging.INFO if handled is None or isinstance(handled, _NO_ERRORS) else logging.ERROR
-    )
+    failing = handled is not None and not isinstance(handled, _NO_ERRORS)
+    level = level or _level_of(text, logging.ERROR if failing else logging.INFO)
     if type(logger) is not _WorkerLogger and type(logger) is not logging.Logger:
         for line in lines:  # what a subclass does with a record is its own affair
             logger.log(level, line, stacklevel=3)
     elif logger.isEnabledFor(level):
         # As logger.log would, which takes longer than a print to find out who called us.
-        code, number, handle = frame.f_code, frame.f_lineno, getattr(logger, "mirror", logger.handle)
+        handle = getattr(logger, "mirror", logger.handle)
         for line in lines:
-            place = (code.co_filename, number, line, (), None, code.co_name)
-            record = logger.makeRecord(logger.name, level, *place)
+            record = _record(logger, level, frame, line)
             if handled is not None and level >= logging.ERROR and line is lines[-1]:
                 _attach(record, handled, text)
             handle(record)
@@ -383,11 +381,8 @@ def _log_lines(
         _note_arrival(logger, handled, frame, expected=False)
 
 
-_NO_ERRORS = (
-    KeyboardInterrupt,
-    ImportError,
-    StopIteration,
-)  # a message in their handlers is none of an error
+# A message in their handlers is none of an error.
+_NO_ERRORS = (KeyboardInterrupt, ImportError, StopIteration)
 
 
 def _attach(record: logging.LogRecord, error: BaseException, text: str) -> None:
@@ -402,12 +397,11 @@ def _attach(record: logging.LogRecord, error: BaseException, text: str) -> None:
 
 def _place_in_program(error: BaseException) -> str:
     """Name the innermost line of the program's own files that an error came through."""
-    place, trace = "", error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
+    place = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        code = frame.f_code
         if is_own(code) or not place:
-            place = f" ({os.path.basename(code.co_filename)}:{trace.tb_lineno} in {code.co_name})"
-        trace = trace.tb_next
+            place = f" ({os.path.basename(code.co_filename)}:{line} in {code.co_name})"
     return place
 
 
@@ -471,9 +465,8 @@ def _level_of(text: str, default: int = logging.INFO) -> int:
     if stamp := timestamp.match(text):
         text = text[stamp.end() :]
     found = marker.match(text)
-    return (
-        int(getattr(logging, found.lastgroup.rstrip("_").upper())) if found and found.lastgroup else default
-    )
+    group = found.lastgroup if found else None
+    return int(getattr(logging, group.rstrip("_").upper())) if group else default
 
 
 @functools.cache
@@ -504,7 +497,7 @@ def log_ignored(logger: logging.Logger, *, trace: bool = False) -> None:
             arrival = _note_arrival(logger, error, frame, expected=not trace)
             level = logging.DEBUG if _is_calm(error) else logging.WARNING
             text = f"{frame.f_code.co_name}: ignored {type(error).__name__}: "
-            arrival.tell(logger, level, frame, text, error, trace=trace)
+            arrival.tell(logger, level, frame, text, error, trace)
     except (RecursionError, MemoryError):
         pass
     except Exception as failure:  # noqa: BLE001  # a filter or a handler of the worker's own
@@ -533,7 +526,7 @@ def expect_only(logger: logging.Logger, *types: type[BaseException] | str) -> bo
             return True
         level = logging.INFO if arrival.type in _ENDS else logging.CRITICAL
         text = f"not expected in {arrival.function}:{arrival.line}: {type(error).__name__}: "
-        arrival.tell(logger, level, frame, text, error, trace=level == logging.CRITICAL)
+        arrival.tell(logger, level, frame, text, error, level == logging.CRITICAL)
     except (RecursionError, MemoryError):
         pass
     except Exception as failure:  # noqa: BLE001  # a filter or a handler of the worker's own
@@ -541,14 +534,11 @@ def expect_only(logger: logging.Logger, *types: type[BaseException] | str) -> bo
     return False
 
 
-_ENDS = {
-    "builtins:KeyboardInterrupt", "builtins:SystemExit", "builtins:GeneratorExit", "asyncio.exceptions:CancelledError"
-}  # fmt: skip
+_ENDS = {f"builtins:{name}" for name in ("KeyboardInterrupt", "SystemExit", "GeneratorExit")}
+_ENDS.add("asyncio.exceptions:CancelledError")
 _CALM = {"_queue:Empty", "queue:Empty", "builtins:BlockingIOError", "asyncio.queues:QueueEmpty"}
 _TIMEOUTS = {
-    "builtins:TimeoutError",
-    "asyncio.exceptions:TimeoutError",
-    "concurrent.futures._base:TimeoutError",
+    f"{home}:TimeoutError" for home in ("builtins", "asyncio.exceptions", "concurrent.futures._base")
 }
 _POLLS = {"asyncio.tasks", "asyncio.timeouts", "concurrent.futures._base", "queue"}
 
@@ -569,13 +559,11 @@ def _is_calm(error: BaseException) -> bool:
     names = [_type_name(kind) for kind in _mro_of(type(error))]
     if not _CALM.isdisjoint(names):
         return True
-    trace = error.__traceback__
-    if _TIMEOUTS.isdisjoint(names) or getattr(error, "errno", None) is not None or trace is None:
+    if _TIMEOUTS.isdisjoint(names) or getattr(error, "errno", None) is not None:
         return False
-    while trace.tb_next is not None:
-        trace = trace.tb_next
     # A poll fails in the call itself; a connection that timed out lies in a library.
-    return is_own(trace.tb_frame.f_code) or trace.tb_frame.f_globals.get("__name__") in _POLLS
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][-1:]
+    return any(is_own(frame.f_code) or frame.f_globals.get("__name__") in _POLLS for frame in frames)
 
 
 def is_own(code: CodeType) -> bool:
@@ -597,18 +585,10 @@ class _Arrival:
         self.function = names[code]
         self.log: _WorkerFileHandler | None = None
         self.count, self.due, self.written, self.held, self.told = 0, 1, 0, 0, -_QUIET_SECONDS
-        self.fields: dict[str, object] = {
-            "path": _as_run(code.co_filename),
-            "function": self.function,
-            "function_line": code.co_firstlineno,
-            "line": line,
-            "type": self.type,
-            "bases": [_type_name(base) for base in _mro_of(self.kind)[1:-1]],
-            "expected": expected,
-        }
-        self.frames = [
-            [_as_run(each.co_filename), names[each], each.co_firstlineno, at] for each, at in frames
-        ]
+        self.fields: dict[str, object] = {"path": _as_run(code.co_filename), "function": self.function}
+        self.fields.update(function_line=code.co_firstlineno, line=line, type=self.type)
+        self.fields.update(bases=[_type_name(base) for base in _mro_of(self.kind)[1:-1]], expected=expected)
+        self.frames = [[_as_run(at.co_filename), names[at], at.co_firstlineno, n] for at, n in frames]
 
     def note(self, event: str = "seen") -> None:
         """Put the count on the evidence, if there is something new."""
@@ -625,7 +605,6 @@ class _Arrival:
         frame: FrameType,
         text: str,
         error: BaseException,
-        *,
         trace: bool,
     ) -> None:
         """Put the error on the log, unless that was done within the last minute."""
@@ -659,7 +638,8 @@ def _note_arrival(
         judged = _is_of(kind, types, frame.f_globals) if expected is None else expected
         if arrival is None or judged:
             if len(state.seen) >= _MOST_ARRIVALS:
-                _write_counts()
+                for known in list(state.seen.values()):
+                    known.note()
                 state.seen.clear()
             arrival = _Arrival(error, frame.f_code, frame.f_lineno, expected=judged)
             arrival.types = types
@@ -709,10 +689,7 @@ def _find_in(names: dict[str, object], parts: list[str]) -> object:
 
 def _frames_of(error: BaseException) -> list[tuple[CodeType, int]]:
     """Give code and line of each frame that an error came through, the outermost first; of very many the ends."""
-    frames, trace = [], error.__traceback__
-    while trace is not None:
-        frames.append((trace.tb_frame.f_code, trace.tb_lineno))
-        trace = trace.tb_next
+    frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)]
     return frames if len(frames) <= 64 else frames[:40] + frames[-24:]
 
 
@@ -725,11 +702,6 @@ def _qualified_names(codes: list[CodeType]) -> dict[CodeType, str]:
             if type(function) is FunctionType and function.__code__ in names:
                 names[function.__code__] = function.__qualname__
     return names
-
-
-def _write_counts() -> None:
-    for arrival in list(_shared().seen.values()):
-        arrival.note()
 
 
 def _at_exit() -> None:
@@ -748,7 +720,8 @@ def _end() -> None:
     _find_crash()
     state = _shared()
     if state.seen_by == os.getpid():
-        _write_counts()
+        for arrival in list(state.seen.values()):
+            arrival.note()
     for log in state.began:
         with _quiet(Exception):  # a filter of the worker's own
             log.end()
@@ -765,10 +738,10 @@ def _sum_up(file: _LogFile) -> None:
     try:
         if file.size() < _MOST_EVIDENCE:
             return
-        if not os.path.exists(aside):  # otherwise one that a killed process left behind
+        if _stat(aside) is None:  # otherwise one that a killed process left behind
             os.rename(file.path, aside)
-        sums: dict[str, list[object]] = {}
-        last: dict[tuple[str, object], int] = {}
+        sums: dict[str, list[Any]] = {}
+        last: dict[tuple[str, Any], int] = {}
         with open(aside, "rb") as lines:
             for line in lines:
                 with _quiet(ValueError, TypeError, AttributeError, LookupError):  # damage
@@ -786,9 +759,7 @@ def _sum_up(file: _LogFile) -> None:
         unlock()
 
 
-def _add(
-    sums: dict[str, list[object]], last: dict[tuple[str, object], int], fields: dict[str, object]
-) -> None:
+def _add(sums: dict[str, list[Any]], last: dict[tuple[str, Any], int], fields: dict[str, Any]) -> None:
     """Add a line of the evidence to the sums; counts of one process grow, a smaller one is another's of that number."""
     import json
 
@@ -801,8 +772,8 @@ def _add(
     last[key, pid] = count
     known = sums.setdefault(key, [when, 0, 0.0])
     known[0] = when
-    known[1] += count - before if count > before else count  # type: ignore[operator]
-    known[2] += seconds  # type: ignore[operator]
+    known[1] += count - before if count > before else count
+    known[2] += seconds
 
 
 @functools.cache
@@ -854,10 +825,6 @@ def setup_worker_logging(rank: int, log_dir: Path, log_level: int = logging.INFO
     Returns:
         The path of the log, as ``get_worker_log_path`` gives it.
     """
-
-    def line(stamp: str, record: logging.LogRecord, message: str) -> str:
-        return f"{stamp} - Worker {rank} - {record.name} - {record.levelname} - {message}"
-
     path = get_worker_log_path(log_dir, rank)
     root = logging.getLogger()
     for handler in root.handlers[:]:
@@ -869,7 +836,7 @@ def setup_worker_logging(rank: int, log_dir: Path, log_level: int = logging.INFO
     console.setLevel(logging.WARNING)
     form = f"%(asctime)s - Worker {rank} - %(name)s - %(levelname)s - %(message)s"
     for handler in (log, console):
-        handler.setFormatter(_LineFormatter(form, line))
+        handler.setFormatter(_LineFormatter(form))
         root.addHandler(handler)
     root.setLevel(log_level)
     root.info("Worker %s logging initialized: %s", rank, path)
@@ -894,18 +861,10 @@ class _Console(logging.StreamHandler):  # type: ignore[type-arg]  # generic for 
 # --- records
 
 
-def _worker_line(stamp: str, record: logging.LogRecord, message: str) -> str:
-    return f"{stamp} | {record.levelname} | {record.name} | {message}"
-
-
 class _LineFormatter(logging.Formatter):
     """The standard formatter's lines, with the second's time stamp kept: formatting, not I/O, is the cost."""
 
     second = (-1, "")
-
-    def __init__(self, form: str, line: _Line) -> None:
-        super().__init__(form)  # for whoever asks for it
-        self.line = line
 
     def format(self, record: logging.LogRecord) -> str:
         seconds = int(record.created)
@@ -913,7 +872,12 @@ class _LineFormatter(logging.Formatter):
         if known != seconds:
             stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
             self.second = (seconds, stamp)
-        text = self.line(f"{stamp},{int(record.msecs):03d}", record, _message_of(record))
+        text = (self._fmt or "") % {
+            "asctime": f"{stamp},{int(record.msecs):03d}",
+            "name": record.name,
+            "levelname": record.levelname,
+            "message": _message_of(record),
+        }
         if (error := getattr(record, "worker_error", None)) is not None:
             text += f"\n{error}"
         if record.exc_info or record.exc_text or record.stack_info:
@@ -927,17 +891,11 @@ class _JsonFormatter(logging.Formatter):
     """One object a line, as log shippers take it in."""
 
     def format(self, record: logging.LogRecord) -> str:
-        fields: dict[str, object] = {
-            "timestamp": _utc(record.created),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": _message_of(record),
-            "process": record.process,
-            "thread": record.threadName,
-            "file": record.pathname,
-            "line": record.lineno,
-            "function": record.funcName,
-        }
+        fields: dict[str, object] = {"timestamp": _utc(record.created), "level": record.levelname}
+        fields.update(logger=record.name, message=_message_of(record), process=record.process)
+        fields.update(
+            thread=record.threadName, file=record.pathname, line=record.lineno, function=record.funcName
+        )
         if (error := getattr(record, "worker_error", None)) is not None:
             fields["error"] = error
         if record.exc_info or record.exc_text or record.stack_info:
@@ -973,11 +931,16 @@ def _traceback_of(record: logging.LogRecord) -> str:
 def _formatted(
     kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
 ) -> str:
+    # Signals wait meanwhile: `traceback` and `linecache` keep what their handlers raise.
+    mask = getattr(_signal, "pthread_sigmask", None)  # not on Windows
+    blocked = mask(_signal.SIG_BLOCK, _signal.valid_signals()) if mask else ()
     try:
         return "".join(traceback.format_exception(kind, error, trace)).rstrip("\n")
     except Exception as failure:  # noqa: BLE001  # the exception's own __str__ or __class__
-        _pass_on(failure)
         return f"(traceback not formatted: {type(failure).__name__})"
+    finally:
+        if mask:
+            mask(_signal.SIG_SETMASK, blocked)
 
 
 class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
@@ -987,7 +950,7 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
         super().__init__(path, encoding="utf-8", delay=True)
         is_json = os.environ.get("WORKER_LOG_FORMAT", "").lower() == "json"
         form = "%(asctime)s | %(levelname)s | %(name)s | %(message)s"
-        self.setFormatter(_JsonFormatter() if is_json else _LineFormatter(form, _worker_line))
+        self.setFormatter(_JsonFormatter() if is_json else _LineFormatter(form))
         if worker_log_dir is not None:
             self.worker_log_dir = worker_log_dir
         self.file, self.seen = _LogFile(path), _LogFile(path.removesuffix(".log") + ".seen.jsonl")
@@ -1043,9 +1006,9 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
             seconds = int(_monotonic() - self.began[1])
             parts = (f"{seconds // size % most} {unit}" for unit, size, most in _UNITS if seconds >= size)
             text = f"ended after {' '.join(list(parts)[:2]) or '0 s'} (pid {os.getpid()})"
-            logger = next((x for x in _loggers() if vars(x).get("worker_log") is self), None)
-            if logger is not None:
-                log_at(logger, logging.INFO, sys._getframe(), text)
+            for logger in list(logging.root.manager.loggerDict.values()):
+                if isinstance(logger, logging.Logger) and vars(logger).get("worker_log") is self:
+                    log_at(logger, logging.INFO, sys._getframe(), text)
 
     def note(self, event: str, fields: dict[str, object] | None = None) -> bool:
         """Append a line to the evidence, ``<worker>.seen.jsonl``, and tell whether it is there."""
@@ -1054,9 +1017,8 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
                 fields = {"path": self.began[2]}
                 if event != "started":
                     fields["seconds"] = round(_monotonic() - self.began[1], 3)
-            line = _json(
-                {"v": 1, "event": event, "time": _utc(time.time()), "pid": os.getpid(), **(fields or {})}
-            )
+            head = {"v": 1, "event": event, "time": _utc(time.time()), "pid": os.getpid()}
+            line = _json({**head, **(fields or {})})
             with self.lock:  # type: ignore[union-attr]  # every handler has one
                 if self.seen.size() > _MOST_EVIDENCE:
                     _sum_up(self.seen)
@@ -1077,10 +1039,6 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
 
 
 _UNITS = (("d", 86400, 10**9), ("h", 3600, 24), ("min", 60, 60), ("s", 1, 60))
-
-
-def _loggers() -> list[logging.Logger]:
-    return [one for one in logging.root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
 
 
 class _ModuleHandler(logging.Handler):
@@ -1120,22 +1078,22 @@ def raised_by_signal_handler(error: BaseException) -> bool:
         for value in trace.tb_frame.f_locals.values():
             if value is interrupted or (type(value) is tuple and any(item is interrupted for item in value)):
                 return True
-        handlers = _signal_handlers() if handlers is None else handlers
+        if handlers is None:
+            every = map(_signal.getsignal, range(1, _signal.NSIG))
+            handlers = {getattr(handler, "__code__", None) for handler in every}
         if trace.tb_frame.f_code in handlers:
             return True
     return False
-
-
-def _signal_handlers() -> set[object]:
-    handlers = (_signal.getsignal(number) for number in range(1, _signal.NSIG))
-    return {getattr(handler, "__code__", None) for handler in handlers} - {None}
 
 
 def _pass_on(error: BaseException) -> None:
     """Raise an error that we would have kept, if it is a signal handler's."""
     trace = error.__traceback__
     if trace is not None and trace.tb_next is not None and raised_by_signal_handler(error):
-        raise error
+        try:
+            raise error
+        finally:
+            del error, trace  # no circle: what the frames hold, a lock perhaps, goes with the exception
 
 
 class _quiet:  # noqa: N801  # as contextlib.suppress, which knows no signals
@@ -1175,19 +1133,17 @@ class _LogFile:
 
     def prepare(self) -> None:
         """Create folder and file, if they can be."""
+        folder = os.path.dirname(self.path)
         with _quiet(OSError, ValueError):  # ValueError: a NUL in the path
-            os.makedirs(os.path.dirname(self.path), exist_ok=True)
+            if _stat(folder) is None:
+                os.makedirs(folder, exist_ok=True)
             if not self.platform.locks_each_record and _LogFile.opened < _MOST_OPEN:
                 self._open()
 
     def size(self) -> int:
         """Tell the size in bytes; 0 when there is no file, or a pipe, a device or a folder."""
-        try:
-            found = os.stat(self.path)
-        except (OSError, ValueError) as error:
-            _pass_on(error)
-            return 0
-        return found.st_size if stat.S_ISREG(found.st_mode) else 0
+        found = _stat(self.path)
+        return found.st_size if found is not None and stat.S_ISREG(found.st_mode) else 0
 
     def append(self, data: bytes, max_bytes: int = 0, backups: int = 0) -> bool:
         """Append one record, and tell whether it is in the file."""
@@ -1210,10 +1166,9 @@ class _LogFile:
                 too_large = 0 < max_bytes < size + len(data) and size and backups > 0
                 if too_large and self.rotate(max_bytes - len(data), backups, crowded=size > 2 * max_bytes):
                     continue
+                # A kill in the middle of a write leaves whole pages.
                 whole = not size or not (self.unsure or not size % 4096) or self._ends_line(size)
-                self._write(
-                    data if whole else b"\n" + data
-                )  # a kill in the middle of a write leaves whole pages
+                self._write(data if whole else b"\n" + data)
                 # A deletion so soon after the look could as well have come after the line. But this process may have
                 # been suspended in between, while others went through all the backups.
                 if _clock() - began < 0.0001 or os.fstat(self.fd).st_nlink or not self.counts_links:
@@ -1230,15 +1185,12 @@ class _LogFile:
         try:
             found = os.stat(self.path)
             held = os.fstat(self.fd) if self.fd >= 0 else None
-        except (
-            OSError
-        ) as error:  # moved, deleted, between another process's rename and re-create; or closed by others
+        except OSError as error:  # moved, deleted, between rename and re-create; or closed by others
             _pass_on(error)
+            held = None
+        # What the descriptor leads to, not what we remember: the number may be a socket's by now.
+        if held is None or not self.platform.is_same(held, found.st_dev, found.st_ino):
             found = self._open()
-        else:
-            # What the descriptor leads to, not what we remember: the number may be a socket's by now.
-            if held is None or not self.platform.is_same(held, found.st_dev, found.st_ino):
-                found = self._open()
         return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
     def _write(self, data: bytes) -> None:
@@ -1267,30 +1219,22 @@ class _LogFile:
 
     def _held(self) -> os.stat_result | None:
         """Give what our descriptor leads to, if it is still the file that we opened."""
-        if self.fd < 0:
-            return None
-        try:
-            held = os.fstat(self.fd)
-        except OSError as error:  # the worker has closed it
-            _pass_on(error)
-            return None
-        return held if self.platform.is_same(held, self.device, self.inode) else None
+        if self.fd >= 0:
+            with _quiet(OSError):  # the worker has closed it
+                held = os.fstat(self.fd)
+                return held if self.platform.is_same(held, self.device, self.inode) else None
+        return None
 
     def _open(self) -> os.stat_result:
         held = self._held()
-        if held is None:
-            self._forget()
-        elif not held.st_nlink and self.counts_links:
+        if held is not None and not held.st_nlink and self.counts_links:
             self.close()  # Windows frees the name of a deleted file only then
             held = None
         try:
-            try:
-                fd = self.platform.open_append(self.path, self.mode)
-            except FileNotFoundError as error:
-                _pass_on(error)
-                with _quiet(FileExistsError):
+            with _quiet(FileNotFoundError, FileExistsError):
+                if _stat(os.path.dirname(self.path)) is None:
                     os.mkdir(os.path.dirname(self.path))
-                fd = self.platform.open_append(self.path, self.mode)
+            fd = self.platform.open_append(self.path, self.mode)
         except OSError as error:
             # Out of descriptors, or the name is taken: the line goes to the file we have, under its new name.
             if held is None:
@@ -1334,7 +1278,10 @@ class _LogFile:
         Returns:
             Whether to look at the path again; otherwise append anyway: a lock or a rename was refused.
         """
-        if _clock() < self.refused_until or os.path.islink(self.path):
+        if _clock() < self.refused_until:
+            return False
+        linked = _stat(self.path, follow=False)
+        if linked is None or stat.S_ISLNK(linked.st_mode):
             return False  # what a link leads to is somebody's choice
         inode, seconds = self.inode, 0.02
         if crowded and self.waited_for != inode:
@@ -1368,15 +1315,12 @@ class _LogFile:
         # a signal handler that logs while its own thread holds the lock.
         patient, self.patient = self.patient, False
         deadline = _monotonic() + seconds
-        for _ in range(1 + int(seconds * 1000)):  # counted, too: tests of workers stop the clock
-            try:
+        with _quiet(OSError):
+            for _ in range(1 + int(seconds * 1000)):  # counted, too: tests of workers stop the clock
                 unlock = self.platform.try_lock(self.path)
-            except OSError as error:
-                _pass_on(error)
-                return None
-            if unlock or not patient or _monotonic() >= deadline:
-                return unlock
-            _sleep(0.001)
+                if unlock or not patient or _monotonic() >= deadline:
+                    return unlock
+                _sleep(0.001)
         return None
 
     def release(self, unlock: _Unlock | None) -> None:
@@ -1388,7 +1332,8 @@ class _LogFile:
     def _shift(self, backups: int) -> None:
         """Move each backup one up, the highest first and only up to the first gap: a kill in between loses nothing."""
         names = [self.path, *(f"{self.path}.{number}" for number in range(1, backups + 1))]
-        gap = next((number for number in range(1, backups + 1) if not os.path.lexists(names[number])), 0)
+        free = (n for n, name in enumerate(names) if n and _stat(name, follow=False) is None)
+        gap = next(free, 0)
         if not gap:
             gap = backups
             self.platform.clear(names[gap], self.path)
@@ -1398,24 +1343,27 @@ class _LogFile:
     def close(self) -> None:
         """Close the descriptor, if it is still ours; the next record opens the file again."""
         held, fd = self._held(), self.fd
-        self._forget()
+        _LogFile.opened -= fd >= 0
+        self.fd = -1
         if held is not None:
             with _quiet(OSError):
                 os.close(fd)
 
-    def _forget(self) -> None:
-        _LogFile.opened -= self.fd >= 0
-        self.fd = -1
+
+def _stat(path: str, *, follow: bool = True) -> os.stat_result | None:
+    """Ask for a file, None when there is none; the questions of ``os.path`` keep what a signal handler raises."""
+    with _quiet(OSError, ValueError):
+        return os.stat(path) if follow else os.lstat(path)
+    return None
 
 
 def _give(fd: int, old: os.stat_result) -> None:
     """Give a new log the owner, group and mode of the one before it, as far as the system allows."""
     new = os.fstat(fd)
     if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
-        with _quiet(OSError):
-            os.fchown(fd, -1, old.st_gid)
-        with _quiet(OSError):
-            os.fchown(fd, old.st_uid, -1)
+        for user, group in ((-1, old.st_gid), (old.st_uid, -1)):
+            with _quiet(OSError):
+                os.fchown(fd, user, group)
     if new.st_mode != old.st_mode and os.name != "nt":
         with _quiet(OSError):
             os.fchmod(fd, stat.S_IMODE(old.st_mode))
@@ -1423,16 +1371,13 @@ def _give(fd: int, old: os.stat_result) -> None:
 
 def _read_end(path: str, most: int) -> bytes | None:
     """Read the last bytes of a regular file; None when there is none. A pipe or a device must not stop the worker."""
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return None
-        with open(path, "rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - most))
-            return file.read(most)
-    except (OSError, ValueError) as error:
-        _pass_on(error)
-        return None
+    with _quiet(OSError, ValueError):
+        if stat.S_ISREG(os.stat(path).st_mode):
+            with open(path, "rb") as file:
+                file.seek(0, os.SEEK_END)
+                file.seek(max(0, file.tell() - most))
+                return file.read(most)
+    return None
 
 
 def _remove(path: str) -> None:
@@ -1478,7 +1423,7 @@ class _Plain:
             os.close(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         except (FileExistsError, PermissionError) as error:
             _pass_on(error)
-            if os.path.exists(lock) and time.time() - os.stat(lock).st_mtime > 10:
+            if time.time() - os.stat(lock).st_mtime > 10:
                 _remove(lock)  # left behind by a kill
             return None
         return functools.partial(_remove, lock)
@@ -1494,13 +1439,11 @@ class _Posix(_Plain):
     def open_append(self, path: str, mode: int = 0o666) -> int:
         # A high number: never 0 to 2 of a daemon, and not soon given to a socket when the worker closes it.
         fd = super().open_append(path, mode)
-        try:
+        with _quiet(OSError):
             high: int = self.fcntl.fcntl(fd, self.fcntl.F_DUPFD_CLOEXEC, 100)
-        except OSError as error:
-            _pass_on(error)
-            return fd
-        os.close(fd)
-        return high
+            os.close(fd)
+            return high
+        return fd
 
     def wait_for_write(self, fd: int) -> None:
         with _quiet(OSError):  # somebody else's file: but we have waited
@@ -1511,24 +1454,28 @@ class _Posix(_Plain):
 
     def try_lock(self, path: str) -> _Unlock | None:
         for _ in range(3):
-            # flock belongs to the open file, which forked children share: opened anew, and unlocked explicitly.
-            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+            # flock belongs to the open file, which forked children share: opened anew, and unlocked explicitly. A file
+            # object, since that is closed also when a signal handler raises before anybody knows that we have it.
+            file = open(path, "rb", 0, opener=self._open_to_lock)  # noqa: SIM115  # closed by whoever unlocks
             try:
-                self.fcntl.flock(fd, self.fcntl.LOCK_EX | self.fcntl.LOCK_NB)
-                if os.path.samestat(os.fstat(fd), os.stat(path)):
-                    return functools.partial(self._unlock, fd)
+                self.fcntl.flock(file.fileno(), self.fcntl.LOCK_EX | self.fcntl.LOCK_NB)
+                if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
+                    return functools.partial(self._unlock, file)
             except OSError as error:
-                os.close(fd)
+                file.close()
                 _pass_on(error)
                 if error.errno in (errno.EAGAIN, errno.EACCES, errno.ENOENT):
                     return None
                 return super().try_lock(path)  # a file system without flock
-            os.close(fd)  # the lock of what is a backup by now
+            file.close()  # the lock of what is a backup by now
         return super().try_lock(path)  # one that gives a file two numbers
 
-    def _unlock(self, fd: int) -> None:
-        self.fcntl.flock(fd, self.fcntl.LOCK_UN)
-        os.close(fd)
+    def _open_to_lock(self, path: str, flags: int) -> int:
+        return os.open(path, flags | os.O_NONBLOCK)
+
+    def _unlock(self, file: FileIO) -> None:
+        self.fcntl.flock(file.fileno(), self.fcntl.LOCK_UN)
+        file.close()
 
 
 class _Windows(_Plain):
@@ -1621,10 +1568,8 @@ def _find_crash() -> None:
     trace = getattr(error, "__traceback__", None)
     if error is not None and trace is not None:
         code = trace.tb_frame.f_code  # where it left the program; a console's errors leave the console
-        if code.co_name in ("<module>", "_run_module_as_main") and code.co_filename not in (
-            "<console>",
-            "<stdin>",
-        ):
+        left = code.co_name in ("<module>", "_run_module_as_main")
+        if left and code.co_filename not in ("<console>", "<stdin>"):
             _log_crash((type(error), error, trace))
 
 
@@ -1706,21 +1651,11 @@ def notify(
         logger = logging.root.manager.loggerDict.get(worker) if worker else current_logger()
         worker = worker or (logger.name if isinstance(logger, logging.Logger) else "worker")
         log = log or _log_of(logger) or _log_of(current_logger())
-        kind, trace = "", ""
-        if error is not None:
-            kind = f"{type(error).__name__}: {_text_of(error)}"
-            trace = _formatted(type(error), error, error.__traceback__) + "\n"
-        record: dict[str, object] = {
-            "timestamp": "",
-            "time": 0.0,
-            "worker": worker,
-            "level": "CRITICAL",
-            "message": masked(_text_of(message)[:8000]),
-            "error": masked(kind[:8000]) or None,
-            "traceback": masked(trace)[-8000:] or None,
-            "host": socket.gethostname(),
-            "process": os.getpid(),
-        }
+        kind = "" if error is None else f"{type(error).__name__}: {_text_of(error)}"
+        trace = "" if error is None else _formatted(type(error), error, error.__traceback__) + "\n"
+        record: dict[str, object] = {"timestamp": "", "time": 0.0, "worker": worker, "level": "CRITICAL"}
+        record.update(message=masked(_text_of(message)[:8000]), error=masked(kind[:8000]) or None)
+        record.update(traceback=masked(trace)[-8000:] or None, host=socket.gethostname(), process=os.getpid())
         return _notify(record, worker, sink, log, deadline)
     except Exception as failure:  # noqa: BLE001  # no more threads, no memory, ...: not the worker's harm
         _pass_on(failure)
@@ -1860,43 +1795,41 @@ _LEVELS = r"""
 <marker>(?P<info>(?:(?:⚠|✖|✗|✘|❌|❎|🚨)\ufe0f?\s*)?(?:(?:nenhuma|without|nenhum|zero|sem|no|0)\s+(?:<singular>
 |<plural>)(?!\w)|(?:<singular>)(?:\(s\))?(?:\s+\w+){0,2}\s*[:=]\s*<nothing>
 |(?:<plural>)(?:\s+\w+){0,2}\s*[:=]?\s*(?:<nothing>|<zero>(?=\s)))
-|(?:Timeout)\s*[:=]\s*\d+(?:[.,]\d+)?\s*(?:(?:segundos|minutes|minutos|seconds|min|sec|seg|ms|h|m|s)(?!\w)
-|<end>)|\[\s*<prefix>(?:DEBUG|INFO|OK)<number>\s*\]|\[\s*(?:\+|=|i)\s*\]|(?:ℹ|✅))
-|(?P<critical>\[\s*<prefix>(?:CRITICAL|CRITICO|CRÍTICO|FATAL|CRIT)<number>\s*\]|(?:Critico
-|Crítico)(?:\(s\))?<whole>|(?:Critical|Fatal)<nominal>)|(?P<error>\[\s*<prefix>(?:EXCEPTION|WINERROR|FAILED
-|FALHOU|ERRNO|ERROR|FALHA|FALLO|FALLÓ|ERRO|FAIL|ERR)<number>\s*\]|\[\s*(?:!!!|!!|!)\s*\]|(?:Exception
-|Traceback|Falharam|Fallaron|Excecao|Exceção|Failure|Failed|Falhou|Error|Falha|Fallo|Falló|Erro|Fail
-|Err)(?:\(s\))?<whole>|(?:Failures|Errors|Falhas|Erros)<whole>(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)|(?:✖|✗|✘|❌|❎
-|🚨))|(?P<warning>\[\s*<prefix>(?:ADVERTENCIA|ATENCAO|ATENÇÃO|TIMEOUT|WARNING|ALERTA|AVISO|WARN)<number>\s*\]
-|(?:Advertencia|Atencao|Atenção|Timeout|Warning|Aviso|Warn)(?:\(s\))?<whole>|(?:Advertencias|Timeouts
-|Warnings|Avisos)<whole>(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)|(?:⚠))|(?P<critical_><lead>(?:Critico
-|Crítico)(?:\(s\))?<whole>|<lead>(?:Critical|Fatal)<nominal>|<lead>[\w./-]{1,40}:\s+(?:(?-i:CRITICAL|CRITICO
-|CRÍTICO|FATAL)(?=[\s:]+[^\s:])|(?:Critical|Critico|Crítico|Fatal)(?=:\s)))|(?P<error_><lead>(?:Exception
-|Traceback|Falharam|Fallaron|Excecao|Exceção|Failure|Failed|Falhou|Error|Falha|Fallo|Falló|Erro|Fail
-|Err)(?:\(s\))?<whole>|<lead>[\w./-]{1,40}:\s+(?:(?-i:EXCEPTION|TRACEBACK|FALHARAM|FALLARON|EXCECAO|EXCEÇÃO
-|FAILURE|FAILED|FALHOU|ERROR|FALHA|FALLO|FALLÓ|ERRO|FAIL|ERR)(?=[\s:]+[^\s:])|(?:Exception|Traceback|Falharam
-|Fallaron|Excecao|Exceção|Failure|Failed|Falhou|Error|Falha|Fallo|Falló|Erro|Fail|Err)(?=:\s))
-|<lead><words>(?:conexión\ rechazada|connection\ refused|conexao\ recusada|conexión\ perdida
-|conexão\ recusada|nao\ foi\ possivel|não\ foi\ possível|conexao\ perdida|conexão\ perdida|connection\ lost
-|lost\ connection|no\ fue\ posible|out\ of\ memory|sem\ memória|desistindo|has\ failed|no\ se\ pudo|abortando
-|could\ not|giving\ up|unable\ to|couldn't|crashed|morreu|murió|died)<said>|<han>(?:失败|异常|错误)<hanend>)
-|(?P<warning_><lead>(?:Advertencia|Atencao|Atenção|Timeout|Warning|Aviso|Warn)(?:\(s\))?<whole>
-|<lead>[\w./-]{1,40}:\s+(?:(?-i:ADVERTENCIA|ATENCAO|ATENÇÃO|TIMEOUT|WARNING|AVISO|WARN)(?=[\s:]+[^\s:])
-|(?:Advertencia|Atencao|Atenção|Timeout|Warning|Aviso|Warn)(?=:\s))|<lead><words>(?:timed\ out)<said>
-|<han>(?:警告)<hanend>)|(?P<info_><lead><words>(?:using\ the\ default|usando\ o\ padrao|usando\ o\ padrão
-|using\ defaults|usando\ padrao|usando\ padrão|using\ default|successfully|com\ sucesso|por\ defecto
-|successful|com\ êxito|con\ éxito)<said>|<han>(?:使用默认|成功)<hanend>|[^\w\x00]+\Z)
+|(?:Timeout)\s*[:=]\s*\d+(?:[.,]\d+)?\s*(?:(?:segundos|minutes|minutos|seconds|min|sec|seg|ms|h|m|s)(?!\w)|<end>)
+|\[\s*<prefix>(?:DEBUG|INFO|OK)<number>\s*\]|\[\s*(?:\+|=|i)\s*\]|(?:ℹ|✅))|(?P<critical>\[\s*<prefix>(?:CRITICAL
+|CRITICO|CRÍTICO|FATAL|CRIT)<number>\s*\]|(?:Critico|Crítico)(?:\(s\))?<whole>|(?:Critical|Fatal)<nominal>)
+|(?P<error>\[\s*<prefix>(?:EXCEPTION|WINERROR|FAILED|FALHOU|ERRNO|ERROR|FALHA|FALLO|FALLÓ|ERRO|FAIL|ERR)<number>\s*\]
+|\[\s*(?:!!!|!!|!)\s*\]|(?:Exception|Traceback|Falharam|Fallaron|Excecao|Exceção|Failure|Failed|Falhou|Error|Falha
+|Fallo|Falló|Erro|Fail|Err)(?:\(s\))?<whole>|(?:Failures|Errors|Falhas|Erros)<whole>(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)
+|(?:✖|✗|✘|❌|❎|🚨))|(?P<warning>\[\s*<prefix>(?:ADVERTENCIA|ATENCAO|ATENÇÃO|TIMEOUT|WARNING|ALERTA|AVISO
+|WARN)<number>\s*\]|(?:Advertencia|Atencao|Atenção|Timeout|Warning|Aviso|Warn)(?:\(s\))?<whole>|(?:Advertencias
+|Timeouts|Warnings|Avisos)<whole>(?!(?:\s+\w+){0,2}\s*[:=]\s*\x00)|(?:⚠))|(?P<critical_><lead>(?:Critico
+|Crítico)(?:\(s\))?<whole>|<lead>(?:Critical|Fatal)<nominal>|<lead>[\w./-]{1,40}:\s+(?:(?-i:CRITICAL|CRITICO|CRÍTICO
+|FATAL)(?=[\s:]+[^\s:])|(?:Critical|Critico|Crítico|Fatal)(?=:\s)))|(?P<error_><lead>(?:Exception|Traceback|Falharam
+|Fallaron|Excecao|Exceção|Failure|Failed|Falhou|Error|Falha|Fallo|Falló|Erro|Fail|Err)(?:\(s\))?<whole>
+|<lead>[\w./-]{1,40}:\s+(?:(?-i:EXCEPTION|TRACEBACK|FALHARAM|FALLARON|EXCECAO|EXCEÇÃO|FAILURE|FAILED|FALHOU|ERROR
+|FALHA|FALLO|FALLÓ|ERRO|FAIL|ERR)(?=[\s:]+[^\s:])|(?:Exception|Traceback|Falharam|Fallaron|Excecao|Exceção|Failure
+|Failed|Falhou|Error|Falha|Fallo|Falló|Erro|Fail|Err)(?=:\s))|<lead><words>(?:conexión\ rechazada|connection\ refused
+|conexao\ recusada|conexión\ perdida|conexão\ recusada|nao\ foi\ possivel|não\ foi\ possível|conexao\ perdida
+|conexão\ perdida|connection\ lost|lost\ connection|no\ fue\ posible|out\ of\ memory|sem\ memória|desistindo
+|has\ failed|no\ se\ pudo|abortando|could\ not|giving\ up|unable\ to|couldn't|crashed|morreu|murió|died)<said>
+|<han>(?:失败|异常|错误)<hanend>)|(?P<warning_><lead>(?:Advertencia|Atencao|Atenção|Timeout|Warning|Aviso
+|Warn)(?:\(s\))?<whole>|<lead>[\w./-]{1,40}:\s+(?:(?-i:ADVERTENCIA|ATENCAO|ATENÇÃO|TIMEOUT|WARNING|AVISO
+|WARN)(?=[\s:]+[^\s:])|(?:Advertencia|Atencao|Atenção|Timeout|Warning|Aviso|Warn)(?=:\s))
+|<lead><words>(?:timed\ out)<said>|<han>(?:警告)<hanend>)|(?P<info_><lead><words>(?:using\ the\ default
+|usando\ o\ padrao|usando\ o\ padrão|using\ defaults|usando\ padrao|usando\ padrão|using\ default|successfully
+|com\ sucesso|por\ defecto|successful|com\ êxito|con\ éxito)<said>|<han>(?:使用默认|成功)<hanend>|[^\w\x00]+\Z)
 <timestamp>(?:(?:\[\s?<stamp>\s?\]|\(<stamp>\)|<stamp>(?!\w))\s*[-|:>–—]*\s*){1,2}
 <lead>(?:\[(?![^\]\n]{0,40}(?<!\w)(?:<tag>)(?!\w))[^\]\n]{1,40}\]:?\s*
 |(?:(?!<sign>)[^\w\s\[\x00]){1,12}(?![^\w\s\[\x00])\s*){0,4}
 <nominal>(?=\s*(?:[:!]|[-–—]\s|$)|\s+(?:erro|error|exception|failure|falha)(?!\w))
-<words>(?:(?!(?:may\ have|has\ not|nenhuma|whether|without|cuando|nenhum|quando|unless|might|never|nunca|caso
-|none|when|may|nao|not|não|if|no|se|si|0)(?!\w))[\w\x00'#.:-]+\s+){0,4}?
+<words>(?:(?!(?:may\ have|has\ not|nenhuma|whether|without|cuando|nenhum|quando|unless|might|never|nunca|caso|none
+|when|may|nao|not|não|if|no|se|si|0)(?!\w))[\w\x00'#.:-]+\s+){0,4}?
 <said>(?!\w)(?!\s*[:=]\s*0(?!\d))
 <han>[^\n]{0,40}?(?<!0)(?<!0 )(?<!0个)(?<!0 个)(?<!无)(?<!没)(?<!没有)(?<!未)(?<!不)(?<!零)
 <hanend>(?!处理|日志|次数|数|率|码)(?!\s*[:：=]?\s*0)
-<tag>ADVERTENCIA|EXCEPTION|CRITICAL|WINERROR|ATENCAO|ATENÇÃO|CRITICO|CRÍTICO|TIMEOUT|WARNING|ALERTA|FAILED
-|FALHOU|AVISO|DEBUG|ERRNO|ERROR|FALHA|FALLO|FALLÓ|FATAL|CRIT|ERRO|FAIL|INFO|WARN|!!!|ERR|!!|OK|!|\+|=|i
+<tag>ADVERTENCIA|EXCEPTION|CRITICAL|WINERROR|ATENCAO|ATENÇÃO|CRITICO|CRÍTICO|TIMEOUT|WARNING|ALERTA|FAILED|FALHOU
+|AVISO|DEBUG|ERRNO|ERROR|FALHA|FALLO|FALLÓ|FATAL|CRIT|ERRO|FAIL|INFO|WARN|!!!|ERR|!!|OK|!|\+|=|i
 <sign>(?:ℹ|⚠|✅|✖|✗|✘|❌|❎|🚨)
 <stamp>(?:(?:(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}
 |\d{1,2}/\d{1,2})(?:[T ,]+\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?: ?[AaPp][Mm])?)?
@@ -1904,12 +1837,11 @@ _LEVELS = r"""
 |\d{9,13}(?:\.\d{1,9})?)
 <prefix>(?:(?!(?:zero|nao|non|not|não|sem|no|0)[\W_])[^\W_]+(?:\s?[-_:]\s?|\s)){0,3}
 <number>(?:\s?[:#]?\s?(?!0+\])\d+)?
-<whole>(?!\w|[-./\\]\w|[/\\])(?!\s+(?:configurado|configured|corrigidas|corrigidos|resolvidas|resolvidos
-|corrigida|corrigido|resolvida|resolvido|threshold|definido|enviados|handlers|handling|recovery|resolved
-|default|enviado|handler|logging|budget|counts|nenhum|padrao|padrão|count|fixed|ratio|free|logs|rate|sent
-|zero|log)(?!\w))
-<singular>Advertencia|Exception|Traceback|Falharam|Fallaron|Atencao|Atenção|Critico|Crítico|Excecao|Exceção
-|Failure|Timeout|Warning|Failed|Falhou|Aviso|Error|Falha|Fallo|Falló|Erro|Fail|Warn|Err
+<whole>(?!\w|[-./\\]\w|[/\\])(?!\s+(?:configurado|configured|corrigidas|corrigidos|resolvidas|resolvidos|corrigida
+|corrigido|resolvida|resolvido|threshold|definido|enviados|handlers|handling|recovery|resolved|default|enviado
+|handler|logging|budget|counts|nenhum|padrao|padrão|count|fixed|ratio|free|logs|rate|sent|zero|log)(?!\w))
+<singular>Advertencia|Exception|Traceback|Falharam|Fallaron|Atencao|Atenção|Critico|Crítico|Excecao|Exceção|Failure
+|Timeout|Warning|Failed|Falhou|Aviso|Error|Falha|Fallo|Falló|Erro|Fail|Warn|Err
 <plural>Advertencias|Failures|Timeouts|Warnings|Avisos|Errors|Falhas|Erros
 <nothing>(?:<zero>|(?:nenhuma|nenhum|none|nao|não|no)(?!\w))<end>
 <zero>0+(?:[.,]0+)?(?![.,]?\d) ?%?
