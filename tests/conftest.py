@@ -22,10 +22,21 @@ else:
 ROOT = Path(__file__).resolve().parent.parent
 
 _POSIX = tomllib.loads((ROOT / "tests" / "posix.toml").read_text(encoding="utf-8"))
-"""What Windows has not, by the reason: ``{reason: {"tests": [FILE or FILE::FUNCTION, ...]}}``."""
-_NOT_HERE = (
-    {name: reason for reason, row in _POSIX.items() for name in row["tests"]} if os.name == "nt" else {}
-)
+"""What Windows has not, by the reason: ``{reason: {"tests": [FILE, FILE::FUNCTION or FILE::FUNCTION[CASE], ...]}}``."""
+
+
+def _lacks(row: dict[str, object]) -> bool:
+    """Tell whether a row of the table speaks of this system."""
+    if sys.platform != "win32":
+        return False
+    if row.get("only-in") != "Wine":
+        return True
+    import ctypes
+
+    return hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
+
+
+_NOT_HERE = {name: reason for reason, row in _POSIX.items() if _lacks(row) for name in row["tests"]}
 
 collect_ignore = [name for name in _NOT_HERE if "::" not in name]
 
@@ -38,6 +49,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--update-golden",
         action="store_true",
         help="write each golden case's after.py, and fail, so that a person reads the difference",
+    )
+    parser.addoption(
+        "--cases",
+        type=int,
+        metavar="N",
+        help="of each test function the first N cases that can run here: where a process costs seconds (.ci/windows)",
     )
 
 
@@ -59,13 +76,27 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_STATE] = os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="workerlog-state-")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         path, _, name = item.nodeid.removeprefix("tests/").partition("::")
-        if reason := _NOT_HERE.get(f"{path}::{name.partition('[')[0]}"):
+        if reason := _NOT_HERE.get(f"{path}::{name}") or _NOT_HERE.get(f"{path}::{name.partition('[')[0]}"):
             item.add_marker(pytest.mark.skip(reason=f"not on Windows: {reason}"))
         elif os.name == "nt" and item.get_closest_marker("needs") and not _has_all(item):
             item.add_marker(pytest.mark.skip(reason=f"not here: {' '.join(_needed(item))}"))
+    if most := config.getoption("--cases"):
+        _thin_out(config, items, most)
+
+
+def _thin_out(config: pytest.Config, items: list[pytest.Item], most: int) -> None:
+    """Leave out all but the first cases of each function; of those that cannot run here one stays, to be counted."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    kept: set[pytest.Item] = set()
+    for each in cases.values():
+        kept.update([item for item in each if not item.get_closest_marker("skip")][:most] or each[:1])
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = [item for item in items if item in kept]
 
 
 def _needed(item: pytest.Item) -> tuple[str, ...]:

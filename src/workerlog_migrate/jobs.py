@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 # Results that wait for a slow file before them: enough to keep every process busy, few enough to hold.
 _AHEAD = 8
 
+# So many pipes can be waited for at once on Windows: 64 handles less what multiprocessing needs itself
+# (https://docs.python.org/3/library/concurrent.futures.html#processpoolexecutor has 61 for it).
+_MOST_PROCESSES = 60 if sys.platform == "win32" else sys.maxsize
+
 _SAFE_PATH = "PYTHONSAFEPATH"  # https://docs.python.org/3/using/cmdline.html#envvar-PYTHONSAFEPATH
 
 # So many objects that files have left behind in cycles are worth a collection.
@@ -87,7 +91,7 @@ def migrate_all(
                 yield result
                 collect()
         return
-    pool = _Pool(settings, min(jobs, len(targets)), cache, snapshot)
+    pool = _Pool(settings, min(jobs, len(targets), _MOST_PROCESSES), cache, snapshot)
     try:
         yield from pool.run(targets)
     finally:

@@ -8,6 +8,7 @@ files that it needs stand beside it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from dataclasses import replace
@@ -846,13 +847,11 @@ class _Output:
         try:
             _bytes_of(sys.stdout).write(data)
             _bytes_of(sys.stdout).flush()
-        except BrokenPipeError:
-            self.is_open = False
-            drop_stdout()
         except OSError as error:
             self.is_open = False
             drop_stdout()
-            self.failure = f"stdout cannot be written: {(error.strerror or str(error)).lower()}"
+            if not _has_gone(error):
+                self.failure = f"stdout cannot be written: {(error.strerror or str(error)).lower()}"
 
     def finish(self, data: bytes) -> int:
         """Write all that there is to say, and give the exit code."""
@@ -861,6 +860,14 @@ class _Output:
             _say(f"Error: {self.failure}\n")
             return EXIT_FAILED
         return EXIT_DONE
+
+
+def _has_gone(error: OSError) -> bool:
+    """Tell whether an error of writing says that the reader of a pipe has gone away.
+
+    Windows has another word for it (https://github.com/python/cpython/issues/79935).
+    """
+    return isinstance(error, BrokenPipeError) or (sys.platform == "win32" and error.errno == errno.EINVAL)
 
 
 def drop_stdout() -> None:
@@ -924,7 +931,25 @@ def wants_color(choice: str, stream: TextIO) -> bool:
     """
     if choice != "auto":
         return choice == "always"
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb" and stream.isatty()
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
+        return False
+    return sys.platform != "win32" or shows_escapes(stream)
+
+
+def shows_escapes(stream: TextIO) -> bool:
+    """Have a console of Windows understand ANSI escapes, which it does not do by itself.
+
+    Args:
+        stream: the console.
+
+    Returns:
+        Whether it does from now on; before Windows 10 none can.
+    """
+    if sys.platform == "win32":
+        from colorama.winterm import enable_vt_processing
+
+        return bool(enable_vt_processing(stream.fileno()))
+    return True
 
 
 def _say(text: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from spoken import heard
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,13 +68,15 @@ def run(project: Path) -> Run:
     """Run the command in a process of its own, in the project."""
 
     def run_command(*arguments: str, data: bytes = b"", **extra: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            [sys.executable, "-m", "workerlog_migrate", *arguments],
-            cwd=project,
-            input=data,
-            env=make_environment(**extra),
-            capture_output=True,
-            check=False,
+        return heard(
+            subprocess.run(
+                [sys.executable, "-m", "workerlog_migrate", *arguments],
+                cwd=project,
+                input=data,
+                env=make_environment(**extra),
+                capture_output=True,
+                check=False,
+            )
         )
 
     return run_command

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from click.testing import CliRunner, Result
 from rights import WITHOUT_RIGHTS
+from spoken import invoke
 
 from workerlog_migrate import pipeline
-from workerlog_migrate.cli import main
 from workerlog_migrate.model import FileResult, Settings, Source, Target
 from workerlog_migrate.rewriting.plan import Decisions
 
@@ -50,10 +49,6 @@ def test_classes_that_derive_from_one_another_too_deep_are_no_fault_of_ours(
     )
     assert result.exit_code == 2
     assert "mirror_print" in worker.read_text()
-
-
-def invoke(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments), prog_name="workerlog-migrate")
 
 
 def lines_about(stderr: str, name: str) -> list[str]:
@@ -464,7 +459,6 @@ def test_a_script_without_a_header_gets_the_imports_of_its_exceptions(project: P
 LITTLE_MEMORY = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
-from workerlog_migrate.cli import main
 if __name__ == "__main__":
     main()
 """

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from spoken import spoken_bytes
 
 from workerlog_migrate.files import cache as module
 from workerlog_migrate.files.cache import Cache, cache_folder
@@ -261,7 +262,9 @@ def test_several_runs_at_once_share_it(folder: Path, project: Path, run: Run) ->
     ]
     answers = [(*process.communicate(), process.returncode) for process in runs]
 
-    assert answers == [(plain.stdout, plain.stderr, plain.returncode)] * 6
+    assert [(out, spoken_bytes(err), code) for out, err, code in answers] == [
+        (plain.stdout, plain.stderr, plain.returncode)
+    ] * 6
     assert len(_rows(folder)) == 30
 
 

@@ -7,9 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-
-from workerlog_migrate.cli import main
+from spoken import invoke
 
 WORKER = """\
 import os
@@ -40,10 +38,6 @@ def scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "scripts" / "zero_a.py").write_text(WORKER, encoding="utf-8")
     monkeypatch.chdir(folder)
     return folder / "scripts"
-
-
-def invoke(*arguments: str) -> Result:
-    return CliRunner().invoke(main, arguments)
 
 
 def configure(scripts: Path, text: str) -> None:

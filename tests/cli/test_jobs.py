@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from spoken import spoken
 
 from workerlog_migrate import jobs, pipeline
 from workerlog_migrate.jobs import migrate_all, processes_for
@@ -22,6 +23,8 @@ from workerlog_migrate.model import FileResult, Settings, Target
 if TYPE_CHECKING:
     from tests.cli.conftest import Environment, Run
 
+# Windows has no signals: a number ends a process there.
+FAULT = f"exit code {signal.SIGSEGV:d}" if sys.platform == "win32" else "SIGSEGV"
 DEADLY = """
 import os, signal, sys
 sys.path[:0] = {paths!r}
@@ -51,13 +54,13 @@ def test_a_process_that_dies_is_one_file_s_failure(environment: Environment, pro
         [sys.executable, str(script)], cwd=project, capture_output=True, text=True, check=False, timeout=120
     )
 
-    refused = [line for line in result.stderr.splitlines() if ": refused: " in line]
+    refused = [line for line in spoken(result.stderr).splitlines() if ": refused: " in line]
     assert refused == [
         f"scripts/{name}.py:1: refused: the process that worked on it died ({how}); the file is left as it is"
         for name, how in [
-            ("aider_deadly", "SIGSEGV"),
+            ("aider_deadly", FAULT),
             ("genesis_quitting", "exit code 3"),
-            ("zero_deadly", "SIGSEGV"),
+            ("zero_deadly", FAULT),
         ]
     ]
     assert result.returncode == 2

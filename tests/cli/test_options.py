@@ -6,14 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
+from spoken import invoke
 
 from workerlog_migrate import __version__
-from workerlog_migrate.cli import main
-
-
-def invoke(*arguments: str, data: bytes = b"") -> Result:
-    return CliRunner().invoke(main, list(arguments), input=data, prog_name="workerlog-migrate")
 
 
 def documents(result: Result) -> list[dict[str, object]]:
@@ -200,7 +196,6 @@ def test_excluded_files_are_passed_over_from_the_folder_of_the_configuration(
             ["--output", "scripts/genesis_engine.py"],
             "--output scripts/genesis_engine.py: this is one of the scripts",
         ),
-        (["--output", "scripts/../linked.py"], "linked.py: this is one of the scripts"),
         (["--explain", "x" * 300], "--explain: there is no codemod 'xxx"),
         (["--explain", f"scripts/genesis_engine.py:{'9' * 5000}"], "--explain: there is no codemod 'scripts"),
         (["-", "scripts"], "'-' reads one script"),
@@ -211,8 +206,6 @@ def test_excluded_files_are_passed_over_from_the_folder_of_the_configuration(
 )
 def test_wrong_usage_is_named_and_nothing_is_done(worker: Path, arguments: list[str], message: str) -> None:
     before = worker.read_bytes()
-    Path("linked.py").symlink_to(worker)
-
     result = invoke(*arguments)
 
     assert result.exit_code == 2
@@ -221,6 +214,16 @@ def test_wrong_usage_is_named_and_nothing_is_done(worker: Path, arguments: list[
     assert "Traceback" not in result.stderr
     assert worker.read_bytes() == before
     assert len(list(worker.parent.iterdir())) == 1
+
+
+def test_a_link_to_a_script_is_no_place_for_a_report(worker: Path) -> None:
+    Path("linked.py").symlink_to(worker)
+    before = worker.read_bytes()
+
+    result = invoke("--output", "scripts/../linked.py")
+
+    assert (result.exit_code, worker.read_bytes()) == (2, before)
+    assert "linked.py: this is one of the scripts" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -326,6 +329,7 @@ def test_a_terminal_gets_colour_unless_it_does_not_want_it(
         def isatty(self) -> bool:
             return terminal
 
+    monkeypatch.setattr("workerlog_migrate.run.shows_escapes", lambda _: True)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     for name, value in environment.items():

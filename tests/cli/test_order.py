@@ -81,6 +81,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.needs("git")
 @pytest.mark.parametrize("runs", ORDERS)
 def test_every_order_writes_what_the_diff_says(project: Path, runs: list[list[str]]) -> None:
     """What is written does not depend on what was migrated before, and is what a dry run shows."""

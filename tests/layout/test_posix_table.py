@@ -23,7 +23,7 @@ def test_each_name_is_a_test() -> None:
 
 
 def _exists(name: str) -> bool:
-    path, _, function = name.partition("::")
+    path, _, function = name.partition("[")[0].partition("::")
     if not (TESTS / path).is_file():
         return False
     tree = ast.parse((TESTS / path).read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from people_project import AIDER, ENGINE, Run, environment
+from spoken import spoken
 
 
 @pytest.fixture
@@ -28,13 +29,16 @@ def run(project: Path) -> Run:
     """Run the command in a process of its own, in the project."""
 
     def run_command(*arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "workerlog_migrate", *arguments],
             cwd=project,
             env=environment(**extra),
             capture_output=True,
             encoding="utf-8",
             check=False,
+        )
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, spoken(done.stdout), spoken(done.stderr)
         )
 
     return run_command

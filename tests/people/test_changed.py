@@ -12,6 +12,8 @@ from people_project import Run
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.changed import changed_files
 
+pytestmark = pytest.mark.needs("git")
+
 
 def git(folder: Path, *arguments: str) -> None:
     who = ["-c", "user.name=N", "-c", "user.email=n@example.com", "-c", "init.defaultBranch=main"]

@@ -154,7 +154,7 @@ def command(tmp_path: Path) -> Path:
 
 def complete(command: Path, shell: str, words: str, position: int) -> str:
     return subprocess.run(
-        [command],
+        [sys.executable, str(command)],
         env=environment(
             _WORKERLOG_MIGRATE_COMPLETE=f"{shell}_complete",
             COMP_WORDS=words,
@@ -178,7 +178,7 @@ def test_each_shell_completes_options_choices_and_codemods(command: Path, shell:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_gets_its_script(command: Path, shell: str) -> None:
     script = subprocess.run(
-        [command],
+        [sys.executable, str(command)],
         env=environment(_WORKERLOG_MIGRATE_COMPLETE=f"{shell}_source"),
         capture_output=True,
         encoding="utf-8",
@@ -188,6 +188,7 @@ def test_each_shell_gets_its_script(command: Path, shell: str) -> None:
     assert f"_WORKERLOG_MIGRATE_COMPLETE={shell}_complete" in script
 
 
+@pytest.mark.needs("bash")
 def test_bash_itself_completes(command: Path) -> None:
     """The script is read by a real bash, and the function that it registers is called as bash does."""
     program = """

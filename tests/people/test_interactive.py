@@ -1,4 +1,4 @@
-"""``--apply --interactive`` behind a real pseudo-terminal, and through a pipe."""
+"""``--apply --interactive`` behind a real pseudo-terminal (Windows: what the command takes for a console), and through a pipe."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import random
 import signal
 import subprocess
 import sys
-import termios
 from pathlib import Path
 
 import pytest
-from people_project import Run, environment, snapshot
-from pty_session import PATIENCE, Session
+from people_project import PATIENCE, Run, environment, snapshot
+from terminal_session import ARROW, CTRL_D, Session
 
 from workerlog_migrate.model import Finding, LinesEdit, Settings, Span, Target
 from workerlog_migrate.pipeline import migrate_bytes
@@ -125,7 +124,7 @@ def test_each_change_is_shown_with_its_place_and_context_and_what_is_declined_st
         session.type("n")
 
         assert session.end() == 0
-        assert termios.tcgetattr(session.theirs) == session.modes
+        assert session.is_given_back()
 
     assert "1 of 3 · scripts/zero_worker.py\n@@ -3,7 +3,7 @@\n" in first
     assert "-        with open(path) as file:\n+        with retrying(open)(path) as file:\n" in first
@@ -243,7 +242,7 @@ def test_e_edits_the_exception_list_and_names_are_checked(project: Path, zero: P
         session.wait_for("]?")
         session.type("y")
         assert session.end() == 0
-        assert termios.tcgetattr(session.theirs) == session.modes
+        assert session.is_given_back()
 
     shown = (tmp_path / "shown-0").read_text(encoding="utf-8")
     assert shown.startswith("OSError\nValueError\n# scripts/zero_worker.py:8: ")
@@ -285,7 +284,7 @@ def test_without_room_for_a_temporary_file_the_review_goes_on(project: Path, zer
         session.wait_for("]?")
         session.type("q")
         assert session.end() == 0
-        assert termios.tcgetattr(session.theirs) == session.modes
+        assert session.is_given_back()
 
     assert zero.read_text(encoding="utf-8") == ZERO
 
@@ -332,7 +331,7 @@ def test_other_keys_explain_and_blank_ones_do_nothing(project: Path) -> None:
         assert "this change has no exception list" in session.wait_for(QUESTION)
         session.type("s")
         assert "this change cannot be split further" in session.wait_for(QUESTION)
-        session.type("\n \x1b[Añ")  # Enter, a blank, an arrow, and a letter of two bytes
+        session.type(f"\n {ARROW}ñ")  # Enter, a blank, an arrow, and a letter of two bytes
         assert session.wait_for(QUESTION).count("y - apply this change") == 1
         session.type("q")
         assert session.end() == 0
@@ -352,7 +351,7 @@ def test_ctrl_c_leaves_every_file_whole(project: Path, zero: Path) -> None:
         session.wait_for(QUESTION)
         session.interrupt()
         assert session.end() == 130
-        assert termios.tcgetattr(session.theirs) == session.modes
+        assert session.is_given_back()
 
     assert "mirror_print(logger.info, 'a')" in other.read_text(encoding="utf-8")
     assert zero.read_text(encoding="utf-8") == ZERO
@@ -360,15 +359,19 @@ def test_ctrl_c_leaves_every_file_whole(project: Path, zero: Path) -> None:
 
 
 @pytest.mark.usefixtures("zero")
-def test_ctrl_d_and_a_lost_connection_stop_like_ctrl_c(project: Path) -> None:
+def test_ctrl_d_stops_like_ctrl_c(project: Path) -> None:
     before = snapshot(project)
     with Session(project, "--apply", "-i") as session:
         session.type("y")
         session.wait_for("2 of 3")
-        session.type("\x04")
+        session.type(CTRL_D)
         assert session.end() == 130
     assert snapshot(project) == before
 
+
+@pytest.mark.usefixtures("zero")
+def test_a_lost_connection_stops_like_ctrl_c(project: Path) -> None:
+    before = snapshot(project)
     with Session(project, "--apply", "-i") as session:
         session.type("y")
         session.wait_for("2 of 3")
@@ -378,16 +381,17 @@ def test_ctrl_d_and_a_lost_connection_stop_like_ctrl_c(project: Path) -> None:
 
 
 @pytest.mark.usefixtures("zero")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_whatever_ends_the_review_the_terminal_is_given_back(project: Path, number: signal.Signals) -> None:
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_whatever_ends_the_review_the_terminal_is_given_back(project: Path, name: str) -> None:
+    number = signal.Signals[name]
     before = snapshot(project)
     with Session(project, "--apply", "-i") as session:
         session.type("y")
         session.wait_for("2 of 3")
-        assert termios.tcgetattr(session.theirs) != session.modes
+        assert not session.is_given_back()
         session.process.send_signal(number)
         assert session.end() == -number
-        assert termios.tcgetattr(session.theirs) == session.modes
+        assert session.is_given_back()
 
     assert snapshot(project) == before
 

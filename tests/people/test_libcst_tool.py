@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,8 @@ CLASSES = {
 
 
 def tool(folder: Path, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    if os.name == "nt" and "codemod" in arguments:  # as the page says: there is no `cat`
+        arguments = (*arguments[:2], "--no-format", *arguments[2:])
     return subprocess.run(
         [sys.executable, "-m", "libcst.tool", *arguments],
         cwd=folder,

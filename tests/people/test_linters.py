@@ -15,6 +15,7 @@ import pytest
 
 from workerlog_migrate.files.stamp import LEAVE_ALONE
 
+pytestmark = pytest.mark.needs("black", "isort", "mypy", "ruff")
 TOOLS = Path(sysconfig.get_path("scripts"))
 LEADS = {
     "mixed": "import json\nimport os\nimport requests\nimport common\nfrom zeta import x\nfrom pathlib import Path\n",

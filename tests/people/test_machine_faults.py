@@ -203,7 +203,7 @@ def test_a_path_that_leaves_the_tree_is_not_written(project: Path, tmp_path: Pat
     assert "mirror_print" in (project / "scripts" / "aider_queue.py").read_text()
 
 
-@pytest.mark.skipif(not hasattr(os, "setxattr"), reason="this system's Python has no extended attributes")
+@pytest.mark.skipif(sys.platform == "darwin", reason="its Python has no extended attributes")
 def test_extended_attributes_of_the_file_system_are_kept(project: Path, run: Run) -> None:
     script = project / "scripts" / "aider_queue.py"
     try:

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from people_project import ROOT
 
+pytestmark = pytest.mark.needs("git", "pre-commit")
+
 WORKER = "print('oi')\n"
 OTHER = "print('not a worker')\n"
 PACKAGED = (

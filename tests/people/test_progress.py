@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from people_project import Run
-from pty_session import Session
+from terminal_session import Session
 
 from workerlog_migrate.terminal.progress import Progress
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import sys
 import threading
@@ -13,19 +12,6 @@ from pathlib import Path
 
 import pytest
 from runtime_sandbox import OWN_VARIABLES, RUNTIME, RUNTIME_FILES, Sandbox
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "posix: needs fork, signals, devices or links, or fakes what Windows has itself"
-    )
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if os.name == "nt":
-        left_out = [item for item in items if item.get_closest_marker("posix")]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture

@@ -5,12 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
 import pytest
-from _pytest.mark import ParameterSet
 from runtime_sandbox import Sandbox, levels_and_messages
 from worker_logger import setup_worker_logger
 
@@ -78,11 +76,6 @@ NO_CRASHES = {
 }
 
 
-def marked(cases: Iterable[str]) -> list[ParameterSet]:
-    """Mark the cases that need ``fork``."""
-    return [pytest.param(name, marks=[pytest.mark.posix] if "fork" in name else []) for name in cases]
-
-
 def run_both(sandbox: Sandbox, body: str) -> None:
     """Run a body with and without the runtime: the terminal and the exit must be the same."""
     sandbox.write("class LostError(Exception): pass\nraise LostError('no módulo')\n", "quebrado.py")
@@ -94,7 +87,7 @@ def run_both(sandbox: Sandbox, body: str) -> None:
     assert logged.returncode == plain.returncode
 
 
-@pytest.mark.parametrize("name", marked(CRASHES))
+@pytest.mark.parametrize("name", CRASHES)
 def test_a_crash_is_one_critical_record_with_its_traceback(name: str, sandbox: Sandbox) -> None:
     """On stderr nothing changes; the log has type, text, place and traceback, and someone is told once."""
     body, message = CRASHES[name]
@@ -107,7 +100,7 @@ def test_a_crash_is_one_critical_record_with_its_traceback(name: str, sandbox: S
     assert (sandbox.log.parent / "notifications.jsonl").read_text(encoding="utf-8").count("\n") == 1
 
 
-@pytest.mark.parametrize("name", marked(NO_CRASHES))
+@pytest.mark.parametrize("name", NO_CRASHES)
 def test_an_ordinary_end_is_no_crash(name: str, sandbox: Sandbox) -> None:
     """``SystemExit`` and ``KeyboardInterrupt`` are how workers are ended."""
     run_both(sandbox, NO_CRASHES[name])

@@ -21,7 +21,7 @@ from worker_logger import expect_only, log_ignored, mirror_print, setup_worker_l
 
 pytestmark = pytest.mark.usefixtures("fresh")
 
-HERE = __file__
+HERE = Path(__file__).as_posix()
 NOTHING: dict[str, int] = {}
 
 
@@ -202,7 +202,6 @@ def test_the_count_is_written_at_powers_of_ten_and_at_exit(sandbox: Sandbox) -> 
     assert {event["path"] for event in events} == {"worker_genesis.py"}  # from where it was started
 
 
-@pytest.mark.posix
 def test_a_forked_child_counts_for_itself_and_does_not_end_the_worker(sandbox: Sandbox) -> None:
     """However it was forked, and however it ends."""
     sandbox.run(
@@ -700,7 +699,6 @@ kept = [Last()]; kept.append(kept)
 """
 
 
-@pytest.mark.posix
 def test_it_answers_wherever_it_is_asked(sandbox: Sandbox) -> None:
     """In threads, coroutines, ``__del__``, forked children, signal handlers, at the interpreter's end."""
     done = sandbox.run(PLACES)

@@ -124,7 +124,6 @@ def test_every_form_does_what_print_does(stream: str, sandbox: Sandbox) -> None:
     assert len(report.splitlines()) == 25
 
 
-@pytest.mark.posix
 def test_a_full_terminal_is_the_same(sandbox: Sandbox) -> None:
     """Writing to a full device fails as print fails, at the same exit, and the text is on the log."""
     script = """
@@ -381,7 +380,6 @@ def test_the_record_is_the_callers(tmp_path: Path) -> None:
     assert len(seen) == (6 if sys.version_info >= (3, 11) else 5)
 
 
-@pytest.mark.posix
 def test_output_of_a_signal_handler_in_the_middle_of_a_record_is_logged(sandbox: Sandbox) -> None:
     """A handler that prints while its thread is printing neither deadlocks nor loses a record of the log."""
     done = sandbox.run(

@@ -131,7 +131,6 @@ def test_a_kill_between_two_renames_loses_nothing(
     assert numbers(tmp_path) == expected
 
 
-@pytest.mark.posix
 def test_the_users_own_files_are_left_alone(tmp_path: Path, log: _LogFile) -> None:
     """A rotation takes no name that it has not given."""
     for name in ("genesis.log.old", "genesis.log.gone", "genesis.log.4", "genesis.log.1.bak"):
@@ -167,7 +166,6 @@ def test_a_refused_rename_is_tried_again_later(
     assert numbers(tmp_path) == list(range(7))
 
 
-@pytest.mark.posix
 def test_what_is_no_regular_file_is_never_renamed(tmp_path: Path) -> None:
     """A named pipe, a device or a folder in the log's place stays where it is, and stops nobody."""
     os.mkfifo(tmp_path / "pipe.log")
@@ -188,7 +186,6 @@ def test_what_is_no_regular_file_is_never_renamed(tmp_path: Path) -> None:
     os.close(reader)
 
 
-@pytest.mark.posix
 def test_a_pipe_with_bytes_in_it_is_never_renamed(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -211,7 +208,6 @@ def test_a_pipe_with_bytes_in_it_is_never_renamed(
     os.close(reader)
 
 
-@pytest.mark.posix
 def test_a_pipe_without_a_reader_does_not_stop_the_worker(tmp_path: Path, log: _LogFile) -> None:
     """Opening it for writing would wait for a reader."""
     os.mkfifo(tmp_path / "genesis.log")
@@ -219,7 +215,6 @@ def test_a_pipe_without_a_reader_does_not_stop_the_worker(tmp_path: Path, log: _
     assert not log.append(record(1), 50, 5)
 
 
-@pytest.mark.posix
 def test_what_a_link_leads_to_is_never_rotated(tmp_path: Path) -> None:
     """Whoever put it there decides about it, and other names in its folder are not ours."""
     (tmp_path / "disk").mkdir()
@@ -234,7 +229,6 @@ def test_what_a_link_leads_to_is_never_rotated(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 2
 
 
-@pytest.mark.posix
 def test_a_lock_that_is_held_for_long_is_not_waited_for_again(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,7 +266,6 @@ def test_a_lock_that_is_held_for_long_is_not_waited_for_again(
     os.close(holder)
 
 
-@pytest.mark.posix
 def test_a_stopped_clock_does_not_stop_the_worker(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,7 +286,6 @@ def test_a_stopped_clock_does_not_stop_the_worker(
     os.close(holder)
 
 
-@pytest.mark.posix
 def test_a_lock_that_is_soon_released_is_waited_for(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -310,7 +302,6 @@ def test_a_lock_that_is_soon_released_is_waited_for(
     os.close(holder)
 
 
-@pytest.mark.posix
 def test_a_file_that_another_process_has_just_rotated_is_not_rotated_again(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -337,7 +328,6 @@ def test_a_file_that_another_process_has_just_rotated_is_not_rotated_again(
     os.close(others[0])
 
 
-@pytest.mark.posix
 def test_a_lock_is_given_back_although_a_child_still_has_its_descriptor(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:

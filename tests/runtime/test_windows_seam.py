@@ -14,7 +14,7 @@ import worker_logger
 from fake_windows import FILE_APPEND_DATA, FILE_WRITE_DATA, GENERIC_READ, GENERIC_WRITE, FakeWindows
 from worker_logger import _LogFile
 
-pytestmark = [pytest.mark.posix, pytest.mark.usefixtures("fresh")]
+pytestmark = pytest.mark.usefixtures("fresh")
 
 
 def record(number: int) -> bytes:

@@ -343,7 +343,6 @@ def test_set_up_in_many_threads_at_once_makes_one_handler(sandbox: Sandbox) -> N
     assert done.stdout == b"1\n"
 
 
-@pytest.mark.posix
 def test_a_current_folder_that_is_gone_stops_nobody(sandbox: Sandbox) -> None:
     """Without a current folder the log is beside the runtime."""
     done = sandbox.run(
@@ -359,7 +358,6 @@ def test_a_current_folder_that_is_gone_stops_nobody(sandbox: Sandbox) -> None:
     assert sandbox.logged() == ["INFO x"]
 
 
-@pytest.mark.posix
 def test_the_script_never_waits_for_the_lock_of_a_reader(tmp_path: Path) -> None:
     """Descriptors of the log are not handed on to programs that the worker starts, and are above the usual ones."""
     logger = setup_worker_logger("genesis", tmp_path)

@@ -1,7 +1,8 @@
 """How does a person answer, at a terminal or through a pipe? One key at a time, or one line.
 
 At a terminal each key counts at once; it is put into cbreak mode (termios(3)), in which Ctrl-C still is Ctrl-C,
-and given back as it was. Without a terminal, or without termios (Windows), the first character of a line counts.
+and given back as it was. (Click reads up to 32 bytes as one key there, so that keys typed ahead would be lost; on
+Windows, where it reads one, its `getchar` is what reads.) Without a terminal the first character of a line counts.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import TextIO
 
 _END_OF_INPUT = "\x04"
 _ESCAPE = "\x1b"
+_NO_CONSOLE = "\uffff"  # WEOF, what the C library of Windows answers when its console has gone
 
 
 class Terminal:
@@ -44,7 +47,18 @@ class Terminal:
         """Read single keys from here on, where the system can; what was typed ahead is kept."""
         if not _has_keys():
             yield
-            return
+        elif sys.platform == "win32":
+            self._is_raw = True
+            try:
+                yield
+            finally:
+                self._is_raw = False
+        else:
+            with self._in_cbreak_mode():
+                yield
+
+    @contextlib.contextmanager
+    def _in_cbreak_mode(self) -> Iterator[None]:
         import termios
         import tty
 
@@ -106,6 +120,8 @@ class Terminal:
                 return key.lower()
 
     def _key(self) -> str:
+        if sys.platform == "win32":
+            return _key_of_console()
         data = os.read(sys.stdin.fileno(), 1)
         while data and not _is_whole(data) and len(data) < 4:
             data += os.read(sys.stdin.fileno(), 1)
@@ -147,11 +163,11 @@ class Terminal:
     def _edited(self, editor: str, file: Path) -> str | None:
         try:
             with self._given_back():
-                done = subprocess.run([*shlex.split(editor, posix=os.name != "nt"), str(file)], check=False)
+                done = subprocess.run([*_words(editor), str(file)], check=False)
             if done.returncode:
                 self.say(f"{editor} ended with {done.returncode}; nothing was changed\n")
                 return None
-            return file.read_text(encoding="utf-8")
+            return file.read_text(encoding="utf-8-sig")  # some editors of Windows begin each file with a BOM
         except (OSError, ValueError) as error:
             self.say(f"{editor}: {error}; set VISUAL or EDITOR to your editor\n")
             return None
@@ -159,7 +175,7 @@ class Terminal:
     @contextlib.contextmanager
     def _given_back(self) -> Iterator[None]:
         """Give the terminal back for as long as another program has it."""
-        if not self._is_raw:
+        if not self._is_raw or sys.platform == "win32":
             yield
             return
         import termios
@@ -177,11 +193,35 @@ class Terminal:
 def _has_keys() -> bool:
     if not sys.stdin.isatty():
         return False
-    try:
-        import termios  # noqa: F401  # whether the system has it is the question
-    except ImportError:
-        return False
-    return True
+    # NUL calls itself a terminal on Windows.
+    return sys.platform != "win32" or is_console(sys.stdin)
+
+
+def is_console(stream: TextIO) -> bool:
+    """Tell whether a stream is a console of Windows: Python opened it as one.
+
+    Args:
+        stream: a standard stream.
+    """
+    return type(getattr(stream.buffer, "raw", None)).__name__ == "_WindowsConsoleIO"
+
+
+def _key_of_console() -> str:
+    import click
+
+    key = click.getchar()
+    if key in (_END_OF_INPUT, _NO_CONSOLE):
+        raise EOFError
+    # A function or arrow key is two characters, and has no meaning here.
+    return "" if len(key) > 1 or key == _ESCAPE else key.strip()
+
+
+def _words(command: str) -> list[str]:
+    """Split a command as the system's shell would."""
+    if os.name != "nt":
+        return shlex.split(command)
+    # Backslashes are part of paths there, and quotes keep the blanks of one together.
+    return [word.strip('"') for word in shlex.split(command, posix=False)]
 
 
 def _is_whole(data: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -32,6 +33,9 @@ print("[ERRO] nada na fila")
 time.sleep(0)
 """
 
+# How long a test waits for what has to come before it gives up, seconds; a guard, not a measurement.
+PATIENCE = 60.0
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -40,7 +44,14 @@ def environment(**extra: str) -> dict[str, str]:
     left_out = {"NO_COLOR", "CI", "VISUAL", "EDITOR"}
     kept = {name: value for name, value in os.environ.items() if name not in left_out}
     paths = os.pathsep.join((str(ROOT / "src"), str(ROOT / "codemods")))
-    return {**kept, "PYTHONPATH": paths, "PYTHONWARNINGS": "error", "TERM": "xterm", **extra}
+    return {
+        **kept,
+        "PYTHONPATH": paths,
+        "PYTHONWARNINGS": "error",
+        "PYTHONIOENCODING": "utf-8",
+        "TERM": "xterm",
+        **extra,
+    }
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
@@ -50,3 +61,8 @@ def snapshot(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def plain(screen: str) -> str:
+    """Take the colours out."""
+    return re.sub(r"\x1b\[[0-9;]*m", "", screen)

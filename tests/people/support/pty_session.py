@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import os
 import pty
-import re
 import select
 import signal
 import struct
@@ -17,10 +16,10 @@ import time
 import types
 from pathlib import Path
 
-from people_project import environment
+from people_project import PATIENCE, environment, plain
 
-# How long a test waits for what has to come before it gives up, seconds; a guard, not a measurement.
-PATIENCE = 60.0
+ARROW = "\x1b[A"
+CTRL_D = "\x04"
 
 
 class Session:
@@ -92,6 +91,10 @@ class Session:
         """Let the line drop, as when an ssh connection breaks."""
         self.process.send_signal(signal.SIGHUP)
 
+    def is_given_back(self) -> bool:
+        """Tell whether the terminal is as it was before."""
+        return termios.tcgetattr(self.theirs) == self.modes
+
     def _read(self, patience: float = PATIENCE) -> bool:
         ready, _, _ = select.select([self.ours], [], [], patience)
         if not ready:
@@ -102,8 +105,3 @@ class Session:
             return False
         self.screen += data.decode("utf-8", "replace").replace("\r\n", "\n")
         return bool(data)
-
-
-def plain(screen: str) -> str:
-    """Take the colours out."""
-    return re.sub(r"\x1b\[[0-9;]*m", "", screen)

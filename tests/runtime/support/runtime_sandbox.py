@@ -47,6 +47,9 @@ class Sandbox:
     def run(self, script: str, *arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
         with self.start(script, *arguments, **variables) as process:
             stdout, stderr = process.communicate(timeout=60)
+        # What is printed ends its lines as the system does.
+        ends = os.linesep.encode()
+        stdout, stderr = stdout.replace(ends, b"\n"), stderr.replace(ends, b"\n")
         return subprocess.CompletedProcess(process.args, process.returncode, stdout, stderr)
 
     def logged(self, name: str = "genesis") -> list[str]:
