@@ -41,6 +41,8 @@ UNSET = "opaque::test_an_attribute_that_only_another_method_sets_may_be_missing"
 SIGNAL = "opaque::test_what_a_signal_handler_raises_arrives_everywhere"
 SWALLOW = "flow::test_a_context_manager_that_may_swallow_lets_what_follows_be_reached"
 SELF = "flow::test_what_held_before_holds_no_more_of_self"
+BLOAT = "bloat::test_a_name_is_listed_only_where_it_can_be_raised"
+OWN = "bloat::test_an_own_method_hands_on_whether_it_waits"
 INSIDE = "flow::test_what_held_before_holds_no_more_in_a_handler"
 FLOW = "flow::test_what_held_before_holds_no_more"
 
@@ -115,7 +117,12 @@ MUTANTS = (
     Mutant("guard: get proves a key", "guards", '        if function.attr == "get" and test.args:\n            self._add_key(function.value, test.args[0], frame)\n', "        if False:\n            pass\n", GUARD),
     Mutant("guard: joined needs both", "guards", "                if found is None:\n                    break\n", "                if found is None:\n                    continue\n", FLOW),
     Mutant("guard: facts need both", "guards", "            facts = facts & other.facts\n", "            facts = facts | other.facts\n", FLOW),
-    Mutant("guard: first part of a split", "guards", "            return index in (0, -1)\n", "            return index in (0, 1, -1)\n", BODY),
+    Mutant("guard: first part of a split", "guards", " if self._is_split_in_two(node, frame) else (0, -1))\n", " if self._is_split_in_two(node, frame) else (0, 1, -1))\n", BODY),
+    Mutant("guard: split at what is in it", "guards", "            fact.kind == \"key\" and fact.path == path and fact.extra == key for fact in frame.facts\n", "            fact.kind == \"key\" and fact.path == path for fact in frame.facts\n", BLOAT),
+    Mutant("guard: seven days", "guards", "_WEEK = 7\n", "_WEEK = 8\n", BLOAT),
+    Mutant("guard: a list that is changed", "sight", "        return made.elts if isinstance(made, ast.Tuple) or self.is_unchanged(made, where) else None\n", "        return made.elts\n", BLOAT),
+    Mutant("guard: as many columns", "columns", "    return counts.pop() if len(counts) == 1 else None\n\n\ndef _makes", "    return counts.pop() if counts else None\n\n\ndef _makes", BLOAT),
+    Mutant("argument: in every call", "sight", "        return first if all(same) else None\n", "        return first if any(same) else None\n", OWN),
     Mutant("guard: first word", "guards", '        if node.func.attr in ("split", "rsplit") and node.args and not _is_none(node.args[0]):\n', '        if node.func.attr in ("split", "rsplit"):\n', BODY),
     Mutant("guard: len of what is there", "guards", '                kinds = ("len",) if node.func.id == "len" else ("nonzero",)', '                kinds = () if node.func.id == "len" else ("nonzero",)', GUARD),
     Mutant("guard: or with a default is not zero", "guards", "                return self.is_nonzero(entries[-1], frame)\n", "                return False\n", BODY),

@@ -439,7 +439,7 @@ def _outer(text: str) -> str:
         pytest.param(
             """
             def linhas():
-                for l in ['1']:
+                for l in ['1', 'a']:
                     yield int(l)
             def f():
                 g = linhas()

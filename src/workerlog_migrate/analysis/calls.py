@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Special = Callable[["Arguments", ast.expr, Frame], Value]
 
 CONTEXT_MAKERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+_OF_PARAMETERS = frozenset({"absent", "given", "true"})
 _SUPPRESS = "contextlib.suppress"
 
 
@@ -777,6 +778,8 @@ class Calls:
         verdict: bool | None = False
         for node in nodes:
             constant = self.constant(node, arguments)
+            if constant is None and isinstance(node, ast.Name):
+                constant = self._engine.sight.only_argument(node, arguments._frame.unit)
             if constant is None:
                 verdict = None
             elif any(
@@ -808,6 +811,8 @@ class Calls:
         arguments: Arguments,
     ) -> bool | None:
         constant = self.constant(node, arguments) if node is not None else None
+        if constant is None and test in _OF_PARAMETERS and isinstance(node, ast.Name):
+            constant = self._engine.sight.only_argument(node, arguments._frame.unit)
         match test:
             case "given":
                 if constant is not None:
@@ -830,8 +835,17 @@ class Calls:
             case "converted":
                 return node is not None and self._is_converted(node, arguments)
             case "integer-literal" | "number-literal":
-                if constant is not None and isinstance(constant.value, str):
-                    return _is_number(constant.value, int if test == "integer-literal" else float)
+                kind = int if test == "integer-literal" else float
+                looped = (
+                    [constant] if node is None else self._engine.sight.looped(node, arguments._frame.unit)
+                )
+                for each in looped or [constant]:
+                    if (
+                        isinstance(each, ast.Constant)
+                        and isinstance(each.value, str)
+                        and not _is_number(each.value, kind)
+                    ):
+                        return False
                 return node is not None and self._is_literal(node, arguments)
             case "text-mode" | "binary-mode" | "write-mode":
                 if constant is None or not isinstance(constant.value, str):
@@ -967,6 +981,11 @@ class Calls:
             return not (isinstance(constant.value, str) and "\0" in constant.value)
         if isinstance(node, ast.List | ast.Tuple):
             return all(self._is_literal(entry, arguments) for entry in node.elts)
+        looped = self._engine.sight.looped(node, arguments._frame.unit)
+        if looped is not None:
+            return all(
+                isinstance(entry, ast.Constant) and self._is_literal(entry, arguments) for entry in looped
+            )
         if isinstance(node, ast.UnaryOp):
             return self._is_literal(node.operand, arguments)
         if isinstance(node, ast.Attribute):
@@ -1146,10 +1165,7 @@ class Calls:
         row = self._knowledge.call("int")
         if arguments.positional and frame.sink is not None:
             first = arguments.positional[0]
-            # "Infinity" is valid JSON for the json module, and "inf" is a float for float().
-            if "json" in values.names(arguments.value(first)):
-                self._engine.expressions.operation("op:int-of-json", node, frame)
-            elif _is_float_of_text(first):
+            if _is_float_of_text(first):  # "inf" is a float for float()
                 self._engine.expressions.operation("op:int-of-float", node, frame)
         return values.INT if row is None else self.apply(row, arguments, None, node, frame)
 

@@ -571,6 +571,14 @@ class Expressions:
             for name, value in entry.ref:
                 if name == key.value:
                     return value if isinstance(value, frozenset) else ANY
+        looped = self._engine.sight.looped(key, frame.unit)
+        if looped is not None and isinstance(entry.ref, tuple):
+            own = dict(entry.ref)
+            if all(
+                isinstance(each, ast.Constant) and isinstance(own.get(each.value), frozenset)
+                for each in looped
+            ):
+                return values.join(own[each.value] for each in looped)  # type: ignore[attr-defined]  # constants all
         if not self._engine.guards.has_key(node, frame):
             self.operation("op:subscript-key", node, frame)
         return entry.args[1] if len(entry.args) > 1 else ANY

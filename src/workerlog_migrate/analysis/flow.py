@@ -387,7 +387,8 @@ class Flow:
                 quiet.facts = frame.facts
                 self.assign(entry, expressions.value(part, quiet), frame, source=part)
             return
-        if source is None or not self._engine.guards.follows_format(source):
+        rows = loop_source(target, frame) if of_loop else source
+        if rows is None or not self._engine.guards.has_parts(rows, count, frame, exact=not starred):
             expressions.unpack(value, count, not starred, target, source or target, frame)
         for index, entry in enumerate(target.elts):
             part_value = expressions.item(value, index, None if starred else len(target.elts))
@@ -856,6 +857,13 @@ class Flow:
 
 
 _EVERYTHING = frozenset({BROAD, ROOT})
+
+
+def loop_source(target: ast.expr, frame: Frame) -> ast.expr | None:
+    """Give what a loop goes through whose target this is."""
+    loop = frame.unit.module.parents.get(target)
+    is_loop = isinstance(loop, ast.For | ast.AsyncFor | ast.comprehension)
+    return loop.iter if is_loop and loop.target is target else None  # type: ignore[union-attr]  # it is one
 
 
 def _constant_truth(test: ast.expr) -> bool | None:

@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.columns import width
 from workerlog_migrate.analysis.frames import Fact, Frame, State
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import ANY, NONE, STR, Type, Value
@@ -38,6 +39,9 @@ _NEGATED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.In: ast.NotIn,
     ast.NotIn: ast.In,
 }
+_TAKING = frozenset({"reorders", "shrinks"})
+_WEEK = 7
+_PAIR = 2
 _UNPACKING = frozenset({"unpack", "unpack_from"})
 
 
@@ -381,7 +385,9 @@ class Guards:
     def has_index(self, node: ast.Subscript, frame: Frame) -> bool:
         """Whether the sequence is known to be long enough for the index."""
         index = _index(node.slice)
-        if index is not None and self._splits_enough(node.value, index):
+        if index is not None and self._splits_enough(node.value, index, frame):
+            return True
+        if self._is_long_enough(node, index, frame):
             return True
         if self.has_key(node, frame):
             return True
@@ -396,24 +402,86 @@ class Guards:
             for fact in frame.facts
         )
 
-    def _splits_enough(self, node: ast.expr, index: int) -> bool:
-        """``text.split(sep)[0]`` is always there; ``text.split()[0]`` is not."""
+    def _is_long_enough(self, node: ast.Subscript, index: int | None, frame: Frame) -> bool:
+        """Whether what a literal, a row's text or a function says of a length is enough for an index."""
+        sight, module = self._engine.sight, frame.unit.module
+        if index is None:
+            items = sight.literal_items(node.value, frame.unit)
+            row = self._engine.calls.row(node.slice, frame) if isinstance(node.slice, ast.Call) else None
+            return items is not None and row is not None and "weekday" in row.marks and len(items) >= _WEEK
+        if index in (0, -1) and self._is_filled(node.value, frame):
+            return True
+        count = width(node.value, module)
+        return count is not None and -count <= index < count
+
+    def _is_filled(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether a list is one that a function puts at least one item in: ``parse_qs(q)["k"]``."""
+        if not isinstance(node, ast.Subscript):
+            return False
+        made: list[ast.AST | None] = [node.value]
+        if isinstance(node.value, ast.Name):
+            module = frame.unit.module
+            parents = [module.parents.get(binding.node) for binding in module.bindings(node.value)]
+            made = [parent.value if isinstance(parent, ast.Assign) else None for parent in parents]
+        return bool(made) and all(
+            isinstance(call, ast.Call)
+            and (row := self._engine.calls.row(call, frame)) is not None
+            and "filled" in row.marks
+            and self._engine.sight.is_unchanged(call, frame.unit)
+            for call in made
+        )
+
+    def _splits_enough(self, node: ast.expr, index: int, frame: Frame) -> bool:
+        """``text.split(sep)[0]`` is always there; ``text.split()[0]`` is not; ``[1]`` is behind ``if sep in text``."""
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             return False
         if node.func.attr in _UNPACKING:  # struct: a format without any value is written by nobody
             return index == 0
         if node.func.attr in ("split", "rsplit") and node.args and not _is_none(node.args[0]):
-            return index in (0, -1)
+            return index in ((0, -1, 1, -2) if self._is_split_in_two(node, frame) else (0, -1))
         return node.func.attr in ("partition", "rpartition") and -3 <= index <= 2
 
-    def follows_format(self, node: ast.expr) -> bool:
-        """Whether a call gives as many values as a format says that is written there: ``struct.unpack("<I", data)``."""
+    def _is_split_in_two(self, node: ast.Call, frame: Frame) -> bool:
+        """Whether ``text.split(sep)``, not limited to nothing, stands behind ``if sep in text``."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=text), args=[separator], keywords=[]):
+                pass
+            case ast.Call(
+                func=ast.Attribute(value=text), args=[separator, ast.Constant(value=int(most))], keywords=[]
+            ):
+                if most < 1:
+                    return False
+            case _:
+                return False
+        path, key = frame.unit.path(text), self._key(separator, frame)
+        return path is not None and any(
+            fact.kind == "key" and fact.path == path and fact.extra == key for fact in frame.facts
+        )
+
+    def has_parts(self, node: ast.expr, count: int, frame: Frame, *, exact: bool) -> bool:
+        """Whether what is unpacked has as many parts as there are names.
+
+        Args:
+            node: what is unpacked.
+            count: how many names there are, a starred one aside.
+            frame: where it stands.
+            exact: none of them is starred.
+
+        Returns:
+            True for what a format says that is written there (``struct.unpack("<I", data)``), for what is split once at what is known
+            to be in it, and for a row of the columns that a literal SQL text names.
+        """
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id="struct"), attr=attr), args=[ast.Constant(), *_]
+            ) if attr in _UNPACKING:
+                return True
+            case ast.Call(func=ast.Attribute(attr="split" | "rsplit"), args=[_, ast.Constant(value=1)]) if (
+                exact
             ):
-                return attr in _UNPACKING
-        return False
+                return count == _PAIR and self._is_split_in_two(node, frame)
+        columns = width(node, frame.unit.module)
+        return columns is not None and (columns == count or (columns > count and not exact))
 
     def is_nonzero(self, node: ast.expr, frame: Frame) -> bool:
         """Whether a divisor is known not to be zero."""
@@ -500,7 +568,7 @@ class Guards:
         if not isinstance(function, ast.Attribute):
             return
         bare = self._engine.knowledge.bare_method(function.attr)
-        if bare is not None and "shrinks" in bare.marks:
+        if bare is not None and not _TAKING.isdisjoint(bare.marks):
             path = frame.unit.path(function.value)
             if path is not None:
                 taken = _key_taken(node)
@@ -509,6 +577,7 @@ class Guards:
                     for fact in frame.facts
                     if fact.path != path
                     or fact.kind not in ("key", "len")
+                    or "reorders" in bare.marks  # as many as before, at other places
                     or (fact.kind == "key" and function.attr == "update")
                     or (fact.kind == "key" and taken not in (None, fact.extra))
                 }

@@ -162,6 +162,60 @@ class Sight:
         self._running.discard(node)
         return found
 
+    def is_unchanged(self, node: ast.expr, unit: Unit) -> bool:
+        """Whether nobody puts anything into the container that an expression makes, or takes anything out of it."""
+        return self.contents(node, unit) is _UNCHANGED
+
+    def literal_items(self, node: ast.expr, unit: Unit) -> list[ast.expr] | None:
+        """Return the items of a list, tuple or set that is written out, also through a name, and that nobody changes."""
+        sources: list[tuple[ast.expr, Unit]] | None = [(node, unit)]
+        if isinstance(node, ast.Name):
+            found = unit.module.lookup(node.id, unit.module.scope(node))
+            if found is None or (found[0] is unit.module.scope_of_module and self.written(unit, node.id)):
+                return None
+            sources = self._sources_of_name(node, unit)
+        if sources is None or len(sources) != 1:
+            return None
+        ((made, where),) = sources
+        if not isinstance(made, ast.List | ast.Tuple | ast.Set):
+            return None
+        if any(isinstance(item, ast.Starred) for item in made.elts):
+            return None
+        return made.elts if isinstance(made, ast.Tuple) or self.is_unchanged(made, where) else None
+
+    def only_argument(self, node: ast.Name, unit: Unit) -> ast.Constant | None:
+        """Return the constant that a parameter is in every call, its default included; None for any other name."""
+        bindings = unit.module.bindings(node)
+        if len(bindings) != 1 or not isinstance(bindings[0].node, ast.arg):
+            return None
+        sources = self._sources_of_parameter(bindings[0].node, unit) or ()
+        first = sources[0][0] if sources else None
+        if not isinstance(first, ast.Constant):
+            return None
+        same = (
+            isinstance(source, ast.Constant)
+            and type(source.value) is type(first.value)
+            and source.value == first.value
+            for source, _ in sources
+        )
+        return first if all(same) else None
+
+    def looped(self, node: ast.expr, unit: Unit) -> list[ast.expr] | None:
+        """Return all that a name may be that only loops over written-out items bind; None for any other expression."""
+        if not isinstance(node, ast.Name):
+            return None
+        items: list[ast.expr] = []
+        for binding in unit.module.bindings(node):
+            loop = unit.module.parents.get(binding.node)
+            is_loop = isinstance(loop, ast.For | ast.AsyncFor | ast.comprehension)
+            if not is_loop or loop.target is not binding.node:  # type: ignore[union-attr]  # it is one
+                return None
+            found = self.literal_items(loop.iter, unit)  # type: ignore[union-attr]  # it is one
+            if found is None:
+                return None
+            items += found
+        return items or None
+
     def written(self, unit: Unit, name: str) -> Value:
         """Return what else than its own statements a module's name is set to; the empty value when nothing else sets it."""
         key = (unit, name)
