@@ -24,6 +24,10 @@ def note():
 """
 
 
+def _made_by(lines: str) -> str:
+    return USES_LOGGING.replace('log = logging.getLogger("genesis{below}")', lines)
+
+
 def _log(tree: Tree, name: str) -> str:
     return tree.text(f"logs/{name}.log")
 
@@ -36,6 +40,32 @@ def _log(tree: Tree, name: str) -> str:
     [
         pytest.param("helper.py", USES_LOGGING.format(below=""), id="by-text"),
         pytest.param("helper.py", USES_LOGGING.format(below=".db"), id="below-it"),
+        pytest.param(
+            "helper.py", _made_by('NAME = "genesis"\nlog = logging.getLogger(NAME)'), id="by-a-constant"
+        ),
+        pytest.param("helper.py", _made_by('log = logging.getLogger(name="genesis")'), id="by-keyword"),
+        pytest.param("helper.py", _made_by('log = logging.getLogger().getChild("genesis")'), id="as-a-child"),
+        pytest.param(
+            "helper.py",
+            _made_by('BASE = "genesis"\nlog = logging.getLogger(f"{BASE}.db")'),
+            id="by-a-made-text",
+        ),
+        pytest.param(
+            "helper.py",
+            _made_by(
+                'def get_logger(name):\n    return logging.getLogger(name)\n\n\nlog = get_logger("genesis")'
+            ),
+            id="through-a-function",
+        ),
+        pytest.param(
+            "helper.py",
+            _made_by(
+                "import logging.config\n"
+                'logging.config.dictConfig({"version": 1, "loggers": {"genesis": {"level": "INFO"}}})\n'
+                'log = next(v for k, v in logging.root.manager.loggerDict.items() if k == "genesis")'
+            ),
+            id="by-a-configuration",
+        ),
         pytest.param(
             "genesis/__init__.py", USES_LOGGING.replace('"genesis{below}"', "__name__"), id="by-name"
         ),
@@ -56,6 +86,30 @@ def test_a_logger_of_the_program_keeps_its_records(tree: Tree, helper: str, text
     assert "noted" in before.stderr
     assert (after.stdout, after.stderr) == (before.stdout, before.stderr)
     assert tree.head("genesis_x.py")[-1] == 'logger = setup_worker_logger("genesis-worker")'
+
+
+def test_a_logger_that_a_file_of_settings_names_keeps_its_records(tree: Tree) -> None:
+    """An ini file says by ``qualname`` which loggers the program has."""
+    ini = (
+        "[loggers]\nkeys=root,mine\n[handlers]\nkeys=c\n[formatters]\nkeys=\n[logger_root]\nhandlers=c\n"
+        "[logger_mine]\nqualname=genesis\nhandlers=c\npropagate=0\n[handler_c]\nclass=StreamHandler\nargs=(sys.stderr,)\n"
+    )
+    tree.write({"log.ini": ini, "genesis_x.py": SCRIPT})
+
+    tree.migrate("--apply", "genesis_x.py")
+
+    assert tree.head("genesis_x.py")[-1] == 'logger = setup_worker_logger("genesis-worker")'
+
+
+@pytest.mark.parametrize("line", ['print("genesis")', 'main_of("genesis")', 'logger.info("genesis")'])
+def test_a_text_that_names_no_logger_leaves_the_worker_its_own(tree: Tree, line: str) -> None:
+    """The twin: the worker's name as an argument of something else, also of a function that is imported."""
+    text = f"import logging\n\nfrom helper import main_of\n\nlog = logging.getLogger('other')\nlogger = log\n{line}\n"
+    tree.write({"helper.py": "def main_of(name):\n    return name\n", "genesis_x.py": text})
+
+    tree.migrate("--apply", "genesis_x.py")
+
+    assert 'setup_worker_logger("genesis")' in tree.text("genesis_x.py")
 
 
 def test_a_logger_of_another_name_leaves_the_worker_its_own(tree: Tree) -> None:
@@ -164,6 +218,8 @@ COMMANDS = {
     "everything": "{n: f for n, f in globals().items() if callable(f)}",
     "by-name": "[globals()[n] for n in ('cmd_go',)]",
     "literal": "[globals()['cmd_go']]",
+    "own-module": "{n: f for n, f in vars(__import__('sys').modules['__main__']).items() if n[0] != '_' and callable(f)}",
+    "own-dict": "{n: f for n, f in sys.modules[__name__].__dict__.items() if callable(f)}",
     "namespace": "[exec('', globals().copy())]",
 }
 
@@ -175,12 +231,14 @@ COMMANDS = {
         ("everything", None),
         ("by-name", "_logger"),
         ("literal", "logger"),
+        ("own-module", None),
+        ("own-dict", None),
         ("namespace", "logger"),
     ],
 )
 def test_a_table_of_names_shows_none_of_ours(tree: Tree, table: str, logger: str | None) -> None:
     """Private names where they are passed over; a table of everything leaves the script, with what to do."""
-    text = f"def cmd_go():\n    print('go')\n\n\nTABLE = {COMMANDS[table]}\nprint(sorted(map(str, TABLE))[:0], len(TABLE))\n"
+    text = f"import sys\n\n\ndef cmd_go():\n    print('go')\n\n\nTABLE = {COMMANDS[table]}\nprint(sorted(map(str, TABLE))[:0], len(TABLE))\n"
     tree.write({"zero_x.py": text})
     before = tree.start("zero_x.py")
 
@@ -209,6 +267,21 @@ def test_a_table_of_names_shows_none_of_ours(tree: Tree, table: str, logger: str
         "os.makedirs('logs', exist_ok=True)\nprint(os.listdir('logs'))",
         "os.makedirs('logs', exist_ok=True)\nos.rmdir('logs')",
         "os.makedirs('logs', exist_ok=True)\nopen('logs/zero.log', 'w').write('mine')\nprint(open('logs/zero.log').read())",
+        "FOLDERS = {'log': 'logs'}\nos.mkdir(FOLDERS['log'])",
+        "class Paths:\n    LOGS = 'logs'\n\n\nos.mkdir(Paths.LOGS)",
+        "def make(folder='logs'):\n    os.mkdir(folder)\n\n\nmake()",
+        "def make(folder):\n    os.mkdir(folder)\n\n\nmake('logs')",
+        "def folder():\n    return pathlib.Path('logs')\n\n\nfolder().mkdir()",
+        "for each in ('data', 'logs'):\n    os.mkdir(each)",
+        "for each in ('data', 'logs'):\n    if not os.path.isdir(each):\n        os.mkdir(each)\n        print('made', each)",
+        "os.mkdir(os.getenv('LOGS') or 'logs')",
+        "os.mkdir(os.environ.get('LOGS', 'logs'))",
+        "import argparse\n\nparser = argparse.ArgumentParser()\nparser.add_argument('--log-dir', default='logs')\n"
+        "os.mkdir(parser.parse_args().log_dir)",
+        "import glob\n\nprint(glob.glob('logs/*'))",
+        "import subprocess\n\nsubprocess.run(['mkdir', 'logs'], check=True)",
+        "os.system('mkdir logs')",
+        "name = 'zero'\nos.makedirs('logs', exist_ok=True)\nprint(open(f'logs/{name}.log', 'a+').tell())",
     ],
 )
 def test_a_script_that_uses_the_log_folder_itself_gets_another(tree: Tree, use: str) -> None:
@@ -236,6 +309,11 @@ def test_a_script_that_uses_the_log_folder_itself_gets_another(tree: Tree, use: 
         "x = 'logs'.replace('l', 'L')",
         "print({'logs': 1}.get('logs'))",
         "os.mkdir('blogs') if not os.path.isdir('blogs') else None",
+        "FOLDERS = {'log': 'logs', 'data': 'data'}\nos.mkdir(FOLDERS['data'])\nos.makedirs(FOLDERS['log'], exist_ok=True)",
+        "def make(folder):\n    os.makedirs(folder, exist_ok=True)\n\n\nmake('logs')",
+        "os.system('mkdir -p logs')",
+        "name = 'day'\nos.makedirs('logs', exist_ok=True)\nopen(f'logs/{name}.log', 'a').close()",
+        "import glob\n\nprint(glob.glob('blogs/*'))",
     ],
 )
 def test_a_script_that_shares_the_log_folder_keeps_it(tree: Tree, use: str) -> None:

@@ -41,8 +41,13 @@ def find_exposure(module: Module, target: Target) -> Exposure:
         What they see.
     """
     is_private = bool(target.starts.listed or (target.starts.starred and not _exports(module)))
-    for call in module.calls_by(_TABLES):
-        kind = _table(module, call)
+    readers: list[tuple[ast.expr, str]] = [(call, _table(module, call)) for call in module.calls_by(_TABLES)]
+    readers += [
+        (node, _read(module, node))
+        for node in module.attributes_of("__dict__")
+        if _is_own_module(module, node.value)
+    ]
+    for call, kind in readers:
         if not kind:
             continue
         is_private = True
@@ -70,12 +75,12 @@ def _table(module: Module, call: ast.Call) -> str:
         name in ("vars", "locals", "dir") and first is None and module.function(call) is None
     ):
         return _read(module, call)
-    if name in ("vars", "dir", "getmembers") and first is not None and _is_own_module(first):
+    if name in ("vars", "dir", "getmembers") and first is not None and _is_own_module(module, first):
         return "all"
     return ""
 
 
-def _read(module: Module, call: ast.Call) -> str:
+def _read(module: Module, call: ast.expr) -> str:
     """Say how the dictionary of names is read; writing a name, or reading a literal one, shows nothing."""
     parent = module.parents.get(call)
     match parent:
@@ -106,18 +111,17 @@ def _read(module: Module, call: ast.Call) -> str:
     return "some"
 
 
-def _is_own_module(node: ast.expr) -> bool:
-    """Whether an expression is ``sys.modules[__name__]``."""
-    return (
-        isinstance(node, ast.Subscript)
-        and isinstance(node.slice, ast.Name)
-        and node.slice.id == "__name__"
-        and isinstance(node.value, ast.Attribute)
-        and node.value.attr == "modules"
-    )
+def _is_own_module(module: Module, node: ast.expr) -> bool:
+    """Whether an expression is ``sys.modules[__name__]``, or ``__main__`` by either of its ways."""
+    match node:
+        case ast.Subscript(slice=ast.Name(id="__name__") | ast.Constant(value="__main__")):
+            return isinstance(node.value, ast.Attribute) and node.value.attr == "modules"
+        case ast.Name():
+            return module.qualified(node) == "__main__"
+    return False
 
 
-def _is_filtered(module: Module, call: ast.Call) -> bool:
+def _is_filtered(module: Module, call: ast.expr) -> bool:
     """Whether the statement around a table passes over ours: by a prefix, by the module that defined them, or by their kind."""
     statement: ast.AST = module.statement(call)
     text = module.text(statement)

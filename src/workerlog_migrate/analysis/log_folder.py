@@ -29,6 +29,16 @@ _PATHS = frozenset(
     {"Path", "PurePath", "abspath", "realpath", "expanduser", "resolve", "absolute", "str", "fspath"}
 )
 _CALLS = _MAKES | _DISTURBED
+_GLOBS = frozenset({"glob", "rglob", "iglob"})
+_DEFAULTS = frozenset({"get", "getenv", "getattr", "pop", "setdefault", "field", "environ"})
+_RUNS = frozenset({"run", "call", "check_call", "check_output", "Popen", "system", "popen", "getoutput"})
+_COMMAND = (
+    r"(?:^|[\s;&|(/])(?:mkdir(?!\s+-p)|rmdir|rm|mv|ls|find|du|tar|zip|cp|ln|touch|rd|md|del|dir)\s(?:[^;&|]*[\s/\\\"'])?"
+    r"{}[/\\\"']*(?=$|[\s;&|])"
+)
+"""A command that makes, removes, moves or reads a folder."""
+
+_MOST_CARRIERS = 2_000
 
 
 def find_use(module: Module, folder: str, worker: str) -> tuple[int, str]:
@@ -45,32 +55,38 @@ def find_use(module: Module, folder: str, worker: str) -> tuple[int, str]:
     name = _last(folder)
     if name not in module.source.text:
         return 0, ""
+    carriers = _Carriers(module, name)
     found = [
         (call.lineno, f"{_called(call)} of {name!r}")
         for call in module.calls_by(_CALLS)
-        if _disturbs(module, call, name)
+        if _disturbs(module, call, carriers)
     ]
     log = re.compile(rf"(?:^|[\\/]){re.escape(worker)}\.log$")
-    found += [
-        (node.lineno, f"its own {worker}.log")
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and log.search(node.value)
-        and (_in_folder(node.value, name) or _is_joined(module, node, name))
-    ]
+    command = re.compile(_COMMAND.format(re.escape(name)))
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.JoinedStr):
+            text = _text_of(module, node)
+            if log.search(text) and _in_folder(text, name):
+                found.append((node.lineno, f"its own {worker}.log"))
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+            continue
+        if log.search(node.value) and (_in_folder(node.value, name) or carriers.joined(node)):
+            found.append((node.lineno, f"its own {worker}.log"))
+        elif "*" in node.value and (_in_folder(node.value, name) or carriers.joined(node)):
+            found.append((node.lineno, f"files {node.value!r} of {name!r}"))
+        elif name in node.value and command.search(_command_of(module, node)):
+            found.append((node.lineno, f"a command on {name!r}"))
     return min(found, default=(0, ""))
 
 
-def _disturbs(module: Module, call: ast.Call, name: str) -> bool:
+def _disturbs(module: Module, call: ast.Call, carriers: _Carriers) -> bool:
     called = _called(call)
     paths = [call.func.value] if isinstance(call.func, ast.Attribute) else []
-    paths += (
-        call.args[:2] if called in ("move", "rename", "renames", "replace", "copytree") else call.args[:1]
-    )
+    is_two = called in ("copytree", "move", "rename", "renames", "replace", "symlink", "symlink_to")
+    paths += call.args[:2] if is_two else call.args[:1]
     if called in ("replace", "remove") and not any(_is_path(module, each) for each in paths):
         return False  # a text's, or a list's
-    if not any(_names(module, each, name) for each in paths):
+    if not any(each in carriers for each in paths):
         return False
     if called in _MAKES:
         return not _exist_ok(call) and not _is_tested(module, call)
@@ -119,28 +135,186 @@ def _only_makes(module: Module, test: ast.Call) -> bool:
         and owner.test is parent
         and not owner.orelse
         and all(
-            isinstance(each, ast.Expr)
-            and isinstance(each.value, ast.Call)
-            and _called(each.value) in (*_MAKES, "print")
+            isinstance(each, ast.Expr) and isinstance(each.value, ast.Call) and _called(each.value) in _MAKES
             for each in owner.body
         )
     )
 
 
-def _names(module: Module, node: ast.expr, name: str, depth: int = 0) -> bool:
-    """Whether an expression is a path whose last part is the folder."""
-    match node:
-        case ast.Constant(value=str() as text):
-            return _last(text) == name
-        case ast.Name() if depth < 8:
-            return any(_names(module, value, name, depth + 1) for value in _values(module, node))
-        case ast.BinOp(op=ast.Div(), right=right) | ast.BinOp(op=ast.Add(), right=right):
-            return _names(module, right, name, depth + 1)
-        case ast.Call(args=[*_, last]) if _called(node) in _JOINS | _PATHS:
-            return _names(module, last, name, depth + 1)
-        case ast.Call(func=ast.Attribute(value=inner), args=[]) if _called(node) in _PATHS:
-            return _names(module, inner, name, depth + 1)
-    return False
+class _Carriers:
+    """The expressions that may be the path of the folder: each literal of it, and what a value gets to from there.
+
+    Through names, attributes, dictionaries, defaults, arguments of the script's own functions and what these return, loops over
+    a literal that lists it, ``getenv`` and ``argparse``.
+
+    Args:
+        module: the script.
+        name: the folder's name.
+    """
+
+    def __init__(self, module: Module, name: str) -> None:
+        self._module = module
+        self._found: set[ast.expr] = set()
+        self._waiting: list[ast.expr] = []
+        self._nodes = list(ast.walk(module.tree))
+        for node in self._nodes:
+            match node:
+                case ast.Constant(value=str() as text) if _last(text) == name:
+                    self._add(node)
+                case ast.JoinedStr(values=[*_, ast.Constant(value=str() as text)]):
+                    if _last(text) == name and len(text.rstrip("\\/")) > len(name):
+                        self._add(node)
+        while self._waiting and len(self._found) <= _MOST_CARRIERS:
+            self._follow(self._waiting.pop())
+
+    def __contains__(self, node: object) -> bool:
+        return node in self._found
+
+    def joined(self, node: ast.Constant) -> bool:
+        """Whether a file's name is put behind the folder: ``join(LOGS, "x.log")``, ``LOGS / "x.log"``."""
+        parent = self._module.parents.get(node)
+        match parent:
+            case ast.BinOp(op=ast.Div() | ast.Add(), left=left):
+                return left in self
+            case ast.Call(func=func, args=[*before, _]) if _called(parent) in _JOINS | _GLOBS:
+                owner = [func.value] if isinstance(func, ast.Attribute) else []
+                return any(each in self for each in (*owner, *before))
+            case ast.Call(func=ast.Attribute(value=owner)) if _called(parent) in _JOINS | _GLOBS:
+                return owner in self
+        return False
+
+    def _add(self, node: ast.expr) -> None:
+        if node not in self._found:
+            self._found.add(node)
+            self._waiting.append(node)
+
+    def _follow(self, node: ast.expr) -> None:
+        """Add what a value gets to by the node around it."""
+        parent = self._module.parents.get(node)
+        match parent:
+            case ast.Assign(targets=targets):
+                for target in targets:
+                    self._store(target)
+            case ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
+                self._store(target)
+                if isinstance(parent, ast.NamedExpr):
+                    self._add(parent)
+            case ast.For(iter=each, target=target) | ast.comprehension(iter=each, target=target):
+                if each is node:
+                    self._store(target)
+            case ast.BoolOp() | ast.IfExp() | ast.List() | ast.Tuple() | ast.Set() | ast.Starred():
+                self._add(parent)
+            case ast.BinOp(op=ast.Div() | ast.Add(), right=right) if right is node:
+                self._add(parent)
+            case ast.Dict(keys=keys, values=values):
+                for key, value in zip(keys, values, strict=True):
+                    if value is node and isinstance(key, ast.Constant):
+                        self._read_key(key.value)
+            case ast.arguments():
+                self._default(parent, node)
+            case ast.Return():
+                self._returned(self._module.function(parent))
+            case ast.keyword(arg=name) if name is not None:
+                self._given(self._module.parents.get(parent), name)
+            case ast.Call(args=arguments) if node in arguments:
+                self._given(parent, arguments.index(node))
+            case ast.Attribute(attr=attribute) if attribute in _PATHS:
+                self._called_on(parent)
+
+    def _called_on(self, method: ast.Attribute) -> None:
+        call = self._module.parents.get(method)
+        if isinstance(call, ast.Call) and not call.args:
+            self._add(call)
+
+    def _store(self, target: ast.expr) -> None:
+        match target:
+            case ast.Name(id=name):
+                for each in self._module.names_of(name):
+                    if any(binding.node is target for binding in self._module.bindings(each)):
+                        self._add(each)
+                if isinstance(self._module.scope(target).node, ast.ClassDef):
+                    self._attributes(name)
+            case ast.Attribute(attr=name):
+                self._attributes(name)
+            case ast.Subscript(slice=ast.Constant(value=key)):
+                self._read_key(key)
+
+    def _attributes(self, name: str) -> None:
+        for each in self._module.attributes_of(name):
+            if isinstance(each.ctx, ast.Load):
+                self._add(each)
+
+    def _read_key(self, key: object) -> None:
+        for node in self._nodes:
+            match node:
+                case ast.Subscript(slice=ast.Constant(value=value), ctx=ast.Load()) if value == key:
+                    self._add(node)
+                case ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=value), *_]):
+                    if value == key:
+                        self._add(node)
+
+    def _default(self, arguments: ast.arguments, node: ast.expr) -> None:
+        plain = [*arguments.posonlyargs, *arguments.args]
+        pairs = [
+            *zip(plain[len(plain) - len(arguments.defaults) :], arguments.defaults, strict=True),
+            *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+        ]
+        for parameter, default in pairs:
+            if default is node:
+                self._parameter(parameter)
+
+    def _parameter(self, parameter: ast.arg) -> None:
+        for each in self._module.names_of(parameter.arg):
+            if any(binding.node is parameter for binding in self._module.bindings(each)):
+                self._add(each)
+
+    def _returned(self, function: ast.AST | None) -> None:
+        name = getattr(function, "name", "")
+        for call in self._module.calls_of(name) if name else ():
+            self._add(call)
+
+    def _given(self, call: ast.AST | None, place: int | str) -> None:
+        """Follow an argument: of what makes a path of it, gives it back as a default, or is a function of the script."""
+        if not isinstance(call, ast.Call):
+            return
+        called = _called(call)
+        if called in _JOINS | _PATHS:
+            if place == len(call.args) - 1:
+                self._add(call)
+        elif called in _DEFAULTS and place in (1, "default"):
+            self._add(call)
+        elif called == "add_argument" and place == "default":
+            self._option(call)
+        else:
+            self._own(called, place)
+
+    def _option(self, call: ast.Call) -> None:
+        names = [each.value for each in call.args if isinstance(each, ast.Constant)]
+        names += [
+            each.value.value
+            for each in call.keywords
+            if each.arg == "dest" and isinstance(each.value, ast.Constant)
+        ]
+        for name in names:
+            self._attributes(str(name).lstrip("-").replace("-", "_"))
+
+    def _own(self, called: str, place: int | str) -> None:
+        for node in self._nodes:
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            owner = self._module.parents.get(node)
+            is_made = isinstance(owner, ast.ClassDef) and owner.name == called and node.name == "__init__"
+            if node.name != called and not is_made:
+                continue
+            plain = [*node.args.posonlyargs, *node.args.args]
+            if isinstance(place, int):
+                is_method = isinstance(owner, ast.ClassDef) and plain and plain[0].arg in ("self", "cls")
+                at = place + bool(is_method)
+                chosen = plain[at : at + 1]
+            else:
+                chosen = [each for each in (*plain, *node.args.kwonlyargs) if each.arg == place]
+            for parameter in chosen:
+                self._parameter(parameter)
 
 
 def _values(module: Module, node: ast.Name) -> list[ast.expr]:
@@ -165,16 +339,33 @@ def _is_path(module: Module, node: ast.expr) -> bool:
     return False
 
 
-def _is_joined(module: Module, node: ast.Constant, name: str) -> bool:
-    """Whether a file's name is put behind the folder: ``join(LOGS, "x.log")``, ``LOGS / "x.log"``."""
+def _text_of(module: Module, node: ast.JoinedStr) -> str:
+    """Give the text of an f-string whose variable parts are names of texts; of another one what is known of it."""
+    parts = []
+    for each in node.values:
+        match each:
+            case ast.Constant(value=str() as text):
+                parts.append(text)
+            case ast.FormattedValue(value=ast.Name() as name):
+                values = {
+                    value.value
+                    for value in _values(module, name)
+                    if isinstance(value, ast.Constant) and isinstance(value.value, str)
+                }
+                parts.append(values.pop() if len(values) == 1 else "\0")
+            case _:
+                parts.append("\0")
+    return "".join(parts)
+
+
+def _command_of(module: Module, node: ast.Constant) -> str:
+    """Give the command line that a text is, or is a word of; empty where none is run."""
     parent = module.parents.get(node)
-    match parent:
-        case ast.BinOp(op=ast.Div(), left=left):
-            return _names(module, left, name)
-        case ast.Call(args=[*before, _]) if _called(parent) in _JOINS:
-            owner = [parent.func.value] if isinstance(parent.func, ast.Attribute) else []
-            return any(_names(module, each, name) for each in (*owner, *before))
-    return False
+    text = str(node.value)
+    if isinstance(parent, ast.List | ast.Tuple):
+        words = [str(each.value) if isinstance(each, ast.Constant) else "?" for each in parent.elts]
+        text, parent = " ".join(words), module.parents.get(parent)
+    return text if isinstance(parent, ast.Call) and _called(parent) in _RUNS else ""
 
 
 def _in_folder(path: str, name: str) -> bool:

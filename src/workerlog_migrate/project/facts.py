@@ -16,11 +16,14 @@ from typing import Any, NamedTuple
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
 
-FACTS_VERSION = 6
+FACTS_VERSION = 7
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
 """So many names and paths of strings are kept of one file."""
+
+MAX_LOGGERS = 500
+"""So many names that may be loggers' are kept of one file."""
 
 MAX_WORD = 400
 """A longer word is no name and no path: to look for each beginning of it takes a time that grows with its square."""
@@ -42,6 +45,7 @@ _ISOLATED = re.compile(r"-[A-Za-z]*[IP][A-Za-z]*")
 _HANDLERS = frozenset(
     {"NullHandler", "StreamHandler", "FileHandler", "basicConfig", "dictConfig", "fileConfig"}
 )
+_OWN_MAKERS = frozenset({"setup_worker_logger", "module_logger"})  # those of the runtime
 _IMPORTERS = frozenset({"import_module", "__import__", "patch"})
 _BY_NAME = frozenset(
     {
@@ -95,7 +99,8 @@ class FileFacts(NamedTuple):
         loaders: functions that are called to load a file by its path, or to execute text.
         importers: functions that are called to import or start a module by a name that is made while the program runs.
         is_near: one of these gets the name of the file's own package.
-        loggers: names given to ``getLogger``; ``__name__`` where that is passed.
+        loggers: names given to ``getLogger`` and functions called like it; ``__name__`` where that is passed, and each text of the
+            file where a name is made of something else, or a configuration names loggers.
         isolated: a string asks an interpreter not to look beside the script (``-I``, ``-P``, ``PYTHONSAFEPATH``).
         shebang: the first line if it is one, else empty.
         exports: ``__all__`` is assigned.
@@ -203,6 +208,8 @@ class _Collector:
         self._importers: set[str] = set()
         self._near = False
         self._loggers: set[str] = set()
+        self._named: list[ast.expr] = []
+        self._configures = False
         self._listed: set[str] = set()
         self._by_text: set[str] = set()
         self._handlers: set[str] = set()
@@ -224,7 +231,7 @@ class _Collector:
             tuple(sorted(self._loaders)),
             tuple(sorted(self._importers)),
             self._near,
-            tuple(sorted(self._loggers)),
+            tuple(sorted(self._all_loggers())),
             self._isolated,
             shebang,
             self._exports,
@@ -347,20 +354,43 @@ class _Collector:
             self._by_text.add(str(node.args[0].value))
         if name in _BY_NAME:
             self._import_by_name(name, node)
+        if name == "dictConfig":
+            self._configures = True
         if name in _HANDLERS:
             self._handlers.add(name)
         elif name in _LOADERS:
             self._loaders.add(name)
-        elif name == "getLogger" and node.args:
-            match node.args[0]:
-                case ast.Constant(value=str() as text):
-                    self._loggers.add(text)
-                case ast.Name(id="__name__"):
-                    self._loggers.add("__name__")
+        elif name in ("getLogger", "getChild"):
+            self._named += [*node.args[:1], *(each.value for each in node.keywords if each.arg == "name")]
+        elif "logger" in name.lower() and name not in _OWN_MAKERS:
+            self._named += [each for each in node.args[:1] if isinstance(each, ast.Constant)]
         elif name in _LISTERS and node.args:
             match node.args[0]:
                 case ast.Name(id=listed) | ast.Attribute(attr=listed):
                     self._listed.add(listed)
+
+    def _all_loggers(self) -> set[str]:
+        """Give the names of loggers, as far as texts of the file tell them."""
+        found = set(self._loggers)
+        is_open = self._configures
+        for node in self._named:
+            names = self._logger(node)
+            found |= names or set()
+            is_open = is_open or names is None
+        if is_open:
+            found.update(word for word, _ in (*self._bare, *self._words) if len(found) < MAX_LOGGERS)
+        return found
+
+    def _logger(self, node: ast.expr, depth: int = 0) -> set[str] | None:
+        """Give what a name of a logger may be; None when it is made of what is not known."""
+        match node:
+            case ast.Constant(value=value):
+                return {value} if isinstance(value, str) else set()
+            case ast.Name(id="__name__"):
+                return {"__name__"}
+            case ast.Name(id=name) if depth < 4 and name in self._assigned:
+                return self._logger(self._assigned[name], depth + 1)
+        return None
 
     def _in_front_of(self, node: ast.expr) -> set[str]:
         found = list(self._folders(node))

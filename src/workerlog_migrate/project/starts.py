@@ -52,6 +52,9 @@ _SAFE_OPTION = re.compile(
 """A process manager or an editor gives the interpreter ``-I`` or ``-P``, apart from the script's path."""
 _ISOLATED_FLAG = re.compile(r"-(?![WX])[A-Za-z]*[IP][A-Za-z]*")
 _LOGGERS_LISTED = 20
+_CONFIGURED = re.compile(r"^\s*qualname\s*=\s*(?P<ini>[\w.]+)|^\s*[\"']?(?P<key>[\w.]+)[\"']?\s*:\s*(?:\{|$)")
+"""A logger that a configuration in another file names: ``qualname`` of an ini file, a key of JSON or YAML."""
+
 _ALWAYS = ("sentry_sdk", "worker_logger", "worker_utils")
 _FEW = 40
 _LOADING = (
@@ -367,6 +370,8 @@ class _Search:
                     self._dotted(path, found["module"], f"{where} starts {found['module']}", is_import=False)
             if set_at is not None and ".py" in line:
                 self._isolate(path, line, where, set_at[0])
+            for named in _CONFIGURED.finditer(line) if "logger" in text else ():
+                self._loggers.setdefault(named["ini"] or named["key"], set()).add((path, False))
             if path.endswith((".ipynb", *_PROSE)) and "import" in line:
                 for match in _TEXT_IMPORT.finditer(line.replace("\\n", "\n")):
                     self._text_import(path, match, where)
@@ -590,7 +595,7 @@ def _concerned(stems: set[str], folders: set[str], workers: set[str]) -> Callabl
             rb"(?m:^[ \t]*(?:from|import)[ \t][^\r\n#]*\b)" + named + rb"\b|[\"']" + named + rb"[.]"
         )
     if workers:
-        patterns.append(rb"getLogger\(\s*[\"'](?:" + _either(workers) + rb")\b")
+        patterns.append(rb"[\"'](?:" + _either(workers) + rb")\b")
     compiled = [re.compile(pattern) for pattern in patterns]
     named_folders = [folder.encode("utf-8", "surrogateescape") for folder in folders]
 
