@@ -16,9 +16,11 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
 
-from workerlog_migrate.config import Config, check_worker, expand_folders, find_config, load_config, nearest
+from workerlog_migrate.config import Config, check_worker, find_config, load_config, nearest
 from workerlog_migrate.errors import Refused, UsageError
 from workerlog_migrate.files.discover import MISSING, Discovery, Workers, discover, make_target
+from workerlog_migrate.files.globbing import expand_folders
+from workerlog_migrate.files.home import find_escape
 from workerlog_migrate.model import (
     CODEMODS,
     LOGGER_SETUP,
@@ -31,6 +33,7 @@ from workerlog_migrate.model import (
     Trial,
     Unresolved,
 )
+from workerlog_migrate.project.root import find_root
 from workerlog_migrate.report import (
     EXIT_DONE,
     EXIT_FAILED,
@@ -136,6 +139,7 @@ def run(request: Request) -> int:
     config = _configuration(request, cwd)
     settings = _settings(request, config)
     workers = Workers().with_workers(config.workers).with_workers(_workers(request.workers))
+    _output_place(request, cwd)
     keeps_bytes = request.format_name in SHOWS_CHANGES
     if request.paths == (_STDIN,):
         report = Report(request.mode, paths=("standard input",), keeps_bytes=keeps_bytes)
@@ -288,6 +292,32 @@ def _check(request: Request) -> None:
         raise UsageError(f"--output {request.output}: there is no folder {request.output.parent}")
     if request.output is not None and os.path.isdir(request.output):  # noqa: PTH112  # never raises
         raise UsageError(f"--output {request.output}: this is a folder")
+
+
+def _output_place(request: Request, cwd: Path) -> Path | None:
+    """Say where the report goes, links resolved; a link that came with a checkout does not lead it out of there.
+
+    Args:
+        request: the options.
+        cwd: the current folder, absolute.
+
+    Returns:
+        The file; None without ``--output``.
+
+    Raises:
+        UsageError: a link leads it out.
+    """
+    if request.output is None:
+        return None
+    named = [_existing_folder(cwd / path) for path in request.paths if path != _STDIN]
+    folders = {_real(folder) for folder in (cwd, *map(Path, named))}
+    escape = find_escape(request.output, cwd, {*folders, *(find_root(folder, cwd) for folder in folders)})
+    if escape is not None:
+        raise UsageError(
+            f"--output {request.output}: {escape.link} is a link that leads out of the project, to {escape.target}; "
+            "if you mean that, name it itself"
+        )
+    return _real(request.output)
 
 
 def _current_folder() -> Path:
@@ -568,11 +598,12 @@ def _placed(targets: Sequence[Target], cwd: Path, request: Request, settings: Se
 
 
 def _has_trigger(path: Path, settings: Settings) -> bool:
+    from workerlog_migrate.files.reading import read_file
     from workerlog_migrate.files.source import has_trigger
 
     try:
-        return has_trigger(path.read_bytes(), settings.retry_extra)
-    except (OSError, MemoryError):
+        return has_trigger(read_file(path), settings.retry_extra)
+    except (OSError, ValueError, MemoryError):
         return False  # whoever works on the file reports it
 
 
@@ -686,6 +717,7 @@ class _Runtime:
         self.places = {target.path: _real(cwd / target.path) for target in targets} if is_apply else {}
         above = {folder for path in self.places for folder in path.parents}
         self.folders = {folder: _real(cwd / folder) for folder in above}
+        self.homes = {_real(cwd), *(_real(Path(_existing_folder(cwd / path))) for path in report.paths)}
         self.plans: dict[Path, VendorPlan] = {}
         self.needs: dict[Path, dict[str, set[str]]] = {}
         self.failed: dict[Path, str] = {}
@@ -707,6 +739,7 @@ class _Runtime:
         for folder, needed in vendor.folders_of(result).items():
             try:
                 reason = self.failed.get(folder) or self._plan(folder, needed).refusal(needed)
+                reason = reason or self._leads_out(folder, result.target.path)
                 if not reason:
                     self._supply(folder)
             except Refused as error:
@@ -734,6 +767,23 @@ class _Runtime:
                 known.setdefault(module, set()).update(names)
             self.plans[folder] = vendor.plan_vendor(folder, known)
         return self.plans[folder]
+
+    def _leads_out(self, folder: Path, script: Path) -> str:
+        """Say why nothing is added to a folder that only the dots of a script's import lead to: it is in no project of it."""
+        real = _real(self.cwd / folder)
+        if any(real.is_relative_to(home) for home in self.homes) or not any(
+            file.changes for file in self.plans[folder].files
+        ):
+            return ""
+        below = _real(self.cwd / script.parent)
+        while below != real and os.path.isfile(below / "__init__.py"):  # noqa: PTH113  # never raises
+            below = below.parent
+        if below == real and os.path.isfile(real / "__init__.py"):  # noqa: PTH113  # as above
+            return ""  # the package that the script is in
+        return (
+            f"its import of the runtime leads out of the project, to {real}, where nothing is written; "
+            "correct it, or run from there"
+        )
 
     def _supply(self, folder: Path) -> None:
         if folder in self.supplied:
@@ -911,7 +961,10 @@ def _deliver(request: Request, report: Report, output: _Output) -> str:
         from workerlog_migrate.files.writing import write_report
 
         try:
-            write_report(request.output, render(report, request.format_name))
+            place = _output_place(request, _current_folder())
+            write_report(request.output, render(report, request.format_name), place=place)
+        except UsageError as error:  # it leads elsewhere by now
+            return str(error)
         except OSError as error:
             return f"--output {request.output} cannot be written: {(error.strerror or str(error)).lower()}"
     elif request.format_name != "text":

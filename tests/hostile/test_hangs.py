@@ -47,6 +47,9 @@ def limited(place: Place, *arguments: str, memory: int = 0, seconds: int = SECON
     return done.returncode, done.stderr
 
 
+LINTERS = ("ruff.toml", ".isort.cfg", "setup.cfg", "tox.ini")
+"""Settings of other tools, which say how imports are sorted."""
+
 TOKENS = (
     "import ",
     "from ",
@@ -140,8 +143,57 @@ def test_a_pipe_in_place_of_a_file_keeps_nobody_waiting(place: Place, name: str)
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="only root may read it")
+@pytest.mark.parametrize("how", ["a named script", "extend"])
+def test_no_file_that_settings_or_a_link_name_is_waited_for(place: Place, how: str) -> None:
+    (place.clone / "ruff.toml").write_text('extend = "/proc/kmsg"\n', encoding="utf-8")
+    (place.clone / "scripts" / "zero_link.py").symlink_to("/proc/kmsg")
+    named = ["scripts/zero_link.py"] if how == "a named script" else []
+
+    done = place.run("--check", *named)
+
+    assert done.returncode == (2 if named else 1)
+
+
+@pytest.mark.parametrize(
+    "line", ["*a" * 30 + "b", "**/a/" * 20 + "b", "[!b]*" * 20 + "c", "**/*a*a/" * 9 + "*c"]
+)
+@pytest.mark.parametrize("where", [".gitignore", "exclude"])
+def test_a_pattern_of_many_wildcards_takes_no_time_that_explodes(place: Place, line: str, where: str) -> None:
+    if where == "exclude":
+        text = f"[tool.workerlog-migrate]\nexclude = [{line!r}]\n"
+        (place.clone / "pyproject.toml").write_text(text, encoding="utf-8")
+    else:
+        (place.clone / ".gitignore").write_text(line, encoding="utf-8")
+    folder = place.clone.joinpath("scripts", *["aaa"] * 100)
+    folder.mkdir(parents=True)
+    (folder / ("zero_" + "a" * 200 + ".py")).write_text(WORKER, encoding="utf-8")
+
+    assert limited(place, "--check")[0] == 1
+
+
+@pytest.mark.parametrize("source", ["/**", "../../../../**", "**/**/**/**"])
+def test_source_folders_of_a_linter_are_not_looked_for_on_the_whole_disk(place: Place, source: str) -> None:
+    (place.clone / "ruff.toml").write_text(f"src = [{source!r}]\n", encoding="utf-8")
+
+    assert limited(place, "--check")[0] == 1
+
+
+@pytest.mark.parametrize("form", ["text", "sarif", "html", "json", "github"])
+def test_a_report_about_many_equal_lines_is_linear(place: Place, form: str) -> None:
+    place.script.write_text("print('a')\n" + "x = 1\n" * 30_000 + "print('b')\n", encoding="utf-8")
+
+    assert limited(place, "--check", "--format", form)[0] == 1
+
+
+def test_a_name_that_no_file_can_have_is_the_name_of_an_unknown_module(place: Place) -> None:
+    place.script.write_text(f"import {'a' * 3000}.b\n{WORKER}", encoding="utf-8")
+
+    assert limited(place, "--check")[0] == 1
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root may read it")
 @pytest.mark.parametrize("target", ["/proc/kmsg", "/dev/zero", "/dev/tty"])
-@pytest.mark.parametrize("name", [".gitignore", "scripts/zero_link.py", "scripts/helper.py"])
+@pytest.mark.parametrize("name", [".gitignore", "scripts/zero_link.py", "scripts/helper.py", *LINTERS])
 def test_no_link_to_an_endless_file_is_read(place: Place, name: str, target: str) -> None:
     place.script.write_text(
         "import helper\nprint('x')\ntry:\n    helper.f()\nexcept Exception:\n    print(1)\n"
@@ -152,7 +204,7 @@ def test_no_link_to_an_endless_file_is_read(place: Place, name: str, target: str
 
 
 @pytest.mark.parametrize(
-    "name", ["scripts/zero_large.py", "scripts/helper.py", ".gitignore", "pyproject.toml"]
+    "name", ["scripts/zero_large.py", "scripts/helper.py", ".gitignore", "pyproject.toml", *LINTERS]
 )
 def test_a_sparse_file_is_not_read(place: Place, name: str) -> None:
     """Six gigabytes that take no room on the disk."""
@@ -165,6 +217,7 @@ def test_a_sparse_file_is_not_read(place: Place, name: str) -> None:
     code, said = limited(place, "--check", memory=2_000_000_000)
 
     assert code in (1, 2)
+    assert "too large for the memory" not in said
     if name == "scripts/zero_large.py":
         assert "scripts/zero_large.py:1: refused: cannot be read: larger than 8,000,000 bytes\n" in said
     if name == "pyproject.toml":

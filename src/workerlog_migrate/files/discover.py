@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.files.in_use import why
 from workerlog_migrate.files.reading import MAX_SETTINGS, read_file
+from workerlog_migrate.files.wildcards import linear
 from workerlog_migrate.model import FileError, Target
 
 if TYPE_CHECKING:
@@ -494,10 +495,30 @@ def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
 
     patterns = tuple(lines)
     try:
-        return GitIgnoreSpec.from_lines(patterns)
+        return _linear(GitIgnoreSpec.from_lines(patterns))
     except (ValueError, re.error):
         # Git takes no notice of a line that is no pattern ("!", "[z-a]"); pathspec refuses the whole file for it.
-        return GitIgnoreSpec.from_lines([line for line in patterns if _is_pattern(line)])
+        return _linear(GitIgnoreSpec.from_lines([line for line in patterns if _is_pattern(line)]))
+
+
+def _linear(spec: GitIgnoreSpec) -> GitIgnoreSpec:
+    """Let no pattern take a time that explodes with a name's length."""
+    from pathspec import GitIgnoreSpec
+
+    made = []
+    for pattern in spec.patterns:
+        if pattern.regex is not None:
+            before = str(pattern.regex.pattern)
+            after = linear(before)
+            if after != before:
+                pattern = type(pattern)(re.compile(after), pattern.include)  # a small change of it
+        made.append(pattern)
+    if all(new is old for new, old in zip(made, spec.patterns, strict=True)):
+        return spec
+    try:
+        return GitIgnoreSpec(made, backend="simple")  # the others know no lookahead
+    except TypeError:  # pathspec before 1.0 has one only
+        return GitIgnoreSpec(made)
 
 
 def _is_pattern(line: str) -> bool:

@@ -42,37 +42,42 @@ class GitError(Exception):
 
     Attributes:
         reason: a clause that follows "git", such as ``says: fatal: not a git repository``.
+        is_late: it has not answered in time.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, is_late: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.is_late = is_late
 
 
-def run_git(folder: Path, *arguments: str) -> bytes:
+def run_git(folder: Path, *arguments: str, patience: float = PATIENCE) -> bytes:
     """Ask git something that changes nothing.
 
     Args:
         folder: where to ask.
         arguments: of git.
+        patience: seconds after which it is stopped.
 
     Returns:
         What it writes to its output.
 
     Raises:
-        GitError: there is no git, it fails, or it takes longer than `PATIENCE`.
+        GitError: there is no git, it fails, or it takes longer than that.
     """
-    return _run(folder, arguments, _without_filters(folder))
+    return _run(folder, arguments, _without_filters(folder, patience), patience)
 
 
-def _without_filters(folder: Path) -> dict[str, str]:
+def _without_filters(folder: Path, patience: float) -> dict[str, str]:
     """Give the environment that empties every filter; reading the configuration runs nothing.
 
     Not by ``-c``, which takes ``filter.a=b.clean=`` for the key ``filter.a``; from git 2.31 on.
     """
     try:
-        listed = _run(folder, ("config", "--null", "--name-only", "--get-regexp", _FILTERS), {})
-    except GitError:
+        listed = _run(folder, ("config", "--null", "--name-only", "--get-regexp", _FILTERS), {}, patience)
+    except GitError as error:
+        if error.is_late:
+            raise
         return {}  # there are none; or git cannot be asked here, which the call itself will say
     count = os.environ.get("GIT_CONFIG_COUNT", "")
     number = int(count) if count.isdecimal() else 0
@@ -84,7 +89,7 @@ def _without_filters(folder: Path) -> dict[str, str]:
     return {**given, "GIT_CONFIG_COUNT": str(number)}
 
 
-def _run(folder: Path, arguments: tuple[str, ...], more: dict[str, str]) -> bytes:
+def _run(folder: Path, arguments: tuple[str, ...], more: dict[str, str], patience: float) -> bytes:
     command = [_program(), "--no-pager"]
     for setting in _SETTINGS:
         command += ["-c", setting]
@@ -95,11 +100,11 @@ def _run(folder: Path, arguments: tuple[str, ...], more: dict[str, str]) -> byte
             env={**os.environ, **_ENVIRONMENT, **more},
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=PATIENCE,
+            timeout=patience,
             check=True,
         ).stdout
     except subprocess.TimeoutExpired:
-        raise GitError(f"has not answered within {PATIENCE:.0f} s") from None
+        raise GitError(f"has not answered within {patience:.0f} s", is_late=True) from None
     except OSError as error:
         raise GitError(f"cannot be run: {(error.strerror or str(error)).lower()}") from None
     except subprocess.CalledProcessError as error:

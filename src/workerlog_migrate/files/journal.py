@@ -39,6 +39,7 @@ from workerlog_migrate import __version__
 from workerlog_migrate.errors import Refused, UsageError
 from workerlog_migrate.files.folder import Folder, read_all
 from workerlog_migrate.files.in_use import why
+from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.state import (
     NoStateError,
     Project,
@@ -535,7 +536,7 @@ def _user_of(runtime: Path, done: dict[Path, Undone]) -> str:
         ):
             continue
         with contextlib.suppress(OSError):
-            if path.is_file() and imports.search(path.read_bytes()):
+            if imports.search(read_file(path)):
                 return path.name
     return ""
 

@@ -11,6 +11,7 @@ and .../profiles.html.
 from __future__ import annotations
 
 import configparser
+import contextlib
 import os
 import sys
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from workerlog_migrate.errors import UsageError
+from workerlog_migrate.files.globbing import expand_folders
+from workerlog_migrate.files.reading import MAX_SETTINGS, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -90,6 +95,7 @@ _PROFILES: Mapping[str, Mapping[str, object]] = {
     "appnexus": {**_BLACK, "force_sort_within_sections": True},
 }
 _GRID, _HANGING = 0, 3
+_MOST_FOLDERS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +307,7 @@ def _isort_in(file: Path, sections: tuple[str, ...]) -> Mapping[str, object] | N
         return _table(tool, "isort") if "isort" in tool else None
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
-        parser.read_string(file.read_text(encoding="utf-8"))
+        parser.read_string(read_file(file, MAX_SETTINGS).decode("utf-8"))
     except (OSError, ValueError, configparser.Error):
         return None
     found = [name for name in sections if parser.has_section(name)]
@@ -371,10 +377,10 @@ def _holds(folder: Path, top: str) -> bool:
 def _folders(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     for name in names:
         if "*" in name:
-            try:
-                yield from sorted(folder.glob(name))
-            except (OSError, ValueError, NotImplementedError):
-                continue
+            with contextlib.suppress(
+                UsageError, ValueError
+            ):  # what leads through a whole disk is no source folder
+                yield from map(Path, expand_folders(os.path.abspath(folder / name), _MOST_FOLDERS))  # noqa: PTH100  # as above
         else:
             yield Path(os.path.normpath(folder / name))
 
@@ -395,7 +401,7 @@ def _toml(file: Path) -> Mapping[str, object]:
     else:
         import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]  # only there on Python 3.10
     try:
-        document: dict[str, object] = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
+        document: dict[str, object] = tomllib.loads(read_file(file, MAX_SETTINGS).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return {}
     return document

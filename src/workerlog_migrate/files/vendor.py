@@ -34,6 +34,8 @@ RUNTIME_MODULES = ("worker_logger", "worker_utils")
 """In the order in which they are written: ``worker_utils`` may import ``worker_logger``."""
 
 
+_PATIENCE = 10.0  # seconds for what is only a hint
+
 OWN_FILE = "a file of your own"
 """Why a file is kept that was never ours."""
 
@@ -181,7 +183,8 @@ def ignored_by_git(folder: Path) -> frozenset[str]:
     names = [f"{module}.py" for module in RUNTIME_MODULES]
     try:
         # It refuses to work where paths are said to be literal, as the runner says for all.
-        listed = run_git(folder, "--no-literal-pathspecs", "check-ignore", "--", *names)
+        command = ("--no-literal-pathspecs", "check-ignore", "--", *names)
+        listed = run_git(folder, *command, patience=_PATIENCE)
     except GitError:  # also when none is ignored
         return frozenset()
     return frozenset(os.fsdecode(listed).splitlines())

@@ -94,20 +94,24 @@ def put(folder: Folder, name: str, data: bytes) -> None:
     _put(folder, name, data, lambda *_: None)
 
 
-def write_report(path: Path, data: bytes) -> None:
+def write_report(path: Path, data: bytes, *, place: Path | None = None) -> None:
     """Write a report to where the user wants it: a file is replaced in one step, a pipe or a device is written into.
 
     Args:
         path: where to; a symbolic link stays one, what it names is written.
         data: the bytes.
+        place: where that was when it was looked at, links resolved; if a part of it has become a link since, nothing
+            is written. Without it the links are resolved now.
 
     Raises:
         OSError: it cannot be written.
     """
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113  # never raise
         path.write_bytes(data)
-    else:
+    elif place is None:
         write_new(Path(os.path.realpath(path)), data)
+    else:
+        write_new(place, data, place=place.parent)
 
 
 def remove(path: Path, *, expected: bytes) -> None:

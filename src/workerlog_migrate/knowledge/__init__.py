@@ -28,6 +28,7 @@ else:  # the standard library has tomllib from 3.11
 _ROOT = Path(__file__).resolve().parent
 _HEADER = re.compile(r'^\["([^"\n]+)"\][ \t]*(?:#.*)?$', re.MULTILINE)
 
+_LONGEST = 60  # letters of a module's name: no table of ours has a longer one, and the system takes no file of 255 bytes
 CORE_FILES = ("builtins.toml", "types.toml")
 TESTS = frozenset(
     [
@@ -599,10 +600,10 @@ class Knowledge:
         return self._files[relative]
 
     def _module_file(self, top: str) -> _File:
-        return self._file(f"modules/{top}.toml")
+        return self._file(f"modules/{top[:_LONGEST]}.toml")
 
     def _generated_file(self, top: str) -> _File:
-        return self._file(f"generated/{top}.toml")
+        return self._file(f"generated/{top[:_LONGEST]}.toml")
 
     def _find(self, key: str, name: str) -> tuple[_File, Table] | None:
         """Find the table ``key`` about ``name``: core files, then the module's file, then generated rows."""

@@ -15,7 +15,7 @@ many equal lines.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, AnyStr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -129,7 +129,7 @@ def colorize(patch: bytes) -> bytes:
     return b"".join(parts)
 
 
-def find_changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
+def find_changes(old: Sequence[AnyStr], new: Sequence[AnyStr]) -> Iterator[_Change]:
     """Find the runs of lines that differ, without the equal lines inside them.
 
     Args:
@@ -151,7 +151,7 @@ def find_changes(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change
                 yield i1 + a1, i1 + a2, j1 + b1, j1 + b2
 
 
-def _find_runs(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
+def _find_runs(old: Sequence[AnyStr], new: Sequence[AnyStr]) -> Iterator[_Change]:
     """Find the runs of lines that differ; a single equal line may stand inside one.
 
     Args:
@@ -189,7 +189,7 @@ def _find_runs(old: Sequence[bytes], new: Sequence[bytes]) -> Iterator[_Change]:
 
 
 def _next_step(
-    old: Sequence[bytes], new: Sequence[bytes], i: int, j: int, end_old: int, end_new: int
+    old: Sequence[AnyStr], new: Sequence[AnyStr], i: int, j: int, end_old: int, end_new: int
 ) -> tuple[int, int] | None:
     """Find the nearest place from which both go on alike: how many lines to pass over on each side."""
     rest_old, rest_new = end_old - i, end_new - j
@@ -207,7 +207,7 @@ def _next_step(
     return None
 
 
-def _alike(old: Sequence[bytes], new: Sequence[bytes], i: int, j: int, end_old: int, end_new: int) -> bool:
+def _alike(old: Sequence[AnyStr], new: Sequence[AnyStr], i: int, j: int, end_old: int, end_new: int) -> bool:
     for _ in range(_CONFIRMED):
         if i == end_old or j == end_new:
             return i == end_old and j == end_new

@@ -7,7 +7,6 @@ SARIF's, from 1 and in Unicode code points (``columnKind``), not ours.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
@@ -19,6 +18,7 @@ from workerlog_migrate import __version__
 from workerlog_migrate.model import LinesEdit
 from workerlog_migrate.registry import REGISTRY
 from workerlog_migrate.report import Mode, is_change
+from workerlog_migrate.report.diff import find_changes
 from workerlog_migrate.rewriting.plan import SUPPRESSED
 
 if TYPE_CHECKING:
@@ -126,11 +126,9 @@ def _hunks(file: ReportedFile) -> Iterator[_Hunk]:
         data.decode(encoding, "replace").splitlines(keepends=True)
         for data in (file.result.before, file.result.after)
     )
-    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-    for tag, i1, i2, j1, j2 in matcher.get_opcodes():
-        if tag != "equal":
-            width = len(before[i2 - 1].rstrip("\r\n")) if i2 else 0
-            yield _Hunk(i1 + 1, i2 + 1, "".join(after[j1:j2]), width + 1 if i2 == len(before) else 0)
+    for i1, i2, j1, j2 in find_changes(before, after):
+        width = len(before[i2 - 1].rstrip("\r\n")) if i2 else 0
+        yield _Hunk(i1 + 1, i2 + 1, "".join(after[j1:j2]), width + 1 if i2 == len(before) else 0)
 
 
 def _touches(hunk: _Hunk, finding: Finding) -> bool:

@@ -1,0 +1,87 @@
+"""Kind: a path that a person or a script writes, and that the checkout bends to a place outside of it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from attacked import Place
+
+DOTS = 'from ...worker_logger import mirror_print, setup_worker_logger\n\nlogger = setup_worker_logger("zero")\nprint("[OK] zero")\n'
+
+
+@pytest.mark.parametrize("mode", ["--apply", "--dry-run"])
+def test_the_dots_of_an_import_lead_no_runtime_file_out_of_the_project(place: Place, mode: str) -> None:
+    place.script.write_text(DOTS, encoding="utf-8")
+
+    done = place.run(mode)
+
+    assert done.returncode == 2
+    assert "its import of the runtime leads out of the project, to " in done.stderr
+    assert sorted(each.name for each in place.clone.parent.iterdir()) == ["clone", "home", "victim"]
+    assert place.script.read_text(encoding="utf-8") == DOTS
+
+
+@pytest.mark.parametrize("is_named", [False, True], ids=["run from the inner folder", "from elsewhere"])
+def test_twin_the_package_that_holds_a_script_gets_them(place: Place, *, is_named: bool) -> None:
+    package = place.clone / "bot"
+    (package / "jobs").mkdir(parents=True)
+    for folder in (package, package / "jobs"):
+        (folder / "__init__.py").touch()
+    script = package / "jobs" / "zero_job.py"
+    script.write_text(DOTS.replace("...", ".."), encoding="utf-8")
+
+    if is_named:
+        done = place.run("--apply", str(package / "jobs"), cwd=place.victim)
+    else:
+        done = place.run("--apply", ".", cwd=package / "jobs")
+
+    assert done.returncode == 0, done.stderr
+    assert (package / "worker_logger.py").exists()
+    assert "mirror_print(" in script.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["a file", "dangling"])
+@pytest.mark.parametrize(
+    "name", ["report.json", "report.html", "report.txt", "out/report.json", "scripts/../out/report.json"]
+)
+def test_a_link_of_the_checkout_leads_no_report_out_of_it(place: Place, name: str, *, is_there: bool) -> None:
+    victim = place.home / ".profile"
+    if is_there:
+        victim.write_text("mine\n", encoding="utf-8")
+    if "out" in name:
+        (place.clone / "out").symlink_to("../home")
+        victim = victim.rename(place.home / "report.json") if is_there else place.home / "report.json"
+    else:
+        (place.clone / name).symlink_to("../home/.profile")
+
+    done = place.run("--output", name)
+
+    assert done.returncode == 2
+    assert "is a link that leads out of the project, to " in done.stderr
+    assert victim.exists() == is_there
+    assert not is_there or victim.read_text(encoding="utf-8") == "mine\n"
+
+
+def test_a_link_beside_scripts_that_are_named_is_one_of_the_checkout(place: Place) -> None:
+    """Run from elsewhere, the clone is no less a clone."""
+    (place.clone / "report.json").symlink_to("../home/.profile")
+
+    done = place.run("--output", "../clone/report.json", "../clone", cwd=place.victim)
+
+    assert done.returncode == 2
+    assert not (place.home / ".profile").exists()
+
+
+@pytest.mark.parametrize("target", ["reports/today.json", "/dev/null"])
+def test_twin_a_link_that_stays_or_that_a_person_has_made_is_followed(place: Place, target: str) -> None:
+    (place.clone / "reports").mkdir()
+    folder = place.clone if target.startswith("reports") else place.victim
+    (folder / "report.json").symlink_to(target)
+
+    done = place.run("--output", os.fspath(folder / "report.json"))
+
+    assert done.returncode == 0, done.stderr
+    assert (folder / "report.json").is_symlink()
+    assert target == "/dev/null" or Path(folder, target).read_text(encoding="utf-8").startswith("{")
