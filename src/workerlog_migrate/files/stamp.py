@@ -13,6 +13,7 @@ line::
 from __future__ import annotations
 
 import ast
+import functools
 import hashlib
 import re
 import sys
@@ -111,6 +112,7 @@ def is_unedited(data: bytes) -> bool:
         return False
 
 
+@functools.lru_cache(maxsize=8)
 def tree_digest(text: str) -> str:
     """Give the hash of a text's syntax tree, the same on every version of Python and for every layout.
 
