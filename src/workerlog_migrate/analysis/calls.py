@@ -249,6 +249,9 @@ class Calls:
                 return ANY
             case "safe":
                 return NONE
+            case "maker":  # super().__new__(cls)
+                assert isinstance(entry.ref, ClassInfo)
+                return self._engine.flat.kinds("instance", entry.ref)
             case "json":
                 self._engine.expressions.operation("op:not-callable-json", node, frame)
                 return ANY

@@ -461,6 +461,8 @@ class Expressions:
             return values.join(self._bind(made, receiver, method) for made in flat.function_value(method))
         if isinstance(method, str):
             return values.one("bound", values.one(method), ref=(method, name))
+        if name == "__new__" and not flat.has_unknown_base(owner):
+            return values.one("maker", ref=owner)
         if name == "__init__":
             for base in flat.family(owner)[1:]:
                 if isinstance(base, str) and self._knowledge.call(base) is not None:

@@ -552,9 +552,11 @@ class Flat:
                 return self.value(parent.value, unit)
             case ast.AnnAssign():
                 found = BOTTOM if parent.value is None else self.value(parent.value, unit)
-                if not found or found == NONE or values.is_unknown(found) or found <= _EMPTY:
+                if not found or found == NONE or found <= _EMPTY:
                     declared = self.annotation(parent.annotation, unit)
                     return declared if declared != ANY else found or ANY
+                if any(map(values.is_opaque, found)):
+                    return values.with_declared(found, self.annotation(parent.annotation, unit))
                 return found
             case ast.AugAssign():
                 return self._augmented(node, unit)
@@ -659,9 +661,11 @@ class Flat:
         ):
             found.append(self.value(owner.values[name], owner.unit))
         value = values.join(found)
-        if name in owner.annotations and (not value or value == NONE or values.is_unknown(value)):
+        if name in owner.annotations and (not value or value == NONE):
             declared = self.annotation(owner.annotations[name], owner.unit)
             value = declared if declared != ANY else value or ANY
+        elif name in owner.annotations and any(map(values.is_opaque, value)):
+            value = values.with_declared(value, self.annotation(owner.annotations[name], owner.unit))
         return value
 
     # -- functions ------------------------------------------------------------------------------------------
@@ -782,11 +786,9 @@ class Flat:
         if not isinstance(node, ast.Lambda) and not _always_leaves(node.body):
             found.append(NONE)
         value = values.join(found)
-        if not isinstance(node, ast.Lambda) and node.returns is not None and values.is_unknown(value):
-            declared = self.annotation(node.returns, function.unit)
-            if not values.is_unknown(declared):
-                return declared
-        return value
+        if isinstance(node, ast.Lambda) or node.returns is None or not any(map(values.is_opaque, value)):
+            return value
+        return values.with_declared(value, self.annotation(node.returns, function.unit))
 
     def _yields(self, function: FunctionInfo) -> Value:
         found = [

@@ -220,10 +220,11 @@ class Flow:
             if (
                 not isinstance(node, ast.Lambda | ast.Module | ast.ExceptHandler)
                 and node.returns is not None
-                and values.is_unknown(returns)
+                and any(map(values.is_opaque, returns))
             ):
-                declared = self._engine.flat.annotation(node.returns, function.unit)
-                returns = declared if not values.is_unknown(declared) else returns
+                returns = values.with_declared(
+                    returns, self._engine.flat.annotation(node.returns, function.unit)
+                )
         self._summaries[function] = Summary(sink.ordered(), returns or ANY, self._blocks)
         self._blocks = outer
 
@@ -262,10 +263,8 @@ class Flow:
         if node.value is None:
             return
         value = self._engine.expressions.value(node.value, frame)
-        if values.is_unknown(value):
-            declared = self._engine.flat.annotation(node.annotation, frame.unit)
-            if not values.is_unknown(declared):
-                value = declared
+        if any(map(values.is_opaque, value)):
+            value = values.with_declared(value, self._engine.flat.annotation(node.annotation, frame.unit))
         self.assign(node.target, value, frame, source=node.value)
 
     def _aug_assign(self, node: ast.AugAssign, frame: Frame) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SITES = 48
 _ORIGINS = 16
+_TRIES = 6  # each time something that it hangs on was not settled yet: what still is not then, hangs on hundreds of things
 
 
 class Contents(NamedTuple):
@@ -59,11 +60,14 @@ class Sight:
         self._trails: dict[FunctionInfo | ClassInfo, Trail] = {}
         self._running: set[object] = set()
         self._contents: dict[ast.expr, Contents] = {}
+        self._tries: dict[ast.expr, int] = {}
         self._reasons: dict[ast.AST, str] = {}
         self._texts: dict[Unit, list[tuple[ast.Call, frozenset[str] | None]]] = {}
         self._nodes: dict[tuple[Unit, type[ast.AST]], list[ast.AST]] = {}
         self._writes: dict[tuple[object, str], Value] = {}
         self._patches: set[str] | None = None
+        self._tests: dict[Unit, bool] = {}
+        self._handed_on: dict[Unit, bool] = {}
 
     # -- questions ------------------------------------------------------------------------------------------
 
@@ -73,15 +77,38 @@ class Sight:
         if trail.lost:
             self._reasons[argument] = f"{argument.arg} may be anything: {trail.lost}"
             yield ANY
-        if len(trail.uses) > _SITES:
+        uses = [use for use in trail.uses if not self.is_test(use.unit)]
+        if len(uses) > _SITES:
             self._reasons[argument] = (
                 f"{argument.arg} may be anything: {function.name} is called in too many places"
             )
             yield ANY
             return
         arguments = function.node.args  # type: ignore[union-attr]  # only functions have parameters
-        for use in trail.uses:
+        for use in uses:
             yield from self._arrives(function, arguments, argument, use)
+        for use in [use for use in trail.uses if self.is_test(use.unit)][:_SITES]:
+            for value in self._arrives(function, arguments, argument, use):
+                yield frozenset(entry for entry in value if not self._is_double(entry))
+
+    def is_test(self, unit: Unit) -> bool:
+        """Whether a file belongs to the tests of the program, and the script does not.
+
+        What tests pass counts, since they are to pass after a migration, too. What they put in the place of functions and
+        attributes, and the doubles that they pass, are not there when the program runs.
+        """
+        known = self._tests.get(unit)
+        if known is None:
+            script = self._engine.unit
+            known = _is_of_tests(unit) and not (unit is script or _is_of_tests(script))
+            self._tests[unit] = known
+        return known
+
+    def _is_double(self, entry: Type) -> bool:
+        """Whether what a test passes stands for something else: a mock, a fixture, an instance of a class of the tests."""
+        if isinstance(entry.ref, ClassInfo | FunctionInfo):
+            return self.is_test(entry.ref.unit)
+        return values.is_opaque(entry)
 
     def is_called(self, function: FunctionInfo) -> bool:
         """Whether something in sight calls a function."""
@@ -146,6 +173,11 @@ class Sight:
             return known
         if node in self._running:
             return _UNCHANGED  # what it holds hangs on itself: that adds nothing
+        tries = self._tries[node] = self._tries.get(node, 0) + 1
+        if tries > _TRIES:
+            self._reasons[node] = "what it holds hangs on too much else"
+            lost = self._contents[node] = _LOST._replace(lost=self._reasons[node])
+            return lost
         self._running.add(node)
         flat = self._engine.flat
         outer, flat.cut = flat.cut, flat.NEVER
@@ -234,6 +266,10 @@ class Sight:
             known = self._writes[key] = values.join(self._attribute_writes(info, name))
         return known
 
+    def writers(self, unit: Unit, word: str) -> tuple[Unit, ...]:
+        """Return the files that may set something of a file, without the tests, whose writes are over when the program runs."""
+        return tuple(other for other in self.units(unit, word, changing=True) if not self.is_test(other))
+
     def units(self, unit: Unit, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
         """Return the files in which something of a file may be used under a name, or set as an attribute, itself first."""
         others = self._engine.users_of(unit, word, changing=changing)
@@ -271,9 +307,52 @@ class Sight:
             elif entry.name == "dotted":
                 if str(entry.ref).rpartition(".")[2] == unit.name.rpartition(".")[2]:
                     return True
-            elif entry.name in ("any", "bound"):
+            elif (entry.name == "any" or (entry.name == "bound" and _may_be_called(entry, unit))) and (
+                self._is_handed_on(unit)
+            ):
                 return True
         return False
+
+    def _is_handed_on(self, unit: Unit) -> bool:
+        """Whether a module is used for more than its attributes somewhere, so that an object of unknown type may be it."""
+        known = self._handed_on.get(unit)
+        if known is None:
+            self._handed_on[unit] = True
+            name = unit.name.rpartition(".")[2]
+            known = any(self._hands_on(other, unit, name) for other in self.writers(unit, name))
+            self._handed_on[unit] = known
+        return known
+
+    def _hands_on(self, other: Unit, unit: Unit, name: str) -> bool:
+        module = other.module
+        if (
+            module.calls_of("import_module")
+            or module.calls_of("__import__")
+            or module.attributes_of("modules")
+        ):
+            return True
+        taken = {
+            bound
+            for scope in module.scopes.values()
+            for bound, bindings in scope.bindings.items()
+            if any(
+                binding.kind == "import" and binding.qualified.rpartition(".")[2] == name
+                for binding in bindings
+            )
+        }
+        places: list[ast.Name | ast.Attribute] = [
+            *(place for bound in taken for place in module.names_of(bound)),
+            *module.attributes_of(name),
+        ]
+        return any(
+            not isinstance(module.parents.get(place), ast.Attribute)
+            and isinstance(place.ctx, ast.Load)
+            and any(
+                entry.name in ("any", "bound") or entry.ref is unit
+                for entry in self._engine.flat.value(place, other)
+            )
+            for place in places
+        )
 
     def _is_of(self, base: str, unit: Unit, other: Unit, name: str) -> bool:
         """Whether the name from which another file imports is that of a module, or of one that passes its names on."""
@@ -850,7 +929,7 @@ class Sight:
 
     def _written_by_others(self, unit: Unit, name: str) -> Iterator[Value]:
         """Yield what other files set a name of a module to."""
-        for other in self.units(unit, name, changing=True)[1:]:
+        for other in self.writers(unit, name)[1:]:
             for place in other.module.attributes_of(name):
                 if not isinstance(place.ctx, ast.Load) and self.is_module(place.value, unit, other, name):
                     is_store = isinstance(place.ctx, ast.Store)
@@ -932,7 +1011,7 @@ class Sight:
             if isinstance(owner, ClassInfo)
             for place in owner.stores.get(name, ())
         }
-        for unit in self.units(info.unit, name, changing=True):
+        for unit in self.writers(info.unit, name):
             module = unit.module
             for place in module.attributes_of(name):
                 if isinstance(place.ctx, ast.Load) or place in own:
@@ -952,6 +1031,8 @@ class Sight:
                     yield self._engine.flat.value(call.args[2], unit) if is_known else ANY
         yield from self._given_to_fields(info, name)
         for unit in dict.fromkeys((*self.units(info.unit, "__dict__"), *self.units(info.unit, "vars"))):
+            if self.is_test(unit):
+                continue
             yield from self._through_dict(info, name, unit)
 
     def _given_to_fields(self, info: ClassInfo, name: str) -> Iterator[Value]:
@@ -976,7 +1057,7 @@ class Sight:
         if self._patches is None:
             self._patches = set()
             unit = self._engine.unit
-            for other in self.units(unit, "", changing=True):
+            for other in self.writers(unit, ""):
                 for place in other.module.attributes:
                     if isinstance(place.ctx, ast.Store):
                         name = other.module.qualified(place)
@@ -1009,6 +1090,22 @@ class Sight:
                 yield ANY
 
 
+def _may_be_called(entry: Type, unit: Unit) -> bool:
+    """Whether an attribute of something unknown has the name of a module, or is of something known."""
+    return not isinstance(entry.ref, tuple) or entry.ref[1] == unit.name.rpartition(".")[2]
+
+
+def _is_of_tests(unit: Unit) -> bool:
+    """Whether a file is one of tests by its name or folder and what it imports."""
+    path = unit.module.source.path
+    is_named = path.name.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
+    if not is_named and not _TEST_FOLDERS & set(path.parts):
+        return False
+    return any(map(unit.imports_any_of, _TEST_LIBRARIES)) or path.name == "conftest.py"
+
+
+_TEST_FOLDERS = frozenset({"tests", "test"})
+_TEST_LIBRARIES = ("pytest", "unittest")
 CONTAINERS = frozenset(
     {
         "list",

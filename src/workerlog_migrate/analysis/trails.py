@@ -145,7 +145,7 @@ class Follower:
         return self._trail
 
     def _lose(self, why: str, node: ast.AST, unit: Unit) -> None:
-        if not self._trail.lost:
+        if not self._trail.lost and not self._engine.sight.is_test(unit):
             where = "" if unit is self._engine.unit else f" of {unit.name}"
             self._trail.lost = f"{why} in line {getattr(node, 'lineno', 0)}{where}"
 

@@ -41,7 +41,7 @@ FLOAT: Value = frozenset({Type("float")})
 BOOL: Value = frozenset({Type("bool")})
 
 NO_TYPES = frozenset(
-    "any bound callable class context contextmaker coroutine dotted foreign function generator method module partial safe"  # noqa: SIM905  # a list of words
+    "any bound callable class context contextmaker coroutine dotted foreign function generator maker method module partial safe"  # noqa: SIM905  # a list of words
     " super suppress transparent unbound unit".split()
 )
 _BUILTIN_KINDS = frozenset(
@@ -83,6 +83,13 @@ def is_unknown(value: Value) -> bool:
     return not value or any(
         entry.name == "any" or (entry.name == "bound" and entry.args == (ANY,)) for entry in value
     )
+
+
+def with_declared(value: Value, declared: Value) -> Value:
+    """Put a declared type in the place of what nobody knows of a value; nothing happens to what was seen."""
+    if is_unknown(declared) or not (not value or any(is_opaque(entry) for entry in value)):
+        return value
+    return frozenset(entry for entry in value if not is_opaque(entry)) | declared
 
 
 def contradicting(declared: Value, seen: Value) -> Value:

@@ -1,0 +1,171 @@
+"""What tells of which type a value is, in the file and around it; beside each the nearest case that tells nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.analysis.raises import infer
+from workerlog_migrate.analysis.types import Types
+from workerlog_migrate.knowledge import Knowledge
+from workerlog_migrate.model import Settings, Source
+
+KNOWLEDGE = Knowledge()
+
+
+def judge(folder: Path, script: str, **others: str) -> tuple[set[str], bool]:
+    """Say what comes to the first handler of a script beside which other files stand that use it, and if that is all.
+
+    Args:
+        folder: an empty folder.
+        script: the text of ``worker.py``.
+        others: texts of other files; ``tests__test_x`` is ``tests/test_x.py``.
+    """
+    paths = {name: folder / f"{name.replace('__', '/')}.py" for name in ("worker", *others)}
+    for name, path in paths.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(script if name == "worker" else others[name], encoding="utf-8")
+    module = Module(Source(path=paths["worker"], text=script, raw=script.encode()))
+    everyone = tuple(map(str, paths.values()))
+    users = {path: tuple(each for each in everyone if each != path) for path in everyone}
+    engine = Types(module, KNOWLEDGE, Settings(), users=users).engine
+    statement = module.tries[0]
+    found = infer(engine, engine.flow.block(statement, engine.unit.enclosing(statement)))
+    return set(found.names), found.is_complete
+
+
+READS = "import json\ndef ler():\n    try:\n        json.load(open('a', encoding='utf-8'))\n    except Exception: pass\n"
+FOUND = {"OSError", "ValueError"}
+PATCH = "import {library}\nimport worker\ndef test_a(x):\n    worker.json = x\n    setattr(x, x.name, 5)\n"
+
+
+def test_what_a_test_puts_in_the_place_of_a_module_is_not_there_at_night(tmp_path: Path) -> None:
+    """Tests replace names and attributes while they run."""
+    others = {"tests__test_worker": PATCH.format(library="pytest")}
+
+    assert judge(tmp_path, READS, **others) == (FOUND, True)
+
+
+@pytest.mark.parametrize("name", ["painel", "tests__test_worker"])
+def test_what_another_file_puts_in_the_place_of_a_module_counts(tmp_path: Path, name: str) -> None:
+    """A file is no test because of its name alone."""
+    assert judge(tmp_path, READS, **{name: PATCH.format(library="os")})[1] is False
+
+
+CONVERTS = "def ler(x):\n    try:\n        return int(x)\n    except Exception: pass\n"
+
+
+def test_what_a_test_passes_counts(tmp_path: Path) -> None:
+    """It says what the function is meant to bear."""
+    others = {
+        "main": "import worker\nworker.ler('5')\n",
+        "tests__test_worker": "import pytest, worker\ndef test_none():\n    assert worker.ler(None) is None\n",
+    }
+
+    assert judge(tmp_path, CONVERTS, **others) == ({"TypeError", "ValueError"}, True)
+
+
+DOUBLE = """import {library}, worker
+from unittest import mock
+class Dupla:
+    def ler(self): raise ZeroDivisionError
+def test_double(fixture):
+    worker.ler(Dupla())
+    worker.ler(fixture)
+    worker.ler(mock.Mock())
+"""
+USES = "def ler(x):\n    try:\n        return x.read_text()\n    except Exception: pass\n"
+
+
+def test_a_double_that_a_test_passes_stands_for_what_the_program_passes(tmp_path: Path) -> None:
+    """Mocks, fixtures and classes of the tests tell nothing of the program."""
+    others = {
+        "main": "import worker, pathlib\nworker.ler(pathlib.Path('a'))\n",
+        "tests__test_worker": DOUBLE.format(library="pytest"),
+    }
+
+    assert judge(tmp_path, USES, **others) == ({"OSError", "UnicodeError"}, True)
+
+
+def test_an_object_that_another_file_passes_counts(tmp_path: Path) -> None:
+    """The nearest case: the same file without anything of a test."""
+    others = {
+        "main": "import worker, pathlib\nworker.ler(pathlib.Path('a'))\n",
+        "painel": DOUBLE.format(library="os").replace("from unittest import mock", "import nuvem as mock"),
+    }
+
+    assert judge(tmp_path, USES, **others)[1] is False
+
+
+STORES = "def preencher(alvo, nome, valor):\n    setattr(alvo, nome, valor)\n    alvo.json = valor\n"
+
+
+def test_an_object_that_is_filled_by_name_is_no_module(tmp_path: Path) -> None:
+    """Nobody hands the module to anything."""
+    others = {"painel": f"import worker\nworker.ler()\n{STORES}"}
+
+    assert judge(tmp_path, READS, **others) == (FOUND, True)
+
+
+@pytest.mark.parametrize(
+    "hands",
+    [
+        "preencher(worker, 'json', nuvem.feito())",
+        "tudo = [worker]",
+        "import sys\npreencher(sys.modules['worker'], 'json', nuvem.feito())",
+        "import importlib\npreencher(importlib.import_module('worker'), 'json', nuvem.feito())",
+    ],
+)
+def test_a_module_that_is_handed_on_may_be_filled_by_name(tmp_path: Path, hands: str) -> None:
+    """Then the object may be the module."""
+    assert judge(tmp_path, READS, painel=f"import nuvem, worker\n{STORES}{hands}\n")[1] is False
+
+
+SINGLE = """import threading{header}
+class Base{base}:
+    def __new__(cls):
+        feita = super().__new__(cls)
+        try:
+            feita.abrir()
+        except Exception: pass
+        return feita
+    def abrir(self):
+        open("a")
+"""
+
+
+def test_what_new_makes_is_an_instance_of_the_class(tmp_path: Path) -> None:
+    """``super().__new__(cls)`` gives an instance of the class."""
+    assert judge(tmp_path, SINGLE.format(header="", base="")) == ({"OSError"}, True)
+
+
+def test_what_new_of_an_unknown_base_gives_is_unknown(tmp_path: Path) -> None:
+    """A base that nobody knows may give anything."""
+    assert judge(tmp_path, SINGLE.format(header=", nuvem", base="(nuvem.Base)"))[1] is False
+
+
+DECLARED = """import nuvem, pathlib
+class Loja:
+    pasta: {kind}
+    def __init__(self, dados):
+        self.pasta = dados.get("pasta") or nuvem.pasta()
+    def onde(self, achado) -> {kind}:
+        return achado
+def ler(loja: Loja, achado):
+    try:
+        loja.pasta.read_bytes()
+        loja.onde(achado).read_bytes()
+    except Exception: pass
+"""
+
+
+def test_an_annotation_says_what_nobody_sees(tmp_path: Path) -> None:
+    """Of an attribute and of what a method returns, where what is stored and returned is unknown."""
+    assert judge(tmp_path, DECLARED.format(kind="pathlib.Path")) == ({"OSError"}, True)
+
+
+def test_an_annotation_of_an_unknown_class_says_nothing(tmp_path: Path) -> None:
+    """The nearest case: nobody knows the class either."""
+    assert judge(tmp_path, DECLARED.format(kind="nuvem.Pasta"))[1] is False
