@@ -319,7 +319,11 @@ class Sight:
         if known is None:
             self._handed_on[unit] = True
             name = unit.name.rpartition(".")[2]
-            known = any(self._hands_on(other, unit, name) for other in self.writers(unit, name))
+            known = any(
+                self._hands_on(other, unit, name)
+                for other in self.units(unit, name)
+                if not self.is_test(other)
+            )
             self._handed_on[unit] = known
         return known
 
