@@ -11,8 +11,9 @@ from __future__ import annotations
 import ast
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.joined import Joined
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     Catches = Callable[[ast.ExceptHandler, Arrival], bool]
 
 _Frame = tuple[str, str, int, int]
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _Code = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Module
 
 OUTSIDE = "about files that are not among those looked at"
@@ -44,13 +46,24 @@ def handled_at(arrival: Arrival) -> tuple[str, str, int]:
 class Paths:
     """Finds the target that a path of the notes means: the one with the longest common ending.
 
+    Of several of one name it must also be one that has the functions that are spoken of: a path is as it was run, and a worker that
+    was started in another folder, or in a container, may have the path of another file.
+
     Args:
         targets: the files that are looked at, as they are shown.
         cwd: the current folder, absolute.
+        notes: what is spoken of: path -> function and its first line.
     """
 
-    def __init__(self, targets: Iterable[Path], cwd: Path) -> None:
+    def __init__(
+        self,
+        targets: Iterable[Path],
+        cwd: Path,
+        notes: Mapping[str, Collection[tuple[str, int]]] = MappingProxyType({}),
+    ) -> None:
         self._cwd = cwd
+        self._notes = notes
+        self._lines: dict[Path, frozenset[tuple[str, int]]] = {}
         self._root = os.path.realpath(cwd)
         self._by_name: dict[str, list[tuple[tuple[str, ...], Path]]] = defaultdict(list)
         self._known: dict[str, tuple[Path | None, str]] = {}
@@ -81,13 +94,49 @@ class Paths:
             return None, OUTSIDE
         here = os.path.realpath(self._cwd / path)
         if here in self._real:
-            return self._real[here], ""
-        if here.startswith(os.path.join(self._root, "")) and os.path.isfile(here):  # noqa: PTH113, PTH118  # never raises
+            best = [self._real[here]]
+        elif here.startswith(os.path.join(self._root, "")) and os.path.isfile(here):  # noqa: PTH113, PTH118  # never raises
             return None, OUTSIDE  # another file of the project, that is none of those
-        lengths = [(_common(parts, others), target) for others, target in named]
-        longest = max(length for length, _ in lengths)
-        best = [target for length, target in lengths if length == longest]
-        return (best[0], "") if len(best) == 1 else (None, AMBIGUOUS)
+        else:
+            lengths = [(_common(parts, others), target) for others, target in named]
+            longest = max(length for length, _ in lengths)
+            best = [target for length, target in lengths if length == longest]
+        if len(best) > 1 or (len(named) > 1 and not self._is_certain(path, best[0], named)):
+            return None, AMBIGUOUS
+        return best[0], ""
+
+    def _is_certain(self, path: str, best: Path, named: Iterable[tuple[tuple[str, ...], Path]]) -> bool:
+        """Whether no other file of that name has what is spoken of, or this one has it, too, and a longer ending than they."""
+        others = [target for _, target in named if target != best and self._has(path, target)]
+        if not others:
+            return True
+        return len(_parts(path)) > 1 and self._has(path, best)
+
+    def _has(self, path: str, target: Path) -> bool:
+        """Whether a file has all functions that the notes about a path speak of, where they are said to be."""
+        if target not in self._lines:
+            self._lines[target] = _functions(self._cwd / target)
+        spoken = self._notes.get(path, ())
+        return bool(spoken) and self._lines[target].issuperset(spoken)
+
+
+def _functions(path: Path) -> frozenset[tuple[str, int]]:
+    """Give name and first line of each function of a file, also the bare name; none when it cannot be read."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return frozenset()
+    found = {("<module>", 1)}
+    work: list[tuple[ast.AST, str]] = [(tree, "")]
+    while work:
+        node, prefix = work.pop()
+        for child in ast.iter_child_nodes(node):
+            inner = prefix
+            if isinstance(child, _DEFINITIONS):
+                found.update((name, _first_line(child)) for name in (prefix + child.name, child.name))
+                inner = f"{prefix}{child.name}{'.' if isinstance(child, ast.ClassDef) else '.<locals>.'}"
+            work.append((child, inner))
+    return frozenset(found)
 
 
 def _parts(path: str) -> tuple[str, ...]:

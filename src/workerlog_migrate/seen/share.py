@@ -45,7 +45,7 @@ def share(notes: Notes, targets: Iterable[Path], cwd: Path, passes: Passes) -> S
         What was seen of each target.
     """
     targets = tuple(targets)
-    paths = Paths(targets, cwd)
+    paths = Paths(targets, cwd, _spoken_of(notes))
     here: dict[Path, list[Arrival]] = defaultdict(list)
     through: dict[Path, list[tuple[Arrival, tuple[int, ...]]]] = defaultdict(list)
     passed_over: Counter[str] = Counter()
@@ -71,6 +71,20 @@ def share(notes: Notes, targets: Iterable[Path], cwd: Path, passes: Passes) -> S
         ),
         dict(passed_over),
     )
+
+
+def _spoken_of(notes: Notes) -> Mapping[str, set[tuple[str, int]]]:
+    """List the functions that the notes about each path speak of, lambdas and the like aside."""
+    spoken: dict[str, set[tuple[str, int]]] = defaultdict(set)
+    for arrival in notes.arrivals:
+        places = [
+            (arrival.path, arrival.function, arrival.function_line),
+            *(each[:3] for each in arrival.frames),
+        ]
+        for path, function, first in places:
+            if not function.rpartition(".")[2].startswith("<"):
+                spoken[path].add((function, first))
+    return spoken
 
 
 def _taker(
