@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -433,6 +435,174 @@ def answer(folder: Path, lines: str, *arguments: str) -> subprocess.CompletedPro
         encoding="utf-8",
         check=False,
     )
+
+
+THREE = """\
+import os
+
+
+def um(path):
+    print(f"[OK] {path}")
+
+
+def dois(path):
+    try:
+        os.remove(path)
+    except Exception as e:
+        print(e)
+
+
+def tres(path):
+    print(f"[ERRO] {path}")
+"""
+
+
+def answered(
+    project: Path, answers: str, *arguments: str, **environ: str
+) -> subprocess.CompletedProcess[str]:
+    """Review with answers through a pipe."""
+    return subprocess.run(
+        [sys.executable, "-m", "workerlog_migrate", "--apply", "-i", *arguments],
+        cwd=project,
+        env={**environment(), **environ},
+        input=answers,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+def test_k_goes_back_to_the_change_before(project: Path, zero: Path) -> None:
+    """Kind: an answer that was too quick is given again; at the first change of a file there is nothing to go back to."""
+    zero.write_text(THREE, encoding="utf-8")
+
+    done = answered(project, "k\ny\nn\nk\nk\nn\ny\nn\n", "scripts/zero_worker.py")
+
+    heads = [line for line in done.stderr.splitlines() if " of 3 " in line]
+    assert [head[0] for head in heads] == ["1", "2", "3", "2", "1", "2", "3"]
+    assert "this is the first change of this file" in done.stderr
+    text = zero.read_text(encoding="utf-8")
+    assert "except OSError as e:" in text
+    assert 'print(f"[OK] {path}")' in text
+    assert "mirror_print(logger.info" not in text
+    assert "2 declined\n" in done.stderr
+
+
+@pytest.mark.parametrize("answers", ["q\n", "n\nq\n", "y\nd\n", "n\nn\nn\nn\n"])
+def test_the_report_counts_what_the_questions_counted(project: Path, zero: Path, answers: str) -> None:
+    """Kind: one unit: what was declined, not reviewed and applied are together what was asked about."""
+    zero.write_text(THREE, encoding="utf-8")
+
+    done = answered(project, answers, "scripts/zero_worker.py")
+
+    counts = {what: int(number) for number, what in re.findall(r"(\d+) (declined|not reviewed)", done.stderr)}
+    total = int(re.findall(r"\d+ of (\d+) ", done.stderr)[-1])
+    assert sum(counts.values()) + answers.count("y") == total
+
+
+def test_all_unknown_names_of_a_list_are_told_at_once(project: Path, zero: Path, tmp_path: Path) -> None:
+    zero.write_text(THREE, encoding="utf-8")
+    editor = tmp_path / "editor.sh"
+    editor.write_text("#!/bin/sh\nprintf 'OSErro\\nValueErr\\nKeyError\\n' > \"$1\"\n", encoding="utf-8")
+    editor.chmod(0o755)
+
+    done = answered(project, "n\ne\nq\n", "scripts/zero_worker.py", VISUAL=str(editor))
+
+    assert "OSErro: no built-in exception" in done.stderr
+    assert "ValueErr: no built-in exception" in done.stderr
+    assert "KeyError:" not in done.stderr
+
+
+IMPORTING = """\
+def ler(path):
+    import json
+
+    try:
+        return json.loads(path.read_text())
+    except Exception:
+        return None
+
+
+def chamar():
+    from subprocess import run
+
+    try:
+        run(["x"], check=True)
+    except Exception as e:
+        print(e)
+"""
+
+
+def test_what_the_tool_imports_may_stand_in_an_edited_list(project: Path, zero: Path, tmp_path: Path) -> None:
+    """Kind: a list needs an import that the migration adds; another class of that module is no unknown name."""
+    zero.write_text(IMPORTING, encoding="utf-8")
+    dry = subprocess.run(
+        [sys.executable, "-m", "workerlog_migrate", "scripts/zero_worker.py"],
+        cwd=project, env=environment(), capture_output=True, encoding="utf-8", check=False,
+    ).stdout  # fmt: skip
+    assert "+import subprocess" in dry
+    editor = tmp_path / "editor.sh"
+    editor.write_text(
+        "#!/bin/sh\nprintf 'OSError\\nsubprocess.TimeoutExpired\\n' > \"$1\"\n", encoding="utf-8"
+    )
+    editor.chmod(0o755)
+
+    done = answered(project, "n\ne\ny\n" * 2, "scripts/zero_worker.py", VISUAL=str(editor))
+
+    text = zero.read_text(encoding="utf-8")
+    assert "except (OSError, subprocess.TimeoutExpired) as e:" in text, done.stderr
+    assert "import subprocess\n" in text
+
+
+def test_evidence_is_wrapped_and_not_cut(project: Path, zero: Path) -> None:
+    """Kind: at a narrow terminal what speaks for a list takes further lines, indented, and is whole."""
+    zero.write_text(THREE, encoding="utf-8")
+
+    done = answered(project, "n\nq\n", "scripts/zero_worker.py", COLUMNS="32")
+
+    shown = done.stderr.partition("2 of 3")[2]
+    assert "…" not in shown
+    assert "line 10 os.remove(path) raises OSError" in " ".join(shown.split())
+
+
+def test_a_review_of_what_was_seen_asks_about_each_handler(project: Path, run: Run, zero: Path) -> None:
+    """Kind: ``-i`` goes with ``--from-logs``: each handler that would be settled is a question, with what came as evidence."""
+    zero.write_text(
+        THREE.replace(
+            "tres(path):\n    print",
+            "tres(path):\n    try:\n        os.rmdir(path)\n    except Exception:\n        print",
+        ),
+        encoding="utf-8",
+    )
+    run("--apply", "--trial", "scripts/zero_worker.py")
+    watched = zero.read_text(encoding="utf-8")
+    notes = []
+    for function in ("dois", "tres"):
+        lines = watched.splitlines()
+        first = next(number for number, line in enumerate(lines, 1) if line.startswith(f"def {function}("))
+        line = next(
+            number for number, text in enumerate(lines, 1) if number > first and "expect_only" in text
+        )
+        notes.append(
+            {"v": 1, "event": "seen", "time": "2026-11-29T13:34:00.123Z", "pid": 1, "path": "scripts/zero_worker.py",
+             "function": function, "function_line": first, "line": line, "type": "builtins:OSError",
+             "bases": ["builtins:Exception", "builtins:BaseException"], "expected": True, "count": 3}
+        )  # fmt: skip
+    (project / "logs").mkdir(exist_ok=True)
+    (project / "logs" / "zero.seen.jsonl").write_text(
+        "".join(json.dumps(note) + "\n" for note in notes), "utf-8"
+    )
+
+    done = answered(project, "n\ny\n", "--from-logs", "logs", "scripts/zero_worker.py")
+    text = zero.read_text(encoding="utf-8")
+    undone = run("--undo")
+
+    assert "1 of 2 ·" in done.stderr
+    assert "1 declined\n" in done.stderr
+    assert text.partition("def tres")[0] == watched.partition("def tres")[0]
+    assert "except OSError:" in text.partition("def tres")[2]
+    assert undone.returncode == 0
+    assert zero.read_text(encoding="utf-8") == watched
 
 
 def test_without_a_terminal_each_line_is_an_answer(project: Path, zero: Path) -> None:

@@ -12,7 +12,7 @@ from workerlog_migrate.report.visible import visible
 from workerlog_migrate.rewriting.plan import DECLINED, NOT_REVIEWED, SUPPRESSED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from workerlog_migrate.model import Evidence, FileError, Finding
@@ -390,9 +390,23 @@ def _counts_as_left(finding: Finding) -> bool:
 
 
 def _answers(report: Report) -> list[str]:
-    """What a person who was asked has not wanted, or did not get to."""
-    reasons = Counter(finding.reason for file in report.files for finding in file.left)
+    """What a person who was asked has not wanted, or did not get to, counted as the questions are."""
+    reasons: Counter[str] = Counter()
+    for file in report.files:
+        for reason in _ANSWERS:
+            reasons[reason] += _questions([finding for finding in file.left if finding.reason == reason])
     return [f"{reasons[reason]} {reason}" for reason in _ANSWERS if reasons[reason]]
+
+
+def _questions(findings: Sequence[Finding]) -> int:
+    """Count what was one question each: findings whose lines overlap or touch; the header's lines are one by themselves."""
+    count = end = 0
+    edits = [finding for finding in findings if finding.codemod != LOGGER_SETUP]
+    for finding in sorted(edits, key=lambda each: each.span):
+        count += not count or finding.span.line > end + 1
+        end = max(end, finding.span.end_line)
+    heads = [finding for finding in findings if finding.codemod == LOGGER_SETUP]
+    return count + (bool(heads) and (not edits or heads[0].reason == DECLINED))
 
 
 def _others(unmatched: int) -> str:

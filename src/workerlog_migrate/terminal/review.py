@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.files.source import decode
+from workerlog_migrate.finders.logger_setup import IMPORT
 from workerlog_migrate.model import (
     LOGGER_SETUP,
     FileResult,
@@ -42,6 +44,7 @@ n - do not apply this change
 q - quit: apply neither this change nor any after it
 a - apply this change and all later ones in this file
 d - apply neither this change nor any later one in this file
+k - go back to the change before this one in this file, and answer it again
 s - split this change into its single edits
 e - edit the exceptions of a narrowed handler
 ? - this help
@@ -54,6 +57,9 @@ _EDIT_NOTE = """\
 
 # Columns of a call in the line of evidence: the call's name and its first argument.
 _LONGEST_CAUSE = 40
+
+# Lines of the evidence of one edit, beyond which `e` and --explain show the rest.
+_MOST_LINES = 6
 
 _Change = tuple[Finding, ...]
 """Findings that are asked about together: their lines overlap or touch."""
@@ -132,6 +138,7 @@ class _File:
         self.accepted: list[Finding] = []
         self.declined: list[Finding] = []
         self.passed_over: list[Finding] = []
+        self.answered: list[tuple[_Change, list[Finding]]] = []
         self.types: dict[Span, tuple[str, ...]] = {}
         self.drafts: dict[Span, str] = {}
         self.source = decode(result.target.path, result.before)
@@ -151,14 +158,19 @@ class _File:
                 else:
                     (self.accepted if self.takes_rest else self.declined).extend(change)
                 continue
-            key = self._answer(change)
+            key = self._answer(change, can_go_back=bool(self.answered))
             if key == "s":
                 changes[:0] = [(finding,) for finding in change]
                 self.counter.total += len(change) - 1
                 self.counter.shown -= 1
+            elif key == "k":
+                changes[:0] = [self._taken_back(), change]
+                self.counter.shown -= 2
             else:
                 answered = {"q": self.passed_over, "n": self.declined, "d": self.declined}
-                answered.get(key, self.accepted).extend(change)
+                taken = answered.get(key, self.accepted)
+                taken.extend(change)
+                self.answered.append((change, taken))
         result = self._settled(header=True)
         heads = tuple(finding for finding in result.plan.applied if finding.codemod == LOGGER_SETUP)
         if not heads or any(needs_header(finding) for finding in result.plan.applied):
@@ -169,13 +181,22 @@ class _File:
             wanted = self._is_wanted(heads)
         else:
             wanted = self.takes_rest
-        return result if wanted else self._settled(header=False)
+        if wanted:
+            return result
+        result = self._settled(header=False)
+        return result if self.takes_rest is None else _without_heads(result)
+
+    def _taken_back(self) -> _Change:
+        """Forget the last answer."""
+        change, taken = self.answered.pop()
+        del taken[len(taken) - len(change) :]
+        return change
 
     def _is_wanted(self, change: _Change) -> bool:
         return self._answer(change) in "ya"
 
-    def _answer(self, change: _Change) -> str:
-        """Show a change and ask until the answer is one of ``y n a d q s``; the last four are remembered."""
+    def _answer(self, change: _Change, *, can_go_back: bool = False) -> str:
+        """Show a change and ask until the answer is one of ``y n a d q k s``; of ``a d q`` the file remembers which."""
         self.counter.shown += 1
         can_split = len(change) > 1 and not any(isinstance(finding.edit, LinesEdit) for finding in change)
         editable = [finding for finding in change if _types(finding)]
@@ -190,7 +211,7 @@ class _File:
                 self.takes_rest = key == "a"
                 self.has_quit = key == "q"
                 return key
-            if key == "s" and can_split:
+            if (key == "s" and can_split) or (key == "k" and can_go_back):
                 return key
             if key == "e" and len(editable) == 1:
                 if self._edit(editable[0]):
@@ -201,6 +222,8 @@ class _File:
                 self.terminal.say("this change has no exception list\n")
             elif key == "s":
                 self.terminal.say("this change cannot be split further\n")
+            elif key == "k":
+                self.terminal.say("this is the first change of this file; what is before it is decided\n")
             else:
                 self.terminal.say(_HELP)
 
@@ -212,7 +235,7 @@ class _File:
         self.terminal.say(f"\n{self.terminal.styled(head, '1')}\n{self._hunk(change)}")
         for finding in self._decided(change):
             if isinstance(finding.edit, HandlerEdit | SuppressEdit):
-                self.terminal.say(f"  {_cut(visible(_why(finding)), max(self.terminal.width - 2, 20))}\n")
+                self.terminal.say(_wrapped(visible(_why(finding)), self.terminal.width))
 
     def _hunk(self, change: _Change) -> str:
         from workerlog_migrate.rewriting import rewrite  # late: LibCST
@@ -247,13 +270,12 @@ class _File:
                 "no exception is left in the list; it stays as it was (n declines the change)\n"
             )
             return False
-        known = _Names(self.module, self.settings, known=_types(finding))
-        for name in names:
-            reason = known.refusal(name)
-            if reason:
-                self.drafts[finding.span] = edited
-                self.terminal.say(f"{name}: {reason}; edit again (e)\n")
-                return False
+        known = _Names(self.module, known=_types(finding), added=_added_modules(self.result))
+        refused = [(name, reason) for name in names if (reason := known.refusal(name))]
+        if refused:
+            self.drafts[finding.span] = edited
+            self.terminal.say("".join(f"{name}: {reason}; edit again (e)\n" for name, reason in refused))
+            return False
         self.types[finding.span] = names
         return True
 
@@ -312,6 +334,43 @@ def _reasons(finding: Finding) -> list[str]:
     return list(first.values())
 
 
+def _wrapped(text: str, width: int) -> str:
+    """Lay a text out in lines that fit the terminal, each ending in a newline; very long ones end in an ellipsis."""
+    lines = textwrap.wrap(
+        " ".join(text.split()), max(width - 1, 20), initial_indent="  ", subsequent_indent="    ",
+        max_lines=_MOST_LINES, placeholder=" \N{HORIZONTAL ELLIPSIS}", break_on_hyphens=False,
+    )  # fmt: skip
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _added_modules(result: FileResult) -> frozenset[str]:
+    """List the modules that the tool imports in a file for what is listed in it."""
+    found: set[str] = set()
+    for finding in result.plan.applied:
+        if finding.kind == IMPORT and isinstance(finding.edit, LinesEdit):
+            for node in ast.walk(_parsed(finding.edit.lines)):
+                if isinstance(node, ast.Import):
+                    found.update(alias.name for alias in node.names)
+    return frozenset(found)
+
+
+def _parsed(lines: Sequence[str]) -> ast.Module:
+    try:
+        return ast.parse("\n".join(lines))
+    except SyntaxError:  # a part of a statement
+        return ast.Module([], [])
+
+
+def _without_heads(result: FileResult) -> FileResult:
+    """Do not count the header's lines as declined, which nobody was asked about."""
+    reported = [
+        finding
+        for finding in result.plan.reported
+        if not (finding.codemod == LOGGER_SETUP and finding.reason == DECLINED)
+    ]
+    return replace(result, plan=replace(result.plan, reported=tuple(reported)))
+
+
 def _cut(text: str, room: int) -> str:
     text = " ".join(text.split())
     return text if len(text) <= room else text[: room - 1] + "\N{HORIZONTAL ELLIPSIS}"
@@ -325,10 +384,10 @@ def _visible(text: str) -> str:
 class _Names:
     """Which names may stand in an exception list of a script."""
 
-    def __init__(self, module: Module, settings: Settings, *, known: tuple[str, ...]) -> None:
+    def __init__(self, module: Module, *, known: tuple[str, ...], added: frozenset[str]) -> None:
         self._module = module
-        self._settings = settings
         self._known = known
+        self._added = added
 
     def refusal(self, name: str) -> str:
         """Say why a name may not stand there, or nothing."""
@@ -338,6 +397,8 @@ class _Names:
             return "this is not a name"
         root, _, rest = name.partition(".")
         bindings = self._module.scope_of_module.bindings.get(root, [])
+        if name.rpartition(".")[0] in self._added:
+            return self._of_import(name)
         if not bindings:
             return self._of_builtin(name)
         if any(binding.kind == "class" for binding in bindings) and not rest:
