@@ -41,6 +41,7 @@ UNSET = "opaque::test_an_attribute_that_only_another_method_sets_may_be_missing"
 SIGNAL = "opaque::test_what_a_signal_handler_raises_arrives_everywhere"
 SWALLOW = "flow::test_a_context_manager_that_may_swallow_lets_what_follows_be_reached"
 SELF = "flow::test_what_held_before_holds_no_more_of_self"
+DECORATOR = "opaque::test_a_decorator_runs_where_the_definition_is_reached"
 BLOAT = "bloat::test_a_name_is_listed_only_where_it_can_be_raised"
 OWN = "bloat::test_an_own_method_hands_on_whether_it_waits"
 INSIDE = "flow::test_what_held_before_holds_no_more_in_a_handler"
@@ -87,7 +88,10 @@ MUTANTS = (
     Mutant("import fails", "flow", "        if frame.sink is not None and not self._engine.flat.is_there(node, frame.unit):\n", "        if frame.sink is None:\n", BODY),
     Mutant("assignment binds", "flow", "            frame.bind(target.id)\n", "            pass\n", UNBOUND),
     Mutant("import binds", "flow", "            frame.bind(name)\n\n    def _assert", "\n    def _assert", UNBOUND),
-    Mutant("definition binds", "flow", "        frame.bind(node.name)\n\n    def _class", "\n    def _class", UNBOUND),
+    Mutant("definition binds", "flow", "        frame.bind(node.name)\n\n    def _decorated", "\n    def _decorated", UNBOUND),
+    Mutant("decorator runs", "flow", "                self._engine.calls.invoke_unknown(value, decorator, frame)\n", "                pass\n", DECORATOR),
+    Mutant("class below something unknown", "flow", '            self._engine.expressions.unresolved_if_opaque(value, "op:subclass-unknown", base, base, frame)\n', "            del value\n", OPAQUE),
+    Mutant("function that works on something unknown", "calls", '                    self._engine.expressions.unresolved_if_opaque(\n                        arguments.value(passed), "op:argument-unknown", node, passed, frame\n                    )\n', "                    pass\n", OPAQUE),
     Mutant("del ends what is known", "flow", "                    frame.forget(path)\n            else:\n", "                    pass\n            else:\n", FLOW),
     Mutant("handler: facts of what the body stores", "flow", "        facts = {fact for fact in before.facts if not fact.roots & stored}\n", "        facts = set(before.facts)\n", INSIDE),
     Mutant("try: else belongs outside", "flow", "        frame.sink = outer\n        ends: list[State] = []\n        if not frame.is_dead:\n            self.run(node.orelse, frame)\n", "        ends: list[State] = []\n        if not frame.is_dead:\n            self.run(node.orelse, frame)\n        frame.sink = outer\n", INNER),
@@ -138,7 +142,7 @@ MUTANTS = (
     Mutant("plug-in", "calls", '            self._unknown(node, frame, "importlib.import_module"', '            self._taught("importlib.import_module", node, frame) if frame else str("importlib.import_module"', "opaque::test_the_top_level_of_a_plug_in_is_not_known"),
     Mutant("row raises", "calls", "            for exception in row.raises:\n                sink.add(Raise(exception, node, frame.unit, row.name, row.source, row.note))\n", "", BODY),
     Mutant("with of something unknown", "calls", '                    self._engine.expressions.unresolved("op:with-unknown", node, node, frame)\n', "                    pass\n", OPAQUE),
-    Mutant("builtin of something unknown", "calls", '                arguments.value(passed), "op:argument-unknown", node, passed, frame\n', '                BOTTOM, "op:argument-unknown", node, passed, frame\n', OPAQUE),
+    Mutant("builtin of something unknown", "calls", '                continue  # unpacking it counts where it stands\n            self._engine', '                continue  # unpacking it counts where it stands\n            continue\n            self._engine', OPAQUE),
     Mutant("getattr of something unknown", "calls", '                arguments.value(passed), "op:attribute-unknown", node, passed, frame\n', '                BOTTOM, "op:attribute-unknown", node, passed, frame\n', OPAQUE),
     Mutant("int of something unknown", "calls", '            self._engine.expressions.operation("op:convert-unknown", node, frame)\n', "            pass\n", "opaque::test_a_conversion_of_something_unknown_may_be_of_another_type"),
     # --- expressions

@@ -84,13 +84,117 @@ def test_a_method_known_by_its_name_alone_never_completes_a_handler(
         "getattr(x, 'a')",
         "getattr(x, 'a', None)",
         "{**x}",
+        "f(*x)",
+        "f(**x)",
+        "[*x]",
+        "a, *b = x",
+        "del x[0]",
+        "x @ 2",
+        "x ** 2",
+        "x % 2",
+        "x // 2",
+        "x << 1",
+        "x & 1",
+        "x | 1",
+        "x ^ 1",
+        "~x",
+        "+x",
+        "x['a'] += 1",
+        "x.a += 1",
+        "x['a']['b'] = 1",
+        "x.a.b",
+        "x()()",
+        "for x.a in 'ab': pass",
+        "'a' + x",
+        "'a' * x",
+        "'a' in x",
+        "''.join(x)",
+        "dict(x)",
+        "set(x)",
+        "tuple(x)",
+        "any(x)",
+        "reversed(x)",
+        "list(zip(x, 'a'))",
+        "list(map(str, x))",
+        "list(map(x, 'a'))",
+        "sorted('a', key=x)",
+        "[1].extend(x)",
+        "{1: 2}.update(x)",
+        "{1}.update(x)",
+        "{1}.union(x)",
+        "setattr(x, 'a', 1)",
+        "delattr(x, 'a')",
+        "exec(x)",
+        "raise x",
+        "collections.Counter(x)",
+        "collections.deque(x)",
+        "itertools.chain(x, 'a')",
+        "itertools.islice(x, 3)",
+        "functools.reduce(x, 'ab')",
+        "statistics.mean(x)",
+        "heapq.heappush([1], x)",
+        "random.choice(x)",
+        "csv.reader(x)",
+        "csv.writer(x)",
+        "json.load(x)",
+        "json.dump(1, x)",
+        "tomllib.load(x)",
+        "shutil.copyfileobj(x, x)",
+        "gzip.GzipFile(fileobj=x)",
+        "open('a').writelines(x)",
+        "contextlib.ExitStack().enter_context(x)",
+        "@x\n        def g(): pass",
+        "class A(x): pass",
     ],
 )
 def test_an_operation_on_something_unknown_never_completes_a_handler(
     script: Analyse, where: str, use: str
 ) -> None:
     """A property, an iterator, an operator or a context manager of unknown make runs code that nobody sees."""
-    assert not script(WHERE[where].format(use=use)).body().is_complete
+    modules = "collections, contextlib, csv, functools, gzip, heapq, itertools, json, random, shutil, statistics, tomllib"
+    assert not script(f"import {modules}\n{WHERE[where].format(use=use)}").body().is_complete
+
+
+@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize(
+    ("use", "names"),
+    [
+        ("int(x)", {"TypeError", "ValueError"}),
+        ("round(x)", {"TypeError"}),
+        ("math.floor(x)", {"TypeError"}),
+        ("range(x)", {"TypeError"}),
+        ("'%d' % x", {"TypeError"}),
+        ("f'{x:.2f}'", {"TypeError", "ValueError"}),
+        ("f'{x}'", set()),
+        ("'%s' % (x,)", set()),
+    ],
+)
+def test_what_makes_a_number_of_something_unknown_lists_what_anything_else_gives(
+    script: Analyse, where: str, use: str, names: set[str]
+) -> None:
+    """None where a number was meant is data, not a bug; text takes anything."""
+    assert script("import math\n" + WHERE[where].format(use=use)).names() == names | {"OSError"}
+
+
+@pytest.mark.parametrize(
+    ("decorator", "names"),
+    [
+        pytest.param("functools.wraps(g)", set(), id="of the standard library"),
+        pytest.param("own", {"KeyError"}, id="own, which raises"),
+        pytest.param("staticmethod", set(), id="builtin"),
+    ],
+)
+def test_a_decorator_runs_where_the_definition_is_reached(
+    script: Analyse, decorator: str, names: set[str]
+) -> None:
+    """A function that is defined in a body calls its decorators there."""
+    text = (
+        "import functools\ndef own(f):\n    if not f.__doc__: raise KeyError\n    return f\n"
+        f"def g(): pass\ndef f():\n    try:\n        @{decorator}\n        def h(): pass\n        open('a')\n"
+        "    except Exception: pass"
+    )
+
+    assert script(text).names() == names | {"OSError"}
 
 
 @pytest.mark.parametrize("use", ["await x", "async for a in x: pass", "async with x: pass"])

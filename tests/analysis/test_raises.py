@@ -787,7 +787,7 @@ def test_a_method_that_waits_for_an_override_is_not_known(script: Analyse, stub:
         ),
         case("key that is still there", "if 'a' in d: d.pop('b', None); d['a']", ""),
         case("key that was taken out", "if 'a' in d: d.pop('a', None); d['a']", "KeyError"),
-        case("key of a mapping that grew", "if 'a' in d: d.update(y); d['a']", ""),
+        case("key of a mapping that grew", "if 'a' in d: d.update(a=y); d['a']", ""),
         case("infinity in a text", "int(float(str(x)))", "OverflowError ValueError"),
         case("signal that only some platforms have", "signal.SIGHUP", "AttributeError", "import signal"),
         case("signal that all platforms have", "signal.SIGTERM, len('a')", "", "import signal"),

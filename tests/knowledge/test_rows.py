@@ -99,6 +99,7 @@ CALL_KEYS = {
     "awaits": list,
     "passes": list,
     "uses": dict,
+    "works_on": list,
     "special": list,
     "mistyped": list,
     "takes_any": list,
@@ -511,6 +512,7 @@ def form_problems(key: str, row: Row) -> list[str]:
         "mistyped",
         "takes_any",
         "takes_none",
+        "works_on",
         "marks",
         "hands",
     )

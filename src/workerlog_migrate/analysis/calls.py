@@ -570,6 +570,7 @@ class Calls:
                         self.invoke_unknown(values.without_none(value), passed, frame)
             self._typed_arguments(row, arguments, frame)
             self._used_arguments(row, arguments, node, frame)
+            self._worked_on(row, arguments, node, frame)
             self._tried(row, arguments, receiver, node, frame)
             if row.special:
                 for passed in arguments.positional:
@@ -653,6 +654,15 @@ class Calls:
             and not any(passed in arguments.find(parameter, row.params) for parameter in row.takes_none)
         ):
             expressions.operation("op:argument-none", passed, frame, raises=row.mistyped)
+
+    def _worked_on(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+        """Say that a function which iterates, orders or reads what it is given is not known if that is opaque."""
+        for parameter in row.works_on:
+            for passed in arguments.positional if parameter == "*" else arguments.find(parameter, row.params):
+                if not isinstance(passed, ast.Starred):  # unpacking it counts where it stands
+                    self._engine.expressions.unresolved_if_opaque(
+                        arguments.value(passed), "op:argument-unknown", node, passed, frame
+                    )
 
     def _used_arguments(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Add what the methods raise that a function calls on what it is given: a compressed file is read by ``json.load``."""
@@ -1422,7 +1432,9 @@ _STDERR = ("sys.stderr", "sys.__stderr__")
 _DATA = (values.one("dict", values.STR, JSON), values.one("list", JSON), values.STR)
 _BY_NAME = "a method that is known by its name alone: what it is called on may be anything"
 _ASKS = frozenset({"__iter__", "__next__", "__len__", "__abs__", "__reversed__", "__contains__"})
-_CONVERTS = frozenset({"__int__", "__float__"})
+_CONVERTS = frozenset(
+    {"__int__", "__float__", "__index__", "__round__", "__pow__", "__divmod__", "__floor__", "__ceil__"}
+)
 _TEXTS = frozenset({"str", "bytes"})
 _PAIR = 2
 _UNHASHABLE = frozenset({"json", "list", "dict", "set", "bytearray"})

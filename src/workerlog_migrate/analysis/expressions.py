@@ -9,6 +9,7 @@ Implicit operations raise what their row (``op:*``) says; this module decides wh
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 90
 
+_NUMBER_IN_PERCENT = re.compile(r"%(?:\([^)]*\))?[-+ #0-9.*]*[diouxXeEfFgGc]")
 _CONSTANTS: dict[type, Value] = {
     str: STR,
     bytes: BYTES,
@@ -779,7 +781,9 @@ class Expressions:
                     self.operation("op:format-json", node.value, frame)
                 if "None" in found:
                     self.operation("op:format-none", node.value, frame)
-                if "str" in found and _is_number_format(node.format_spec):
+                if any(values.is_opaque(entry) for entry in value) or (
+                    "str" in found and _is_number_format(node.format_spec)
+                ):
                     self.operation("op:format-spec", node.value, frame)
         return STR
 
@@ -863,6 +867,8 @@ class Expressions:
                 for part in parts:
                     self.special(part, _AS_TEXT, right_node, frame)
             self._engine.kinds.percent(left_node, right, node, frame)
+            if any(values.is_opaque(entry) for entry in right) and _converts(left_node):
+                self.operation("op:convert-unknown", node, frame)
             return
         for value, operand in ((left, left_node), (right, right_node)):
             self.unresolved_if_opaque(value, "op:arithmetic-unknown", node, operand, frame)
@@ -1349,6 +1355,12 @@ def _integer(node: ast.expr) -> int | None:
     ):
         return -node.operand.value
     return None
+
+
+def _converts(template: ast.expr) -> bool:
+    """Whether a written ``%`` template asks for a number."""
+    text = template.value if isinstance(template, ast.Constant) else ""
+    return isinstance(text, str) and _NUMBER_IN_PERCENT.search(text.replace("%%", "")) is not None
 
 
 def _is_number_format(spec: ast.expr) -> bool:

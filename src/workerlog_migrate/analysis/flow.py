@@ -503,16 +503,26 @@ class Flow:
         return self._engine.expressions.value(node, quiet)
 
     def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
-        for expression in (*node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
+        for expression in (*node.args.defaults, *node.args.kw_defaults):
             if expression is not None:
                 self._engine.expressions.value(expression, frame)
+        self._decorated(node, frame)
         if frame.env is not None:
             frame.env.pop(node.name, None)
         frame.bind(node.name)
 
+    def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, frame: Frame) -> None:
+        """Call the decorators of a definition that is reached."""
+        for decorator in node.decorator_list:
+            value = self._engine.expressions.value(decorator, frame)
+            if frame.sink is not None:
+                self._engine.calls.invoke_unknown(value, decorator, frame)
+
     def _class(self, node: ast.ClassDef, frame: Frame) -> None:
-        for expression in (*node.decorator_list, *node.bases):
-            self._engine.expressions.value(expression, frame)
+        for base in node.bases:
+            value = self._engine.expressions.value(base, frame)
+            self._engine.expressions.unresolved_if_opaque(value, "op:subclass-unknown", base, base, frame)
+        self._decorated(node, frame)
         inner = Frame(frame.function, {}, frame.sink)
         self.run(node.body, inner)
         self._engine.hooks.defined(node, frame)

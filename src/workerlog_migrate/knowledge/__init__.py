@@ -134,6 +134,8 @@ class CallRow:
         calls: parameters that are called back in this thread.
         awaits: parameters that are awaited; ``*`` for all positional ones.
         uses: parameters that are files or the like, each with the method of it that is called.
+        works_on: parameters that are iterated, ordered, read or asked for an attribute, ``*`` for all of them: of something of
+            which nothing is known nobody knows what that raises.
         passes: the parameter that is a function to be called, here or elsewhere, and what it is given: the parameter that
             holds its arguments, ``*`` for the arguments that follow, ``each`` for the elements of those.
         special: the special methods that it looks for on what it is given, in this order.
@@ -168,6 +170,7 @@ class CallRow:
     calls: tuple[str, ...] = ()
     awaits: tuple[str, ...] = ()
     uses: Mapping[str, str] = field(default_factory=dict)
+    works_on: tuple[str, ...] = ()
     passes: tuple[str, ...] = ()
     special: tuple[str, ...] = ()
     mistyped: tuple[str, ...] = ()
@@ -780,6 +783,7 @@ def _call_row(name: str, reader: _Reader) -> CallRow:
         mistyped=reader.strings("mistyped"),
         takes_any=reader.strings("takes_any"),
         takes_none=reader.strings("takes_none"),
+        works_on=reader.strings("works_on"),
         marks=_words(reader, "marks", CALL_MARKS),
         hands=reader.strings("hands"),
         events=reader.string("events"),
