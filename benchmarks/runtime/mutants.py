@@ -184,6 +184,7 @@ MUTANTS = (
     Mutant("kept: by the interpreter's classes", '    names = {_type_name(base).replace(":", "."): base for base in _mro_of(kind)}', '    names = {_type_name(base).replace(":", "."): base for base in kind.__mro__ if base}', 'kept_errors'),
     Mutant('kept: a forked child counts for itself', '    if state.seen_by != os.getpid():', '    if not state.seen_by:', 'kept_errors'),
     Mutant('kept: held back', '        if now - self.told < _QUIET_SECONDS:', '        if False:', 'kept_errors'),
+    Mutant('kept: what comes while the evidence is summed', '        if late:\n', '        if False:\n', 'kept_errors'),
     Mutant('kept: lazy modules', '            return _find_in(_dict_of_module(module) or {}, parts[length:])', '            return _find_in(module.__dict__, parts[length:])', 'kept_errors'),
     Mutant('kept: never raises', "    except Exception as failure:  # noqa: BLE001  # a filter or a handler of the worker's own\n        _pass_on(failure)\n    return False", '    except ZeroDivisionError as failure:\n        _pass_on(failure)\n        raise\n    return False', 'kept_errors'),
     Mutant('secrets: masked', '        text = pattern.sub(mask, text)', '        pass', 'shared_state'),

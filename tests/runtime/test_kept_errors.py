@@ -623,6 +623,27 @@ def test_a_sum_that_was_interrupted_is_done_by_the_next(
     assert sum(int(str(event["count"])) for event in sums if event["pid"] == 0) == 5 + 20 * 7
 
 
+def test_a_line_that_comes_while_an_evidence_is_summed_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process had looked at the path just before it was moved aside, and was suspended."""
+    monkeypatch.setattr(worker_logger, "_MOST_EVIDENCE", 1000)
+    (tmp_path / "genesis.seen.jsonl").write_bytes(b"".join(line_of(n, 7, type="a:B") for n in range(2, 22)))
+    aside, json_of = tmp_path / "genesis.seen.jsonl.summing", worker_logger._json
+
+    def late(fields: dict[str, object]) -> str:
+        if aside.exists() and fields.get("type") == "a:B":
+            with aside.open("ab") as file:
+                file.write(line_of(99, 3, type="late:L"))
+        return json_of(fields)
+
+    monkeypatch.setattr(worker_logger, "_json", late)
+    ask(setup_worker_logger("genesis", tmp_path), KeyError("x"), KeyError)
+
+    assert [event["type"] for event in seen_events(tmp_path)] == ["a:B", "late:L", "builtins:KeyError"]
+    assert not aside.exists()
+
+
 def test_an_evidence_stays_in_its_bounds_whatever_arrives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -642,26 +663,43 @@ def test_processes_that_share_an_evidence_write_whole_lines(sandbox: Sandbox) ->
     """Also while one of them sums it up, and killed at any moment."""
     script = """
         import sys, worker_logger
-        worker_logger._MOST_EVIDENCE = 30000
+        worker_logger._MOST_EVIDENCE = 120000  # the sums of 160 places fit into half of it
         logger = worker_logger.setup_worker_logger("genesis")
         print("ready", flush=True)
+        input()
         for number in range(400):
+            if number == 100: print("at work", flush=True)
             kind = type(f"E{number % 40}", (Exception,), {})
             try: raise kind
             except Exception: worker_logger.expect_only(logger, Exception)
         """
     started = [sandbox.start(script, name=f"worker{number}.py") for number in range(4)]
-    for number, process in enumerate(started):
+    for process in started:
         assert process.stdout is not None
-        process.stdout.readline()
-        if number == 3:
-            process.kill()
-        process.communicate(timeout=60)
+        assert process.stdin is not None
+        assert process.stdout.readline()
+    for process in started:
+        process.stdin.write(b"\n")  # type: ignore[union-attr]  # as above
+        process.stdin.flush()  # type: ignore[union-attr]
+    started[3].stdout.readline()  # type: ignore[union-attr]
+    started[3].kill()
+    for process in started:
+        process.communicate()
 
-    events = seen_events(sandbox.path / "logs")
-    assert {str(event.get("type", "")).partition(":")[2] for event in events} >= {
-        f"E{number}" for number in range(40)
-    }
+    logs = sandbox.path / "logs"
+    events = seen_events(logs)
+    if (
+        logs / "genesis.seen.jsonl.summing"
+    ).exists():  # killed while it summed, and nobody had reason to do so since
+        (logs / "left.seen.jsonl").write_bytes((logs / "genesis.seen.jsonl.summing").read_bytes())
+        events += seen_events(logs, "left")
+    for number in range(3):
+        types = {
+            str(event["type"])
+            for event in events
+            if event.get("path") == f"worker{number}.py" and "type" in event
+        }
+        assert {name.partition(":")[2] for name in types} == {f"E{kind}" for kind in range(40)}
 
 
 PLACES = """

@@ -273,6 +273,24 @@ def test_a_rotated_in_file_has_the_mode_of_the_one_before(mode: int, tmp_path: P
     assert found == {mode}
 
 
+def test_a_rotated_in_file_is_as_open_as_the_one_before_although_the_umask_is_strict(tmp_path: Path) -> None:
+    """A group that reads the logs goes on reading them."""
+    path = tmp_path / "genesis.log"
+    path.touch()
+    path.chmod(0o664)
+    log = _LogFile(str(path))
+    old = os.umask(0o077)
+    try:
+        for _ in range(5):
+            log.append(b"x" * 60 + b"\n", 100, 3)
+    finally:
+        os.umask(old)
+        log.close()
+
+    assert len(list(tmp_path.iterdir())) == 4
+    assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()} == {0o664}
+
+
 @pytest.mark.skipif(not is_root(), reason="only root can give files away")
 def test_a_rotation_by_root_leaves_the_log_to_its_owner(tmp_path: Path) -> None:
     """Otherwise the worker's user could not write any more, in silence."""
@@ -341,8 +359,8 @@ def on_alarm(HANDLER):
 signal.signal(signal.SIGALRM, on_alarm)
 caught = 0
 for turn in range(150):
-    signal.setitimer(signal.ITIMER_REAL, 0.0004)
     try:
+        signal.setitimer(signal.ITIMER_REAL, 0.0004)
         while True:
             mirror_print(logger.info, "line")
             try: {}["x"]

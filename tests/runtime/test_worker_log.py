@@ -323,24 +323,30 @@ def test_the_worker_of_the_script_is_the_one_that_crashes_name(sandbox: Sandbox)
 
 
 def test_set_up_in_many_threads_at_once_makes_one_handler(sandbox: Sandbox) -> None:
-    """Threads that set up the same worker together do not double its lines."""
+    """Threads that set up the same worker together do not double its lines, however long one of them takes."""
     done = sandbox.run(
         """
-        import threading, sys
-        sys.setswitchinterval(1e-6)
+        import threading, time, sys, worker_logger
         from worker_logger import setup_worker_logger
         barrier = threading.Barrier(16)
+        made = []
+        class Slow(worker_logger._WorkerFileHandler):
+            def __init__(self, *args):
+                made.append(self)
+                time.sleep(0.05)
+                super().__init__(*args)
+        worker_logger._WorkerFileHandler = Slow
         def work():
             barrier.wait()
             setup_worker_logger("genesis")
         threads = [threading.Thread(target=work) for _ in range(16)]
         for thread in threads: thread.start()
         for thread in threads: thread.join()
-        print(len(setup_worker_logger("genesis").handlers))
+        print(len(setup_worker_logger("genesis").handlers), len(made))
         """
     )
 
-    assert done.stdout == b"1\n"
+    assert done.stdout == b"1 1\n"
 
 
 def test_a_current_folder_that_is_gone_stops_nobody(sandbox: Sandbox) -> None:

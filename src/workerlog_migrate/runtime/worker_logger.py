@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:45dbac55c6e8ce240c4fc2ed9b19fbeccd24160ab1a987689ec942e8aeba4222
+# workerlog-migrate runtime 0.1.0 tree:8be006a9b746e375f68ec367a057f76bcc953d6c9ef536880e9a5057e5b97dbd
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -746,15 +746,20 @@ def _sum_up(file: _LogFile) -> None:
             for line in lines:
                 with _quiet(ValueError, TypeError, AttributeError, LookupError):  # damage
                     _add(sums, last, json.loads(line))
-        data = b""
-        for key, (time_, count, seconds) in sums.items():
-            more = {"seconds": seconds} if seconds else {}
-            fields = {**json.loads(key), "time": time_, "pid": 0, "count": count, **more}
-            data += _json(fields).encode("utf-8", "backslashreplace") + b"\n"
-            if len(data) > _MOST_EVIDENCE // 2:
-                break
-        file.append(data)
+            data = b""
+            for key, (time_, count, seconds) in sums.items():
+                more = {"seconds": seconds} if seconds else {}
+                fields = {**json.loads(key), "time": time_, "pid": 0, "count": count, **more}
+                data += _json(fields).encode("utf-8", "backslashreplace") + b"\n"
+                if len(data) > _MOST_EVIDENCE // 2:
+                    break
+            file.append(data)
+            late = (
+                lines.read()
+            )  # of whoever had looked before the rename; who comes later sees that it is gone
         _remove(aside)
+        if late:
+            file.append(late)
     finally:
         unlock()
 
