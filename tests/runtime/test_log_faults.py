@@ -238,6 +238,26 @@ def test_half_a_line_of_a_process_killed_meanwhile_is_ended(log: _LogFile) -> No
     assert Path(log.path).read_bytes() == b"one\n" + b"x" * 4092 + b"\ntwo\n"
 
 
+def test_a_line_that_another_process_is_writing_is_not_taken_for_half_a_line(
+    log: _LogFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was preempted in the middle of its write; after that there is nothing to end, and no blank line."""
+    log.append(b"one\n")
+    with open(log.path, "ab") as other:
+        other.write(b"two ")
+
+        def goes_on(_fd: int) -> None:
+            other.write(b"two\n")
+            other.flush()
+
+        monkeypatch.setattr(log.platform, "wait_for_write", goes_on)
+        other.flush()
+        log.unsure = True
+        assert log.append(b"three\n")
+
+    assert Path(log.path).read_bytes() == b"one\ntwo two\nthree\n"
+
+
 def test_a_log_rotated_while_its_end_is_looked_at_gets_the_line(
     log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:

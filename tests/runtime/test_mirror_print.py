@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import functools
 import io
@@ -378,6 +379,46 @@ def test_the_record_is_the_callers(tmp_path: Path) -> None:
         (Path(__file__).name, "test_the_record_is_the_callers")
     }
     assert len(seen) == (6 if sys.version_info >= (3, 11) else 5)
+
+
+def test_a_mirrored_record_is_what_the_logger_would_have_made(tmp_path: Path) -> None:
+    """Every attribute, of the process, the thread and the task too: a formatter of the program's own may ask for it."""
+    logger = setup_worker_logger("genesis", tmp_path)
+    seen: list[dict[str, object]] = []
+    logger.addFilter(lambda record: seen.append(vars(record).copy()) or True)  # type: ignore[func-returns-value]
+
+    async def task() -> None:
+        for say in (functools.partial(mirror_print, logger.info), logger.info):
+            say("x")
+
+    asyncio.run(task())
+
+    mirrored, plain = seen
+    assert list(mirrored) != []
+    passing = {"created", "msecs", "relativeCreated"}
+    assert mirrored.keys() == plain.keys()
+    assert {k: v for k, v in mirrored.items() if k not in passing} == {
+        k: v for k, v in plain.items() if k not in passing
+    }
+    for name in passing:
+        assert type(mirrored[name]) is type(plain[name])
+    assert abs(mirrored["relativeCreated"] - plain["relativeCreated"]) < 60_000  # type: ignore[operator]
+
+
+def test_a_record_factory_of_the_program_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A formatter of its own may name what the factory adds."""
+    logger = setup_worker_logger("genesis", tmp_path)
+    logger.handlers[0].setFormatter(logging.Formatter("%(request)s %(message)s"))
+
+    def factory(*args: Any, **options: Any) -> logging.LogRecord:
+        record = logging.LogRecord(*args, **options)
+        record.request = "r1"
+        return record
+
+    monkeypatch.setattr(logging, "_logRecordFactory", factory)
+    mirror_print(logger.info, "x")
+
+    assert (tmp_path / "genesis.log").read_text(encoding="utf-8") == "r1 x\n"
 
 
 def test_output_of_a_signal_handler_in_the_middle_of_a_record_is_logged(sandbox: Sandbox) -> None:
