@@ -617,16 +617,22 @@ def test_a_stand_in_of_a_test_is_wrapped() -> None:
     assert retry_with_backoff()(unittest.mock.MagicMock(spec=open, return_value=3))("p") == 3
 
 
+def connect(_address: tuple[str, int]) -> None:
+    raise OSError(errno.ECONNREFUSED, "nowhere")
+
+
 @pytest.mark.parametrize(
     ("call", "expected"),
     [
         (lambda retrying: retrying(open)(Path("/nowhere/x?key=abc")), "open(/nowhere/x?key=***) failed in"),
         (lambda retrying: retrying(os.listdir)(Path("/nowhere")), "os.listdir(/nowhere) failed in"),
         (lambda retrying: retrying(Path("/nowhere/y").read_text)(), "pathlib.Path.read_text(/nowhere/y) failed in"),
+        (lambda retrying: retrying(Path("/nowhere/w").write_text)("contents"), "pathlib.Path.write_text(/nowhere/w) failed in"),
         (lambda retrying: retrying(urllib.request.urlopen)("file:///nowhere/z"), "urllib.request.urlopen(file:///nowhere/z) failed in"),
+        (lambda retrying: retrying(connect)(("nowhere", 80)), "connect(nowhere:80) failed in"),
         (lambda retrying: retrying(functools.partial(open))(file=Path("/nowhere/k")), "open(/nowhere/k) failed in"),
     ],
-    ids=["open", "listdir", "method", "url", "keyword"],
+    ids=["open", "listdir", "method", "method with what is written", "url", "address", "keyword"],
 )  # fmt: skip
 def test_a_retrys_line_names_what_was_called_and_about_what(
     call: Callable[[object], object], expected: str, tmp_path: Path, waits: list[float]

@@ -456,7 +456,6 @@ if name == "rotated":
 """
 
 
-@pytest.mark.posix
 @pytest.mark.parametrize(
     ("act", "step"),
     [
@@ -546,6 +545,29 @@ def test_an_error_print_in_a_handler_carries_the_error(tmp_path: Path) -> None:
     assert lines[-2:] == ["    KeyError: 'id'", "ERROR outside"]
     record = json.loads((tmp_path / "notifications.jsonl").read_text(encoding="utf-8"))
     assert (record["error"], record["traceback"][:9]) == ("KeyError: 'id'", "Traceback")
+
+
+def test_the_place_of_an_error_is_never_in_the_runtime(sandbox: Sandbox) -> None:
+    """``retrying(open)(path)`` fails in worker_utils.py: the line that called it is what one looks for."""
+    sandbox.run(
+        """
+        from worker_logger import mirror_print, setup_worker_logger
+        from worker_utils import retry_with_backoff
+        logger = setup_worker_logger("genesis")
+        retrying = retry_with_backoff(2)
+        def load():
+            return retrying(open)("missing.json")
+        try:
+            load()
+        except OSError:
+            mirror_print(logger.error, "not read")
+        """
+    )
+
+    assert sandbox.logged() == [
+        "ERROR not read",
+        "    FileNotFoundError: [Errno 2] No such file or directory: 'missing.json' (worker_genesis.py:7 in load)",
+    ]
 
 
 SECRETS = {

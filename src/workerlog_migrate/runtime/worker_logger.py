@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:8be006a9b746e375f68ec367a057f76bcc953d6c9ef536880e9a5057e5b97dbd
+# workerlog-migrate runtime 0.1.0 tree:702df3744b405ac3715249e660d5e77f16467b30da2947e1d38ac9e22f3eade2
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -567,8 +567,10 @@ def _is_calm(error: BaseException) -> bool:
 
 
 def is_own(code: CodeType) -> bool:
-    """Tell whether code is the program's, not a library's."""
+    """Tell whether code is the program's: no library's, and none of these two files, which stand beside it."""
     path = code.co_filename
+    if path == __file__ or os.path.basename(path) == "worker_utils.py":
+        return False
     installed = "site-packages" in path or "dist-packages" in path or path.startswith("<frozen")
     return not installed and not path.startswith(os.path.dirname(os.__file__))
 

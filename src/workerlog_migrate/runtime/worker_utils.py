@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:f9f00b3bab0033adb6e130483498b6c8be951de72c721294c5c8218c3df3568a
+# workerlog-migrate runtime 0.1.0 tree:3675e8e2a7c36ede130c15d1e706155b1f44cd764930db1705b38a5dbe12dbc3
 """Repeat what fails in passing, and tell someone when a worker is in trouble.
 
 Public names: ``retry_with_backoff``, ``setup_logger``, ``notify_critical``.
@@ -258,11 +258,15 @@ class _Call:
             log.log_at(logger, logging.WARNING, caller, text)
 
     def _target(self) -> str:
-        """Name the file or URL that the call is about."""
-        own = getattr(self.function, "__self__", None)  # of Path.open
-        for value in (*self.args[:2], self.kwargs.get("url"), self.kwargs.get("file"), own):
+        """Name the file, the URL or the address that the call is about."""
+        own = getattr(
+            self.function, "__self__", None
+        )  # of Path.write_text, whose argument is what is written
+        for value in (own, *self.args[:2], self.kwargs.get("url"), self.kwargs.get("file")):
             if isinstance(value, (str, os.PathLike)):
                 return log.masked(os.fsdecode(value)[:200])
+            if isinstance(value, tuple) and len(value) == 2:  # host and port
+                return f"{value[0]}:{value[1]}"[:200]
             if isinstance(url := getattr(value, "full_url", None), str):  # urllib.request.Request
                 return log.masked(url[:200])
         return ""
