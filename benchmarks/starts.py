@@ -4,17 +4,19 @@
     python benchmarks/starts.py pyflakes honcho
     python benchmarks/starts.py --sources DIR      # keeps what it downloads there, and does not download it again
     python benchmarks/starts.py --codemods all     # narrows handlers, too; by default only what needs the runtime is run
+    python benchmarks/starts.py --frozen           # builds a program of each state by PyInstaller, too
 
 Each program is downloaded as source, unpacked, and started in every way that its files show: its modules imported one by one, ``-m``,
 its console script, as a script from its own and from another folder, through ``runpy``, from a zip file, and isolated (``-I``)
-with its folder put on ``sys.path`` by hand. Then a fresh copy is migrated in part: the largest module alone, one folder, what
-``--changed`` names, all of it. The same starts follow, and exit code, stdout and stderr are compared. A start that fails before
-counts for nothing. Exit code 1 if a start differs.
+with its folder put on ``sys.path`` by hand, and frozen. Then a fresh copy is migrated in part: the largest module of those that
+would change, the folder that holds most of them, what ``--changed`` names, all of it. The same starts follow, and exit code, stdout
+and stderr are compared. A start that fails before counts for nothing. Exit code 1 if a start differs, or a part changes no file.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -75,6 +77,8 @@ PROGRAMS = (
         "sqlparse",
         ("sqlparse",),
         ("sqlparse.__main__:main",),
+        ("sqlparse/cli.py",),  # it imports its own package, and has no guard
+        needs=("sqlparse",),
     ),
     Program("markdown", "markdown", ("markdown",), ("markdown.__main__:run",), (), (), "# a\n"),
     Program("chardet", "chardet", ("chardet",), ("chardet.cli.chardetect:main",), (), ("--version",)),
@@ -138,12 +142,13 @@ class Outcome:
     broken: list[str] = field(default_factory=list)
 
 
-def starts(program: Program, top: Path) -> Iterator[tuple[str, list[str], Path]]:
+def starts(program: Program, top: Path, freezer: Path | None = None) -> Iterator[tuple[str, list[str], Path]]:
     """List the ways to start a program.
 
     Args:
         program: which.
         top: the folder of its sources.
+        freezer: where PyInstaller is installed; None freezes nothing.
 
     Yields:
         What the way is called, arguments of the interpreter, and the folder to start in.
@@ -172,6 +177,29 @@ def starts(program: Program, top: Path) -> Iterator[tuple[str, list[str], Path]]
         yield f"script {script} from elsewhere", [str(top / script), *arguments], elsewhere
         path = f"import runpy; sys.argv[0] = {script!r}; runpy.run_path({str(top / script)!r}, run_name='__main__')"
         yield f"run_path {script}", ["-c", on_path + path], elsewhere
+    if freezer is not None and program.console:
+        binary = _frozen(program.console[0], top, freezer)
+        yield f"frozen {program.console[0]}", ["-c", _RUN, str(binary), *arguments], elsewhere
+
+
+_RUN = "import subprocess, sys; sys.exit(subprocess.run(sys.argv[1:]).returncode)"
+
+
+def _frozen(entry: str, top: Path, freezer: Path) -> Path:
+    """Build a program whose main function an entry point names, from the sources as they are."""
+    module, _, function = entry.partition(":")
+    start, made = top.parent / "start.py", top.parent / "dist" / "start" / "start"
+    start.write_text(
+        f"import sys\nfrom {module} import {function}\nsys.exit({function}())\n", encoding="utf-8"
+    )
+    options = ["--noconfirm", "--log-level=ERROR", "--paths", str(top), "--specpath", str(top.parent)]
+    folders = ["--distpath", str(made.parent.parent), "--workpath", str(top.parent / "build")]
+    environment = {**os.environ, "PYTHONPATH": str(freezer)}
+    subprocess.run(
+        [sys.executable, "-m", "PyInstaller", *options, *folders, str(start)],
+        cwd=top.parent, env=environment, capture_output=True, check=True,
+    )  # fmt: skip
+    return made
 
 
 def _zipped(program: Program, top: Path) -> Path:
@@ -223,26 +251,41 @@ def _plain(text: str, top: Path) -> str:
     return re.sub(r"\bline \d+|:\d+(?=:)", "line", text.replace(str(top.parent), "TOP"))
 
 
-def migrate(part: str, program: Program, top: Path, codemods: str) -> int | None:
+def find_changing(program: Program, top: Path, codemods: str) -> list[Path]:
+    """Find the modules of a program that a migration of all of it would change.
+
+    Args:
+        program: which.
+        top: its sources.
+        codemods: for ``--select``.
+
+    Returns:
+        Their paths, the largest first; none when it cannot be told.
+    """
+    _git(top, "init", "-q")
+    done = _tool(["--check", "--format", "json"], [program.package], top, codemods)
+    if done is None or done.returncode not in (0, 1, 2):
+        return []
+    files = [top / each["path"] for each in json.loads(done.stdout)["files"] if each["changed"]]
+    return sorted(files, key=lambda path: -path.stat().st_size)
+
+
+def migrate(part: str, changing: Sequence[Path], top: Path, codemods: str) -> int | None:
     """Migrate a part of a program.
 
     Args:
         part: one of `PARTS`.
-        program: which.
+        changing: the modules that would change, from the top of its sources, the largest first.
         top: its sources.
         codemods: for ``--select``; ``all`` for every one.
 
     Returns:
         How many files changed; None when the migration failed.
     """
-    root = top / program.package
-    modules = sorted(root.rglob("*.py")) if root.is_dir() else [root]
-    speaking = [path for path in modules if b"print(" in path.read_bytes() or b"open(" in path.read_bytes()]
-    largest = max(speaking or modules, key=lambda path: path.stat().st_size)
-    folders = sorted({path.parent for path in modules}, key=lambda path: (-len(path.parts), str(path)))
+    folders = [path.parent for path in changing]
     paths = {
-        "one file": [str(largest.relative_to(top))],
-        "one folder": [str((folders[0] if root.is_dir() else top).relative_to(top))],
+        "one file": [str(changing[0])],
+        "one folder": [str(max(folders, key=lambda folder: (folders.count(folder), str(folder))))],
         "--changed": ["--changed=HEAD", "."],
         "all": ["."],
     }[part]
@@ -250,39 +293,38 @@ def migrate(part: str, program: Program, top: Path, codemods: str) -> int | None
     if part == "--changed":
         _git(top, "add", "-A")
         _git(top, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m", "as it was")
-        for path in modules[:: max(1, len(modules) // 3)]:
-            with path.open("a", encoding="utf-8") as file:
+        for path in changing[:: max(1, len(changing) // 3)]:
+            with (top / path).open("a", encoding="utf-8") as file:
                 file.write("\n# changed\n")
-    selected = [] if codemods == "all" else ["--select", codemods]
-    command = [
-        sys.executable,
-        "-m",
-        "workerlog_migrate",
-        "--apply",
-        "--all",
-        "--no-cache",
-        "--no-undo",
-        *selected,
-    ]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT / "codemods")))}
     before = {path: path.read_bytes() for path in top.rglob("*.py")}
+    done = _tool(["--apply", "--no-undo"], paths, top, codemods)
+    if done is None or done.returncode not in (0, 2):
+        print(done.stderr[-500:] if done is not None else "    took too long", flush=True)
+        return None
+    return sum(path.read_bytes() != raw for path, raw in before.items())
+
+
+def _tool(
+    options: list[str], paths: list[str], top: Path, codemods: str
+) -> subprocess.CompletedProcess[str] | None:
+    selected = [] if codemods == "all" else ["--select", codemods]
+    command = [sys.executable, "-m", "workerlog_migrate", "--all", "--no-cache", *options, *selected, *paths]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(ROOT / "codemods")))}
     try:
-        done = subprocess.run(
-            [*command, *paths], cwd=top, env=environment, capture_output=True, text=True, timeout=MIGRATION_SECONDS, check=False
+        return subprocess.run(
+            command, cwd=top, env=environment, capture_output=True, text=True, timeout=MIGRATION_SECONDS, check=False
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return None
-    if done.returncode not in (0, 2):
-        print(done.stderr[-500:], flush=True)
-        return None
-    return sum(path.read_bytes() != raw for path, raw in before.items())
 
 
 def _git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True)
 
 
-def compare(program: Program, source: Path, folder: Path, libraries: Path, codemods: str) -> Outcome:
+def compare(
+    program: Program, source: Path, folder: Path, libraries: Path, codemods: str, freezer: Path | None = None
+) -> Outcome:
     """Start a program before and after each migration.
 
     Args:
@@ -291,6 +333,7 @@ def compare(program: Program, source: Path, folder: Path, libraries: Path, codem
         folder: an empty folder for the copies.
         libraries: what it imports.
         codemods: for ``--select``.
+        freezer: where PyInstaller is installed; None freezes nothing.
 
     Returns:
         What became of it.
@@ -302,17 +345,19 @@ def compare(program: Program, source: Path, folder: Path, libraries: Path, codem
         return outcome
     inside = min(tops, key=lambda path: len(path.parts)).relative_to(source)
     before: dict[str, tuple[int, str, str]] = {}
+    changing: list[Path] = []
     for part in ("", *PARTS):
         copy = folder / re.sub(r"\W", "", part or "before")
         shutil.copytree(source, copy / "tree")
         top = copy / "tree" / inside
         if part:
-            changed = migrate(part, program, top, codemods)
-            if changed is None:
-                outcome.broken.append(f"{part}: the migration failed")
+            changed = migrate(part, changing, top, codemods)
+            if not changed:
+                why = "the migration failed" if changed is None else "no file is changed"
+                outcome.broken.append(f"{part}: {why}")
                 continue
             outcome.changed[part] = changed
-        for name, arguments, where in starts(program, top):
+        for name, arguments, where in starts(program, top, freezer):
             result = start(program, arguments, where, libraries, top)
             if not part:
                 before[name] = result
@@ -321,9 +366,19 @@ def compare(program: Program, source: Path, folder: Path, libraries: Path, codem
                 if result != before[name]:
                     said = (result[2] or result[1]).strip().splitlines()[-1:] or ["other output"]
                     outcome.broken.append(f"{part}: {name}: exit {result[0]}: {said[0][:200]}")
+        if not part:
+            changing = [path.relative_to(top) for path in find_changing(program, top, codemods)]
+            if not changing:
+                outcome.broken.append("nothing would be changed")
+                break
         shutil.rmtree(copy)
     outcome.starts = sum(code == 0 for code, _, _ in before.values())
     return outcome
+
+
+def _install(folder: Path, *packages: str) -> None:
+    command = [sys.executable, "-m", "pip", "install", "-q", "--target", str(folder), *packages]
+    subprocess.run(command, capture_output=True, check=False)
 
 
 def main() -> None:
@@ -334,11 +389,15 @@ def main() -> None:
     parser.add_argument(
         "--codemods", default="logger-setup,mirror-output,retry-io", help="for --select, or all"
     )
+    parser.add_argument("--frozen", action="store_true", help="build programs by PyInstaller, too")
     options = parser.parse_args()
     chosen = [program for program in PROGRAMS if not options.programs or program.name in options.programs]
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory() as temporary:
         sources = (options.sources or Path(temporary, "sources")).absolute()
+        freezer = sources / "libraries" / "pyinstaller" if options.frozen else None
+        if freezer is not None and not freezer.is_dir():
+            _install(freezer, "pyinstaller")
         for program in chosen:
             kept = sources / program.name
             kept.mkdir(parents=True, exist_ok=True)
@@ -347,18 +406,9 @@ def main() -> None:
                 continue
             libraries = sources / "libraries" / program.name
             if program.needs and not libraries.is_dir():
-                command = [
-                    sys.executable,
-                    "-m",
-                    "pip",
-                    "install",
-                    "-q",
-                    "--target",
-                    str(libraries),
-                    *program.needs,
-                ]
-                subprocess.run(command, capture_output=True, check=False)
-            outcome = compare(program, source, Path(temporary, program.name), libraries, options.codemods)
+                _install(libraries, *program.needs)
+            place = Path(temporary, program.name)
+            outcome = compare(program, source, place, libraries, options.codemods, freezer)
             outcomes.append(outcome)
             parts = ", ".join(f"{part} {count}" for part, count in outcome.changed.items())
             print(
