@@ -238,6 +238,7 @@ class Starts:
         foreign: another module of the project that a runtime file beside this one would hide.
         starred: imported with ``*``.
         listed: somebody lists what it holds (``dir``, ``vars``, ``getmembers``).
+        taken: a program takes all that is so listed, also names that begin with an underscore.
         patched: somebody replaces its own ``print``.
         loggers: names of loggers that the program uses itself.
         reporter: the program sends what is logged to a reporter of errors.
@@ -255,6 +256,7 @@ class Starts:
     foreign: str = ""
     starred: str = ""
     listed: str = ""
+    taken: str = ""
     patched: str = ""
     loggers: tuple[str, ...] = ()
     reporter: str = ""

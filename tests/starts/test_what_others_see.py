@@ -204,6 +204,35 @@ def test_a_star_import_brings_none_of_our_names(tree: Tree) -> None:
     assert "_logger" in tree.text("zero_util.py")
 
 
+LISTERS = {
+    "members": "import inspect, zero_util\nprint([n for n, _ in inspect.getmembers(zero_util, inspect.isfunction)])\n",
+    "dict": "import zero_util\nprint(sorted(k for k, v in zero_util.__dict__.items() if type(v) is type(print_all)))\n",
+    "alias": "import zero_util as u\nprint([n for n in dir(u) if callable(getattr(u, n)) and n[0] != '*'][-1:])\n",
+    "public": "import zero_util\nprint([n for n in dir(zero_util) if not n.startswith('_')])\n",
+    "defined": "import inspect, zero_util\nprint([n for n, f in inspect.getmembers(zero_util, inspect.isfunction)"
+    " if f.__module__ == 'zero_util'])\n",
+    "exec": "logger = 'mine'\nexec('from zero_util import *')\nprint(logger, sorted(n for n in globals() if n == 'save'))\n",
+    "update": "logger = 'mine'\nimport zero_util\nglobals().update({k: v for k, v in zero_util.__dict__.items() if"
+    " not k.startswith('_')})\nprint(logger)\n",
+}
+
+
+@pytest.mark.parametrize("name", LISTERS)
+def test_a_program_that_lists_what_a_module_holds_finds_what_it_found(tree: Tree, name: str) -> None:
+    """Private names where it passes over these; where it takes every name the module is left, with what to do."""
+    main = f"def print_all():\n    pass\n\n\n{LISTERS[name]}"
+    tree.write({"zero_util.py": "def save(path):\n    print(path)\n", "main.py": main})
+    before = tree.start("main.py")
+
+    result = tree.migrate("--apply", "zero_util.py")
+    after = tree.start("main.py")
+
+    is_left = name in ("members", "dict", "alias")
+    assert (after.returncode, after.stdout, after.stderr) == (0, before.stdout, before.stderr)
+    assert ("mirror_print(" not in tree.text("zero_util.py")) is is_left
+    assert ("takes every name that it holds" in result.stderr) is is_left
+
+
 def test_a_module_that_says_what_it_exports_keeps_plain_names(tree: Tree) -> None:
     """The twin: ``__all__`` already keeps our names out."""
     tree.write({"zero_util.py": f"__all__ = ['save']\n\n\n{SHARED}", "main.py": "from zero_util import *\n"})
@@ -369,6 +398,36 @@ def test_what_a_script_logs_itself_is_on_its_workers_log_too(tree: Tree) -> None
     assert tree.migrate("--check", ".").returncode == 0
 
 
+CONSOLE = '{"version": 1, "handlers": {"c": {"class": "logging.StreamHandler"}}'
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_joined"),
+    [
+        pytest.param(f'{CONSOLE}, "root": {{"handlers": ["c"]}}}}', True, id="root"),
+        pytest.param(f'{CONSOLE}, "loggers": {{"": {{"handlers": ["c"]}}}}}}', True, id="empty-name"),
+        pytest.param(f'{CONSOLE}, "loggers": {{"a": {{"handlers": ["c"]}}}}}}', False, id="another-logger"),
+        pytest.param('{"version": 1, "root": {"level": "INFO"}}', False, id="root-without-handlers"),
+        pytest.param('dict([("version", 1)])', False, id="not-in-the-script"),
+    ],
+)
+def test_settings_that_leave_the_root_logger_bare_get_no_handler_of_ours(
+    tree: Tree, settings: str, is_joined: bool
+) -> None:
+    """Without a handler ``logging.warning`` prints by itself; with the worker's there it would be silent on the terminal."""
+    text = f"import logging.config\n\nSETTINGS = {settings}\nlogging.config.dictConfig(SETTINGS)\n"
+    tree.write({"zero_x.py": f"{text}logging.warning('said')\nprint('x')\n"})
+    before = tree.start("zero_x.py")
+
+    tree.migrate("--apply", "zero_x.py")
+    after = tree.start("zero_x.py")
+
+    assert "said" in before.stderr
+    assert (after.returncode, after.stdout, after.stderr) == (0, before.stdout, before.stderr)
+    assert ("addHandler(logger.handlers[0])" in tree.text("zero_x.py")) is is_joined
+    assert ("said" in _log(tree, "zero")) is is_joined
+
+
 def test_handlers_on_the_root_logger_count_as_configuration(tree: Tree) -> None:
     """Also through a name of the root logger, and without an import of ``logging`` under its own name."""
     text = "from logging import StreamHandler, getLogger\n\nroot = getLogger()\nroot.addHandler(StreamHandler())\nprint('x')\n"
@@ -423,6 +482,27 @@ def test_a_test_that_replaces_the_modules_print_still_sees_what_is_printed(tree:
 
     assert 'mirror_print(logger.info, "ok", printer=print)' in tree.text("zero_x.py")
     assert tree.start("test_x.py").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "patch",
+    [
+        "mock.patch.object(zero_x, 'print', printed, create=True)",
+        "mock.patch.dict(zero_x.__dict__, {'print': printed})",
+        "mock.patch.multiple(zero_x, create=True, print=printed)",
+        "mock.patch('builtins.print', printed)",
+    ],
+)
+def test_each_way_to_replace_print_still_works(tree: Tree, patch: str) -> None:
+    """By the module's attribute, its dictionary, several at once; and the builtin itself."""
+    test = f"from unittest import mock\nimport zero_x\n\nprinted = mock.Mock()\nwith {patch}:\n    zero_x.main()\nprinted.assert_called_once()\n"
+    tree.write({"zero_x.py": SCRIPT, "test_x.py": test})
+
+    tree.migrate("--apply", "zero_x.py")
+
+    assert "mirror_print(" in tree.text("zero_x.py")
+    start = tree.start("test_x.py")
+    assert start.returncode == 0, start.stderr
 
 
 def test_without_such_a_test_the_printer_is_not_named(tree: Tree) -> None:

@@ -40,6 +40,12 @@ def find_exposure(module: Module, target: Target) -> Exposure:
     Returns:
         What they see.
     """
+    if target.starts.taken:
+        return Exposure(
+            is_private=True,
+            refusal=f"{target.starts.taken}, and so the runtime's; "
+            "let it pass over names that begin with an underscore",
+        )
     is_private = bool(target.starts.listed or (target.starts.starred and not _exports(module)))
     readers: list[tuple[ast.expr, str]] = [(call, _table(module, call)) for call in module.calls_by(_TABLES)]
     readers += [

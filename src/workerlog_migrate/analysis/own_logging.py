@@ -48,12 +48,45 @@ def find_own_logging(module: Module) -> OwnLogging:
         if not _configures(module, call):
             continue
         statement = module.statement(call)
-        if isinstance(statement, ast.Expr) and _has_its_lines(module, statement):
+        handles = _root_handles(module, call)
+        if handles is False:
+            continue
+        if handles and isinstance(statement, ast.Expr) and _has_its_lines(module, statement):
             if top is None or statement.lineno > top.lineno:
                 top = statement
         elif inner is None or call.lineno < inner.lineno:
             inner = call
     return OwnLogging(top, inner, _root(module))
+
+
+def _root_handles(module: Module, call: ast.Call) -> bool | None:
+    """Whether the root logger has a handler after a configuration; None where the settings are not in the script.
+
+    Without one ``logging.warning`` prints by itself, and would no longer do so if the worker's handler were there.
+    """
+    if module.qualified(call.func) != "logging.config.dictConfig":
+        return True
+    given = call.args[0] if call.args else None
+    if isinstance(given, ast.Name):
+        bound = module.bindings(given)
+        owner = module.parents.get(bound[0].node) if len(bound) == 1 else None
+        given = owner.value if isinstance(owner, ast.Assign | ast.AnnAssign) else None
+    if not isinstance(given, ast.Dict) or None in given.keys:
+        return None
+    settings = _entries(given)
+    named = settings.get("loggers")
+    root = settings.get("root") or (_entries(named).get("") if isinstance(named, ast.Dict) else None)
+    if root is None:
+        return False
+    return "handlers" in _entries(root) if isinstance(root, ast.Dict) else None
+
+
+def _entries(node: ast.Dict) -> dict[str, ast.expr]:
+    return {
+        key.value: value
+        for key, value in zip(node.keys, node.values, strict=True)
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    }
 
 
 def _joins(call: ast.Call) -> bool:

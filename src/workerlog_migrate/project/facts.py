@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
 
-FACTS_VERSION = 7
+FACTS_VERSION = 8
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -65,6 +65,8 @@ _BY_NAME = frozenset(
 _UP = "^"  # from a file to its folder, or from a folder to the one above
 _OWN_NAMES = frozenset({"__name__", "__package__", "__path__"})
 _LISTERS = frozenset({"vars", "dir", "getmembers"})
+_FILTERS = frozenset({"startswith", "endswith", "__module__", "isclass", "issubclass", "fnmatch", "match"})
+_STAR = re.compile(r"\bfrom\s+(?P<module>[A-Za-z_][\w.]{0,200})\s+import\s+[*]")
 
 
 class Import(NamedTuple):
@@ -108,7 +110,8 @@ class FileFacts(NamedTuple):
         changes_path: ``sys.path`` is mentioned.
         in_front: folders that are put before the standard library's on it, as far as texts name them; ``..`` where one above the
             file is meant.
-        listed: names handed to ``vars``, ``dir`` or ``getmembers``.
+        listed: names handed to ``vars``, ``dir`` or ``getmembers``, or whose ``__dict__`` is read.
+        passes_over: something is asked of names or of what has them (``startswith``, ``__module__``, ``isclass``).
         by_text: modules that are imported by a text, and names that are patched by one.
         handlers: which of the functions and classes are called that decide where records go (``basicConfig``, ``NullHandler``).
         replaces_print: an attribute ``print`` is stored, or named by a text (``setattr(m, "print", f)``).
@@ -128,6 +131,7 @@ class FileFacts(NamedTuple):
     changes_path: bool = False
     in_front: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
+    passes_over: bool = False
     by_text: tuple[str, ...] = ()
     handlers: tuple[str, ...] = ()
     replaces_print: bool = False
@@ -211,6 +215,7 @@ class _Collector:
         self._named: list[ast.expr] = []
         self._configures = False
         self._listed: set[str] = set()
+        self._passes_over = False
         self._by_text: set[str] = set()
         self._handlers: set[str] = set()
         self._isolated = False
@@ -239,6 +244,7 @@ class _Collector:
             self._path,
             tuple(sorted({word for node in self._in_front for word in self._in_front_of(node)})),
             tuple(sorted(self._listed)),
+            self._passes_over,
             tuple(sorted(self._by_text)),
             tuple(sorted(self._handlers)),
             self._print,
@@ -281,6 +287,10 @@ class _Collector:
                 self._path = True
             case ast.Attribute(attr="print", ctx=ast.Store()):
                 self._print = True
+            case ast.Attribute(attr="__dict__", value=ast.Name(id=name) | ast.Attribute(attr=name)):
+                self._listed.add(name)
+            case ast.Attribute(attr=name) if name in _FILTERS:
+                self._passes_over = True
             case ast.Assign(targets=[ast.Attribute(attr="path", value=ast.Name(id="sys"))]):
                 self._in_front.append(node.value)
             case ast.Assign(
@@ -310,6 +320,8 @@ class _Collector:
         text = node.value
         if not isinstance(text, str):
             return
+        for star in _STAR.finditer(text) if "*" in text else ():
+            self._imports.append(Import(star["module"], 0, ("*",), node.lineno, "inner"))
         if text == "print" or text.endswith(".print"):
             self._print = True
         is_module, self._follows_m = self._follows_m, text == "-m"
@@ -356,6 +368,8 @@ class _Collector:
             self._import_by_name(name, node)
         if name == "dictConfig":
             self._configures = True
+        elif any(each.arg == "print" for each in node.keywords):
+            self._print = True  # patch.multiple(module, print=f)
         if name in _HANDLERS:
             self._handlers.add(name)
         elif name in _LOADERS:
@@ -364,7 +378,9 @@ class _Collector:
             self._named += [*node.args[:1], *(each.value for each in node.keywords if each.arg == "name")]
         elif "logger" in name.lower() and name not in _OWN_MAKERS:
             self._named += [each for each in node.args[:1] if isinstance(each, ast.Constant)]
-        elif name in _LISTERS and node.args:
+        if name in _FILTERS or (name == "getmembers" and _FILTERS & _last_names(node.args[1:])):
+            self._passes_over = True
+        if name in _LISTERS and node.args:
             match node.args[0]:
                 case ast.Name(id=listed) | ast.Attribute(attr=listed):
                     self._listed.add(listed)
@@ -460,6 +476,15 @@ def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
         told = (name for name in reversed(kind._fields) if name not in ("ctx", "op", "ops"))
         found = _FIELDS[kind] = tuple(told)
     return found
+
+
+def _last_names(nodes: list[ast.expr]) -> frozenset[str]:
+    return frozenset(
+        each.id if isinstance(each, ast.Name) else each.attr
+        for node in nodes
+        for each in ast.walk(node)
+        if isinstance(each, ast.Name | ast.Attribute)
+    )
 
 
 def _place_of(node: ast.AST, place: str) -> str:

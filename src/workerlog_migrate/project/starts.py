@@ -107,6 +107,7 @@ class _Seen:
     isolated: str = ""
     starred: str = ""
     listed: str = ""
+    taken: str = ""
     patched: str = ""
 
 
@@ -194,6 +195,7 @@ class _Search:
             foreign=self._shadows.foreign(seen.path),
             starred=seen.starred,
             listed=seen.listed,
+            taken=seen.taken,
             patched=seen.patched,
             reporter=self._reporter,
             loggers=self._loggers_like(seen, target.worker, seen.parts[-1]),
@@ -283,6 +285,8 @@ class _Search:
             seen.patched = seen.patched or f"{self._shown(path)} replaces print"
         if bound.rpartition(".")[2] in facts.listed:
             seen.listed = seen.listed or f"{self._shown(path)} lists what it holds"
+            if not facts.passes_over and not _is_test(path, self._root):
+                seen.taken = seen.taken or f"{self._shown(path)} takes every name that it holds"
 
     def _word(self, path: str, word: str, where: str, facts: FileFacts) -> None:
         if word.endswith((".py", ".pyw")) and word.strip("./\\"):
