@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
 
-FACTS_VERSION = 8
+FACTS_VERSION = 9
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -410,8 +410,8 @@ class _Collector:
 
     def _in_front_of(self, node: ast.expr) -> set[str]:
         found = list(self._folders(node))
-        words = set(found) - {_UP}
-        return words | {".."} if found.count(_UP) > 1 else words
+        words = {text for text in found if text.strip("./\\") and text != _UP}
+        return words or ({".."} if found.count(_UP) > 1 or any(".." in text for text in found) else set())
 
     def _folders(self, node: ast.expr, depth: int = 0) -> Iterator[str]:
         """Give the texts of an expression that names a folder, `_UP` for each step up and ``..`` where it climbs."""
