@@ -161,7 +161,7 @@ def migrate_source(
             remarks=remarks,
         )
 
-    from workerlog_migrate.rewriting import rewrite, verify  # late: only what is edited pays for LibCST
+    from workerlog_migrate.rewriting import noqa, rewrite, verify  # late: only what is edited pays for LibCST
 
     for _ in range(_MOST_ROUNDS):
         try:
@@ -179,6 +179,7 @@ def migrate_source(
         )
     try:
         verify.check_handlers(module)
+        final = noqa.without_settled(module, plan.applied, text)
         module.close()  # before the result's tree takes its place
         tree = verify.check_compiles(source.text, text, str(source.path))
         verify.check_splices(module, text, plan.applied, splices)
@@ -186,9 +187,10 @@ def migrate_source(
         left = [finding for finding, _ in decisions.declined]
         left += [Finding(SPECIFIC_EXCEPTIONS, span, "") for span in noted.values()]
         places = verify.check_undo(module, tree, plan.applied, splices, left)
-        after = encode(source, text)
+        verify.check_noqa(text, final, tree)
+        after = encode(source, final)
         del module
-        result = Module(verify.check_encoded(decode(source.path, after), text), tree)
+        result = Module(verify.check_encoded(decode(source.path, after), final), tree)
         joined = _moved_notes(context, noted, places)
         verify.check_nothing_left(
             find_all(result, target, settings, _moved(decisions, places, result), joined)

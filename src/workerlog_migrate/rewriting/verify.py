@@ -12,6 +12,7 @@ import ast
 import bisect
 import functools
 import itertools
+import re
 import warnings
 from collections.abc import Collection, Iterable, Sequence
 
@@ -30,6 +31,8 @@ from workerlog_migrate.model import (
     Splice,
     SuppressEdit,
 )
+
+_WORD = re.compile(r"\w+")
 
 
 class CheckError(WorkerlogError):
@@ -180,6 +183,32 @@ def check_encoded(source: Source, text: str) -> Source:
     if source.text != text:
         raise CheckError("check failed: the result cannot be written in the encoding of the file")
     return source
+
+
+def check_noqa(checked: str, text: str, tree: ast.Module) -> None:
+    """Check that nothing but codes of ``# noqa`` comments was taken out of a result.
+
+    Args:
+        checked: the result that the other checks have seen.
+        text: the same without those codes.
+        tree: that of ``checked``.
+
+    Raises:
+        CheckError: something else has changed.
+    """
+    if text == checked:
+        return
+    if ast.dump(ast.parse(text), include_attributes=True) != ast.dump(tree, include_attributes=True):
+        raise CheckError("check failed: taking codes out of a noqa comment would change the code")
+    old, new = checked.splitlines(), text.splitlines()
+    for number, (before, after) in enumerate(zip(old, new, strict=False), 1):
+        words = iter(_WORD.findall(before))
+        if before != after and (
+            "noqa" not in before.lower() or any(word not in words for word in _WORD.findall(after))
+        ):
+            raise CheckError("check failed: more than codes of a noqa comment would go", number)
+    if len(old) != len(new):
+        raise CheckError("check failed: taking codes out of a noqa comment would change lines")
 
 
 def check_nothing_left(again: Plan) -> None:
