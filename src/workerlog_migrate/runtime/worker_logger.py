@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:702df3744b405ac3715249e660d5e77f16467b30da2947e1d38ac9e22f3eade2
+# workerlog-migrate runtime 0.1.0 tree:a27a66dcf005878856b3abe3fea1dbb41496bd1bb4a7eae5cf43606015b0761a
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -207,7 +207,7 @@ def _file_stem(name: str) -> str:
 
 def _kept(filterer: logging.Filterer, record: logging.LogRecord) -> logging.LogRecord | None:
     """Give the record that the filters leave; since 3.12 it may be another one."""
-    found = filterer.filter(record) if filterer.filters else record
+    found = filterer.filter(record)
     return found if isinstance(found, logging.LogRecord) else record if found else None
 
 
@@ -226,7 +226,7 @@ class _WorkerLogger(logging.Logger):
         return level >= self.worker_level or super().isEnabledFor(level)
 
     def handle(self, record: logging.LogRecord) -> None:
-        if (kept := _kept(self, record)) is not None:
+        if (kept := _kept(self, record) if self.filters else record) is not None:
             self.worker_log.handle(kept)
             shared = len(self.handlers) > 1 or self.propagate
             if shared and not self.disabled and super().isEnabledFor(kept.levelno):
@@ -242,7 +242,7 @@ class _WorkerLogger(logging.Logger):
 
     def mirror(self, record: logging.LogRecord) -> None:
         """Handle what print has shown: it goes to no handler that may show it again."""
-        if (kept := _kept(self, record)) is not None:
+        if (kept := _kept(self, record) if self.filters else record) is not None:
             self.worker_log.handle(kept)
             for handler in self.handlers if len(self.handlers) > 1 else ():
                 quiet = handler is self.worker_log or kept.levelno < handler.level or self._shows(handler)
@@ -289,22 +289,26 @@ def _record(
 ) -> logging.LogRecord:
     """Do as ``logger.makeRecord``, whose ``except Exception`` would keep what a signal handler raises meanwhile."""
     code, number, path = frame.f_code, frame.f_lineno, frame.f_code.co_filename
-    if logging.getLogRecordFactory() is not logging.LogRecord or type(logger) is not _WorkerLogger:
+    modules, process, task = sys.modules, "MainProcess", None
+    others = "multiprocessing" in modules or "asyncio" in modules  # only then makeRecord asks somebody
+    own = others and logging.getLogRecordFactory() is logging.LogRecord and type(logger) is _WorkerLogger
+    if not own:
         return logger.makeRecord(logger.name, level, path, number, text, (), crash, code.co_name)  # type: ignore[arg-type]
-    now, file, process = time.time(), os.path.basename(path), sys.modules.get("multiprocessing.process")
+    if (known := modules.get("multiprocessing.process")) is not None:
+        process = known.current_process().name
+    if sys.version_info >= (3, 12) and (known := modules.get("asyncio.tasks")) is not None:
+        with _quiet(Exception):  # it is being imported
+            task = known.current_task().get_name() if known.events._get_running_loop() else None
+    now, file = time.time(), os.path.basename(path)
     record = logging.LogRecord.__new__(logging.LogRecord)
-    vars(record).update(
-        name=logger.name, msg=text, args=(), levelno=level, levelname=logging.getLevelName(level), lineno=number,
-        pathname=path, filename=file, module=os.path.splitext(file)[0], funcName=code.co_name, created=now,
-        msecs=int(now % 1 * 1000) + 0.0, relativeCreated=(now - _STARTED) * 1000, exc_info=crash, exc_text=None,
-        stack_info=None, thread=threading.get_ident(), threadName=threading.current_thread().name,
-        process=os.getpid(), processName="MainProcess" if process is None else process.current_process().name
-    )  # fmt: skip
-    if sys.version_info >= (3, 12):
-        record.taskName = None
-        if (tasks := sys.modules.get("asyncio.tasks")) is not None:
-            with _quiet(Exception):  # no loop runs; or it is being imported
-                record.taskName = tasks.current_task().get_name()
+    record.__dict__ = {
+        "name": logger.name, "msg": text, "args": (), "levelno": level, "levelname": logging.getLevelName(level),
+        "pathname": path, "filename": file, "module": os.path.splitext(file)[0], "lineno": number,
+        "funcName": code.co_name, "created": now, "msecs": int(now % 1 * 1000) + 0.0,
+        "relativeCreated": (now - _STARTED) * 1000, "exc_info": crash, "exc_text": None, "stack_info": None,
+        "thread": threading.get_ident(), "threadName": threading.current_thread().name, "process": os.getpid(),
+        "processName": process, **({"taskName": task} if sys.version_info >= (3, 12) else {}),
+    }  # fmt: skip
     return record
 
 
@@ -868,6 +872,9 @@ class _Console(logging.StreamHandler):  # type: ignore[type-arg]  # generic for 
 # --- records
 
 
+_FORM = "%(asctime)s | %(levelname)s | %(name)s | %(message)s"
+
+
 class _LineFormatter(logging.Formatter):
     """The standard formatter's lines, with the second's time stamp kept: formatting, not I/O, is the cost."""
 
@@ -879,12 +886,12 @@ class _LineFormatter(logging.Formatter):
         if known != seconds:
             stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
             self.second = (seconds, stamp)
-        text = (self._fmt or "") % {
-            "asctime": f"{stamp},{int(record.msecs):03d}",
-            "name": record.name,
-            "levelname": record.levelname,
-            "message": _message_of(record),
-        }
+        stamp, message = f"{stamp},{int(record.msecs):03d}", _message_of(record)
+        if self._fmt is _FORM:
+            text = f"{stamp} | {record.levelname} | {record.name} | {message}"
+        else:
+            names = {"asctime": stamp, "name": record.name, "levelname": record.levelname, "message": message}
+            text = (self._fmt or "") % names
         if (error := getattr(record, "worker_error", None)) is not None:
             text += f"\n{error}"
         if record.exc_info or record.exc_text or record.stack_info:
@@ -956,8 +963,7 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
     def __init__(self, path: str, worker_log_dir: str | None = None) -> None:
         super().__init__(path, encoding="utf-8", delay=True)
         is_json = os.environ.get("WORKER_LOG_FORMAT", "").lower() == "json"
-        form = "%(asctime)s | %(levelname)s | %(name)s | %(message)s"
-        self.setFormatter(_JsonFormatter() if is_json else _LineFormatter(form))
+        self.setFormatter(_JsonFormatter() if is_json else _LineFormatter(_FORM))
         if worker_log_dir is not None:
             self.worker_log_dir = worker_log_dir
         self.file, self.seen = _LogFile(path), _LogFile(path.removesuffix(".log") + ".seen.jsonl")
@@ -981,7 +987,7 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
             self.note("running")
 
     def handle(self, record: logging.LogRecord) -> bool:
-        kept = _kept(self, record)
+        kept = _kept(self, record) if self.filters else record
         if kept is None:
             return False
         record = kept
