@@ -8,6 +8,7 @@ something off in silence.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
@@ -42,6 +43,8 @@ _KEYS = (
     "retry",
 )
 _TOO_MANY = 2**63  # what TOML promises to hold
+_AT_LEAST = re.compile(r"(?:>=|~=|==)\s*(\d)\.(\d{1,3})")
+_TARGET = re.compile(r"\Apy(\d)(\d{1,3})\Z")
 _RETRY_KEYS = ("max-retries", "base-delay", "extra", "never")
 
 
@@ -72,6 +75,7 @@ class Config(NamedTuple):
         base_delay: seconds before the second attempt, not negative.
         retry_extra: qualified calls to wrap besides the built-in ones.
         retry_never: qualified calls never to wrap.
+        python: the oldest Python that the project says it is for (``requires-python``, or ruff's ``target-version``).
     """
 
     file: Path | None = None
@@ -95,6 +99,7 @@ class Config(NamedTuple):
     base_delay: float | None = None
     retry_extra: tuple[str, ...] = ()
     retry_never: tuple[str, ...] = ()
+    python: tuple[int, int] | None = None
 
 
 def find_config(start: Path) -> Path | None:
@@ -144,7 +149,7 @@ def load_config(file: Path, *, required: bool = False) -> Config:
     if table is None:
         if required:
             raise UsageError(f"{file}: there is no [{TABLE}] table in it")
-        return Config(file=file, folder=file.parent)
+        return Config(file=file, folder=file.parent, python=_python(document))
     reader = _Reader(file)
     settings = reader.table(table, TABLE)
     reader.known(settings, _KEYS, TABLE)
@@ -174,7 +179,23 @@ def load_config(file: Path, *, required: bool = False) -> Config:
         base_delay=reader.seconds(retry, "base-delay"),
         retry_extra=reader.dotted_names(retry, "extra"),
         retry_never=reader.dotted_names(retry, "never"),
+        python=_python(document),
     )
+
+
+def _python(document: Mapping[str, object]) -> tuple[int, int] | None:
+    """Read the oldest Python of a project from its metadata, else from ruff's; nothing that is written otherwise is an error."""
+    for path, pattern in (
+        (("project", "requires-python"), _AT_LEAST),
+        (("tool", "ruff", "target-version"), _TARGET),
+    ):
+        value: object = document
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        found = pattern.search(value) if isinstance(value, str) else None
+        if found is not None:
+            return int(found[1]), int(found[2])
+    return None
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

@@ -365,6 +365,7 @@ class Settings:
         libraries: folders of packages that may be read, and are never run, to see what their functions raise.
         levels: start of a text -> its level, taught by the user.
         add_skip: write a skip comment behind what would be changed or was left, and change nothing else.
+        python: the oldest Python that the project says it is for; some classes are one from a later one on.
     """
 
     select: tuple[str, ...] = CODEMODS
@@ -382,6 +383,7 @@ class Settings:
     libraries: tuple[str, ...] = ()
     levels: tuple[tuple[str, Level], ...] = ()
     add_skip: bool = False
+    python: tuple[int, int] = (3, 10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -389,6 +389,7 @@ def _settings(request: Request, config: Config) -> Settings:
         raises=config.raises,
         levels=config.levels,
         add_skip=request.add_skip,
+        python=config.python or defaults.python,
         libraries=tuple(folder for glob in config.libraries for folder in _libraries(config, glob)),
     )
 

@@ -174,3 +174,116 @@ def test_long_lines_are_the_formatters_which_is_named(
     assert tool(tmp_path, name, *rest, "scripts/zero a.py").returncode == 0
     assert tool(tmp_path, name, *rest, "--check", "scripts").returncode == 0
     assert migrate(tmp_path, "--check").stderr == "everything is migrated: 1 file\n"
+
+
+STRICT = '''\
+"""A worker."""
+
+import asyncio
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, cast
+
+
+def safe_print(text: str, *, end: str = "\\n") -> None:
+    try:
+        print(text, end=end)  # noqa: T201
+    except UnicodeEncodeError:
+        print(text.encode("ascii", "replace").decode(), end=end)  # noqa: T201
+
+
+def load(path: Path) -> dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return cast("dict[str, Any]", json.load(file))
+    except Exception:  # noqa: BLE001
+        return {}
+
+
+def read_all(folder: Path) -> Iterator[str]:
+    for name in os.listdir(folder):
+        yield (folder / name).read_text(encoding="utf-8")
+
+
+class Worker:
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.count: int = 0
+        self.hook: Callable[[str], None] = partial(safe_print, end="")
+
+    def step(self) -> bool:
+        try:
+            data = load(self.base / "a.json")
+            self.count += int(data["n"])
+        except Exception as error:  # noqa: BLE001
+            print(f"[ERRO] {error}", file=sys.stderr)  # noqa: T201
+            return False
+        return True
+
+    async def wait(self) -> None:
+        try:
+            await asyncio.wait_for(asyncio.sleep(1), 2)
+        except Exception:  # noqa: BLE001, S110, SIM105
+            pass
+
+    def remove(self, path: str | os.PathLike[str]) -> None:
+        try:
+            os.remove(path)
+        except Exception as error:  # noqa: BLE001
+            safe_print(f"falhou {error}")
+
+
+def main() -> int:
+    worker = Worker(Path())
+    threading.Thread(target=worker.step).start()
+    while True:
+        try:
+            if not worker.step():
+                print("nada")  # noqa: T201
+            asyncio.run(worker.wait())
+        except Exception as error:  # noqa: BLE001
+            print("Erro:", error, flush=True)  # noqa: T201
+        if worker.count > 3:
+            return 0
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
+'''
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--trial",), ("--boundary", "watch")], ids=["narrow", "trial", "boundary"]
+)
+def test_a_project_that_is_clean_under_strict_rules_stays_so(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """Kind: what the tools asked for (types, codes of noqa, classes that became another name) holds for what was edited, too."""
+    (tmp_path / "scripts").mkdir()
+    script = tmp_path / "scripts" / "zero_a.py"
+    script.write_text(STRICT, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(
+        '[project]\nname = "bot"\nversion = "1"\nrequires-python = ">=3.11"\n\n[tool.mypy]\nstrict = true\n\n'
+        '[tool.ruff.lint]\nselect = ["I", "E", "F", "W", "UP", "B", "RUF", "BLE", "T20", "S110", "S112"]\nexternal = ["SIM"]\n',
+        encoding="utf-8",
+    )
+
+    for stage in ("before", "after"):
+        if stage == "after":
+            assert migrate(tmp_path, "--apply", *options).returncode == 0
+            assert script.read_text(encoding="utf-8") != STRICT
+            tool(tmp_path, "ruff", "format", "scripts")
+        for command in (
+            ("ruff", "check", "--no-cache", "scripts"),
+            ("ruff", "format", "--check", "scripts"),
+            ("mypy", "--cache-dir", os.devnull, "scripts"),
+        ):
+            result = tool(tmp_path, *command)
+            assert result.returncode == 0, stage + result.stdout + result.stderr

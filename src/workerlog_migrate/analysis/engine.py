@@ -57,7 +57,7 @@ class Engine:
     ) -> None:
         self.knowledge = knowledge
         self.taught = dict(settings.raises)
-        self.hierarchy = Hierarchy(knowledge)
+        self.hierarchy = Hierarchy(knowledge, settings.python)
         # Under --unresolved reraise a broad handler will raise again what nobody knows: outer handlers see it then.
         self.reraises_unknown = settings.unresolved is Unresolved.RERAISE
         self.unit = Unit(module, dotted_name(module.source.path))

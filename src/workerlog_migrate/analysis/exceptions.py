@@ -23,11 +23,13 @@ class Hierarchy:
 
     Args:
         knowledge: the rows.
+        python: the oldest Python that the program is for.
 
     """
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: Knowledge, python: tuple[int, int] = (3, 10)) -> None:
         self._knowledge = knowledge
+        self._python = python
         self._registered: dict[str, tuple[str, ...]] = {}
         self._ancestors: dict[str, frozenset[str]] = {}
         self._names: dict[str, str] = {}
@@ -41,9 +43,17 @@ class Hierarchy:
         """Return the name under which an exception is known."""
         found = self._names.get(name)
         if found is None:
-            found = name if name in self._registered else self._knowledge.canonical_exception(name)
+            found = name if name in self._registered else self._canonical(name)
             self._names[name] = found
         return found
+
+    def _canonical(self, name: str) -> str:
+        found = self._knowledge.canonical_exception(name)
+        row = self._knowledge.exception(found)
+        if row is None or not row.became:
+            return found
+        other, since = row.became
+        return other if self._python >= tuple(map(int, since.split("."))) else found
 
     def is_exception(self, name: str) -> bool:
         """Whether a qualified name is a known exception class."""

@@ -244,6 +244,7 @@ class ExceptionRow:
         source: where the facts come from.
         holds: the name stands for a tuple of the class and these.
         min_python: the first Python that has it, empty when all supported ones do.
+        became: the class that it is another name of, and the first Python in which it is; empty when it is one of its own.
 
     """
 
@@ -254,6 +255,7 @@ class ExceptionRow:
     source: str = ""
     holds: tuple[str, ...] = ()
     min_python: str = ""
+    became: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -830,6 +832,7 @@ def _exception_row(name: str, reader: _Reader) -> ExceptionRow:
         source=reader.string("source"),
         holds=reader.strings("holds"),
         min_python=reader.string("min_python"),
+        became=reader.strings("became"),
     )
 
 
