@@ -1,0 +1,260 @@
+"""When is an operation known? One test for each sentence of the contract about it, with the nearest case that differs."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.analysis.conftest import Analyse
+
+HEAD = "import decimal, json, logging, os, signal, threading\nfrom concurrent.futures import ThreadPoolExecutor\nfrom functools import partial\n"
+
+
+def _body(text: str, before: str = "", parameters: str = "s: str, n: int") -> str:
+    indented = textwrap.indent(text, "        ")
+    return f"{HEAD}{before}\ndef run({parameters}):\n    try:\n{indented}\n    except Exception: pass\n"
+
+
+# -- the file is not the world --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "half(0)",
+        "g = half\ng(0)",
+        "partial(half, 0)()",
+        "list(map(half, [0]))",
+        "threading.Thread(target=half, args=(0,)).start()",
+        "ThreadPoolExecutor().submit(half, 0)",
+        "{'a': half}['a'](0)",
+        "half(**{'n': 0})",
+        "half(*[0])",
+        "[f(0) for f in (half,)]",
+        "open('a').half = half",
+    ],
+)
+def test_each_call_counts_for_what_a_parameter_can_be(script: Analyse, call: str) -> None:
+    """Every call of a function in the project: by name, alias, ``partial``, ``map``, threads, tables, ``**``."""
+    text = "{head}def half(n):\n    try: return 1 % n\n    except Exception: pass\nhalf(2)\n{call}\n"
+
+    plain = script(text.format(head=HEAD, call="")).body()
+    found = script(text.format(head=HEAD, call=call)).body()
+
+    assert plain.is_complete
+    assert not found.is_complete or "ZeroDivisionError" in found.names or "TypeError" in found.names
+
+
+@pytest.mark.parametrize(
+    "writer",
+    [
+        pytest.param("def other():\n    global LIMIT\n    LIMIT = 'a'", id="global"),
+        pytest.param("globals()['LIMIT'] = 'a'", id="globals"),
+        pytest.param("exec(open('a').read())", id="exec"),
+        pytest.param("import sys\nsetattr(sys.modules[__name__], 'LIMIT', 'a')", id="setattr"),
+    ],
+)
+def test_each_writer_counts_for_what_a_name_can_be(script: Analyse, writer: str) -> None:
+    """A module's name is what every writer makes it, not only what stands beside it."""
+    text = _body("len(str(LIMIT + 1))", "LIMIT = 1\n{}")
+
+    assert script(text.format("")).names() == set()
+    found = script(text.format(writer)).body()
+    assert not found.is_complete or "TypeError" in found.names
+
+
+def test_an_heir_that_overrides_counts(script: Analyse) -> None:
+    """A method that is called on ``self`` may be an heir's."""
+    text = _body(
+        "Base(s).go()",
+        "class Base:\n    def __init__(self, s): self.s = s\n    def go(self): return self.step()\n    def step(self): return 1\n{}",
+    )
+    heir = "class Heir(Base):\n    def step(self): return os.environ['A']"
+
+    assert script(text.format("")).names() == set()
+    made = script(text.format(heir).replace("Base(s).go()", "(Heir if n else Base)(s).go()"))
+    assert not made.body().is_complete or "KeyError" in made.names()
+
+
+@pytest.mark.parametrize(
+    ("escape", "is_known"),
+    [
+        pytest.param("", True, id="seen"),
+        pytest.param("import nuvem\nnuvem.keep(ROWS)", False, id="handed to something unknown"),
+        pytest.param("ROWS.append(None)", False, id="changed elsewhere"),
+    ],
+)
+def test_what_gets_out_of_sight_is_unknown(script: Analyse, escape: str, is_known: bool) -> None:
+    """A list holds what it was made with only while nobody else has it."""
+    made = script(_body("for row in ROWS: row.upper()", f"ROWS = ['a', 'b']\n{escape}")).body()
+
+    assert (made.is_complete and made.names == ()) is is_known
+
+
+def test_an_annotation_is_believed_unless_something_contradicts_it(script: Analyse) -> None:
+    """``n: int`` counts for functions that nobody calls; a call with a text counts more."""
+    text = "def f(n: int):\n    try: return n + 1\n    except Exception: pass\n{}\n"
+
+    assert script(text.format("")).names() == set()
+    found = script(text.format("f('a')")).body()
+    assert not found.is_complete or "TypeError" in found.names
+
+
+# -- data of an open shape ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("use", "names"),
+    [
+        ("data['a']", {"KeyError", "TypeError"}),
+        ("data[0]", {"IndexError", "KeyError", "TypeError"}),
+        ("data[n]", {"IndexError", "KeyError", "TypeError"}),
+        ("data.get('a')", {"AttributeError", "TypeError"}),
+        ("data + 1", {"TypeError"}),
+        ("data > 1", {"TypeError"}),
+        ("','.join(data)", {"TypeError"}),
+        ("1 in data", {"TypeError"}),
+        ("for a in data: pass", {"TypeError"}),
+        ("a, b = data", {"TypeError", "ValueError"}),
+        ("f'{data:.2f}'", {"TypeError", "ValueError"}),
+        ("int(data)", {"TypeError", "ValueError"}),
+        ("float(data)", {"TypeError", "ValueError"}),
+        ("str(data)", set()),
+        ("data == 1", set()),
+    ],
+)
+def test_data_of_an_open_shape_raises_what_any_builtin_shape_does(
+    script: Analyse, use: str, names: set[str]
+) -> None:
+    """The world sends another shape than the one that was meant: that is no bug."""
+    assert script(_body(f"data = json.loads(s)\n{use}")).names() == names | {"ValueError"}
+
+
+@pytest.mark.parametrize(
+    ("use", "is_listed"), [("int(json.loads(s))", False), ("int(float(s))", True), ("int(s)", False)]
+)
+def test_overflow_needs_a_float_that_was_seen(script: Analyse, use: str, is_listed: bool) -> None:
+    assert ("OverflowError" in script(_body(use)).names()) is is_listed
+
+
+@pytest.mark.parametrize(
+    ("use", "taken"),
+    [
+        ("if isinstance(data, dict):\n    data.get('a')", {"AttributeError"}),
+        ("if isinstance(data, dict):\n    data.get('a', 1)", {"AttributeError"}),
+        ("if isinstance(data, dict) and 'a' in data:\n    data['a']", {"KeyError"}),
+        ("if isinstance(data, str):\n    data.strip()", {"AttributeError"}),
+        ("if isinstance(data, (int, float)):\n    data > 1", {"TypeError"}),
+    ],
+)
+def test_a_guard_takes_them_off_the_list(script: Analyse, use: str, taken: set[str]) -> None:
+    """``isinstance``, a default, and what was asked before."""
+    plain = use.partition("\n    ")[2]
+
+    assert taken <= script(_body(f"data = json.loads(s)\n{plain}")).names()
+    assert not taken & script(_body(f"data = json.loads(s)\n{use}")).names()
+
+
+@pytest.mark.parametrize(
+    ("use", "name"),
+    [("len(5)", "TypeError"), ("None + 1", "TypeError"), ("'a' + 1", "TypeError"), ("[][0]", "IndexError"), ("{}['a']", "KeyError"), ("int('x')", "ValueError"), ("(1).a", "AttributeError"), ("1 / 0", "ZeroDivisionError")],
+)  # fmt: skip
+def test_what_must_fail_for_a_value_that_is_seen_is_listed(script: Analyse, use: str, name: str) -> None:
+    assert name in script(_body(use)).names()
+
+
+# -- code of the program --------------------------------------------------------------------------------------
+
+SPECIAL = {
+    "operator": ("__add__(self, other)", "T() + 1"),
+    "reflected operator": ("__radd__(self, other)", "1 + T()"),
+    "comparison": ("__lt__(self, other)", "T() < 1"),
+    "equality": ("__eq__(self, other)", "T() == 1"),
+    "in": ("__contains__(self, other)", "1 in T()"),
+    "truth": ("__bool__(self)", "if T(): pass"),
+    "length": ("__len__(self)", "len(T())"),
+    "formatting": ("__format__(self, spec)", "f'{T()}'"),
+    "text": ("__str__(self)", "str(T())"),
+    "iteration": ("__iter__(self)", "for a in T(): pass"),
+    "attribute": ("__getattr__(self, name)", "T().b"),
+    "setting": ("__setattr__(self, name, value)", "T().b = 1"),
+    "deletion": ("__delitem__(self, key)", "del T()[0]"),
+    "subscript": ("__getitem__(self, key)", "T()[0]"),
+    "with": ("__enter__(self)", "with T(): pass"),
+    "call": ("__call__(self)", "T()()"),
+    "hash": ("__hash__(self)", "hash(T())"),
+    "making": ("__init__(self)", "T()"),
+    "allocation": ("__new__(cls)", "T()"),
+    "heirs": ("__init_subclass__(cls)", "class U(T): pass"),
+}
+
+
+@pytest.mark.parametrize("kind", SPECIAL)
+def test_the_special_methods_of_the_program_run(script: Analyse, kind: str) -> None:
+    """Operators, comparisons, truth, formatting, iteration, attributes, ``with``, calls, class statements, deletion."""
+    method, use = SPECIAL[kind]
+    extra = "    def __exit__(self, *a): pass\n" if kind == "with" else ""
+    text = _body(use, f"class T:\n    def {method}: raise LookupError('a')\n{extra}")
+
+    found = script(text).body()
+    assert not found.is_complete or "LookupError" in found.names, found.names
+
+
+def test_descriptors_and_properties_run(script: Analyse) -> None:
+    """Twin: a plain attribute does not."""
+    text = _body("T().a", "class T:\n{}\n")
+
+    assert script(text.format("    @property\n    def a(self): raise LookupError('a')")).names() == {
+        "LookupError"
+    }
+    assert script(text.format("    a = 1")).names() == set()
+
+
+# -- from elsewhere -------------------------------------------------------------------------------------------
+
+
+def test_what_a_signal_handler_raises_arrives_everywhere(script: Analyse) -> None:
+    before = "def late(number, frame): raise TimeoutError('a')\n{}"
+
+    assert script(_body("str(n)", before.format("signal.signal(signal.SIGALRM, late)"))).names() == {
+        "TimeoutError"
+    }
+    assert script(_body("str(n)", before.format(""))).names() == set()
+
+
+@pytest.mark.parametrize(
+    ("use", "names"),
+    [
+        pytest.param("if n: a = 1\nstr(a)", {"UnboundLocalError"}, id="bound on one way"),
+        pytest.param("a = 1\nstr(a)", set(), id="bound"),
+        pytest.param("a = 1\ndel a\nstr(a)", {"UnboundLocalError"}, id="deleted"),
+        pytest.param("str(nowhere)", {"NameError"}, id="bound nowhere"),
+    ],
+)
+def test_a_name_that_may_be_unbound_raises(script: Analyse, use: str, names: set[str]) -> None:
+    found = script(_body(use)).body()
+    assert {entry.exception for entry in found.evidence} == names
+
+
+@pytest.mark.parametrize(
+    ("use", "names"),
+    [
+        ("print('a')", {"OSError", "ValueError"}),
+        ("print(s)", {"OSError", "ValueError"}),
+        ("logging.info(s)", set()),
+    ],
+)
+def test_writing_to_the_terminal_raises_and_logging_does_not(
+    script: Analyse, use: str, names: set[str]
+) -> None:
+    """``UnicodeError`` is a ``ValueError``: text that the terminal's encoding has not."""
+    assert script(_body(use)).names() == names
+
+
+@pytest.mark.parametrize("name", ["MemoryError", "RecursionError", "SystemError"])
+def test_what_ends_a_program_by_nature_is_not_listed(script: Analyse, name: str) -> None:
+    names = script(_body("[0] * n\nstr(s)\njson.dumps([s])\nsorted([n])")).names()
+    assert name not in names
