@@ -16,6 +16,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO
 
+from workerlog_migrate import __version__
 from workerlog_migrate.config import Config, check_worker, find_config, load_config, nearest
 from workerlog_migrate.errors import Refused, UsageError
 from workerlog_migrate.files.discover import MISSING, Discovery, Workers, discover, make_target
@@ -151,10 +152,38 @@ def run(request: Request) -> int:
     is_brief = request.format_name == "text" and request.output is None
     is_brief = is_brief and not (request.verbose or request.statistics)
     report = Report(request.mode, paths=paths, keeps_bytes=keeps_bytes, is_brief=is_brief)
+    if request.format_name == "html":
+        report.ran = _what_runs(cwd)
     output = _Output(request, shows_diff=_shows_diff(request))
     return _finish(
         request, report, output, _files(request, settings, config, workers, cwd, paths, report, output)
     )
+
+
+def _what_runs(cwd: Path) -> tuple[tuple[str, str], ...]:
+    """Say what runs, when and on what, for a report that somebody reads elsewhere and later."""
+    import datetime
+    import platform
+    import shlex
+
+    from workerlog_migrate.files.git import GitError, run_git
+
+    # What makes builds repeatable makes reports so: https://reproducible-builds.org/specs/source-date-epoch/
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    utc = datetime.timezone.utc
+    now = (
+        datetime.datetime.fromtimestamp(int(epoch), utc) if epoch.isdecimal() else datetime.datetime.now(utc)
+    )
+    ran = [
+        ("Command", shlex.join(["workerlog-migrate", *sys.argv[1:]])),
+        ("When", now.strftime("%Y-%m-%d %H:%M UTC")),
+        ("Version", f"workerlog-migrate {__version__}, Python {platform.python_version()}"),
+    ]
+    with contextlib.suppress(GitError, OSError):
+        commit = run_git(cwd, "rev-parse", "HEAD").decode("ascii", "replace").strip()
+        changed = run_git(cwd, "status", "--porcelain", "--untracked-files=no")
+        ran.append(("Commit", commit + (" and what was not committed" if changed else "")))
+    return tuple(ran)
 
 
 def run_explain(request: Request, what: str) -> int:

@@ -625,3 +625,94 @@ def test_two_thousand_files_are_few_elements_until_they_are_opened(show: Show) -
     page.settle()
     assert page.run("document.querySelector('#f2000 .diff table').checkVisibility()") is True
     assert page.run("document.querySelectorAll('.body').length") == 1
+
+
+# --- what a reader does with it -------------------------------------------------------------------------
+
+LONG = "".join(f"linha_{number} = {number}\n" for number in range(1, 41))
+LONG_AFTER = LONG.replace("linha_10 = 10", "linha_10 = dez").replace(
+    "linha_30 = 30\n", "linha_30 = 30\nmais = 1\n"
+)
+
+
+def long_result() -> FileResult:
+    plan = Plan((MIRRORED,), (left(RETRY_IO, 20, "may act twice"), left(RETRY_IO, 10, "may act twice")))
+    return result("scripts/zero_longo.py", plan, LONG, LONG_AFTER)
+
+
+def test_lines_added_and_removed_are_counted() -> None:
+    """Per file and for the run."""
+    text = Elements(render(report(long_result(), result()), "html")).text
+
+    assert "lines added 11" in text
+    assert "lines removed 4" in text
+    assert "zero_longo.py +2 \N{MINUS SIGN}1" in text
+
+
+def test_it_says_what_ran_and_when(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Command, time, version and commit; a fixed time makes a fixed report."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    monkeypatch.setattr("sys.argv", ["workerlog-migrate", "--format", "html", "a file.py"])
+    (tmp_path / "a file.py").write_text("print(1)\n", encoding="utf-8")
+
+    pages = [CliRunner().invoke(main, ["--format", "html", "a file.py"]).stdout for _ in range(2)]
+
+    text = Elements(pages[0].encode()).text
+    assert pages[0] == pages[1]
+    assert "Command workerlog-migrate --format html 'a file.py'" in text
+    assert "When 2023-11-14 22:13 UTC" in text
+    assert "Version workerlog-migrate " in text
+
+
+def test_places_of_what_was_left_are_links(show: Show) -> None:
+    """To the line in the diff, or to the finding where the diff has no such line."""
+    page = show(report(long_result()))
+    page.run("document.querySelector('details.at').open = true")
+
+    assert page.run("[...document.querySelectorAll('.at a')].map(each => each.textContent)") == [
+        "scripts/zero_longo.py:10",
+        "20",
+    ]
+    for number, tag in ((0, "TR"), (1, "LI")):
+        page.run(f"document.querySelectorAll('.at a')[{number}].click()")
+        page.settle()
+        assert page.run("document.querySelector('.hit').tagName") == tag
+        assert page.run("document.activeElement === document.querySelector('.hit')")
+
+
+def test_a_gap_of_the_diff_can_be_opened(show: Show) -> None:
+    """Before, between and behind the changes; what was opened stays open when the diff is laid out anew."""
+    page = show(report(long_result()))
+    open_first(page)
+    assert page.run("[...document.querySelectorAll('.unfold')].map(each => each.textContent)") == [
+        "6 lines unchanged", "14 lines unchanged", "7 lines unchanged",
+    ]  # fmt: skip
+
+    for _ in range(3):
+        page.run("document.querySelector('.unfold').click()")
+
+    assert column(page, 2) == LONG.split("\n")[:-1]
+    assert column(page, 5) == LONG_AFTER.split("\n")[:-1]
+    page.run("document.getElementById('unified').click()")
+    assert page.run("document.querySelectorAll('.unfold').length") == 0
+    assert page.run("document.querySelectorAll('.diff tr:not(.skipped)').length") == 42
+
+
+def test_files_can_be_marked_as_viewed(show: Show) -> None:
+    """Folded, counted, and kept over a reload, until something else stands in the file."""
+    page = show(report(long_result(), result()))
+    open_first(page)
+    page.run("document.querySelector('.viewed input').click()")
+    page.settle()
+
+    assert page.run("document.getElementById('viewed').value") == "1 of 2 viewed"
+    assert page.run("document.querySelectorAll('details.file[open]').length") == 0
+    page = show(report(long_result(), result()))
+    assert page.run("[...document.querySelectorAll('.viewed input')].map(each => each.checked)") == [
+        True,
+        False,
+    ]
+    other = Plan((MIRRORED,), (left(RETRY_IO, 20, "may act three times"),))
+    page = show(report(result("scripts/zero_longo.py", other, LONG, LONG_AFTER)))
+    assert page.run("document.querySelector('.viewed input').checked") is False

@@ -98,6 +98,7 @@ class Report:
         keeps_bytes: whether the bytes of changed files are kept, for a format in `SHOWS_CHANGES`.
         is_brief: whether the report is only shown as brief text, in which what was applied without more ado is a number.
         complete: False until every file has been processed (Ctrl-C).
+        ran: what ran, when and on what, a line each; only for a report that is kept.
     """
 
     def __init__(
@@ -117,6 +118,7 @@ class Report:
         self.seen: SeenCounts | None = None
         self.keeps_undo = True
         self.complete = False
+        self.ran: tuple[tuple[str, str], ...] = ()
 
     def add(self, result: FileResult) -> None:
         """Take the result of one file in.

@@ -55,6 +55,9 @@
     if (pre) {
       const place = pre.parentElement;
       const patch = read(pre);
+      const rest = place.querySelector("pre.rest");
+      fold(patch, rest);
+      if (rest) rest.remove();
       const table = draw(patch, file.element.id);
       pre.replaceWith(table);
       patches.set(file.element.id, { patch, table, place });
@@ -87,6 +90,25 @@
     });
     hunks.forEach(pair);
     return hunks;
+  };
+
+  // What stands between the hunks, and behind the last one: shown when the reader asks for it.
+
+  const fold = (hunks, pre) => {
+    const colours = pre ? pre.dataset.h.split(",") : [];
+    const lines = pre ? pre.textContent.split("\n").map((text, index) => ({ mark: " ", text: text.slice(1), runs: decode(colours[index]), marks: [] })) : [];
+    let before = 1, after = 1, used = 0;
+    for (const hunk of hunks) {
+      const gap = Math.max(hunk.first - before, 0);
+      hunk.gap = lines.slice(used, used + gap);
+      hunk.gap.forEach((line, index) => Object.assign(line, { before: before + index, after: after + index }));
+      used += gap;
+      const last = (side) => hunk.lines.reduce((most, line) => Math.max(most, line[side] || 0), 0);
+      [before, after] = [last("before") + 1 || hunk.first, last("after") + 1];
+    }
+    const tail = lines.slice(used);
+    tail.forEach((line, index) => Object.assign(line, { before: before + index, after: after + index }));
+    if (tail.length) hunks.push({ head: "", first: before + tail.length, lines: [], gap: tail });
   };
 
   const decode = (code) => {
@@ -202,8 +224,28 @@
       const cell = row.insertCell();
       cell.colSpan = split ? 6 : 4;
       const gap = hunk.first - 1 - previous;
-      cell.textContent = gap > 0 ? `${gap} ${gap === 1 ? "line" : "lines"} unchanged` : hunk.head;
+      const said = gap > 0 ? `${gap} ${gap === 1 ? "line" : "lines"} unchanged` : hunk.head;
       if (gap <= 0) row.hidden = true;
+      const show = () => {
+        hunk.isOpen = true;
+        const body = document.createElement("tbody");
+        (split ? sideBySide : oneColumn)(hunk.gap, body, id);
+        const [first] = body.rows;
+        row.replaceWith(...body.rows);
+        return first;
+      };
+      if (gap > 0 && hunk.gap.length === gap) {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "unfold";
+        button.textContent = said;
+        button.title = "Show these lines";
+        button.addEventListener("click", () => show().focus({ preventScroll: true }));
+        cell.append(button);
+        if (hunk.isOpen) show();
+      } else {
+        cell.textContent = said;
+      }
       for (const line of hunk.lines) if (line.before) previous = line.before;
       (split ? sideBySide : oneColumn)(hunk.lines, table, id);
     }
@@ -340,22 +382,74 @@
     }
   };
 
+  for (const place of document.querySelectorAll("[data-to]")) {
+    const to = document.createElement("a");
+    to.href = `#${place.dataset.to}`;
+    to.append(...place.childNodes);
+    place.replaceChildren(to);
+  }
+
   const follow = () => {
-    const [id] = location.hash.slice(1).split("-");
+    const [id, line] = location.hash.slice(1).split("-");
     const file = files.find((each) => each.element.id === id);
     if (!file) return;
     fill(file);
     file.element.open = true;
     file.element.hidden = false;
-    document.querySelectorAll("tr.hit").forEach((row) => row.classList.remove("hit"));
-    const row = $(location.hash.slice(1)) || file.element;
-    row.scrollIntoView({ block: row.tagName === "TR" ? "center" : "start" });
-    if (row.tagName === "TR") {
+    document.querySelectorAll(".hit").forEach((row) => row.classList.remove("hit"));
+    const item = line && [...file.element.querySelectorAll(".findings > li")].find((each) => each.querySelector(".line").textContent === line);
+    const row = $(location.hash.slice(1)) || item || file.element;
+    if (row === item) item.tabIndex = -1;
+    row.scrollIntoView({ block: row === file.element ? "start" : "center" });
+    if (row !== file.element) {
       row.classList.add("hit");
       row.focus({ preventScroll: true });
     }
   };
   addEventListener("hashchange", follow);
+
+  // Files that the reader is through with: folded, faint and counted; kept by what stands in them, where the browser keeps such things.
+
+  const VIEWED = "workerlog-migrate-viewed";
+  const stored = () => {
+    try {
+      const list = JSON.parse(localStorage.getItem(VIEWED) || "[]");
+      return Array.isArray(list) ? list : [];
+    } catch (error) {
+      if (error instanceof DOMException || error instanceof SyntaxError) return [];
+      throw error;
+    }
+  };
+  const viewed = new Set(stored());
+  const keep = () => {
+    try {
+      localStorage.setItem(VIEWED, JSON.stringify([...viewed].slice(-20000)));
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+    }
+  };
+  const count = () => {
+    const through = files.filter((file) => viewed.has(file.element.dataset.d)).length;
+    $("viewed").value = through ? `${through} of ${files.length} viewed` : "";
+  };
+  for (const file of files) {
+    const label = document.createElement("label");
+    label.className = "viewed";
+    const box = document.createElement("input");
+    box.type = "checkbox";
+    box.checked = viewed.has(file.element.dataset.d);
+    file.element.classList.toggle("through", box.checked);
+    label.append(box, " Viewed");
+    label.addEventListener("click", (event) => event.stopPropagation());
+    box.addEventListener("change", () => {
+      viewed[box.checked ? "add" : "delete"](file.element.dataset.d);
+      file.element.classList.toggle("through", box.checked);
+      if (box.checked) file.element.open = false;
+      keep();
+      count();
+    });
+    file.element.querySelector("summary").append(label);
+  }
 
   // The filter: files that have a finding of that codemod and outcome, and in them those findings.
 
@@ -422,6 +516,7 @@
     $("by-name").focus();
   });
   $("filter").hidden = false;
+  count();
   filter();
   follow();
 })();

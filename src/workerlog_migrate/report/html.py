@@ -39,7 +39,7 @@ from workerlog_migrate.report.diff import render_file_diff
 from workerlog_migrate.report.highlight import Run, highlight
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from workerlog_migrate.model import Evidence, Finding
     from workerlog_migrate.report import Report, ReportedFile
@@ -67,6 +67,9 @@ _LABELS = {_LEFT: "left alone", "header": "set up", "import": "imported"}
 
 _Key = TypeVar("_Key", str, tuple[str, str])
 
+_MOST_REST = 200_000
+"""Bytes of a file up to which the lines between its changes are in the report, too."""
+
 _LISTED = 12
 """How many rows of a table of reasons are shown at once; the rest is a click away."""
 
@@ -77,6 +80,7 @@ _UNSEEN = re.compile(
     "\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
     "|(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d"
 )
+_MOST_PLACES = 60  # of a reason; a report over thousands of files has thousands
 _UNNAMED = Path("script")  # the two lines of a patch that name the file are not shown
 _BREAK = re.compile(r"[ \t]*\n[ \t]*")
 _LINK = re.compile(r"https?://[!-~]+")
@@ -102,6 +106,12 @@ def render_html(report: Report) -> bytes:
     quiet = [
         file for file in report.files if not (file.changed or file.left or file.applied or file.result.error)
     ]
+    numbers = {id(file): number for number, file in enumerate(with_something, 1)}
+    diffs = {
+        id(file): _diff(file.result.before, file.result.after, file.result.encoding)
+        for file in with_something
+        if file.changed and file.result.before != file.result.after
+    }
     parts = [
         '<!DOCTYPE html>\n<html lang="en">\n<meta charset="utf-8">\n',
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n',
@@ -111,14 +121,14 @@ def render_html(report: Report) -> bytes:
         '<a class="skip" href="#files">Skip to the files</a>\n',
         *_header(report),
         "<main>\n",
-        *_summary(report),
+        *_summary(report, diffs.values()),
         *_refused(report),
-        *_reasons(report),
+        *_reasons(report, numbers),
         *_runtime(report),
-        *_files(with_something),
+        *_files(with_something, diffs),
         *_quiet(quiet),
         "</main>\n",
-        f"<footer><p>workerlog-migrate {escape(__version__)}. Lines are those of the file before the change.</footer>\n",
+        *_footer(report),
         f"<script>{script}</script>\n",
     ]
     return "".join(parts).encode("utf-8")
@@ -156,7 +166,18 @@ def _header(report: Report) -> Iterator[str]:
     )
 
 
-def _summary(report: Report) -> Iterator[str]:
+def _footer(report: Report) -> Iterator[str]:
+    """Say what ran, when and on what, so that a printed report can be told from another."""
+    yield f"<footer><p>workerlog-migrate {escape(__version__)}. Lines are those of the file before the change.</p>\n"
+    if report.ran:
+        yield '<dl class="ran">\n'
+        for what, text in report.ran:
+            yield f"<div><dt>{escape(what)}<dd><code>{_text(text)}</code></div>\n"
+        yield "</dl>\n"
+    yield "</footer>\n"
+
+
+def _summary(report: Report, diffs: Collection[_Painter]) -> Iterator[str]:
     counts = report.counts()
     changed = "changed" if report.mode is Mode.APPLY else "would change"
     figures = [
@@ -169,6 +190,9 @@ def _summary(report: Report) -> Iterator[str]:
     ]
     if report.unmatched:
         figures.append(("matched no worker pattern", report.unmatched, ""))
+    added, removed = (sum(getattr(diff, name) for diff in diffs) for name in ("added", "removed"))
+    if diffs:
+        figures += [("lines added", added, "plus"), ("lines removed", removed, "minus")]
     yield '<section aria-labelledby="h-summary">\n<h2 id="h-summary">Summary</h2>\n<dl class="figures">\n'
     for label, count, name in figures:
         yield f"<div{_class(name)}><dt>{label}<dd>{count:,}</div>\n"
@@ -258,29 +282,62 @@ def _refused(report: Report) -> Iterator[str]:
     yield "</ul>\n</section>\n"
 
 
-def _reasons(report: Report) -> Iterator[str]:
-    """List what a person may do something about: why things were left, and which calls nobody knows."""
+def _reasons(report: Report, numbers: Mapping[int, int]) -> Iterator[str]:
+    """List what a person may do something about: why things were left, and which calls nobody knows; each with its places."""
     reasons: Counter[tuple[str, str]] = Counter()
     unresolved: Counter[str] = Counter()
+    places: dict[tuple[str, str] | str, list[_PlaceIn]] = {}
     for file in report.files:
         for finding, is_applied in _in_order(file):
             if not is_applied and finding.reason != _WATCHED:
-                reasons[finding.codemod, finding.reason or finding.message] += 1
+                reason = (finding.codemod, finding.reason or finding.message)
+                reasons[reason] += 1
+                places.setdefault(reason, []).append(_place_in(file, finding, numbers))
             for each in {each.rule or each.cause for each in finding.evidence if not each.exception}:
                 unresolved[each] += 1
+                places.setdefault(each, []).append(_place_in(file, finding, numbers))
     if not reasons and not unresolved:
         return
     yield '<section aria-labelledby="h-reasons">\n<h2 id="h-reasons">Left to you</h2>\n<div class="pair">\n'
     if reasons:
         rows = [
-            f'<td>{count:,}<td>{_prose(reason)} <code class="by">{name}</code>\n'
+            f'<td>{count:,}<td>{_prose(reason)} <code class="by">{name}</code>{_places(places[name, reason])}\n'
             for (name, reason), count in _most(reasons)
         ]
         yield from _table("Left alone, by reason", ("Times", "Reason"), rows)
     if unresolved:
-        rows = [f"<td>{count:,}<td><code>{_text(call)}</code>\n" for call, count in _most(unresolved)]
+        rows = [
+            f"<td>{count:,}<td><code>{_text(call)}</code>{_places(places[call])}\n"
+            for call, count in _most(unresolved)
+        ]
         yield from _table("Calls that nothing is known about", ("Handlers", "Call"), rows)
     yield "</div>\n</section>\n"
+
+
+class _PlaceIn(NamedTuple):
+    """A line of a file of the report: its number there, 0 for none."""
+
+    number: int
+    path: Path
+    line: int
+
+
+def _place_in(file: ReportedFile, finding: Finding, numbers: Mapping[int, int]) -> _PlaceIn:
+    return _PlaceIn(numbers.get(id(file), 0), file.result.target.path, finding.span.line)
+
+
+def _places(places: Sequence[_PlaceIn]) -> str:
+    """Write where something was found, which ``html.js`` makes links into the files; folded, where there are several."""
+    shown = []
+    previous = None
+    for each in places[:_MOST_PLACES]:
+        path = "" if each.path == previous else f"{_path(each.path)}:"
+        shown.append(f'<span data-to="f{each.number}-{each.line}">{path}{each.line}</span>')
+        previous = each.path
+    more = f" and {len(places) - _MOST_PLACES:,} more" if len(places) > _MOST_PLACES else ""
+    if len(places) == 1:
+        return f' <span class="at">{shown[0]}</span>'
+    return f'<details class="at"><summary>{len(places):,} places</summary>{", ".join(shown)}{more}</details>'
 
 
 def _most(counter: Counter[_Key]) -> list[tuple[_Key, int]]:
@@ -314,7 +371,7 @@ def _runtime(report: Report) -> Iterator[str]:
 # --- the files ------------------------------------------------------------------------------------------
 
 
-def _files(listed: Sequence[ReportedFile]) -> Iterator[str]:
+def _files(listed: Sequence[ReportedFile], diffs: Mapping[int, _Painter]) -> Iterator[str]:
     pairs = {pair for file in listed for pair in _pairs(file)}
     codemods = [
         name
@@ -329,11 +386,11 @@ def _files(listed: Sequence[ReportedFile]) -> Iterator[str]:
     yield '<label><input type="checkbox" id="only-left"> Only left alone</label>\n'
     yield '<label class="wide"><input type="checkbox" id="unified"> Unified diff</label>\n'
     yield '<button type="button" id="open-all">Open all</button>\n<button type="button" id="close-all">Close all</button>\n'
-    yield f'<output id="shown" for="by-name by-codemod by-outcome only-left">{_of(len(listed), "file")}</output>\n</search>\n'
+    yield f'<output id="shown" for="by-name by-codemod by-outcome only-left">{_of(len(listed), "file")}</output>\n<output id="viewed"></output>\n</search>\n'
     if not listed:
         yield "<p>Nothing was found.\n"
     for number, file in enumerate(listed, 1):
-        yield from _file(number, file)
+        yield from _file(number, file, diffs.get(id(file)))
     yield "</section>\n"
 
 
@@ -352,23 +409,33 @@ def _pairs(file: ReportedFile) -> list[tuple[str, str]]:
     return sorted(pairs)
 
 
-def _file(number: int, file: ReportedFile) -> Iterator[str]:
+def _file(number: int, file: ReportedFile, diff: _Painter | None) -> Iterator[str]:
     identifier = f"f{number}"
     outcomes = Counter(_outcome(finding, is_applied) for finding, is_applied in _in_order(file))
     if file.result.error is not None:
         outcomes[_REFUSED] = 1
     pairs = " ".join(f"{codemod}:{outcome}" for codemod, outcome in _pairs(file))
-    yield f'<details class="file" id="{identifier}" data-k="{escape(pairs)}"><summary><h3>{_path(file.result.target.path)}</h3> <span class="tags">'
+    yield f'<details class="file" id="{identifier}" data-k="{escape(pairs)}" data-d="{_digest(file)}"><summary><h3>{_path(file.result.target.path)}</h3> '
+    if diff is not None:
+        yield f'<span class="delta"><ins>+{diff.added:,}</ins> <del>\N{MINUS SIGN}{diff.removed:,}</del></span> '
+    yield '<span class="tags">'
     for outcome in sorted(outcomes, key=_rank):
         count = "" if outcome == _REFUSED else f"{outcomes[outcome]} "
         if outcome not in _COMMON:
             yield f'<span class="tag {escape(outcome)}">{count}{escape(_label(outcome))}</span> '
     yield "</span></summary><noscript>"
-    yield from _body(file)
+    yield from _body(file, diff)
     yield "</noscript></details>\n"
 
 
-def _body(file: ReportedFile) -> Iterator[str]:
+def _digest(file: ReportedFile) -> str:
+    """Tell one state of a file's proposal from another: what was viewed once is not to be viewed for ever."""
+    found = [f"{finding.codemod} {finding.span} {finding.message}" for finding, _ in _in_order(file)]
+    text = "\0".join((file.result.target.path.as_posix(), *found)).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text + b"\0" + file.result.after).hexdigest()[:12]
+
+
+def _body(file: ReportedFile, diff: _Painter | None) -> Iterator[str]:
     result = file.result
     named_by = f" (by <code>{_text(result.target.pattern)}</code>)" if result.target.pattern else ""
     facts = [f"Worker <code>{_text(result.target.worker)}</code>{named_by}"]
@@ -394,9 +461,12 @@ def _body(file: ReportedFile) -> Iterator[str]:
     yield from _group("Handlers", handlers)
     yield from _group("Left alone", left)
     yield from _group("Other changes", others, folded=True)
-    if file.changed and result.before != result.after:
-        diff = _diff(result.before, result.after, result.encoding)
-        yield f'<div class="diff"><h4>Diff</h4><pre data-h="{diff.colours}">\n{escape(diff.text, quote=False)}</pre></div>'
+    if diff is not None:
+        yield f'<div class="diff"><h4>Diff</h4><pre data-h="{diff.colours}">\n{escape(diff.text, quote=False)}</pre>'
+        rest = diff.rest
+        if rest is not None and rest.text:
+            yield f'<pre class="rest" hidden data-h="{rest.colours}">\n{escape(rest.text, quote=False)}</pre>'
+        yield "</div>"
     yield "</div>"
 
 
@@ -467,9 +537,13 @@ class _Painter:
         text: the patch as it is shown.
         colours: per line of the patch, runs as a letter (``.`` is plain) and a length in UTF-16 units, as JavaScript
             counts; plain ends are left out, lines are separated by commas.
+        added, removed: lines of the patch.
+        rest: the lines that stand between the patch's hunks and behind the last, for whoever wants to see them.
     """
 
     def __init__(self) -> None:
+        self.added = self.removed = 0
+        self.rest: _Painter | None = None
         self._lines: list[str] = []
         self._colours: list[str] = []
 
@@ -524,8 +598,10 @@ def _seen(line: str, start: int, end: int, kind: str) -> Iterator[tuple[str, str
 
 def _diff(before: bytes, after: bytes, encoding: str) -> _Painter:
     """Colour the patch of one file; its lines are numbered as the patch says."""
-    painter = _Painter()
+    painter, rest = _Painter(), _Painter()
+    painter.rest = rest
     old, new = (highlight(_decoded(data, encoding)) for data in (before, after))
+    lines = _decoded(before, encoding).split("\n") if len(before) <= _MOST_REST else []
     # Where every line ends in CR LF, the CR is the file's manner and no news.
     end = "\r" if before.count(b"\n") == before.count(b"\r\n") else ""
     i = j = 0
@@ -534,7 +610,9 @@ def _diff(before: bytes, after: bytes, encoding: str) -> _Painter:
         match mark:
             case "@":
                 painter.plain(mark + line)
+                shown = i
                 i, j = (_first(each) for each in line.split()[1:3])
+                _add_rest(rest, lines, old, (shown, i), end)
                 continue
             case " ":
                 painter.script(mark, line, new[j])
@@ -547,7 +625,17 @@ def _diff(before: bytes, after: bytes, encoding: str) -> _Painter:
                 continue
         i += mark != "+"
         j += mark != "-"
+        painter.added += mark == "+"
+        painter.removed += mark == "-"
+    _add_rest(rest, lines, old, (i, len(lines) - (bool(lines) and not lines[-1])), end)
     return painter
+
+
+def _add_rest(
+    rest: _Painter, lines: Sequence[str], runs: Sequence[Sequence[Run]], between: tuple[int, int], end: str
+) -> None:
+    for index in range(between[0], min(between[1], len(lines))):
+        rest.script(" ", lines[index].removesuffix(end), runs[index])
 
 
 def _first(part: str) -> int:
