@@ -570,6 +570,7 @@ class Calls:
                         self.invoke_unknown(values.without_none(value), passed, frame)
             self._typed_arguments(row, arguments, frame)
             self._used_arguments(row, arguments, node, frame)
+            self._engine.hooks.handed_over(row, arguments, node, frame)
             self._worked_on(row, arguments, node, frame)
             self._tried(row, arguments, receiver, node, frame)
             if row.special:
@@ -1087,6 +1088,8 @@ class Calls:
                         frame.sink.add(
                             Raise(exception, node, frame.unit, row.name, row.source, "** may hold file=")
                         )
+        if row is not None:
+            self._separated(row, arguments, node, frame)
         self._engine.expressions.operation("op:print", node, frame)
         words = [arguments.keywords[word] for word in ("sep", "end") if word in arguments.keywords]
         is_lenient = target is not None and frame.unit.module.qualified(target) in _STDERR  # backslashreplace
@@ -1094,6 +1097,16 @@ class Calls:
             is_lenient or all(self.is_ascii(entry, arguments) for entry in (*arguments.positional, *words))
         ):
             self._engine.expressions.operation("op:print-text", node, frame)
+
+    def _separated(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+        """Count what ``print`` raises for a separator or an end that is seen to be no text."""
+        for when in row.when:
+            if frame.sink is None or {"sep", "end"}.isdisjoint(when.condition.args):
+                continue
+            if self._holds(when.condition, row, arguments, None):
+                note = _describe(when.condition)
+                for exception in when.raises:
+                    frame.sink.add(Raise(exception, node, frame.unit, row.name, row.source, note))
 
     def _mirror(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         call = arguments.node

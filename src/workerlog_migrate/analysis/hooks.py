@@ -16,10 +16,12 @@ from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from workerlog_migrate.analysis.calls import Arguments
     from workerlog_migrate.analysis.engine import Engine
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.analysis.values import Type, Value
+    from workerlog_migrate.knowledge import CallRow
 
 _OF_INSTANCES = frozenset(
     "__eq__ __ne__ __hash__ __lt__ __le__ __gt__ __ge__ __getattribute__ __setattr__ __delattr__ __repr__ __index__ __copy__"  # noqa: SIM905  # a list of words
@@ -34,6 +36,22 @@ _OF_CLASSES = frozenset(
 _OF_CLASS_STATEMENTS = ("__new__", "__init__", "__prepare__")
 _OF_DESCRIPTORS = ("__get__", "__set__", "__delete__")
 _FACTORIES = "collections.defaultdict"
+_OF_FILES = (
+    "read",
+    "readline",
+    "readinto",
+    "readable",
+    "write",
+    "seek",
+    "tell",
+    "flush",
+    "close",
+    "__iter__",
+    "__next__",
+)
+_DATABASE = "sqlite3."
+_MAKERS = ("row_factory", "text_factory")
+"""Attributes of a connection: https://docs.python.org/3/library/sqlite3.html#sqlite3.Connection.row_factory"""
 
 
 class Hooks:
@@ -48,6 +66,7 @@ class Hooks:
         self._instances: dict[ClassInfo, tuple[FunctionInfo, ...]] = {}
         self._classes: dict[ClassInfo, tuple[FunctionInfo, ...]] = {}
         self._factories: dict[Unit, tuple[FunctionInfo, ...]] = {}
+        self._makers: dict[Unit, tuple[FunctionInfo, ...]] = {}
 
     def touched(self, value: Value, node: ast.expr, frame: Frame) -> None:
         """Count the hooks of a value that code touches, and of what is in it."""
@@ -72,6 +91,40 @@ class Hooks:
                             made = owner.unit.function(statement)
                             if made.kind == "setter":
                                 frame.sink.add(Edge(made, target, frame.unit))
+
+    def handed_over(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+        """Count what a library may call: methods of a file of the program's own, and what makes rows of a database.
+
+        Which of the methods a function calls is not told apart here (a row's ``uses`` does that where it is known).
+        """
+        if frame.sink is None or "." not in row.name:  # ``print`` and the like ask for special methods alone
+            return
+        known = {passed for name in row.uses for passed in arguments.find(name, row.params)}
+        for passed in (*arguments.positional, *arguments.keywords.values()):
+            for entry in arguments.value(passed) if passed not in known else ():
+                if isinstance(entry.ref, ClassInfo) and entry.name == "instance":
+                    for name in _OF_FILES:
+                        method = self._engine.flat.method(entry.ref, name)
+                        if isinstance(method, FunctionInfo):
+                            frame.sink.add(Edge(method, node, frame.unit))
+        if row.name.startswith(_DATABASE):
+            for made in self._makers_of(frame.unit):
+                frame.sink.add(Edge(made, node, frame.unit))
+
+    def _makers_of(self, unit: Unit) -> tuple[FunctionInfo, ...]:
+        """Return the functions of a file that a database connection calls for each row or text."""
+        known = self._makers.get(unit)
+        if known is None:
+            found: list[FunctionInfo] = []
+            for name in _MAKERS:
+                for target in unit.module.attributes_of(name):
+                    statement = unit.module.parents.get(target)
+                    value = statement.value if isinstance(statement, ast.Assign) else None
+                    definition = unit.module.definition(value) if value is not None else None
+                    if definition is not None and not isinstance(definition, ast.ClassDef):
+                        found.append(unit.function(definition))
+            known = self._makers[unit] = tuple(found)
+        return known
 
     def defined(self, node: ast.ClassDef, frame: Frame) -> None:
         """Count what a class statement runs: hooks of its bases and metaclass, names given to descriptors, decorators."""
