@@ -1,6 +1,6 @@
 """The proofs that the tool does no harm, by one command.
 
-    python benchmarks/proof.py [hazards | order | surroundings] [ARGUMENTS...]
+    python benchmarks/proof.py [hazards | order | metamorphic | surroundings] [ARGUMENTS...]
 
 A proof is a folder of programs beside this file with a ``__main__`` of its own; without a name all of them run, one
 after the other. Exit code 1 when one of them found something.
@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-PROOFS = ("hazards", "order", "surroundings")
+PROOFS = ("hazards", "order", "metamorphic", "surroundings")
 
 
 def main() -> int:

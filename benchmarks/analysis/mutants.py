@@ -135,7 +135,7 @@ MUTANTS = (
     Mutant("guard: range of a length", "guards", "                    self._add_key(measured, target, frame)\n", "                    pass\n", GUARD),
     # --- calls
     Mutant("bare name: never completes", "calls", '            self._unknown(node, frame, f"{type_name}.{method}", note)\n', "            pass\n", BARE),
-    Mutant("unknown method", "calls", '        self._unknown(node, frame, f"{type_name}.{method}")\n        return ANY\n\n    def _of_data', "        return ANY\n\n    def _of_data", "raises::test_what_is_not_known_is_named"),
+    Mutant("unknown method", "calls", '        self._unknown(node, frame, f"{type_name}.{method}")\n        return ANY\n\n    def _resumed', "        return ANY\n\n    def _resumed", "raises::test_what_is_not_known_is_named"),
     Mutant("call of a function", "calls", "            frame.sink.add(Edge(function, node, frame.unit, is_weak=weak))\n", "            pass\n", LOCAL),
     Mutant("constructor", "calls", "                frame.sink.add(Edge(method, node, frame.unit))\n                self._invoke_callbacks(method, arguments, node, frame)\n                resolved = True\n", "                resolved = True\n", LOCAL),
     Mutant("print fails", "calls", '        self._engine.expressions.operation("op:print", node, frame)\n', "        pass\n", "opaque::test_printing_fails"),
@@ -161,10 +161,10 @@ MUTANTS = (
     Mutant("local name unbound", "expressions", '            self.operation("op:unbound-local", node, frame)\n', "            pass\n", UNBOUND),
     Mutant("attribute that is not set yet", "expressions", '            self.operation("op:attribute-unset", node, frame, is_weak=True)\n', "            pass\n", UNSET),
     Mutant("property runs", "expressions", "                if frame.sink is not None:\n                    frame.sink.add(Edge(method, node, frame.unit))\n                return flat.returns(method)\n            if name in info.stores", "                return flat.returns(method)\n            if name in info.stores", LOCAL),
-    Mutant("special method runs", "expressions", "            if frame.sink is not None:\n                frame.sink.add(Edge(method, node, frame.unit))\n            return self._engine.flat.returns(method)\n        return ANY\n", "            return self._engine.flat.returns(method)\n        return ANY\n", SPECIAL),
-    Mutant("key that may be missing", "expressions", '        if not self._engine.guards.has_key(node, frame):\n            self.operation("op:subscript-key", node, frame)\n', "", BODY),
+    Mutant("special method runs", "expressions", "            if frame.sink is not None:\n                frame.sink.add(Edge(method, node, frame.unit))\n            return self._engine.flat.returns(method)\n        others", "            return self._engine.flat.returns(method)\n        others", SPECIAL),
+    Mutant("key that may be missing", "expressions", '        if not self._engine.guards.has_key(node, frame):\n            self.operation("op:subscript-key", node, frame)\n        return entry.args', "        return entry.args", BODY),
     Mutant("awaited: made elsewhere", "expressions", '            frame.sink.add(Unknown(node, frame.unit, "", "it awaits what was started elsewhere"))\n', "            pass\n", AWAIT),
-    Mutant("division by zero", "expressions", "            if not self._engine.guards.is_nonzero(right_node, frame):\n                self.operation(", "            if False:\n                self.operation(", BODY),
+    Mutant("division by zero", "expressions", '            if not self._engine.guards.is_nonzero(right_node, frame):\n                self.operation("op:modulo', '            if False:\n                self.operation("op:modulo', BODY),
     Mutant("dead branch of a conditional", "expressions", "        frame.is_dead = frame.is_dead and first_dead\n", "        frame.is_dead = frame.is_dead or first_dead\n", "raises::test_what_may_end_the_program_in_an_expression_may_as_well_go_on"),
     # --- raises
     Mutant("earlier clause takes it", "raises", "                if hierarchy.is_caught(exception, earlier):\n                    continue\n                if hierarchy.is_control", "                if hierarchy.is_control", "raises::test_an_earlier_clause_takes_what_it_names"),
@@ -173,7 +173,7 @@ MUTANTS = (
     Mutant("Exception itself is a reason", "raises", "        if names & _EVERYTHING:\n            cause", "        if False:\n            cause", "raises::test_raising_exception_itself_is_a_reason"),
     Mutant("too many kinds", "raises", '            reason = "too many kinds"\n', '            reason = ""\n', "raises::test_too_many_kinds_are_a_reason"),
     Mutant("recursion reaches its end", "raises", "            for caller, edge in callers.get(function, ()):\n", "            for caller, edge in ():\n", LOCAL),
-    Mutant("weak evidence through calls", "raises", "                    if not atom.is_weak:\n                        made.raises", "                    if True:\n                        made.raises", NONE),
+    Mutant("weak evidence through calls", "raises", "                    if not atom.is_weak:\n                        raised", "                    if True:\n                        raised", NONE),
     Mutant("signals arrive", "raises", "            entry for entry in self._interrupts() if not", "            entry for entry in () if not", SIGNAL),
     Mutant("signals: only what is raised", "raises", "                    if root.rule == _RAISED and not", "                    if not", SIGNAL),
     # --- what the code around tells

@@ -62,7 +62,10 @@ work(1)
         pytest.param("work(*['x'])", {"int", "str"}, id="star"),
         pytest.param("work(**{'seen': 'x'})", {"int", "str"}, id="double star"),
         pytest.param("globals()['work']('x')", {"int", "str"}, id="globals"),
-        pytest.param("import signal\nsignal.signal(2, work)", {"any"}, id="handed to a library"),
+        pytest.param("import unknown\nunknown.call(work)", {"any"}, id="handed to a library"),
+        pytest.param("import signal\nsignal.signal(2, work)", {"int"}, id="signal handler"),
+        pytest.param("import re\nre.sub('a', work, 'b')", {"int", "re.Match"}, id="substitution"),
+        pytest.param("import functools\nwork.__defaults__ = ('x',)", {"any", "int"}, id="defaults replaced"),
         pytest.param("eval('work(None)')", {"any"}, id="eval"),
     ],
 )
@@ -169,18 +172,18 @@ def test_it_is_said_where_a_function_got_out_of_sight() -> None:
     """What is not known of a parameter comes with the place at which its function was handed to something that may call it."""
     script = """
 import os
-import signal
+import unknown
 def stop(number, frame):
     try:
         os.stat(".")
         print(number.bit_length_of())
     except Exception:
         pass
-signal.signal(2, stop)
+unknown.call(stop)
 """
     module = Module(Source(Path("worker.py"), script, script.encode()))
     engine = Engine(module, KNOWLEDGE, Settings())
     (statement,) = module.tries
     (unknown,) = infer(engine, engine.flow.block(statement, engine.unit.enclosing(statement))).unresolved
 
-    assert "number may be anything: stop: it is handed to signal.signal in line 10" in unknown.note
+    assert "number may be anything: stop: it is handed to unknown.call in line 10" in unknown.note

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.hazards import battery
 
-TOPICS = ("calls", "containers", "files", "names", "objects")
+TOPICS = ("calls", "containers", "files", "further", "kinds", "names", "objects", "ranges")
 CASES = [case for topic in TOPICS for case in battery.cases([topic])[::14]]
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
+from workerlog_migrate.analysis.expressions import RESUMING
 from workerlog_migrate.analysis.frames import Edge, Frame, Raise, Unknown
 from workerlog_migrate.analysis.header import runtime_name
 from workerlog_migrate.analysis.kinds import is_tried
@@ -136,9 +137,10 @@ class Calls:
             "zip": self._zip,
             "dict": self._dict,
             "type": self._type,
-            "isinstance": self._safe_bool,
+            "isinstance": self._is_instance,
             "hasattr": self._safe_bool,
             "contextlib.closing": self._closing,
+            "collections.defaultdict": self._default_dict,
             "collections.namedtuple": self._named_tuple,
             _SUPPRESS: self._suppress,
             "importlib.import_module": self._import_module,
@@ -168,7 +170,7 @@ class Calls:
             if frame.facts or frame.env:
                 self._engine.guards.after_call(node, frame)
                 self._engine.changes.after(callee, node, frame)
-        return values.join(found) if found else ANY
+        return values.join(found) if found else self._engine.expressions.nothing
 
     def callee(self, node: ast.Call, frame: Frame) -> Value:
         """Return what is called."""
@@ -223,6 +225,10 @@ class Calls:
             case "dotted":
                 return self._invoke_dotted(str(entry.ref), arguments, node, frame)
             case "function" | "method" | "unbound" if isinstance(entry.ref, FunctionInfo):
+                if frame.sink is not None and not self._engine.shapes.fits(
+                    entry.ref, arguments, is_bound=entry.name == "method"
+                ):
+                    self._engine.expressions.operation("op:arguments", node, frame)
                 return self._invoke_function(entry.ref, arguments, node, frame)
             case "class":
                 assert isinstance(entry.ref, ClassInfo)
@@ -426,6 +432,7 @@ class Calls:
         is_exception = flat.exception_name(info) is not None
         if frame.sink is None:
             return made
+        self._engine.shapes.constructed(info, arguments, node, frame)
         resolved = False
         for name in ("__new__", "__init__", "__post_init__"):
             method = flat.method(info, name)
@@ -457,6 +464,8 @@ class Calls:
             and _cancels(frame.unit)
         ):
             self._engine.expressions.operation("op:future-cancelled", node, frame)
+        if type_name == "generator" and method in RESUMING:
+            return self._resumed(entry, method, arguments, node, frame)
         row = self._knowledge.method(type_name, method) if type_name != "*" else None
         if row is not None and (row.remembers or row.recalls):
             return self._future(row, entry, arguments, node, frame)
@@ -477,6 +486,22 @@ class Calls:
             return self.apply(bare, arguments, receiver, node, frame)
         self._unknown(node, frame, f"{type_name}.{method}")
         return ANY
+
+    def _resumed(self, entry: Type, method: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``send``, ``close`` and ``throw`` run a generator on; what is thrown comes back, if it is not caught there."""
+        found: list[Value] = []
+        for receiver in entry.args[0]:
+            function = receiver.ref
+            if not isinstance(function, FunctionInfo) or method == "throw":
+                self._unknown(node, frame, f"generator.{method}")
+            if isinstance(function, FunctionInfo):
+                found.append(self._engine.flat.yields(function))
+                if frame.sink is not None:
+                    frame.sink.add(Edge(function, node, frame.unit))
+        if method == "close":
+            return NONE
+        self._engine.expressions.operation("op:generator-ends", node, frame)
+        return values.join(found) or ANY
 
     def _of_data(self, method: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         """Call a method of data of an open shape: that of each builtin type which has one; what comes out is data again."""
@@ -651,7 +676,7 @@ class Calls:
             expressions.operation("op:argument-json", passed, frame, raises=row.mistyped)
         if (
             "None" in names
-            and not expressions.is_unset(passed, frame)
+            and not expressions.starts_as_none(passed, frame)
             and not any(passed in arguments.find(parameter, row.params) for parameter in row.takes_none)
         ):
             expressions.operation("op:argument-none", passed, frame, raises=row.mistyped)
@@ -723,10 +748,12 @@ class Calls:
 
         def argument(name: str) -> Value:
             nodes = arguments.find(name, row.params) if name else arguments.positional[:1]
+            if not nodes and name == "default" and not arguments.starred:
+                return BOTTOM  # nothing stands in for what is missing
             return arguments.value(nodes[0]) if nodes else ANY
 
         base = receiver
-        return values.join(substitute(value, base, argument) for value in found)
+        return values.join(substitute(value, base, argument) for value in found) or ANY
 
     def _is_of_unset(self, condition: Condition, row: CallRow, arguments: Arguments, frame: Frame) -> bool:
         """Whether a condition holds only because what is passed starts as None somewhere else."""
@@ -1170,6 +1197,12 @@ class Calls:
             receiver = values.without_none(arguments.value(positional[0]))
             known = self._engine.expressions.attribute(receiver, positional[1].value, node, quiet)
             if len(positional) > 2:
+                if receiver and all(
+                    entry.name in ("instance", "class")
+                    and self._engine.shapes.lacks_attribute(entry.ref, positional[1].value)
+                    for entry in receiver
+                ):
+                    return arguments.value(positional[2])
                 return known | arguments.value(positional[2])
             if frame.sink is not None and row is not None and not self._has(receiver, positional[1].value):
                 self.apply(row, arguments, None, node, frame)
@@ -1193,7 +1226,25 @@ class Calls:
             first = arguments.positional[0]
             if _is_float_of_text(first):  # "inf" is a float for float()
                 self._engine.expressions.operation("op:int-of-float", node, frame)
-        return values.INT if row is None else self.apply(row, arguments, None, node, frame)
+        made = values.INT if row is None else self.apply(row, arguments, None, node, frame)
+        if arguments.positional and any(
+            entry.ref == values.HUGE for entry in arguments.value(arguments.positional[0])
+        ):
+            return values.one("int", ref=values.HUGE)
+        return made
+
+    def _default_dict(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``defaultdict(list)`` gives a list for a key that is missing."""
+        made = self._by_row("collections.defaultdict", arguments, node, frame)
+        if len(arguments.positional) != 1 or arguments.starred or arguments.keywords:
+            return made
+        quiet = Frame(frame.function, frame.env, None)
+        nothing = Arguments(self._engine, ast.Call(arguments.positional[0], [], []), quiet)
+        given = values.join(
+            self.invoke(entry, nothing, arguments.positional[0], quiet)
+            for entry in arguments.value(arguments.positional[0])
+        )
+        return values.one("collections.defaultdict", ANY, given or ANY)
 
     def _iter(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         if not arguments.positional:
@@ -1214,6 +1265,17 @@ class Calls:
         return ANY
 
     def _safe_bool(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return values.BOOL
+
+    def _is_instance(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """It fails for a value in the place of a class."""
+        if len(arguments.positional) > 1 and frame.sink is not None:
+            classes = arguments.value(arguments.positional[1])
+            plain = frozenset(
+                entry for entry in classes if values.is_builtin(entry) and entry.name != "tuple"
+            )
+            if plain:
+                self._engine.expressions.operation("op:kinds", node, frame)
         return values.BOOL
 
     def _zip(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
@@ -1339,7 +1401,7 @@ class Calls:
                             values.parse(row.returns), frozenset({entry}), None
                         )
                     )
-        return values.join(found) or ANY
+        return values.join(found) or self._engine.expressions.nothing
 
     def enter_and_leave(self, value: Value, node: ast.expr, frame: Frame) -> None:
         """Put what entering and leaving a context manager can raise into the sink."""
@@ -1351,6 +1413,8 @@ class Calls:
                     continue
                 case "instance":
                     assert isinstance(entry.ref, ClassInfo)
+                    if self._engine.shapes.lacks(entry.ref, ("__enter__", "__aenter__")):
+                        self._engine.expressions.operation("op:with-kinds", node, frame)
                     for name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
                         method = self._engine.flat.method(entry.ref, name)
                         if isinstance(method, FunctionInfo):

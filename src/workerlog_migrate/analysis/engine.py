@@ -22,6 +22,7 @@ from workerlog_migrate.analysis.kinds import Kinds
 from workerlog_migrate.analysis.neighbours import dotted_name, is_at_home
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.raises import Solver
+from workerlog_migrate.analysis.shapes import Shapes
 from workerlog_migrate.analysis.sight import Sight
 from workerlog_migrate.model import Settings, Unresolved
 
@@ -69,6 +70,7 @@ class Engine:
         self._users_of: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
         self.flat = Flat(self)
         self.sight = Sight(self)
+        self.shapes = Shapes(self)
         self.guards = Guards(self)
         self.kinds = Kinds(self)
         self.changes = Changes(self)
@@ -134,6 +136,7 @@ class Engine:
         parts = (
             self.flat,
             self.sight,
+            self.shapes,
             self.changes,
             self.hooks,
             self.guards,

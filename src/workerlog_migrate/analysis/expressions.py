@@ -25,6 +25,7 @@ from workerlog_migrate.analysis.values import (
     BOTTOM,
     BYTES,
     FLOAT,
+    HUGE,
     INT,
     JSON,
     NONE,
@@ -35,9 +36,11 @@ from workerlog_migrate.analysis.values import (
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.knowledge import CallRow
 
 MAX_DEPTH = 90
+RESUMING = frozenset({"send", "close", "throw"})
 
 _NUMBER_IN_PERCENT = re.compile(r"%(?:\([^)]*\))?[-+ #0-9.*]*[diouxXeEfFgGc]")
 _CONSTANTS: dict[type, Value] = {
@@ -247,6 +250,8 @@ class Expressions:
     # -- names and constants --------------------------------------------------------------------------------
 
     def _constant(self, node: ast.Constant, frame: Frame) -> Value:
+        if isinstance(node.value, int | float) and abs(node.value) >= _HUGE[type(node.value)]:
+            return values.one(type(node.value).__name__, ref=HUGE)
         return _CONSTANTS.get(type(node.value), ANY)
 
     def _name(self, node: ast.Name, frame: Frame) -> Value:
@@ -328,7 +333,12 @@ class Expressions:
                     self.of_none(rule, node, frame, _receiver(node))
                 continue
             found.append(self._attribute_of(entry, name, node, frame, called))
-        return values.join(found) if found else ANY
+        return values.join(found) if found else self.nothing
+
+    @property
+    def nothing(self) -> Value:
+        """What comes of nothing: unknown; while some question is open, that which hangs on itself, and adds nothing to the answer."""
+        return BOTTOM if self._engine.flat.is_asking else ANY
 
     def _attribute_of(self, entry: Type, name: str, node: ast.expr, frame: Frame, called: bool) -> Value:
         match entry.name:
@@ -352,6 +362,8 @@ class Expressions:
                 return self._instance_attribute(entry, entry.ref, name, node, frame)
             case "class":
                 assert isinstance(entry.ref, ClassInfo)
+                if self._engine.shapes.lacks_attribute(entry.ref, name):
+                    self.operation("op:kinds-attribute", node, frame)
                 return self._class_attribute(entry, entry.ref, name)
             case "unit":
                 assert isinstance(entry.ref, Unit)
@@ -362,6 +374,8 @@ class Expressions:
                 return values.one("bound", JSON, ref=("json", name))
             case "super" if isinstance(entry.ref, ClassInfo):
                 return self._super_attribute(entry, name)
+            case "generator" if name in RESUMING:
+                return values.one("bound", frozenset({entry}), ref=("generator", name))
             case _ if entry.name in values.NO_TYPES:
                 if not called and entry.name in ("bound", "foreign", "super"):
                     self.unresolved("op:attribute-unknown", node, _receiver(node), frame)
@@ -413,6 +427,12 @@ class Expressions:
                 return flat.attribute(info, name) or ANY
             bound = [self._bind(made, receiver, method) for made in flat.function_value(method)]
             return values.join([*bound, self._engine.sight.attribute_written(info, name)])
+        if (
+            name in ("value", "_value_", "name", "_name_")
+            and name not in info.stores
+            and self._is_enumeration(info)
+        ):
+            return STR if "name" in name else self._member_values(info)
         stored = flat.attribute(info, name)
         if frame.sink is not None and not isinstance(method, str) and not flat.is_set(info, name):
             self.operation("op:attribute-unset", node, frame, is_weak=True)
@@ -437,6 +457,8 @@ class Expressions:
 
     def _class_attribute(self, entry: Type, info: ClassInfo, name: str) -> Value:
         flat = self._engine.flat
+        if name in info.values and not name.startswith("_") and self._is_enumeration(info):
+            return values.one("instance", ref=info) | self._engine.sight.attribute_written(info, name)
         method = flat.method(info, name)
         if isinstance(method, FunctionInfo):
             if method.kind in ("class", "static"):
@@ -493,9 +515,7 @@ class Expressions:
             key = self.value(node.slice, self._quiet(frame))
             for entry in base:
                 self._engine.kinds.subscripted(entry, key, node, frame)
-        if not base and env is None:
-            return BOTTOM  # what hangs on itself: that adds nothing
-        found = values.join(self._item_of(entry, node, frame) for entry in base) or ANY
+        found = values.join(self._item_of(entry, node, frame) for entry in base) or self.nothing
         return found if env is None else self._told(found, node, frame)
 
     def _item_of(self, entry: Type, node: ast.Subscript, frame: Frame) -> Value:
@@ -534,6 +554,9 @@ class Expressions:
                 self.operation("op:subscript-index", node, frame)
             return self.element(frozenset({entry}), frame.unit)
         if entry.name == "instance":
+            assert isinstance(entry.ref, ClassInfo)
+            if "typing.TypedDict" in self._engine.flat.family(entry.ref):
+                return self._typed_item(entry.ref, node, frame)
             return self._dunder(entry, "__getitem__", node, frame)
         row = self._knowledge.protocol(entry.name, "getitem")
         if row is None:
@@ -548,12 +571,37 @@ class Expressions:
         family = self._engine.flat.family(info)
         return any(isinstance(base, str) and "enum.Enum" in self._knowledge.mro(base) for base in family)
 
+    def _member_values(self, info: ClassInfo) -> Value:
+        """Return what the ``value`` of a member can be; a class that makes its values itself may give anything."""
+        flat = self._engine.flat
+        mixed = {base for base in flat.family(info)[1:] if base is None or base in _MIXED_IN}
+        if mixed or any(
+            isinstance(flat.method(info, made), FunctionInfo) for made in ("__new__", "__init__")
+        ):
+            found = [values.one(str(base)) for base in mixed if base in ("int", "str", "float")]
+            return values.join(found) if len(found) == len(mixed) == 1 else ANY
+        found = [
+            flat.value(node, info.unit) for name, node in info.values.items() if not name.startswith("_")
+        ]
+        made = values.join(found) or ANY
+        return frozenset(
+            Type("int") if entry.name == "dotted" and entry.ref == "enum.auto" else entry for entry in made
+        )
+
     def _member(self, info: ClassInfo, node: ast.Subscript, frame: Frame) -> Value:
         """Return a member of an enumeration by its name, ``Color["RED"]``."""
         named = isinstance(node.slice, ast.Constant) and node.slice.value in info.values
         if not named and not self._engine.guards.has_key(node, frame):
             self.operation("op:subscript-enumeration", node, frame)
         return values.one("instance", ref=info)
+
+    def _typed_item(self, info: ClassInfo, node: ast.Subscript, frame: Frame) -> Value:
+        """Return an item of a dictionary whose keys a class declares: which of them are there, nobody checks."""
+        if not self._engine.guards.has_key(node, frame):
+            self.operation("op:subscript-key", node, frame)
+        name = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        declared = info.annotations.get(str(name))
+        return ANY if declared is None else self._engine.flat.annotation(declared, info.unit)
 
     def _is_generic(self, dotted: str) -> bool:
         """Whether a subscript of an imported name names a type (``list[int]``, ``subprocess.Popen[bytes]``)."""
@@ -633,6 +681,8 @@ class Expressions:
             name = next(found, None)
             if name is not None:
                 self._dunder(entry, name, node, frame)
+            elif names[0] in _WITHOUT_DEFAULT and self._engine.shapes.lacks(entry.ref, names):
+                self.operation("op:kinds", node, frame)
 
     def _special_of_row(self, entry: Type, names: tuple[str, ...], node: ast.expr, frame: Frame) -> None:
         """Apply what the row of a type says of the first special method of some that it speaks of."""
@@ -650,6 +700,9 @@ class Expressions:
             if frame.sink is not None:
                 frame.sink.add(Edge(method, node, frame.unit))
             return self._engine.flat.returns(method)
+        others = _INSTEAD.get(name, ())
+        if name in _WITHOUT_DEFAULT and self._engine.shapes.lacks(entry.ref, (name, *others)):
+            self.operation("op:kinds", node, frame)
         return ANY
 
     # -- containers -----------------------------------------------------------------------------------------
@@ -816,9 +869,18 @@ class Expressions:
         symbol = _OPERATORS[type(operator)]
         if frame.sink is not None:
             self._operator_effects(symbol, left, right, node, left_node, right_node, frame)
-        if not left and frame.env is None:
-            return BOTTOM  # what hangs on itself: that adds nothing
-        return values.join(self._operator_value(entry, symbol, right, frame) for entry in left) or ANY
+        if not right and self._engine.flat.is_asking:
+            return BOTTOM
+        made = (
+            values.join(self._operator_value(entry, symbol, right, frame) for entry in left) or self.nothing
+        )
+        if symbol == "*" and _repeats(left_node, right_node):
+            return values.one("str", ref=HUGE)
+        if symbol in _GROWING and (
+            _is_huge(left) or _is_huge(right) or _grows(symbol, left_node, right_node)
+        ):
+            return frozenset(Type("int", (), HUGE) if entry.name == "int" else entry for entry in made)
+        return made
 
     def _operator_value(self, entry: Type, symbol: str, right: Value, frame: Frame) -> Value:
         if entry.name == "None":
@@ -880,6 +942,7 @@ class Expressions:
             operands = [part for part, kinds in ((left_node, lefts), (right_node, rights)) if "None" in kinds]
             self.of_none(rule, node, frame, *operands)
         self._engine.kinds.operated(symbol, left, right, node, frame)
+        self._engine.shapes.operated(symbol, left, right, node, frame)
         moves_date = (
             symbol in "+-"
             and "datetime.timedelta" in rights
@@ -887,20 +950,49 @@ class Expressions:
         )
         if moves_date and not self._engine.guards.is_recent(left_node, frame):
             self.operation("op:date-overflow", node, frame)
-        if symbol in ("/", "//", "%") and self._can_divide(symbol, lefts, rights):
+        if symbol == "-" and names_date(left) and names_date(right):
+            self._compared_dates(node, frame)
+        if symbol in ("/", "//", "%") and "decimal.Decimal" in lefts | rights:
+            if not self._engine.guards.is_nonzero(right_node, frame):
+                self.operation("op:decimal-division", node, frame)
+        elif symbol in ("/", "//", "%") and self._can_divide(symbol, lefts, rights):
             if not self._engine.guards.is_nonzero(right_node, frame):
                 self.operation("op:modulo-number" if symbol == "%" else "op:division", node, frame)
-        elif symbol == "**" and not (isinstance(right_node, ast.Constant) or lefts <= {"int"}):
+        elif symbol == "**" and "float" in lefts and _is_of_itself(node, left_node, frame):
             self.operation("op:power", node, frame)
+        elif symbol == "**" and not isinstance(right_node, ast.Constant):
+            if not lefts <= {"int"}:
+                self.operation("op:power", node, frame)
             if not self._engine.guards.is_nonzero(left_node, frame):
                 self.operation("op:power-zero", node, frame)
         elif symbol == "<<" and isinstance(right_node, ast.BinOp) and isinstance(right_node.op, ast.Sub):
             self.operation("op:shift", node, frame)
         for entry in left:
+            if self._lacks_operator(entry, symbol):
+                self.operation("op:kinds", node, frame)
             if entry.name == "instance":
                 method = _OPERATOR_METHODS.get(symbol)
                 if method is not None:
                     self._dunder(entry, method, left_node, frame)
+
+    def _lacks_operator(self, entry: Type, symbol: str) -> bool:
+        """Whether an alternative is of a type of the standard library that has no such operator."""
+        if (
+            values.is_builtin(entry)
+            or entry.name in ("json", "iterator")
+            or entry.name.partition(".")[0] not in _LIBRARY
+        ):
+            return False
+        row = self._knowledge.type(entry.name)
+        return row is not None and not any(each.partition(":")[0] == symbol for each in row.operators)
+
+    def _compared_dates(self, node: ast.AST, frame: Frame) -> None:
+        """Say that dates may not be compared or subtracted where some know their time zone and others do not."""
+        if frame.sink is not None and any(
+            _makes_dates(unit.module, aware=True) and _makes_dates(unit.module, aware=False)
+            for unit in self._engine.sight.units(frame.unit, "datetime")
+        ):
+            self.operation("op:date-aware", node, frame)
 
     def _can_divide(self, symbol: str, lefts: set[str], rights: set[str]) -> bool:
         if rights and rights <= {"str", "bytes", "tuple", "list", "pathlib.Path", "None"}:
@@ -927,7 +1019,7 @@ class Expressions:
                 self.operation("op:arithmetic-json", node, frame)
             if "None" in found:
                 self.of_none("op:arithmetic-none", node, frame, node.operand)
-        return values.without_none(value) or ANY
+        return values.without_none(value) or self.nothing
 
     def _boolean(self, node: ast.BoolOp, frame: Frame) -> Value:
         is_or = isinstance(node.op, ast.Or)
@@ -938,7 +1030,7 @@ class Expressions:
                 value = self.value(entry, frame)
                 last = at == len(node.values) - 1
                 found.append(values.without_none(value) if is_or and not last else value)
-            return self._or_default(values.join(found) or ANY, node)
+            return self._or_default(values.join(found) or self.nothing, node)
         state = guards.save(frame)
         ends = False  # whether evaluation can stop at an operand that returns
         for at, entry in enumerate(node.values):
@@ -955,7 +1047,7 @@ class Expressions:
             frame.is_dead = False
             for entry in node.values[: len(found)] if len(found) == 1 else ():
                 guards.assume(entry, is_or, frame)
-        return self._or_default(values.join(found) or ANY, node)
+        return self._or_default(values.join(found) or self.nothing, node)
 
     def _or_default(self, value: Value, node: ast.BoolOp) -> Value:
         """Say that what a literal stands in for is data, ``read() or {}``."""
@@ -985,6 +1077,8 @@ class Expressions:
                     ):
                         self.protocol(entry.name, "contains", node, frame)
             elif isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+                if names_date(left) and names_date(right):
+                    self._compared_dates(node, frame)
                 found = values.names(left) | values.names(right)
                 if "json" in found:
                     self.operation("op:compare-json", node, frame)
@@ -1039,7 +1133,7 @@ class Expressions:
         known = any(self._knowledge.protocol(entry.name, "await") is not None for entry in value)
         if frame.sink is not None and not known and not isinstance(node.value, ast.Call):
             self.awaited(node.value, frame)
-        return values.join(found) or ANY
+        return values.join(found) or self.nothing
 
     def awaited(self, node: ast.expr, frame: Frame, depth: int = 0) -> None:
         """Put what a task or coroutine raises into the sink where it is awaited, although it was made elsewhere.
@@ -1109,7 +1203,7 @@ class Expressions:
     def _yield(self, node: ast.Yield, frame: Frame) -> Value:
         if node.value is not None:
             self.value(node.value, frame)
-        return ANY
+        return self._engine.sight.sent(frame.function)
 
     def _yield_from(self, node: ast.YieldFrom, frame: Frame) -> Value:
         self.iterate(self.value(node.value, frame), node.value, frame)
@@ -1134,6 +1228,8 @@ class Expressions:
                         self._iterate_instance(entry, node, frame)
                     case "list" | "dict" | "str" | "tuple" | "set" | "iterator" | "bytes" | "range":
                         pass
+                    case "class" if isinstance(entry.ref, ClassInfo) and self._is_enumeration(entry.ref):
+                        pass
                     case _ if values.is_opaque(entry):
                         self.unresolved("op:iterate-unknown", node, node, frame)
                     case _:
@@ -1144,6 +1240,8 @@ class Expressions:
         return self.element(value, frame.unit)
 
     def _iterate_instance(self, entry: Type, node: ast.expr, frame: Frame) -> None:
+        if self._engine.shapes.lacks(entry.ref, _ITERATING):
+            self.operation("op:kinds", node, frame)
         for name in ("__iter__", "__next__", "__aiter__", "__anext__", "__getitem__"):
             assert isinstance(entry.ref, ClassInfo)
             if isinstance(self._engine.flat.method(entry.ref, name), FunctionInfo):
@@ -1157,7 +1255,7 @@ class Expressions:
                 case "None":
                     continue
                 case "tuple":
-                    found.append(values.join(entry.args) or ANY)
+                    found.append(values.join(entry.args) or self.nothing)
                 case "json":
                     found.append(JSON)
                 case "str":
@@ -1168,6 +1266,8 @@ class Expressions:
                     found.append(ANY)
                 case "generator" | "list" | "set" | "frozenset" | "iterator" | "dict" if entry.args:
                     found.append(entry.args[0])
+                case "class" if isinstance(entry.ref, ClassInfo) and self._is_enumeration(entry.ref):
+                    found.append(values.one("instance", ref=entry.ref))
                 case "instance":
                     assert isinstance(entry.ref, ClassInfo)
                     method = self._engine.flat.method(entry.ref, "__iter__")
@@ -1189,7 +1289,7 @@ class Expressions:
                         found.append(entry.args[0] if entry.args else ANY)
                     else:
                         found.append(self.substitute(values.parse(row.returns), frozenset({entry}), None))
-        return values.join(found) or ANY
+        return values.join(found) or self.nothing
 
     def item(self, value: Value, index: int, count: int | None) -> Value:
         """Return the item of an unpacked value; ``count`` is the number of targets, None with a star among them."""
@@ -1203,7 +1303,7 @@ class Expressions:
                 found.append(entry.args[index])
             elif entry.name != "None":
                 found.append(self.element(frozenset({entry}), self._engine.unit))
-        return values.join(found) or ANY
+        return values.join(found) or self.nothing
 
     def unpack(
         self, value: Value, count: int, exact: bool, node: ast.expr, source: ast.expr, frame: Frame
@@ -1273,9 +1373,12 @@ class Expressions:
             elif entry.name == "json":
                 found.append(JSON)
             elif entry.name != "None":
+                if entry.name in _MAPPINGS:
+                    found.append(entry.args[1] if len(entry.args) > 1 else ANY)
+                    continue
                 row = self._knowledge.protocol(entry.name, "getitem")
                 found.append(ANY if row is None or not row.returns else values.parse(row.returns))
-        return values.join(found) or ANY
+        return values.join(found) or self.nothing
 
 
 _AWAITED_DEPTH = 6
@@ -1301,6 +1404,19 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "__eq__",
     ast.NotEq: "__ne__",
 }
+_ITERATING = ("__iter__", "__next__", "__aiter__", "__anext__", "__getitem__")
+# What an object does not do unless its class has a method for it, and what Python asks instead.
+_WITHOUT_DEFAULT = frozenset(
+    "__len__ __next__ __reversed__ __abs__ __int__ __float__ __neg__ __pos__ __invert__ __contains__ __getitem__ __setitem__"  # noqa: SIM905  # a list of words
+    " __delitem__".split()
+)
+_INSTEAD = {
+    "__contains__": ("__iter__", "__getitem__"),
+    "__reversed__": ("__len__", "__getitem__"),
+    "__int__": ("__index__", "__trunc__"),
+    "__float__": ("__index__",),
+    "__getitem__": ("__class_getitem__",),
+}
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "**"})  # what hardly anything does with None on the right
 _OPERATOR_METHODS = {"+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "|": "__or__"}
 
@@ -1310,6 +1426,85 @@ _OF_MODULES = frozenset(
     {"__file__", "__name__", "__doc__", "__package__", "__spec__", "__loader__", "__builtins__", "__path__"}
 )
 _UNKNOWN = Type("any")
+
+
+def _is_of_itself(node: ast.AST, operand: ast.expr, frame: Frame) -> bool:
+    """Whether an operation is stored under the name of its operand, so that it is done again and again: ``x = x ** 2``."""
+    if isinstance(node, ast.AugAssign):
+        return True
+    parent = frame.unit.module.parents.get(node)
+    path = frame.unit.path(operand)
+    return (
+        path is not None and isinstance(parent, ast.Assign) and path in map(frame.unit.path, parent.targets)
+    )
+
+
+def names_date(value: Value) -> bool:
+    """Whether a value may be a date with a time."""
+    return any(entry.name == "datetime.datetime" for entry in value)
+
+
+def _makes_dates(module: Module, *, aware: bool) -> bool:
+    """Whether a file makes dates that know their time zone, or such that do not."""
+    for name in (
+        "now",
+        "fromtimestamp",
+        "datetime",
+        "strptime",
+        "fromisoformat",
+        "today",
+        "utcnow",
+        "utcfromtimestamp",
+    ):
+        for call in module.calls_of(name):
+            has_zone = len(call.args) > _ZONE_AT.get(name, 99) or any(
+                word.arg in ("tz", "tzinfo") or word.arg is None for word in call.keywords
+            )
+            if has_zone is aware or name in ("strptime", "fromisoformat"):
+                return True
+    if not aware:
+        return False
+    return bool(module.calls_of("astimezone")) or any(
+        word.arg == "tzinfo" for call in module.calls_of("replace") for word in call.keywords
+    )
+
+
+_LIBRARY = sys.stdlib_module_names | {"file"}
+_ZONE_AT = {"now": 0, "fromtimestamp": 1, "datetime": 7}
+_HUGE = {int: 1 << 63, float: 1e100, bool: 2}
+_GROWING = frozenset({"+", "-", "*", "**", "<<"})
+_BITS = 63
+_DIGITS = 300
+_MAPPINGS = frozenset({"collections.defaultdict", "collections.OrderedDict", "collections.Counter"})
+_MIXED_IN = frozenset(
+    {"int", "str", "float", "bytes", "enum.IntEnum", "enum.StrEnum", "enum.IntFlag", "enum.Flag"}
+)
+
+
+def _is_huge(value: Value) -> bool:
+    return any(entry.ref == HUGE and entry.name == "int" for entry in value)
+
+
+def _repeats(left: ast.expr, right: ast.expr) -> bool:
+    """Whether a literal text is repeated so often that the number in it, if there is one, is too large for a float."""
+    count = _integer(right)
+    return (
+        isinstance(left, ast.Constant)
+        and isinstance(left.value, str)
+        and count is not None
+        and len(left.value) * count > _DIGITS
+    )
+
+
+def _grows(symbol: str, left: ast.expr, right: ast.expr) -> bool:
+    """Whether a power or shift of literals gives a number of more bits than a machine word."""
+    one, other = _integer(left), _integer(right)
+    if one is None or other is None or other < 0:
+        return False
+    bits = abs(one).bit_length()
+    return (symbol == "**" and bits > 1 and (bits - 1) * other >= _BITS) or (
+        symbol == "<<" and bits + other > _BITS
+    )
 
 
 def _is_reported(node: ast.AST | None, reported: set[ast.AST]) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Frame
@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
     from workerlog_migrate.analysis.module import Binding, Scope
 
-_DEPTH = 12
+_T = TypeVar("_T")
+# So deep nobody's questions go (16 in the deepest of our samples): where one is cut off, it matters who asked. Each level takes some
+# 16 frames of Python, which has room for 1,000.
+_DEPTH = 40
 # Questions that are worked out for one file, and further ones for each of its lines: real files need 1 in 5 lines, and
 # 2,500 at most; where hundreds of functions stand for each other there is no end to them, and what is left is unknown.
 _FUEL = 10_000
 _FUEL_PER_LINE = 1
 _CALL_SITES = 48
-_REPEATS = 3
+_REPEATS = 6
 _BASES = 16
 
 
@@ -46,14 +49,10 @@ class Flat:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._memo: dict[tuple[object, ...], Value] = {}
-        self._active: dict[tuple[object, ...], tuple[int, Value]] = {}
-        self._provisional: dict[tuple[object, ...], tuple[Value, int]] = {}
-        self._families: dict[ClassInfo, tuple[ClassInfo | str | None, ...]] = {}
-        self._heirs: dict[ClassInfo, tuple[ClassInfo, ...]] = {}
-        self._stars: set[tuple[Unit, str]] = set()
+        self._memo: dict[tuple[object, ...], Any] = {}
+        self._active: dict[tuple[object, ...], tuple[int, Any]] = {}
+        self._provisional: dict[tuple[object, ...], tuple[Any, int]] = {}
         self.cut = self.NEVER
-        self._no_exceptions: set[ast.ClassDef] = set()
         self._fuel = _FUEL + _FUEL_PER_LINE * len(engine.unit.module.lines)
 
     # -- questions ------------------------------------------------------------------------------------------
@@ -110,8 +109,12 @@ class Flat:
 
     def _starred(self, name: str, unit: Unit) -> Value | None:
         """Return what ``from x import *`` binds a name to: unknown when a file cannot be read; None when none does."""
-        if (unit, name) in self._stars:
+        if not unit.module.star_imports:
             return None
+        (found,) = self.answer(("star", unit, name), lambda: (self._from_stars(name, unit),), (None,), (ANY,))
+        return found
+
+    def _from_stars(self, name: str, unit: Unit) -> Value | None:
         result: Value | None = None
         for qualified in unit.module.star_imports:
             own = self._engine.may_be_own(qualified.partition(".")[0], qualified)
@@ -119,9 +122,7 @@ class Flat:
             dotted = f"{qualified}.{name}"
             known = self._engine.knowledge
             if other is not None:
-                self._stars.add((unit, name))
                 found = self.module_name(other, name)
-                self._stars.discard((unit, name))
                 if found is not None:
                     return found
             elif not own and (known.call(dotted) is not None or known.exception(dotted) is not None):
@@ -185,33 +186,33 @@ class Flat:
 
     def family(self, info: ClassInfo) -> tuple[ClassInfo | str | None, ...]:
         """Return the class and its bases, nearest first: classes of the program, names of known types, or None."""
-        known = self._families.get(info)
-        if known is not None:
-            return known
-        self._families[info] = (info, None)  # for a base that hangs on the class itself: unknown
+        unknown: tuple[ClassInfo | str | None, ...] = (
+            info,
+            None,
+        )  # for a base that hangs on the class itself
+        return self.answer(("family", info), lambda: self._family(info), (info,), unknown)
+
+    def _family(self, info: ClassInfo) -> tuple[ClassInfo | str | None, ...]:
         found: list[ClassInfo | str | None] = [info]
         for current in found:
             if isinstance(current, ClassInfo):
                 for base in current.node.bases:
-                    resolved = self._base(base, current.unit)
-                    if resolved not in found:
-                        found.append(resolved)
+                    found.extend(each for each in self._bases(base, current.unit) if each not in found)
             if len(found) > _BASES:
                 break
-        self._families[info] = tuple(found)
         return tuple(found)
 
     def heirs(self, info: ClassInfo) -> tuple[ClassInfo, ...]:
         """Return the classes that derive from a class, in its own file, in the one under migration and in those that use it."""
-        known = self._heirs.get(info)
-        if known is None:
-            others = self._engine.users_of(info.unit, info.name)
-            units = dict.fromkeys((info.unit, self._engine.unit, *others))
-            classes = (unit.class_info(node) for unit in units for node in unit.module.classes)
-            known = self._heirs[info] = tuple(
-                other for other in classes if other is not info and info in self.family(other)
-            )
-        return known
+        nobody: tuple[tuple[ClassInfo, ...]] = ((),)
+        (found,) = self.answer(("heirs", info), lambda: (self._heirs(info),), nobody, nobody)
+        return found
+
+    def _heirs(self, info: ClassInfo) -> tuple[ClassInfo, ...]:
+        others = self._engine.users_of(info.unit, info.name)
+        units = dict.fromkeys((info.unit, self._engine.unit, *others))
+        classes = (unit.class_info(node) for unit in units for node in unit.module.classes)
+        return tuple(other for other in classes if other is not info and info in self.family(other))
 
     def kinds(self, name: str, info: ClassInfo) -> Value:
         """Return what is declared to be a class (``class``) or an instance of it (``instance``): that or an heir."""
@@ -369,22 +370,26 @@ class Flat:
         if hierarchy.is_exception(name):
             return name
         # Each class once: of classes that share their bases, level over level, there are as many ways as powers of two.
-        if info.node in self._no_exceptions:
+        none: tuple[str, ...] = ("",)
+        bases = self.answer(("exception", info), lambda: self._exception_bases(info), none, none)
+        if bases == none:
             return None
-        self._no_exceptions.add(info.node)
+        hierarchy.register(name, bases)
+        return name
+
+    def _exception_bases(self, info: ClassInfo) -> tuple[str, ...]:
+        """Return the names of the exceptions that a class derives from; an empty name when there is none."""
+        hierarchy = self._engine.hierarchy
         bases: list[str] = []
         for base in info.node.bases:
-            resolved = self._base(base, info.unit)
-            if isinstance(resolved, ClassInfo):
-                inner = self.exception_name(resolved)
-                if inner is not None:
-                    bases.append(inner)
-            elif isinstance(resolved, str) and hierarchy.is_exception(resolved):
-                bases.append(hierarchy.canonical(resolved))
-        if not bases:
-            return None
-        hierarchy.register(name, tuple(bases))
-        return name
+            for resolved in self._bases(base, info.unit):
+                if isinstance(resolved, ClassInfo):
+                    inner = self.exception_name(resolved)
+                    if inner is not None:
+                        bases.append(inner)
+                elif isinstance(resolved, str) and hierarchy.is_exception(resolved):
+                    bases.append(hierarchy.canonical(resolved))
+        return tuple(dict.fromkeys(bases)) or ("",)
 
     def parameter(self, function: FunctionInfo, argument: ast.arg) -> Value:
         """Return what a parameter can be: its annotation, its default, and what the calls in the file pass."""
@@ -416,28 +421,45 @@ class Flat:
 
     # -- queries --------------------------------------------------------------------------------------------
 
-    def ask(self, key: tuple[object, ...], compute: Callable[[], Value]) -> Value:
-        """Answer a query from memory, or compute it with cycles cut.
+    @property
+    def is_asking(self) -> bool:
+        """Whether some question is being answered, so that a value may hang on itself."""
+        return bool(self._active)
 
-        A result that depended on an unfinished query is provisional: good as long as that query works on the same
-        assumption, and final once it is.
+    def ask(self, key: tuple[object, ...], compute: Callable[[], Value]) -> Value:
+        """Answer a question for a value; see `answer`."""
+        return self.answer(key, compute, BOTTOM, ANY)
+
+    def answer(self, key: tuple[object, ...], compute: Callable[[], _T], least: _T, most: _T) -> _T:
+        """Answer a question from memory, or compute it with cycles cut.
+
+        A result that depended on an unfinished question is provisional: good as long as that question works on the same
+        assumption, and final once it is. Whatever is remembered of a program must be asked here, or what was found out while
+        something else was open would stay, and answers depend on who asked first.
+
+        Args:
+            key: the question.
+            compute: works it out.
+            least: what a question that hangs on itself is taken for at first.
+            most: the answer when it is never the same twice, or when it lies too deep.
+
         """
         known = self._memo.get(key)
         if known is not None:
-            return known
+            return known  # type: ignore[no-any-return]  # a key always has answers of one type
         running = self._active.get(key)
         if running is not None:
             self.cut = min(self.cut, running[0])
-            return running[1]
+            return running[1]  # type: ignore[no-any-return]  # as above
         kept = self._provisional.get(key)
         if kept is not None:
             self.cut = min(self.cut, kept[1])
-            return kept[0]
+            return kept[0]  # type: ignore[no-any-return]  # as above
         depth = len(self._active)
         if depth >= _DEPTH or self._fuel <= 0:
             self.cut = -1
-            return ANY
-        outer, value = self.cut, BOTTOM
+            return most
+        outer, value = self.cut, least
         for _ in range(_REPEATS):
             self._fuel -= 1
             self.cut = self.NEVER
@@ -449,13 +471,13 @@ class Flat:
             value = found
             self._assume(depth, None)
         else:
-            value = ANY
+            value = most
         del self._active[key]
         mine = self.cut
-        value = value or ANY if mine >= depth else value
+        value = _settled(value, most) if mine >= depth else value
         self._assume(depth, mine)
         if mine >= depth or depth == 0:  # asked again, it would be as deep again
-            self._memo[key] = value or ANY
+            self._memo[key] = _settled(value, most)
             self.cut = outer
         else:
             self._provisional[key] = (value, mine)
@@ -479,7 +501,7 @@ class Flat:
                 del self._provisional[key]
             elif cut >= depth:
                 del self._provisional[key]
-                self._memo[key] = value or ANY
+                self._memo[key] = _settled(value, ANY)
             else:
                 self._provisional[key] = (value, cut)
 
@@ -631,23 +653,31 @@ class Flat:
 
     # -- classes --------------------------------------------------------------------------------------------
 
-    def _base(self, node: ast.expr, unit: Unit) -> ClassInfo | str | None:
+    def _bases(self, node: ast.expr, unit: Unit) -> list[ClassInfo | str | None]:
+        """Return what a base may be: all that are known of, or None."""
         if isinstance(node, ast.Subscript):
             node = node.value
+        found: list[ClassInfo | str | None] = []
+        names: set[str] = set()
+        known = self._engine.knowledge
         for entry in self.value(node, unit):
             if entry.name == "class" and isinstance(entry.ref, ClassInfo):
-                return entry.ref
-            if entry.name == "dotted" and isinstance(entry.ref, str):
-                known = self._engine.knowledge
-                if (
+                found.append(entry.ref)
+            elif (
+                entry.name == "dotted"
+                and isinstance(entry.ref, str)
+                and (
                     known.is_type(entry.ref)
                     or known.exception(entry.ref) is not None
                     or known.call(entry.ref)
-                ):
-                    return entry.ref
-                if known.is_kind(entry.ref, "base"):
-                    return entry.ref
-        return None
+                    or known.is_kind(entry.ref, "base")
+                )
+            ):
+                names.add(entry.ref)
+        found.sort(
+            key=lambda info: (info.unit.name, info.node.lineno) if isinstance(info, ClassInfo) else ("", 0)
+        )
+        return [*found, *sorted(names)] or [None]
 
     def _own_attribute(self, owner: ClassInfo, name: str) -> Value:
         method = owner.methods.get(name)
@@ -673,9 +703,9 @@ class Flat:
     def _parameter(self, function: FunctionInfo, argument: ast.arg) -> Value:
         arguments = function.node.args  # type: ignore[union-attr]  # modules have no parameters
         if argument is arguments.vararg:
-            return values.one("tuple", values.join(self._passed(function, argument)) or ANY, ref="any length")
+            return values.one("tuple", values.join(self._passed(function, argument)), ref="any length")
         if argument is arguments.kwarg:
-            return values.one("dict", values.STR, values.join(self._passed(function, argument)) or ANY)
+            return values.one("dict", values.STR, values.join(self._passed(function, argument)))
         parameters = function.parameters
         if (
             function.owner is not None
@@ -786,6 +816,10 @@ class Flat:
         if not isinstance(node, ast.Lambda) and not _always_leaves(node.body):
             found.append(NONE)
         value = values.join(found)
+        if function.unit.module.attributes_of("__code__") and self._engine.sight.is_set_on(
+            function, "__code__"
+        ):
+            return ANY
         if isinstance(node, ast.Lambda) or node.returns is None or not any(map(values.is_opaque, value)):
             return value
         return values.with_declared(value, self.annotation(node.returns, function.unit))
@@ -896,6 +930,11 @@ _EMPTY_LIST = Type("list", (ANY,))
 _EMPTY_DICT = Type("dict", (ANY, ANY))
 _EMPTY = frozenset({_EMPTY_LIST, _EMPTY_DICT})
 _BUILTINS = frozenset(dir(builtins))
+
+
+def _settled(value: _T, most: _T) -> _T:
+    """Say that a value which hangs on nothing but itself is unknown."""
+    return most if value == BOTTOM else value
 
 
 def bind_receiver(entry: Type, method: FunctionInfo) -> Value:

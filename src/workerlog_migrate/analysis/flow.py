@@ -18,6 +18,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.frames import BOUND, Atom, Edge, Frame, Raise, Sink, State, Unknown
 from workerlog_migrate.analysis.program import HANDLER, ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.shapes import changes_while_iterated
 from workerlog_migrate.analysis.sight import CONTAINERS
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
 
@@ -225,6 +226,10 @@ class Flow:
                 returns = values.with_declared(
                     returns, self._engine.flat.annotation(node.returns, function.unit)
                 )
+        if function.unit.module.attributes_of("__code__") and not isinstance(
+            node, ast.Module | ast.ExceptHandler
+        ):
+            returns = returns | self._engine.flat.returns(function)  # its code may be replaced
         self._summaries[function] = Summary(sink.ordered(), returns or ANY, self._blocks)
         self._blocks = outer
 
@@ -317,6 +322,7 @@ class Flow:
         elif isinstance(target, ast.Attribute):
             receiver = self._engine.expressions.value(target.value, frame)
             self._engine.hooks.stored(receiver, target, frame)
+            self._engine.shapes.stored(receiver, target, frame)
             if "None" in values.names(receiver):
                 self._engine.expressions.of_none("op:attribute-none", target, frame, target.value)
             self._engine.expressions.unresolved_if_opaque(
@@ -654,6 +660,8 @@ class Flow:
         before = self._engine.guards.save(frame)
         self.assign(node.target, element, frame, of_loop=True)
         self._engine.guards.loop_facts(node.target, node.iter, frame)
+        if values.names(iterable) & _CHANGES_SHOW and changes_while_iterated(node, frame.unit):
+            self._engine.expressions.operation("op:changed-while-iterated", node.iter, frame)
         self.run(node.body, frame)
         frame.is_dead = False
         # A fact from before the loop holds only if nothing in the body has ended it.
@@ -866,6 +874,17 @@ class Flow:
 
 
 _EVERYTHING = frozenset({BROAD, ROOT})
+_CHANGES_SHOW = frozenset(
+    {
+        "dict",
+        "set",
+        "iterator",
+        "collections.deque",
+        "collections.defaultdict",
+        "collections.OrderedDict",
+        "collections.Counter",
+    }
+)
 
 
 def loop_source(target: ast.expr, frame: Frame) -> ast.expr | None:

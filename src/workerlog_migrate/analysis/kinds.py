@@ -17,6 +17,7 @@ import itertools
 import json
 import math
 import operator
+import os
 import pathlib
 import posixpath
 import re
@@ -25,7 +26,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.program import ClassInfo
-from workerlog_migrate.analysis.values import Type, Value
+from workerlog_migrate.analysis.values import HUGE, Type, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
@@ -44,6 +45,7 @@ _SAMPLES: dict[str, object] = {
     "frozenset": frozenset({1}),
     "int": 2,
     "list": [1],
+    "pathlib.Path": pathlib.Path("a"),
     "range": range(2),
     "set": {1},
     "str": "ab",
@@ -103,10 +105,12 @@ class Kinds:
 
     def operated(self, symbol: str, left: Value, right: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what ``left symbol right`` raises for some of their kinds."""
-        if frame.sink is not None and any(
-            _fails(symbol, one, other) for one in _kinds(left) for other in _kinds(right)
-        ):
+        if frame.sink is None:
+            return
+        if any(_fails(symbol, one, other) for one in _kinds(left) for other in _kinds(right)):
             self._engine.expressions.operation("op:kinds", node, frame)
+        if any(entry.ref == HUGE for entry in (*left, *right)) and _overflows(symbol, left, right):
+            self._engine.expressions.operation("op:huge", node, frame)
 
     def compared(self, sign: ast.cmpop, left: Value, right: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what an order comparison or ``in`` raises for some kinds."""
@@ -120,7 +124,9 @@ class Kinds:
     def _has_no_order(self, entry: Type) -> bool:
         """Whether an object is of a class of the program that cannot be compared by order."""
         info = entry.ref
-        if entry.name != "instance" or not isinstance(info, ClassInfo) or info.node.decorator_list:
+        if entry.name != "instance" or not isinstance(info, ClassInfo):
+            return False
+        if info.node.decorator_list and not self._engine.shapes.has_no_order(info):
             return False
         family = self._engine.flat.family(info)
         if any(not isinstance(owner, ClassInfo) and owner not in ("object", "enum.Enum") for owner in family):
@@ -203,8 +209,9 @@ class Kinds:
             return
         arguments = [constant(each) or samples(value) for each, value in zip(nodes, given, strict=True)]
         if receiver is not None and "." in name:
-            kind = name.partition(".")[0]
-            arguments.insert(0, samples(frozenset(entry for entry in receiver if entry.name == kind)))
+            kind = name.rpartition(".")[0]
+            of_kind = frozenset(entry for entry in receiver if entry.name == kind)
+            arguments.insert(0, samples(of_kind) if kind in _SAMPLES else [None])
         if all(arguments):
             rule = refused(name, arguments)
             if rule:
@@ -234,6 +241,20 @@ def _fails(symbol: str, left: str, right: str) -> bool:
     if symbol == "%" and left in ("str", "bytes", "bytearray"):
         return False  # formatting: that hangs on the text
     return _raises(lambda: _OPERATORS[symbol](_SAMPLES[left], _SAMPLES[right]))
+
+
+def _overflows(symbol: str, left: Value, right: Value) -> bool:
+    """Whether an operation on numbers that were seen to be huge gives one that is too large."""
+    for one, other in itertools.product(samples(left), samples(right)):
+        if symbol == "**" and isinstance(one, int) and isinstance(other, int):
+            continue  # as large as it may be
+        try:
+            _OPERATORS[symbol](one, other)
+        except OverflowError:
+            return True
+        except (TypeError, ArithmeticError, LookupError, ValueError):
+            continue
+    return False
 
 
 @functools.cache
@@ -284,6 +305,42 @@ _TYPES: tuple[type, ...] = (str, bytes, list, dict, set, tuple, int, float)
 _LIBRARY: dict[str, Callable[..., object]] = {
     "json.dumps": json.dumps,
     "json.loads": json.loads,
+    "isinstance": isinstance,
+    "open": lambda name: name if isinstance(name, int) else os.fspath(name),
+    "time.sleep": lambda seconds: seconds if isinstance(seconds, float) else float(operator.index(seconds)),
+    "io.StringIO.write": lambda _, text: _text(text),
+    "io.StringIO.writelines": lambda _, lines: [_text(line) for line in lines],
+    "io.BytesIO.write": lambda _, data: memoryview(data),
+    "io.BytesIO.writelines": lambda _, lines: [memoryview(line) for line in lines],
+    "file.text.write": lambda _, text: _text(text),
+    "file.text.writelines": lambda _, lines: [_text(line) for line in lines],
+    "file.bytes.write": lambda _, data: memoryview(data),
+    "file.bytes.writelines": lambda _, lines: [memoryview(line) for line in lines],
+    **dict.fromkeys(
+        (
+            "os.listdir",
+            "os.remove",
+            "os.unlink",
+            "os.mkdir",
+            "os.makedirs",
+            "os.rmdir",
+            "os.rename",
+            "os.replace",
+            "os.path.exists",
+            "os.path.isfile",
+            "os.path.isdir",
+            "os.path.getsize",
+            "os.path.getmtime",
+            "os.stat",
+            "os.scandir",
+            "os.walk",
+            "os.path.abspath",
+            "os.path.dirname",
+            "os.path.expanduser",
+            "shutil.rmtree",
+        ),
+        lambda name, *more: [each if isinstance(each, int) else os.fspath(each) for each in (name, *more)],
+    ),
     "os.path.join": posixpath.join,
     "os.path.basename": posixpath.basename,
     "os.path.splitext": posixpath.splitext,
@@ -309,6 +366,12 @@ _MOST_SAMPLES = 4
 _MOST_TRIES = 24
 _SMALL = 1_000
 _SHORT = 60
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
 
 
 def functions() -> dict[str, Callable[..., object]]:
@@ -350,6 +413,8 @@ def refused(name: str, given: list[list[object]]) -> str:
             return "op:kinds"
         except AttributeError:
             return "op:kinds-attribute"
+        except OverflowError:
+            return "op:huge"
         except (ArithmeticError, LookupError, ValueError, RuntimeError):
             continue
     return ""
@@ -367,14 +432,16 @@ def _like(entry: Type, depth: int) -> list[object]:
     if depth > 2:  # as deep as anyone looks
         return []
     parts = [samples(part, depth + 1) for part in entry.args]
+    if entry.ref == HUGE:
+        return [{"int": 10**400, "str": "1" * 400}.get(entry.name, 1e300)]
     match entry.name:
         case "None" if depth:
             return [None]
         case "list" | "iterator" | "generator" | "collections.deque":
             return [list(parts[0]) if parts else []]
         case "set" | "frozenset":
-            made = [part for part in parts[0] if part.__hash__ is not None] if parts else []
-            return [set(made) if entry.name == "set" else frozenset(made)]
+            hashable = [part for part in parts[0] if part.__hash__ is not None] if parts else []
+            return [set(hashable) if entry.name == "set" else frozenset(hashable)]
         case "tuple":
             if entry.ref is not None or not parts:
                 return [tuple(parts[0]) if parts else ()]
@@ -384,10 +451,9 @@ def _like(entry: Type, depth: int) -> list[object]:
         case "dict" | "collections.defaultdict" | "collections.OrderedDict" | "collections.Counter":
             keys = [key for key in parts[0] if key.__hash__ is not None] if parts else []
             items = parts[1] if len(parts) > 1 else []
-            pairs = itertools.zip_longest(
-                keys[: max(len(items), 1)], items, fillvalue=keys[0] if keys else "a"
-            )
-            return [dict(pairs) if keys and items else {}]
+            made: list[object] = [{key: item} for item in items for key in keys[:1]]
+            made += [{key: items[0]} for key in keys[1:] if items]
+            return made or [{}]
     return [_SAMPLES[entry.name]] if entry.name in _SAMPLES else []
 
 

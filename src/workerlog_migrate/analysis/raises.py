@@ -242,7 +242,8 @@ class Solver:
             for atom in own:
                 if isinstance(atom, Raise):
                     if not atom.is_weak:
-                        made.raises.setdefault(atom.exception, atom)
+                        raised = _from_generator(atom, function)
+                        made.raises.setdefault(raised.exception, raised)
                 elif isinstance(atom, Unknown) and len(made.unknowns) < _UNKNOWNS:
                     made.unknowns[atom] = None
             pending.append(function)
@@ -254,16 +255,21 @@ class Solver:
             waiting.discard(function)
             source = self._effects[function]
             for caller, edge in callers.get(function, ()):
-                if self._flow_into(source, edge, self._effects[caller]) and caller not in waiting:
+                if self._flow_into(source, edge, caller) and caller not in waiting:
                     waiting.add(caller)
                     pending.append(caller)
 
-    def _flow_into(self, source: _Effects, edge: Edge, target: _Effects) -> bool:
+    def _flow_into(self, source: _Effects, edge: Edge, caller: FunctionInfo) -> bool:
         """Add what passes an edge to the caller's effects; whether that was anything new."""
+        target = self._effects[caller]
         changed = False
         for exception, root in source.raises.items() if not edge.is_weak else ():
-            if exception not in target.raises and self._passes(edge, exception):
-                target.raises[exception] = root
+            if not self._passes(edge, exception):
+                continue
+            raised = _from_generator(root, caller)
+            name = exception if raised is root else raised.exception
+            if name not in target.raises:
+                target.raises[name] = raised
                 changed = True
         if source.unknowns and self._passes_unknown(edge):
             for unknown in source.unknowns:
@@ -290,6 +296,13 @@ def infer_suspects(
 def display(exception: str) -> str:
     """Return an exception's name as a person knows it: classes of the file without their prefix."""
     return exception.removeprefix(LOCAL)
+
+
+def _from_generator(root: Raise, function: FunctionInfo) -> Raise:
+    """Say what leaves a function: out of a generator no StopIteration comes, https://peps.python.org/pep-0479/."""
+    if root.exception != "StopIteration" or not function.facts.is_generator:
+        return root
+    return root._replace(exception="RuntimeError", note="StopIteration inside a generator")
 
 
 def _evidence(atom: Raise) -> Evidence:

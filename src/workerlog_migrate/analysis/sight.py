@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _SITES = 48
 _ORIGINS = 16
-_TRIES = 6  # each time something that it hangs on was not settled yet: what still is not then, hangs on hundreds of things
 
 
 class Contents(NamedTuple):
@@ -57,14 +56,9 @@ class Sight:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._trails: dict[FunctionInfo | ClassInfo, Trail] = {}
-        self._running: set[object] = set()
-        self._contents: dict[ast.expr, Contents] = {}
-        self._tries: dict[ast.expr, int] = {}
         self._reasons: dict[ast.AST, str] = {}
         self._texts: dict[Unit, list[tuple[ast.Call, frozenset[str] | None]]] = {}
         self._nodes: dict[tuple[Unit, type[ast.AST]], list[ast.AST]] = {}
-        self._writes: dict[tuple[object, str], Value] = {}
         self._patches: set[str] | None = None
         self._tests: dict[Unit, bool] = {}
         self._handed_on: dict[Unit, bool] = {}
@@ -131,21 +125,13 @@ class Sight:
 
     def trail_of(self, thing: FunctionInfo | ClassInfo) -> Trail:
         """Return the uses of a function, method, lambda or class."""
-        known = self._trails.get(thing)
-        if known is not None:
-            return known
-        if thing in self._running:
-            return Trail(lost=f"{thing.name} leads back to itself")
-        self._running.add(thing)
-        flat = self._engine.flat
-        outer, flat.cut = flat.cut, flat.NEVER
+        most = Trail(lost=f"{thing.name} leads too far")
+        return self._engine.flat.answer(("trail", thing), lambda: self._followed(thing), Trail(), most)
+
+    def _followed(self, thing: FunctionInfo | ClassInfo) -> Trail:
         trail = self._class_trail(thing) if isinstance(thing, ClassInfo) else self._function_trail(thing)
         if trail.lost and not trail.lost.startswith(thing.name):
             trail.lost = f"{thing.name}: {trail.lost}"
-        if flat.cut == flat.NEVER:
-            self._trails[thing] = trail
-        flat.cut = min(outer, flat.cut)
-        self._running.discard(thing)
         return trail
 
     def filled(self, node: ast.expr, value: Value, unit: Unit) -> Value:
@@ -159,7 +145,7 @@ class Sight:
         if not any(entry.name in CONTAINERS for entry in value):
             return value
         contents = self.contents(node, unit)
-        if contents is _UNCHANGED:
+        if contents == _UNCHANGED:
             return value
         is_empty = _is_empty(node)
         return frozenset(
@@ -168,35 +154,20 @@ class Sight:
 
     def contents(self, node: ast.expr, unit: Unit) -> Contents:
         """Return what is put into the container that an expression makes."""
-        known = self._contents.get(node)
-        if known is not None:
-            return known
-        if node in self._running:
-            return _UNCHANGED  # what it holds hangs on itself: that adds nothing
-        tries = self._tries[node] = self._tries.get(node, 0) + 1
-        if tries > _TRIES:
-            self._reasons[node] = "what it holds hangs on too much else"
-            lost = self._contents[node] = _LOST._replace(lost=self._reasons[node])
-            return lost
-        self._running.add(node)
-        flat = self._engine.flat
-        outer, flat.cut = flat.cut, flat.NEVER
+        return self._engine.flat.answer(
+            ("contents", node), lambda: self._contents(node, unit), _UNCHANGED, _LOST
+        )
+
+    def _contents(self, node: ast.expr, unit: Unit) -> Contents:
         trail = Follower(self._engine, is_code=False).from_expression(node, unit)
-        found = _UNCHANGED
         if trail.lost:
             self._reasons[node] = trail.lost
-            found = _LOST._replace(lost=trail.lost)
-        elif trail.uses:
-            found = self._put_in(trail.uses)
-        if flat.cut == flat.NEVER:
-            self._contents[node] = found
-        flat.cut = min(outer, flat.cut)
-        self._running.discard(node)
-        return found
+            return _LOST._replace(lost=trail.lost)
+        return self._put_in(trail.uses) if trail.uses else _UNCHANGED
 
     def is_unchanged(self, node: ast.expr, unit: Unit) -> bool:
         """Whether nobody puts anything into the container that an expression makes, or takes anything out of it."""
-        return self.contents(node, unit) is _UNCHANGED
+        return self.contents(node, unit) == _UNCHANGED
 
     def literal_items(self, node: ast.expr, unit: Unit) -> list[ast.expr] | None:
         """Return the items of a list, tuple or set that is written out, also through a name, and that nobody changes."""
@@ -250,21 +221,20 @@ class Sight:
 
     def written(self, unit: Unit, name: str) -> Value:
         """Return what else than its own statements a module's name is set to; the empty value when nothing else sets it."""
-        key = (unit, name)
-        known = self._writes.get(key)
-        if known is None:
-            self._writes[key] = BOTTOM
-            known = self._writes[key] = values.join(self._name_writes(unit, name))
-        return known
+        (found,) = self._engine.flat.answer(
+            ("written", unit, name), lambda: (values.join(self._name_writes(unit, name)),), (BOTTOM,), (ANY,)
+        )
+        return found
 
     def attribute_written(self, info: ClassInfo, name: str) -> Value:
         """Return what is stored in an attribute of a class's instances from elsewhere than its own methods."""
-        key = (info, name)
-        known = self._writes.get(key)
-        if known is None:
-            self._writes[key] = BOTTOM
-            known = self._writes[key] = values.join(self._attribute_writes(info, name))
-        return known
+        (found,) = self._engine.flat.answer(
+            ("stored", info, name),
+            lambda: (values.join(self._attribute_writes(info, name)),),
+            (BOTTOM,),
+            (ANY,),
+        )
+        return found
 
     def writers(self, unit: Unit, word: str) -> tuple[Unit, ...]:
         """Return the files that may set something of a file, without the tests, whose writes are over when the program runs."""
@@ -401,7 +371,22 @@ class Sight:
             trail = self._method_trail(function, owner)
         for decorator in node.decorator_list:
             self._decorated_by(decorator, function, trail)
+        for name in ("__defaults__", "__kwdefaults__", "__code__"):
+            if not trail.lost and self.is_set_on(function, name):
+                trail.lost = f"{name} of {function.name} is replaced"
         return trail
+
+    def is_set_on(self, function: FunctionInfo, name: str) -> bool:
+        """Say whether an attribute of a function may be replaced by a statement: its defaults, its code."""
+        return any(
+            isinstance(place.ctx, ast.Store)
+            and any(
+                entry.ref is function or values.is_opaque(entry)
+                for entry in self._engine.flat.value(place.value, unit)
+            )
+            for unit in self.units(function.unit, name)
+            for place in unit.module.attributes_of(name)
+        )
 
     def _decorated_by(self, decorator: ast.expr, function: FunctionInfo, trail: Trail) -> None:
         """Follow a function into what decorates it."""
@@ -497,13 +482,29 @@ class Sight:
                 )
                 trail.lost = trail.lost or found.lost
         self._by_text(function, owner, trail)
+        self._in_class_body(function, owner, trail)
         return trail
+
+    def _in_class_body(self, function: FunctionInfo, owner: ClassInfo, trail: Trail) -> None:
+        """Follow a method that the body of its class uses by its plain name: ``one = partialmethod(add, 1)``."""
+        module = owner.unit.module
+        for place in module.names_of(function.name):
+            scope = module.scope(place)
+            if isinstance(place.ctx, ast.Load) and scope.is_class and scope.node is owner.node:
+                found = Follower(self._engine, is_code=True).from_expression(place, owner.unit)
+                for use in (
+                    found.uses
+                ):  # an alias is called on the object, too; only a call in the class body passes it
+                    is_direct = isinstance(use.node, ast.Call) and use.node.func is place
+                    trail.uses.append(use._replace(positional=use.positional[1:]) if is_direct else use)
+                trail.lost = trail.lost or found.lost
 
     def _receives(self, receiver: ast.expr, owner: ClassInfo, unit: Unit) -> tuple[bool, bool]:
         """Whether an object may be of a class or a related one, and whether it is the class itself."""
         if isinstance(receiver, ast.Name) and receiver.id in ("self", "cls"):
             inside = unit.enclosing(receiver).owner
-            return inside is not None and self._are_related(inside, owner), False
+            if inside is not None:
+                return self._are_related(inside, owner), False
         if (
             isinstance(receiver, ast.Call)
             and isinstance(receiver.func, ast.Name)
@@ -628,9 +629,25 @@ class Sight:
                 return values.one("function", ref=unit.function(node))
             assert isinstance(node, ast.ClassDef)
             return values.one("class", ref=unit.class_info(node))
+        if part.startswith("type:"):
+            return values.parse(part.removeprefix("type:"))
         value = self._engine.flat.value(node, unit)
+        if part == "result":
+            return values.join(
+                self._engine.flat.returns(entry.ref) if isinstance(entry.ref, FunctionInfo) else ANY
+                for entry in value
+            )
         if part == "element":
             return self._engine.expressions.element(value, unit)
+        if part.startswith("part:"):
+            whole = self._engine.expressions.element(value, unit)
+            at = int(part.removeprefix("part:"))
+            fitting = frozenset(
+                entry for entry in whole if entry.name != "tuple" or entry.ref or len(entry.args) > at
+            )
+            return values.join(
+                self._engine.expressions.item(frozenset({entry}), at, len(entry.args)) for entry in fitting
+            )
         if part == "value":
             return self._engine.expressions._dict_values(value)
         return value
@@ -900,6 +917,26 @@ class Sight:
         return False
 
     # -- names of a module ----------------------------------------------------------------------------------
+
+    def sent(self, function: FunctionInfo) -> Value:
+        """Return what a ``yield`` of a generator gives: what is sent to it, None where it is only iterated over."""
+        if not function.facts.is_generator:
+            return ANY
+        return self._engine.flat.ask(
+            ("sent", function), lambda: values.join([NONE, *self._sendings(function)])
+        )
+
+    def _sendings(self, function: FunctionInfo) -> Iterator[Value]:
+        if self.trail_of(function).lost:
+            yield ANY
+        for name in ("send", "asend"):
+            for unit in self.units(function.unit, name):
+                for place in unit.module.attributes_of(name):
+                    receiver = self._engine.flat.value(place.value, unit)
+                    if any(entry.ref is function or entry.name in ("any", "bound") for entry in receiver):
+                        call = unit.module.parents.get(place)
+                        is_call = isinstance(call, ast.Call) and call.func is place and call.args
+                        yield self._engine.flat.value(call.args[0], unit) if is_call else ANY  # type: ignore[union-attr]  # a call
 
     def _name_writes(self, unit: Unit, name: str) -> Iterator[Value]:
         module = unit.module
@@ -1312,6 +1349,8 @@ def _is_this_module(node: ast.expr) -> bool:
 
 def _stored_in(node: ast.expr) -> frozenset[str] | None:
     """Return the names that a program text stores; None when it is not written there."""
+    if isinstance(node, ast.Call) and _last(node.func) == "compile" and node.args:
+        node = node.args[0]
     if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
         return None
     try:

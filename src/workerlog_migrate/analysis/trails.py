@@ -36,7 +36,8 @@ class Passed(NamedTuple):
     Attributes:
         node: the expression, or the function or class that a decorator is given.
         unit: its file.
-        part: empty for the value itself; ``element`` or ``value`` for what is in it.
+        part: empty for the value itself; ``element`` or ``value`` for what is in it, ``part:N`` for the N-th part of an element;
+            ``result`` for what it gives when it is called; ``type:X`` for a value of a type of which a row says that it is given.
     """
 
     node: ast.expr | ast.stmt
@@ -241,7 +242,9 @@ class Follower:
                 if found is not None:
                     self._name(target.id, found[0], unit, items, bound)
             case ast.Attribute():
-                self._attributes(target.attr, unit, items, bound)
+                if self._is_code and self._is_of_library(target.value, unit):
+                    self._lose(f"it is put into {_text(target)}", target, unit)
+                self._attributes(target.attr, unit, items, (*bound, *self._as_method(target, step)))
             case ast.Subscript():
                 self._into(target.value, step, items + 1)
             case ast.Starred():
@@ -251,6 +254,17 @@ class Follower:
                     return  # each part is followed by itself; a container that is unpacked is only read
                 for entry in target.elts:
                     self._target(entry, entry, step._replace(items=max(items - 1, 0)))
+
+    def _as_method(self, target: ast.Attribute, step: _Step) -> tuple[Use, ...]:
+        """Say that a function which is set as an attribute of a class is given the object first."""
+        if not self._is_code or step.items or step.bound:
+            return ()
+        if not any(entry.name == "class" for entry in self._engine.flat.value(target.value, step.unit)):
+            return ()
+        return (Use("partial", target, step.unit, (Passed(target.value, step.unit),)),)
+
+    def _is_of_library(self, node: ast.expr, unit: Unit) -> bool:
+        return any(entry.name == "dotted" for entry in self._engine.flat.value(node, unit))
 
     def _loop_target(self, target: ast.expr, step: _Step, items: int) -> None:
         if isinstance(target, ast.Tuple | ast.List):
@@ -492,7 +506,7 @@ class Follower:
         row = self._engine.sight.row(call, unit)
         name = row.name if row is not None else ""
         last = name.rpartition(".")[2]
-        if name == "functools.partial" and place == 0 and not step.items:
+        if name in ("functools.partial", "functools.partialmethod") and place == 0 and not step.items:
             made = _use_of("partial", call, unit)
             self._push(call, unit, 0, (*step.bound, made._replace(positional=made.positional[1:])))
         elif isinstance(call.func, ast.Attribute) and last in _PUTTING and kind == "bound":
@@ -533,6 +547,11 @@ class Follower:
         unit = step.unit
         parameter, held = row.passes
         if step.items:
+            return
+        if row.hands:
+            self._use(
+                step, Use("handed", call, unit, _of_types(row, call, unit), name=row.name, result=False)
+            )
             return
         if held in ("*", "each"):
             after = call.args[row.params.index(parameter) + 1 :]
@@ -585,7 +604,16 @@ class Follower:
     def _called_back(self, row: CallRow, call: ast.Call, step: _Step) -> None:
         """Note what ``sorted(xs, key=f)`` and ``reduce(f, xs)`` call a function with."""
         name = row.name
-        if name == "map":
+        if row.hands:
+            given = _of_types(row, call, step.unit)
+        elif name == "functools.reduce":
+            given = self._reduced(call, step, function=0, items=1)
+        elif name == "itertools.accumulate":
+            given = self._reduced(call, step, function=1, items=0)
+        elif name == "itertools.starmap":
+            self._starmapped(call, step)
+            return
+        elif name == "map":
             given = tuple(Passed(entry, step.unit, "element") for entry in call.args[1:])
         elif name in (
             "sorted",
@@ -610,6 +638,27 @@ class Follower:
             return
         if not step.items:
             self._use(step, Use("handed", call, step.unit, given, name=name, result=False))
+
+    def _starmapped(self, call: ast.Call, step: _Step) -> None:
+        """Note what ``starmap`` calls a function with: the parts of each element."""
+        if len(call.args) == _REDUCED and not step.items:
+            parts = tuple(Passed(call.args[1], step.unit, f"part:{at}") for at in range(_PARTS))
+            self._use(step, Use("handed", call, step.unit, parts, name="itertools.starmap", result=False))
+
+    def _reduced(self, call: ast.Call, step: _Step, *, function: int, items: int) -> tuple[Passed, ...]:
+        """Note what ``reduce`` calls a function with: two elements, then what it gave and the next; the initial value first."""
+        if len(call.args) < _REDUCED:
+            return ()
+        element = Passed(call.args[items], step.unit, "element")
+        started = [*call.args[2:], *(word.value for word in call.keywords if word.arg == "initial")]
+        firsts = [element, *(Passed(entry, step.unit) for entry in started)]
+        if not step.items:
+            for first in firsts:
+                self._use(
+                    step,
+                    Use("handed", call, step.unit, (first, element), name="functools.reduce", result=False),
+                )
+        return Passed(call.args[function], step.unit, "result"), element
 
     # -- results --------------------------------------------------------------------------------------------
 
@@ -686,8 +735,11 @@ _DROPPING = frozenset(
         "min",
         "filter",
         "atexit.register",
+        "signal.signal",
     }
 )
+_REDUCED = 2
+_PARTS = 8  # of what ``starmap`` takes apart
 
 
 _MIRROR = "worker_logger.mirror_print"
@@ -707,6 +759,11 @@ def _use_of(kind: str, call: ast.Call, unit: Unit, *, name: str = "") -> Use:
     keywords = tuple((word.arg, Passed(word.value, unit)) for word in call.keywords if word.arg)
     mapping = tuple(Passed(word.value, unit, "value") for word in call.keywords if not word.arg)
     return Use(kind, call, unit, tuple(positional), keywords, tuple(rest), mapping, name)
+
+
+def _of_types(row: CallRow, call: ast.Call, unit: Unit) -> tuple[Passed, ...]:
+    """Say by types what a row gives to the function that it calls."""
+    return tuple(Passed(call, unit, f"type:{each.lstrip('*')}") for each in row.hands)
 
 
 def _mirrored(call: ast.Call, unit: Unit) -> Use:

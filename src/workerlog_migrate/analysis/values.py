@@ -40,6 +40,9 @@ INT: Value = frozenset({Type("int")})
 FLOAT: Value = frozenset({Type("float")})
 BOOL: Value = frozenset({Type("bool")})
 
+HUGE = "huge"
+"""The ``ref`` of a number that was seen to be too large for a machine word, or for the square of a float."""
+
 NO_TYPES = frozenset(
     "any bound callable class context contextmaker coroutine dotted foreign function generator maker method module partial safe"  # noqa: SIM905  # a list of words
     " super suppress transparent unbound unit".split()

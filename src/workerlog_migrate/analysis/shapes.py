@@ -1,0 +1,341 @@
+"""What a class or function of the program does not take: operators without a method, arguments without a parameter, attributes that are frozen.
+
+Input: an operation and the class or function it is done with. Output: the row of the operation, when it must fail for what is written
+there. Of a class with a base that is not known, or that is changed by a decorator or metaclass, nothing is said.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from workerlog_migrate.analysis.calls import Arguments
+    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.frames import Frame
+    from workerlog_migrate.analysis.program import Unit
+    from workerlog_migrate.analysis.values import Type, Value
+
+_PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Protocol", "typing.Generic", "enum.Enum"})
+_DATA_CLASS = "dataclass"
+# What a decorator leaves of a signature as it is.
+_KEEPING = frozenset(
+    {
+        "staticmethod",
+        "classmethod",
+        "property",
+        "abstractmethod",
+        "wraps",
+        "override",
+        "lru_cache",
+        "cache",
+        "final",
+    }
+)
+
+
+class Shapes:
+    """Answers for one program.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def lacks(self, info: object, names: Collection[str]) -> bool:
+        """Say whether a class of the program, all of it in sight, has none of some special methods."""
+        if not isinstance(info, ClassInfo) or not self._is_plain(info):
+            return False
+        flat = self._engine.flat
+        return not any(
+            flat.method(info, name) is not None or flat.attribute(info, name) is not None for name in names
+        )
+
+    def lacks_attribute(self, info: object, name: str) -> bool:
+        """Say whether neither a class nor an heir of it, all of them in sight, has an attribute."""
+        if name.startswith("_") or not self.lacks(info, (name, "__getattr__", "__getattribute__")):
+            return False
+        assert isinstance(info, ClassInfo)
+        flat = self._engine.flat
+        return not any(flat.attribute(heir, name) or flat.method(heir, name) for heir in flat.heirs(info))
+
+    def operated(self, symbol: str, left: Value, right: Value, node: ast.AST, frame: Frame) -> None:
+        """Put into the sink that no operand has the method of an operator."""
+        name = _OPERATORS.get(symbol)
+        if name is None or frame.sink is None:
+            return
+        own = (f"__{name}__", f"__i{name}__")
+        if any(
+            self._takes_no(one, own, is_left=True) and self._takes_no(other, (f"__r{name}__",), is_left=False)
+            for one in left
+            for other in right
+            if "instance" in (one.name, other.name)
+        ):
+            self._engine.expressions.operation("op:kinds", node, frame)
+
+    def stored(self, receiver: Value, target: ast.Attribute, frame: Frame) -> None:
+        """Put into the sink that an attribute cannot be set: of a frozen data class, or one that ``__slots__`` does not name."""
+        if frame.sink is None or frame.function.name in (
+            "__init__",
+            "__post_init__",
+            "__new__",
+            "__setattr__",
+        ):
+            return
+        if any(
+            entry.name == "instance"
+            and isinstance(entry.ref, ClassInfo)
+            and self._is_closed(entry.ref, target.attr)
+            for entry in receiver
+        ):
+            self._engine.expressions.operation("op:attribute-closed", target, frame)
+
+    def is_abstract(self, info: ClassInfo) -> bool:
+        """Say whether a class cannot be made an instance of, because a method of it is only declared."""
+        flat = self._engine.flat
+        family = flat.family(info)
+        is_checked = "abc.ABC" in family or any(
+            word.arg == "metaclass" and ast.unparse(word.value).rpartition(".")[2] == "ABCMeta"
+            for owner in family
+            if isinstance(owner, ClassInfo)
+            for word in owner.node.keywords
+        )
+        return is_checked and any(
+            flat.method(info, name) is method and _decorators(method.node) & {"abstractmethod"}
+            for owner in family
+            if isinstance(owner, ClassInfo)
+            for name, method in owner.methods.items()
+        )
+
+    def constructed(self, info: ClassInfo, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+        """Put into the sink that a class is made an instance of in a way that it does not take."""
+        flat = self._engine.flat
+        fails = self.is_abstract(info)
+        if not fails and self._is_data(info):
+            fails = self._misses_fields(info, arguments)
+        elif not fails and not info.node.decorator_list and flat.exception_name(info) is None:
+            made = [flat.method(info, name) for name in ("__init__", "__new__")]
+            known = [method for method in made if isinstance(method, FunctionInfo)]
+            if len(known) == 1 and not any(isinstance(method, str) for method in made):
+                fails = not self.fits(known[0], arguments, is_bound=True)
+            elif not known:
+                family = flat.family(info)
+                fails = (
+                    not arguments.is_empty
+                    and all(isinstance(base, ClassInfo) or base in ("object", "abc.ABC") for base in family)
+                    and self._is_plain(info)
+                )
+        if fails:
+            self._engine.expressions.operation("op:arguments", node, frame)
+
+    def fits(self, function: FunctionInfo, arguments: Arguments, *, is_bound: bool) -> bool:
+        """Say whether a call gives a function what its parameters ask for, as far as that is written there.
+
+        Args:
+            function: what is called.
+            arguments: of the call.
+            is_bound: the first parameter is the object.
+        """
+        node = function.node
+        if (
+            arguments.node is None
+            or arguments.starred
+            or isinstance(node, ast.Module | ast.ExceptHandler)
+            or (not isinstance(node, ast.Lambda) and _decorators(node) - _KEEPING)
+        ):
+            return True
+        signature = node.args
+        positional = function.parameters[1:] if is_bound else function.parameters
+        by_name = {each.arg for each in (*positional, *signature.kwonlyargs)} - {
+            each.arg for each in signature.posonlyargs
+        }
+        given = len(arguments.positional)
+        if given > len(positional) and signature.vararg is None:
+            return False
+        if signature.kwarg is None and not arguments.keywords.keys() <= by_name:
+            return False
+        required = positional[given : len(positional) - len(signature.defaults)]
+        needed = {each.arg for each in required} | {
+            each.arg
+            for each, default in zip(signature.kwonlyargs, signature.kw_defaults, strict=True)
+            if default is None
+        }
+        return needed <= arguments.keywords.keys()
+
+    def _takes_no(self, entry: Type, names: tuple[str, ...], *, is_left: bool) -> bool:
+        if entry.name == "instance":
+            return self.lacks(entry.ref, names)
+        if not values.is_builtin(entry) or entry.name in ("str", "bytes", "None"):
+            return values.is_builtin(entry) and not (
+                is_left and entry.name in ("str", "bytes") and "__mod__" in names
+            )
+        return True
+
+    def _is_plain(self, info: ClassInfo) -> bool:
+        for owner in self._engine.flat.family(info):
+            if not isinstance(owner, ClassInfo):
+                if owner not in _PLAIN_BASES:
+                    return False
+            elif owner.node.keywords or _decorators(owner.node) - {_DATA_CLASS, "final", "unique"}:
+                return False
+        return True
+
+    def _is_data(self, info: ClassInfo) -> bool:
+        return _DATA_CLASS in _decorators(info.node)
+
+    def has_no_order(self, info: ClassInfo) -> bool:
+        """Say whether a data class is made without an order."""
+        return self._is_data(info) and not _is_asked_for(info.node, "order")
+
+    def _misses_fields(self, info: ClassInfo, arguments: Arguments) -> bool:
+        family = [owner for owner in reversed(self._engine.flat.family(info)) if isinstance(owner, ClassInfo)]
+        if (
+            arguments.node is None
+            or arguments.starred
+            or not self._is_plain(info)
+            or any("__init__" in owner.methods or "__new__" in owner.methods for owner in family)
+            or any(_is_asked_for(owner.node, "kw_only") or not self._is_data(owner) for owner in family)
+        ):
+            return False
+        fields = {
+            name: name in owner.values
+            for owner in family
+            for name, annotation in owner.annotations.items()
+            if "ClassVar" not in ast.unparse(annotation) and "KW_ONLY" not in ast.unparse(annotation)
+        }
+        if any(
+            isinstance(value, ast.Call) and ast.unparse(value.func).endswith("field")
+            for owner in family
+            for value in owner.values.values()
+        ):
+            return False  # fields that the constructor may not have
+        given = {*list(fields)[: len(arguments.positional)], *arguments.keywords}
+        too_many = len(arguments.positional) > len(fields) or not arguments.keywords.keys() <= fields.keys()
+        return too_many or not {name for name, has_default in fields.items() if not has_default} <= given
+
+    def _is_closed(self, info: ClassInfo, name: str) -> bool:
+        if self._is_data(info) and _is_asked_for(info.node, "frozen"):
+            return True
+        slots: set[str] = set()
+        for owner in self._engine.flat.family(info):
+            if not isinstance(owner, ClassInfo):
+                if owner not in _PLAIN_BASES:
+                    return False
+                continue
+            value = owner.values.get("__slots__")
+            if not isinstance(value, ast.Tuple | ast.List | ast.Constant):
+                return False
+            parts = [value] if isinstance(value, ast.Constant) else value.elts
+            slots |= {str(part.value) for part in parts if isinstance(part, ast.Constant)}
+            slots |= {each for each, method in owner.methods.items() if method.kind == "property"}
+            if "__setattr__" in owner.methods:
+                return False
+        return name not in slots and "__dict__" not in slots
+
+
+_OPERATORS = {
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "truediv",
+    "//": "floordiv",
+    "%": "mod",
+    "**": "pow",
+    "<<": "lshift",
+    ">>": "rshift",
+    "|": "or",
+    "^": "xor",
+    "&": "and",
+    "@": "matmul",
+}
+
+
+def _decorators(node: ast.AST) -> set[str]:
+    """Return the last names of the decorators of a definition."""
+    found: set[str] = set()
+    for decorator in getattr(node, "decorator_list", ()):
+        maker = decorator.func if isinstance(decorator, ast.Call) else decorator
+        found.add(maker.attr if isinstance(maker, ast.Attribute) else getattr(maker, "id", "?"))
+    return found
+
+
+def _is_asked_for(node: ast.ClassDef, name: str) -> bool:
+    """Whether a keyword of the decorator of a data class is given, and not false."""
+    return any(
+        word.arg == name and not (isinstance(word.value, ast.Constant) and not word.value.value)
+        for decorator in node.decorator_list
+        if isinstance(decorator, ast.Call)
+        for word in decorator.keywords
+    )
+
+
+def changes_while_iterated(node: ast.For | ast.AsyncFor, unit: Unit) -> bool:
+    """Say whether the body of a loop over a dictionary, set or queue adds to it or takes from it, and goes on.
+
+    Args:
+        node: the loop.
+        unit: its file.
+    """
+    source = node.iter
+    if isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute) and source.func.attr in _VIEWS:
+        source = source.func.value
+    path = unit.path(source)
+    if path is None:
+        return False
+    key = node.target.elts[0] if isinstance(node.target, ast.Tuple) and node.target.elts else node.target
+    return _changes(node.body, path, unit.path(key), unit)
+
+
+def _changes(body: list[ast.stmt], path: str, key: str | None, unit: Unit) -> bool:
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        inner = [
+            part
+            for name in ("body", "orelse", "finalbody")
+            for part in (
+                [getattr(statement, name)] if isinstance(getattr(statement, name, None), list) else ()
+            )
+        ] + [handler.body for handler in getattr(statement, "handlers", ())]
+        if any(_changes(part, path, key, unit) for part in inner):
+            return True
+        if not inner and any(_changes_it(each, path, key, unit) for each in ast.walk(statement)):
+            return not isinstance(body[-1], ast.Break | ast.Return | ast.Raise)
+    return False
+
+
+def _changes_it(node: ast.AST, path: str, key: str | None, unit: Unit) -> bool:
+    match node:
+        case ast.Subscript(value=value, slice=index, ctx=ast.Store()):
+            return unit.path(value) == path and (key is None or unit.path(index) != key)
+        case ast.Subscript(value=value, ctx=ast.Del()):
+            return unit.path(value) == path
+        case ast.Call(func=ast.Attribute(value=value, attr=name)):
+            return name in _CHANGING and unit.path(value) == path
+    return False
+
+
+_VIEWS = frozenset({"items", "keys", "values"})
+_CHANGING = frozenset(
+    {
+        "add",
+        "append",
+        "appendleft",
+        "clear",
+        "discard",
+        "extend",
+        "pop",
+        "popitem",
+        "popleft",
+        "remove",
+        "setdefault",
+        "update",
+    }
+)
