@@ -632,7 +632,7 @@ _TOKEN = re.compile(r"\s*(?:(arg:\w+|[A-Za-z_][\w.]*)|(.))")
 
 
 def type_names(expression: str) -> list[str]:
-    """Return the names in a type expression, by the grammar ``name [ '[' list ']' ] [ '?' ]``.
+    """Return the names in a type expression, by the grammar ``name [ '[' list ']' ] [ '?' ] { '|' … }``.
 
     Raises:
         ValueError: the expression is malformed.
@@ -655,7 +655,10 @@ def type_names(expression: str) -> list[str]:
             at += 1
         return at + 1 if tokens[at : at + 1] == ["?"] else at
 
-    if one(0) != len(tokens):
+    end = one(0)
+    while tokens[end : end + 1] == ["|"]:
+        end = one(end + 1)
+    if end != len(tokens):
         raise ValueError(f"something after the type in {expression!r}")
     return names
 

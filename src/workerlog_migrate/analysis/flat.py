@@ -29,8 +29,8 @@ _T = TypeVar("_T")
 _DEPTH = 40
 # Questions that are worked out for one file, and further ones for each of its lines: real files need 1 in 5 lines, and
 # 2,500 at most; where hundreds of functions stand for each other there is no end to them, and what is left is unknown.
-_FUEL = 10_000
-_FUEL_PER_LINE = 1
+_FUEL = 30_000
+_FUEL_PER_LINE = 3
 _CALL_SITES = 48
 _REPEATS = 6
 _BASES = 16
@@ -456,12 +456,12 @@ class Flat:
             self.cut = min(self.cut, kept[1])
             return kept[0]  # type: ignore[no-any-return]  # as above
         depth = len(self._active)
-        if depth >= _DEPTH or self._fuel <= 0:
+        if depth >= _DEPTH or (self._fuel <= 0 and most is ANY):
             self.cut = -1
             return most
         outer, value = self.cut, least
         for _ in range(_REPEATS):
-            self._fuel -= 1
+            self._fuel -= most is ANY  # what else is asked on the way is no work
             self.cut = self.NEVER
             self._active[key] = (depth, value)
             found = compute()
