@@ -297,6 +297,8 @@ class Calls:
         special = self._specials.get(name)
         if special is not None:
             return special(arguments, node, frame)
+        if name == _NAMED_TUPLE and self._engine.shapes.misses_parts(arguments, frame.unit):
+            self._engine.expressions.operation("op:arguments", node, frame)
         hierarchy = self._engine.hierarchy
         if hierarchy.is_exception(name):
             return values.one(hierarchy.canonical(name))

@@ -169,6 +169,24 @@ class Shapes:
         }
         return needed <= arguments.keywords.keys()
 
+    def misses_parts(self, arguments: Arguments, unit: Unit) -> bool:
+        """Say whether a named tuple, whose names are written out where it is made, is called with another number of parts."""
+        call = arguments.node
+        if call is None or arguments.starred or not isinstance(call.func, ast.Name):
+            return False
+        bindings = unit.module.bindings(call.func)
+        made = unit.module.parents.get(bindings[0].node) if len(bindings) == 1 else None
+        match made:
+            case ast.Assign(value=ast.Call(args=[_, ast.Constant(value=str(text))], keywords=[])):
+                count = len(text.replace(",", " ").split())
+            case ast.Assign(
+                value=ast.Call(args=[_, ast.List(elts=parts) | ast.Tuple(elts=parts)], keywords=[])
+            ):
+                count = len(parts)
+            case _:
+                return False
+        return len(call.args) + len(call.keywords) != count
+
     def _takes_no(self, entry: Type, names: tuple[str, ...], *, is_left: bool) -> bool:
         if entry.name == "instance":
             return self.lacks(entry.ref, names)
