@@ -171,6 +171,7 @@ EXCEPTION_KEYS = {
     "bases",
     "aliases",
     "holds",
+    "became",
     "marks",
     "bases_before",
     "source",
@@ -494,7 +495,7 @@ def form_problems(key: str, row: Row) -> list[str]:
         return _unknown_keys(key, row, {"packages", "source"}) + _not_strings(key, row, "packages")
     if key.startswith("exception:"):
         found = _unknown_keys(key, row, EXCEPTION_KEYS) + _not_strings(
-            key, row, "bases", "aliases", "holds", "marks"
+            key, row, "bases", "aliases", "holds", "became", "marks"
         )
         return found if row.get("bases") else [*found, f"{key}: no bases"]
     if key.startswith(("type:", "module:")):

@@ -145,7 +145,6 @@ class Calls:
             _SUPPRESS: self._suppress,
             "importlib.import_module": self._import_module,
             "copy.copy": self._same,
-            "copy.deepcopy": self._same,
             "worker_logger.setup_worker_logger": self._logger,
             "worker_logger.setup_worker_logging": self._path,
             "worker_logger.get_worker_log_path": self._path,
