@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,12 +91,14 @@ NOBODY = "os.chmod('.', 0o777); os.seteuid(65534)" if is_root() else "pass"
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_worker_does_not_notice(fault: str, sandbox: Sandbox) -> None:
+def test_the_worker_does_not_notice(fault: str, sandbox: Sandbox, request: pytest.FixtureRequest) -> None:
     """Same stdout, empty stderr, same exit code; every line is logged again once the cause is gone."""
     before, start, end = (part.replace("NOBODY", NOBODY) for part in FAULTS[fault])
-    if is_root() and NOBODY in before:
-        for folder in (sandbox.path, *sandbox.path.parents[:3]):  # pytest's own are closed to others
-            folder.chmod(folder.stat().st_mode | 0o011)
+    if is_root() and NOBODY in before:  # pytest closes its own folders to others, whenever a run starts
+        folder = tempfile.TemporaryDirectory()
+        request.addfinalizer(folder.cleanup)
+        os.chmod(folder.name, 0o755)
+        sandbox = Sandbox(Path(shutil.copytree(sandbox.path, Path(folder.name) / "box")))
     script = WORKER.replace("BEFORE", before).replace("FAULT", start).replace("REPAIR", end)
     done = sandbox.run(script)
 

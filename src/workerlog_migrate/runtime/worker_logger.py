@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:a27a66dcf005878856b3abe3fea1dbb41496bd1bb4a7eae5cf43606015b0761a
+# workerlog-migrate runtime 0.1.0 tree:d33f63c868d718cf39d708599cc4490ab54f374c5f04eab4b32a66db0c248fc3
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -1786,12 +1786,17 @@ def _attempt(what: str, send: Callable[[float], object], seconds: float) -> None
 
 
 def _post(url: str, data: bytes, seconds: float) -> None:
-    from urllib import request
+    from urllib import error, request
 
     if not url.lower().startswith(("http://", "https://")):
         raise ValueError("not an HTTP URL")
     headers = {"Content-Type": "application/json; charset=utf-8"}
-    request.urlopen(request.Request(url, data, headers, method="POST"), timeout=min(10.0, seconds)).close()
+    post = request.Request(url, data, headers, method="POST")
+    try:
+        request.urlopen(post, timeout=min(10.0, seconds)).close()
+    except error.HTTPError as failure:
+        failure.close()  # it holds the answer, and Python 3.14 says so on stderr
+        raise
 
 
 def _run(command: str, data: bytes, seconds: float) -> None:
