@@ -188,7 +188,12 @@ def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incompl
     type=click.Choice(["text", "json", "sarif", "html", "github"]),
     help="The format of the report; by default that of the ending of --output, else text.",
 )
-@click.option("--output", metavar="FILE", type=click.Path(path_type=Path), help="Write the report to FILE.")
+@click.option(
+    "--output",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write the report to FILE; the diff, where FILE ends in .diff or .patch.",
+)
 @click.option("--stdin-filename", metavar="PATH", help="With '-': the name of the script on standard input.")
 @click.option(
     "--color",
@@ -328,7 +333,16 @@ def main(
 
 def _format_of(output: Path | None) -> str:
     """Give the format that the ending of a report's name says."""
-    endings = {".json": "json", ".sarif": "sarif", ".html": "html", ".htm": "html"}
+    from workerlog_migrate.report import DIFF
+
+    endings = {
+        ".json": "json",
+        ".sarif": "sarif",
+        ".html": "html",
+        ".htm": "html",
+        ".diff": DIFF,
+        ".patch": DIFF,
+    }
     return endings.get(output.suffix.lower(), "text") if output is not None else "text"
 
 

@@ -36,6 +36,7 @@ from workerlog_migrate.model import (
 )
 from workerlog_migrate.project.root import find_root
 from workerlog_migrate.report import (
+    DIFF,
     EXIT_DONE,
     EXIT_FAILED,
     EXIT_INTERRUPTED,
@@ -495,7 +496,7 @@ def _shows_diff(request: Request) -> bool:
         return False
     if request.mode is Mode.DRY_RUN:
         return request.format_name == "text" or request.output is not None
-    return request.show_diff
+    return request.show_diff or request.format_name == DIFF
 
 
 # --- what is done ---------------------------------------------------------------------------------------
@@ -898,6 +899,7 @@ class _Output:
         self.before_write: Callable[[], None] = lambda: None
         self.failure = ""
         self.is_open = True
+        self.patches: list[bytes] = []  # what --output is to hold, if that is the diff
 
     def diff(self, result: FileResult) -> None:
         if not self.shows_diff or not result.changed or result.error is not None:
@@ -905,6 +907,9 @@ class _Output:
         from workerlog_migrate.report.diff import colorize, render_file_diff
 
         patch = render_file_diff(result.target.path, result.before, result.after)
+        if self.request.format_name == DIFF:
+            self.patches.append(patch)
+            return
         if wants_color(self.request.color, sys.stdout):
             patch = colorize(visible_bytes(patch))
         elif sys.stdout.isatty():
@@ -918,6 +923,9 @@ class _Output:
         from workerlog_migrate.report.diff import colorize, render_file_diff, render_new_file
 
         patch = render_new_file(path, after) if before is None else render_file_diff(path, before, after)
+        if self.request.format_name == DIFF:
+            self.patches.append(patch)
+            return
         self.write(colorize(patch) if wants_color(self.request.color, sys.stdout) else patch)
 
     def write(self, data: bytes) -> None:
@@ -992,7 +1000,9 @@ def _deliver(request: Request, report: Report, output: _Output) -> str:
 
         try:
             place = _output_place(request, _current_folder())
-            write_report(request.output, render(report, request.format_name), place=place)
+            is_diff = request.format_name == DIFF
+            data = b"".join(output.patches) if is_diff else render(report, request.format_name)
+            write_report(request.output, data, place=place)
         except UsageError as error:  # it leads elsewhere by now
             return str(error)
         except OSError as error:

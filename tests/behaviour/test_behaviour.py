@@ -6,6 +6,7 @@ test names it, and its comparison says what the difference may be and nothing mo
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from scenarios import (
     ENGINE,
     EVERYWHERE,
     METRICS,
+    ON_WINDOWS,
     ONE_BY_ONE,
     QUEUE,
     REPORT,
@@ -46,7 +48,9 @@ def original(world: World, originals: Path) -> Callable[[Scenario], Observation]
     return observe
 
 
-@pytest.mark.parametrize("scenario", [*EVERYWHERE, *ONE_BY_ONE, *UNFELT], ids=str)
+@pytest.mark.parametrize(
+    "scenario", ON_WINDOWS if sys.platform == "win32" else [*EVERYWHERE, *ONE_BY_ONE, *UNFELT], ids=str
+)
 def test_the_migrated_worker_behaves_as_before(
     world: World, original: Callable[[Scenario], Observation], migrated: Path, scenario: Scenario
 ) -> None:

@@ -46,7 +46,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def worker(project: Path) -> Path:
     """A worker script in which every codemod but one finds something."""
     file = project / "scripts" / "genesis_engine.py"
-    file.write_text(WORKER, encoding="utf-8")
+    file.write_bytes(WORKER.encode())
     return file
 
 

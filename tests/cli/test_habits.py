@@ -263,6 +263,7 @@ def test_from_among_the_scripts_the_hint_names_this_folder(
     assert "next: workerlog-migrate .\n" in invoke().stderr
 
 
+@pytest.mark.needs("git")
 def test_a_gate_that_looks_at_nothing_says_so(scripts: Path) -> None:
     """Its twin: no Python file has changed at all."""
     for arguments in (

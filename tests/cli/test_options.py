@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
-from spoken import invoke
+from spoken import invoke, spoken
 
 from workerlog_migrate import __version__
 
@@ -253,7 +253,7 @@ def test_the_report_goes_to_a_file_and_the_diff_to_stdout(project: Path) -> None
 
     invoke("--output", "report.txt", "scripts")
 
-    assert "scripts/genesis_engine.py: worker genesis" in (project / "report.txt").read_text()
+    assert "scripts/genesis_engine.py: worker genesis" in spoken((project / "report.txt").read_text())
 
 
 @pytest.mark.usefixtures("worker")
@@ -423,3 +423,27 @@ def test_an_empty_path_is_not_the_current_folder(worker: Path) -> None:
     assert "mirror_print" not in worker.read_text()
     assert invoke("--apply", ".").exit_code == 0
     assert "mirror_print" in worker.read_text()
+
+
+@pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("mode", ["--dry-run", "--check", "--apply"])
+def test_a_file_that_ends_like_a_diff_gets_the_diff(project: Path, mode: str) -> None:
+    """The bytes that go to stdout without it, whatever a shell makes of those."""
+    wanted = invoke("scripts").stdout_bytes
+
+    result = invoke(mode, "--output", "migration.diff", "scripts")
+
+    assert (project / "migration.diff").read_bytes() == wanted
+    assert (result.exit_code, result.stdout) == (int(mode == "--check"), "")
+    assert wanted.startswith(b"--- a/scripts/genesis_engine.py\n")
+
+
+def test_without_a_change_the_diff_is_an_empty_file(project: Path) -> None:
+    """Its twin; and a named format goes before the ending."""
+    (project / "scripts" / "zero.py").write_text("X = 1\n")
+
+    invoke("--output", "migration.patch", "scripts")
+    invoke("--format", "json", "--output", "report.diff", "scripts")
+
+    assert (project / "migration.patch").read_bytes() == b""
+    assert json.loads((project / "report.diff").read_bytes())["counts"]["changed"] == 0

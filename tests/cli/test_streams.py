@@ -21,7 +21,9 @@ MIXED = {
     "scripts/zero_crlf.py": "# ação\r\nimport os\r\n\r\nprint('é')\r\n".encode(),
     "scripts/zero_latin.py": b"# coding: latin-1\nimport os\n\nprint('\xe9')\n",
     "scripts/zero_bom.py": b"\xef\xbb\xbfimport os\n\nprint('a')",
-    "scripts/zero form\x0cfeed.py": b"import os\n\x0c\nx = '\x0c\xe2\x80\xa8'\nprint(x)\n",
+    "scripts/zero form feed.py"
+    if os.name == "nt"
+    else "scripts/zero form\x0cfeed.py": b"import os\n\x0c\nx = '\x0c\xe2\x80\xa8'\nprint(x)\n",
     "scripts/aider_mixed.py": b"import os\r\n\nprint('a')\r\nprint('b')",
     "scripts/deep/aider ok.py": b"def f(p):\n    with open(p) as g:\n        return g.read()\n",
     "scripts/nothing_zero.py": b"X = 1\n",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from spoken import spoken
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Run
@@ -56,7 +57,7 @@ def test_a_library_is_not_read_unless_asked_for(script: Path, run: Run) -> None:
     """Else the result would depend on what is installed on the machine."""
     done = run("--apply", "--verbose")
 
-    assert b"    except Exception as error:\n" in script.read_bytes()
+    assert "    except Exception as error:\n" in script.read_text(encoding="utf-8")
     assert b"unresolved: nuvem.publicar(pedido) [nuvem.publicar]" in done.stderr
 
 
@@ -73,7 +74,7 @@ def test_a_library_is_read_when_asked_for(project: Path, script: Path, run: Run)
     text = shown.stdout.decode()
     assert "except Exception becomes except (OSError, nuvem.erros.Recusado) [specific-exceptions]\n" in text
     assert "`nuvem.publicar(pedido)`, by way of `raise Recusado(pedido)` in nuvem.cliente line 5: " in text
-    assert b"    except (OSError, nuvem.erros.Recusado) as error:\n" in script.read_bytes()
+    assert "    except (OSError, nuvem.erros.Recusado) as error:\n" in script.read_text(encoding="utf-8")
 
 
 @pytest.mark.usefixtures("script")
@@ -85,7 +86,7 @@ def test_a_library_folder_that_is_not_there_is_an_error(project: Path, run: Run)
     done = run()
 
     assert (done.returncode, done.stdout) == (2, b"")
-    assert done.stderr.decode() == f"Error: {config}: libraries: '.venv/lib' names no folder\n"
+    assert done.stderr.decode() == spoken(f"Error: {config}: libraries: '.venv/lib' names no folder\n")
 
 
 @pytest.mark.parametrize(

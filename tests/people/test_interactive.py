@@ -101,17 +101,18 @@ def editor(folder: Path, *texts: str) -> str:
     """Make an editor that writes the next of some texts each time, and keeps what it was shown."""
     for number, text in enumerate(texts):
         (folder / f"answer-{number}").write_text(text, encoding="utf-8")
-    program = folder / "editor.py"
+    program = folder / "an editor" / "editor.py"
+    program.parent.mkdir()
     program.write_text(
         "import pathlib, sys\n"
         f"folder = pathlib.Path({str(folder)!r})\n"
         "number = len(list(folder.glob('shown-*')))\n"
         "file = pathlib.Path(sys.argv[1])\n"
-        "(folder / f'shown-{number}').write_text(file.read_text())\n"
-        "file.write_text((folder / f'answer-{number}').read_text())\n",
+        "(folder / f'shown-{number}').write_bytes(file.read_bytes())\n"
+        "file.write_bytes((folder / f'answer-{number}').read_bytes())\n",
         encoding="utf-8",
     )
-    return f"{sys.executable} {program}"
+    return f'"{sys.executable}" "{program}"'
 
 
 def test_each_change_is_shown_with_its_place_and_context_and_what_is_declined_stays(
@@ -229,7 +230,8 @@ def test_the_header_is_asked_about_when_nothing_accepted_needs_it(project: Path,
 
 
 def test_e_edits_the_exception_list_and_names_are_checked(project: Path, zero: Path, tmp_path: Path) -> None:
-    program = editor(tmp_path, "OSError\nValeuError\n", "OSError\njson.JSONDecodeError\n# note\n")
+    # Some editors of Windows begin what they save with a byte order mark.
+    program = editor(tmp_path, "OSError\nValeuError\n", "\ufeffOSError\njson.JSONDecodeError\n# note\n")
     with Session(project, "--apply", "-i", VISUAL=program, EDITOR="false") as session:
         session.wait_for("]?")
         session.type("n")
@@ -307,9 +309,10 @@ def test_an_answer_that_is_no_text_is_asked_again(zero: Path) -> None:
 
 
 def test_an_editor_that_fails_changes_nothing(project: Path, zero: Path) -> None:
-    with Session(project, "--apply", "-i", VISUAL="false") as session:
+    failing = f'"{sys.executable}" -c exit(1)'
+    with Session(project, "--apply", "-i", VISUAL=failing) as session:
         session.type("ne")
-        session.wait_for("false ended with 1; nothing was changed")
+        session.wait_for("ended with 1; nothing was changed")
         session.type("q")
         assert session.end() == 0
     with Session(project, "--apply", "-i", EDITOR="/nonexistent/editor") as session:

@@ -28,6 +28,9 @@ EXIT_CHANGES = 1
 EXIT_FAILED = 2
 EXIT_INTERRUPTED = 130
 
+DIFF = "diff"
+"""What ``--output`` holds where its ending says so (``.diff``, ``.patch``): the diff, and no report."""
+
 
 WATCHED = "watched"
 """Kind of a handler that is watched; also the reason of one that was and stays so, about which nothing is to be done."""

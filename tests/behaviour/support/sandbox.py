@@ -282,6 +282,8 @@ class World:
             "ZERO_API": self.server.address,
             "ZERO_PANEL_URL": f"{self.server.address}/painel",
         }
+        if os.name == "nt":  # no process starts without it
+            environment["SYSTEMROOT"] = os.environ["SYSTEMROOT"]
         if scenario.one_pipe:
             environment["PYTHONUNBUFFERED"] = "1"
         if scenario.file_limit is not None:

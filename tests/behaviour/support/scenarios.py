@@ -40,6 +40,9 @@ USUAL = {
 }
 """One ordinary run of each worker: it finds work to do, and ends."""
 
+WITHOUT_COMMANDS = (METRICS, REPORT, SYNC, BRIDGE)
+"""Workers that start nothing: the commands of the sandbox are scripts of the shell, which Windows has not."""
+
 CALLS_ON_ENTRIES = ("listdir", "scandir", "remove", "unlink", "rename", "replace", "mkdir")
 HELD = tuple(Fault(call, error="EBUSY") for call in CALLS_ON_ENTRIES)
 
@@ -114,6 +117,13 @@ SERVERS = (
     run("server hangs up", server="hangs up", allowed=Difference.READS_AGAIN),
     run("server slow", server="slow", environment=SHORT, allowed=Difference.READS_AGAIN),
     *(run(f"server answers {answer}", server=answer) for answer in NONSENSE),
+)
+
+ON_WINDOWS = tuple(
+    run
+    for run in EVERYWHERE
+    if run.worker in WITHOUT_COMMANDS
+    if run.file_limit is None and all(fault.error != "full" for fault in run.faults)
 )
 
 ONE_BY_ONE = (
