@@ -122,6 +122,34 @@ def test_a_hidden_file_stays_hidden(tmp_path: Path) -> None:
         assert path.stat().st_file_attributes & HIDDEN
 
 
+@WINDOWS
+def test_alternate_streams_of_a_file_are_kept(tmp_path: Path) -> None:
+    """As the mark of a file that came from the net (``Zone.Identifier``); a plain rename over it would drop them."""
+    path = tmp_path / "genesis_a.py"
+    path.write_bytes(b"print(1)\n")
+    with open(f"{path}:Zone.Identifier", "wb") as stream:
+        stream.write(b"[ZoneTransfer]")
+
+    writing.write_atomic(path, b"print(2)\n", expected=b"print(1)\n")
+    assert path.read_bytes() == b"print(2)\n"
+    with open(f"{path}:Zone.Identifier", "rb") as stream:
+        assert stream.read() == b"[ZoneTransfer]"
+
+
+@WINDOWS
+def test_explicit_access_rights_are_kept(tmp_path: Path) -> None:
+    """What an administrator granted on the file itself, and the folder does not hand down."""
+    path = tmp_path / "genesis_a.py"
+    path.write_bytes(b"print(1)\n")
+    icacls = ["icacls", str(path)]
+    subprocess.run([*icacls, "/grant", "*S-1-5-11:(R)"], check=True, capture_output=True)
+    granted = subprocess.run(icacls, check=True, capture_output=True).stdout
+
+    writing.write_atomic(path, b"print(2)\n", expected=b"print(1)\n")
+    assert path.read_bytes() == b"print(2)\n"
+    assert subprocess.run(icacls, check=True, capture_output=True).stdout == granted
+
+
 @pytest.mark.skipif(os.name == "nt", reason="the twin of the above on POSIX")
 def test_elsewhere_a_reader_hinders_nobody(tmp_path: Path) -> None:
     """On POSIX an open file is replaced and removed at once, and its reader keeps what it has."""
