@@ -521,6 +521,7 @@ def _files(
         take_all=request.take_all or config.take_all,
         cwd=cwd,
     )
+    found = _at_home(found, cwd)
     if request.output is not None and _real(request.output) in {
         _real(cwd / target.path) for target in found.targets
     }:
@@ -577,6 +578,26 @@ def _files(
             yield
     if report.seen is not None:
         report.hints.extend(report.seen.lines())
+
+
+def _at_home(found: Discovery, cwd: Path) -> Discovery:
+    """Leave scripts alone that are links out of the project, also those that were named: a shell's ``*.py`` names them, too.
+
+    Run as a script, such a link imports from the folder of its target, where no runtime file would stand.
+    """
+    errors, targets = list(found.errors), []
+    for target in found.targets:
+        escape = None
+        if (cwd / target.path).is_symlink():
+            folder = _real(cwd / target.path.parent)
+            homes = {_real(cwd), folder, find_root(folder, cwd)}
+            escape = find_escape(Path(target.path.name), folder, homes)
+        if escape is None:
+            targets.append(target)
+        else:
+            reason = f"a link that leads out of the project, to {escape.target}; if you mean that file, name it itself"
+            errors.append((target.path, FileError(reason)))
+    return found._replace(targets=tuple(targets), errors=tuple(errors))
 
 
 def _with_notes(
@@ -801,7 +822,7 @@ class _Runtime:
 
     def _leads_out(self, folder: Path, script: Path) -> str:
         """Say why nothing is added to a folder that only the dots of a script's import lead to: it is in no project of it."""
-        real = _real(self.cwd / folder)
+        real = self.folders.get(folder) or _real(self.cwd / folder)  # where it was when the run began
         if any(real.is_relative_to(home) for home in self.homes) or not any(
             file.changes for file in self.plans[folder].files
         ):
@@ -1008,7 +1029,8 @@ def _deliver(request: Request, report: Report, output: _Output) -> str:
         except OSError as error:
             return f"--output {request.output} cannot be written: {(error.strerror or str(error)).lower()}"
     elif request.format_name != "text":
-        output.write(render(report, request.format_name))
+        rendered = render(report, request.format_name)
+        output.write(visible_bytes(rendered) if sys.stdout.isatty() else rendered)
     return output.failure
 
 

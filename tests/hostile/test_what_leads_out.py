@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from attacked import Place
+from attacked import WORKER, Place
 
 DOTS = 'from ...worker_logger import mirror_print, setup_worker_logger\n\nlogger = setup_worker_logger("zero")\nprint("[OK] zero")\n'
 
@@ -85,3 +85,36 @@ def test_twin_a_link_that_stays_or_that_a_person_has_made_is_followed(place: Pla
     assert done.returncode == 0, done.stderr
     assert (folder / "report.json").is_symlink()
     assert target == "/dev/null" or Path(folder, target).read_text(encoding="utf-8").startswith("{")
+
+
+@pytest.mark.parametrize(
+    "paths", [["scripts/zero_link.py"], ["scripts/zero_worker.py", "scripts/zero_link.py"]]
+)
+def test_a_link_of_the_checkout_leads_no_change_out_of_it(place: Place, paths: list[str]) -> None:
+    """A shell's ``scripts/*.py`` names it; its target would import what stands beside the link, and end."""
+    theirs = place.victim / "zero_theirs.py"
+    theirs.write_text(WORKER, encoding="utf-8")
+    (place.clone / "scripts" / "zero_link.py").symlink_to("../../victim/zero_theirs.py")
+
+    done = place.run("--apply", *paths)
+
+    assert done.returncode == 2
+    assert f"zero_link.py:1: refused: a link that leads out of the project, to {theirs}; " in done.stderr
+    assert theirs.read_text(encoding="utf-8") == WORKER
+    assert ("mirror_print(" in place.script.read_text(encoding="utf-8")) == (len(paths) == 2)
+
+
+@pytest.mark.parametrize("how", ["a link that stays", "the file itself"])
+def test_twin_a_link_that_stays_in_the_project_is_followed(place: Place, how: str) -> None:
+    theirs = (place.clone if how == "a link that stays" else place.victim) / "zero_theirs.py"
+    theirs.write_text(WORKER, encoding="utf-8")
+    link = place.clone / "scripts" / "zero_link.py"
+    link.symlink_to(os.path.relpath(theirs, link.parent))
+
+    done = place.run(
+        "--apply", "scripts/zero_link.py" if how == "a link that stays" else "../victim/zero_theirs.py"
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "mirror_print(" in theirs.read_text(encoding="utf-8")
+    assert link.is_symlink()

@@ -158,7 +158,9 @@ def write_runtime(plan: VendorPlan, *, like: os.stat_result | None = None, place
         if file.after is None:
             continue
         if file.before is not None:
-            real = None if place is None or file.path.is_symlink() else place / file.path.name
+            real = Path(os.path.realpath(file.path))
+            if place is not None and real.parent != place:
+                raise Refused(f"{file.path} leads elsewhere than when it was read; run again")
             write_atomic(file.path, file.after, expected=file.before, real=real)
             continue
         if file.path.exists():
