@@ -17,6 +17,9 @@ _WRITERS = frozenset(
     {"exec", "eval", "globals", "vars", "locals", "setattr", "delattr", "__setattr__", "patch"}
 )
 _WORD = re.compile(r"[^\W\d]\w*")
+_PRINT_NAMED = re.compile(
+    r"""['"]print\b|\bprint\s*=(?!=)|\bdef\s+print\b|\bimport\b.*\bprint\b|\bas\s+print\b"""
+)
 _PRINT = "print"
 _PRINT_WRITTEN = re.compile(r"\bprint\s*=(?!=)|\bdef\s+print\b|\bimport\b.*\bprint\b|\bas\s+print\b")
 
@@ -33,13 +36,14 @@ def dynamic_names(module: Module) -> frozenset[str]:
     """
     if not _writes_by_name(module):
         return frozenset()
-    found: set[str] = set()
-    for node in ast.walk(module.tree):
-        match node:
-            case ast.Constant(value=str() as text):
-                found.update(_WORD.findall(text))
-            case ast.keyword(arg=str() as name) | ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()):
-                found.add(name)
+    found = {place.attr for place in module.attributes if not isinstance(place.ctx, ast.Load)}
+    found.update(word.arg for call in module.calls for word in call.keywords if word.arg is not None)
+    found.update(
+        word.arg for definition in module.classes for word in definition.keywords if word.arg is not None
+    )
+    for node in module.parents:
+        if type(node) is ast.Constant and isinstance(node.value, str):
+            found.update(_WORD.findall(node.value))
     return frozenset(found)
 
 
@@ -52,7 +56,7 @@ def replaces_print(module: Module) -> bool:
     Returns:
         Whether a text, a keyword or a stored attribute says so.
     """
-    if not _writes_by_name(module):
+    if not _PRINT_NAMED.search(module.source.text) or not _writes_by_name(module):
         return False
     for node in ast.walk(module.tree):
         match node:

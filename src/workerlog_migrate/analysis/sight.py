@@ -57,6 +57,7 @@ class Sight:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._reasons: dict[ast.AST, str] = {}
+        self._receivers: dict[ast.expr, Value] = {}
         self._texts: dict[Unit, list[tuple[ast.Call, frozenset[str] | None]]] = {}
         self._nodes: dict[tuple[Unit, type[ast.AST]], list[ast.AST]] = {}
         self._patches: set[str] | None = None
@@ -512,14 +513,25 @@ class Sight:
         ):
             inside = unit.enclosing(receiver).owner
             return inside is not None and self._are_related(inside, owner), False
-        found = self._engine.flat.value(receiver, unit)
-        for entry in found:
+        for entry in self._received(receiver, unit):
             if entry.name in ("instance", "class") and isinstance(entry.ref, ClassInfo):
                 if self._are_related(entry.ref, owner):
                     return True, entry.name == "class"
             elif entry.name in ("any", "bound"):
                 return True, False
         return False, False
+
+    def _received(self, receiver: ast.expr, unit: Unit) -> Value:
+        """Return what an object may be; asked for each class whose methods it may have."""
+        known = self._receivers.get(receiver)
+        if known is None:
+            flat = self._engine.flat
+            outer, flat.cut = flat.cut, flat.NEVER
+            known = flat.value(receiver, unit)
+            if flat.cut == flat.NEVER:
+                self._receivers[receiver] = known
+            flat.cut = min(outer, flat.cut)
+        return known
 
     def _are_related(self, first: ClassInfo, second: ClassInfo) -> bool:
         family = self._engine.flat.family

@@ -64,6 +64,7 @@ class Shadows:
         self._used: dict[str, frozenset[str]] = {}
         self._standard_in: dict[str, list[tuple[str, str]]] = {}
         self._reached_from: dict[str, frozenset[str]] = {}
+        self._near_root: list[str] | None = None
 
     def standard(self, path: str, folder: str) -> str:
         """Find a file named like a standard module that the runtime needs.
@@ -220,10 +221,13 @@ class Shadows:
         """Every folder of the project's first two levels, for a file that changes ``sys.path``: which, is not followed."""
         if not facts.changes_path:
             return []
-        root = str(self._project.root)
-        return sorted(
-            {os.path.dirname(each) for each in self._files if os.path.relpath(each, root).count(os.sep) <= 2}
-        )
+        if self._near_root is None:
+            root = str(self._project.root)
+            near = {os.path.dirname(each) for each in self._files}
+            self._near_root = sorted(
+                each for each in near if each == root or os.path.relpath(each, root).count(os.sep) <= 1
+            )
+        return self._near_root
 
     def _used_by(self, path: str) -> frozenset[str]:
         """Give the standard modules that a script has imported before, with what these import."""
