@@ -17,10 +17,9 @@ _WRITERS = frozenset(
     {"exec", "eval", "globals", "vars", "locals", "setattr", "delattr", "__setattr__", "patch"}
 )
 _WORD = re.compile(r"[^\W\d]\w*")
-_PRINT_NAMED = re.compile(
-    r"""['"]print\b|\bprint\s*=(?!=)|\bdef\s+print\b|\bimport\b.*\bprint\b|\bas\s+print\b"""
-)
 _PRINT = "print"
+_PRINT_WORD = re.compile(r"\bprint\b")
+_BINDING = re.compile(r"\b(?:def|as|import)\b")
 _PRINT_WRITTEN = re.compile(r"\bprint\s*=(?!=)|\bdef\s+print\b|\bimport\b.*\bprint\b|\bas\s+print\b")
 
 
@@ -56,7 +55,7 @@ def replaces_print(module: Module) -> bool:
     Returns:
         Whether a text, a keyword or a stored attribute says so.
     """
-    if not _PRINT_NAMED.search(module.source.text) or not _writes_by_name(module):
+    if not _writes_by_name(module) or not _may_name_print(module.source.text):
         return False
     for node in ast.walk(module.tree):
         match node:
@@ -71,3 +70,15 @@ def _writes_by_name(module: Module) -> bool:
     return any(module.calls_of(name) for name in _WRITERS) or any(
         module.attributes_of(name) for name in ("__dict__", "modules")
     )
+
+
+def _may_name_print(text: str) -> bool:
+    """Whether ``print`` stands in a text otherwise than to be called: the nodes need not be looked at where it does not."""
+    for found in _PRINT_WORD.finditer(text):
+        start, end = found.span()
+        line = text.rfind("\n", 0, start) + 1
+        if text[start - 1 : start] in ("'", '"', ".") or text[end : end + 1] != "(":
+            return True
+        if _BINDING.search(text, line, start):
+            return True
+    return False

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from workerlog_migrate.knowledge import CallRow
 
 _SITES = 48
+_OPERATORS = 400
+"""Of more places where a special method may be called by an operator none is looked at: it is called with anything."""
 _ORIGINS = 16
 
 
@@ -583,7 +585,11 @@ class Sight:
         if kind is None:
             trail.lost = f"{function.name} is called by Python"
             return trail
-        for unit in self.units(function.unit, owner.name):
+        units = self.units(function.unit, owner.name)
+        if sum(len(self._all(unit, kind)) for unit in units) > _OPERATORS:
+            trail.lost = f"{function.name} may be called in too many places"
+            return trail
+        for unit in units:
             for node in self._all(unit, kind):
                 receiver, given = _operands(node, function.name)
                 if receiver is not None and self._receives(receiver, owner, unit)[0]:
