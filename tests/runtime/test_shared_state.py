@@ -349,14 +349,14 @@ def test_a_strange_notification_file_does_not_stop_the_worker(kind: str, sandbox
 
 
 ALARM = """
-import signal, sys, time
+import functools, signal, sys, time
 from worker_logger import mirror_print, setup_worker_logger, log_ignored
 logger = setup_worker_logger("genesis", max_bytes=20000, backup_count=300)
 class Late(RAISED): pass
 def on_alarm(HANDLER):
     DELETE
     raise Late
-signal.signal(signal.SIGALRM, on_alarm)
+signal.signal(signal.SIGALRM, INSTALLED)
 caught = 0
 for turn in range(150):
     try:
@@ -372,18 +372,21 @@ print(caught, file=sys.stderr)
 
 
 @pytest.mark.parametrize(
-    ("raised", "handler", "delete"),
+    ("raised", "handler", "delete", "installed"),
     [
-        ("Exception", "number, frame", "pass"),
-        ("TimeoutError", "*args", "pass"),
-        ("TimeoutError", "number, frame", "del number, frame"),
+        ("Exception", "number, frame", "pass", "on_alarm"),
+        ("TimeoutError", "*args", "pass", "on_alarm"),
+        ("TimeoutError", "number, frame", "del number, frame", "on_alarm"),
+        ("TimeoutError", "number, frame", "pass", "functools.partial(on_alarm)"),
+        ("TimeoutError", "*args", "pass", "functools.partial(on_alarm)"),
     ],
 )
 def test_what_a_signal_handler_raises_passes(
-    raised: str, handler: str, delete: str, sandbox: Sandbox
+    raised: str, handler: str, delete: str, installed: str, sandbox: Sandbox
 ) -> None:
     """All of them, wherever in the log they arrive: each turn would go on for ever otherwise."""
-    done = sandbox.run(ALARM.replace("RAISED", raised).replace("HANDLER", handler).replace("DELETE", delete))
+    script = ALARM.replace("RAISED", raised).replace("HANDLER", handler).replace("DELETE", delete)
+    done = sandbox.run(script.replace("INSTALLED", installed))
 
     assert (done.returncode, done.stderr) == (0, b"150\n")
 
