@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:3675e8e2a7c36ede130c15d1e706155b1f44cd764930db1705b38a5dbe12dbc3
+# workerlog-migrate runtime 0.1.0 tree:1c9cce2979925721ac2f7600f0d2a531fe100dac01a51b6c9caca248dae0f6aa
 """Repeat what fails in passing, and tell someone when a worker is in trouble.
 
 Public names: ``retry_with_backoff``, ``setup_logger``, ``notify_critical``.
@@ -57,11 +57,10 @@ def retry_with_backoff(
 ) -> Callable[[_F], _F]:
     """Make a decorator that repeats a call whose failure may pass, waiting longer each time.
 
-    The last failure is raised as it came. Failures that do not pass are raised at once: no such file, exists,
-    is (not) a folder, name too long, read-only file system, no space, permission denied (but on Windows, where it
-    means "in use"), an OSError that is a ValueError too, ``shutil.Error``, HTTP 4xx but 408, 425 and 429. One of
-    the five built-in classes among these is repeated if ``exceptions`` names it itself. What a signal handler raised
-    is not repeated, nor is a call that gets an iterator or an open stream, which one attempt uses up.
+    The last failure is raised as it came; at once what does not pass: no such file, exists, is (not) a folder, name too
+    long, read-only file system, no space, permission denied (on Windows it means "in use"), an OSError that is a
+    ValueError too, ``shutil.Error``, HTTP 4xx but 408, 425 and 429. Of these ``exceptions`` may name the five built-in
+    classes. Not repeated is what a signal handler raised, nor a call with an iterator or an open stream as argument.
 
     Args:
         max_retries: attempts in all, at least 1.
@@ -71,8 +70,7 @@ def retry_with_backoff(
         exceptions: what is repeated: exception classes.
         budget: once calls that failed in the end have waited so many seconds within five minutes, each further
             call has one attempt until one succeeds. One decorator has one budget.
-        sleep: what to wait with, for tests: called with seconds (for a coroutine function it may be one itself).
-            Without it ``time.sleep`` or ``asyncio.sleep``, looked up at each wait.
+        sleep: what to wait with, for tests; else ``time.sleep`` or ``asyncio.sleep``, looked up at each wait.
 
     Returns:
         The decorator, for functions, methods, ``functools.partial``, built-ins and coroutine functions.
@@ -81,22 +79,14 @@ def retry_with_backoff(
         TypeError: an argument of a wrong type, or a generator function, whose failures come after the call.
         ValueError: an argument out of bounds.
     """
-    _check(
-        max_retries, {"base_delay": base_delay, "max_delay": max_delay, "jitter": jitter, "budget": budget}
-    )
+    seconds = {"base_delay": base_delay, "max_delay": max_delay, "jitter": jitter, "budget": budget}
     kinds = exceptions if isinstance(exceptions, tuple) else (exceptions,)
-    if not kinds:
-        raise ValueError("exceptions must name at least one class")
-    for kind in kinds:
-        if not (isinstance(kind, type) and issubclass(kind, Exception)):
-            raise TypeError(f"exceptions must be subclasses of Exception, not {kind!r}")
-    if sleep is not None and not callable(sleep):
-        raise TypeError(f"sleep must be callable, not {type(sleep).__name__}")
+    _check(max_retries, seconds, kinds, sleep)
     policy = _Policy(max_retries, base_delay, max_delay, jitter, kinds, budget)
     return functools.partial(_decorate, policy=policy, sleep=sleep)
 
 
-def _check(max_retries: object, numbers: dict[str, float]) -> None:
+def _check(max_retries: object, numbers: dict[str, float], kinds: tuple[object, ...], sleep: object) -> None:
     if isinstance(max_retries, bool) or not isinstance(max_retries, int):
         hint = "; write @retry_with_backoff()" if callable(max_retries) else ""
         raise TypeError(f"max_retries must be an int, not {type(max_retries).__name__}{hint}")
@@ -107,6 +97,13 @@ def _check(max_retries: object, numbers: dict[str, float]) -> None:
             raise TypeError(f"{name} must be a number of seconds, not {type(number).__name__}")
         if not number >= 0 or (number == float("inf") and name != "budget"):  # NaN is not >= 0
             raise ValueError(f"{name} must be at least 0 and finite, not {number}")
+    if not kinds:
+        raise ValueError("exceptions must name at least one class")
+    for kind in kinds:
+        if not (isinstance(kind, type) and issubclass(kind, Exception)):
+            raise TypeError(f"exceptions must be subclasses of Exception, not {kind!r}")
+    if sleep is not None and not callable(sleep):
+        raise TypeError(f"sleep must be callable, not {type(sleep).__name__}")
 
 
 def _decorate(function: _F, policy: _Policy, sleep: Callable[[float], object] | None) -> _F:
