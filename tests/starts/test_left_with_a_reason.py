@@ -321,6 +321,26 @@ def test_a_script_that_the_runtime_would_break_is_left(
         ),
         pytest.param({"scripts/queue/notes.txt": "x\n"}, ["zero_x.py"], id="a-folder-that-is-no-package"),
         pytest.param(
+            {
+                "scripts/run.py": "import subprocess, sys\n"
+                'subprocess.run([sys.executable, "-I", "-c", "pass"], check=True)\n'
+                'POWERSHELL = ["powershell", "-NoProfile"]\n'
+                'subprocess.run([sys.executable, "zero_x.py"], check=True)\n'
+            },
+            ["run.py"],
+            id="another-command-of-its-starter-is-isolated",
+        ),
+        pytest.param(
+            {
+                "scripts/run.py": "import importlib.util\n"
+                'SETTINGS = {"scripts": 1}\n'
+                'for name in ["scripts", "other"]:\n    SETTINGS.get("scripts")\n'
+                'spec = importlib.util.spec_from_file_location("x", __file__)\n'
+            },
+            ["run.py"],
+            id="a-loader-that-holds-its-folders-name-for-something-else",
+        ),
+        pytest.param(
             {"start.sh": "PYTHONSAFEPATH= python3 scripts/zero_x.py\n"},
             ["zero_x.py"],
             id="an-empty-safe-path",

@@ -470,6 +470,7 @@ UNGUARDED = {
     "result": "def main():\n    print('ran')\n    return 0\n\n\ncode = main()\n",
     "exit": "import sys\n\n\ndef main():\n    print('ran')\n\n\nsys.exit(main())\n",
     "first-line": "#!/usr/bin/env python3\ndef main():\n    print('ran')\n",
+    "main": "import argparse\n\n\ndef main():\n    print(argparse.ArgumentParser().parse_args())\n",
     "dependencies": "# /// script\n# dependencies = []\n# ///\ndef main():\n    print('ran')\n",
 }
 
@@ -492,6 +493,24 @@ def test_a_script_without_a_guard_in_a_package_still_runs_by_its_path(
     for start, was in zip(starts, before, strict=True):
         now = tree.start(*start)
         assert (now.returncode, now.stdout, now.stderr) == (was.returncode, was.stdout, was.stderr)
+
+
+def test_a_command_line_that_its_package_imports_still_runs_by_its_path(tree: Tree) -> None:
+    """A ``main`` beside an argument parser is a program, also where ``__main__`` and tests import it."""
+    tree.write(
+        {
+            "app/__init__.py": "",
+            "app/__main__.py": "from app.cli import main\n\nmain()\n",
+            "app/cli.py": "import argparse\n\n\ndef main():\n    print(argparse.ArgumentParser().parse_args())\n",
+        }
+    )
+
+    tree.migrate("--apply", "--all", "app")
+
+    assert "mirror_print(" in tree.text("app/cli.py")
+    assert tree.start("app/cli.py").returncode == 0
+    assert tree.start("-m", "app").stdout == "Namespace()\n"
+    assert tree.runtime() == ["app"]
 
 
 def test_a_module_of_a_package_that_others_import_is_no_program(tree: Tree) -> None:

@@ -31,6 +31,7 @@ _LOGGER_MAKERS = (
 )
 _TEST = re.compile(r"test_.*|.*_test")
 """Stems of the modules that pytest and unittest collect."""
+_PARSERS = frozenset({"argparse", "click", "docopt", "fire", "getopt", "optparse", "typer"})
 _RETRY_MAKERS = ("worker_utils.retry_with_backoff",)
 
 
@@ -288,16 +289,27 @@ def _form_of(module: Module, target: Target) -> Form:
 
 
 def _is_started(module: Module, target: Target) -> bool:
-    """Whether a file without a guard reads as a program: it says what runs it, or it works and nobody imports it."""
-    if module.source.text.startswith("#!") or "# /// script" in module.source.text:
+    """Whether a file without a guard reads as a program: it says what runs it, reads a command line, or works and nobody imports it."""
+    text, starts = module.source.text, target.starts
+    if text.startswith("#!") or "# /// script" in text:
         return True
-    if target.starts.imported:
+    if _reads_arguments(module) and not (starts.shadowed_beside or starts.foreign):
+        return True  # perhaps started, too; not at the price of leaving a module
+    if starts.imported:
         return False
     return runs_at_top_level(module) or any(
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and _is_own_function(module, node.func)
         for statement in module.tree.body
         if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         for node in ast.walk(statement)
+    )
+
+
+def _reads_arguments(module: Module) -> bool:
+    """Whether a file has a ``main`` and imports a parser of command lines."""
+    names = {binding.qualified for found in module.scope_of_module.bindings.values() for binding in found}
+    return "main" in module.scope_of_module.bindings and any(
+        name.partition(".")[0] in _PARSERS for name in names
     )
 
 

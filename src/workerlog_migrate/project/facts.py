@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
 
-FACTS_VERSION = 9
+FACTS_VERSION = 10
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -41,7 +41,22 @@ _LOADERS = frozenset(
         "load_module",
     }
 )
-_ISOLATED = re.compile(r"-[A-Za-z]*[IP][A-Za-z]*")
+_ISOLATED = re.compile(r"-[bBdEiOqRsSuvx]*[IP][bBdEiIOPqRsSuvx]*")
+_OF_PATHS = frozenset(
+    {
+        "Path",
+        "PurePath",
+        "glob",
+        "iglob",
+        "iter_modules",
+        "iterdir",
+        "join",
+        "joinpath",
+        "listdir",
+        "scandir",
+        "walk",
+    }
+)
 _HANDLERS = frozenset(
     {"NullHandler", "StreamHandler", "FileHandler", "basicConfig", "dictConfig", "fileConfig"}
 )
@@ -103,7 +118,8 @@ class FileFacts(NamedTuple):
         is_near: one of these gets the name of the file's own package.
         loggers: names given to ``getLogger`` and functions called like it; ``__name__`` where that is passed, and each text of the
             file where a name is made of something else, or a configuration names loggers.
-        isolated: a string asks an interpreter not to look beside the script (``-I``, ``-P``, ``PYTHONSAFEPATH``).
+        isolated: the file mentions ``PYTHONSAFEPATH``.
+        isolated_paths: texts that follow ``-I`` or ``-P`` in a list: an interpreter is asked not to look beside that script.
         shebang: the first line if it is one, else empty.
         exports: ``__all__`` is assigned.
         has_main_guard: something is compared with ``"__main__"``.
@@ -125,6 +141,7 @@ class FileFacts(NamedTuple):
     is_near: bool = False
     loggers: tuple[str, ...] = ()
     isolated: bool = False
+    isolated_paths: tuple[str, ...] = ()
     shebang: str = ""
     exports: bool = False
     has_main_guard: bool = False
@@ -219,6 +236,8 @@ class _Collector:
         self._by_text: set[str] = set()
         self._handlers: set[str] = set()
         self._isolated = False
+        self._after_flag: list[ast.expr] = []
+        self._placed: dict[tuple[str, int], None] = {}
         self._exports = False
         self._follows_m = False
         self._main = False
@@ -228,7 +247,7 @@ class _Collector:
         self._print = False
 
     def facts(self, shebang: str) -> FileFacts:
-        words = {**self._words, **self._bare} if self._loaders or self._importers else self._words
+        words = {**self._words, **self._placed} if self._loaders or self._importers else self._words
         return FileFacts(
             tuple(self._imports),
             tuple(words)[:MAX_WORDS],
@@ -238,6 +257,9 @@ class _Collector:
             self._near,
             tuple(sorted(self._all_loggers())),
             self._isolated,
+            tuple(
+                sorted({text for node in self._after_flag for text in self._folders(node) if ".py" in text})
+            ),
             shebang,
             self._exports,
             self._main,
@@ -299,6 +321,7 @@ class _Collector:
                 self._in_front.append(node.value)
             case ast.Assign(targets=[ast.Name(id=name)]) if name != "__all__":
                 self._assigned[name] = node.value
+                self._place(node.value)
             case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.AugAssign(target=ast.Name(id="__all__")):
                 self._exports = True
             case ast.Expr(value=ast.Constant(value=str() as text)):
@@ -306,6 +329,14 @@ class _Collector:
                 return False
             case ast.JoinedStr(values=values):
                 self._joined(values)
+            case ast.List(elts=elts) | ast.Tuple(elts=elts):
+                self._listed_command(elts)
+            case ast.BinOp(left=left, op=ast.Div(), right=right):
+                self._place(left)
+                self._place(right)
+            case ast.arguments(defaults=defaults, kw_defaults=others):
+                for default in (*defaults, *others):
+                    self._place(default)
         return True
 
     def _import(self, node: ast.Import | ast.ImportFrom, place: str) -> None:
@@ -329,7 +360,7 @@ class _Collector:
             self._commands[text, node.lineno] = None
         elif text == "__main__":
             self._main = True
-        elif text == "PYTHONSAFEPATH" or _ISOLATED.fullmatch(text):
+        elif text == "PYTHONSAFEPATH":
             self._isolated = True
         elif text.isidentifier():
             self._bare[text, node.lineno] = None
@@ -343,6 +374,20 @@ class _Collector:
             for found in STARTED.finditer(text):
                 self._commands[found["module"], line + text.count("\n", 0, found.start())] = None
 
+    def _place(self, node: ast.AST | None) -> None:
+        """Keep a bare word that stands where a folder may be named: a name's value, a part of a path, an argument."""
+        match node:
+            case ast.Constant(value=str() as text, lineno=line) if text.isidentifier():
+                self._placed[text, line] = None
+
+    def _listed_command(self, elements: list[ast.expr]) -> None:
+        is_isolated = False
+        for element in elements:
+            if is_isolated:
+                self._after_flag.append(element)
+            elif isinstance(element, ast.Constant) and isinstance(element.value, str):
+                is_isolated = _ISOLATED.fullmatch(element.value) is not None
+
     def _joined(self, values: list[ast.expr]) -> None:
         """Keep the end of what precedes a variable part: ``cogs.`` of ``f"cogs.{name}"``."""
         for part in values[:-1]:
@@ -351,7 +396,7 @@ class _Collector:
                 and isinstance(part.value, str)
                 and part.value[-1:] in ("/", "\\")
             ):
-                self._bare[part.value.rstrip("/\\").rpartition("/")[2], part.lineno] = None
+                self._placed[part.value.rstrip("/\\").rpartition("/")[2], part.lineno] = None
 
     def _call(self, node: ast.Call) -> None:
         match node.func:
@@ -362,6 +407,9 @@ class _Collector:
         match node.func, node.args:
             case ast.Attribute(attr="insert", value=ast.Attribute(attr="path")), [_, folder]:
                 self._in_front.append(folder)
+        if isinstance(node.func, ast.Name) or name in _OF_PATHS:
+            for argument in node.args:
+                self._place(argument)
         if name in _IMPORTERS and node.args and isinstance(node.args[0], ast.Constant):
             self._by_text.add(str(node.args[0].value))
         if name in _BY_NAME:
@@ -455,7 +503,7 @@ STARTED = re.compile(r"(?:^|[\s\"'\[,(=])-(?:[A-Za-z]*)m[\s\"',]+(?P<module>[A-Z
 _TELLING = frozenset(
     {
         *(ast.Import, ast.ImportFrom, ast.Constant, ast.Call, ast.Attribute),
-        *(ast.Assign, ast.AugAssign, ast.Expr, ast.JoinedStr),
+        *(ast.Assign, ast.AugAssign, ast.Expr, ast.JoinedStr, ast.List, ast.Tuple, ast.BinOp, ast.arguments),
     }
 )
 _BLOCKS = frozenset(

@@ -323,7 +323,7 @@ class _Search:
                 seen.by_path = seen.by_path or f"{where} loads {word} by {facts.loaders[0]}"
             return
         seen.plain = seen.plain or f"{where} names {word}"
-        if facts.isolated:
+        if facts.isolated or any(word in text for text in facts.isolated_paths):
             seen.isolated = seen.isolated or f"{where} starts {word} without its folder on sys.path"
 
     def _loaded_folder(self, path: str, word: str, where: str) -> None:
