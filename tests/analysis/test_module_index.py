@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 from textwrap import dedent
 
@@ -124,3 +125,20 @@ def test_what_cannot_be_parsed_is_refused_with_its_line(script: str, reason: str
         _module(script)
 
     assert caught.value.line > 0
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="a syntax error before")
+@pytest.mark.parametrize(
+    "script",
+    [
+        "try:\n  a\nexcept OSError, ValueError:\n  b\n",
+        "from x import E\ntry:\n  a\nexcept OSError, E:\n  b\n",
+        "E = ValueError\ntry:\n  a\nexcept OSError, E:\n  b\n",
+        "from x import *\ntry:\n  a\nexcept OSError, E:\n  b\n",
+        "try:\n  a\nexcept (A, e):\n  b\n",
+    ],
+    ids=["builtin", "imported", "assigned", "star", "in parentheses"],
+)
+def test_two_exceptions_without_parentheses_are_no_python_2(script: str) -> None:
+    """Python 3.14 takes them; the twin is ``except A, e:`` where nothing is called ``e``."""
+    assert _module(script).handlers

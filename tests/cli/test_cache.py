@@ -290,13 +290,17 @@ def test_it_is_bounded(folder: Path, project: Path, monkeypatch: pytest.MonkeyPa
 
 def test_it_is_kept_in_the_users_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("WORKERLOG_MIGRATE_CACHE_DIR")
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path))
+    assert cache_folder() == tmp_path / "workerlog-migrate" / "Cache"
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     assert cache_folder() == tmp_path / "workerlog-migrate"
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # to be ignored, says the specification
-    monkeypatch.setenv("HOME", str(tmp_path))
+    home = "USERPROFILE" if os.name == "nt" else "HOME"
+    monkeypatch.setenv(home, str(tmp_path))
     assert cache_folder() == tmp_path / ".cache" / "workerlog-migrate"
-    monkeypatch.setenv("HOME", "relative")  # it would stand among the scripts
+    monkeypatch.setenv(home, "relative")  # it would stand among the scripts
     assert cache_folder() is None
 
 

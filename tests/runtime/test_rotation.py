@@ -6,7 +6,7 @@ import logging
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -37,7 +37,18 @@ def numbers(folder: Path) -> list[int]:
 
 
 def sizes(folder: Path) -> dict[str, int]:
-    return {path.name.removeprefix("genesis.log"): path.stat().st_size for path in sorted(folder.iterdir())}
+    return {
+        path.name.removeprefix("genesis.log"): path.stat().st_size
+        for path in sorted(folder.iterdir())
+        if path.suffix != ".lock"  # there while a rotation is locked on Windows
+    }
+
+
+def held(log: _LogFile) -> Callable[[], object]:
+    """Lock a log as another process that rotates it; what comes back gives the lock back."""
+    let_go = log.platform.try_lock(log.path)
+    assert let_go is not None
+    return let_go
 
 
 def test_no_file_exceeds_the_limit_and_all_backups_are_full(tmp_path: Path) -> None:
@@ -233,8 +244,6 @@ def test_a_lock_that_is_held_for_long_is_not_waited_for_again(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A suspended process in the middle of a rotation costs 20 ms, past twice the limit 50 ms more, and no line."""
-    import fcntl
-
     now = 100.0
 
     def sleep(seconds: float) -> None:
@@ -244,8 +253,7 @@ def test_a_lock_that_is_held_for_long_is_not_waited_for_again(
     monkeypatch.setattr(worker_logger, "_sleep", sleep)
     monkeypatch.setattr(worker_logger, "_monotonic", lambda: now)
     log.append(record(0), 50, 5)
-    holder = os.open(tmp_path / "genesis.log", os.O_RDONLY)
-    fcntl.flock(holder, fcntl.LOCK_EX)
+    let_go = held(log)
     waits = []
     for number in range(1, 100):
         before = now
@@ -255,26 +263,22 @@ def test_a_lock_that_is_held_for_long_is_not_waited_for_again(
     assert waits[2] == pytest.approx(0.05, abs=0.002)
     assert {waits[1], *waits[3:]} == {0}
     assert sizes(tmp_path) == {"": 4800}
-    os.close(holder)
+    let_go()
     log.append(record(100), 50, 5)
     assert sizes(tmp_path) == {"": 48, ".1": 4800}
-    holder = os.open(tmp_path / "genesis.log", os.O_RDONLY)
-    fcntl.flock(holder, fcntl.LOCK_EX)
+    let_go = held(log)
     before = now
     log.append(record(101), 50, 5)
     assert now > before  # having had a lock, it waits for the next one
-    os.close(holder)
+    let_go()
 
 
 def test_a_stopped_clock_does_not_stop_the_worker(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Tests of workers freeze the time; waiting for a lock ends all the same."""
-    import fcntl
-
     log.append(record(0), 50, 5)
-    holder = os.open(log.path, os.O_RDONLY)
-    fcntl.flock(holder, fcntl.LOCK_EX)
+    let_go = held(log)
     slept: list[float] = []
     monkeypatch.setattr(worker_logger, "_sleep", slept.append)
     monkeypatch.setattr(time, "monotonic", lambda: 100.0)
@@ -283,23 +287,19 @@ def test_a_stopped_clock_does_not_stop_the_worker(
 
     assert len(slept) <= 25
     assert sizes(tmp_path) == {"": 144}
-    os.close(holder)
+    let_go()
 
 
 def test_a_lock_that_is_soon_released_is_waited_for(
     tmp_path: Path, log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pure attempt would overshoot the limit whenever another process is just rotating."""
-    import fcntl
-
     log.append(record(0), 50, 5)
-    holder = os.open(tmp_path / "genesis.log", os.O_RDONLY)
-    fcntl.flock(holder, fcntl.LOCK_EX)
-    monkeypatch.setattr(worker_logger, "_sleep", lambda _: fcntl.flock(holder, fcntl.LOCK_UN))
+    let_go = held(log)
+    monkeypatch.setattr(worker_logger, "_sleep", lambda _: let_go())
     log.append(record(1), 50, 5)
 
     assert sizes(tmp_path) == {"": 48, ".1": 48}
-    os.close(holder)
 
 
 def test_a_file_that_another_process_has_just_rotated_is_not_rotated_again(

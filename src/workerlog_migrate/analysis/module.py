@@ -38,6 +38,8 @@ TEMPLATE: type[ast.expr] | None = getattr(ast, "TemplateStr", None)
 """A t-string, from Python 3.14 on."""
 STRINGS: tuple[type[ast.expr], ...] = (ast.JoinedStr,) if TEMPLATE is None else (ast.JoinedStr, TEMPLATE)
 """Texts that hold expressions."""
+_COMMA = re.compile(r"^[ \t]*except[ \t][^(:\r\n]*,", re.MULTILINE)
+_UNBOUND = "except A, e: and nothing binds e"
 _RUNTIME = ("worker_logger.", "worker_utils.")
 _DECLARATION = re.compile(r"\b(?:global|nonlocal)\b")
 _DIRECTIVE = re.compile(r"(?:^|(?<=\s))#\s*workerlog:\s*(skip-file|skip)\s*(?:\[([^\]]*)\])?")
@@ -796,13 +798,41 @@ def parse(source: Source) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source.text, filename=str(source.path))
+            tree = ast.parse(source.text, filename=str(source.path))
     except SyntaxError as error:
         raise Refused(_syntax_reason(error), error.lineno or 0) from error
     except ValueError as error:
         raise Refused(f"cannot be parsed: {error}") from error
     except (RecursionError, MemoryError) as error:
         raise Refused("is nested too deeply for the parser; split the longest expression") from error
+    if _COMMA.search(source.text) and (line := _line_of_python_2(tree)):
+        raise Refused(f"is Python 2 ({_UNBOUND}); convert it to Python 3 first", line)
+    return tree
+
+
+def _line_of_python_2(tree: ast.Module) -> int:
+    """Find ``except A, e:``, which Python 3.14 takes for two exceptions without parentheses; 0 when there is none.
+
+    https://peps.python.org/pep-0758/: who means that has two exceptions, and a name that nothing binds is none.
+    """
+    bound: set[str] = set(_BUILTINS)
+    pairs: list[tuple[int, str]] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                bound.add(name)
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                bound.add(name)
+            case ast.alias(name=name, asname=asname):
+                bound.add(asname or name.partition(".")[0])
+            case ast.arg(arg=name):
+                bound.add(name)
+            case ast.ExceptHandler(type=ast.Tuple(elts=[first, ast.Name(id=name)]) as types, lineno=line):
+                if (types.lineno, types.col_offset) == (first.lineno, first.col_offset):
+                    pairs.append((line, name))
+            case _:
+                pass
+    return next((line for line, name in pairs if name not in bound and "*" not in bound), 0)
 
 
 _LEXEME = re.compile(

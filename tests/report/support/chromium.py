@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import fcntl
 import json
 import os
 import select
@@ -62,6 +61,8 @@ def running(profile: Path) -> Iterator[Page]:
     binary = find_chromium()
     if binary is None:
         raise BrowserError("no Chromium is installed")
+    import fcntl  # not on Windows, where nobody drives a browser by this
+
     from_us, to_browser = os.pipe()
     from_browser, to_us = os.pipe()
     # Out of the way of 3 and 4, where the browser is going to look.

@@ -15,10 +15,15 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+if sys.platform == "win32":  # before a test puts its own in their place
+    import ctypes as _ctypes
+    import msvcrt as _msvcrt
 
 FILE_WRITE_DATA, FILE_APPEND_DATA, FILE_READ_ATTRIBUTES = 0x2, 0x4, 0x80
 GENERIC_READ, GENERIC_WRITE = 0x80000000, 0x40000000
@@ -33,6 +38,18 @@ ERRNOS = {
     ERROR_ACCESS_DENIED: errno.EACCES,
     ERROR_SHARING_VIOLATION: errno.EACCES,
 }
+
+
+def _open_for_all(path: str) -> int:
+    """Open a file so that the system itself lets everybody rename and delete it: who may is decided here."""
+    if sys.platform == "win32":
+        kernel = _ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.CreateFileW.restype = _ctypes.c_void_p
+        access = GENERIC_READ | GENERIC_WRITE
+        handle = kernel.CreateFileW(_ctypes.c_wchar_p(path), access, 7, None, OPEN_ALWAYS, 0x80, None)
+        assert handle not in (None, INVALID_HANDLE), _ctypes.get_last_error()
+        return _msvcrt.open_osfhandle(handle, 0)
+    return os.open(path, os.O_RDWR | os.O_CREAT)
 
 
 @dataclass
@@ -112,7 +129,7 @@ class FakeWindows:
                     mine.writes and not theirs.share & SHARE_WRITE
                 ):
                     raise OSError(ERROR_SHARING_VIOLATION, handle.path)
-        fd = os.open(handle.path, os.O_RDWR | os.O_CREAT)
+        fd = _open_for_all(handle.path)
         handle.inode = os.fstat(fd).st_ino
         self.handles[fd] = handle
         return fd
@@ -139,7 +156,8 @@ class FakeWindows:
             handle.position = os.fstat(fd).st_size
         if handle.seeks_to_end:
             self.between_seek_and_write()
-        written = os.pwrite(fd, data, handle.position)
+        os.lseek(fd, handle.position, os.SEEK_SET)
+        written = os.write(fd, data)
         handle.position += written
         return written
 
