@@ -64,6 +64,11 @@ class Hierarchy:
         row = self._knowledge.exception(name)
         return row is None or not row.min_python
 
+    def is_there_from(self, name: str, python: tuple[int, int]) -> bool:
+        """Whether a Python and all later ones have a class."""
+        row = self._knowledge.exception(name)
+        return row is None or not row.min_python or python >= tuple(map(int, row.min_python.split(".")))
+
     def bases(self, name: str) -> tuple[str, ...]:
         """Return the direct bases; of an unknown class that is ``Exception``."""
         if name in self._registered:

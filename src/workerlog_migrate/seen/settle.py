@@ -411,6 +411,13 @@ class Settler:
         return not self._lineage(arrival).isdisjoint(listed)
 
     def _is_control(self, arrival: Arrival) -> bool:
+        known = self._canonical(arrival.type)
+        if (
+            self.hierarchy.is_exception(known)
+            and known != ROOT
+            and BROAD not in self.hierarchy.ancestors(known)
+        ):
+            return True
         if arrival.type in _ENDS or any(base in _ENDS for base in arrival.bases):
             return True
         return (
@@ -438,9 +445,33 @@ class Settler:
             return _Named(refusal=f"{shown} came, of which nothing says that it is an exception")
         written = self.handlers.naming.write(name, judged.owner, judged.block.before)
         line = f"except {shown}"
-        if written is None or (not is_known and (written.exception != name or written.needs)):
+        is_foreign = (
+            written is not None and written.needs and not given and not self._is_imported(written.needs)
+        )
+        if written is None or is_foreign or (not is_known and (written.exception != name or written.needs)):
             return _Named(refusal=f"{shown} came, which is not imported here; the line to write: {line}")
+        if not self.hierarchy.is_there_from(written.exception, self.context.settings.python):
+            return _Named(
+                refusal=f"{shown} came, which not every Python that the project is for has; the line to write: {line}"
+            )
         return _Named(written.exception, written.text, written.needs)
+
+    def _is_imported(self, name: str) -> bool:
+        """Whether a module is imported by the script, or by a file of the program that it imports: a log folder does not decide that."""
+        own = self.engine.unit
+        units = [own]
+        for binding in _imports(own.module):
+            base = binding.rpartition(".")[0]
+            units += [
+                unit
+                for unit in (self.engine.other_unit(binding), self.engine.other_unit(base))
+                if unit is not None
+            ]
+        return any(
+            imported == name or imported.startswith(f"{name}.")
+            for unit in units
+            for imported in _imports(unit.module)
+        )
 
     def _may_be_class(self, name: str) -> bool:
         """Whether a name that nobody knows may be a class: a log folder is input, and may name whatever is there."""
@@ -513,6 +544,15 @@ class Settler:
                 f"what came to a handler of {function} is not applied ({', '.join(sorted(names))}): {reason}"
             )
             yield replace(self._told(place, message, reason, (), LOST), is_blocked=True)
+
+
+def _imports(module: Module) -> Iterator[str]:
+    """Yield the dotted names that a file imports, anywhere in it."""
+    for scope in module.scopes.values():
+        for bindings in scope.bindings.values():
+            yield from (
+                binding.qualified for binding in bindings if binding.kind == "import" and binding.qualified
+            )
 
 
 def _cause(arrival: Arrival) -> str:

@@ -16,6 +16,8 @@ from workerlog_migrate.model import Arrival, Seen
 from workerlog_migrate.seen.notes import Notes
 from workerlog_migrate.seen.places import Paths, handled_at
 
+NO_FRAMES = "uncaught, without a frame of a file that is looked at"
+
 Passes = Callable[[Path, Arrival, tuple[int, ...]], bool | None]
 """Asks a target whether a handler of ours takes an error in some of its frames: True; whether one lists it by now: False; None: neither."""
 
@@ -59,7 +61,7 @@ def share(notes: Notes, targets: Iterable[Path], cwd: Path, passes: Passes) -> S
                 here[own].append(arrival)
         frames = [paths.target(frame[0])[0] for frame in arrival.frames]
         if arrival.uncaught and not any(frames):
-            passed_over[paths.target(arrival.path)[1]] += 1
+            passed_over[paths.target(arrival.path)[1] or NO_FRAMES] += 1
         taker = _taker(arrival, frames, passes)
         if taker is not None:
             through[taker[0]].append((arrival, taker[1]))
