@@ -244,6 +244,21 @@ def test_of_two_files_of_one_name_the_longest_common_ending_wins(
             id="not imported",
         ),
         pytest.param(
+            {"type": "xml.etree.ElementTree:ParseError"},
+            "the line to write: except xml.etree.ElementTree.ParseError",
+            id="known, and imported by nobody",
+        ),
+        pytest.param(
+            {"type": "builtins:ExceptionGroup"},
+            "which not every Python that the project is for has",
+            id="of a later Python",
+        ),
+        pytest.param(
+            {"event": "uncaught", "frames": []},
+            "1 uncaught, without a frame of a file that is looked at",
+            id="from nowhere",
+        ),
+        pytest.param(
             {"type": "builtins:Exception", "bases": ["builtins:BaseException"]},
             "Exception itself came",
             id="root",
@@ -265,7 +280,13 @@ def test_what_cannot_be_applied_is_told(
 
 
 @pytest.mark.parametrize(
-    "kind", ["builtins:KeyboardInterrupt", "builtins:SystemExit", "asyncio.exceptions:CancelledError"]
+    "kind",
+    [
+        "builtins:KeyboardInterrupt",
+        "builtins:SystemExit",
+        "asyncio.exceptions:CancelledError",
+        "builtins:BaseExceptionGroup",
+    ],
 )
 def test_what_ends_a_program_is_never_listed(project: Path, run: Run, script: Path, kind: str) -> None:
     write(
@@ -351,3 +372,30 @@ def test_the_key_of_a_trial_does_not_stand_in_its_way(project: Path, run: Run, s
 
     assert run("--from-logs", "logs", "--apply").returncode == 0
     assert excepts(script)[0] == "except (OSError, ValueError):"
+
+
+def test_what_a_file_of_the_program_imports_is_imported(project: Path, run: Run, script: Path) -> None:
+    """Twin of a class that nobody imports: a helper imports it, so it is a class of the project."""
+    (project / "scripts" / "ajuda.py").write_text("import xml.etree.ElementTree\n", "utf-8")
+    text = script.read_text("utf-8").replace("import json\n", "import json\nimport ajuda\n", 1)
+    script.write_text(text, "utf-8")
+    write(
+        project,
+        note(script, "First.load", 1, "xml.etree.ElementTree:ParseError", expected=False),
+    )
+
+    run("--from-logs", "logs", "--apply")
+
+    assert "xml.etree.ElementTree.ParseError" in excepts(script)[0]
+    assert "import xml.etree.ElementTree\n" in script.read_text("utf-8")
+
+
+def test_forged_bases_do_not_make_an_end_of_the_program_an_error(
+    project: Path, run: Run, script: Path
+) -> None:
+    """Kind: a class that is known is what it is, whatever a note says of it."""
+    write(project, note(script, "First.load", 1, "builtins:GeneratorExit", expected=False))
+
+    run("--from-logs", "logs", "--apply")
+
+    assert excepts(script)[0] == BROAD

@@ -550,9 +550,13 @@ def _imports(module: Module) -> Iterator[str]:
     """Yield the dotted names that a file imports, anywhere in it."""
     for scope in module.scopes.values():
         for bindings in scope.bindings.values():
-            yield from (
-                binding.qualified for binding in bindings if binding.kind == "import" and binding.qualified
-            )
+            for binding in bindings:
+                if binding.kind == "import" and binding.qualified:
+                    yield binding.qualified
+                    if isinstance(binding.node, ast.alias) and binding.node.name.startswith(
+                        f"{binding.qualified}."
+                    ):
+                        yield binding.node.name  # ``import a.b`` binds ``a``
 
 
 def _cause(arrival: Arrival) -> str:
