@@ -7,6 +7,7 @@ Read from the environment:
     SANDBOX_TRACE: file that gets one JSON list per process start and per sleep of the worker.
     SANDBOX_FAULTS: JSON list of faults, see ``sandbox.Fault``.
     SANDBOX_FILE_LIMIT: bytes; the operating system then refuses to let any file grow beyond.
+    SANDBOX_STRIKE: JSON object: in ``file`` (the end of its path) at ``line`` the expression ``error`` is raised, once, by the worker itself.
     SANDBOX_DEPTH: how many workers stand above this one; set here for the children.
 
 The clock stands still but for the worker's own sleeps, which take no time. Waits of the runtime's retries are
@@ -28,6 +29,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from types import FrameType
 
 EPOCH = 1772445600.0  # 2026-03-02 10:00:00 UTC
 MONTH = 30 * 86400.0
@@ -220,3 +222,29 @@ random.seed(20260302)
 os.getpid = _getpid
 os.environ["SANDBOX_DEPTH"] = str(_depth + 1)
 sys.addaudithook(_audit)
+
+
+# ---------------------------------------------------------------- an error out of the blue
+
+
+def _strike_once(file: str, line: int, error: str) -> None:
+    """Raise an error when a line is reached for the first time, as if its code had: nothing in the script is changed."""
+    import threading  # here only: no other run is to have it earlier than by itself
+
+    def of_file(frame: FrameType, _event: str, _arg: object) -> object:
+        return at_line if frame.f_code.co_filename.endswith(file) else None
+
+    def at_line(frame: FrameType, event: str, _arg: object) -> object:
+        if event != "line" or frame.f_lineno != line:
+            return at_line
+        sys.settrace(None)
+        threading.settrace(None)
+        _trace("struck")
+        raise eval(error, frame.f_globals)
+
+    threading.settrace(of_file)  # type: ignore[arg-type]  # a function for each frame
+    sys.settrace(of_file)  # type: ignore[arg-type]  # as above
+
+
+if os.environ.get("SANDBOX_STRIKE") and _depth == 0:
+    _strike_once(**json.loads(os.environ["SANDBOX_STRIKE"]))

@@ -123,6 +123,7 @@ class Observation:
         sleeps: seconds of each sleep of the worker.
         retry_waits: seconds of each wait of the runtime.
         logs: file name -> text, of the log folder.
+        was_struck: whether an error came out of the blue.
     """
 
     stdout: bytes
@@ -134,6 +135,7 @@ class Observation:
     sleeps: tuple[float, ...]
     retry_waits: tuple[float, ...]
     logs: Mapping[str, str]
+    was_struck: bool = False
 
 
 ASPECTS = ("stdout", "stderr", "code", "files", "requests", "starts", "sleeps")
@@ -232,6 +234,7 @@ class World:
             sleeps=tuple(entry[1] for entry in entries if entry[0] == "sleep"),
             retry_waits=tuple(entry[1] for entry in entries if entry[0] == "retry wait"),
             logs=self._logs(),
+            was_struck=any(entry[0] == "struck" for entry in entries),
         )
 
     def _build(self, scenario: Scenario, scripts: Path) -> None:

@@ -73,9 +73,19 @@ def struck(source: Path, where: Listed, *, takes_away: bool, imports: Path) -> b
         handler = found.handlers[where.clause]
         kept = [member for member in _members(handler) if ast.unparse(member) != where.kind]
         handler.type = ast.Tuple(kept, ast.Load())
-    error = f"{_reached(where.kind, _tree(imports))}({_ARGUMENTS.get(where.kind, repr('struck'))})"
+    error = made(where.kind, imports.read_bytes().decode())
     found.body[:0] = ast.parse(_STRIKE.format(error=error)).body
     return ast.unparse(ast.fix_missing_locations(tree)).encode()
+
+
+def made(kind: str, text: str) -> str:
+    """Write an expression that makes an error of a type.
+
+    Args:
+        kind: as the migrated worker writes it.
+        text: the migrated worker, which says where the class comes from.
+    """
+    return f"{_reached(kind, ast.parse(text))}({_ARGUMENTS.get(kind, repr('struck'))})"
 
 
 def _reached(kind: str, tree: ast.Module) -> str:
