@@ -27,6 +27,10 @@ PRINT = """\
 def f(p):
     print("a", p){comment}
 """
+OPEN = """\
+def f(p):
+    open(p, 'w').write('x'){comment}
+"""
 UNKNOWN = HANDLER.replace("import os", "import minha").replace("os.remove", "minha.enviar")
 
 
@@ -51,6 +55,8 @@ def migrated(text: str, trial: Trial = Trial.OFF) -> str:
         (HANDLER, "  # noqa: BLE001  # pylint: disable=broad-except", "except OSError:  # pylint: disable=broad-except\n"),
         (HANDLER, "  # melhor assim  # noqa: BLE001", "except OSError:  # melhor assim\n"),
         (HANDLER, "  # NOQA : BLE001", "except OSError:\n"),
+        (OPEN, "  # noqa: SIM115, PTH123", "retrying(open)(p, 'w').write('x')\n"),
+        (OPEN, "  # noqa: SIM115, E501", "retrying(open)(p, 'w').write('x')  # noqa: E501\n"),
         (PRINT, "  # noqa: T201", "mirror_print(logger.info, \"a\", p)\n"),
         (PRINT, "  # noqa: T201,E501", "mirror_print(logger.info, \"a\", p)  # noqa: E501\n"),
         (PRINT, "; print(2)  # noqa: T201", "p); mirror_print(logger.info, 2)\n"),
@@ -71,6 +77,7 @@ def test_a_code_that_no_longer_applies_goes(template: str, comment: str, expecte
         (HANDLER, "  # a noqa: BLE001 stood here"),
         (UNKNOWN, "  # noqa: BLE001"),
         (PRINT, "; os.stat(p)  # noqa: BLE001"),
+        (OPEN, "; open(p, 'x')  # noqa: SIM115"),
         (PRINT, "; print(p, file=f)  # noqa: T201"),
         (PRINT, "\n    f = 'x'  # noqa: T201"),
         (PRINT, "\n    s = '# noqa: T201'; print(s)  # noqa: E702"),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from workerlog_migrate.analysis.module import Module, comments
-from workerlog_migrate.model import Finding, HandlerEdit, MirrorCall
+from workerlog_migrate.model import Finding, HandlerEdit, MirrorCall, RetryCall
 
 _DIRECTIVE = re.compile(r"#\s*(?i:noqa)\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:(?:\s*,\s*|\s+)[A-Z]+[0-9]+)*)\b")
 _CODE = re.compile(r"(?P<separator>[\s,]*)(?P<code>[A-Z]+[0-9]+)")
@@ -22,6 +22,15 @@ _PRINT = "T201"
 _BLIND, _BARE = "BLE001", "E722"
 _SILENT = ("S110", "S112")  # a handler that is `pass` or `continue` alone, of Exception or bare
 """Codes of ruff and flake8: https://docs.astral.sh/ruff/rules/."""
+_OF_CALLS = {
+    "SIM115": "open",
+    "PTH123": "open",
+    "PLW1514": "open",
+    "PTH208": "listdir",
+    "PTH103": "makedirs",
+    "S310": "urlopen",
+}
+"""Codes about a call that these tools know by its name, which a call that is repeated has no more."""
 
 
 def without_settled(module: Module, findings: Sequence[Finding], text: str) -> str:
@@ -55,20 +64,24 @@ def without_settled(module: Module, findings: Sequence[Finding], text: str) -> s
 def _settled(module: Module, findings: Sequence[Finding], line: int) -> Iterator[str]:
     """Yield the codes that have nothing left to silence in a line."""
     edits = {finding.span: finding.edit for finding in findings}
-    prints = [
-        edits.get(module.span(call))
-        for call in module.calls
-        if isinstance(call.func, ast.Name)
-        and call.func.id == "print"
-        and call.lineno <= line <= (call.end_lineno or call.lineno)
-    ]
+    calls = [call for call in module.calls if call.lineno <= line <= (call.end_lineno or call.lineno)]
+    prints = [edits.get(module.span(call)) for call in calls if _name(call) == "print"]
     if prints and all(isinstance(edit, MirrorCall) for edit in prints):
         yield _PRINT
+    for code, name in _OF_CALLS.items():
+        named = [edits.get(module.span(call)) for call in calls if _name(call) == name]
+        if named and all(isinstance(edit, RetryCall) for edit in named):
+            yield code
     handlers = [handler for handler in module.handlers if handler.lineno <= line <= _end_of_head(handler)]
     if len(handlers) == 1:
         edit = edits.get(module.span(handlers[0]))
         if isinstance(edit, HandlerEdit):
             yield from _of_handler(edit)
+
+
+def _name(call: ast.Call) -> str:
+    func = call.func
+    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
 
 
 def _end_of_head(handler: ast.ExceptHandler) -> int:
