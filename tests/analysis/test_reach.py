@@ -48,10 +48,12 @@ def test_what_a_test_puts_in_the_place_of_a_module_is_not_there_at_night(tmp_pat
     assert judge(tmp_path, READS, **others) == (FOUND, True)
 
 
-@pytest.mark.parametrize("name", ["painel", "tests__test_worker"])
-def test_what_another_file_puts_in_the_place_of_a_module_counts(tmp_path: Path, name: str) -> None:
-    """A file is no test because of its name alone."""
-    assert judge(tmp_path, READS, **{name: PATCH.format(library="os")})[1] is False
+@pytest.mark.parametrize(
+    ("name", "more"), [("painel", ""), ("tests__test_worker", "if __name__ == '__main__':\n    pass\n")]
+)
+def test_what_another_file_puts_in_the_place_of_a_module_counts(tmp_path: Path, name: str, more: str) -> None:
+    """A file is no test because of its name alone: this one is a program of its own."""
+    assert judge(tmp_path, READS, **{name: PATCH.format(library="os") + more})[1] is False
 
 
 CONVERTS = "def ler(x):\n    try:\n        return int(x)\n    except Exception: pass\n"
@@ -169,3 +171,143 @@ def test_an_annotation_says_what_nobody_sees(tmp_path: Path) -> None:
 def test_an_annotation_of_an_unknown_class_says_nothing(tmp_path: Path) -> None:
     """The nearest case: nobody knows the class either."""
     assert judge(tmp_path, DECLARED.format(kind="nuvem.Pasta"))[1] is False
+
+
+RECORD = """import nuvem
+def ler(resposta):
+    for pedido in resposta:
+        try:
+            {use}
+        except Exception: pass
+"""
+DATA = {"AttributeError", "TypeError", "ValueError"}
+
+
+@pytest.mark.parametrize(
+    ("use", "found"),
+    [
+        pytest.param("float(pedido.get('preco', 0))", DATA, id="field with a default"),
+        pytest.param("int(pedido.get('a')) + int(pedido.get('b'))", DATA, id="two fields"),
+        pytest.param(
+            "float(pedido.get('preco', {}).get('valor'))", DATA, id="a field of a field with a default"
+        ),
+    ],
+)
+def test_an_item_with_fields_that_are_read_by_name_is_data(tmp_path: Path, use: str, found: set[str]) -> None:
+    """Whoever goes through a list and asks each item for its fields goes through records."""
+    assert judge(tmp_path, RECORD.format(use=use)) == (found, True)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        pytest.param("pedido.get('preco')", id="one field may be a key of a client"),
+        pytest.param("pedido.get('https://a', 0)", id="no name of a field"),
+        pytest.param("pedido.get('a', 0); pedido.buscar()", id="a method of no builtin"),
+        pytest.param("pedido.get('a', 0); pedido.nome", id="an attribute"),
+        pytest.param("pedido['a']; pedido['b']", id="a row of a database raises its own errors"),
+        pytest.param("pedido.get('a', {}).buscar()", id="a method of no builtin on a field"),
+        pytest.param("pedido.get('a', {}).nome", id="an attribute of a field"),
+    ],
+)
+def test_an_item_that_may_be_an_object_is_unknown(tmp_path: Path, use: str) -> None:
+    """What clients, rows and objects of libraries are asked for, too, tells nothing."""
+    assert judge(tmp_path, RECORD.format(use=use))[1] is False
+
+
+def test_a_parameter_with_fields_is_unknown(tmp_path: Path) -> None:
+    """The nearest case: caches and configurations are passed, and their ``get`` takes a default."""
+    script = "def ler(conf):\n    try:\n        conf.get('a', 0)\n        conf.get('b', 0)\n    except Exception: pass\n"
+
+    assert judge(tmp_path, script)[1] is False
+
+
+NESTED = """import nuvem
+def ler(dados: {kind}):
+    try:
+        {use}
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize("use", ["int(dados['a']['b'])", "int(dados.get('a').get('b', 0))"])
+def test_a_field_of_an_item_of_a_declared_dict_is_data(tmp_path: Path, use: str) -> None:
+    """The annotation says what holds it."""
+    kind = "dict[str, object]"
+    assert judge(tmp_path, NESTED.format(kind=kind, use=use))[1] is True
+    assert judge(tmp_path, NESTED.format(kind="nuvem.Dados", use=use))[1] is False
+
+
+@pytest.mark.parametrize(
+    "use", ["dados['banco']['usuarios'].find_one({})", "dados['fila'].get('a')", "dados['a']['b'].nome"]
+)
+def test_an_object_that_lies_in_a_declared_dict_is_unknown(tmp_path: Path, use: str) -> None:
+    """A collection of a database is found by two names as well."""
+    assert judge(tmp_path, NESTED.format(kind="dict[str, object]", use=use))[1] is False
+
+
+SHAPE = "def ler(x):\n    try:\n        return x if isinstance(x, {kind}) else x.get('a')\n    except Exception: pass\n"
+
+
+def test_what_is_asked_whether_it_is_a_list_is_data(tmp_path: Path) -> None:
+    """Only of data people ask whether it is a list or a dict."""
+    assert judge(tmp_path, SHAPE.format(kind="list"))[1] is True
+
+
+def test_what_is_asked_whether_it_is_a_text_may_be_a_client(tmp_path: Path) -> None:
+    """An address or a client: that is asked of arguments."""
+    assert judge(tmp_path, SHAPE.format(kind="str"))[1] is False
+
+
+CALLBACK = """import re, signal
+from telegram.ext import Application, CommandHandler{header}
+def trocar(achado):
+    try:
+        return int(achado.group(1))
+    except Exception: pass
+{handed}
+"""
+
+
+def test_what_is_handed_to_re_is_called_with_a_match(tmp_path: Path) -> None:
+    """A row says what a library gives to the function that it calls."""
+    script = CALLBACK.format(header="", handed="re.sub('(a)', trocar, 'banana')")
+
+    assert judge(tmp_path, script) == ({"TypeError", "ValueError"}, True)
+
+
+@pytest.mark.parametrize(
+    "handed",
+    [
+        "nuvem.sub('(a)', trocar)",
+        "re.sub('(a)', trocar, 'banana')\nnuvem.sub(trocar)",
+        "trocar(nuvem.achado())",
+    ],
+)
+def test_what_else_calls_a_callback_may_give_anything(tmp_path: Path, handed: str) -> None:
+    """Something unknown that takes the function, besides or alone."""
+    assert judge(tmp_path, CALLBACK.format(header="\nimport nuvem", handed=handed))[1] is False
+
+
+HANDLER = """from telegram.ext import Application, CommandHandler
+async def iniciar(update, context):
+    try:
+        await update.message.reply_text("oi")
+    except Exception: pass
+app = Application.builder().token("x").build()
+{handed}
+"""
+
+
+def test_a_handler_of_a_bot_is_given_an_update(tmp_path: Path) -> None:
+    """By what it is registered with."""
+    script = HANDLER.format(handed="app.add_handler(CommandHandler('start', iniciar))")
+    names, complete = judge(tmp_path, script)
+
+    assert complete
+    assert "telegram.error.TelegramError" in names
+
+
+def test_a_function_that_is_registered_nowhere_is_given_anything(tmp_path: Path) -> None:
+    """The nearest case: its parameters have the same names."""
+    assert judge(tmp_path, HANDLER.format(handed=""))[1] is False

@@ -180,6 +180,8 @@ class Calls:
                 if path is not None and path in frame.env:
                     return frame.env[path]
             receiver = self._engine.expressions.value(function.value, frame)
+            if frame.env is not None and isinstance(function.value, ast.Call):
+                receiver = self._engine.expressions.told(receiver, function.value, frame)
             return self._engine.expressions.attribute(receiver, function.attr, node, frame, called=True)
         return self._engine.expressions.value(function, frame)
 
@@ -512,7 +514,10 @@ class Calls:
             row = self._knowledge.method(entry.name, method)
             if row is not None:
                 found.append(self.apply(row, arguments, made, node, frame))
-        value = values.join(found) or JSON
+        if not found:  # nobody calls that of data: it is something else
+            self._unknown(node, frame, f"*.{method}")
+            return ANY
+        value = values.join(found)
         return (value - ANY) | JSON if value >= ANY else value
 
     def _bare(self, method: str, arguments: Arguments, frame: Frame) -> CallRow | None:

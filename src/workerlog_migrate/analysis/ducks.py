@@ -7,6 +7,9 @@ a literal), and none that does not fit (``await``, ``with``, an attribute, a cal
 What the methods of builtin types are called and take, the running Python says itself.
 
 What was told so may still have another shape when it arrives, as decoded JSON may: it counts as data of an open shape.
+
+Of what comes out of a container (a loop, ``rows[0]``, ``reply.get("user")``) less is enough: a field that is read by a literal
+name with a default, ``order.get("price", 0)``, or two by their names. Clients and caches are no items of lists that have fields.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from workerlog_migrate.analysis.values import ANY, JSON, Type, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.module import Binding
     from workerlog_migrate.analysis.program import FunctionInfo, Unit
 
 _BUILTIN: dict[str, type] = {
@@ -49,7 +53,14 @@ _SPEAKING = 2  # different uses that must speak for a kind
 _PASSED = "passed"
 _PLAIN = frozenset({_PASSED, "**", "+", "abs", "arithmetic", "compared", "format", "round"})
 _MAPPING = frozenset({"key", ".get"})  # but who asks both ways asks a mapping
+_SHAPED = frozenset(
+    {"key", ".get", ".items", ".keys", ".values", ".append"}
+)  # what is done with what may be a dict or a list
+_TESTED = "isinstance"
 _MOST_USES = 64
+_ALIASES = 3
+_HOLDERS = frozenset({"dict", "list", "tuple", "json", "collections.defaultdict", "collections.deque"})
+_ASKED, _DEFAULTED = "get", "="  # of a field by `get`, and with a default
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +94,10 @@ class Ducks:
         """
         path = function.unit.path(node) if isinstance(node, ast.Name | ast.Attribute) else None
         if path is None:
-            return self._by_its_one_use(node, function.unit)
+            unit = function.unit
+            if self._is_taken_out(node, unit) and _reads_field(node, unit.module.parents.get(node), unit):
+                return JSON
+            return self._by_its_one_use(node, unit)
         key = (function, path)
         known = self._known.get(key)
         if known is None:
@@ -122,15 +136,20 @@ class Ducks:
             return ANY
         kinds = _EVERY
         words: dict[str, int] = {}
+        fields: set[str] = set()
         for count, place in enumerate(self._places(path, node, function)):
             if count >= _MOST_USES:
                 return ANY
-            use = self._use(place, unit.module.parents[place], unit)
+            parent = unit.module.parents[place]
+            use = self._use(place, parent, unit)
             kinds &= use.kinds
             if not kinds:
                 return ANY
             if use.word:
                 words[use.word] = use.weight
+            fields.update(_fields(place, parent, unit))
+        if "dict" in kinds and isinstance(node, ast.Name) and self._is_record(node, fields, unit):
+            return JSON
         if sum(words.values()) < _SPEAKING or not self._speaks(words):
             return ANY
         return values.join((*(_made(kind) for kind in sorted(kinds)), JSON))
@@ -138,10 +157,44 @@ class Ducks:
     def _speaks(self, words: Iterable[str]) -> bool:
         """Whether what was seen is more than what things of any make have."""
         seen = frozenset(words)
-        if seen & _PLAIN or seen >= _MAPPING:
+        if seen & _PLAIN or seen >= _MAPPING or (_TESTED in seen and seen & _SHAPED):
             return True
         rows = (self._engine.knowledge.bare_method(word[1:]) for word in seen if word.startswith("."))
         return any(row is not None and row.only_of for row in rows)
+
+    def _is_record(self, node: ast.Name, fields: set[str], unit: Unit) -> bool:
+        """Whether a name is of an item of a container, and has fields that are read by their names."""
+        if not (_DEFAULTED in fields or (_ASKED in fields and len(fields - {_ASKED}) > 1)):
+            return False  # rows of databases have fields, too, and no `get`
+        return self._is_item(node, unit, 0)
+
+    def _is_item(self, node: ast.Name, unit: Unit, depth: int) -> bool:
+        """Whether a name is only ever bound to what comes out of a container."""
+        bindings = [entry for entry in unit.module.bindings(node) if not _is_none(entry.node, unit)]
+        return bool(bindings) and all(self._binds_item(entry, unit, depth) for entry in bindings)
+
+    def _binds_item(self, binding: Binding, unit: Unit, depth: int) -> bool:
+        if binding.kind in ("for", "comprehension"):
+            return True
+        parent = unit.module.parents.get(binding.node)
+        if binding.kind not in ("assign", "walrus") or not isinstance(parent, ast.Assign | ast.NamedExpr):
+            return False
+        source = parent.value
+        if isinstance(source, ast.Name):
+            return depth < _ALIASES and self._is_item(source, unit, depth + 1)
+        return self._is_taken_out(source, unit)
+
+    def _is_taken_out(self, node: ast.expr, unit: Unit) -> bool:
+        """Whether an expression takes an item out of what is certainly a builtin container."""
+        match node:
+            case ast.Subscript(value=owner, slice=key) if not isinstance(key, ast.Slice):
+                pass
+            case ast.Call(func=ast.Attribute(value=owner, attr="get" | "pop" | "setdefault")):
+                pass
+            case _:
+                return False
+        found = values.without_none(self._engine.flat.value(owner, unit))
+        return bool(found) and all(entry.name in _HOLDERS and entry.ref is None for entry in found)
 
     def _places(self, path: str, node: ast.expr, function: FunctionInfo) -> Iterator[ast.expr]:
         """Yield where the same thing is used: in the function, or in the class of ``self``."""
@@ -206,6 +259,8 @@ class Ducks:
             return _Use(_CONTAINERS)
         if name in ("round", "abs") and unit.module.is_builtin(name, call):
             return _Use(_NUMBER, name)
+        if name == _TESTED and len(call.args) == 2 and unit.module.is_builtin(name, call):
+            return _Use(_EVERY, _TESTED if _names_shape(call.args[1]) else "")
         dotted = unit.module.qualified(call.func) or (name if unit.module.is_builtin(name, call) else "")
         row = self._engine.knowledge.call(dotted) if dotted else None
         if row is not None and row.mistyped:  # it takes some builtin types, and nothing that people make
@@ -220,8 +275,9 @@ def _made(kind: str) -> Value:
 
 
 def _is_one_thing(node: ast.Name, function: FunctionInfo) -> bool:
-    """Whether a name is bound at one place only, so that all its uses are of one value."""
-    bindings = function.unit.module.bindings(node)
+    """Whether a name is bound at one place only, None aside, so that all its uses are of one value."""
+    unit = function.unit
+    bindings = [entry for entry in unit.module.bindings(node) if not _is_none(entry.node, unit)]
     return len(bindings) == 1 and bindings[0].kind in (
         "parameter",
         "assign",
@@ -229,6 +285,62 @@ def _is_one_thing(node: ast.Name, function: FunctionInfo) -> bool:
         "comprehension",
         "walrus",
     )
+
+
+def _is_none(node: ast.AST, unit: Unit) -> bool:
+    """Whether a binding sets a name to None, until something else does."""
+    parent = unit.module.parents.get(node)
+    return (
+        isinstance(parent, ast.Assign | ast.AnnAssign)
+        and isinstance(parent.value, ast.Constant)
+        and parent.value.value is None
+    )
+
+
+def _fields(place: ast.expr, parent: ast.AST, unit: Unit) -> Iterator[str]:
+    """Yield the names of fields that a place reads, behind a dot, and how."""
+    match parent:
+        case ast.Subscript(slice=ast.Constant(value=str(key))) if (
+            parent.value is place and key.isidentifier()
+        ):
+            yield key
+        case ast.Attribute(attr="get") if parent.value is place:
+            call = unit.module.parents.get(parent)
+            if not isinstance(call, ast.Call) or call.func is not parent or call.keywords or not call.args:
+                return
+            first = call.args[0]
+            if (
+                isinstance(first, ast.Constant)
+                and isinstance(first.value, str)
+                and first.value.isidentifier()
+            ):
+                yield f".{first.value}"
+                yield _ASKED
+                if len(call.args) == 2 and _is_plain_default(call.args[1]):
+                    yield _DEFAULTED
+
+
+def _reads_field(place: ast.expr, parent: ast.AST | None, unit: Unit) -> bool:
+    """Whether the only use of an item without a name reads a field by its name or with a default."""
+    if parent is None:
+        return False
+    found = set(_fields(place, parent, unit))
+    return _DEFAULTED in found or (bool(found) and isinstance(parent, ast.Subscript))
+
+
+def _is_plain_default(node: ast.expr) -> bool:
+    match node:
+        case ast.Constant() | ast.UnaryOp(operand=ast.Constant()):
+            return True
+        case ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Tuple(elts=[]):
+            return True
+    return False
+
+
+def _names_shape(node: ast.expr) -> bool:
+    """Whether what a value is tested to be is a dict or a list, as people ask of data only."""
+    found = node.elts if isinstance(node, ast.Tuple) else [node]
+    return any(isinstance(entry, ast.Name) and entry.id in ("dict", "list") for entry in found)
 
 
 def _subscript(node: ast.Subscript) -> _Use:

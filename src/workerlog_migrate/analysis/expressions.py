@@ -221,7 +221,7 @@ class Expressions:
         if frame.sink is not None and any(values.is_opaque(entry) for entry in value):
             self.unresolved(name, node, subject, frame)
 
-    def _told(self, value: Value, node: ast.expr, frame: Frame) -> Value:
+    def told(self, value: Value, node: ast.expr, frame: Frame) -> Value:
         """Put what the code around tells in place of an unknown alternative (see ``ducks``)."""
         if _UNKNOWN not in value:
             return value
@@ -262,7 +262,7 @@ class Expressions:
             known = env.get(node.id)
             if known is None:
                 known = self._engine.flat.name(node.id, node, frame.unit)
-            return self._told(known, node, frame)
+            return self.told(known, node, frame)
         return self._engine.flat.name(node.id, node, frame.unit)
 
     def _bound(self, node: ast.Name, frame: Frame) -> None:
@@ -307,10 +307,10 @@ class Expressions:
         if env is not None:
             path = frame.unit.path(node)
             if path is not None and path in env:
-                return self._told(env[path], node, frame)
+                return self.told(env[path], node, frame)
         receiver = self.value(node.value, frame)
         found = self.attribute(receiver, node.attr, node, frame)
-        return found if env is None else self._told(found, node, frame)
+        return found if env is None else self.told(found, node, frame)
 
     def attribute(
         self, receiver: Value, name: str, node: ast.expr, frame: Frame, *, called: bool = False
@@ -369,8 +369,9 @@ class Expressions:
                 assert isinstance(entry.ref, Unit)
                 return self._engine.flat.unit_attribute(entry.ref, name)
             case "json":
-                if not called:
+                if not called:  # nobody reads that of data: it is something else
                     self.operation("op:attribute-json", node, frame)
+                    self.unresolved("op:attribute-unknown", node, _receiver(node), frame)
                 return values.one("bound", JSON, ref=("json", name))
             case "super" if isinstance(entry.ref, ClassInfo):
                 return self._super_attribute(entry, name)
@@ -516,7 +517,7 @@ class Expressions:
             for entry in base:
                 self._engine.kinds.subscripted(entry, key, node, frame)
         found = values.join(self._item_of(entry, node, frame) for entry in base) or self.nothing
-        return found if env is None else self._told(found, node, frame)
+        return found if env is None else self.told(found, node, frame)
 
     def _item_of(self, entry: Type, node: ast.Subscript, frame: Frame) -> Value:
         index = node.slice

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.header import has_main_guard
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.trails import Follower, Passed, Trail, Use
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.module import Binding
     from workerlog_migrate.knowledge import CallRow
 
 _SITES = 48
@@ -302,34 +304,40 @@ class Sight:
 
     def _hands_on(self, other: Unit, unit: Unit, name: str) -> bool:
         module = other.module
-        if (
-            module.calls_of("import_module")
-            or module.calls_of("__import__")
-            or module.attributes_of("modules")
-        ):
+        if any(
+            not call.args or _may_name_module(call.args[0], unit, other)
+            for call in (*module.calls_of("import_module"), *module.calls_of("__import__"))
+        ) or any(_may_take_module(place, unit, other) for place in module.attributes_of("modules")):
             return True
         taken = {
             bound
             for scope in module.scopes.values()
             for bound, bindings in scope.bindings.items()
-            if any(
-                binding.kind == "import" and binding.qualified.rpartition(".")[2] == name
-                for binding in bindings
-            )
+            if any(binding.kind == "import" and self._means(binding, unit, other) for binding in bindings)
         }
         places: list[ast.Name | ast.Attribute] = [
             *(place for bound in taken for place in module.names_of(bound)),
-            *module.attributes_of(name),
+            *(
+                place
+                for place in module.attributes_of(name)
+                if any(entry.ref is unit for entry in self._engine.flat.value(place, other))
+            ),
         ]
         return any(
-            not isinstance(module.parents.get(place), ast.Attribute)
-            and isinstance(place.ctx, ast.Load)
-            and any(
-                entry.name in ("any", "bound") or entry.ref is unit
-                for entry in self._engine.flat.value(place, other)
-            )
+            isinstance(place.ctx, ast.Load) and not isinstance(module.parents.get(place), ast.Attribute)
             for place in places
         )
+
+    def _means(self, binding: Binding, unit: Unit, other: Unit) -> bool:
+        """Whether an import binds a name to a module, or to something that cannot be found and has its name."""
+        qualified = binding.qualified
+        if qualified.rpartition(".")[2] != unit.name.rpartition(".")[2]:
+            return False
+        found = self._engine.other_unit(qualified, other)
+        if found is not None:
+            return found is unit
+        base = qualified.rpartition(".")[0]
+        return not base or self._engine.other_unit(base, other) is None
 
     def _is_of(self, base: str, unit: Unit, other: Unit, name: str) -> bool:
         """Whether the name from which another file imports is that of a module, or of one that passes its names on."""
@@ -1154,13 +1162,46 @@ def _may_be_called(entry: Type, unit: Unit) -> bool:
     return not isinstance(entry.ref, tuple) or entry.ref[1] == unit.name.rpartition(".")[2]
 
 
+def _may_name_module(node: ast.expr, unit: Unit, other: Unit) -> bool:
+    """Whether a text may be the name of a module: ``"pkg.x"``, ``f"plugins.{name}"``, ``__name__``."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text.rpartition(".")[2] == unit.name.rpartition(".")[2]
+        case ast.Name(id="__name__"):
+            return other is unit
+        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
+            return unit.name.startswith(text.lstrip("."))
+    return True
+
+
+def _may_take_module(place: ast.Attribute, unit: Unit, other: Unit) -> bool:
+    """Whether ``sys.modules`` may give a module where it stands."""
+    parents = other.module.parents
+    match parents.get(place):
+        case ast.Compare():
+            return False
+        case ast.Subscript(slice=key):
+            return _may_name_module(key, unit, other)
+        case ast.Attribute(attr="get" | "pop" | "setdefault") as method:
+            call = parents.get(method)
+            return (
+                not isinstance(call, ast.Call) or not call.args or _may_name_module(call.args[0], unit, other)
+            )
+    return True
+
+
 def _is_of_tests(unit: Unit) -> bool:
-    """Whether a file is one of tests by its name or folder and what it imports."""
+    """Whether a file is one of tests by its name or folder and what it imports or defines."""
     path = unit.module.source.path
     is_named = path.name.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
     if not is_named and not _TEST_FOLDERS & set(path.parts):
         return False
-    return any(map(unit.imports_any_of, _TEST_LIBRARIES)) or path.name == "conftest.py"
+    if path.name == "conftest.py" or any(map(unit.imports_any_of, _TEST_LIBRARIES)):
+        return True
+    functions = unit.module.functions
+    return any(function.name.startswith("test_") for function in functions) and not (
+        has_main_guard(unit.module)
+    )
 
 
 _TEST_FOLDERS = frozenset({"tests", "test"})

@@ -143,8 +143,8 @@ class CallRow:
         takes_any: parameters that take a value of any type, None too.
         takes_none: parameters that take None, though not any other type.
         marks: words of ``CALL_MARKS``.
-        hands: as a decorator, or as a method that a base class asks heirs for: types of what the function is given, ``self``
-            apart; ``*str`` stands for all that follow.
+        hands: as a decorator, as a method that a base class asks heirs for, or to the function that it calls or passes on:
+            types of what the function is given, ``self`` apart; ``*str`` stands for all that follow.
         events: as a decorator: the type whose method of the function's name says what the function is given.
         only_of: the builtin kind (of texts, bytes as well) that hardly anything else has a method of this name like.
         never_returns: control does not come back.
