@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.analysis.naming import Naming
 from workerlog_migrate.analysis.raises import infer
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.knowledge import Knowledge
@@ -273,7 +274,7 @@ def test_what_is_handed_to_re_is_called_with_a_match(tmp_path: Path) -> None:
     """A row says what a library gives to the function that it calls."""
     script = CALLBACK.format(header="", handed="re.sub('(a)', trocar, 'banana')")
 
-    assert judge(tmp_path, script) == ({"TypeError", "ValueError"}, True)
+    assert judge(tmp_path, script) == ({"ValueError"}, True)
 
 
 @pytest.mark.parametrize(
@@ -311,3 +312,70 @@ def test_a_handler_of_a_bot_is_given_an_update(tmp_path: Path) -> None:
 def test_a_function_that_is_registered_nowhere_is_given_anything(tmp_path: Path) -> None:
     """The nearest case: its parameters have the same names."""
     assert judge(tmp_path, HANDLER.format(handed=""))[1] is False
+
+
+FILLED = """import nuvem
+class Loja:
+    def __init__(self):
+        self.nome = "a"
+    def abrir(self):
+        return open(self.nome)
+def ler():
+    loja = Loja()
+    try:
+        {use}
+    except Exception: pass
+def preencher(alvo, nome, valor):
+    setattr({target}, nome, valor)
+preencher(nuvem.alvo(), nuvem.nome(), nuvem.valor())
+"""
+
+
+def test_something_unknown_that_is_filled_by_names_keeps_its_methods(tmp_path: Path) -> None:
+    """Fields are set so, methods are not replaced."""
+    assert judge(tmp_path, FILLED.format(use="loja.abrir()", target="alvo")) == ({"OSError"}, True)
+
+
+@pytest.mark.parametrize(
+    ("use", "target"), [("loja.nome.upper()", "alvo"), ("loja.abrir()", "Loja()"), ("loja.abrir()", "Loja")]
+)
+def test_what_is_filled_by_names_may_hold_anything(tmp_path: Path, use: str, target: str) -> None:
+    """A field of something unknown, and whatever is set on the class itself."""
+    assert judge(tmp_path, FILLED.format(use=use, target=target))[1] is False
+
+
+NEEDS = """from comum import baixar
+try:
+    baixar()
+except Exception: pass
+"""
+
+
+def written(folder: Path, script: str, comum: str) -> str | None:
+    """Say how a script can write ``requests.RequestException``."""
+    (folder / "comum.py").write_text(comum, encoding="utf-8")
+    path = folder / "worker.py"
+    path.write_text(script, encoding="utf-8")
+    module = Module(Source(path=path, text=script, raw=script.encode()))
+    engine = Types(module, KNOWLEDGE, Settings()).engine
+    found = Naming(engine).write("requests.RequestException", module.tries[0], None)
+    return None if found is None else found.text
+
+
+def test_a_library_that_an_imported_own_file_needs_may_be_imported(tmp_path: Path) -> None:
+    """The script cannot run without it."""
+    comum = "import requests\ndef baixar(): requests.get('x')\n"
+
+    assert written(tmp_path, NEEDS, comum) == "requests.RequestException"
+
+
+@pytest.mark.parametrize(
+    "comum",
+    [
+        "try:\n    import requests\nexcept ImportError:\n    requests = None\ndef baixar(): ...\n",
+        "def baixar():\n    import requests\n",
+    ],
+)
+def test_a_library_that_an_imported_own_file_may_lack_is_not_imported(tmp_path: Path, comum: str) -> None:
+    """An import that is guarded or runs later proves nothing; an ``OSError`` needs no import."""
+    assert written(tmp_path, NEEDS, comum) == "OSError"

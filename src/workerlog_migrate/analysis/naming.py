@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.values import Type
 
 _STDLIB = frozenset(sys.stdlib_module_names)
+_IMPORTERS = 1  # own files between the script and the one that imports a package
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +110,54 @@ class Naming:
 
     def _must_be_there(self, top: str) -> bool:
         tree = self._module.tree
-        required_by = self._engine.knowledge.required_by
         for node in self._module.imports:
             if brings_runtime(node):  # a relative one would make the script's own package one that is there
                 continue
-            if isinstance(node, ast.ImportFrom):
-                name = f"{dotted_name(self._module.source.path)}." if node.level else node.module or ""
-                tops = {name.partition(".")[0]} if "." in name.rstrip(".") or not node.level else set()
-                whole = {f"{name}.{alias.name}" for alias in node.names} if not node.level else set()
-            else:
-                tops = {alias.name.partition(".")[0] for alias in node.names}
-                whole = {alias.name for alias in node.names}
-            if (
-                (top in tops or any(top in required_by(entry) for entry in tops | whole))
-                and self._module.scope(node).node is tree
-                and self._is_unconditional(node, tree, tree)
+            if self._module.scope(node).node is not tree or not self._is_unconditional(node, tree, tree):
+                continue
+            if self._brings(node, top, self._engine.unit) or any(
+                self._needs(other, top, _IMPORTERS) for other in self._own(node, self._engine.unit)
+            ):
+                return True
+        return False
+
+    def _brings(self, node: ast.Import | ast.ImportFrom, top: str, unit: Unit) -> bool:
+        """Whether an import cannot succeed without a package."""
+        required_by = self._engine.knowledge.required_by
+        if isinstance(node, ast.ImportFrom):
+            name = f"{dotted_name(unit.module.source.path)}." if node.level else node.module or ""
+            tops = {name.partition(".")[0]} if "." in name.rstrip(".") or not node.level else set()
+            whole = {f"{name}.{alias.name}" for alias in node.names} if not node.level else set()
+        else:
+            tops = {alias.name.partition(".")[0] for alias in node.names}
+            whole = {alias.name for alias in node.names}
+        return top in tops or any(top in required_by(entry) for entry in tops | whole)
+
+    def _own(self, node: ast.Import | ast.ImportFrom, unit: Unit) -> Iterator[Unit]:
+        """Yield the files of the program that an import runs, as far as they can be found."""
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            base = "." * node.level + (node.module or "")
+            names = [
+                base,
+                *(
+                    f"{base.rstrip('.')}.{alias.name}" if node.module else f"{base}{alias.name}"
+                    for alias in node.names
+                ),
+            ]
+        for name in names:
+            if self._engine.may_be_own(name.partition(".")[0], name):
+                found = self._engine.other_unit(name, unit)
+                if found is not None and found is not unit:
+                    yield found
+
+    def _needs(self, unit: Unit, top: str, deeper: int) -> bool:
+        """Whether an own file cannot be imported without a package: it, or an own file that it imports, imports it at the top."""
+        for node in unit.module.tree.body:
+            if isinstance(node, ast.Import | ast.ImportFrom) and (
+                self._brings(node, top, unit)
+                or (deeper and any(self._needs(other, top, deeper - 1) for other in self._own(node, unit)))
             ):
                 return True
         return False

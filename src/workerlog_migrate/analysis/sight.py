@@ -1078,6 +1078,7 @@ class Sight:
             if isinstance(owner, ClassInfo)
             for place in owner.stores.get(name, ())
         }
+        is_method = isinstance(self._engine.flat.method(info, name), FunctionInfo)
         for unit in self.writers(info.unit, name):
             module = unit.module
             for place in module.attributes_of(name):
@@ -1093,6 +1094,10 @@ class Sight:
             for call in (*module.calls_of("setattr"), *module.calls_of("delattr")):
                 if len(call.args) < 2 or not _may_spell(call.args[1], name):
                     continue
+                if is_method and not isinstance(call.args[1], ast.Constant):
+                    found = self._engine.flat.value(call.args[0], unit)
+                    if not any(isinstance(entry.ref, ClassInfo) for entry in found):
+                        continue  # fields of something unknown are filled by their names, no methods replaced
                 if self._receives(call.args[0], info, unit)[0]:
                     is_known = isinstance(call.args[1], ast.Constant) and len(call.args) > 2
                     yield self._engine.flat.value(call.args[2], unit) if is_known else ANY
