@@ -192,7 +192,6 @@ MUTANTS = (
     Mutant("a module in two outer folders", "neighbours", "        return found[0] if len(found) == 1 else None\n", "        return found[0] if found else None\n", "neighbours::test_a_module_that_two_outer_folders_have_is_not_known"),
     Mutant("a program named as a test", "sight", "    return any(function.name.startswith(\"test_\") for function in functions) and not (", "    return any(function.name.startswith(\"test_\") for function in functions) or not (", "reach::test_what_another_file_puts_in_the_place_of_a_module_counts"),
     Mutant("a module that is handed on", "sight", "            self._handed_on[unit] = known\n", "            known = self._handed_on[unit] = False\n", "reach::test_a_module_that_is_handed_on_may_be_filled_by_name"),
-    Mutant("declared by an unknown class", "values", "    if is_unknown(declared) or not (", "    if not (", "reach::test_an_annotation_of_an_unknown_class_says_nothing"),
     # --- flat
     Mutant("set by the constructor's methods", "flat", "                found |= new\n                pending.extend(new)\n", "                pass\n", UNSET),
     Mutant("set by any method", "flat", "            if any(owner.unit.enclosing(stored).name in begun for stored in owner.stores.get(name, ())):\n", "            if owner.stores.get(name):\n", UNSET),
