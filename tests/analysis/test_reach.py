@@ -379,3 +379,40 @@ def test_a_library_that_an_imported_own_file_needs_may_be_imported(tmp_path: Pat
 def test_a_library_that_an_imported_own_file_may_lack_is_not_imported(tmp_path: Path, comum: str) -> None:
     """An import that is guarded or runs later proves nothing; an ``OSError`` needs no import."""
     assert written(tmp_path, NEEDS, comum) == "OSError"
+
+
+RUNS = """{top}def ler():
+    try:
+        from comum import VALOR
+    except Exception: pass
+    else:
+        VALOR.upper()
+def outra():
+    try:
+        from comum import VALOR
+        return VALOR.upper()
+    except Exception: pass
+"""
+TOP = "import os\nVALOR = os.environ['VALOR']\nos.mkdir('a')\n"
+
+
+def second(folder: Path, top: str) -> tuple[set[str], bool]:
+    """Say what comes to the second handler of ``RUNS``, whose first only guards an import."""
+    (folder / "comum.py").write_text(TOP, encoding="utf-8")
+    path, script = folder / "worker.py", RUNS.format(top=top)
+    path.write_text(script, encoding="utf-8")
+    module = Module(Source(path=path, text=script, raw=script.encode()))
+    engine = Types(module, KNOWLEDGE, Settings()).engine
+    statement = module.tries[1]
+    found = infer(engine, engine.flow.block(statement, engine.unit.enclosing(statement)))
+    return set(found.names), found.is_complete
+
+
+def test_an_own_file_runs_where_it_is_first_imported(tmp_path: Path) -> None:
+    """What its top level raises arrives at the handler around the import."""
+    assert second(tmp_path, "") == ({"ImportError", "KeyError", "OSError"}, True)
+
+
+def test_an_own_file_that_was_imported_at_the_top_has_run(tmp_path: Path) -> None:
+    """The nearest case: nothing runs again."""
+    assert second(tmp_path, "import comum\n")[0].isdisjoint({"KeyError", "OSError"})

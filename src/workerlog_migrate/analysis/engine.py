@@ -6,6 +6,7 @@ and ``calls`` (values and effects), ``flow`` (a function from top to bottom).
 
 from __future__ import annotations
 
+import ast
 import sys
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ from workerlog_migrate.analysis.sight import Sight
 from workerlog_migrate.model import Settings, Unresolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from workerlog_migrate.analysis.module import Module
@@ -67,6 +68,7 @@ class Engine:
         self._by_module: dict[Module, Unit] = {module: self.unit}
         self._package: str | None = None
         self._users = users
+        self._loaded: set[Unit] | None = None
         self._users_of: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
         self.flat = Flat(self)
         self.sight = Sight(self)
@@ -109,6 +111,39 @@ class Engine:
             module = self._resolve_module(name, path) if self._resolve_module is not None else None
             self._units[key] = None if module is None else self._unit_of(module, name)
         return self._units[key]
+
+    def own_imports(self, node: ast.Import | ast.ImportFrom, unit: Unit) -> Iterator[Unit]:
+        """Yield the files of the program that an import runs unless they have run, as far as they can be found.
+
+        Args:
+            node: the import.
+            unit: the file that it stands in.
+        """
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            base = "." * node.level + (node.module or "")
+            inner = f"{base}." if node.module else base
+            names = [base, *(f"{inner}{alias.name}" for alias in node.names)]
+        for name in names:
+            if self.may_be_own(name.partition(".")[0], name):
+                found = self.other_unit(name, unit)
+                if found is not None and found is not unit:
+                    yield found
+
+    def has_loaded(self, unit: Unit) -> bool:
+        """Whether the script imports a file at its top, itself or through own files that it imports there."""
+        if self._loaded is None:
+            self._loaded = {self.unit}
+            pending = [self.unit]
+            while pending:
+                current = pending.pop()
+                for node in current.module.tree.body:
+                    if isinstance(node, ast.Import | ast.ImportFrom):
+                        new = set(self.own_imports(node, current)) - self._loaded
+                        self._loaded |= new
+                        pending.extend(new)
+        return unit in self._loaded
 
     def users_of(self, unit: Unit, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
         """Return the files that may use what is in a file under a name; if `changing`, those that set an attribute of that name."""

@@ -474,6 +474,9 @@ class Flow:
     def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
         if frame.sink is not None and not self._engine.flat.is_there(node, frame.unit):
             self._engine.expressions.operation("op:import", node, frame)
+            for other in self._engine.own_imports(node, frame.unit):
+                if not self._engine.has_loaded(other):  # its top level runs here
+                    frame.sink.add(Edge(other.enclosing(other.module.tree), node, frame.unit))
         for alias in node.names:
             name = (alias.asname or alias.name).partition(".")[0]
             if frame.env is not None:

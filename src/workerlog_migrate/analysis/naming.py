@@ -116,7 +116,8 @@ class Naming:
             if self._module.scope(node).node is not tree or not self._is_unconditional(node, tree, tree):
                 continue
             if self._brings(node, top, self._engine.unit) or any(
-                self._needs(other, top, _IMPORTERS) for other in self._own(node, self._engine.unit)
+                self._needs(other, top, _IMPORTERS)
+                for other in self._engine.own_imports(node, self._engine.unit)
             ):
                 return True
         return False
@@ -133,31 +134,17 @@ class Naming:
             whole = {alias.name for alias in node.names}
         return top in tops or any(top in required_by(entry) for entry in tops | whole)
 
-    def _own(self, node: ast.Import | ast.ImportFrom, unit: Unit) -> Iterator[Unit]:
-        """Yield the files of the program that an import runs, as far as they can be found."""
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            base = "." * node.level + (node.module or "")
-            names = [
-                base,
-                *(
-                    f"{base.rstrip('.')}.{alias.name}" if node.module else f"{base}{alias.name}"
-                    for alias in node.names
-                ),
-            ]
-        for name in names:
-            if self._engine.may_be_own(name.partition(".")[0], name):
-                found = self._engine.other_unit(name, unit)
-                if found is not None and found is not unit:
-                    yield found
-
     def _needs(self, unit: Unit, top: str, deeper: int) -> bool:
         """Whether an own file cannot be imported without a package: it, or an own file that it imports, imports it at the top."""
         for node in unit.module.tree.body:
             if isinstance(node, ast.Import | ast.ImportFrom) and (
                 self._brings(node, top, unit)
-                or (deeper and any(self._needs(other, top, deeper - 1) for other in self._own(node, unit)))
+                or (
+                    deeper
+                    and any(
+                        self._needs(other, top, deeper - 1) for other in self._engine.own_imports(node, unit)
+                    )
+                )
             ):
                 return True
         return False
