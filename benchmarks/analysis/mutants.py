@@ -42,6 +42,8 @@ SIGNAL = "opaque::test_what_a_signal_handler_raises_arrives_everywhere"
 SWALLOW = "flow::test_a_context_manager_that_may_swallow_lets_what_follows_be_reached"
 SELF = "flow::test_what_held_before_holds_no_more_of_self"
 DECORATOR = "opaque::test_a_decorator_runs_where_the_definition_is_reached"
+THREADS = "what_else_comes::test_a_container_that_another_thread_changes"
+BEYOND = "what_else_comes::test_what_a_value_can_be_beyond_its_type"
 BLOAT = "bloat::test_a_name_is_listed_only_where_it_can_be_raised"
 OWN = "bloat::test_an_own_method_hands_on_whether_it_waits"
 INSIDE = "flow::test_what_held_before_holds_no_more_in_a_handler"
@@ -166,6 +168,9 @@ MUTANTS = (
     Mutant("awaited: made elsewhere", "expressions", '            frame.sink.add(Unknown(node, frame.unit, "", "it awaits what was started elsewhere"))\n', "            pass\n", AWAIT),
     Mutant("division by zero", "expressions", '            if not self._engine.guards.is_nonzero(right_node, frame):\n                self.operation("op:modulo', '            if False:\n                self.operation("op:modulo', BODY),
     Mutant("dead branch of a conditional", "expressions", "        frame.is_dead = frame.is_dead and first_dead\n", "        frame.is_dead = frame.is_dead or first_dead\n", "raises::test_what_may_end_the_program_in_an_expression_may_as_well_go_on"),
+    Mutant("loop over what a thread changes", "meanwhile", "        return bool(writers.get(name, set()) - {module.function(node), None})\n", "        return False\n", THREADS),
+    Mutant("threads: only where some are started", "meanwhile", "        if not name or not any(module.calls_of(start) for start in _STARTS):\n", "        if not name:\n", THREADS),
+    Mutant("literal: one unknown item", "calls", "                else _is_no_data(value_of(part))\n", "                else False\n", BEYOND),
     # --- raises
     Mutant("earlier clause takes it", "raises", "                if hierarchy.is_caught(exception, earlier):\n                    continue\n                if hierarchy.is_control", "                if hierarchy.is_control", "raises::test_an_earlier_clause_takes_what_it_names"),
     Mutant("handlers around a call", "raises", "        if hierarchy.is_caught(exception, edge.caught):\n            return False\n", "", INNER),

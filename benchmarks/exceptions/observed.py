@@ -376,10 +376,9 @@ class Environment:
         report.unlink(missing_ok=True)
         code = tree / self.package.code
         paths = [str(code.parent), str(tree)]
-        if (code / "__init__.py").exists() is False:  # a namespace folder
-            paths.insert(0, str(code.parent))
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "WORKER_LOG_DIR": str(logs)}
-        environment |= {"PYTHONDONTWRITEBYTECODE": "1"}
+        environment |= {"PYTHONDONTWRITEBYTECODE": "1", "VIRTUAL_ENV": str(self.folder)}
+        environment["PATH"] = f"{self.python.parent}{os.pathsep}{environment.get('PATH', '')}"
         ignored = [f"--ignore={entry}" for entry in self.package.skip]
         command = [str(self.python), "-m", "pytest", *_OPTIONS, f"--junitxml={report}", *ignored, *targets]
         try:

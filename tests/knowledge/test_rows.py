@@ -141,6 +141,7 @@ CONDITION_WORDS = {
     "ascii",
     "shape:json",
     "unpaired",
+    "holds-unknown",
 }
 PROTOCOLS = {
     "iter",

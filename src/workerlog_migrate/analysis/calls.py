@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Special = Callable[["Arguments", ast.expr, Frame], Value]
 
 CONTEXT_MAKERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+_OF_ARGUMENTS = frozenset({"converted", "none-able", "passed", "shape:json", "unsettled"})
 _OF_PARAMETERS = frozenset({"absent", "given", "true"})
 _SUPPRESS = "contextlib.suppress"
 
@@ -809,7 +810,7 @@ class Calls:
             nodes = list(arguments.find(name, row.params))
             found = None
         test = condition.test
-        if arguments.node is None and test in ("none-able", "shape:json", "converted"):
+        if arguments.node is None and test in _OF_ARGUMENTS:
             return False  # what a callback is given is not known, and that is no evidence
         if not nodes and found is None:
             if arguments.starred and test not in _HOLD_OF_NOTHING:
@@ -910,6 +911,8 @@ class Calls:
                 return "None" in names
             case "shape:json":
                 return "json" in names
+            case "holds-unknown":
+                return _holds_unknown(node, arguments.value)
             case "unpaired":  # what str.split gives, or JSON: of any length
                 is_kind = self._knowledge.is_kind
                 series = frozenset(entry for entry in value if is_kind(entry.name, "series"))
@@ -1510,6 +1513,32 @@ class Calls:
         return values.join(found) or ANY
 
 
+def _holds_unknown(node: ast.expr | None, value_of: Callable[[ast.expr], Value]) -> bool:
+    """Whether a literal, or a dict that was one, was made with something that is not known to be plain data."""
+    match node:
+        case None:
+            return False
+        case ast.Dict(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
+            is_literal = (ast.Dict, ast.List, ast.Tuple)
+            return any(
+                _holds_unknown(part, value_of)
+                if isinstance(part, is_literal)
+                else _is_no_data(value_of(part))
+                for part in parts
+            )
+    return any(
+        isinstance(held, frozenset) and _is_no_data(held)
+        for entry in value_of(node)
+        if entry.name == "dict" and isinstance(entry.ref, tuple)
+        for _, held in entry.ref
+    )
+
+
+def _is_no_data(value: Value) -> bool:
+    return any(values.is_opaque(entry) or entry.name not in _PLAIN_DATA for entry in value)
+
+
+_PLAIN_DATA = frozenset({"None", "bool", "dict", "float", "int", "json", "list", "str", "tuple"})
 _STDOUT = ("sys.stdout", "sys.__stdout__")
 _STDERR = ("sys.stderr", "sys.__stderr__")
 _DATA = (values.one("dict", values.STR, JSON), values.one("list", JSON), values.STR)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Edge, Frame, Raise, Unknown
+from workerlog_migrate.analysis.meanwhile import SIZED, Meanwhile, container
 from workerlog_migrate.analysis.module import TEMPLATE
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.settle import SETTLE, how_to_settle
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 90
 RESUMING = frozenset({"send", "close", "throw"})
 
+_COUNTS = frozenset({"any", "int", "json"})
 _NUMBER_IN_PERCENT = re.compile(r"%(?:\([^)]*\))?[-+ #0-9.*]*[diouxXeEfFgGc]")
 _CONSTANTS: dict[type, Value] = {
     str: STR,
@@ -79,6 +81,7 @@ class Expressions:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._meanwhile = Meanwhile()
         self._knowledge = engine.knowledge
         self._platform = engine.knowledge.operation("op:platform-attribute")
         self._dispatch: dict[type[ast.expr], Callable[..., Value]] = {
@@ -966,7 +969,7 @@ class Expressions:
                 self.operation("op:power", node, frame)
             if not self._engine.guards.is_nonzero(left_node, frame):
                 self.operation("op:power-zero", node, frame)
-        elif symbol == "<<" and isinstance(right_node, ast.BinOp) and isinstance(right_node.op, ast.Sub):
+        elif symbol in ("<<", ">>") and not isinstance(right_node, ast.Constant) and rights & _COUNTS:
             self.operation("op:shift", node, frame)
         for entry in left:
             if self._lacks_operator(entry, symbol):
@@ -1238,6 +1241,11 @@ class Expressions:
                             entry
                         ):
                             self.unresolved("op:iterate-unknown", node, node, frame)
+            held = container(node)
+            if self._meanwhile.changes(held, frame):
+                kinds = values.names(self.value(held, self._quiet(frame)))
+                if not kinds.isdisjoint(SIZED):
+                    self.operation("op:iterate-changed", node, frame)
         return self.element(value, frame.unit)
 
     def _iterate_instance(self, entry: Type, node: ast.expr, frame: Frame) -> None:

@@ -50,6 +50,7 @@ TESTS = frozenset(
         "unsettled",
         "shape:json",
         "unpaired",
+        "holds-unknown",
     ]
 )
 

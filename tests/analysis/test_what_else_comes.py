@@ -1,0 +1,91 @@
+"""What a list misses when only the type of a value is looked at: ranges, contents, other threads, what a setter checks."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.analysis.conftest import Analyse
+
+HEAD = (
+    "import configparser, datetime, json, sqlite3\nimport xml.etree.ElementTree as ET\n"
+    "from concurrent.futures import ThreadPoolExecutor\nfrom email.message import EmailMessage, Message\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "is_listed"),
+    [
+        pytest.param("datetime.datetime.fromtimestamp(n)", "ValueError", True, id="a year after 9999"),
+        pytest.param("datetime.datetime.fromtimestamp(0)", "ValueError", False, id="twin: a written number"),
+        pytest.param("ThreadPoolExecutor(n)", "ValueError", True, id="no worker"),
+        pytest.param("ThreadPoolExecutor(4)", "ValueError", False, id="twin: four"),
+        pytest.param("range(1, 9, n)", "ValueError", True, id="a step of zero"),
+        pytest.param("range(1, n)", "ValueError", False, id="twin: no step"),
+        pytest.param("range(1, 9, 2)", "ValueError", False, id="twin: a written step"),
+        pytest.param("1 << n", "ValueError", True, id="a negative shift"),
+        pytest.param("n << 3", "ValueError", False, id="twin: a written shift"),
+        pytest.param("open(s, t)", "ValueError", True, id="a mode from outside"),
+        pytest.param("open(s, 'rb')", "ValueError", False, id="twin: a written mode"),
+        pytest.param("json.dumps({'a': x})", "TypeError", True, id="something unknown in a literal"),
+        pytest.param("json.dumps({'a': [1, x]})", "TypeError", True, id="deeper in it"),
+        pytest.param("json.dumps({'a': [1, s]})", "TypeError", False, id="twin: text and numbers"),
+        pytest.param("json.dumps({'a': x}, default=str)", "TypeError", False, id="twin: a default"),
+        pytest.param("con.execute('select ?', (s,))", "UnicodeError", True, id="a lone surrogate"),
+        pytest.param("con.execute('select ?', (n,))", "OverflowError", True, id="more than 64 bits"),
+        pytest.param("con.execute('select ?', (1,))", "OverflowError", False, id="twin: a written number"),
+        pytest.param("con.execute('select 1')", "OverflowError", False, id="twin: no parameter"),
+        pytest.param("ini['a']['b'] = x", "TypeError", True, id="an option that is no text"),
+        pytest.param("mail['Subject'] = s", "ValueError", True, id="a header with a line feed"),
+        pytest.param("mail.get('Subject')", "ValueError", False, id="twin: read"),
+        pytest.param("ET.tostring(tree)", "TypeError", True, id="an attribute that is no text"),
+        pytest.param("ET.fromstring(s)", "TypeError", False, id="twin: read"),
+    ],
+)
+def test_what_a_value_can_be_beyond_its_type(script: Analyse, body: str, name: str, is_listed: bool) -> None:
+    """A number out of range, an item of another type, a text that a setter refuses."""
+    parameters = (
+        "x, n: int, s: str, t: str, con: sqlite3.Connection, ini: configparser.ConfigParser, "
+        "mail: EmailMessage, tree: ET.Element"
+    )
+    indented = textwrap.indent(body, "        ")
+    text = f"{HEAD}def f({parameters}):\n    try:\n{indented}\n    except Exception: pass"
+
+    assert (name in script(text).body().names) is is_listed
+
+
+THREADS = """
+import threading
+shared = {{}}
+def fill():
+    while True:
+        {change}
+def start():
+    {start}
+def f():
+    try:
+        {loop}
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "start", "loop", "is_listed"),
+    [
+        pytest.param("shared['a'] = 1", "threading.Thread(target=fill).start()", "for k in shared: str(k)", True, id="keys"),
+        pytest.param("shared.pop('a', 0)", "threading.Thread(target=fill).start()", "for k, v in shared.items(): str(k)", True, id="items"),
+        pytest.param("shared['a'] = 1", "threading.Thread(target=fill).start()", "for k in list(shared): str(k)", False, id="twin: a copy"),
+        pytest.param("shared['a'] = 1", "fill()", "for k in shared: str(k)", False, id="twin: no thread"),
+        pytest.param("shared.get('a')", "threading.Thread(target=fill).start()", "for k in shared: str(k)", False, id="twin: only read"),
+    ],
+)  # fmt: skip
+def test_a_container_that_another_thread_changes(
+    script: Analyse, change: str, start: str, loop: str, is_listed: bool
+) -> None:
+    """``RuntimeError``: the dictionary changed its size during the loop."""
+    names = script(THREADS.format(change=change, start=start, loop=loop)).body(-1).names
+
+    assert ("RuntimeError" in names) is is_listed
