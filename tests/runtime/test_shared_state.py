@@ -442,6 +442,7 @@ def interrupt(at, act, *arguments):
 
 name, step = sys.argv[1], int(sys.argv[2])
 prepare, *act = ACTS[name]
+act[0](*act[1:])  # patterns are compiled once: thousands of lines
 tried = 0
 while True:
     worker_logger._shared().seen.clear()
@@ -466,7 +467,7 @@ if name == "rotated":
             (act, 1)
             for act in ("plain", "rotated", "half a line", "moved", "removed", "error", "ignored", "expected")
         ),
-        ("critical", 41),
+        ("critical", 7),
     ],
 )
 def test_no_line_of_the_log_keeps_what_a_signal_handler_raises(act: str, step: int, sandbox: Sandbox) -> None:
