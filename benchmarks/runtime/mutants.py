@@ -179,6 +179,9 @@ MUTANTS = (
     Mutant('signal: by the frame', '            if value is interrupted or (', '            if (', 'shared_state'),
     Mutant('signal: by the handler', '        if trace.tb_frame.f_code in handlers:', '        if False:', 'shared_state'),
     Mutant("signal: in the making of a record", "    if not own:\n        return logger.makeRecord", "    if True:\n        return logger.makeRecord", "shared_state"),
+    Mutant("signal: while a traceback is formatted", "    mask = getattr(_signal, \"pthread_sigmask\", None)  # not on Windows", "    mask = None", "shared_state"),
+    Mutant("signal: a lock goes with the exception", "            del error, trace  # no circle", "            pass  # no circle", "shared_state"),
+    Mutant("error: the place is the program's", "    if path == __file__ or os.path.basename(path) == \"worker_utils.py\":\n        return False\n", "", "shared_state"),
     Mutant("signal: in the questions about a file", "    with _quiet(OSError, ValueError):\n        return os.stat(path) if follow", "    with contextlib.suppress(OSError, ValueError):\n        return os.stat(path) if follow", "shared_state"),
     Mutant("record: a factory of the program's own", "others and logging.getLogRecordFactory() is logging.LogRecord and type", "others and type", "mirror_print"),
     Mutant("signal: in the log's files", '        except (OSError, ValueError) as error:\n            _pass_on(error)\n            return False\n        finally:', '        except (OSError, ValueError):\n            return False\n        finally:', 'shared_state'),
@@ -212,6 +215,7 @@ MUTANTS = (
     Mutant('retry: not through the root logger', '        logger = current_logger()\n', '        logger = current_logger() or logging.getLogger()\n', 'retry', UTILS),
     Mutant("retry: a signal handler's error", " or self._is_signal(error):", ":", "retry", UTILS),
     Mutant("retry: an argument that is used up", " or used_up  #", "  #", "retry", UTILS),
+    Mutant("retry: what is written is not named", "        for value in (own, *self.args[:2], ", "        for value in (*self.args[:2], own, ", "retry", UTILS),
     Mutant("retry: a stand-in", "    except Exception:  # noqa: BLE001  # a stand-in", "    except ZeroDivisionError:  # a stand-in", "retry", UTILS),
 )  # fmt: skip
 
