@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+from collections import deque
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,6 +66,8 @@ class Shadows:
         self._standard_in: dict[str, list[tuple[str, str]]] = {}
         self._reached_from: dict[str, frozenset[str]] = {}
         self._near_root: list[str] | None = None
+        self._imports: dict[str, tuple[str, ...]] = {}
+        self._standard_of: dict[str, frozenset[str]] = {}
 
     def standard(self, path: str, folder: str) -> str:
         """Find a file named like a standard module that the runtime needs.
@@ -192,15 +195,21 @@ class Shadows:
 
     def _reached(self, paths: Sequence[str]) -> Iterator[str]:
         """Follow imports over the files of the project."""
-        waiting, seen = list(paths), set(paths)
+        waiting, seen = deque(paths), set(paths)
         while waiting and len(seen) <= _MOST_FILES:
-            path = waiting.pop(0)
+            path = waiting.popleft()
             yield path
-            facts = self._project.facts(path)
-            for found in self._imported(path, facts) if facts is not None else ():
+            for found in self._imported_by(path):
                 if found not in seen:
                     seen.add(found)
                     waiting.append(found)
+
+    def _imported_by(self, path: str) -> tuple[str, ...]:
+        """Give the files of the project that a file imports; each is asked once, however many scripts lead to it."""
+        if path not in self._imports:
+            facts = self._project.facts(path)
+            self._imports[path] = () if facts is None else tuple(dict.fromkeys(self._imported(path, facts)))
+        return self._imports[path]
 
     def _imported(self, path: str, facts: FileFacts) -> Iterator[str]:
         for entry in facts.imports:
@@ -236,13 +245,16 @@ class Shadows:
         return self._used[path]
 
     def _find_used(self, path: str) -> frozenset[str]:
-        used: set[str] = set()
-        for each in self._reached([path]):
-            is_ours = os.path.basename(each).removesuffix(".py") in RUNTIME_MODULES
-            facts = None if is_ours else self._project.facts(each)
-            if facts is not None:
-                used.update(_closure(frozenset(_standard(facts.imports))))
-        return frozenset(used)
+        return frozenset().union(*{self._standard_by(each) for each in self.reached(path)})
+
+    def _standard_by(self, path: str) -> frozenset[str]:
+        """Give the standard modules that one file imports, with what these import."""
+        if path not in self._standard_of:
+            is_ours = os.path.basename(path).removesuffix(".py") in RUNTIME_MODULES
+            facts = None if is_ours else self._project.facts(path)
+            found = frozenset() if facts is None else _closure(frozenset(_standard(facts.imports)))
+            self._standard_of[path] = found
+        return self._standard_of[path]
 
 
 @cache

@@ -1,0 +1,1 @@
+"""What the index of the project costs in a large repository (see ``__main__``)."""
