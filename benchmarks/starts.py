@@ -92,9 +92,7 @@ PROGRAMS = (
     ),
     Program("honcho", "honcho", ("honcho",), ("honcho.command:main",), (), ("version",)),
     Program("vulture", "vulture", ("vulture",), ("vulture.core:main",), (), ("--version",)),
-    Program(
-        "autopep8", "autopep8.py", ("autopep8",), ("autopep8:main",), ("autopep8.py",), needs=("pycodestyle",)
-    ),
+    Program("pyfiglet", "pyfiglet", ("pyfiglet",), ("pyfiglet:main",), (), ("hello",)),
     Program("pygments", "pygments", ("pygments",), ("pygments.cmdline:main",), (), ("-V",)),
     Program("polib", "polib.py", ("polib",), (), ("polib.py",), ()),
     Program("html2text", "html2text", ("html2text",), ("html2text.cli:main",), (), ("--version",)),
@@ -175,6 +173,8 @@ def starts(program: Program, top: Path, freezer: Path | None = None) -> Iterator
     for script in program.scripts:
         yield f"script {script}", [script, *arguments], top
         yield f"script {script} from elsewhere", [str(top / script), *arguments], elsewhere
+        if "/" in script and not script.startswith(f"{program.package}/"):
+            continue  # no file of these programs runs a tool by its path from elsewhere
         path = f"import runpy; sys.argv[0] = {script!r}; runpy.run_path({str(top / script)!r}, run_name='__main__')"
         yield f"run_path {script}", ["-c", on_path + path], elsewhere
     if freezer is not None and program.console:
