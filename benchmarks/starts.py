@@ -173,8 +173,8 @@ def starts(program: Program, top: Path, freezer: Path | None = None) -> Iterator
     for script in program.scripts:
         yield f"script {script}", [script, *arguments], top
         yield f"script {script} from elsewhere", [str(top / script), *arguments], elsewhere
-        if "/" in script and not script.startswith(f"{program.package}/"):
-            continue  # no file of these programs runs a tool by its path from elsewhere
+        if "/" in script:
+            continue  # that a path is run from where its folder is unknown, no file of these programs shows
         path = f"import runpy; sys.argv[0] = {script!r}; runpy.run_path({str(top / script)!r}, run_name='__main__')"
         yield f"run_path {script}", ["-c", on_path + path], elsewhere
     if freezer is not None and program.console:
