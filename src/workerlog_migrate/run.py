@@ -606,6 +606,7 @@ def _with_notes(
     """Read what workers noted, and settle handlers by that alone; without ``--from-logs`` all stays as it is."""
     if not request.from_logs:
         return settings
+    from workerlog_migrate.files.budget import SECONDS, SpentError, budget
     from workerlog_migrate.pipeline import Passing
     from workerlog_migrate.report.seen import SeenCounts
     from workerlog_migrate.seen.notes import read_notes
@@ -620,7 +621,14 @@ def _with_notes(
         seen=(),
         watched=settings.watched if request.watched is None else request.watched,
     )
-    shared = share(notes, [target.path for target in targets], cwd, Passing(targets, settling))
+    try:
+        with budget():
+            shared = share(notes, [target.path for target in targets], cwd, Passing(targets, settling))
+    except SpentError:
+        raise UsageError(
+            f"--from-logs: to find out which handlers the notes are about takes more than {SECONDS} s of processor time; "
+            "name fewer scripts"
+        ) from None
     if report is not None:
         report.seen = SeenCounts(notes, shared.passed_over)
     return replace(settling, seen=shared.seen)

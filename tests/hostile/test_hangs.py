@@ -185,6 +185,43 @@ def test_a_report_about_many_equal_lines_is_linear(place: Place, form: str) -> N
     assert limited(place, "--check", "--format", form)[0] == 1
 
 
+def test_a_sparse_evidence_file_is_not_read(place: Place) -> None:
+    """Three gigabytes without the end of a line; the notes beside it count."""
+    (place.clone / "logs").mkdir()
+    note = '{"v": 1, "event": "started", "time": "2026-11-29T13:34:00Z", "pid": 1, "path": "scripts/zero_worker.py"}'
+    (place.clone / "logs" / "zero.seen.jsonl").write_text(note + "\n", encoding="utf-8")
+    with (place.clone / "logs" / "large.seen.jsonl").open("wb") as file:
+        file.truncate(3_000_000_000_000)
+
+    code, said = limited(place, "--from-logs", "logs")
+
+    assert code == 0, said
+    assert "passed over: 1 files that are too large" in said
+    assert "read 1 note in 1 file" in said
+
+
+def test_notes_that_take_too_long_to_be_shared_end_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from workerlog_migrate import run
+    from workerlog_migrate.errors import UsageError
+    from workerlog_migrate.files import budget as clock
+    from workerlog_migrate.model import Settings
+    from workerlog_migrate.seen import share
+
+    def endless(*_: object) -> None:
+        while True:
+            pass
+
+    note = '{"v": 1, "event": "started", "time": "2026-11-29T13:34:00Z", "pid": 1, "path": "zero.py"}\n'
+    (tmp_path / "zero.seen.jsonl").write_text(note, encoding="utf-8")
+    monkeypatch.setattr(share, "share", endless)
+    monkeypatch.setattr(clock, "budget", lambda: budget(0.05))
+
+    with pytest.raises(UsageError, match="of processor time; name fewer scripts"):
+        run._with_notes(run.Request(from_logs=(tmp_path,)), Settings(), (), tmp_path)
+
+
 def test_a_name_that_no_file_can_have_is_the_name_of_an_unknown_module(place: Place) -> None:
     place.script.write_text(f"import {'a' * 3000}.b\n{WORKER}", encoding="utf-8")
 

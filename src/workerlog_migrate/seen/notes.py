@@ -34,6 +34,7 @@ NEWER = "of a later version"
 STRANGE = "not as the runtime writes them"
 TOO_MANY = "too many different ones"
 
+_MOST_OF_FILE = 64_000_000  # bytes; the runtime ends at five million
 _MOST_BYTES = 1 << 16  # of a line; the runtime's longest have 64 frames
 _MOST_PLACES = 20_000
 _MOST_COUNTS = 50_000
@@ -181,9 +182,11 @@ class _Reader:
         except OSError:
             self._passed_over["files that cannot be read"] += 1
             return
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _MOST_OF_FILE:
             os.close(descriptor)
-            self._passed_over["files that are none"] += 1
+            is_large = stat.S_ISREG(status.st_mode)
+            self._passed_over["files that are too large" if is_large else "files that are none"] += 1
             return
         with os.fdopen(descriptor, "rb") as stream:
             self._files.append(file.name)
