@@ -29,6 +29,7 @@ import collections
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -381,18 +382,20 @@ class Environment:
         environment["PATH"] = f"{self.python.parent}{os.pathsep}{environment.get('PATH', '')}"
         ignored = [f"--ignore={entry}" for entry in self.package.skip]
         command = [str(self.python), "-m", "pytest", *_OPTIONS, f"--junitxml={report}", *ignored, *targets]
+        process = subprocess.Popen(
+            command,
+            cwd=tree,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
-            subprocess.run(
-                command,
-                cwd=tree,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=seconds,
-                check=False,
-            )
+            process.wait(seconds)
         except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # and what the tests started
+            process.wait()
             return None
         return _results(report) if report.exists() else {}
 
