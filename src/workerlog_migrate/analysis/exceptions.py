@@ -55,6 +55,11 @@ class Hierarchy:
         other, since = row.became
         return other if self._python >= tuple(map(int, since.split("."))) else found
 
+    def became(self, name: str) -> str:
+        """Return the class that a known one is another name of in later Pythons; empty when it stays one of its own."""
+        row = self._knowledge.exception(name)
+        return row.became[0] if row is not None and row.became else ""
+
     def is_exception(self, name: str) -> bool:
         """Whether a qualified name is a known exception class."""
         return name in self._registered or self._knowledge.exception(name) is not None

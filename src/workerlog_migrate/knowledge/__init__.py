@@ -522,6 +522,7 @@ class Knowledge:
         top, dot, _ = name.partition(".")
         if not dot:
             return name
+        top = top.removeprefix("_")  # ``_csv.Error``: the class says that it is from the part in C
         if top not in self._aliases:
             self._aliases[top] = _aliases(self._module_file(top))
         return self._aliases[top].get(name, name)

@@ -408,7 +408,8 @@ class Settler:
         return {name, *(self._canonical(base) for base in arrival.bases)}
 
     def _is_covered(self, arrival: Arrival, listed: Iterable[str]) -> bool:
-        return not self._lineage(arrival).isdisjoint(listed)
+        lineage = self._lineage(arrival)
+        return any(name in lineage or self.hierarchy.became(name) in lineage for name in listed)
 
     def _is_control(self, arrival: Arrival) -> bool:
         known = self._canonical(arrival.type)

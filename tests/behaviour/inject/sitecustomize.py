@@ -231,14 +231,18 @@ def _strike_once(file: str, line: int, error: str) -> None:
     """Raise an error when a line is reached for the first time, as if its code had: nothing in the script is changed."""
     import threading  # here only: no other run is to have it earlier than by itself
 
+    once = threading.Lock()
+
     def of_file(frame: FrameType, _event: str, _arg: object) -> object:
         return at_line if frame.f_code.co_filename.endswith(file) else None
 
     def at_line(frame: FrameType, event: str, _arg: object) -> object:
         if event != "line" or frame.f_lineno != line:
             return at_line
-        sys.settrace(None)
+        sys.settrace(None)  # of this thread; others have theirs already
         threading.settrace(None)
+        if not once.acquire(blocking=False):
+            return None
         _trace("struck")
         raise eval(error, frame.f_globals)
 

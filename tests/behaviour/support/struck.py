@@ -97,7 +97,8 @@ def _reached(kind: str, tree: ast.Module) -> str:
                 if isinstance(node, ast.ImportFrom):
                     return f"__import__('importlib').import_module({node.module!r}).{alias.name}{dot}{rest}"
                 return f"__import__({alias.name!r}){dot}{rest}"
-    return kind
+    module, dot, last = kind.rpartition(".")
+    return f"__import__('importlib').import_module({module!r}).{last}" if dot else kind
 
 
 def _tree(path: Path) -> ast.Module:
