@@ -575,7 +575,7 @@ def _type_problems(key: str, row: Row) -> list[str]:
     found = _unknown_keys(key, row, TYPE_KEYS) + _not_strings(key, row, "bases", "aliases", "kinds")
     for name in PROTOCOLS & set(row):
         protocol = cast("Row", row[name])
-        found += _unknown_keys(f"{key} {name}", protocol, {"raises", "returns", "yields"})
+        found += _unknown_keys(f"{key} {name}", protocol, {"raises", "returns", "yields", "takes"})
         found += _not_strings(f"{key} {name}", protocol, "raises")
         if "raises" not in protocol:
             found.append(f"{key} {name}: raises is missing")

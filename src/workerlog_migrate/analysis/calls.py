@@ -624,10 +624,11 @@ class Calls:
         if row.name in ("min", "max"):
             for each in arguments.positional:
                 self._engine.expressions.special(arguments.value(each), ("__lt__", "__gt__"), each, frame)
-        if arguments.starred or arguments.keywords or not is_tried(row.name):
+        if arguments.starred or not is_tried(row):
             return
-        given = [arguments.value(each) for each in arguments.positional]
-        self._engine.kinds.called(row.name, receiver, arguments.positional, given, node, frame)
+        given = [("", each, arguments.value(each)) for each in arguments.positional]
+        given += [(word, each, arguments.value(each)) for word, each in arguments.keywords.items()]
+        self._engine.kinds.called(row, receiver, given, node, frame)
 
     def _measured(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Say that a builtin which looks for a special method is not known if it is given something opaque.
@@ -655,6 +656,10 @@ class Calls:
 
     def _typed_arguments(self, row: CallRow, arguments: Arguments, frame: Frame) -> None:
         """Look at what is passed: a generator is run; JSON or None where text or a number is wanted is an error."""
+        if row.mistyped:
+            for passed in (*arguments.positional, *arguments.keywords.values()):
+                if not any(passed in arguments.find(parameter, row.params) for parameter in row.takes_any):
+                    self._engine.kinds.mixed(row, arguments.value(passed), passed, frame)
         for passed in arguments.positional:
             value = arguments.value(passed)
             if row.mistyped and not isinstance(passed, ast.Constant):

@@ -231,11 +231,26 @@ class Expressions:
         told = self._engine.ducks.of(node, frame.function)
         return value if told is ANY or told == ANY else (value - ANY) | told
 
-    def protocol(self, type_name: str, operation: str, node: ast.AST, frame: Frame) -> Value | None:
-        """Apply a type's protocol row; None when the type has none."""
+    def protocol(
+        self, type_name: str, operation: str, node: ast.AST, frame: Frame, given: Value = BOTTOM
+    ) -> Value | None:
+        """Apply a type's protocol row; None when the type has none.
+
+        Args:
+            type_name: the type.
+            operation: a word of ``PROTOCOLS``.
+            node: where it is applied.
+            frame: where it stands.
+            given: what is stored.
+        """
         row = self._knowledge.protocol(type_name, operation)
         if row is None:
             return None
+        if row.takes and any(
+            entry.name not in row.takes and (values.is_builtin(entry) or entry.name == "None")
+            for entry in given
+        ):
+            self.operation("op:stored-kind", node, frame)
         if frame.sink is not None:
             owner = self._knowledge.type(type_name)
             source = owner.source if owner is not None else ""
@@ -765,6 +780,7 @@ class Expressions:
         """Put what ``**value`` can raise into the sink."""
         if "json" in values.names(value):
             self.operation("op:mapping-json", node, frame)
+        self._engine.kinds.mapped(value, node, frame)
         self.unresolved_if_opaque(value, "op:mapping-unknown", node, node, frame)
 
     def _comprehension(self, node: ast.expr, frame: Frame) -> Value:

@@ -426,13 +426,15 @@ class Flow:
                     else:
                         expressions.protocol("json", "setitem", target, frame)
                 case _:
-                    made = expressions.protocol(entry.name, "setitem", target, frame)
+                    made = expressions.protocol(entry.name, "setitem", target, frame, given=value)
                     if made is None and not values.is_builtin(entry):
                         expressions.unresolved("op:subscript-store", target, target.value, frame)
         path = frame.unit.path(target)
         if path is not None and frame.env is not None:
             frame.forget(path)
-            frame.env[path] = value or ANY
+            # What a library's own container gives back need not be what was stored.
+            if all("." not in entry.name or entry.name.startswith("collections.") for entry in base):
+                frame.env[path] = value or ANY
         self._engine.guards.stored(target, frame)
 
     def _delete(self, node: ast.Delete, frame: Frame) -> None:

@@ -10,18 +10,19 @@ from __future__ import annotations
 import ast
 import builtins
 import copy
+import csv
 import datetime
 import functools
-import html
 import itertools
-import json
-import math
 import operator
 import os
 import pathlib
+import pkgutil
 import posixpath
 import re
-import urllib.parse
+import struct
+import warnings
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ from workerlog_migrate.analysis.values import HUGE, Type, Value
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
     from workerlog_migrate.analysis.frames import Frame
+    from workerlog_migrate.knowledge import CallRow
 
 _SAMPLES: dict[str, object] = {
     "bool": True,
@@ -89,6 +91,7 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.In: "in",
     ast.NotIn: "in",
 }
+Given = tuple[str, ast.expr, Value]
 _SPEC = re.compile(r"\D{0,3}\d{0,3}\D{0,2}\d{0,2}\D{0,2}")  # wide ones would take memory
 _FORMAT = re.compile(r"[^%]{0,200}(?:%[-+ #0]?\d{0,3}(?:\.\d{1,2})?[a-zA-Z%][^%]{0,200}){0,9}")
 
@@ -187,35 +190,41 @@ class Kinds:
                 return
 
     def called(
-        self,
-        name: str,
-        receiver: Value | None,
-        nodes: list[ast.expr],
-        given: list[Value],
-        node: ast.AST,
-        frame: Frame,
+        self, row: CallRow, receiver: Value | None, given: list[Given], node: ast.expr, frame: Frame
     ) -> None:
         """Put into the sink that a function refuses some of the kinds that it is given.
 
         Args:
-            name: of its row.
+            row: its row.
             receiver: of a method, what it is called on; else None.
-            nodes: the positional arguments.
-            given: their values.
+            given: the arguments: the keyword or an empty text, the node, the value.
             node: the call.
             frame: where it stands.
         """
-        if frame.sink is None:
+        function = _function(row)
+        if frame.sink is None or function is None:
             return
-        arguments = [constant(each) or samples(value) for each, value in zip(nodes, given, strict=True)]
-        if receiver is not None and "." in name:
-            kind = name.rpartition(".")[0]
+        is_ours = row.name in _LIBRARY  # what stands for it knows no keywords
+        named = [
+            (word, constant(each) or samples(value)) for word, each, value in given if not (word and is_ours)
+        ]
+        if receiver is not None and "." in row.name:
+            kind = row.name.rpartition(".")[0]
             of_kind = frozenset(entry for entry in receiver if entry.name == kind)
-            arguments.insert(0, samples(of_kind) if kind in _SAMPLES else [None])
-        if all(arguments):
-            rule = refused(name, arguments)
-            if rule:
-                self._engine.expressions.operation(rule, node, frame)
+            named.insert(0, ("", samples(of_kind) if kind in _SAMPLES else [None]))
+        rule = refused(function, named)
+        if rule:
+            self._engine.expressions.operation(rule, node, frame)
+
+    def mixed(self, row: CallRow, value: Value, node: ast.AST, frame: Frame) -> None:
+        """Put into the sink that a function which cannot be tried takes one of several kinds at most."""
+        if not is_tried(row) and len({_ALIKE.get(kind, kind) for kind in _kinds(value)}) > 1:
+            self._engine.expressions.operation("op:kinds", node, frame, raises=row.mistyped)
+
+    def mapped(self, value: Value, node: ast.AST, frame: Frame) -> None:
+        """Put into the sink that ``**value`` wants a mapping."""
+        if frame.sink is not None and any(not hasattr(_SAMPLES[kind], "keys") for kind in _kinds(value)):
+            self._engine.expressions.operation("op:kinds", node, frame)
 
     def _asked(self, question: str, value: Value, node: ast.AST, frame: Frame) -> None:
         if frame.sink is not None and any(_lacks(question, kind) for kind in _kinds(value)):
@@ -303,8 +312,6 @@ _BUILTINS = frozenset(
 )
 _TYPES: tuple[type, ...] = (str, bytes, list, dict, set, tuple, int, float)
 _LIBRARY: dict[str, Callable[..., object]] = {
-    "json.dumps": json.dumps,
-    "json.loads": json.loads,
     "isinstance": isinstance,
     "open": lambda name, *_: name if isinstance(name, int) else os.fspath(name),
     "time.sleep": lambda seconds: seconds if isinstance(seconds, float) else float(operator.index(seconds)),
@@ -345,12 +352,9 @@ _LIBRARY: dict[str, Callable[..., object]] = {
     "os.path.basename": posixpath.basename,
     "os.path.splitext": posixpath.splitext,
     "pathlib.Path": pathlib.PurePosixPath,
-    "math.sqrt": math.sqrt,
-    "math.floor": math.floor,
-    "math.ceil": math.ceil,
-    "math.isnan": math.isnan,
-    "html.escape": html.escape,
-    "urllib.parse.quote": urllib.parse.quote,
+    "getattr": lambda _, name, *_default: _text(name),
+    "hasattr": lambda _, name: _text(name),
+    "setattr": lambda _, name, _value: _text(name),
     "re.findall": lambda pattern, text: (
         re.findall("a", text) if isinstance(pattern, str) else re.findall(pattern, text)
     ),
@@ -361,7 +365,17 @@ _LIBRARY: dict[str, Callable[..., object]] = {
         re.match("a", text) if isinstance(pattern, str) else re.match(pattern, text)
     ),
 }
+"""Functions that do more than compute, or that hang on the very text: what stands for each refuses the same kinds."""
 _NOT_TRIED = frozenset({"str.format", "str.format_map"})
+_OF_VALUES = (
+    *(ArithmeticError, AssertionError, LookupError, ValueError, RuntimeError, EOFError, OSError),
+    *(csv.Error, re.error, struct.error, zlib.error),
+)
+"""What hangs on the very value, which a sample does not tell."""
+_ALIKE = {"bool": "int", "float": "int", "tuple": "list", "frozenset": "set", "bytearray": "bytes"}
+"""Kinds that are taken for one another nearly everywhere."""
+_ANYTHING: tuple[object, ...] = ("ab", 2, b"ab", [1], ["a"], {"a": 1}, 2.0)
+_MOST_UNKNOWN = 2
 _MOST_SAMPLES = 4
 _MOST_TRIES = 24
 _SMALL = 1_000
@@ -388,35 +402,66 @@ def functions() -> dict[str, Callable[..., object]]:
 _FUNCTIONS = functions()
 
 
-def is_tried(name: str) -> bool:
-    """Whether a function that a row is for is tried on samples."""
-    return name in _FUNCTIONS
+def is_tried(row: CallRow) -> bool:
+    """Whether a function is tried on samples: one of ours stands for it, or it does nothing but compute."""
+    return row.name in _FUNCTIONS or "computes" in row.marks
 
 
-def refused(name: str, given: list[list[object]]) -> str:
+def _function(row: CallRow) -> Callable[..., object] | None:
+    """Return what is tried for a row; of the standard library only what its row says to compute is ever called."""
+    if row.name in _FUNCTIONS:
+        return _FUNCTIONS[row.name]
+    if "computes" not in row.marks:
+        return None
+    found: Callable[..., object] = pkgutil.resolve_name(row.name)
+    return found
+
+
+def refused(function: Callable[..., object], given: list[tuple[str, list[object]]]) -> str:
     """Say by which operation's row a function refuses some of the samples that it is given.
 
     Args:
-        name: of its row.
-        given: per argument, in order, the receiver first, the samples; an argument without any is not tried.
+        function: what is tried.
+        given: per argument, in order, the receiver first, its keyword or an empty text, and its samples. One without any may be
+            whatever the function takes; if nothing is found that it takes with the others, nothing is said.
 
     Returns:
         The name of the row; empty when it takes all of them.
     """
-    function = _FUNCTIONS[name]
-    for count, arguments in enumerate(itertools.product(*given)):
-        if count >= _MOST_TRIES:
-            break
-        try:
-            function(*copy.deepcopy(arguments))
-        except TypeError:
-            return "op:kinds"
-        except AttributeError:
-            return "op:kinds-attribute"
-        except OverflowError:
-            return "op:huge"
-        except (ArithmeticError, LookupError, ValueError, RuntimeError):
-            continue
+    unknown = [at for at, (_, each) in enumerate(given) if not each]
+    if len(unknown) > _MOST_UNKNOWN:
+        return ""
+    found, is_taken = "", not unknown
+    for arguments in itertools.islice(itertools.product(*(each or [None] for _, each in given)), _MOST_TRIES):
+        rules = set()
+        for chosen in itertools.product(_ANYTHING, repeat=len(unknown)):
+            filled = list(arguments)
+            for at, each in zip(unknown, chosen, strict=True):
+                filled[at] = each
+            rules.add(_tried(function, [word for word, _ in given], filled))
+            if "" in rules:
+                break
+        is_taken = is_taken or "" in rules
+        if "" not in rules:
+            found = found or min(rules)
+    return found if is_taken else ""
+
+
+def _tried(function: Callable[..., object], words: list[str], arguments: list[object]) -> str:
+    plain = [each for word, each in zip(words, arguments, strict=True) if not word]
+    named = {word: each for word, each in zip(words, arguments, strict=True) if word}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            function(*copy.deepcopy(plain), **copy.deepcopy(named))
+    except TypeError:
+        return "op:kinds"
+    except AttributeError:
+        return "op:kinds-attribute"
+    except OverflowError:
+        return "op:huge"
+    except _OF_VALUES:
+        return ""
     return ""
 
 

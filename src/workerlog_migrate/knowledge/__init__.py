@@ -59,7 +59,7 @@ TESTS = frozenset(
 # a subclass; its name is that of a tuple of classes, which no other tuple of an ``except`` clause may hold as it is.
 MARKS = frozenset(["abstract", "calm", "general", "io"])
 
-# Marks of calls: what it gives is ASCII whatever it is given; what it gives is as much of ASCII as its receiver; it gives
+# Marks of calls: it does nothing but compute, so that it may be tried on samples; what it gives is ASCII whatever it is given; what it gives is as much of ASCII as its receiver; it gives
 # the present time; it takes something out of its receiver, or moves it; it sets an alarm, by which a signal comes while
 # something else runs; the event loop calls what it is given; what it makes of a function hashes each argument, or calls
 # one of the functions that are registered; no list is empty that it gives a dict of; it has as many items as before, at
@@ -68,6 +68,7 @@ CALL_MARKS = frozenset(
     [
         "alarm",
         "ascii",
+        "computes",
         "dispatches",
         "filled",
         "hashes",
@@ -195,10 +196,17 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """One operation that a type supports: iteration, subscripts, ``with``, ``await``, reading any other attribute."""
+    """One operation that a type supports: iteration, subscripts, ``with``, ``await``, reading any other attribute.
+
+    Attributes:
+        returns: the type of what it gives.
+        raises: what it raises.
+        takes: the types of what can be stored by it, where it does not take any; another one is a ``TypeError``.
+    """
 
     returns: str = ""
     raises: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -888,7 +896,7 @@ def _type_row(name: str, reader: _Reader) -> TypeRow:
         if sub is not None:
             sub.keys(_keys(Protocol) | _YIELDS)
             returns = sub.string("yields") or sub.string("returns")
-            protocols[operation] = Protocol(returns, sub.strings("raises"))
+            protocols[operation] = Protocol(returns, sub.strings("raises"), sub.strings("takes"))
     return TypeRow(
         name=name.removeprefix("type:"),
         bases=reader.strings("bases"),
