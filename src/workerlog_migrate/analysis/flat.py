@@ -464,7 +464,14 @@ class Flat:
             self._fuel -= most is ANY  # what else is asked on the way is no work
             self.cut = self.NEVER
             self._active[key] = (depth, value)
-            found = compute()
+            try:
+                found = compute()
+            except RecursionError:  # deep expressions around it: as unknown as what lies too deep itself
+                for open_key in [each for each, (at, _) in self._active.items() if at >= depth]:
+                    del self._active[open_key]
+                self._assume(depth, None)
+                self.cut = -1
+                return most
             if self.cut != depth or found == value:
                 value = found
                 break
