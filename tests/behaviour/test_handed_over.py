@@ -110,6 +110,19 @@ def test_what_raises_nothing_adds_nothing(tmp_path: Path, name: str) -> None:
     assert "except Exception" not in handler
 
 
+@pytest.mark.parametrize("body", ["csv.writer(File()).writerow([1])", "shutil.copyfileobj(File(), File())"])
+def test_a_method_that_a_class_has_by_another_name_is_its_own(tmp_path: Path, body: str) -> None:
+    """``write = read = refuse`` in a class body is a method like one that is written there."""
+    text = PROGRAM.format(body=body, before="", reads="pass", writes="pass", calls="pass")
+    start, end = text.index("class File:"), text.index("def hook(")
+    named = "class File:\n    def refuse(self, *_):\n        raise Refused\n\n    write = read = refuse\n\n\n"
+
+    said, handler = _run(tmp_path / "x", text[:start] + named + text[end:])
+
+    assert said.endswith("end\n")
+    assert "Refused" in handler or "Exception" in handler
+
+
 @pytest.mark.parametrize(
     ("options", "fails"),
     [("sep=5", True), ("end=b''", True), ("sep='; '", False), ("end=''", False), ("sep=None", False)],

@@ -101,15 +101,26 @@ class Hooks:
             return
         known = {passed for name in row.uses for passed in arguments.find(name, row.params)}
         for passed in (*arguments.positional, *arguments.keywords.values()):
-            for entry in arguments.value(passed) if passed not in known else ():
+            for entry in arguments.value(passed):
                 if isinstance(entry.ref, ClassInfo) and entry.name == "instance":
-                    for name in _OF_FILES:
-                        method = self._engine.flat.method(entry.ref, name)
-                        if isinstance(method, FunctionInfo):
-                            frame.sink.add(Edge(method, node, frame.unit))
+                    for method in self._file_methods(entry.ref, is_known=passed in known):
+                        frame.sink.add(Edge(method, node, frame.unit))
         if row.name.startswith(_DATABASE):
             for made in self._makers_of(frame.unit):
                 frame.sink.add(Edge(made, node, frame.unit))
+
+    def _file_methods(self, info: ClassInfo, *, is_known: bool) -> Iterator[FunctionInfo]:
+        """Yield the methods of a file, those too that a class has by another name of theirs (``write = read = refuse``)."""
+        for name in _OF_FILES:
+            method = self._engine.flat.method(info, name)
+            if isinstance(method, FunctionInfo):
+                if not is_known:
+                    yield method
+                continue
+            for owner in self._engine.flat.family(info):
+                value = owner.values.get(name) if isinstance(owner, ClassInfo) else None
+                if isinstance(owner, ClassInfo) and isinstance(value, ast.Name) and value.id in owner.methods:
+                    yield owner.methods[value.id]
 
     def _makers_of(self, unit: Unit) -> tuple[FunctionInfo, ...]:
         """Return the functions of a file that a database connection calls for each row or text."""
