@@ -457,6 +457,7 @@ def test_a_script_without_a_header_gets_the_imports_of_its_exceptions(project: P
 LITTLE_MEMORY = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+from workerlog_migrate.cli import main
 if __name__ == "__main__":
     main()
 """
