@@ -97,6 +97,11 @@ def zero(project: Path) -> Path:
     return script
 
 
+def here(text: str) -> str:
+    """Write the paths in a message as this system does."""
+    return text.replace("scripts/", f"scripts{os.sep}")
+
+
 def editor(folder: Path, *texts: str) -> str:
     """Make an editor that writes the next of some texts each time, and keeps what it was shown."""
     for number, text in enumerate(texts):
@@ -129,12 +134,12 @@ def test_each_change_is_shown_with_its_place_and_context_and_what_is_declined_st
         assert session.end() == 0
         assert session.is_given_back()
 
-    assert "1 of 3 · scripts/zero_worker.py\n@@ -3,7 +3,7 @@\n" in first
+    assert here("1 of 3 · scripts/zero_worker.py\n@@ -3,7 +3,7 @@\n") in first
     assert "-        with open(path) as file:\n+        with retrying(open)(path) as file:\n" in first
-    assert "2 of 3 · scripts/zero_worker.py\n" in second
+    assert here("2 of 3 · scripts/zero_worker.py\n") in second
     assert "-    except Exception:\n+    except (OSError, ValueError):\n" in second
     assert "\n  line 6 open(path) raises OSError; line 7 json.load(file) raises " in second
-    assert "3 of 3 · scripts/zero_worker.py\n" in third
+    assert here("3 of 3 · scripts/zero_worker.py\n") in third
     assert "\n1 file changed, 0 unchanged\n" in session.screen
     assert "\n2 declined\n" in session.screen
     assert zero.read_text(encoding="utf-8") == ZERO_HANDLER_ONLY
@@ -172,10 +177,10 @@ def test_a_accepts_and_d_declines_the_rest_of_the_file_only(project: Path, zero:
     other = project / "scripts" / "aider_queue.py"
     other.write_text("print('a')\n\n\nprint('b')\n", encoding="utf-8")
     with Session(project, "--apply", "-i") as session:
-        assert "1 of 5 · scripts/aider_queue.py" in session.wait_for(QUESTION)
+        assert here("1 of 5 · scripts/aider_queue.py") in session.wait_for(QUESTION)
         session.type("d")
         # Nothing was accepted; the logger alone would be left, and d has declined that, too.
-        assert "3 of 5 · scripts/zero_worker.py" in session.wait_for(QUESTION)
+        assert here("3 of 5 · scripts/zero_worker.py") in session.wait_for(QUESTION)
         session.type("a")
         assert session.end() == 0
 
@@ -249,7 +254,7 @@ def test_e_edits_the_exception_list_and_names_are_checked(project: Path, zero: P
         assert session.is_given_back()
 
     shown = (tmp_path / "shown-0").read_text(encoding="utf-8")
-    assert shown.startswith("OSError\nValueError\n# scripts/zero_worker.py:8: ")
+    assert shown.startswith(here("OSError\nValueError\n# scripts/zero_worker.py:8: "))
     assert "# OSError: line 6, open(path)\n" in shown
     assert (tmp_path / "shown-1").read_text(encoding="utf-8") == "OSError\nValeuError\n"
     assert "+    except (OSError, json.JSONDecodeError):" in again
