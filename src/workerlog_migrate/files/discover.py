@@ -276,7 +276,7 @@ class _Walk:
             self.error(entry.path, "not a regular file; name a file or a folder")
             return
         if name in RUNTIME_FILES:
-            self.runtime[entry.path] = None
+            self.runtime[str(Path(entry.path))] = None  # Windows takes either slash
             return
         ending = Path(name).suffix.lower()
         if ending in NO_SCRIPTS:
@@ -314,7 +314,7 @@ class _Walk:
                 with os.scandir(folder) as listing:
                     found = sorted(listing, key=lambda entry: entry.name)
             except OSError as error:
-                self.error(shown, f"cannot be listed: {why(error)}")
+                self.error(shown, f"cannot be listed: {(error.strerror or str(error)).lower()}")
                 continue
             names = {entry.name for entry in found}
             rules = tuple(rules_in(folder, names, rules))
