@@ -125,7 +125,15 @@ def test_a_method_that_a_class_has_by_another_name_is_its_own(tmp_path: Path, bo
 
 @pytest.mark.parametrize(
     ("options", "fails"),
-    [("sep=5", True), ("end=b''", True), ("sep='; '", False), ("end=''", False), ("sep=None", False)],
+    [
+        ("sep=5", True),
+        ("end=b''", True),
+        ("other=1", True),
+        ("flush=True", False),
+        ("sep='; '", False),
+        ("end=''", False),
+        ("sep=None", False),
+    ],
 )
 def test_a_separator_that_is_no_text_is_an_error_of_print(tmp_path: Path, options: str, fails: bool) -> None:
     """What must fail for a value that is seen is raised by the body; what is a text, or None, is not."""

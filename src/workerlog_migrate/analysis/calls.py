@@ -1140,7 +1140,11 @@ class Calls:
             self._engine.expressions.operation("op:print-text", node, frame)
 
     def _separated(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
-        """Count what ``print`` raises for a separator or an end that is seen to be no text."""
+        """Count what ``print`` raises for a separator or an end that is seen to be no text, and for a keyword that it has not."""
+        if frame.sink is not None and set(arguments.keywords) - _OF_PRINT:
+            frame.sink.add(
+                Raise("TypeError", node, frame.unit, row.name, row.source, "it has no such keyword argument")
+            )
         for when in row.when:
             if frame.sink is None or {"sep", "end"}.isdisjoint(when.condition.args):
                 continue
@@ -1544,6 +1548,7 @@ def _is_no_data(value: Value) -> bool:
 
 
 _PLAIN_DATA = frozenset({"None", "bool", "dict", "float", "int", "json", "list", "str", "tuple"})
+_OF_PRINT = frozenset({"sep", "end", "file", "flush"})
 _STDOUT = ("sys.stdout", "sys.__stdout__")
 _STDERR = ("sys.stderr", "sys.__stderr__")
 _DATA = (values.one("dict", values.STR, JSON), values.one("list", JSON), values.STR)
