@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from spoken import spoken
 
 from workerlog_migrate.model import (
     LOGGER_SETUP,
@@ -69,6 +70,10 @@ POST = Finding(
 GENESIS = Target(Path("scripts/genesis.py"), "genesis", "*genesis*.py")
 ZERO = Target(Path("scripts/zero.py"), "zero", "*zero*.py")
 TOOL = Target(Path("scripts/tool.py"), "tool")
+
+
+def text_of(made: Report, *, verbose: bool = False, color: bool = False) -> str:
+    return spoken(render_text(made, verbose=verbose, color=color))
 
 
 def changed(target: Target = GENESIS, *, written: bool = False) -> FileResult:
@@ -158,8 +163,11 @@ def test_the_bytes_of_a_file_are_not_kept() -> None:
 def test_a_refused_file_is_one_line() -> None:
     path = Path("scripts/zero.py")
 
-    assert render_error(path, FileError("it is\nbroken", 7)) == "scripts/zero.py:7: refused: it is broken\n"
-    assert render_error(path, FileError("gone")) == "scripts/zero.py:1: refused: gone\n"
+    assert (
+        spoken(render_error(path, FileError("it is\nbroken", 7)))
+        == "scripts/zero.py:7: refused: it is broken\n"
+    )
+    assert spoken(render_error(path, FileError("gone"))) == "scripts/zero.py:1: refused: gone\n"
     assert render_error(Path("a\nb\x1b[31m.py"), FileError("x")) == "a\\nb\\x1b[31m.py:1: refused: x\n"
 
 
@@ -169,7 +177,7 @@ def test_the_brief_text_has_totals_a_line_for_each_file_and_one_for_each_reason(
     for name in ("worker_logger.py", "worker_utils.py"):
         made.runtime[Path("scripts") / name] = RuntimeFile(Path("scripts") / name, "added", "", changes=True)
 
-    assert render_text(made).splitlines() == [
+    assert text_of(made).splitlines() == [
         "1 file would change, 1 unchanged, 1 refused; "
         "4 files matched no worker pattern (--all takes them, --worker NAME=GLOB names them)",
         "mirror-output 1; specific-exceptions 1 (1 left); retry-io 0 (1 left)",
@@ -203,9 +211,7 @@ def test_reasons_that_differ_in_names_and_places_are_one() -> None:
     )
     result = FileResult(GENESIS, b"a", b"b", Plan((PRINT,), tuple(map(left, reasons))))
 
-    assert [
-        line for line in render_text(report(Mode.CHECK, result)).splitlines() if line.startswith("left")
-    ] == [
+    assert [line for line in text_of(report(Mode.CHECK, result)).splitlines() if line.startswith("left")] == [
         "left 2: the loop at line \N{HORIZONTAL ELLIPSIS} repeats it already",
         "left 2: writes to \N{HORIZONTAL ELLIPSIS} which is not seen to be the terminal",
         "left 2: \N{HORIZONTAL ELLIPSIS} is repeated whole by its decorator \N{HORIZONTAL ELLIPSIS}",
@@ -220,10 +226,10 @@ def test_many_reasons_leave_the_report_on_one_screen() -> None:
     )
     few = FileResult(GENESIS, b"a", b"b", Plan((PRINT,), tuple(left("because " + "x" * n) for n in range(3))))
 
-    lines = render_text(report(Mode.CHECK, many)).splitlines()
+    lines = text_of(report(Mode.CHECK, many)).splitlines()
     assert len(lines) == 17
     assert lines[-1] == "left 27 for 27 other reasons (-v lists them)"
-    assert render_text(report(Mode.CHECK, few)).count("left 1: ") == 3
+    assert text_of(report(Mode.CHECK, few)).count("left 1: ") == 3
 
 
 def test_a_project_that_is_migrated_is_one_line() -> None:
@@ -234,10 +240,10 @@ def test_a_project_that_is_migrated_is_one_line() -> None:
         Path("scripts/worker_utils.py"), "kept", "edited by hand", changes=False
     )
 
-    assert render_text(made) == (
+    assert text_of(made) == (
         "everything is migrated: 2 files; 1 handler stays broad; 1 left (-v lists them); 1 runtime file kept\n"
     )
-    assert render_text(report(Mode.APPLY, FileResult(ZERO, b"a", b"a"))) == "everything is migrated: 1 file\n"
+    assert text_of(report(Mode.APPLY, FileResult(ZERO, b"a", b"a"))) == "everything is migrated: 1 file\n"
 
 
 def test_what_a_person_has_to_do_first_is_said_once_for_all_files() -> None:
@@ -245,7 +251,7 @@ def test_what_a_person_has_to_do_first_is_said_once_for_all_files() -> None:
     plan = Plan((PRINT,), (refusal,))
     made = report(Mode.CHECK, FileResult(GENESIS, b"a", b"b", plan), FileResult(ZERO, b"a", b"b", plan))
 
-    assert "scripts/genesis.py:7 and 1 other place: its docstring shares its line with code\n" in render_text(
+    assert "scripts/genesis.py:7 and 1 other place: its docstring shares its line with code\n" in text_of(
         made
     )
 
@@ -263,7 +269,7 @@ def test_an_import_that_comes_along_is_no_change_of_its_own() -> None:
 def test_the_verbose_text_maps_every_file_to_its_worker_with_the_evidence() -> None:
     skipped = FileResult(TOOL, b"a", b"a", skipped="no trigger")
 
-    assert render_text(
+    assert text_of(
         report(Mode.CHECK, changed(), skipped, FileResult(ZERO, b"a", b"a")), verbose=True
     ).splitlines()[2:] == [
         "scripts/genesis.py: worker genesis (by *genesis*.py): would change: mirror-output 1, specific-exceptions 1",
@@ -279,7 +285,7 @@ def test_the_verbose_text_maps_every_file_to_its_worker_with_the_evidence() -> N
 
 
 def test_the_text_of_an_apply_is_in_the_past() -> None:
-    text = render_text(report(Mode.APPLY, changed(written=True)))
+    text = text_of(report(Mode.APPLY, changed(written=True)))
 
     assert "changed scripts/genesis.py" in text
     assert "1 file changed, 0 unchanged" in text
@@ -290,7 +296,7 @@ def test_a_run_without_workers_says_what_to_do() -> None:
     made = report(Mode.DRY_RUN)
     made.unmatched = 1
 
-    assert render_text(made) == (
+    assert text_of(made) == (
         "nothing to do: no worker in scripts; 1 file matched no worker pattern "
         "(--all takes them, --worker NAME=GLOB names them)\n"
     )
@@ -298,17 +304,22 @@ def test_a_run_without_workers_says_what_to_do() -> None:
 
 def test_colour_is_only_escapes_around_the_same_text() -> None:
     made = report(Mode.DRY_RUN, changed(), refused())
-    coloured = render_text(made, verbose=True, color=True)
+    coloured = text_of(made, verbose=True, color=True)
 
     assert "\x1b[31mrefused\x1b[m" in coloured
     for code in ("\x1b[m", "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[33m"):
         coloured = coloured.replace(code, "")
-    assert coloured == render_text(made, verbose=True)
+    assert coloured == text_of(made, verbose=True)
 
 
 def test_json_holds_all_of_it() -> None:
     made = report(Mode.CHECK, changed(), refused())
-    made.path_errors.append((Path(os.fsdecode(b"caf\xe9.py")), FileError("no such file or folder")))
+    made.path_errors.append(
+        (
+            Path("café.py" if os.name == "nt" else os.fsdecode(b"caf\xe9.py")),
+            FileError("no such file or folder"),
+        )
+    )
     made.runtime[Path("scripts/worker_logger.py")] = RuntimeFile(
         Path("scripts/worker_logger.py"), "kept", "a file of your own", changes=False
     )
@@ -376,7 +387,11 @@ def test_json_holds_all_of_it() -> None:
         }
     ]
     assert document["errors"] == [
-        {"path": "caf\udce9.py", "line": 1, "reason": "no such file or folder"},
+        {
+            "path": "café.py" if os.name == "nt" else "caf\udce9.py",
+            "line": 1,
+            "reason": "no such file or folder",
+        },
         {"path": "scripts/zero.py", "line": 3, "reason": "syntax error: bad input"},
     ]
 
