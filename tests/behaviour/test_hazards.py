@@ -6,8 +6,8 @@ import pytest
 
 from benchmarks.hazards import battery
 
-TOPICS = ("calls", "containers", "files", "further", "kinds", "names", "objects", "ranges")
-CASES = [case for topic in TOPICS for case in battery.cases([topic])[::14]]
+TOPICS = ("calls", "containers", "files", "further", "kinds", "library", "names", "objects", "ranges")
+CASES = [case for topic in TOPICS for case in battery.cases([topic])[::18]]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.topic}: {case.name}")

@@ -246,10 +246,7 @@ class Expressions:
         row = self._knowledge.protocol(type_name, operation)
         if row is None:
             return None
-        if row.takes and any(
-            entry.name not in row.takes and (values.is_builtin(entry) or entry.name == "None")
-            for entry in given
-        ):
+        if row.takes and any(entry.name not in row.takes for entry in given):
             self.operation("op:stored-kind", node, frame)
         if frame.sink is not None:
             owner = self._knowledge.type(type_name)
@@ -907,7 +904,8 @@ class Expressions:
             return BOTTOM
         if entry.name in ("json", "any"):
             kinds = values.names(right)
-            if symbol in ("/", "-", "*", "//", "**") and kinds and self._knowledge.are_all(kinds, "number"):
+            is_arithmetic = symbol in ("/", "-", "*", "//", "**") or (symbol == "+" and entry.name == "json")
+            if is_arithmetic and kinds and self._knowledge.are_all(kinds, "number"):
                 return FLOAT if symbol == "/" or "float" in kinds else frozenset({Type("int"), Type("float")})
             if kinds == {"str"} and symbol == "+":
                 return STR
@@ -919,6 +917,8 @@ class Expressions:
             return ANY
         found: list[Value] = []
         for other in right or ANY:
+            if self._engine.kinds.fail(symbol, entry, other):
+                continue  # it gives nothing
             expression = row.operators.get(f"{symbol}:{other.name}") or row.operators.get(symbol)
             if expression is None:
                 found.append(ANY)

@@ -115,6 +115,14 @@ class Kinds:
         if any(entry.ref == HUGE for entry in (*left, *right)) and _overflows(symbol, left, right):
             self._engine.expressions.operation("op:huge", node, frame)
 
+    def fail(self, symbol: str, left: Type, right: Type) -> bool:
+        """Whether an operator takes no two values of such kinds."""
+        return (
+            symbol in _OPERATORS
+            and all(each.name in _SAMPLES for each in (left, right))
+            and _fails(symbol, left.name, right.name)
+        )
+
     def compared(self, sign: ast.cmpop, left: Value, right: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what an order comparison or ``in`` raises for some kinds."""
         symbol = _COMPARISONS.get(type(sign))
@@ -367,11 +375,6 @@ _LIBRARY: dict[str, Callable[..., object]] = {
 }
 """Functions that do more than compute, or that hang on the very text: what stands for each refuses the same kinds."""
 _NOT_TRIED = frozenset({"str.format", "str.format_map"})
-_OF_VALUES = (
-    *(ArithmeticError, AssertionError, LookupError, ValueError, RuntimeError, EOFError, OSError),
-    *(csv.Error, re.error, struct.error, zlib.error),
-)
-"""What hangs on the very value, which a sample does not tell."""
 _ALIKE = {"bool": "int", "float": "int", "tuple": "list", "frozenset": "set", "bytearray": "bytes"}
 """Kinds that are taken for one another nearly everywhere."""
 _ANYTHING: tuple[object, ...] = ("ab", 2, b"ab", [1], ["a"], {"a": 1}, 2.0)
@@ -460,8 +463,20 @@ def _tried(function: Callable[..., object], words: list[str], arguments: list[ob
         return "op:kinds-attribute"
     except OverflowError:
         return "op:huge"
-    except _OF_VALUES:
-        return ""
+    except (
+        ArithmeticError,
+        AssertionError,
+        LookupError,
+        ValueError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        csv.Error,
+        re.error,
+        struct.error,
+        zlib.error,
+    ):
+        return ""  # that hangs on the very value, which a sample does not tell
     return ""
 
 
