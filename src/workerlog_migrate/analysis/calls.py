@@ -1142,9 +1142,7 @@ class Calls:
     def _separated(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Count what ``print`` raises for a separator or an end that is seen to be no text, and for a keyword that it has not."""
         if frame.sink is not None and set(arguments.keywords) - _OF_PRINT:
-            frame.sink.add(
-                Raise("TypeError", node, frame.unit, row.name, row.source, "it has no such keyword argument")
-            )
+            self._engine.expressions.operation("op:keyword-unknown", node, frame)
         for when in row.when:
             if frame.sink is None or {"sep", "end"}.isdisjoint(when.condition.args):
                 continue
