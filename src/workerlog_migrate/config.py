@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import re
 import sys
-from pathlib import Path
+from fnmatch import fnmatch
+from functools import partial
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from workerlog_migrate.errors import UsageError
@@ -18,7 +20,7 @@ from workerlog_migrate.files.reading import MAX_SETTINGS, read_file
 from workerlog_migrate.model import CODEMODS, Boundary, Level, Unresolved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 TABLE = "tool.workerlog-migrate"
 
@@ -342,13 +344,26 @@ class _Reader:
 
     def workers(self, table: Mapping[str, object]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         workers = self.table(table.get("workers", {}), f"{TABLE}.workers")
-        return tuple(
+        rows = tuple(
             (check_worker(name, f"{self.file}: [{TABLE}.workers]"), self.strings(workers, name) or ())
             for name in workers
         )
+        for name, globs in rows:
+            for glob in globs:
+                self.glob(glob, f"[{TABLE}.workers]: {name}", partial(fnmatch, "x"))
+        return rows
+
+    def glob(self, glob: str, where: str, match: Callable[[str], object]) -> None:
+        """Refuse a pattern that whoever compares it with a path cannot read; which one that is depends on the version of Python."""
+        try:
+            match(glob)
+        except (ValueError, re.error) as error:
+            raise UsageError(f"{self.file}: {where}: {glob!r} is no pattern of a path ({error})") from error
 
     def per_file_ignores(self, table: Mapping[str, object]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ignores = self.table(table.get("per-file-ignores", {}), f"{TABLE}.per-file-ignores")
+        for glob in ignores:
+            self.glob(glob, f"[{TABLE}.per-file-ignores]", PurePath("x").match)
         return tuple((glob, self.codemods(ignores, glob) or ()) for glob in ignores)
 
     def levels(self, table: Mapping[str, object]) -> tuple[tuple[str, Level], ...]:

@@ -53,9 +53,13 @@ def processes_for(files: int) -> int:
     Returns:
         At least 1, at most the processors that this process may use.
     """
+    return max(1, min(processors(), files // _FILES_PER_PROCESS))
+
+
+def processors() -> int:
+    """Count the processors that this process may use, at least 1."""
     has_affinity = hasattr(os, "sched_getaffinity")
-    processors = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
-    return max(1, min(processors, files // _FILES_PER_PROCESS))
+    return len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
 
 
 def migrate_all(

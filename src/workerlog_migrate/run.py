@@ -182,7 +182,7 @@ def _what_runs(cwd: Path) -> tuple[tuple[str, str], ...]:
     ]
     with contextlib.suppress(GitError, OSError):
         commit = run_git(cwd, "rev-parse", "HEAD").decode("ascii", "replace").strip()
-        changed = run_git(cwd, "status", "--porcelain", "--untracked-files=no")
+        changed = run_git(cwd, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all")
         ran.append(("Commit", commit + (" and what was not committed" if changed else "")))
     return tuple(ran)
 
@@ -521,7 +521,7 @@ def _files(
         take_all=request.take_all or config.take_all,
         cwd=cwd,
     )
-    found = _at_home(found, cwd)
+    found = _at_home(found, cwd, paths, config)
     if request.output is not None and _real(request.output) in {
         _real(cwd / target.path) for target in found.targets
     }:
@@ -546,7 +546,7 @@ def _files(
     if not found.targets:
         return
     from workerlog_migrate.files.cache import RESULTS, Cache, cache_folder, is_private
-    from workerlog_migrate.jobs import migrate_all, processes_for
+    from workerlog_migrate.jobs import migrate_all, processes_for, processors
 
     settings = _with_notes(request, settings, found.targets, cwd, report)
     folder = cache_folder() if request.cache and not request.from_logs else None
@@ -556,7 +556,9 @@ def _files(
         )
         folder = None
     cache = None if folder is None else Cache(settings, cwd, folder)
-    jobs = request.jobs or config.jobs or processes_for(len(found.targets))
+    # A configuration comes with a checkout: it does not start more processes than there are processors.
+    configured = min(config.jobs, processors()) if config.jobs else processes_for(len(found.targets))
+    jobs = request.jobs or configured
     runtime = _Runtime(report, cwd, found.targets, keeps_undo=request.undo)
     if request.with_runtime:
         runtime.shows = output.runtime
@@ -580,22 +582,27 @@ def _files(
         report.hints.extend(report.seen.lines())
 
 
-def _at_home(found: Discovery, cwd: Path) -> Discovery:
-    """Leave scripts alone that are links out of the project, also those that were named: a shell's ``*.py`` names them, too.
+def _at_home(found: Discovery, cwd: Path, paths: Iterable[str], config: Config) -> Discovery:
+    """Leave scripts alone that lie behind links out of the project, also those that were named: a shell's ``*/*.py`` names them, too.
 
     Run as a script, such a link imports from the folder of its target, where no runtime file would stand.
     """
     errors, targets = list(found.errors), []
+    named = {os.path.normpath(cwd / path) for path in paths}
+    around = {_real(cwd), find_root(cwd, cwd), *((_real(config.folder),) if config.file else ())}
     for target in found.targets:
         escape = None
         if (cwd / target.path).is_symlink():
             folder = _real(cwd / target.path.parent)
             homes = {_real(cwd), folder, find_root(folder, cwd)}
             escape = find_escape(Path(target.path.name), folder, homes)
+        if escape is None and os.path.normpath(cwd / target.path) in named:
+            escape = find_escape(target.path.parent, cwd, around)
         if escape is None:
             targets.append(target)
         else:
-            reason = f"a link that leads out of the project, to {escape.target}; if you mean that file, name it itself"
+            link = "" if escape.link.name == target.path.name else f"{escape.link.name} is "
+            reason = f"{link}a link that leads out of the project, to {escape.target}; if you mean that file, name it itself"
             errors.append((target.path, FileError(reason)))
     return found._replace(targets=tuple(targets), errors=tuple(errors))
 
@@ -650,10 +657,19 @@ def _placed(targets: Sequence[Target], cwd: Path, request: Request, settings: Se
     wanted = [target for target in targets if _has_trigger(cwd / target.path, settings)]
     if not wanted:
         return tuple(targets)
+    from workerlog_migrate.files.budget import PROJECT_SECONDS, SpentError, budget
     from workerlog_migrate.files.cache import cache_folder
     from workerlog_migrate.project import place
 
-    placed = {target.path: target for target in place(wanted, cwd, cache_folder() if request.cache else None)}
+    try:
+        with budget(PROJECT_SECONDS):
+            found = place(wanted, cwd, cache_folder() if request.cache else None)
+    except SpentError:
+        raise UsageError(
+            f"to find out how the scripts are started takes more than {PROJECT_SECONDS} s of processor time; "
+            "name fewer scripts, or let .gitignore leave out folders that start none"
+        ) from None
+    placed = {target.path: target for target in found}
     return tuple(placed.get(target.path, target) for target in targets)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -100,3 +102,60 @@ def test_twin_one_s_own_configuration_above_is_read(place: Place) -> None:
 
     assert place.run("--apply").returncode == 0
     assert "mirror_print" in theirs.read_text()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[tool.workerlog-migrate.per-file-ignores]\n"" = ["retry-io"]',
+        '[tool.workerlog-migrate.per-file-ignores]\n"." = ["retry-io"]',
+    ],
+)
+def test_a_pattern_that_is_none_is_wrong_usage_and_no_change_found(place: Place, text: str) -> None:
+    """It was a traceback and exit code 1, which CI reads as "changes found"."""
+    configured(place, text)
+
+    done = place.run("--check")
+
+    assert done.returncode == 2
+    assert f"{place.clone / 'pyproject.toml'}: [tool.workerlog-migrate." in done.stderr
+    assert "is no pattern of a path" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the processors of a process are Linux's")
+@pytest.mark.parametrize("said", ["configuration", "command line"])
+def test_a_configuration_starts_no_more_processes_than_there_are_processors(place: Place, said: str) -> None:
+    """Each process reads the whole knowledge: one for each of a thousand files keeps a machine busy for an hour.
+
+    The twin is the command line, which is a person's word.
+    """
+    if said == "configuration":
+        configured(place, "jobs = 1000000")
+    for number in range(4):
+        place.script.with_name(f"zero_{number}.py").write_text(WORKER, encoding="utf-8")
+    tracing = (
+        "import multiprocessing.process, os, runpy, sys\n"
+        "os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "def told(process, known=multiprocessing.process.BaseProcess.start):\n"
+        "    print('a process', file=sys.stderr)\n"
+        "    known(process)\n"
+        "if __name__ == '__main__':\n"
+        "    multiprocessing.process.BaseProcess.start = told\n"
+        "    from workerlog_migrate.cli import main\n"
+        "    main()\n"
+    )
+    runner = place.home / "runner.py"
+    runner.write_text(tracing, encoding="utf-8")
+
+    done = subprocess.run(
+        [sys.executable, runner, "--check", "--no-cache", *(["--jobs=3"] if said == "command line" else [])],
+        cwd=place.clone,
+        env=place.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.count("a process\n") == (0 if said == "configuration" else 3)

@@ -325,3 +325,83 @@ def spin() -> None:
     with budget(0.01):
         while True:
             pass
+
+
+SURROUNDINGS = {
+    "deploy.yml": "run: zero_worker a." + ".:" * 450_000,  # each dot was the beginning of a path
+    "ecosystem.json": "zero_worker interpreter_args=" + " " * 900_000,  # blanks in two neighbouring repeats
+}
+
+
+@pytest.mark.parametrize("name", SURROUNDINGS)
+def test_a_text_around_the_scripts_is_read_in_linear_time(place: Place, name: str) -> None:
+    """What starts a script is looked for in other people's texts, before any file has its budget."""
+    (place.clone / name).write_text(SURROUNDINGS[name], encoding="utf-8")
+
+    code, said = limited(place, "--apply")
+
+    assert code == 0, said
+
+
+def test_reasons_and_texts_of_a_report_are_shortened_in_linear_time() -> None:
+    """Names in them may have as many letters as a script."""
+    script = f"""
+import time
+from workerlog_migrate.report.html import _text
+from workerlog_migrate.report.text import alike
+assert alike("uses " + "a" * {10**6}).endswith("aaa")
+assert alike("calls `a`.b() and x.y()") == "calls \\u2026\\u2026 and \\u2026"
+assert alike("a is b") == "\\u2026 is b"
+assert _text("x" + " " * {10**6} + "x").endswith(" x")
+assert _text("x \\t\\n  y") == "x y"
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_script_of_gigabytes_that_notes_may_be_about_is_not_read(place: Place) -> None:
+    for folder in ("one", "other"):
+        (place.clone / folder).mkdir()
+    (place.clone / "one" / "zero_it.py").write_text("def f(): pass\n", encoding="utf-8")
+    with (place.clone / "other" / "zero_it.py").open("wb") as file:
+        file.truncate(2 * 2**30)
+    (place.clone / "logs").mkdir()
+    note = (
+        '{"v":1,"event":"seen","path":"one/zero_it.py","function":"f","function_line":1,"line":1,"pid":5,"count":1,'
+        '"time":"2026-11-01T00:00:00Z","type":"builtins:ValueError","bases":["builtins:Exception","builtins:BaseException"],'
+        '"frames":[]}\n'
+    )
+    (place.clone / "logs" / "zero.seen.jsonl").write_text(note, encoding="utf-8")
+
+    peak, said = with_peak(place, "--from-logs", "logs", "one", "other")
+
+    assert "other/zero_it.py:1: refused: cannot be read: larger than " in said
+    assert "read 1 note in 1 file" in said
+    assert peak < 1_000
+
+
+def with_peak(place: Place, *arguments: str) -> tuple[int, str]:
+    """Run the command, and give the most memory that it had, in megabytes, and what it said."""
+    script = (
+        "import resource, subprocess, sys\n"
+        "done = subprocess.run(sys.argv[1:], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)\n"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)\n"
+        "print(done.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *place.command("--no-cache", "--jobs=1", *arguments)],
+        cwd=place.clone,
+        env=place.environment(),
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=True,
+    )
+    peak, _, said = done.stdout.partition("\n")
+    return int(peak), said

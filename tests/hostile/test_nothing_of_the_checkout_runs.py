@@ -174,3 +174,37 @@ def test_the_installed_command_imports_nothing_of_the_checkout(place: Place) -> 
 
     assert done.returncode == 0, done.stderr
     assert not mark.exists(), mark.read_text()
+
+
+@pytest.mark.parametrize("arguments", [["--format", "html", "--output", "report.html"], ["--changed"]])
+def test_no_call_of_git_looks_into_a_submodule_whatever_the_repository_says(
+    place: Place, arguments: list[str]
+) -> None:
+    """``submodule.NAME.ignore`` of a configuration wins over ``diff.ignoreSubmodules``; a submodule has filters of its own."""
+    program, mark = marking(place)
+    inner = place.clone / "inner"
+    inner.mkdir()
+    (inner / "data.txt").write_text("data\n", encoding="utf-8")
+    (inner / ".gitattributes").write_text("*.txt filter=evil\n", encoding="utf-8")
+    git(inner, "init", "-q")
+    git(inner, "add", ".")
+    git(inner, "commit", "-q", "-m", "all")
+    git(place.clone, "init", "-q")
+    git(place.clone, "-c", "protocol.file.allow=always", "submodule", "add", "-q", "./inner", "inner")
+    git(place.clone, "add", ".")
+    git(place.clone, "commit", "-q", "-m", "all")
+    git(inner, "config", "filter.evil.clean", program)
+    for name, value in (
+        ("submodule.inner.ignore", "none"),
+        ("diff.ignoreSubmodules", "none"),
+        ("status.submoduleSummary", "true"),
+    ):
+        git(place.clone, "config", name, value)
+    os.utime(inner / "data.txt", (1, 1))
+
+    done = place.run(*arguments)
+
+    assert done.returncode == 0, done.stderr
+    assert not mark.exists()
+    git(place.clone, "status")
+    assert mark.exists(), "the trap is one"

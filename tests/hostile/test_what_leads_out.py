@@ -118,3 +118,47 @@ def test_twin_a_link_that_stays_in_the_project_is_followed(place: Place, how: st
     assert done.returncode == 0, done.stderr
     assert "mirror_print(" in theirs.read_text(encoding="utf-8")
     assert link.is_symlink()
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["run in the clone", "run from elsewhere"])
+def test_a_folder_of_the_checkout_that_is_a_link_leads_no_named_script_out_of_it(
+    place: Place, *, elsewhere: bool
+) -> None:
+    """A shell's ``scripts/*/*.py`` goes through it; the person has named neither the folder nor where it leads."""
+    theirs = place.victim / "zero_theirs.py"
+    theirs.write_text(WORKER, encoding="utf-8")
+    (place.clone / "scripts" / "pkg").symlink_to("../../victim")
+
+    if elsewhere:
+        done = place.run("--apply", "../clone/scripts/pkg/zero_theirs.py", cwd=place.home)
+    else:
+        done = place.run("--apply", "scripts/pkg/zero_theirs.py", "scripts/zero_worker.py")
+
+    assert done.returncode == 2
+    assert (
+        f"zero_theirs.py:1: refused: pkg is a link that leads out of the project, to {place.victim}; "
+        in done.stderr
+    )
+    assert [each.name for each in place.victim.iterdir()] == ["zero_theirs.py"]
+    assert theirs.read_text(encoding="utf-8") == WORKER
+    assert ("mirror_print(" in place.script.read_text(encoding="utf-8")) != elsewhere
+
+
+@pytest.mark.parametrize("how", ["a link that stays", "the folder is named", "a person's own link"])
+def test_twin_a_folder_that_is_a_link_is_followed_where_a_person_says_so(place: Place, how: str) -> None:
+    folder = place.clone / "others" if how == "a link that stays" else place.victim
+    folder.mkdir(exist_ok=True)
+    theirs = folder / "zero_theirs.py"
+    theirs.write_text(WORKER, encoding="utf-8")
+    link = (place.home if how == "a person's own link" else place.clone / "scripts") / "pkg"
+    link.symlink_to(os.path.relpath(folder, link.parent))
+
+    if how == "a link that stays":
+        done = place.run("--apply", "scripts/pkg/zero_theirs.py")
+    elif how == "the folder is named":
+        done = place.run("--apply", "scripts/pkg")
+    else:
+        done = place.run("--apply", "../home/pkg/zero_theirs.py")
+
+    assert done.returncode == 0, done.stderr
+    assert "mirror_print(" in theirs.read_text(encoding="utf-8")

@@ -20,6 +20,10 @@ SECONDS = 120
 """Processor time for one file: many times what the largest file that we know of takes."""
 
 
+PROJECT_SECONDS = 600
+"""Processor time for all that surrounds the scripts, which is read before the first of them."""
+
+
 class SpentError(BaseException):
     """The budget is spent; raised wherever the process is by then, so no handler of an ordinary error may take it."""
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
 
-FACTS_VERSION = 10
+FACTS_VERSION = 11
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -28,8 +28,8 @@ MAX_LOGGERS = 500
 MAX_WORD = 400
 """A longer word is no name and no path: to look for each beginning of it takes a time that grows with its square."""
 
-# A run of dots and slashes is tried at its first character only, or a long one would be read once from each.
-_WORD = re.compile(r"(?:[A-Za-z_]|(?<![.~/\\])[.~/\\])[\w\-]*(?:[./\\:]+[\w\-]+)*[./\\]?")
+# A run of dots, slashes and colons is tried at its first character only, or a long one would be read once from each.
+_WORD = re.compile(r"(?:[A-Za-z_]|(?<![.~/\\:])[.~/\\])[\w\-]*(?:[./\\:]+[\w\-]+)*[./\\]?")
 _LOADERS = frozenset(
     {
         "spec_from_file_location",

@@ -46,7 +46,7 @@ _SAFE_PATH = re.compile(
 """The variable is set to something, by a shell, a container, a unit, JSON, YAML or a property list."""
 
 _SAFE_OPTION = re.compile(
-    r"(?i:(?:interpreter|python)[_-]?(?:args|arguments|options)[\"']?(?:\s+value)?\s*[:=]\s*)"
+    r"(?i:(?:interpreter|python)[_-]?(?:args|arguments|options)[\"']?(?:\s+value)?\s*[:=])"
     r"[\[\s\"']*(?:-[A-Za-z]+[\s\"',]+){0,9}-[A-Za-z]*[IP]"
 )
 """A process manager or an editor gives the interpreter ``-I`` or ``-P``, apart from the script's path."""

@@ -82,7 +82,7 @@ _UNSEEN = re.compile(
 )
 _MOST_PLACES = 60  # of a reason; a report over thousands of files has thousands
 _UNNAMED = Path("script")  # the two lines of a patch that name the file are not shown
-_BREAK = re.compile(r"[ \t]*\n[ \t]*")
+_BREAK = re.compile(r"(?<![ \t])[ \t]*\n[ \t]*")  # tried where a run of blanks begins: linear
 _LINK = re.compile(r"https?://[!-~]+")
 
 

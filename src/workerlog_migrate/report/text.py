@@ -24,7 +24,10 @@ _LISTS = "-v lists them"
 _ANSWERS = (DECLINED, NOT_REVIEWED)
 _SETTLED = (SUPPRESSED, WATCHED, *_ANSWERS)
 """Reasons of what a comment, an earlier run or a person's answer has settled."""
-_NAMED = re.compile(r"^(?!it\b)\S+(?= is )|`[^`]*`|(?<=\bdecorator )\S+|\S*[\d._=()'\"/\[\]]+\S+|\b\d+\b")
+# A word is tried where it begins, or behind what was quoted: from each of its letters, a long one would be read once.
+_NAMED = re.compile(
+    r"^(?!it\b)\S+(?= is )|`[^`]*`|(?<=\bdecorator )\S+|(?<![^\s`])\S*[\d._=()'\"/\[\]]+\S+|\b\d+\b"
+)
 """What sets reasons of one kind apart: code, numbers, names of callees."""
 
 _RED, _YELLOW, _BOLD, _FAINT = "31", "33", "1", "2"

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.joined import Joined
 from workerlog_migrate.analysis.watch import watch_of
+from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.model import Arrival
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class Paths:
 def _functions(path: Path) -> frozenset[tuple[str, int]]:
     """Give name and first line of each function of a file, also the bare name; none when it cannot be read."""
     try:
-        tree = ast.parse(path.read_bytes())
+        tree = ast.parse(read_file(path))
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
     found = {("<module>", 1)}
