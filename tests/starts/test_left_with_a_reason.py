@@ -408,6 +408,24 @@ def test_a_module_of_a_package_is_not_disturbed_by_a_name_in_its_package(tree: T
     assert tree.start("main.py").stdout == "ok\n"
 
 
+def test_a_name_beside_a_package_that_is_imported_through_more_folders_disturbs_nobody(tree: Tree) -> None:
+    """Which folder Python looks into first is told by the names that import a module, not by its ``__init__.py`` alone."""
+    tree.write(
+        {
+            "main.py": "import top.middle.app.zero_x\n\ntop.middle.app.zero_x.main()\n",
+            "top/__init__.py": "",
+            "top/middle/queue/__init__.py": "raise SystemExit('local queue')\n",
+            "top/middle/app/__init__.py": "",
+            "top/middle/app/zero_x.py": SCRIPT.partition("\n\n\nif")[0],
+        }
+    )
+
+    tree.migrate("--apply", "top")
+
+    assert "mirror_print(" in tree.text("top/middle/app/zero_x.py")
+    assert tree.start("main.py").stdout == "ok\n"
+
+
 def test_a_worker_utils_of_the_user_beside_the_script_is_kept(tree: Tree) -> None:
     """A file that lacks our names is never replaced, and what it lacks is no fault: exit 0, and the script is left."""
     text = _with("from worker_utils import theirs\n\ntheirs()").replace(

@@ -181,6 +181,8 @@ class _Search:
             depths = [max(seen.relative, default=1)]
         dotted = next(iter(seen.dotted.values()), "") or next(iter(seen.relative.values()), "")
         depth = max(1, min(depths))
+        # A name that goes through more folders than have an ``__init__.py`` says where Python looks first.
+        through = max(1, min([*seen.dotted, *self._named_depths(folder)] or depths))
         sibling = self._sibling(seen)
         return Starts(
             plain=seen.plain or sibling or self._at_root(folder),
@@ -190,7 +192,7 @@ class _Search:
             imported=seen.imported,
             by_path="" if sibling else seen.by_path,
             isolated="" if sibling else seen.isolated or self._safe_everywhere,
-            shadowed=self._shadows.standard(seen.path, str(Path(folder, *[".."] * depth).resolve())),
+            shadowed=self._shadows.standard(seen.path, str(Path(folder, *[".."] * through).resolve())),
             shadowed_beside=self._shadows.standard(seen.path, folder),
             foreign=self._shadows.foreign(seen.path),
             starred=seen.starred,
