@@ -164,3 +164,16 @@ def test_a_bug_is_no_longer_swallowed(
     log = after.logs[f"{worker[:4] if worker.startswith('zero') else 'aider'}.log"]
     assert log.count(" | CRITICAL | ") == 1
     assert says in log
+
+
+def test_an_infinity_in_json_surfaces(
+    world: World, original: Callable[[Scenario], Observation], migrated: Path
+) -> None:
+    """Allowed difference: JSON has no Infinity, and OverflowError of a conversion needs a float that was seen."""
+    state = {"zero_estado.json": b'{"feitas": Infinity, "erros": 1}'}
+    scenario = replace(USUAL[METRICS], name="state with an infinity", files=state)
+    before = original(scenario)
+    after = world.run(scenario, migrated)
+
+    assert (before.code, after.code) == (0, 1)
+    assert after.stderr.decode().splitlines()[-1] == "OverflowError: cannot convert float infinity to integer"
