@@ -214,7 +214,9 @@ def run_explain(request: Request, what: str) -> int:
     settings = _settings(request, config)
     if not os.path.isfile(cwd / path):  # noqa: PTH113  # never raises, also without permission
         raise UsageError(f"--explain {what}: no such file")
-    found = discover((path,), workers=workers, cwd=cwd)
+    found = _at_home(discover((path,), workers=workers, cwd=cwd), cwd, (path,), config)
+    if found.errors:
+        raise UsageError(f"--explain {what}: {found.errors[0][1].reason}")
     if not found.targets:
         raise UsageError(f"--explain {what}: this is a runtime file, which is never migrated")
     from workerlog_migrate import pipeline
@@ -513,15 +515,16 @@ def _files(
     output: _Output,
 ) -> Iterator[None]:
     """Work through all files; one step per file, so that Ctrl-C finds the report of what was done."""
-    found: Discovery = discover(
-        paths,
-        workers=workers,
-        exclude=config.exclude,
-        exclude_from=config.folder,
-        take_all=request.take_all or config.take_all,
-        cwd=cwd,
-    )
-    found = _at_home(found, cwd, paths, config)
+    with _bounded("to find the scripts"):
+        found: Discovery = discover(
+            paths,
+            workers=workers,
+            exclude=config.exclude,
+            exclude_from=config.folder,
+            take_all=request.take_all or config.take_all,
+            cwd=cwd,
+        )
+        found = _at_home(found, cwd, paths, config)
     if request.output is not None and _real(request.output) in {
         _real(cwd / target.path) for target in found.targets
     }:
@@ -619,7 +622,8 @@ def _with_notes(
     from workerlog_migrate.seen.notes import read_notes
     from workerlog_migrate.seen.share import share
 
-    notes = read_notes(request.from_logs)
+    with _bounded("--from-logs: to read the notes"):
+        notes = read_notes(request.from_logs)
     settling = replace(
         settings,
         select=(LOGGER_SETUP, SPECIFIC_EXCEPTIONS),
@@ -657,20 +661,27 @@ def _placed(targets: Sequence[Target], cwd: Path, request: Request, settings: Se
     wanted = [target for target in targets if _has_trigger(cwd / target.path, settings)]
     if not wanted:
         return tuple(targets)
-    from workerlog_migrate.files.budget import PROJECT_SECONDS, SpentError, budget
     from workerlog_migrate.files.cache import cache_folder
     from workerlog_migrate.project import place
 
-    try:
-        with budget(PROJECT_SECONDS):
-            found = place(wanted, cwd, cache_folder() if request.cache else None)
-    except SpentError:
-        raise UsageError(
-            f"to find out how the scripts are started takes more than {PROJECT_SECONDS} s of processor time; "
-            "name fewer scripts, or let .gitignore leave out folders that start none"
-        ) from None
+    with _bounded("to find out how the scripts are started"):
+        found = place(wanted, cwd, cache_folder() if request.cache else None)
     placed = {target.path: target for target in found}
     return tuple(placed.get(target.path, target) for target in targets)
+
+
+@contextlib.contextmanager
+def _bounded(what: str) -> Iterator[None]:
+    """Limit the processor time of a step that is taken before any file has its own budget."""
+    from workerlog_migrate.files.budget import PROJECT_SECONDS, SpentError, budget
+
+    try:
+        with budget(PROJECT_SECONDS):
+            yield
+    except SpentError:
+        raise UsageError(
+            f"{what} takes more than {PROJECT_SECONDS} s of processor time; name fewer scripts or a smaller folder"
+        ) from None
 
 
 def _has_trigger(path: Path, settings: Settings) -> bool:
@@ -705,6 +716,18 @@ def _ignoring(targets: Sequence[Target], config: Config, cwd: Path) -> tuple[Tar
 
 def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
+
+
+def _real_folders(folders: Iterable[Path], cwd: Path) -> dict[Path, Path]:
+    """Resolve folders and all above them, each from the one above it: anew from the root, a deep one would take minutes."""
+    found: dict[Path, Path] = {}
+    for folder in sorted(folders, key=lambda each: len(each.parts)):
+        above = found.get(folder.parent) if folder.name not in ("", "..") else None
+        if above is None or sys.platform == "win32" or (above / folder.name).is_symlink():
+            found[folder] = _real(cwd / folder)
+        else:
+            found[folder] = above / folder.name
+    return found
 
 
 def _hints(
@@ -792,7 +815,7 @@ class _Runtime:
         is_apply = report.mode is Mode.APPLY
         self.places = {target.path: _real(cwd / target.path) for target in targets} if is_apply else {}
         above = {folder for path in self.places for folder in path.parents}
-        self.folders = {folder: _real(cwd / folder) for folder in above}
+        self.folders = _real_folders(above, cwd)
         self.homes = {_real(cwd), *(_real(Path(_existing_folder(cwd / path))) for path in report.paths)}
         self.plans: dict[Path, VendorPlan] = {}
         self.needs: dict[Path, dict[str, set[str]]] = {}

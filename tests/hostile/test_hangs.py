@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attacked import IS_ROOT, WORKER, Place
@@ -18,6 +19,7 @@ from people_project import environment
 
 from workerlog_migrate import pipeline
 from workerlog_migrate.files.budget import SpentError, budget
+from workerlog_migrate.run import _real_folders
 
 SECONDS = 60
 
@@ -405,3 +407,70 @@ def with_peak(place: Place, *arguments: str) -> tuple[int, str]:
     )
     peak, _, said = done.stdout.partition("\n")
     return int(peak), said
+
+
+HURRIED = """
+import sys
+from workerlog_migrate.files import budget
+budget.PROJECT_SECONDS = 0.5
+from workerlog_migrate.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("step", ["to find the scripts", "--from-logs: to read the notes"])
+def test_a_step_before_the_first_file_has_its_own_budget_and_says_when_it_is_spent(
+    place: Place, step: str
+) -> None:
+    """What is linear in one thing may still be the product of two: patterns and files, notes and files of notes."""
+    arguments = ["--check"]
+    if "notes" in step:
+        (place.clone / "logs").mkdir()
+        for number in range(10):
+            with (place.clone / "logs" / f"z{number}.seen.jsonl").open("wb") as file:
+                file.write(b"{}\n" * 400_000)
+        arguments = ["--from-logs", "logs"]
+    else:
+        lines = "".join(f"q{number}\n" for number in range(100_000))
+        (place.clone / ".gitignore").write_text(lines, encoding="utf-8")
+        for number in range(400):
+            place.script.with_name(f"zero_{number}.py").touch()
+
+    done = subprocess.run(
+        [sys.executable, "-c", HURRIED, "--no-cache", "--jobs=1", *arguments],
+        cwd=place.clone,
+        env=place.environment(),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert f"Error: {step} takes more than 0.5 s of processor time; name fewer scripts" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_deep_folder_is_resolved_from_the_one_above_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the root each time, one script below 1,900 folders took a minute; a name may go up, too, and through links."""
+    deep = Path(*["a"] * 300)
+    (place.clone / deep).mkdir(parents=True)
+    (place.clone / "link").symlink_to("scripts")
+    (place.clone / "scripts" / "in").mkdir()
+    last = [deep, Path("link/in"), Path("link/../a"), Path("../clone/scripts/in"), place.clone / "scripts"]
+    folders = {folder for path in last for folder in (path, *path.parents)}
+    wanted = {folder: Path(os.path.realpath(place.clone / folder)) for folder in folders}
+    looked = 0
+    known = os.lstat
+
+    def counting(*arguments: Any, **more: Any) -> os.stat_result:
+        nonlocal looked
+        looked += 1
+        return known(*arguments, **more)
+
+    monkeypatch.setattr(os, "lstat", counting)
+
+    assert _real_folders(folders, place.clone) == wanted
+    assert looked < 3_000

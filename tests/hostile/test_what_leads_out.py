@@ -162,3 +162,17 @@ def test_twin_a_folder_that_is_a_link_is_followed_where_a_person_says_so(place: 
 
     assert done.returncode == 0, done.stderr
     assert "mirror_print(" in theirs.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("through", ["a link", "a folder"])
+def test_no_source_is_explained_that_a_link_of_the_checkout_leads_to(place: Place, through: str) -> None:
+    (place.victim / "secret.py").write_text("SECRET = 1\nprint(SECRET)\n", encoding="utf-8")
+    link = place.clone / "scripts" / ("zero_link.py" if through == "a link" else "pkg")
+    link.symlink_to("../../victim/secret.py" if through == "a link" else "../../victim")
+    named = "scripts/zero_link.py" if through == "a link" else "scripts/pkg/secret.py"
+
+    done = place.run("--explain", f"{named}:2")
+
+    assert done.returncode == 2
+    assert "a link that leads out of the project, to " in done.stderr
+    assert "SECRET" not in done.stdout + done.stderr
