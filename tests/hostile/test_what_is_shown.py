@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
-from attacked import IS_ROOT, Place
+from attacked import IS_ROOT, WORKER, Place
+
+from workerlog_migrate.report.visible import visible
 
 NASTY = "\x1b]0;owned\x07\x1b[8m\u202e\u2066\x9b1m\r\x7f"
 RAW = ("\x1b]", "\x1b[8m", "\x07", "\u202e", "\u2066", "\x9b", "\x7f")
@@ -181,3 +184,27 @@ def test_a_cache_that_others_can_write_is_not_believed(place: Place, what: str) 
             database.symlink_to(moved)
 
     assert "can be written by others, so it is not used" in check_run()[1]
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--check"], ["--check", "-v"], ["--check", "--statistics"], ["--apply", "-v"]]
+)
+def test_no_line_of_a_report_is_a_command_to_the_runner_of_a_ci(place: Place, arguments: list[str]) -> None:
+    """A path may be the first word of a line: ``::stop-commands::x`` (GitHub), ``##vso[task.prependpath]x`` (Azure, anywhere)."""
+    for name in ("::stop-commands::x", "##vso[task.prependpath]x", "##teamcity[x]", "##[add-mask]x"):
+        (place.clone / name).mkdir()
+        (place.clone / name / "zero_it.py").write_text(WORKER, encoding="utf-8")
+        (place.clone / f"{name} zero.py").write_text("x(\n", encoding="utf-8")
+
+    done = place.run(*arguments, ".")
+
+    assert done.returncode == 2
+    assert "stop-commands" in done.stderr
+    assert "prependpath" in done.stderr
+    assert not re.search(r"##\w*\[", done.stderr)
+    assert not re.search(r"^\s*::", done.stderr, re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", ["a::b", "x[::2]", "## a heading [1]", "std::vector", "issue ##3"])
+def test_twin_what_only_looks_like_one_is_shown_as_it_is(text: str) -> None:
+    assert visible(text) == text

@@ -7,12 +7,23 @@ would write them in a literal.
 
 from __future__ import annotations
 
+import re
+
 _JOINERS = frozenset("\u200c\u200d")
 """Not printable by Unicode's category, and harmless: they are in emoji and in words of several scripts."""
 
 
+_COMMAND = re.compile(r"(?m:^)[ \t]*:(?=:)|#(?=#\w{0,20}\[)")
+"""What a CI runner takes for a command of ours: ``::name`` that begins a line, ``##[name``, ``##vso[`` and ``##teamcity[`` anywhere.
+
+Sources: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands,
+https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands,
+https://www.jetbrains.com/help/teamcity/service-messages.html.
+"""
+
+
 def visible(text: str, keep: str = "\n\t") -> str:
-    """Escape what a terminal would act upon, or not show.
+    """Escape what a terminal or a CI runner would act upon, or a terminal not show.
 
     Args:
         text: any text.
@@ -21,6 +32,8 @@ def visible(text: str, keep: str = "\n\t") -> str:
     Returns:
         The text; itself if there is nothing to escape.
     """
+    if "##" in text or "::" in text:
+        text = _COMMAND.sub(_disarmed, text)
     if text.isprintable():
         return text
     return "".join(
@@ -29,6 +42,10 @@ def visible(text: str, keep: str = "\n\t") -> str:
         else c.encode("unicode_escape", "surrogatepass").decode("ascii")
         for c in text
     )
+
+
+def _disarmed(found: re.Match[str]) -> str:
+    return f"{found[0][:-1]}\\x{ord(found[0][-1]):02x}"
 
 
 def visible_bytes(data: bytes) -> bytes:
