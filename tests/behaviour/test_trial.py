@@ -32,7 +32,6 @@ SURFACING = tuple(
     replace(USUAL[worker], name=f"{fault.call} {fault.path} {fault.error}", faults=(fault,))
     for worker, fault in (
         (ZERO_SENTINEL, Fault("remove", "*/tmp/a.tmp", "SIGINT", times=1)),
-        (ZERO_SENTINEL, Fault("open", "*/inbox/t1.json", "SIGINT", times=1)),
         (SYNC, Fault("listdir", "*/.sync_cache", "SIGINT", times=1)),
         (SYNC, Fault("open", "*/sync.ini", "RuntimeError")),
         (BRIDGE, Fault("open", "*/bridge_offset.txt", "AssertionError")),

@@ -218,7 +218,7 @@ def test_notes_that_take_too_long_to_be_shared_end_the_run(
     note = '{"v": 1, "event": "started", "time": "2026-11-29T13:34:00Z", "pid": 1, "path": "zero.py"}\n'
     (tmp_path / "zero.seen.jsonl").write_text(note, encoding="utf-8")
     monkeypatch.setattr(share, "share", endless)
-    monkeypatch.setattr(clock, "budget", lambda: budget(0.05))
+    monkeypatch.setattr(clock, "budget", lambda *_: budget(0.05))
 
     with pytest.raises(UsageError, match="of processor time; name fewer scripts"):
         run._with_notes(run.Request(from_logs=(tmp_path,)), Settings(), (), tmp_path)
