@@ -25,9 +25,10 @@ SIZED = frozenset(
 )
 """Types whose iterators notice that the size has changed."""
 
-_VIEWS = frozenset({"items", "keys", "values"})
+VIEWS = frozenset({"items", "keys", "values"})
+"""Methods of a dictionary whose result is the dictionary itself, looked at."""
 _STARTS = ("Thread", "Timer", "run_in_executor", "start_new_thread", "submit", "to_thread")
-_CHANGES = frozenset(
+CHANGES = frozenset(
     {
         "add",
         "append",
@@ -43,12 +44,13 @@ _CHANGES = frozenset(
         "update",
     }
 )
+"""Methods that change the size of a container."""
 
 
 def container(node: ast.expr) -> ast.expr:
     """Give the container behind ``d``, ``d.items()``, ``d.keys()`` or ``d.values()``."""
     match node:
-        case ast.Call(func=ast.Attribute(value=inner, attr=attr), args=[], keywords=[]) if attr in _VIEWS:
+        case ast.Call(func=ast.Attribute(value=inner, attr=attr), args=[], keywords=[]) if attr in VIEWS:
             return inner
     return node
 
@@ -87,7 +89,7 @@ def _read(module: Module) -> dict[str, set[ast.AST | None]]:
         match node:
             case ast.Subscript(value=base, ctx=ast.Store() | ast.Del()):
                 pass
-            case ast.Call(func=ast.Attribute(value=base, attr=attr)) if attr in _CHANGES:
+            case ast.Call(func=ast.Attribute(value=base, attr=attr)) if attr in CHANGES:
                 pass
             case _:
                 continue

@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.meanwhile import CHANGES, VIEWS
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 
 if TYPE_CHECKING:
@@ -302,7 +303,7 @@ def changes_while_iterated(node: ast.For | ast.AsyncFor, unit: Unit) -> bool:
         unit: its file.
     """
     source = node.iter
-    if isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute) and source.func.attr in _VIEWS:
+    if isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute) and source.func.attr in VIEWS:
         source = source.func.value
     path = unit.path(source)
     if path is None:
@@ -336,24 +337,5 @@ def _changes_it(node: ast.AST, path: str, key: str | None, unit: Unit) -> bool:
         case ast.Subscript(value=value, ctx=ast.Del()):
             return unit.path(value) == path
         case ast.Call(func=ast.Attribute(value=value, attr=name)):
-            return name in _CHANGING and unit.path(value) == path
+            return name in CHANGES and unit.path(value) == path
     return False
-
-
-_VIEWS = frozenset({"items", "keys", "values"})
-_CHANGING = frozenset(
-    {
-        "add",
-        "append",
-        "appendleft",
-        "clear",
-        "discard",
-        "extend",
-        "pop",
-        "popitem",
-        "popleft",
-        "remove",
-        "setdefault",
-        "update",
-    }
-)
