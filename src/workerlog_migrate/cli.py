@@ -19,6 +19,9 @@ except KeyboardInterrupt:  # so early that nothing has begun
 
 from workerlog_migrate import __version__
 
+# Made beforehand: when it is needed, there is no memory to make it.
+_NO_MEMORY = b"Error: this machine has not enough memory; the run was given up\n"
+
 
 class _WrongUsage(click.ClickException):
     """One line on stderr, without the synopsis: the message names the option, the file and the key."""
@@ -31,7 +34,11 @@ class _Command(click.Command):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         _open_missing_streams()
-        return super().main(*args, **extra)
+        try:
+            return super().main(*args, **extra)
+        except (MemoryError, SystemError):  # there was none left to say so in `invoke`, either
+            os.write(2, _NO_MEMORY)
+            raise SystemExit(2) from None
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         try:
