@@ -92,7 +92,7 @@ class Boundaries:
         key = (function, way)
         if key not in self._known:
             self._known[key] = False  # what leads back here adds no other way
-            trail = self._engine.sight.trail_of(function)
+            trail = self._engine.callers.trail_of(function)
             self._known[key] = (
                 not trail.uses
                 or bool(trail.lost)

@@ -832,7 +832,7 @@ class Calls:
         for node in nodes:
             constant = self.constant(node, arguments)
             if constant is None and isinstance(node, ast.Name):
-                constant = self._engine.sight.only_argument(node, arguments._frame.unit)
+                constant = self._engine.sources.only_argument(node, arguments._frame.unit)
             if constant is None:
                 verdict = None
             elif any(
@@ -865,7 +865,7 @@ class Calls:
     ) -> bool | None:
         constant = self.constant(node, arguments) if node is not None else None
         if constant is None and test in _OF_PARAMETERS and isinstance(node, ast.Name):
-            constant = self._engine.sight.only_argument(node, arguments._frame.unit)
+            constant = self._engine.sources.only_argument(node, arguments._frame.unit)
         match test:
             case "given":
                 if constant is not None:
@@ -890,7 +890,7 @@ class Calls:
             case "integer-literal" | "number-literal":
                 kind = int if test == "integer-literal" else float
                 looped = (
-                    [constant] if node is None else self._engine.sight.looped(node, arguments._frame.unit)
+                    [constant] if node is None else self._engine.sources.looped(node, arguments._frame.unit)
                 )
                 for each in looped or [constant]:
                     if (
@@ -949,7 +949,7 @@ class Calls:
         found = module.lookup(node.id, module.scope(node))
         if found is None or len(found[1]) != 1 or found[1][0].kind != "assign":
             return None
-        if found[0] is module.scope_of_module and self._engine.sight.written(frame.unit, node.id):
+        if found[0] is module.scope_of_module and self._engine.writes.written(frame.unit, node.id):
             return None
         parent = module.parents.get(found[1][0].node)
         if isinstance(parent, ast.Assign | ast.AnnAssign) and isinstance(parent.value, ast.Constant):
@@ -1036,7 +1036,7 @@ class Calls:
             return not (isinstance(constant.value, str) and "\0" in constant.value)
         if isinstance(node, ast.List | ast.Tuple):
             return all(self._is_literal(entry, arguments) for entry in node.elts)
-        looped = self._engine.sight.looped(node, arguments._frame.unit)
+        looped = self._engine.sources.looped(node, arguments._frame.unit)
         if looped is not None:
             return all(
                 isinstance(entry, ast.Constant) and self._is_literal(entry, arguments) for entry in looped

@@ -10,8 +10,10 @@ import ast
 import sys
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis.callers import Callers
 from workerlog_migrate.analysis.calls import Calls
 from workerlog_migrate.analysis.changes import Changes
+from workerlog_migrate.analysis.containers import Containers
 from workerlog_migrate.analysis.ducks import Ducks
 from workerlog_migrate.analysis.exceptions import Hierarchy
 from workerlog_migrate.analysis.expressions import Expressions
@@ -21,10 +23,13 @@ from workerlog_migrate.analysis.guards import Guards
 from workerlog_migrate.analysis.hooks import Hooks
 from workerlog_migrate.analysis.kinds import Kinds
 from workerlog_migrate.analysis.neighbours import dotted_name, is_at_home
+from workerlog_migrate.analysis.places import Places
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.raises import Solver
 from workerlog_migrate.analysis.shapes import Shapes
 from workerlog_migrate.analysis.sight import Sight
+from workerlog_migrate.analysis.sources import Sources
+from workerlog_migrate.analysis.writes import Writes
 from workerlog_migrate.model import Settings, Unresolved
 
 if TYPE_CHECKING:
@@ -71,7 +76,12 @@ class Engine:
         self._loaded: set[Unit] | None = None
         self._users_of: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
         self.flat = Flat(self)
+        self.places = Places(self)
+        self.callers = Callers(self)
         self.sight = Sight(self)
+        self.containers = Containers(self)
+        self.writes = Writes(self)
+        self.sources = Sources(self)
         self.shapes = Shapes(self)
         self.guards = Guards(self)
         self.kinds = Kinds(self)
@@ -170,7 +180,12 @@ class Engine:
             unit.close()
         parts = (
             self.flat,
+            self.places,
+            self.callers,
             self.sight,
+            self.containers,
+            self.writes,
+            self.sources,
             self.shapes,
             self.changes,
             self.hooks,

@@ -129,7 +129,7 @@ class Expressions:
         if frame.sink is not None and kind in _TOUCHING:
             self._engine.hooks.touched(value, node, frame)
         if kind in _MAKERS or (kind is ast.Subscript and isinstance(node.slice, ast.Slice)):  # type: ignore[attr-defined]  # a subscript
-            return self._engine.sight.filled(node, value, frame.unit)
+            return self._engine.containers.filled(node, value, frame.unit)
         return value
 
     # -- effects --------------------------------------------------------------------------------------------
@@ -371,7 +371,7 @@ class Expressions:
                 if not called and self._is_object(str(entry.ref), frame):
                     self.unresolved("op:attribute-unknown", node, _receiver(node), frame)
                 found = self._dotted_attribute(str(entry.ref), name)
-                return found | ANY if self._engine.sight.patched(f"{entry.ref}.{name}") else found
+                return found | ANY if self._engine.places.patched(f"{entry.ref}.{name}") else found
             case "instance":
                 assert isinstance(entry.ref, ClassInfo)
                 return self._instance_attribute(entry, entry.ref, name, node, frame)
@@ -442,7 +442,7 @@ class Expressions:
             if name in info.stores:
                 return flat.attribute(info, name) or ANY
             bound = [self._bind(made, receiver, method) for made in flat.function_value(method)]
-            return values.join([*bound, self._engine.sight.attribute_written(info, name)])
+            return values.join([*bound, self._engine.writes.attribute_written(info, name)])
         if (
             name in ("value", "_value_", "name", "_name_")
             and name not in info.stores
@@ -474,7 +474,7 @@ class Expressions:
     def _class_attribute(self, entry: Type, info: ClassInfo, name: str) -> Value:
         flat = self._engine.flat
         if name in info.values and not name.startswith("_") and self._is_enumeration(info):
-            return values.one("instance", ref=info) | self._engine.sight.attribute_written(info, name)
+            return values.one("instance", ref=info) | self._engine.writes.attribute_written(info, name)
         method = flat.method(info, name)
         if isinstance(method, FunctionInfo):
             if method.kind in ("class", "static"):
@@ -639,7 +639,7 @@ class Expressions:
             for name, value in entry.ref:
                 if name == key.value:
                     return value if isinstance(value, frozenset) else ANY
-        looped = self._engine.sight.looped(key, frame.unit)
+        looped = self._engine.sources.looped(key, frame.unit)
         if looped is not None and isinstance(entry.ref, tuple):
             own = dict(entry.ref)
             if all(
@@ -1010,7 +1010,7 @@ class Expressions:
         """Say that dates may not be compared or subtracted where some know their time zone and others do not."""
         if frame.sink is not None and any(
             _makes_dates(unit.module, aware=True) and _makes_dates(unit.module, aware=False)
-            for unit in self._engine.sight.units(frame.unit, "datetime")
+            for unit in self._engine.places.units(frame.unit, "datetime")
         ):
             self.operation("op:date-aware", node, frame)
 

@@ -75,7 +75,7 @@ class Flat:
             if name not in _BUILTINS:
                 return ANY
             builtin = values.one("dotted", ref=name)
-            return builtin | ANY if self._engine.sight.patched(name) else builtin
+            return builtin | ANY if self._engine.places.patched(name) else builtin
         scope, bindings = found
         if name in _BUILTINS and scope is unit.module.scope_of_module and self._hides(node, bindings, unit):
             return values.one("dotted", ref=name)
@@ -96,7 +96,7 @@ class Flat:
         """Return the join over all bindings of a name in one scope."""
         written = BOTTOM
         if scope is unit.module.scope_of_module:
-            written = self._engine.sight.written(unit, name)
+            written = self._engine.writes.written(unit, name)
         if len(bindings) == 1 and bindings[0].kind in ("import", "function", "class"):
             return self._binding(bindings[0], unit) | written
         return self.ask(("name", scope, name), lambda: self._join_bindings(name, bindings, unit)) | written
@@ -149,7 +149,7 @@ class Flat:
                 expression = self._engine.knowledge.attribute(owner, name)
                 if expression is not None:
                     found.append(values.parse(expression))
-        written = self._engine.sight.attribute_written(info, name)
+        written = self._engine.writes.attribute_written(info, name)
         if written:
             found.append(written)
         return values.join(found) if found else None
@@ -306,7 +306,7 @@ class Flat:
             begun = self._begun_by(info)
             if any(owner.unit.enclosing(stored).name in begun for stored in owner.stores.get(name, ())):
                 return True
-        return bool(info.node.decorator_list) or bool(self._engine.sight.attribute_written(info, name))
+        return bool(info.node.decorator_list) or bool(self._engine.writes.attribute_written(info, name))
 
     def _begun_by(self, info: ClassInfo) -> set[str]:
         """Return the names of the methods that run while an instance is made: ``__init__``, and what these call on it."""
@@ -782,7 +782,7 @@ class Flat:
 
     def _is_called(self, function: FunctionInfo) -> bool:
         """Whether the file calls a function at all, so that a parameter which no call passes keeps its default."""
-        return self._engine.sight.is_called(function)
+        return self._engine.callers.is_called(function)
 
     def _filled_with_json(self, declared: Value, function: FunctionInfo, argument: ast.arg) -> Value:
         """Say that a plain ``dict`` or ``list`` holds JSON when a call in the file passes decoded JSON."""
@@ -823,7 +823,7 @@ class Flat:
         if not isinstance(node, ast.Lambda) and not _always_leaves(node.body):
             found.append(NONE)
         value = values.join(found)
-        if function.unit.module.attributes_of("__code__") and self._engine.sight.is_set_on(
+        if function.unit.module.attributes_of("__code__") and self._engine.callers.is_set_on(
             function, "__code__"
         ):
             return ANY

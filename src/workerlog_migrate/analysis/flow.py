@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.containers import CONTAINERS
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.frames import BOUND, Atom, Edge, Frame, Raise, Sink, State, Unknown
 from workerlog_migrate.analysis.program import HANDLER, ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.shapes import changes_while_iterated
-from workerlog_migrate.analysis.sight import CONTAINERS
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
 
 if TYPE_CHECKING:
@@ -360,7 +360,7 @@ class Flow:
         found = module.lookup(target.id, module.scope(target))
         if found is None or found[0] is not module.scope_of_module:
             return BOTTOM
-        return self._engine.sight.written(frame.unit, target.id)
+        return self._engine.writes.written(frame.unit, target.id)
 
     def _learn(self, target: ast.expr, source: ast.expr, frame: Frame) -> None:
         guards = self._engine.guards

@@ -404,9 +404,9 @@ class Guards:
 
     def _is_long_enough(self, node: ast.Subscript, index: int | None, frame: Frame) -> bool:
         """Whether what a literal, a row's text or a function says of a length is enough for an index."""
-        sight, module = self._engine.sight, frame.unit.module
+        module = frame.unit.module
         if index is None:
-            items = sight.literal_items(node.value, frame.unit)
+            items = self._engine.sources.literal_items(node.value, frame.unit)
             row = self._engine.calls.row(node.slice, frame) if isinstance(node.slice, ast.Call) else None
             return items is not None and row is not None and "weekday" in row.marks and len(items) >= _WEEK
         if index in (0, -1) and self._is_filled(node.value, frame):
@@ -427,7 +427,7 @@ class Guards:
             isinstance(call, ast.Call)
             and (row := self._engine.calls.row(call, frame)) is not None
             and "filled" in row.marks
-            and self._engine.sight.is_unchanged(call, frame.unit)
+            and self._engine.containers.is_unchanged(call, frame.unit)
             for call in made
         )
 
@@ -528,7 +528,7 @@ class Guards:
         found = module.lookup(node.id, module.scope(node))
         if found is None or len(found[1]) != 1 or found[1][0].kind != "assign":
             return None
-        if found[0] is module.scope_of_module and self._engine.sight.written(frame.unit, node.id):
+        if found[0] is module.scope_of_module and self._engine.writes.written(frame.unit, node.id):
             return None
         parent = module.parents.get(found[1][0].node)
         if isinstance(parent, ast.Assign) and found[1][0].node in parent.targets:

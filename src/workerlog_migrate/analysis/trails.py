@@ -146,7 +146,7 @@ class Follower:
         return self._trail
 
     def _lose(self, why: str, node: ast.AST, unit: Unit) -> None:
-        if not self._trail.lost and not self._engine.sight.is_test(unit):
+        if not self._trail.lost and not self._engine.places.is_test(unit):
             where = "" if unit is self._engine.unit else f" of {unit.name}"
             self._trail.lost = f"{why} in line {getattr(node, 'lineno', 0)}{where}"
 
@@ -291,8 +291,8 @@ class Follower:
         if scope.is_class:
             self._attributes(name, unit, items, bound)
         elif scope is module.scope_of_module:
-            self._engine.sight.lose_module_name(self, unit, name)
-            for other, reader in self._engine.sight.places_in_others(unit, name):
+            self._engine.writes.lose_module_name(self, unit, name)
+            for other, reader in self._engine.places.places_in_others(unit, name):
                 self._push(reader, other, items, bound)
 
     def lose(self, why: str) -> None:
@@ -305,7 +305,7 @@ class Follower:
         if key in self._names:
             return
         self._names.add(key)
-        for other in self._engine.sight.units(unit, name):
+        for other in self._engine.places.units(unit, name):
             for place in other.module.attributes_of(name):
                 if isinstance(place.ctx, ast.Load):
                     self._push(place, other, items, bound)
@@ -334,7 +334,7 @@ class Follower:
 
     def _into(self, container: ast.expr, step: _Step, items: int) -> None:
         """Follow a container that the thing was put into, by all its names."""
-        origins = self._engine.sight.origins(container, step.unit)
+        origins = self._engine.sources.origins(container, step.unit)
         if origins is None:
             self._lose(f"it is put into {_text(container)}", container, step.unit)
             return
@@ -503,7 +503,7 @@ class Follower:
     def _into_known(self, kind: str, call: ast.Call, step: _Step, place: int | str | None) -> None:
         """Follow into a function that is known by its row, or a method of a known type."""
         unit = step.unit
-        row = self._engine.sight.row(call, unit)
+        row = self._engine.callers.row(call, unit)
         name = row.name if row is not None else ""
         last = name.rpartition(".")[2]
         if name in ("functools.partial", "functools.partialmethod") and place == 0 and not step.items:
@@ -671,7 +671,7 @@ class Follower:
         if function.kind == "property":
             self._attributes(function.name, function.unit, step.items + deeper, step.bound)
             return
-        trail = self._engine.sight.trail_of(function)
+        trail = self._engine.callers.trail_of(function)
         if trail.lost:
             self.lose(f"{function.name} gives it, and {trail.lost}")
             return

@@ -1,0 +1,393 @@
+"""Who calls a function or a class of the program, and how.
+
+Input: a function, method, lambda or class. Output: its ``Trail``: the calls, and the place where it gets out of sight, if it
+does. ``trails`` follows what is bound to a name; here it is decided where to begin: a method is found by its name on
+receivers of its class, a special method by operators, a decorated function in its decorator.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.trails import Follower, Passed, Trail, Use
+from workerlog_migrate.analysis.values import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.knowledge import CallRow
+
+_OPERATORS = 400
+"""Of more places where a special method may be called by an operator none is looked at: it is called with anything."""
+
+
+class Callers:
+    """Answers for one program; each thing is followed once.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._receivers: dict[ast.expr, Value] = {}
+        self._nodes: dict[tuple[Unit, type[ast.AST]], list[ast.AST]] = {}
+
+    def trail_of(self, thing: FunctionInfo | ClassInfo) -> Trail:
+        """Return the uses of a function, method, lambda or class."""
+        most = Trail(lost=f"{thing.name} leads too far")
+        return self._engine.flat.answer(("trail", thing), lambda: self._followed(thing), Trail(), most)
+
+    def _followed(self, thing: FunctionInfo | ClassInfo) -> Trail:
+        trail = self._class_trail(thing) if isinstance(thing, ClassInfo) else self._function_trail(thing)
+        if trail.lost and not trail.lost.startswith(thing.name):
+            trail.lost = f"{thing.name}: {trail.lost}"
+        return trail
+
+    def is_called(self, function: FunctionInfo) -> bool:
+        """Whether something in sight calls a function."""
+        return bool(self.trail_of(function).uses)
+
+    def row(self, call: ast.Call, unit: Unit) -> CallRow | None:
+        """Return the row of what a call calls."""
+        knowledge = self._engine.knowledge
+        for entry in self._engine.calls.callee(call, self._engine.flat.frame(unit, call)):
+            if entry.name == "dotted":
+                return knowledge.call(str(entry.ref))
+            if entry.name == "bound" and isinstance(entry.ref, tuple) and entry.ref[0] != "*":
+                return knowledge.method(entry.ref[0], entry.ref[1])
+        return None
+
+    def _function_trail(self, function: FunctionInfo) -> Trail:
+        unit, node = function.unit, function.node
+        if isinstance(node, ast.Module | ast.ExceptHandler):
+            return Trail()
+        if isinstance(node, ast.Lambda):
+            return Follower(self._engine, is_code=True).from_expression(node, unit)
+        owner = function.owner
+        if owner is None:
+            found = unit.module.lookup(function.name, unit.module.scope(node))
+            if found is None:
+                return Trail(lost="it is not bound")
+            trail = Follower(self._engine, is_code=True).from_name(function.name, found[0], unit)
+        elif function.name in ("__init__", "__new__", "__post_init__"):
+            trail = self._constructed(owner, function.name)
+        elif function.name.startswith("__") and function.name.endswith("__"):
+            trail = self._special(function, owner)
+        elif function.kind == "setter":
+            trail = self._set(function, owner)
+        else:
+            trail = self._method_trail(function, owner)
+        for decorator in node.decorator_list:
+            self._decorated_by(decorator, function, trail)
+        for name in ("__defaults__", "__kwdefaults__", "__code__"):
+            if not trail.lost and self.is_set_on(function, name):
+                trail.lost = f"{name} of {function.name} is replaced"
+        return trail
+
+    def is_set_on(self, function: FunctionInfo, name: str) -> bool:
+        """Say whether an attribute of a function may be replaced by a statement: its defaults, its code."""
+        return any(
+            isinstance(place.ctx, ast.Store)
+            and any(
+                entry.ref is function or values.is_opaque(entry)
+                for entry in self._engine.flat.value(place.value, unit)
+            )
+            for unit in self._engine.places.units(function.unit, name)
+            for place in unit.module.attributes_of(name)
+        )
+
+    def _decorated_by(self, decorator: ast.expr, function: FunctionInfo, trail: Trail) -> None:
+        """Follow a function into what decorates it."""
+        unit = function.unit
+        maker = decorator.func if isinstance(decorator, ast.Call) else decorator
+        for entry in self._engine.flat.value(maker, unit):
+            inner = entry.ref
+            if entry.name == "dotted":
+                row = self._engine.knowledge.call(str(inner))
+                if str(inner) not in _METHOD_DECORATORS and (row is None or row.raises):
+                    trail.lost = (
+                        trail.lost or f"{function.name} is decorated with {inner} in line {decorator.lineno}"
+                    )
+            elif entry.name == "function" and isinstance(inner, FunctionInfo):
+                self._into_decorator(inner, trail, is_made=isinstance(decorator, ast.Call))
+            elif entry.name in ("transparent", "type") or (
+                isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "getter", "deleter")
+            ):
+                continue
+            elif entry.name == "bound" and isinstance(inner, tuple) and inner[0] != "*":
+                row = self._engine.knowledge.method(inner[0], inner[1])
+                if row is None or row.raises:
+                    trail.lost = trail.lost or f"{function.name} is decorated in line {decorator.lineno}"
+            else:
+                trail.lost = trail.lost or f"{function.name} is decorated in line {decorator.lineno}"
+
+    def _into_decorator(self, maker: FunctionInfo, trail: Trail, *, is_made: bool) -> None:
+        makers = [maker]
+        if is_made:  # @outer(...): what outer returns is the decorator
+            makers = [
+                entry.ref
+                for entry in self._engine.flat.returns(maker)
+                if entry.name == "function" and isinstance(entry.ref, FunctionInfo)
+            ]
+        for each in makers:
+            if not each.parameters or isinstance(each.node, ast.Module | ast.ExceptHandler):
+                continue
+            scope = each.unit.module.scopes[each.node]
+            found = Follower(self._engine, is_code=True).from_name(each.parameters[0].arg, scope, each.unit)
+            trail.uses.extend(found.uses)
+            trail.lost = trail.lost or found.lost
+
+    def _class_trail(self, info: ClassInfo) -> Trail:
+        module = info.unit.module
+        found = module.lookup(info.name, module.scope(info.node))
+        if found is None:
+            return Trail(lost="it is not bound")
+        return Follower(self._engine, is_code=True).from_name(info.name, found[0], info.unit)
+
+    def _constructed(self, owner: ClassInfo, name: str) -> Trail:
+        """Join the uses of a class, of the heirs that do not construct themselves, and what heirs hand up."""
+        trail = Trail()
+        for each in (owner, *self._engine.flat.heirs(owner)):
+            if each is not owner and self._engine.flat.method(each, name) is not owner.methods.get(name):
+                continue
+            found = self.trail_of(each)
+            trail.uses.extend(use for use in found.uses if use.kind != "decorator")
+            trail.lost = trail.lost or found.lost
+            trail.uses.extend(self._made_by_class_methods(each))
+        for unit in self._engine.places.units(owner.unit, name):
+            for place in unit.module.attributes_of(name):
+                call = unit.module.parents.get(place)
+                if not isinstance(call, ast.Call) or call.func is not place:
+                    continue
+                inside = unit.enclosing(call).owner
+                if inside is None or (inside is not owner and owner not in self._engine.flat.family(inside)):
+                    continue
+                is_super = isinstance(place.value, ast.Call)
+                positional = call.args if is_super else call.args[1:]
+                trail.uses.append(_use_of_call(call, positional, unit))
+        return trail
+
+    def _made_by_class_methods(self, info: ClassInfo) -> Iterator[Use]:
+        """Yield ``cls(...)`` and ``type(self)(...)`` in the methods of a class."""
+        module = info.unit.module
+        for call in module.calls_of("cls"):
+            if info.unit.enclosing(call).owner is info and isinstance(call.func, ast.Name):
+                yield _use_of_call(call, call.args, info.unit)
+
+    def _method_trail(self, function: FunctionInfo, owner: ClassInfo) -> Trail:
+        trail = Trail()
+        for unit in self._engine.places.units(function.unit, function.name):
+            for place in unit.module.attributes_of(function.name):
+                if not isinstance(place.ctx, ast.Load):
+                    continue
+                related, is_class = self.receives(place.value, owner, unit)
+                if not related:
+                    continue
+                found = Follower(self._engine, is_code=True).from_expression(place, unit)
+                drop = is_class and function.kind not in ("static", "class")
+                trail.uses.extend(
+                    use._replace(positional=use.positional[1:]) if drop else use for use in found.uses
+                )
+                trail.lost = trail.lost or found.lost
+        self._by_text(function, owner, trail)
+        self._in_class_body(function, owner, trail)
+        return trail
+
+    def _in_class_body(self, function: FunctionInfo, owner: ClassInfo, trail: Trail) -> None:
+        """Follow a method that the body of its class uses by its plain name: ``one = partialmethod(add, 1)``."""
+        module = owner.unit.module
+        for place in module.names_of(function.name):
+            scope = module.scope(place)
+            if isinstance(place.ctx, ast.Load) and scope.is_class and scope.node is owner.node:
+                found = Follower(self._engine, is_code=True).from_expression(place, owner.unit)
+                for use in (
+                    found.uses
+                ):  # an alias is called on the object, too; only a call in the class body passes it
+                    is_direct = isinstance(use.node, ast.Call) and use.node.func is place
+                    trail.uses.append(use._replace(positional=use.positional[1:]) if is_direct else use)
+                trail.lost = trail.lost or found.lost
+
+    def receives(self, receiver: ast.expr, owner: ClassInfo, unit: Unit) -> tuple[bool, bool]:
+        """Whether an object may be of a class or a related one, and whether it is the class itself."""
+        if isinstance(receiver, ast.Name) and receiver.id in ("self", "cls"):
+            inside = unit.enclosing(receiver).owner
+            if inside is not None:
+                return self._are_related(inside, owner), False
+        if (
+            isinstance(receiver, ast.Call)
+            and isinstance(receiver.func, ast.Name)
+            and receiver.func.id == "super"
+        ):
+            inside = unit.enclosing(receiver).owner
+            return inside is not None and self._are_related(inside, owner), False
+        for entry in self._received(receiver, unit):
+            if entry.name in ("instance", "class") and isinstance(entry.ref, ClassInfo):
+                if self._are_related(entry.ref, owner):
+                    return True, entry.name == "class"
+            elif entry.name in ("any", "bound"):
+                return True, False
+        return False, False
+
+    def _received(self, receiver: ast.expr, unit: Unit) -> Value:
+        """Return what an object may be; asked for each class whose methods it may have."""
+        known = self._receivers.get(receiver)
+        if known is None:
+            flat = self._engine.flat
+            outer, flat.cut = flat.cut, flat.NEVER
+            known = flat.value(receiver, unit)
+            if flat.cut == flat.NEVER:
+                self._receivers[receiver] = known
+            flat.cut = min(outer, flat.cut)
+        return known
+
+    def _are_related(self, first: ClassInfo, second: ClassInfo) -> bool:
+        family = self._engine.flat.family
+        return first is second or first in family(second) or second in family(first)
+
+    def _by_text(self, function: FunctionInfo, owner: ClassInfo, trail: Trail) -> None:
+        """Look for what takes a method by its name in a text: ``getattr``, ``methodcaller``."""
+        module = function.unit.module
+        for call in (*module.calls_of("getattr"), *module.calls_of("methodcaller")):
+            name = (
+                call.args[1]
+                if len(call.args) > 1 and last_name(call.func) == "getattr"
+                else call.args[0]
+                if call.args
+                else None
+            )
+            if name is None or not may_spell(name, function.name):
+                continue
+            if last_name(call.func) == "getattr":
+                if not self.receives(call.args[0], owner, function.unit)[0]:
+                    continue
+                if isinstance(name, ast.Constant):
+                    found = Follower(self._engine, is_code=True).from_expression(call, function.unit)
+                    trail.uses.extend(found.uses)
+                    trail.lost = trail.lost or found.lost
+                    continue
+            trail.lost = trail.lost or f"{function.name} is taken by its name in line {call.lineno}"
+
+    def _set(self, function: FunctionInfo, owner: ClassInfo) -> Trail:
+        """Return what is assigned to a property."""
+        trail = Trail()
+        for unit in self._engine.places.units(function.unit, function.name, changing=True):
+            for place in unit.module.attributes_of(function.name):
+                if not isinstance(place.ctx, ast.Store) or not self.receives(place.value, owner, unit)[0]:
+                    continue
+                parent = unit.module.parents.get(place)
+                if isinstance(parent, ast.Assign | ast.AnnAssign) and parent.value is not None:
+                    trail.uses.append(Use("call", parent, unit, (Passed(parent.value, unit),), result=False))
+                else:
+                    trail.lost = f"{function.name} is set in line {place.lineno}"
+        return trail
+
+    def _special(self, function: FunctionInfo, owner: ClassInfo) -> Trail:
+        """Return what a special method is given by the operators that call it."""
+        trail = Trail()
+        kind = _ASKED_BY.get(function.name)
+        if len(function.parameters) < 2 and not function.node.args.vararg:  # type: ignore[union-attr]  # a definition
+            return trail
+        if kind is None:
+            trail.lost = f"{function.name} is called by Python"
+            return trail
+        units = self._engine.places.units(function.unit, owner.name)
+        if sum(len(self._all(unit, kind)) for unit in units) > _OPERATORS:
+            trail.lost = f"{function.name} may be called in too many places"
+            return trail
+        for unit in units:
+            for node in self._all(unit, kind):
+                receiver, given = _operands(node, function.name)
+                if receiver is not None and self.receives(receiver, owner, unit)[0]:
+                    trail.uses.append(Use("call", node, unit, tuple(Passed(each, unit) for each in given)))
+                    if isinstance(node, ast.Call):
+                        trail.uses[-1] = _use_of_call(node, node.args, unit)
+        return trail
+
+    def _all(self, unit: Unit, kind: type[ast.AST]) -> list[ast.AST]:
+        """Return all nodes of a kind in a file; most files are never asked."""
+        key = (unit, kind)
+        if key not in self._nodes:
+            self._nodes[key] = [node for node in ast.walk(unit.module.tree) if isinstance(node, kind)]
+        return self._nodes[key]
+
+
+_METHOD_DECORATORS = frozenset(
+    {
+        "staticmethod",
+        "classmethod",
+        "property",
+        "functools.cached_property",
+        "functools.wraps",
+        "contextlib.contextmanager",
+        "contextlib.asynccontextmanager",
+        "abc.abstractmethod",
+        "typing.override",
+        "typing.overload",
+        "typing.final",
+    }
+)
+_ASKED_BY: dict[str, type[ast.AST]] = {
+    "__call__": ast.Call,
+    "__getitem__": ast.Subscript,
+    "__setitem__": ast.Subscript,
+    "__delitem__": ast.Subscript,
+    **dict.fromkeys(
+        ("__add__", "__sub__", "__mul__", "__truediv__", "__floordiv__", "__mod__", "__or__", "__and__"),
+        ast.BinOp,
+    ),
+    **dict.fromkeys(("__radd__", "__rsub__", "__rmul__", "__rtruediv__"), ast.BinOp),
+    **dict.fromkeys(("__eq__", "__lt__", "__le__", "__gt__", "__ge__", "__ne__"), ast.Compare),
+    "__contains__": ast.Compare,
+}
+
+
+def _operands(node: ast.AST, name: str) -> tuple[ast.expr | None, tuple[ast.expr, ...]]:
+    """Return the object whose special method an operator calls, and what it gives to it."""
+    match node:
+        case ast.Call(func=function, args=args):
+            return function, tuple(args)
+        case ast.Subscript(value=value, slice=key):
+            return value, (key,)
+        case ast.BinOp(left=left, right=right):
+            return (right, (left,)) if name.startswith("__r") else (left, (right,))
+        case ast.Compare(left=left, comparators=[right]):
+            return (right, (left,)) if name == "__contains__" else (left, (right,))
+    return None, ()
+
+
+def _use_of_call(call: ast.Call, positional: list[ast.expr], unit: Unit) -> Use:
+    plain: list[Passed] = []
+    rest: list[Passed] = []
+    for entry in positional:
+        if isinstance(entry, ast.Starred):
+            rest.append(Passed(entry.value, unit, "element"))
+        elif rest:
+            rest.append(Passed(entry, unit))
+        else:
+            plain.append(Passed(entry, unit))
+    keywords = tuple((word.arg, Passed(word.value, unit)) for word in call.keywords if word.arg)
+    mapping = tuple(Passed(word.value, unit) for word in call.keywords if not word.arg)
+    return Use("call", call, unit, tuple(plain), keywords, tuple(rest), mapping)
+
+
+def last_name(node: ast.expr) -> str:
+    """Return the last name of a dotted one, ``c`` of ``a.b.c``; empty for any other expression."""
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def may_spell(node: ast.expr, name: str) -> bool:
+    """Whether an expression may give the text of a name."""
+    match node:
+        case ast.Constant(value=value):
+            return value == name
+        case (
+            ast.JoinedStr(values=[ast.Constant(value=str(start)), *_])
+            | ast.BinOp(left=ast.Constant(value=str(start)), op=ast.Add() | ast.Mod())
+        ):
+            return name.startswith(start.partition("%")[0])
+    return True

@@ -1,0 +1,330 @@
+"""What is put into a container after it is made.
+
+Input: the expression that makes it. Output: keys and items that are put in later, through whatever name or attribute it goes by.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, NamedTuple
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.program import Unit
+from workerlog_migrate.analysis.trails import Follower, Passed, Use
+from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from workerlog_migrate.analysis.engine import Engine
+from workerlog_migrate.analysis.callers import last_name
+
+
+class Contents(NamedTuple):
+    """What is put into a container beside what it is made with.
+
+    Attributes:
+        keys, items: what is put in.
+        pairs: items by the literal key under which they are put.
+        shrinks: something is taken out.
+        lost: where the container gets out of sight.
+    """
+
+    keys: Value = BOTTOM
+    items: Value = BOTTOM
+    pairs: tuple[tuple[object, Value], ...] = ()
+    shrinks: bool = False
+    lost: str = ""
+
+
+_UNCHANGED = Contents()
+_LOST = Contents(ANY, ANY, (), True, "")
+
+
+class Containers:
+    """Answers for one program; each container is followed once.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def filled(self, node: ast.expr, value: Value, unit: Unit) -> Value:
+        """Return a container's value with what is put into it later.
+
+        Args:
+            node: the expression that makes it: a literal, a comprehension, a call.
+            value: what it is made with.
+            unit: its file.
+        """
+        if not any(entry.name in CONTAINERS for entry in value):
+            return value
+        contents = self.contents(node, unit)
+        if contents == _UNCHANGED:
+            return value
+        is_empty = _is_empty(node)
+        return frozenset(
+            _with(entry, contents, is_empty) if entry.name in CONTAINERS else entry for entry in value
+        )
+
+    def contents(self, node: ast.expr, unit: Unit) -> Contents:
+        """Return what is put into the container that an expression makes."""
+        return self._engine.flat.answer(
+            ("contents", node), lambda: self._contents(node, unit), _UNCHANGED, _LOST
+        )
+
+    def _contents(self, node: ast.expr, unit: Unit) -> Contents:
+        trail = Follower(self._engine, is_code=False).from_expression(node, unit)
+        if trail.lost:
+            self._engine.sight.reasons[node] = trail.lost
+            return _LOST._replace(lost=trail.lost)
+        return self._put_in(trail.uses) if trail.uses else _UNCHANGED
+
+    def is_unchanged(self, node: ast.expr, unit: Unit) -> bool:
+        """Whether nobody puts anything into the container that an expression makes, or takes anything out of it."""
+        return self.contents(node, unit) == _UNCHANGED
+
+    def _put_in(self, uses: Iterable[Use]) -> Contents:
+        keys: list[Value] = []
+        items: list[Value] = []
+        pairs: list[tuple[object, Value]] = []
+        shrinks = False
+        lost = ""
+        for use in uses:
+            match use.kind:
+                case "method" | "handed":
+                    shrinks = self._by_method(use, keys, items, pairs) or shrinks
+                    if use.kind == "method" and use.name not in _HARMLESS and use.name not in _CHANGING:
+                        lost = lost or f"{use.name} of it is called in line {getattr(use.node, 'lineno', 0)}"
+                case "store":
+                    self._by_store(use, keys, items, pairs)
+                case "delete":
+                    shrinks = True
+                case "augment":
+                    shrinks = self._by_augment(use, keys, items, pairs) or shrinks
+                case "row":
+                    shrinks = self._by_row(use, items) or shrinks
+        if lost:
+            return _LOST._replace(lost=lost)
+        if not (keys or items or pairs or shrinks):
+            return _UNCHANGED
+        return Contents(values.join(keys), values.join(items), tuple(pairs), shrinks)
+
+    def _by_method(
+        self, use: Use, keys: list[Value], items: list[Value], pairs: list[tuple[object, Value]]
+    ) -> bool:
+        """Add what a method puts in; whether it takes something out."""
+        given = use.positional
+        match use.name:
+            case "append" | "appendleft" | "add" | "__add__":
+                items.extend(_plain(self._engine.sight.value(each), each) for each in (*given[:1], *use.rest))
+                return False
+            case "insert":
+                items.extend(_plain(self._engine.sight.value(each), each) for each in given[1:2])
+                return False
+            case "extend" | "extendleft":
+                items.extend(self._engine.sight.value(each._replace(part="element")) for each in given)
+                return False
+            case "setdefault":
+                self._pair(
+                    given[0].node if given else None,
+                    given[0].unit if given else None,
+                    NONE if len(given) < 2 else self._engine.sight.value(given[1]),
+                    keys,
+                    items,
+                    pairs,
+                )
+                return False
+            case "update" | "__ior__" | "subtract":
+                for name, passed in use.keywords:
+                    keys.append(values.STR)
+                    items.append(self._engine.sight.value(passed))
+                    pairs.append((name, self._engine.sight.value(passed)))
+                for passed in given:
+                    self._merge(self._engine.sight.value(passed), passed.unit, keys, items, pairs)
+                return False
+        return use.name in _SHRINKING
+
+    def _merge(
+        self,
+        value: Value,
+        unit: Unit,
+        keys: list[Value],
+        items: list[Value],
+        pairs: list[tuple[object, Value]],
+    ) -> None:
+        """Add what is in another container."""
+        for entry in value:
+            if entry.name == "dict" and len(entry.args) > 1:
+                keys.append(entry.args[0])
+                items.append(entry.args[1])
+                literal = entry.ref if isinstance(entry.ref, tuple) else ((None, entry.args[1]),)
+                pairs.extend((name, made if isinstance(made, frozenset) else ANY) for name, made in literal)
+            else:
+                element = self._engine.expressions.element(frozenset({entry}), unit)
+                keys.append(element)
+                items.append(element)
+                pairs.append((None, ANY if entry.name in ("any", "bound", "list") else element))
+
+    def _by_store(
+        self, use: Use, keys: list[Value], items: list[Value], pairs: list[tuple[object, Value]]
+    ) -> None:
+        target, unit = use.node, use.unit
+        assert isinstance(target, ast.Subscript)
+        parent = unit.module.parents.get(target)
+        flat = self._engine.flat
+        if isinstance(target.slice, ast.Slice):
+            if isinstance(parent, ast.Assign):
+                items.append(self._engine.expressions.element(flat.value(parent.value, unit), unit))
+            else:
+                items.append(ANY)
+            return
+        if isinstance(parent, ast.AugAssign):
+            value = _of_same_kind(flat.value(parent.value, unit))
+        else:
+            value = flat.target(target, unit)
+        self._pair(target.slice, unit, value, keys, items, pairs)
+
+    def _pair(
+        self,
+        key: ast.AST | None,
+        unit: Unit | None,
+        value: Value,
+        keys: list[Value],
+        items: list[Value],
+        pairs: list[tuple[object, Value]],
+    ) -> None:
+        if isinstance(key, ast.expr) and unit is not None:
+            keys.append(self._engine.flat.value(key, unit))
+        items.append(value)
+        pairs.append((key.value if isinstance(key, ast.Constant) else None, value))
+
+    def _by_augment(
+        self, use: Use, keys: list[Value], items: list[Value], pairs: list[tuple[object, Value]]
+    ) -> bool:
+        node, unit = use.node, use.unit
+        assert isinstance(node, ast.AugAssign)
+        if isinstance(node.op, ast.Add | ast.BitOr | ast.BitXor):
+            self._merge(self._engine.flat.value(node.value, unit), unit, keys, items, pairs)
+            return False
+        return True
+
+    def _by_row(self, use: Use, items: list[Value]) -> bool:
+        """Add what a function of the library puts into a container that it is given."""
+        call = use.node
+        if use.name not in _CHANGING_ROWS or not isinstance(call, ast.Call):
+            return use.name in _SHRINKING_ROWS
+        items.extend(self._engine.flat.value(each, use.unit) for each in call.args[1:2])
+        return False
+
+
+CONTAINERS = frozenset(
+    {
+        "list",
+        "dict",
+        "set",
+        "collections.deque",
+        "collections.defaultdict",
+        "collections.OrderedDict",
+        "collections.Counter",
+    }
+)
+_HARMLESS = frozenset(
+    "get keys values items copy index count sort reverse most_common elements total __len__ __contains__ __iter__ rotate union"  # noqa: SIM905  # a list of words
+    " intersection difference symmetric_difference issubset issuperset isdisjoint move_to_end fromkeys join append".split()
+)
+_SHRINKING = frozenset(
+    "pop popitem popleft clear remove discard difference_update intersection_update symmetric_difference_update __delitem__".split()  # noqa: SIM905  # a list of words
+)
+_CHANGING = frozenset(
+    {
+        "append",
+        "appendleft",
+        "add",
+        "insert",
+        "extend",
+        "extendleft",
+        "setdefault",
+        "update",
+        "subtract",
+        "__ior__",
+        "__add__",
+        *_SHRINKING,
+    }
+)
+_CHANGING_ROWS = frozenset(
+    {
+        "heapq.heappush",
+        "bisect.insort",
+        "bisect.insort_left",
+        "bisect.insort_right",
+        "heapq.heapreplace",
+        "heapq.heappushpop",
+    }
+)
+_SHRINKING_ROWS = frozenset({"heapq.heappop"})
+
+
+def _with(entry: Type, contents: Contents, is_empty: bool) -> Type:
+    """Put into a container's type what is put into it."""
+    if (
+        entry.name in ("dict", "collections.defaultdict", "collections.OrderedDict", "collections.Counter")
+        and len(entry.args) > 1
+    ):
+        keys, items = entry.args[0], entry.args[1]
+        made = (_joined(keys, contents.keys, is_empty), _joined(items, contents.items, is_empty))
+        return Type(entry.name, made, _literal(entry.ref, contents))
+    if not entry.args:
+        return entry
+    return Type(entry.name, (_joined(entry.args[0], contents.items, is_empty), *entry.args[1:]), entry.ref)
+
+
+def _joined(before: Value, added: Value, is_empty: bool) -> Value:
+    if not added:
+        return before
+    return added if is_empty and before == ANY else values.join((before, added))
+
+
+def _literal(ref: object, contents: Contents) -> object:
+    """Return what is still known of the keys of a literal."""
+    if not isinstance(ref, tuple) or contents.shrinks or contents.lost:
+        return None
+    anywhere = values.join(value for key, value in contents.pairs if key is None)
+    found: list[tuple[object, object]] = []
+    for key, value in ref:
+        added = values.join(
+            [anywhere, *(made for name, made in contents.pairs if name == key and name is not None)]
+        )
+        found.append(
+            (
+                key,
+                values.join((value if isinstance(value, frozenset) else ANY, added))
+                if contents.pairs
+                else value,
+            )
+        )
+    return tuple(found)
+
+
+def _plain(value: Value, passed: Passed) -> Value:
+    """Leave out None where a guard around the call nearly always keeps it out: it would be no evidence."""
+    if isinstance(passed.node, ast.Constant | ast.IfExp):
+        return value
+    return values.without_none(value) or value
+
+
+def _of_same_kind(value: Value) -> Value:
+    """Return what an item is after something was added to it in place: numbers stay numbers, texts texts."""
+    kept = values.without_none(value)  # adding None fails
+    return kept if values.names(kept) <= {"int", "float", "str", "list", "json"} else ANY
+
+
+def _is_empty(node: ast.expr) -> bool:
+    match node:
+        case ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Call(args=[]):
+            return True
+        case ast.Call(func=function) if last_name(function) == "defaultdict":
+            return True
+    return False

@@ -1,0 +1,224 @@
+"""Where a thing of one file may be named in others: which files use it, under which names, and which of them are tests.
+
+Input: a file of the program and a name in it. Output: files, and places in them.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.header import has_main_guard
+from workerlog_migrate.analysis.program import Unit
+from workerlog_migrate.analysis.values import Type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.module import Binding
+
+
+class Places:
+    """Answers for one program; what a file is, is looked up once.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._tests: dict[Unit, bool] = {}
+        self._handed_on: dict[Unit, bool] = {}
+        self._patches: set[str] | None = None
+
+    def is_test(self, unit: Unit) -> bool:
+        """Whether a file belongs to the tests of the program, and the script does not.
+
+        What tests pass counts, since they are to pass after a migration, too. What they put in the place of functions and
+        attributes, and the doubles that they pass, are not there when the program runs.
+        """
+        known = self._tests.get(unit)
+        if known is None:
+            script = self._engine.unit
+            known = _is_of_tests(unit) and not (unit is script or _is_of_tests(script))
+            self._tests[unit] = known
+        return known
+
+    def writers(self, unit: Unit, word: str) -> tuple[Unit, ...]:
+        """Return the files that may set something of a file, without the tests, whose writes are over when the program runs."""
+        return tuple(other for other in self.units(unit, word, changing=True) if not self.is_test(other))
+
+    def units(self, unit: Unit, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
+        """Return the files in which something of a file may be used under a name, or set as an attribute, itself first."""
+        others = self._engine.users_of(unit, word, changing=changing)
+        return (unit, *(other for other in others if other is not unit))
+
+    def places_in_others(self, unit: Unit, name: str) -> Iterator[tuple[Unit, ast.expr]]:
+        """Yield where other files read a name of a module, as ``module.name`` or under the name that they give it."""
+        for other in self.units(unit, name)[1:]:
+            module = other.module
+            for place in module.attributes_of(name):
+                if self.is_module(place.value, unit, other, name):
+                    yield other, place
+            taken = (
+                {name} if any(self._is_of(base, unit, other, name) for base in module.star_imports) else set()
+            )
+            for scope in module.scopes.values():
+                for bound, bindings in scope.bindings.items():
+                    for binding in bindings:
+                        base, _, last = binding.qualified.rpartition(".")
+                        if (
+                            binding.kind == "import"
+                            and last == name
+                            and self._is_of(base or ".", unit, other, name)
+                        ):
+                            taken.add(bound)
+            for word in taken:
+                yield from ((other, place) for place in module.names_of(word))
+
+    def is_module(self, node: ast.expr, unit: Unit, beside: Unit, name: str) -> bool:
+        """Whether an expression of another file may be a module, or one that passes a name of it on."""
+        for entry in self._engine.flat.value(node, beside):
+            if entry.name == "unit":
+                if entry.ref is unit or (isinstance(entry.ref, Unit) and _passes_on(entry.ref, name)):
+                    return True
+            elif entry.name == "dotted":
+                if str(entry.ref).rpartition(".")[2] == unit.name.rpartition(".")[2]:
+                    return True
+            elif (entry.name == "any" or (entry.name == "bound" and _may_be_called(entry, unit))) and (
+                self._is_handed_on(unit)
+            ):
+                return True
+        return False
+
+    def _is_handed_on(self, unit: Unit) -> bool:
+        """Whether a module is used for more than its attributes somewhere, so that an object of unknown type may be it."""
+        known = self._handed_on.get(unit)
+        if known is None:
+            self._handed_on[unit] = True
+            name = unit.name.rpartition(".")[2]
+            known = any(
+                self._hands_on(other, unit, name)
+                for other in self.units(unit, name)
+                if not self.is_test(other)
+            )
+            self._handed_on[unit] = known
+        return known
+
+    def _hands_on(self, other: Unit, unit: Unit, name: str) -> bool:
+        module = other.module
+        if any(
+            not call.args or _may_name_module(call.args[0], unit, other)
+            for call in (*module.calls_of("import_module"), *module.calls_of("__import__"))
+        ) or any(_may_take_module(place, unit, other) for place in module.attributes_of("modules")):
+            return True
+        taken = {
+            bound
+            for scope in module.scopes.values()
+            for bound, bindings in scope.bindings.items()
+            if any(binding.kind == "import" and self._means(binding, unit, other) for binding in bindings)
+        }
+        places: list[ast.Name | ast.Attribute] = [
+            *(place for bound in taken for place in module.names_of(bound)),
+            *(
+                place
+                for place in module.attributes_of(name)
+                if any(entry.ref is unit for entry in self._engine.flat.value(place, other))
+            ),
+        ]
+        return any(
+            isinstance(place.ctx, ast.Load) and not isinstance(module.parents.get(place), ast.Attribute)
+            for place in places
+        )
+
+    def _means(self, binding: Binding, unit: Unit, other: Unit) -> bool:
+        """Whether an import binds a name to a module, or to something that cannot be found and has its name."""
+        qualified = binding.qualified
+        if qualified.rpartition(".")[2] != unit.name.rpartition(".")[2]:
+            return False
+        found = self._engine.other_unit(qualified, other)
+        if found is not None:
+            return found is unit
+        base = qualified.rpartition(".")[0]
+        return not base or self._engine.other_unit(base, other) is None
+
+    def _is_of(self, base: str, unit: Unit, other: Unit, name: str) -> bool:
+        """Whether the name from which another file imports is that of a module, or of one that passes its names on."""
+        found = self._engine.other_unit(base, other)
+        if found is None:
+            return base.rpartition(".")[2] == unit.name.rpartition(".")[2]
+        if found is unit:
+            return True
+        return _passes_on(found, name)
+
+    def patched(self, dotted: str) -> bool:
+        """Whether the script, or a file that uses it, puts something else in the place of a library's or builtin function."""
+        if self._patches is None:
+            self._patches = set()
+            unit = self._engine.unit
+            for other in self.writers(unit, ""):
+                for place in other.module.attributes:
+                    if isinstance(place.ctx, ast.Store):
+                        name = other.module.qualified(place)
+                        if name is not None:
+                            self._patches.add(name.removeprefix(f"{unit.name}."))
+        return dotted in self._patches
+
+
+def _may_be_called(entry: Type, unit: Unit) -> bool:
+    """Whether an attribute of something unknown has the name of a module, or is of something known."""
+    return not isinstance(entry.ref, tuple) or entry.ref[1] == unit.name.rpartition(".")[2]
+
+
+def _may_name_module(node: ast.expr, unit: Unit, other: Unit) -> bool:
+    """Whether a text may be the name of a module: ``"pkg.x"``, ``f"plugins.{name}"``, ``__name__``."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return text.rpartition(".")[2] == unit.name.rpartition(".")[2]
+        case ast.Name(id="__name__"):
+            return other is unit
+        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
+            return unit.name.startswith(text.lstrip("."))
+    return True
+
+
+def _may_take_module(place: ast.Attribute, unit: Unit, other: Unit) -> bool:
+    """Whether ``sys.modules`` may give a module where it stands."""
+    parents = other.module.parents
+    match parents.get(place):
+        case ast.Compare():
+            return False
+        case ast.Subscript(slice=key):
+            return _may_name_module(key, unit, other)
+        case ast.Attribute(attr="get" | "pop" | "setdefault") as method:
+            call = parents.get(method)
+            return (
+                not isinstance(call, ast.Call) or not call.args or _may_name_module(call.args[0], unit, other)
+            )
+    return True
+
+
+def _is_of_tests(unit: Unit) -> bool:
+    """Whether a file is one of tests by its name or folder and what it imports or defines."""
+    path = unit.module.source.path
+    is_named = path.name.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
+    if not is_named and not _TEST_FOLDERS & set(path.parts):
+        return False
+    if path.name == "conftest.py" or any(map(unit.imports_any_of, _TEST_LIBRARIES)):
+        return True
+    functions = unit.module.functions
+    return any(function.name.startswith("test_") for function in functions) and not (
+        has_main_guard(unit.module)
+    )
+
+
+_TEST_FOLDERS = frozenset({"tests", "test"})
+_TEST_LIBRARIES = ("pytest", "unittest")
+
+
+def _passes_on(unit: Unit, name: str) -> bool:
+    """Whether a module has a name from another one."""
+    bindings = unit.module.scope_of_module.bindings.get(name, ())
+    imported = any(binding.kind == "import" for binding in bindings)
+    return imported or (not bindings and bool(unit.module.star_imports))

@@ -1,0 +1,197 @@
+"""Which expressions make what a name, an attribute or a parameter is.
+
+Input: an expression. Output: the literals, comprehensions and calls that it can come from, through names, parameters and
+modules; None when they are not all seen.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.program import Unit
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+_ORIGINS = 16
+
+
+class Sources:
+    """Answers for one program.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def literal_items(self, node: ast.expr, unit: Unit) -> list[ast.expr] | None:
+        """Return the items of a list, tuple or set that is written out, also through a name, and that nobody changes."""
+        sources: list[tuple[ast.expr, Unit]] | None = [(node, unit)]
+        if isinstance(node, ast.Name):
+            found = unit.module.lookup(node.id, unit.module.scope(node))
+            if found is None or (
+                found[0] is unit.module.scope_of_module and self._engine.writes.written(unit, node.id)
+            ):
+                return None
+            sources = self._sources_of_name(node, unit)
+        if sources is None or len(sources) != 1:
+            return None
+        ((made, where),) = sources
+        if not isinstance(made, ast.List | ast.Tuple | ast.Set):
+            return None
+        if any(isinstance(item, ast.Starred) for item in made.elts):
+            return None
+        is_kept = isinstance(made, ast.Tuple) or self._engine.containers.is_unchanged(made, where)
+        return made.elts if is_kept else None
+
+    def only_argument(self, node: ast.Name, unit: Unit) -> ast.Constant | None:
+        """Return the constant that a parameter is in every call, its default included; None for any other name."""
+        bindings = unit.module.bindings(node)
+        if len(bindings) != 1 or not isinstance(bindings[0].node, ast.arg):
+            return None
+        sources = self._sources_of_parameter(bindings[0].node, unit) or ()
+        first = sources[0][0] if sources else None
+        if not isinstance(first, ast.Constant):
+            return None
+        same = (
+            isinstance(source, ast.Constant)
+            and type(source.value) is type(first.value)
+            and source.value == first.value
+            for source, _ in sources
+        )
+        return first if all(same) else None
+
+    def looped(self, node: ast.expr, unit: Unit) -> list[ast.expr] | None:
+        """Return all that a name may be that only loops over written-out items bind; None for any other expression."""
+        if not isinstance(node, ast.Name):
+            return None
+        items: list[ast.expr] = []
+        for binding in unit.module.bindings(node):
+            loop = unit.module.parents.get(binding.node)
+            is_loop = isinstance(loop, ast.For | ast.AsyncFor | ast.comprehension)
+            if not is_loop or loop.target is not binding.node:  # type: ignore[union-attr]  # it is one
+                return None
+            found = self.literal_items(loop.iter, unit)  # type: ignore[union-attr]  # it is one
+            if found is None:
+                return None
+            items += found
+        return items or None
+
+    def origins(self, node: ast.expr, unit: Unit) -> list[tuple[ast.expr, Unit]] | None:
+        """Return the expressions that make the container that an expression gives; None when they are not all seen."""
+        found: list[tuple[ast.expr, Unit]] = []
+        work: list[tuple[ast.expr, Unit]] = [(node, unit)]
+        seen: set[ast.AST] = set()
+        while work:
+            current, where = work.pop()
+            if current in seen:
+                continue
+            seen.add(current)
+            if len(seen) > _ORIGINS:
+                return None
+            match current:
+                case (
+                    ast.List()
+                    | ast.Dict()
+                    | ast.Set()
+                    | ast.ListComp()
+                    | ast.DictComp()
+                    | ast.SetComp()
+                    | ast.Call()
+                    | ast.BinOp()
+                ):
+                    found.append((current, where))
+                case ast.Constant():
+                    continue
+                case ast.IfExp(body=body, orelse=other):
+                    work += [(body, where), (other, where)]
+                case ast.BoolOp(values=parts):
+                    work += [(part, where) for part in parts]
+                case ast.Name():
+                    sources = self._sources_of_name(current, where)
+                    if sources is None:
+                        return None
+                    work += sources
+                case ast.Attribute():
+                    sources = self._sources_in_module(current, where)
+                    sources = sources or self._sources_of_attribute(current, where)
+                    if not sources:
+                        return None
+                    work += sources
+                case _:
+                    return None
+        return found or None
+
+    def _sources_of_name(self, node: ast.Name, unit: Unit) -> list[tuple[ast.expr, Unit]] | None:
+        found: list[tuple[ast.expr, Unit]] = []
+        module = unit.module
+        for binding in module.bindings(node):
+            parent = module.parents.get(binding.node)
+            if binding.kind == "parameter" and isinstance(binding.node, ast.arg):
+                sources = self._sources_of_parameter(binding.node, unit)
+                if sources is None:
+                    return None
+                found += sources
+            elif isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr) and parent.value is not None:
+                if isinstance(parent, ast.Assign) and binding.node not in parent.targets:
+                    return None
+                found.append((parent.value, unit))
+            elif binding.kind not in ("augment", "delete", "annotation"):
+                return None
+        return found or None
+
+    def _sources_of_parameter(self, argument: ast.arg, unit: Unit) -> list[tuple[ast.expr, Unit]] | None:
+        function = unit.function(unit.module.parents[unit.module.parents[argument]])
+        trail = self._engine.callers.trail_of(function)
+        if trail.lost:
+            return None
+        parameters = function.parameters
+        if function.owner is not None and function.kind != "static":
+            parameters = parameters[1:]
+        index = next((at for at, entry in enumerate(parameters) if entry is argument), -1)
+        default = self._engine.flat.default_of(function, argument)
+        found: list[tuple[ast.expr, Unit]] = [] if default is None else [(default, unit)]
+        for use in trail.uses:
+            passed = dict(use.keywords).get(argument.arg)
+            if passed is None and 0 <= index < len(use.positional):
+                passed = use.positional[index]
+            if passed is None:
+                if use.rest or use.mapping:
+                    return None
+                continue
+            if passed.part or not isinstance(passed.node, ast.expr):
+                return None
+            found.append((passed.node, passed.unit))
+        return found
+
+    def _sources_in_module(self, node: ast.Attribute, unit: Unit) -> list[tuple[ast.expr, Unit]]:
+        """Return what a name of another module is bound to, ``hooks.HOOKS``."""
+        found: list[tuple[ast.expr, Unit]] = []
+        for entry in self._engine.flat.value(node.value, unit):
+            if not isinstance(entry.ref, Unit):
+                continue
+            module = entry.ref.module
+            for binding in module.scope_of_module.bindings.get(node.attr, ()):
+                parent = module.parents.get(binding.node)
+                if isinstance(parent, ast.Assign | ast.AnnAssign) and parent.value is not None:
+                    found.append((parent.value, entry.ref))
+        return found
+
+    def _sources_of_attribute(self, node: ast.Attribute, unit: Unit) -> list[tuple[ast.expr, Unit]]:
+        found: list[tuple[ast.expr, Unit]] = []
+        for other in self._engine.places.units(unit, node.attr):
+            module = other.module
+            for place in module.attributes_of(node.attr):
+                parent = module.parents.get(place)
+                if not isinstance(place.ctx, ast.Store):
+                    continue
+                if isinstance(parent, ast.Assign | ast.AnnAssign) and parent.value is not None:
+                    found.append((parent.value, other))
+            for definition in module.classes:
+                value = other.class_info(definition).values.get(node.attr)
+                if value is not None:
+                    found.append((value, other))
+        return found

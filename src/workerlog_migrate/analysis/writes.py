@@ -1,0 +1,279 @@
+"""Who sets a name of a module or an attribute besides the statements that are plain to see.
+
+Input: a file and a name in it, a class and an attribute of its instances. Output: what other files, ``globals()``, ``vars``, ``setattr``,
+``exec`` and made-up constructors store there; unknown where that cannot be told.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.trails import Follower
+from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workerlog_migrate.analysis.engine import Engine
+from workerlog_migrate.analysis.callers import last_name, may_spell
+
+
+class Writes:
+    """Answers for one program.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._texts: dict[Unit, list[tuple[ast.Call, frozenset[str] | None]]] = {}
+
+    def written(self, unit: Unit, name: str) -> Value:
+        """Return what else than its own statements a module's name is set to; the empty value when nothing else sets it."""
+        (found,) = self._engine.flat.answer(
+            ("written", unit, name), lambda: (values.join(self._name_writes(unit, name)),), (BOTTOM,), (ANY,)
+        )
+        return found
+
+    def attribute_written(self, info: ClassInfo, name: str) -> Value:
+        """Return what is stored in an attribute of a class's instances from elsewhere than its own methods."""
+        (found,) = self._engine.flat.answer(
+            ("stored", info, name),
+            lambda: (values.join(self._attribute_writes(info, name)),),
+            (BOTTOM,),
+            (ANY,),
+        )
+        return found
+
+    def _name_writes(self, unit: Unit, name: str) -> Iterator[Value]:
+        module = unit.module
+        for call in (*module.calls_of("globals"), *module.calls_of("vars"), *module.calls_of("locals")):
+            if call.args or not isinstance(call.func, ast.Name):
+                continue
+            if call.func.id != "globals" and module.function(call) is not None:
+                continue
+            yield from self._through_table(call, unit, name)
+        for call, stored in self._run_texts(unit):
+            if stored is None or name in stored:
+                self._engine.sight.reasons.setdefault(
+                    call, f"{name} may be set by {last_name(call.func)} in line {call.lineno}"
+                )
+                yield ANY
+        for place in module.attributes_of(name):
+            if not isinstance(place.ctx, ast.Load) and _is_this_module(place.value):
+                yield self._engine.flat.target(place, unit) if isinstance(place.ctx, ast.Store) else ANY
+        yield from self._written_by_others(unit, name)
+        for binding in module.scope_of_module.bindings.get(name, ()):
+            if binding.kind == "delete" and module.function(binding.node) is not None:
+                yield ANY
+        for call in module.calls_of("setattr"):
+            if (
+                call.args
+                and _is_this_module(call.args[0])
+                and len(call.args) > 2
+                and may_spell(call.args[1], name)
+            ):
+                yield self._engine.flat.value(call.args[2], unit)
+
+    def _written_by_others(self, unit: Unit, name: str) -> Iterator[Value]:
+        """Yield what other files set a name of a module to."""
+        for other in self._engine.places.writers(unit, name)[1:]:
+            for place in other.module.attributes_of(name):
+                if not isinstance(place.ctx, ast.Load) and self._engine.places.is_module(
+                    place.value, unit, other, name
+                ):
+                    is_store = isinstance(place.ctx, ast.Store)
+                    yield self._engine.flat.target(place, other) if is_store else ANY
+            for call in other.module.calls_of("setattr"):
+                is_of_name = len(call.args) > 2 and may_spell(call.args[1], name)
+                if is_of_name and self._engine.places.is_module(call.args[0], unit, other, name):
+                    yield self._engine.flat.value(call.args[2], other)
+
+    def _through_table(self, call: ast.Call, unit: Unit, name: str) -> Iterator[Value]:
+        """Yield what is stored through ``globals()``."""
+        module = unit.module
+        parent = module.parents.get(call)
+        match parent:
+            case ast.Subscript(slice=key) if parent.value is call:
+                if isinstance(parent.ctx, ast.Store) and may_spell(key, name):
+                    yield self._engine.flat.target(parent, unit)
+                elif isinstance(parent.ctx, ast.Del) and may_spell(key, name):
+                    yield ANY
+            case ast.Attribute(attr=attr):
+                outer = module.parents.get(parent)
+                if attr == "update" and isinstance(outer, ast.Call) and not outer.args:
+                    for word in outer.keywords:
+                        if word.arg is None or word.arg == name:
+                            yield self._engine.flat.value(word.value, unit) if word.arg else ANY
+                elif attr not in _READING_TABLES:
+                    yield ANY
+            case ast.Compare() | ast.Expr() | ast.For() | ast.comprehension() | ast.FormattedValue():
+                return
+            case ast.Call(func=ast.Name(id=reader)) if reader in _TABLE_READERS:
+                return
+            case _:
+                yield ANY
+
+    def _run_texts(self, unit: Unit) -> list[tuple[ast.Call, frozenset[str] | None]]:
+        """Return the calls of ``exec`` and ``eval`` with the names that their text stores or takes; None: any."""
+        known = self._texts.get(unit)
+        if known is None:
+            known = self._texts[unit] = []
+            for name in ("exec", "eval"):
+                for call in unit.module.calls_of(name):
+                    if (
+                        isinstance(call.func, ast.Name)
+                        and call.args
+                        and len(call.args) == 1
+                        and not call.keywords
+                    ):
+                        known.append((call, _stored_in(call.args[0])))
+        return known
+
+    def lose_module_name(self, follower: Follower, unit: Unit, name: str) -> None:
+        """Say where what a module's name is bound to may be taken by its name in a text."""
+        module = unit.module
+        for call in (*module.calls_of("exec"), *module.calls_of("eval")):
+            if isinstance(call.func, ast.Name) and call.args and _may_mention(call.args[0], name):
+                follower.lose(f"{name} may be used by {call.func.id} in line {call.lineno}")
+                return
+        for call in module.calls_of("globals"):
+            parent = module.parents.get(call)
+            if isinstance(parent, ast.Subscript) and parent.value is call:
+                if isinstance(parent.ctx, ast.Load) and may_spell(parent.slice, name):
+                    if isinstance(parent.slice, ast.Constant):
+                        follower._push(parent, unit, 0, ())
+                    else:
+                        follower.lose(f"{name} may be taken from globals() in line {call.lineno}")
+            elif isinstance(parent, ast.Attribute) and parent.attr == "get":
+                outer = module.parents.get(parent)
+                if isinstance(outer, ast.Call) and outer.args and may_spell(outer.args[0], name):
+                    follower._push(outer, unit, 0, ())
+            elif isinstance(parent, ast.Attribute) and parent.attr in ("values", "items"):
+                follower.lose(f"{name} may be taken from globals() in line {call.lineno}")
+
+    def _attribute_writes(self, info: ClassInfo, name: str) -> Iterator[Value]:
+        own = {
+            place
+            for owner in self._engine.flat.family(info)
+            if isinstance(owner, ClassInfo)
+            for place in owner.stores.get(name, ())
+        }
+        is_method = isinstance(self._engine.flat.method(info, name), FunctionInfo)
+        for unit in self._engine.places.writers(info.unit, name):
+            module = unit.module
+            for place in module.attributes_of(name):
+                if isinstance(place.ctx, ast.Load) or place in own:
+                    continue
+                if not self._engine.callers.receives(place.value, info, unit)[0]:
+                    continue
+                if isinstance(place.ctx, ast.Del):
+                    self._engine.sight.reasons.setdefault(
+                        info.node, f"{name} is deleted in line {place.lineno}"
+                    )
+                    yield ANY
+                else:
+                    yield self._engine.flat.target(place, unit)
+            for call in (*module.calls_of("setattr"), *module.calls_of("delattr")):
+                if len(call.args) < 2 or not may_spell(call.args[1], name):
+                    continue
+                if is_method and not isinstance(call.args[1], ast.Constant):
+                    found = self._engine.flat.value(call.args[0], unit)
+                    if not any(isinstance(entry.ref, ClassInfo) for entry in found):
+                        continue  # fields of something unknown are filled by their names, no methods replaced
+                if self._engine.callers.receives(call.args[0], info, unit)[0]:
+                    is_known = isinstance(call.args[1], ast.Constant) and len(call.args) > 2
+                    yield self._engine.flat.value(call.args[2], unit) if is_known else ANY
+        yield from self._given_to_fields(info, name)
+        for unit in dict.fromkeys(
+            (*self._engine.places.units(info.unit, "__dict__"), *self._engine.places.units(info.unit, "vars"))
+        ):
+            if self._engine.places.is_test(unit):
+                continue
+            yield from self._through_dict(info, name, unit)
+
+    def _given_to_fields(self, info: ClassInfo, name: str) -> Iterator[Value]:
+        """Yield what the made-up constructor of a data class or named tuple is given that its annotation does not say."""
+        flat = self._engine.flat
+        family = [owner for owner in reversed(flat.family(info)) if isinstance(owner, ClassInfo)]
+        fields = [field for owner in family for field in owner.annotations]
+        owner = next((each for each in family if name in each.annotations), None)
+        if owner is None or isinstance(flat.method(info, "__init__"), FunctionInfo):
+            return
+        declared = flat.annotation(owner.annotations[name], owner.unit)
+        at = fields.index(name)
+        for use in self._engine.callers.trail_of(info).uses:
+            passed = dict(use.keywords).get(name)
+            if passed is None and at < len(use.positional):
+                passed = use.positional[at]
+            if passed is not None and use.kind == "call":
+                yield values.contradicting(declared, self._engine.sight.value(passed))
+
+    def _through_dict(self, info: ClassInfo, name: str, unit: Unit) -> Iterator[Value]:
+        """Yield what is stored through ``vars(x)`` and ``x.__dict__``."""
+        module = unit.module
+        tables: list[tuple[ast.expr, ast.expr]] = [
+            (call, call.args[0]) for call in module.calls_of("vars") if len(call.args) == 1
+        ]
+        tables += [(place, place.value) for place in module.attributes_of("__dict__")]
+        for table, thing in tables:
+            parent = module.parents.get(table)
+            if isinstance(parent, ast.Subscript) and (
+                isinstance(parent.ctx, ast.Load) or not may_spell(parent.slice, name)
+            ):
+                continue
+            if isinstance(parent, ast.Attribute) and parent.attr in _READING_TABLES:
+                continue
+            if isinstance(parent, ast.Compare | ast.For | ast.comprehension | ast.FormattedValue | ast.Expr):
+                continue
+            if isinstance(parent, ast.Call) and last_name(parent.func) in _TABLE_READERS:
+                continue
+            if isinstance(parent, ast.keyword | ast.Dict) and getattr(parent, "arg", None) is None:
+                continue  # ** reads it
+            if self._engine.callers.receives(thing, info, unit)[0]:
+                yield ANY
+
+
+_READING_TABLES = frozenset({"get", "keys", "values", "items", "copy", "__contains__"})
+_TABLE_READERS = frozenset(
+    {"len", "print", "dict", "sorted", "list", "repr", "str", "exec", "eval", "bool", "set", "dumps"}
+)
+
+
+def _is_this_module(node: ast.expr) -> bool:
+    """Whether an expression is ``sys.modules[__name__]``."""
+    return isinstance(node, ast.Subscript) and last_name(node.value) == "modules"
+
+
+def _stored_in(node: ast.expr) -> frozenset[str] | None:
+    """Return the names that a program text stores; None when it is not written there."""
+    if isinstance(node, ast.Call) and last_name(node.func) == "compile" and node.args:
+        node = node.args[0]
+    if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+        return None
+    try:
+        tree = ast.parse(node.value)
+    except (SyntaxError, ValueError):
+        return frozenset()
+    return frozenset(
+        name.id
+        for name in ast.walk(tree)
+        if isinstance(name, ast.Name) and not isinstance(name.ctx, ast.Load)
+    )
+
+
+def _may_mention(node: ast.expr, name: str) -> bool:
+    """Whether a program text may use a name."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return re.search(rf"\b{re.escape(name)}\b", node.value) is not None
+    return (
+        not isinstance(node, ast.Call)
+        or last_name(node.func) != "compile"
+        or not node.args
+        or _may_mention(node.args[0], name)
+    )
