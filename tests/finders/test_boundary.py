@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -101,7 +101,16 @@ INSIDE = {
     "a handler that goes back to the loop": READ
     + "\ndef passo():\n    try:\n        return ler('a.json')\n    except Exception:\n        return None\n\n"
     + "while True:\n    passo()\n    time.sleep(60)\n",
-    "a script without a loop": READ
+    "a script without a loop": READ + "\nler('a.json')\n",
+    "before the loop only": READ
+    + "\nestado = ler('estado.json')\nwhile True:\n    try:\n        os.getpid()\n    except Exception as e:\n        print('Erro:', e)\n",
+    "two functions that call each other": READ.replace(
+        "return json.load(f)", "return json.load(f) or ler('b.json')"
+    )
+    + "\ndef main():"
+    + ROUND
+    + "\nmain()\n",
+    "a script without a loop that is guarded": READ
     + "\ntry:\n    ler('a.json')\nexcept Exception as e:\n    print('Erro:', e)\n",
     "an awaited coroutine": READ
     + "\nasync def passo():\n    ler('a.json')\n\nasync def main():"
@@ -136,6 +145,14 @@ LAST = {
     + "\nasyncio.run(main())\n",
     "a loop whose condition changes": READ + "\nativo = [1]\nwhile ativo:\n    ler('a.json')\n",
     "a loop over what has no end": READ + "\nfor n in itertools.count():\n    ler('a.json')\n",
+    "one of two functions that call each other, the other called before": READ.replace(
+        "return json.load(f)", "return json.load(f) or outra()"
+    )
+    + "\ndef outra():\n    return ler('b.json')\n\ndef main():\n    outra()"
+    + ROUND
+    + "\nmain()\n",
+    "a job of a library's loop": READ
+    + "\nimport schedule\nschedule.every(5).minutes.do(ler, 'a.json')\nwhile True:\n    schedule.run_pending()\n",
     "nothing calls it": READ,
 }
 
@@ -152,7 +169,7 @@ def _watches(tmp_path: Path, text: str) -> str:
 
 @pytest.mark.parametrize("text", INSIDE.values(), ids=INSIDE)
 def test_what_a_broad_handler_takes_inside_the_loop_is_narrowed(tmp_path: Path, text: str) -> None:
-    """Kind: on every way out of it a broad handler takes what passes it, and the loop goes on."""
+    """Kind: on every way out of it a broad handler takes what passes it, and the loop goes on; or there is no loop on any."""
     assert _watches(tmp_path, text) == "narrowed"
 
 
@@ -162,27 +179,23 @@ def test_what_nothing_takes_inside_the_loop_is_watched(tmp_path: Path, text: str
     assert _watches(tmp_path, text) == "watched"
 
 
-@pytest.mark.parametrize(
-    ("frame", "is_narrowed"),
-    [
-        (str, False),
-        (
-            lambda text: (
-                f"while True:\n    try:\n{text}\n    except Exception as e:\n        print('Erro:', e)\n"
-            ),
-            True,
-        ),
-    ],
-    ids=["last", "inside"],
-)
-def test_suppress_that_is_the_last_one_is_left(
-    tmp_path: Path, frame: Callable[[str], str], is_narrowed: bool
-) -> None:
+REMOVED = "with contextlib.suppress(Exception):\n    os.remove('a.tmp')\n"
+SUPPRESSED = {
+    "last": ("while True:\n" + textwrap.indent(REMOVED, "    "), False),
+    "no loop": (REMOVED, True),
+    "inside": (
+        "while True:\n    try:\n"
+        + textwrap.indent(REMOVED, "        ")
+        + "    except Exception as e:\n        print('Erro:', e)\n",
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "is_narrowed"), SUPPRESSED.values(), ids=SUPPRESSED)
+def test_suppress_that_is_the_last_one_is_left(tmp_path: Path, body: str, is_narrowed: bool) -> None:
     """Kind: what cannot be watched, and nothing else would take, stays broad."""
-    indent = "        " if is_narrowed else ""
-    text = "import contextlib, os\n" + frame(
-        f"{indent}with contextlib.suppress(Exception):\n{indent}    os.remove('a.tmp')"
-    )
+    text = "import contextlib, os\n" + body
     target = Target(tmp_path / "genesis_a.py", "genesis", pattern="*")
     settings = Settings(select=(LOGGER_SETUP, SPECIFIC_EXCEPTIONS), boundary=Boundary.WATCH)
 

@@ -1,14 +1,16 @@
 """Which handler is the last one between an error and the end of the worker?
 
 Input: a broad handler. Output: yes or no. `keeps_loop_alive` knows the handler that stands in a worker's outermost loop: what is
-printed in it is critical. `Boundaries` follows the calls of the whole program: what passes a handler ends the worker unless another
-broad one takes it on every way out, inside the outermost loop. ``--boundary watch`` watches both; what is inside is narrowed.
+printed in it is critical. `Boundaries` follows the calls of the whole program: what passes a handler ends the outermost loop unless
+another broad one takes it on every way out, inside that loop. ``--boundary watch`` watches both; what is inside is narrowed, and so is
+what runs in no loop at all.
 """
 
 from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
@@ -21,10 +23,29 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.program import FunctionInfo, Unit
 
+    _Gate = tuple[FunctionInfo, "_Way"]
+    """A function that an error leaves, and what it has met."""
+
 _EXITS = ("sys.exit", "os._exit", "exit", "quit")
 _TASK_STARTERS = frozenset({"create_task", "ensure_future", "start_soon"})
 _GROUPS = frozenset({"gather", "as_completed", "wait", "run_coroutine_threadsafe"})
 _SUPPRESS = "contextlib.suppress"
+
+
+class _End(Enum):
+    """Where a way out leads.
+
+    Attributes:
+        GOES_ON: a broad handler inside the outermost loop takes the error.
+        LOOP_ENDS: nothing broad does so, or the way is not seen to its end.
+        IS_TAKEN: there is no loop, and a broad handler.
+        PROGRAM_ENDS: there is neither.
+    """
+
+    GOES_ON = auto()
+    LOOP_ENDS = auto()
+    IS_TAKEN = auto()
+    PROGRAM_ENDS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +64,11 @@ class _Way:
     loop: bool | None = None
 
     @property
-    def ends(self) -> bool:
-        """Whether the error, come to the start of the program or of a thread, has ended what must not end."""
-        return not (self.is_taken if self.loop is None else self.loop)
+    def end(self) -> _End:
+        """What becomes of the error, come to the start of the program."""
+        if self.loop is not None:
+            return _End.GOES_ON if self.loop else _End.LOOP_ENDS
+        return _End.IS_TAKEN if self.is_taken else _End.PROGRAM_ENDS
 
 
 class Boundaries:
@@ -57,10 +80,10 @@ class Boundaries:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._known: dict[tuple[FunctionInfo, _Way], bool] = {}
+        self._known: dict[_Gate, tuple[_Gate | _End, ...]] = {}
 
     def is_last(self, node: ast.AST, unit: Unit) -> bool:
-        """Say whether an error that passes a handler can end the worker, or its outermost loop.
+        """Say whether an error that passes a handler can end the outermost loop, or keep it from being reached.
 
         Args:
             node: the ``try`` statement, or the ``with`` statement of a ``suppress``.
@@ -68,16 +91,31 @@ class Boundaries:
 
         Returns:
             False if on every way out that is seen a broad handler takes it, inside the outermost loop; a way that gets out
-            of sight, as a thread or a callback does, has none.
+            of sight, as a thread or a callback does, has none. False, too, if there is no loop on any way: nothing is kept
+            alive. What runs in the loop and beside it is the last one where nothing broad takes it beside.
         """
-        return self._ends_from(node, unit, _Way())
+        ends = set(self._ends(self._out_of(node, unit, _Way())))
+        return _End.LOOP_ENDS in ends or {_End.GOES_ON, _End.PROGRAM_ENDS} <= ends
 
-    def _ends_from(self, node: ast.AST, unit: Unit, way: _Way) -> bool:
+    def _ends(self, first: _Gate | _End) -> Iterator[_End]:
+        seen, waiting = {first}, [first]
+        while waiting:
+            each = waiting.pop()
+            if isinstance(each, _End):
+                yield each
+                continue
+            if each not in self._known:
+                self._known[each] = tuple(self._callers(each))
+            waiting += [step for step in self._known[each] if step not in seen]
+            seen.update(self._known[each])
+
+    def _out_of(self, node: ast.AST, unit: Unit, way: _Way) -> _Gate | _End:
+        """Go from a statement out of its function, or to the end of a module."""
         module = unit.module
         child: ast.AST = node
         for parent in module.ancestors(node):
             if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-                return self._ends_at_callers(unit.function(parent), _out_of_function(way))
+                return unit.function(parent), _out_of_function(way)
             if isinstance(parent, ast.While | ast.For | ast.AsyncFor) and child in (
                 *parent.body,
                 *parent.orelse,
@@ -86,24 +124,19 @@ class Boundaries:
             elif child in getattr(parent, "body", ()):
                 way = _met(module, parent, way)
             child = parent
-        return way.ends
+        return way.end
 
-    def _ends_at_callers(self, function: FunctionInfo, way: _Way) -> bool:
-        key = (function, way)
-        if key not in self._known:
-            self._known[key] = False  # what leads back here adds no other way
-            trail = self._engine.callers.trail_of(function)
-            self._known[key] = (
-                not trail.uses
-                or bool(trail.lost)
-                or any(
-                    use.kind != "call"
-                    or _is_task(use.unit.module, use.node)
-                    or self._ends_from(use.node, use.unit, way)
-                    for use in trail.uses
-                )
-            )
-        return self._known[key]
+    def _callers(self, gate: _Gate) -> Iterator[_Gate | _End]:
+        function, way = gate
+        trail = self._engine.callers.trail_of(function)
+        if not trail.uses or trail.lost:
+            yield _End.LOOP_ENDS
+            return
+        for use in trail.uses:
+            if use.kind != "call" or _is_task(use.unit.module, use.node):
+                yield _End.LOOP_ENDS
+            else:
+                yield self._out_of(use.node, use.unit, way)
 
 
 def _met(module: Module, parent: ast.AST, way: _Way) -> _Way:

@@ -11,10 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _STRIKE = """
-if not vars(__import__("builtins")).setdefault("_struck", []):
+if {reached} and not vars(__import__("builtins")).setdefault("_struck", []):
     vars(__import__("builtins"))["_struck"].append(1)
+    __import__("os").close(__import__("os").open("{mark}", 0o102))
     raise {error}
 """
+
+MARK = "struck.mark"
+"""The file that says that the error arrived."""
+
+_NOTE = "vars(__import__('builtins'))['_loops'] = vars(__import__('builtins')).get('_loops', 0) + {change}"
+_IN_A_LOOP = "vars(__import__('builtins')).get('_loops', 0)"
 
 _ARGUMENTS = {
     "UnicodeDecodeError": "'utf-8', b'x', 0, 1, 'reason'",
@@ -55,7 +62,7 @@ def listed(original: Path, migrated: Path) -> Iterator[Listed]:
                     yield Listed(number, clause, ast.unparse(member), handler.lineno)
 
 
-def struck(source: Path, where: Listed, *, takes_away: bool, imports: Path) -> bytes:
+def struck(source: Path, where: Listed, *, takes_away: bool, imports: Path, in_a_loop: bool = False) -> bytes:
     """Give a worker in which a type arrives once at a handler.
 
     Args:
@@ -63,6 +70,7 @@ def struck(source: Path, where: Listed, *, takes_away: bool, imports: Path) -> b
         where: the handler and the type.
         takes_away: whether the type is taken off the handler's list.
         imports: the migrated file, which says where the class comes from: the original may not import it.
+        in_a_loop: whether it arrives while a ``while`` loop of the worker runs, and not before or after.
 
     Returns:
         The changed script.
@@ -74,8 +82,21 @@ def struck(source: Path, where: Listed, *, takes_away: bool, imports: Path) -> b
         kept = [member for member in _members(handler) if ast.unparse(member) != where.kind]
         handler.type = ast.Tuple(kept, ast.Load())
     error = made(where.kind, imports.read_bytes().decode())
-    found.body[:0] = ast.parse(_STRIKE.format(error=error)).body
+    reached = _IN_A_LOOP if in_a_loop else "True"
+    found.body[:0] = ast.parse(_STRIKE.format(error=error, reached=reached, mark=MARK)).body
+    if in_a_loop:
+        tree = _Loops().visit(tree)
     return ast.unparse(ast.fix_missing_locations(tree)).encode()
+
+
+class _Loops(ast.NodeTransformer):
+    """Lets a worker count the ``while`` loops that it is in."""
+
+    def visit_While(self, node: ast.While) -> list[ast.AST]:
+        """Put a line before the loop and one after it."""
+        self.generic_visit(node)
+        before, after = (ast.parse(_NOTE.format(change=change)).body[0] for change in (1, -1))
+        return [before, node, after]
 
 
 def made(kind: str, text: str) -> str:
