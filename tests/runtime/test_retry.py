@@ -536,7 +536,7 @@ def test_ctrl_c_while_waiting_has_no_false_context() -> None:
 def test_setup_logger_is_the_other_name(tmp_path: Path) -> None:
     """The second requirement's name for the same function."""
     assert worker_utils.setup_logger is setup_worker_logger
-    assert isinstance(worker_utils.setup_logger("genesis", tmp_path), logging.Logger)
+    assert isinstance(worker_utils.setup_logger("fila", tmp_path), logging.Logger)
 
 
 def test_the_package_form_imports_its_own_neighbour(sandbox: Sandbox) -> None:

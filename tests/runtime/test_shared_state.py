@@ -508,8 +508,7 @@ def test_a_log_says_when_its_worker_started_and_ended(sandbox: Sandbox) -> None:
 def test_how_long_is_said_in_two_units(
     seconds: float, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    setup_worker_logger("genesis", tmp_path)
-    handler = logging.getLogger("genesis").handlers[0]
+    handler = setup_worker_logger("genesis", tmp_path).handlers[0]
     assert isinstance(handler, worker_logger._WorkerFileHandler)
     monkeypatch.setattr(worker_logger, "_monotonic", lambda: 1000.0 + seconds)
     handler.began = (os.getpid(), 1000.0, "x.py")

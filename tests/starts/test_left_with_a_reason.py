@@ -35,6 +35,24 @@ for path in pathlib.Path("plugins").glob("*.py"):
 """
 
 
+BY_A_FUNCTION = """\
+import runpy, sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+KNOWN = ["scripts/other.py"]
+
+
+def load(name):
+    return runpy.run_path(str(ROOT / name), run_name="__main__")
+
+
+for name in KNOWN:
+    load(name)
+"""
+"""Loads what is asked of one of its functions."""
+
+
 def _with(line: str) -> str:
     return SCRIPT.replace("import time\n", f"import time\n{line}\n")
 
@@ -65,6 +83,42 @@ def _with(line: str) -> str:
             ["run.py"],
             "by run_path",
             id="run-path",
+        ),
+        pytest.param(
+            {
+                "run.py": BY_A_FUNCTION.replace("other", "zero_x"),
+                "scripts/zero_x.py": SCRIPT,
+            },
+            "scripts/zero_x.py",
+            ["run.py"],
+            "by run_path",
+            id="run-path-of-a-function",
+        ),
+        pytest.param(
+            {
+                "run.py": "import runpy, sys\n\n"
+                'SCRIPTS = {"x": "scripts/zero_x.py"}\n'
+                'runpy.run_path(SCRIPTS[sys.argv[1] if sys.argv[1:] else "x"], run_name="__main__")\n',
+                "scripts/zero_x.py": SCRIPT,
+            },
+            "scripts/zero_x.py",
+            ["run.py"],
+            "by run_path",
+            id="run-path-of-what-an-argument-names",
+        ),
+        pytest.param(
+            {
+                "run.py": "class Runner:\n"
+                "    def __init__(self, folder):\n        self.folder = folder\n\n"
+                "    def run(self):\n        with open(f'{self.folder}/zero_x.py') as f:\n"
+                "            exec(compile(f.read(), 'zero_x.py', 'exec'), {'__name__': '__main__'})\n\n"
+                "Runner('scripts').run()\n",
+                "scripts/zero_x.py": SCRIPT,
+            },
+            "scripts/zero_x.py",
+            ["run.py"],
+            "by exec",
+            id="executed-by-a-method",
         ),
         pytest.param(
             {"scripts/zero_x.py": f"#!/usr/bin/python3 -I\n{SCRIPT}"},
@@ -302,6 +356,29 @@ def test_a_script_that_the_runtime_would_break_is_left(
             },
             ["zero_x.py"],
             id="another-file-of-its-folder-is-loaded",
+        ),
+        pytest.param(
+            {
+                "scripts/other.py": "x = 1\n",
+                "run.py": BY_A_FUNCTION
+                + 'import subprocess\n\nsubprocess.run([sys.executable, "scripts/zero_x.py"], check=True)\n',
+            },
+            ["../run.py"],
+            id="started-by-a-file-that-loads-another",
+        ),
+        pytest.param(
+            {
+                "docs/reference.py": "x = 1\n",
+                "tests/test_x.py": "import runpy\nfrom pathlib import Path\n\n"
+                "ROOT = Path(__file__).resolve().parents[1]\n"
+                'assert runpy.run_path(str(ROOT / "docs" / "reference.py"))["x"] == 1\n'
+                'assert (ROOT / "scripts" / "zero_x.py").exists()\n',
+                "run.py": "import runpy\nimport subprocess, sys\n"
+                'runpy.run_path("tests/test_x.py")\n'
+                'subprocess.run([sys.executable, "scripts/zero_x.py"], check=True)\n',
+            },
+            ["../run.py"],
+            id="named-by-a-test-that-loads-another-file",
         ),
         pytest.param({"start.sh": "python -B scripts/zero_x.py\n"}, ["-B", "zero_x.py"], id="started-with-B"),
         pytest.param(

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
+from workerlog_migrate.project.loads import LOADERS, loaded_texts
 
-FACTS_VERSION = 11
+FACTS_VERSION = 12
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -30,17 +31,6 @@ MAX_WORD = 400
 
 # A run of dots, slashes and colons is tried at its first character only, or a long one would be read once from each.
 _WORD = re.compile(r"(?:[A-Za-z_]|(?<![.~/\\:])[.~/\\])[\w\-]*(?:[./\\:]+[\w\-]+)*[./\\]?")
-_LOADERS = frozenset(
-    {
-        "spec_from_file_location",
-        "run_path",
-        "load_source",
-        "SourceFileLoader",
-        "execfile",
-        "exec",
-        "load_module",
-    }
-)
 _ISOLATED = re.compile(r"-[bBdEiOqRsSuvx]*[IP][bBdEiIOPqRsSuvx]*")
 _OF_PATHS = frozenset(
     {
@@ -131,6 +121,8 @@ class FileFacts(NamedTuple):
         by_text: modules that are imported by a text, and names that are patched by one.
         handlers: which of the functions and classes are called that decide where records go (``basicConfig``, ``NullHandler``).
         replaces_print: an attribute ``print`` is stored, or named by a text (``setattr(m, "print", f)``).
+        is_told: what `loaders` get is made of texts of the file alone.
+        loaded: the words of these texts.
     """
 
     imports: tuple[Import, ...] = ()
@@ -152,6 +144,16 @@ class FileFacts(NamedTuple):
     by_text: tuple[str, ...] = ()
     handlers: tuple[str, ...] = ()
     replaces_print: bool = False
+    is_told: bool = False
+    loaded: tuple[str, ...] = ()
+
+    def may_load(self, word: str) -> bool:
+        """Say whether a loader of the file may get a path that a word of it is a part of.
+
+        Args:
+            word: one of `words`.
+        """
+        return bool(self.loaders) and (not self.is_told or word in self.loaded)
 
     def to_json(self) -> list[Any]:
         """Give what `from_json` makes the same facts of."""
@@ -199,7 +201,21 @@ def read_facts(path: Path, raw: bytes) -> FileFacts | None:
     collector = _Collector()
     collector.walk(tree)
     first = text.partition("\n")[0]
-    return collector.facts(first.strip() if first.startswith("#!") else "")
+    facts = collector.facts(first.strip() if first.startswith("#!") else "")
+    texts = loaded_texts(tree) if facts.loaders else None
+    if texts is None:
+        return facts
+    return facts._replace(
+        is_told=True, loaded=tuple(sorted({word for text in texts for word in _loaded(text)}))
+    )
+
+
+def _loaded(text: str) -> Iterator[str]:
+    """Give the words of a text that `FileFacts.words` may hold."""
+    yield from words_of(text)
+    if text.isidentifier():
+        yield text
+    yield text.rstrip("/\\").rpartition("/")[2]  # the end of what precedes a variable part
 
 
 def words_of(text: str) -> Iterator[str]:
@@ -420,7 +436,7 @@ class _Collector:
             self._print = True  # patch.multiple(module, print=f)
         if name in _HANDLERS:
             self._handlers.add(name)
-        elif name in _LOADERS:
+        elif name in LOADERS:
             self._loaders.add(name)
         elif name in ("getLogger", "getChild"):
             self._named += [*node.args[:1], *(each.value for each in node.keywords if each.arg == "name")]

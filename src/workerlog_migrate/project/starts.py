@@ -299,7 +299,7 @@ class _Search:
             pieces = [piece for piece in re.split(r"[/\\.:]", word) if piece]
             self._import_all(path, pieces, f"{where} imports", facts)
         if "/" in word or "\\" in word:
-            if facts.loaders:
+            if facts.may_load(word):
                 self._loaded_folder(path, word, where)
             return
         name = word.partition(":")[0]
@@ -309,7 +309,7 @@ class _Search:
             self._dotted(path, name, f"{where} names {name}", is_import=True, may_be_longer=True)
             if name.endswith(".print"):
                 self._patched(path, name.removesuffix(".print"), f"{where} replaces {name}")
-        elif facts.loaders:
+        elif facts.may_load(word):
             self._loaded_folder(path, word, where)
 
     def _patched(self, path: str, name: str, where: str) -> None:
@@ -320,7 +320,7 @@ class _Search:
         seen = self._seen[found]
         if seen.path == path:
             return
-        if facts.loaders:
+        if facts.may_load(word):
             if os.path.dirname(path) != os.path.dirname(seen.path):
                 seen.by_path = seen.by_path or f"{where} loads {word} by {facts.loaders[0]}"
             return

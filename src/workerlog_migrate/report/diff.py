@@ -142,7 +142,8 @@ def find_changes(old: Sequence[AnyStr], new: Sequence[AnyStr]) -> Iterator[_Chan
     from difflib import SequenceMatcher  # late: a run that shows no diff never pays for it
 
     for i1, i2, j1, j2 in _find_runs(old, new):
-        if min(i2 - i1, j2 - j1) < 2 or max(i2 - i1, j2 - j1) > _LONG_RUN:
+        lengths = i2 - i1, j2 - j1
+        if 0 in lengths or lengths == (1, 1) or max(lengths) > _LONG_RUN:
             yield i1, i2, j1, j2
             continue
         inside = SequenceMatcher(None, old[i1:i2], new[j1:j2], autojunk=False)
