@@ -11,8 +11,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.follower import Follower
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
-from workerlog_migrate.analysis.trails import Follower, Passed, Trail, Use
+from workerlog_migrate.analysis.trails import Passed, Trail, Use
 from workerlog_migrate.analysis.values import Value
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.follower import Follower
 from workerlog_migrate.analysis.program import Unit
-from workerlog_migrate.analysis.trails import Follower, Passed, Use
+from workerlog_migrate.analysis.trails import Passed, Use
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 
 if TYPE_CHECKING:

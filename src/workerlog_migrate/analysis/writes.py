@@ -11,8 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.follower import Follower
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
-from workerlog_migrate.analysis.trails import Follower
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
 
 if TYPE_CHECKING:
