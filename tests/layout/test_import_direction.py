@@ -23,6 +23,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"knowledge"}),
     frozenset({"project"}),
     frozenset({"files"}),
+    frozenset({"syntax"}),
     frozenset({"model", "errors", ""}),
 )
 """From left to right; a module may import from its own layer or one further right. "" is the package itself."""

@@ -27,8 +27,8 @@ from workerlog_migrate.analysis.values import ANY, JSON, Type, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
-    from workerlog_migrate.analysis.module import Binding
     from workerlog_migrate.analysis.program import FunctionInfo, Unit
+    from workerlog_migrate.syntax.scopes import Binding
 
 _BUILTIN: dict[str, type] = {
     "str": str,

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Edge, Frame, Raise, Unknown
 from workerlog_migrate.analysis.meanwhile import SIZED, Meanwhile, container
-from workerlog_migrate.analysis.module import TEMPLATE
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.settle import SETTLE, how_to_settle
 from workerlog_migrate.analysis.values import (
@@ -34,6 +33,7 @@ from workerlog_migrate.analysis.values import (
     Type,
     Value,
 )
+from workerlog_migrate.syntax.parsing import TEMPLATE
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine

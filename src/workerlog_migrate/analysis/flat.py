@@ -21,7 +21,7 @@ from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
-    from workerlog_migrate.analysis.module import Binding, Scope
+    from workerlog_migrate.syntax.scopes import Binding, Scope
 
 _T = TypeVar("_T")
 # So deep nobody's questions go (16 in the deepest of our samples): where one is cut off, it matters who asked. Each level takes some

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from workerlog_migrate.analysis.engine import Engine
-    from workerlog_migrate.analysis.module import Scope
     from workerlog_migrate.analysis.program import Unit
+    from workerlog_migrate.syntax.scopes import Scope
 
 _STEPS = 400
 _NESTED = 3  # tables in tables that are followed

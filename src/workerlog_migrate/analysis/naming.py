@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from workerlog_migrate.analysis.engine import Engine
     from workerlog_migrate.analysis.frames import State
-    from workerlog_migrate.analysis.module import Binding, Scope
     from workerlog_migrate.analysis.values import Type
+    from workerlog_migrate.syntax.scopes import Binding, Scope
 
 _STDLIB = frozenset(sys.stdlib_module_names)
 _IMPORTERS = 1  # own files between the script and the one that imports a package

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from workerlog_migrate.analysis.engine import Engine
-    from workerlog_migrate.analysis.module import Binding
+    from workerlog_migrate.syntax.scopes import Binding
 
 
 class Places:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.frames import Frame
-    from workerlog_migrate.analysis.module import Binding, Module
+    from workerlog_migrate.analysis.module import Module
+    from workerlog_migrate.syntax.scopes import Binding
 
 SETTLE = "to settle it: "
 _LONGEST = 40

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 
-from workerlog_migrate.analysis.module import Binding, FunctionNode, Module
+from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.syntax.scopes import Binding, FunctionNode
 
 
 def only_value(module: Module, bindings: list[Binding]) -> ast.expr | None:

@@ -22,9 +22,11 @@ from workerlog_migrate.analysis.boundary import keeps_loop_alive
 from workerlog_migrate.analysis.context import Context
 from workerlog_migrate.analysis.dynamic import replaces_print
 from workerlog_migrate.analysis.level import HOLE, level_of_text, taught_level
-from workerlog_migrate.analysis.module import STRINGS, Binding, FunctionNode, Module
+from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
 from workerlog_migrate.model import MIRROR_OUTPUT, Applicability, Finding, Level, MirrorCall, Span
+from workerlog_migrate.syntax.parsing import STRINGS
+from workerlog_migrate.syntax.scopes import Binding, FunctionNode
 
 _PRINT = "print"
 _SAFE_PRINT = "safe_print"

@@ -11,10 +11,11 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.analysis.module import FunctionNode, Module
+from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.analysis.uses import only_value, uses
+from workerlog_migrate.syntax.scopes import FunctionNode
 
 if TYPE_CHECKING:
     from workerlog_migrate.knowledge import CallRow

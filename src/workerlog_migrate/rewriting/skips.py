@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 
-from workerlog_migrate.analysis.module import Module, comments
+from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import WorkerlogError
 from workerlog_migrate.model import (
     CODEMODS,
@@ -24,6 +24,7 @@ from workerlog_migrate.model import (
     Span,
 )
 from workerlog_migrate.rewriting.plan import SUPPRESSED, demote
+from workerlog_migrate.syntax.comments import comments
 
 _OURS = re.compile(r"(?:^|(?<=\s))#\s*workerlog:\s*skip\s*(\[[^\]]*\])?")
 

@@ -16,7 +16,7 @@ import re
 import warnings
 from collections.abc import Collection, Iterable, Sequence
 
-from workerlog_migrate.analysis.module import Module, comments
+from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import WorkerlogError
 from workerlog_migrate.model import (
     Edit,
@@ -31,6 +31,7 @@ from workerlog_migrate.model import (
     Splice,
     SuppressEdit,
 )
+from workerlog_migrate.syntax.comments import comments
 
 _WORD = re.compile(r"\w+")
 

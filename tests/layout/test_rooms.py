@@ -1,0 +1,152 @@
+"""Inside the package, too: no file is long, no class is wide, and no two files need each other (CONTRIBUTING.md, "Layout")."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "src" / "workerlog_migrate"
+FILES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if "runtime" not in path.relative_to(PACKAGE).parts
+}
+LINES = 650
+METHODS = 29
+
+# What is still to be divided.
+LONG = frozenset(
+    {
+        "analysis.calls",
+        "analysis.expressions",
+        "analysis.flat",
+        "analysis.flow",
+        "analysis.guards",
+        "files.journal",
+        "finders.mirror_output",
+        "finders.specific_exceptions",
+        "knowledge",
+        "report.html",
+        "run",
+    }
+)
+WIDE = frozenset(
+    {
+        "analysis.calls:Calls",
+        "analysis.expressions:Expressions",
+        "analysis.flat:Flat",
+        "analysis.flow:Flow",
+        "analysis.guards:Guards",
+        "finders.mirror_output:_Finder",
+        "finders.specific_exceptions:Handlers",
+        "knowledge:Knowledge",
+        "project.starts:_Search",
+    }
+)
+CIRCLES = (
+    frozenset(
+        {
+            "report",
+            "report.github",
+            "report.html",
+            "report.json",
+            "report.sarif",
+            "report.text",
+        }
+    ),
+    frozenset(
+        {
+            "analysis.callers",
+            "analysis.calls",
+            "analysis.changes",
+            "analysis.containers",
+            "analysis.ducks",
+            "analysis.engine",
+            "analysis.expressions",
+            "analysis.flat",
+            "analysis.flow",
+            "analysis.follower",
+            "analysis.guards",
+            "analysis.hooks",
+            "analysis.kinds",
+            "analysis.places",
+            "analysis.raises",
+            "analysis.shapes",
+            "analysis.sight",
+            "analysis.sources",
+            "analysis.suspects",
+            "analysis.writes",
+        }
+    ),
+)
+
+
+def _trees() -> dict[str, ast.Module]:
+    return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
+
+
+def _imported(name: str, tree: ast.Module) -> Iterator[str]:
+    """Yield the files of the package that a file imports, also those that only its types need."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names = (alias.name.removeprefix("workerlog_migrate.") for alias in node.names)
+            yield from (found for found in names if found in FILES)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("workerlog_migrate."):
+            module = (node.module or "").removeprefix("workerlog_migrate.")
+            for alias in node.names:
+                found = f"{module}.{alias.name}"
+                if found in FILES:
+                    yield found
+                elif module in FILES and module != name:
+                    yield module
+
+
+def _circles(graph: dict[str, set[str]]) -> set[frozenset[str]]:
+    """Return the sets of files that reach each other."""
+    reached: dict[str, set[str]] = {}
+    for start in graph:
+        seen: set[str] = set()
+        work = list(graph[start])
+        while work:
+            current = work.pop()
+            if current not in seen:
+                seen.add(current)
+                work.extend(graph[current])
+        reached[start] = seen
+    return {
+        frozenset(other for other in reached[name] if name in reached[other])
+        for name in graph
+        if name in reached[name]
+    }
+
+
+def test_no_two_files_need_each_other() -> None:
+    """Imports that only types need count: who reads one of the files would have to read the other first."""
+    graph = {name: set(_imported(name, tree)) for name, tree in _trees().items()}
+
+    assert [circle for circle in _circles(graph) if not any(circle <= known for known in CIRCLES)] == []
+
+
+def test_a_circle_is_seen() -> None:
+    """The twin: two files that import each other, and a third that only looks on."""
+    assert _circles({"a": {"b"}, "b": {"a"}, "c": {"a"}}) == {frozenset({"a", "b"})}
+
+
+def test_no_file_is_long() -> None:
+    lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in FILES.items()}
+
+    assert {name for name, length in lengths.items() if length >= LINES} <= LONG
+
+
+def test_no_class_is_wide() -> None:
+    wide = {
+        f"{name}:{node.name}"
+        for name, tree in _trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        and sum(isinstance(entry, ast.FunctionDef | ast.AsyncFunctionDef) for entry in node.body) > METHODS
+    }
+
+    assert wide <= WIDE
