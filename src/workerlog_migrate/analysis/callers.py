@@ -15,6 +15,7 @@ from workerlog_migrate.analysis.follower import Follower
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.trails import Passed, Trail, Use
 from workerlog_migrate.analysis.values import Value
+from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -374,11 +375,6 @@ def _use_of_call(call: ast.Call, positional: list[ast.expr], unit: Unit) -> Use:
     keywords = tuple((word.arg, Passed(word.value, unit)) for word in call.keywords if word.arg)
     mapping = tuple(Passed(word.value, unit) for word in call.keywords if not word.arg)
     return Use("call", call, unit, tuple(plain), keywords, tuple(rest), mapping)
-
-
-def last_name(node: ast.expr) -> str:
-    """Return the last name of a dotted one, ``c`` of ``a.b.c``; empty for any other expression."""
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def may_spell(node: ast.expr, name: str) -> bool:

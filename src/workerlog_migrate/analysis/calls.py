@@ -23,6 +23,7 @@ from workerlog_migrate.analysis.kinds import is_tried
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.settle import SETTLE, how_to_settle
 from workerlog_migrate.analysis.values import ANY, BOTTOM, JSON, NONE, Type, Value
+from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
@@ -1103,7 +1104,7 @@ class Calls:
         if frame.sink is None:
             return
         target = arguments.keywords.get("file")
-        if target is not None and not (isinstance(target, ast.Constant) and target.value is None):
+        if target is not None and not is_none(target):
             name = frame.unit.module.qualified(target)
             if name not in (*_STDOUT, *_STDERR):
                 value = self._engine.expressions.attribute(

@@ -13,12 +13,12 @@ from workerlog_migrate.analysis.follower import Follower
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.trails import Passed, Use
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
+from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from workerlog_migrate.analysis.engine import Engine
-from workerlog_migrate.analysis.callers import last_name
 
 
 class Contents(NamedTuple):

@@ -25,6 +25,7 @@ from workerlog_migrate.analysis.kinds import Kinds
 from workerlog_migrate.analysis.neighbours import dotted_name, is_at_home
 from workerlog_migrate.analysis.places import Places
 from workerlog_migrate.analysis.program import Unit
+from workerlog_migrate.analysis.proofs import Proofs
 from workerlog_migrate.analysis.raises import Solver
 from workerlog_migrate.analysis.shapes import Shapes
 from workerlog_migrate.analysis.sight import Sight
@@ -83,6 +84,7 @@ class Engine:
         self.writes = Writes(self)
         self.sources = Sources(self)
         self.shapes = Shapes(self)
+        self.proofs = Proofs(self)
         self.guards = Guards(self)
         self.kinds = Kinds(self)
         self.changes = Changes(self)
@@ -189,6 +191,7 @@ class Engine:
             self.shapes,
             self.changes,
             self.hooks,
+            self.proofs,
             self.guards,
             self.ducks,
             self.kinds,

@@ -33,6 +33,7 @@ from workerlog_migrate.analysis.values import (
     Type,
     Value,
 )
+from workerlog_migrate.syntax.literals import is_none
 from workerlog_migrate.syntax.parsing import TEMPLATE
 
 if TYPE_CHECKING:
@@ -566,7 +567,7 @@ class Expressions:
             self.unresolved("op:subscript-unknown", node, node.value, frame)
             return ANY
         if self._knowledge.is_kind(entry.name, "sequence"):
-            if not self._engine.guards.has_index(node, frame):
+            if not self._engine.proofs.has_index(node, frame):
                 self.operation("op:subscript-index", node, frame)
             return self.element(frozenset({entry}), frame.unit)
         if entry.name == "instance":
@@ -579,7 +580,7 @@ class Expressions:
             if not values.is_builtin(entry):
                 self.unresolved("op:subscript-unknown", node, node.value, frame)
             return ANY
-        if is_slice or not self._engine.guards.has_key(node, frame):
+        if is_slice or not self._engine.proofs.has_key(node, frame):
             self.protocol(entry.name, "getitem", node, frame)
         return self.substitute(values.parse(row.returns), frozenset({entry}), None)
 
@@ -607,13 +608,13 @@ class Expressions:
     def _member(self, info: ClassInfo, node: ast.Subscript, frame: Frame) -> Value:
         """Return a member of an enumeration by its name, ``Color["RED"]``."""
         named = isinstance(node.slice, ast.Constant) and node.slice.value in info.values
-        if not named and not self._engine.guards.has_key(node, frame):
+        if not named and not self._engine.proofs.has_key(node, frame):
             self.operation("op:subscript-enumeration", node, frame)
         return values.one("instance", ref=info)
 
     def _typed_item(self, info: ClassInfo, node: ast.Subscript, frame: Frame) -> Value:
         """Return an item of a dictionary whose keys a class declares: which of them are there, nobody checks."""
-        if not self._engine.guards.has_key(node, frame):
+        if not self._engine.proofs.has_key(node, frame):
             self.operation("op:subscript-key", node, frame)
         name = node.slice.value if isinstance(node.slice, ast.Constant) else None
         declared = info.annotations.get(str(name))
@@ -647,14 +648,13 @@ class Expressions:
                 for each in looped
             ):
                 return values.join(own[each.value] for each in looped)  # type: ignore[attr-defined]  # constants all
-        if not self._engine.guards.has_key(node, frame):
+        if not self._engine.proofs.has_key(node, frame):
             self.operation("op:subscript-key", node, frame)
         return entry.args[1] if len(entry.args) > 1 else ANY
 
     def _json_item(self, node: ast.Subscript, frame: Frame) -> Value:
         key = node.slice
-        guards = self._engine.guards
-        if isinstance(key, ast.Slice) or guards.has_key(node, frame):
+        if isinstance(key, ast.Slice) or self._engine.proofs.has_key(node, frame):
             self.operation("op:subscript-json-shape", node, frame)
         elif isinstance(key, ast.Constant) and isinstance(key.value, str):
             self.operation("op:subscript-json-key", node, frame)
@@ -968,22 +968,22 @@ class Expressions:
             and "datetime.timedelta" in rights
             and any(self._knowledge.is_kind(name, "date") for name in lefts)
         )
-        if moves_date and not self._engine.guards.is_recent(left_node, frame):
+        if moves_date and not self._engine.proofs.is_recent(left_node, frame):
             self.operation("op:date-overflow", node, frame)
         if symbol == "-" and names_date(left) and names_date(right):
             self._compared_dates(node, frame)
         if symbol in ("/", "//", "%") and "decimal.Decimal" in lefts | rights:
-            if not self._engine.guards.is_nonzero(right_node, frame):
+            if not self._engine.proofs.is_nonzero(right_node, frame):
                 self.operation("op:decimal-division", node, frame)
         elif symbol in ("/", "//", "%") and self._can_divide(symbol, lefts, rights):
-            if not self._engine.guards.is_nonzero(right_node, frame):
+            if not self._engine.proofs.is_nonzero(right_node, frame):
                 self.operation("op:modulo-number" if symbol == "%" else "op:division", node, frame)
         elif symbol == "**" and "float" in lefts and _is_of_itself(node, left_node, frame):
             self.operation("op:power", node, frame)
         elif symbol == "**" and not isinstance(right_node, ast.Constant):
             if not lefts <= {"int"}:
                 self.operation("op:power", node, frame)
-            if not self._engine.guards.is_nonzero(left_node, frame):
+            if not self._engine.proofs.is_nonzero(left_node, frame):
                 self.operation("op:power-zero", node, frame)
         elif symbol in ("<<", ">>") and not isinstance(right_node, ast.Constant) and rights & _COUNTS:
             self.operation("op:shift", node, frame)
@@ -1212,7 +1212,7 @@ class Expressions:
                     pass
                 case _:
                     return None
-            if not (isinstance(value, ast.Constant) and value.value is None):
+            if not is_none(value):
                 found.append(value)
         path = unit.path(node)
         for call in unit.calls_on(path) if path is not None else ():

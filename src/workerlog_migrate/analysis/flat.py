@@ -18,6 +18,7 @@ from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.header import runtime_name
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
+from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
@@ -272,7 +273,7 @@ class Flat:
         default = self.default_of(function, node)
         return (
             default is not None
-            and _is_none(default)
+            and is_none(default)
             and not any("None" in values.names(value) for value in self._passed(function, node))
         )
 
@@ -527,7 +528,7 @@ class Flat:
         """Whether a binding is the ``x = None`` beside an import, in a file that asks before it uses ``x``."""
         module = unit.module
         parent = module.parents.get(binding.node)
-        if binding.kind != "assign" or not isinstance(parent, ast.Assign) or not _is_none(parent.value):
+        if binding.kind != "assign" or not isinstance(parent, ast.Assign) or not is_none(parent.value):
             return False
         asked = {name}
         for owner in module.ancestors(parent):
@@ -693,9 +694,7 @@ class Flat:
                 return self.returns(method)
             return values.join(bind_receiver(entry, method) for entry in self.function_value(method))
         found = [self.target(stored, owner.unit) for stored in owner.stores.get(name, ())[:_CALL_SITES]]
-        if name in owner.values and not (
-            found and _is_none(owner.values[name]) and name in owner.annotations
-        ):
+        if name in owner.values and not (found and is_none(owner.values[name]) and name in owner.annotations):
             found.append(self.value(owner.values[name], owner.unit))
         value = values.join(found)
         if name in owner.annotations and (not value or value == NONE):
@@ -735,14 +734,14 @@ class Flat:
                 declared = self._filled_with_json(declared, function, argument)
                 for value in self._passed(function, argument):
                     declared |= values.contradicting(declared, value)
-                return declared | NONE if default is not None and _is_none(default) else declared
+                return declared | NONE if default is not None and is_none(default) else declared
         handed = self._handed(function, argument)
         if handed is not None:
             return handed if default is None else handed | self.value(default, function.unit)
         if default is not None:
             found.append(self.value(default, function.unit))
         passed = list(self._passed(function, argument))
-        if not passed and (default is None or (_is_none(default) and not self._is_called(function))):
+        if not passed and (default is None or (is_none(default) and not self._is_called(function))):
             found.append(ANY)
         found.extend(passed)
         return values.join(found)
@@ -962,10 +961,6 @@ def _default(arguments: ast.arguments, argument: ast.arg) -> ast.expr | None:
         if entry is argument:
             return default
     return None
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _is_abstract(node: ast.AST) -> bool:

@@ -21,6 +21,7 @@ from workerlog_migrate.analysis.frames import BOUND, Atom, Edge, Frame, Raise, S
 from workerlog_migrate.analysis.program import HANDLER, ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.shapes import changes_while_iterated
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
+from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
@@ -364,7 +365,7 @@ class Flow:
 
     def _learn(self, target: ast.expr, source: ast.expr, frame: Frame) -> None:
         guards = self._engine.guards
-        if guards.is_nonzero(source, frame):
+        if self._engine.proofs.is_nonzero(source, frame):
             guards.assume(ast.Compare(target, [ast.NotEq()], [ast.Constant(0)]), True, frame)
         if isinstance(source, ast.List | ast.Tuple) and source.elts:
             count = sum(not isinstance(entry, ast.Starred) for entry in source.elts)
@@ -372,7 +373,7 @@ class Flow:
                 measured = ast.Call(ast.Name("len", ast.Load()), [target], [])
                 guards.assume(ast.Compare(measured, [ast.GtE()], [ast.Constant(count)]), True, frame)
         elif isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute) and source.args:
-            by_blanks = isinstance(source.args[0], ast.Constant) and source.args[0].value is None
+            by_blanks = is_none(source.args[0])
             if source.func.attr in ("split", "rsplit") and not by_blanks:
                 guards.assume(target, True, frame)
 
@@ -393,7 +394,7 @@ class Flow:
                 self.assign(entry, expressions.value(part, quiet), frame, source=part)
             return
         rows = loop_source(target, frame) if of_loop else source
-        if rows is None or not self._engine.guards.has_parts(rows, count, frame, exact=not starred):
+        if rows is None or not self._engine.proofs.has_parts(rows, count, frame, exact=not starred):
             expressions.unpack(value, count, not starred, target, source or target, frame)
         for index, entry in enumerate(target.elts):
             part_value = expressions.item(value, index, None if starred else len(target.elts))
@@ -416,7 +417,7 @@ class Flow:
                 case "instance":
                     expressions._dunder(entry, "__setitem__", target, frame)
                 case "list":
-                    if not isinstance(target.slice, ast.Slice) and not self._engine.guards.has_index(
+                    if not isinstance(target.slice, ast.Slice) and not self._engine.proofs.has_index(
                         target, frame
                     ):
                         expressions.protocol("list", "setitem", target, frame)
@@ -443,7 +444,7 @@ class Flow:
             if isinstance(target, ast.Subscript):
                 base = expressions.value(target.value, frame)
                 expressions.value(target.slice, frame)
-                if not self._engine.guards.has_key(target, frame):
+                if not self._engine.proofs.has_key(target, frame):
                     for entry in base:
                         if entry.name == "list":
                             if not isinstance(target.slice, ast.Slice):

@@ -190,6 +190,22 @@ class Frame:
             env.pop(key, None)
 
 
+def key_of(node: ast.expr, frame: Frame) -> str | None:
+    """Return the text by which a fact names a key: that of a constant, or the path of what holds it."""
+    if isinstance(node, ast.Constant):
+        return repr(node.value)
+    return frame.unit.path(node)
+
+
+def roots_of(path: str) -> frozenset[str]:
+    """Return the path and everything above it: assigning any of these ends a fact."""
+    found = {path}
+    for at, letter in enumerate(path):
+        if letter in ".[":
+            found.add(path[:at])
+    return frozenset(found)
+
+
 class State(NamedTuple):
     """A frame's knowledge at one point of the flow."""
 

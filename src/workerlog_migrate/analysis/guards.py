@@ -10,10 +10,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.columns import width
-from workerlog_migrate.analysis.frames import Fact, Frame, State
+from workerlog_migrate.analysis.frames import Fact, Frame, State, key_of, roots_of
 from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.proofs import len_argument
 from workerlog_migrate.analysis.values import ANY, NONE, STR, Type, Value
+from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
@@ -40,9 +41,6 @@ _NEGATED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.NotIn: ast.In,
 }
 _TAKING = frozenset({"reorders", "shrinks"})
-_WEEK = 7
-_PAIR = 2
-_UNPACKING = frozenset({"unpack", "unpack_from"})
 
 
 class Guards:
@@ -137,7 +135,7 @@ class Guards:
         if not outcome:
             return
         self._narrow(path, values.without_none(self._current(node, frame)), frame)
-        roots = self._roots(path)
+        roots = roots_of(path)
         frame.learn(Fact("len", path, 1, roots), Fact("nonzero", path, "", roots))
         if isinstance(node, ast.Subscript):
             self._add_key(node.value, node.slice, frame)
@@ -169,7 +167,7 @@ class Guards:
     ) -> None:
         if isinstance(left, ast.NamedExpr):
             left = left.target
-        if operator in (ast.Is, ast.IsNot, ast.Eq, ast.NotEq) and _is_none(right):
+        if operator in (ast.Is, ast.IsNot, ast.Eq, ast.NotEq) and is_none(right):
             self._none_test(left, operator in (ast.Is, ast.Eq), frame)
             return
         if operator is ast.In:
@@ -206,7 +204,7 @@ class Guards:
         path = frame.unit.path(item)
         if path is None or not isinstance(container, ast.Tuple | ast.List | ast.Set):
             return
-        if not any(_is_none(entry) for entry in container.elts):
+        if not any(is_none(entry) for entry in container.elts):
             self._narrow(path, values.without_none(self._current(item, frame)), frame)
 
     def _bounded(self, left: ast.expr, operator: type[ast.cmpop], right: ast.expr, frame: Frame) -> None:
@@ -216,7 +214,7 @@ class Guards:
         )
         if isinstance(right, ast.UnaryOp):
             return
-        measured = _len_argument(left)
+        measured = len_argument(left)
         if measured is not None:
             path = frame.unit.path(measured)
             if path is None:
@@ -224,18 +222,18 @@ class Guards:
             if number is not None:
                 count = _at_least(operator, number)
                 if count > 0:
-                    frame.learn(Fact("len", path, count, self._roots(path)))
+                    frame.learn(Fact("len", path, count, roots_of(path)))
             elif operator in (ast.Gt,):
                 index = frame.unit.path(right)
                 if index is not None:
-                    fact = Fact("key", path, index, self._roots(path) | self._roots(index))
+                    fact = Fact("key", path, index, roots_of(path) | roots_of(index))
                     frame.learn(fact)
             return
         path = frame.unit.path(left)
         if path is None:
             return
         if number is not None and _excludes_zero(operator, number):
-            frame.learn(Fact("nonzero", path, "", self._roots(path)))
+            frame.learn(Fact("nonzero", path, "", roots_of(path)))
         if operator in _FALSY or operator is ast.Eq:
             value = self._current(left, frame)
             if value >= NONE:
@@ -281,9 +279,9 @@ class Guards:
         ):
             path = frame.unit.path(function.value)
             if path is not None:
-                frame.learn(Fact("len", path, 1, self._roots(path)))
+                frame.learn(Fact("len", path, 1, roots_of(path)))
                 if function.attr == "isdigit":
-                    frame.learn(Fact("digits", path, "", self._roots(path)))
+                    frame.learn(Fact("digits", path, "", roots_of(path)))
 
     def _instance(self, node: ast.expr, classes: ast.expr, frame: Frame) -> None:
         path = frame.unit.path(node)
@@ -319,7 +317,7 @@ class Guards:
                 self.loop_facts(target, inner, frame)
                 return
             if iterable.func.id == "range":
-                measured = _len_argument(iterable.args[:2][-1])
+                measured = len_argument(iterable.args[:2][-1])
                 if measured is not None:
                     self._add_key(measured, target, frame)
                 return
@@ -351,216 +349,13 @@ class Guards:
             else:
                 return
         path = frame.unit.path(container)
-        text = self._key(key, frame)
+        text = key_of(key, frame)
         if path is None or text is None:
             return
-        roots = self._roots(path)
+        roots = roots_of(path)
         if not isinstance(key, ast.Constant):
-            roots = roots | self._roots(text)
+            roots = roots | roots_of(text)
         frame.learn(Fact("key", path, text, roots))
-
-    def _key(self, node: ast.expr, frame: Frame) -> str | None:
-        if isinstance(node, ast.Constant):
-            return repr(node.value)
-        return frame.unit.path(node)
-
-    def _roots(self, path: str) -> frozenset[str]:
-        """Return the path and everything above it: assigning any of these ends a fact."""
-        found = {path}
-        for at, letter in enumerate(path):
-            if letter in ".[":
-                found.add(path[:at])
-        return frozenset(found)
-
-    def has_key(self, node: ast.Subscript, frame: Frame) -> bool:
-        """Whether a guard has proved that the container holds the key."""
-        if not frame.facts:
-            return False
-        path = frame.unit.path(node.value)
-        text = self._key(node.slice, frame)
-        if path is None or text is None:
-            return False
-        return any(fact.kind == "key" and fact.path == path and fact.extra == text for fact in frame.facts)
-
-    def has_index(self, node: ast.Subscript, frame: Frame) -> bool:
-        """Whether the sequence is known to be long enough for the index."""
-        index = _index(node.slice)
-        if index is not None and self._splits_enough(node.value, index, frame):
-            return True
-        if self._is_long_enough(node, index, frame):
-            return True
-        if self.has_key(node, frame):
-            return True
-        if index is None or not frame.facts:
-            return False
-        path = frame.unit.path(node.value)
-        if path is None:
-            return False
-        wanted = index + 1 if index >= 0 else -index
-        return any(
-            fact.kind == "len" and fact.path == path and isinstance(fact.extra, int) and fact.extra >= wanted
-            for fact in frame.facts
-        )
-
-    def _is_long_enough(self, node: ast.Subscript, index: int | None, frame: Frame) -> bool:
-        """Whether what a literal, a row's text or a function says of a length is enough for an index."""
-        module = frame.unit.module
-        if index is None:
-            items = self._engine.sources.literal_items(node.value, frame.unit)
-            row = self._engine.calls.row(node.slice, frame) if isinstance(node.slice, ast.Call) else None
-            return items is not None and row is not None and "weekday" in row.marks and len(items) >= _WEEK
-        if index in (0, -1) and self._is_filled(node.value, frame):
-            return True
-        count = width(node.value, module)
-        return count is not None and -count <= index < count
-
-    def _is_filled(self, node: ast.expr, frame: Frame) -> bool:
-        """Whether a list is one that a function puts at least one item in: ``parse_qs(q)["k"]``."""
-        if not isinstance(node, ast.Subscript):
-            return False
-        made: list[ast.AST | None] = [node.value]
-        if isinstance(node.value, ast.Name):
-            module = frame.unit.module
-            parents = [module.parents.get(binding.node) for binding in module.bindings(node.value)]
-            made = [parent.value if isinstance(parent, ast.Assign) else None for parent in parents]
-        return bool(made) and all(
-            isinstance(call, ast.Call)
-            and (row := self._engine.calls.row(call, frame)) is not None
-            and "filled" in row.marks
-            and self._engine.containers.is_unchanged(call, frame.unit)
-            for call in made
-        )
-
-    def _splits_enough(self, node: ast.expr, index: int, frame: Frame) -> bool:
-        """``text.split(sep)[0]`` is always there; ``text.split()[0]`` is not; ``[1]`` is behind ``if sep in text``."""
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
-            return False
-        if node.func.attr in _UNPACKING:  # struct: a format without any value is written by nobody
-            return index == 0
-        if node.func.attr in ("split", "rsplit") and node.args and not _is_none(node.args[0]):
-            return index in ((0, -1, 1, -2) if self._is_split_in_two(node, frame) else (0, -1))
-        return node.func.attr in ("partition", "rpartition") and -3 <= index <= 2
-
-    def _is_split_in_two(self, node: ast.Call, frame: Frame) -> bool:
-        """Whether ``text.split(sep)``, not limited to nothing, stands behind ``if sep in text``."""
-        match node:
-            case ast.Call(func=ast.Attribute(value=text), args=[separator], keywords=[]):
-                pass
-            case ast.Call(
-                func=ast.Attribute(value=text), args=[separator, ast.Constant(value=int(most))], keywords=[]
-            ):
-                if most < 1:
-                    return False
-            case _:
-                return False
-        path, key = frame.unit.path(text), self._key(separator, frame)
-        return path is not None and any(
-            fact.kind == "key" and fact.path == path and fact.extra == key for fact in frame.facts
-        )
-
-    def has_parts(self, node: ast.expr, count: int, frame: Frame, *, exact: bool) -> bool:
-        """Whether what is unpacked has as many parts as there are names.
-
-        Args:
-            node: what is unpacked.
-            count: how many names there are, a starred one aside.
-            frame: where it stands.
-            exact: none of them is starred.
-
-        Returns:
-            True for what a format says that is written there (``struct.unpack("<I", data)``), for what is split once at what is known
-            to be in it, and for a row of the columns that a literal SQL text names.
-        """
-        match node:
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id="struct"), attr=attr), args=[ast.Constant(), *_]
-            ) if attr in _UNPACKING:
-                return True
-            case ast.Call(func=ast.Attribute(attr="split" | "rsplit"), args=[_, ast.Constant(value=1)]) if (
-                exact
-            ):
-                return count == _PAIR and self._is_split_in_two(node, frame)
-        columns = width(node, frame.unit.module)
-        return columns is not None and (columns == count or (columns > count and not exact))
-
-    def is_nonzero(self, node: ast.expr, frame: Frame) -> bool:
-        """Whether a divisor is known not to be zero."""
-        match node:
-            case ast.Constant(value=value):
-                return isinstance(value, int | float | complex) and value != 0
-            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
-                return self.is_nonzero(operand, frame)
-            case ast.BoolOp(op=ast.Or(), values=entries):
-                return self.is_nonzero(entries[-1], frame)
-            case ast.BinOp(op=ast.Mult() | ast.Pow(), left=left, right=right):
-                return self.is_nonzero(left, frame) and (
-                    isinstance(node.op, ast.Pow) or self.is_nonzero(right, frame)
-                )
-            case ast.BinOp(op=ast.Add(), left=left, right=right):
-                return (self._is_positive(left) and _is_count(right)) or (
-                    self._is_positive(right) and _is_count(left)
-                )
-            case ast.IfExp(body=body, orelse=other):
-                return self.is_nonzero(other, frame) and self.is_nonzero(body, frame)
-            case ast.Call(func=ast.Name(id="max"), args=args):
-                return any(self._is_positive(entry) for entry in args)
-            case ast.Call(func=ast.Name(id="len" | "float" | "int"), args=[inner]):
-                path = frame.unit.path(inner)
-                if path is None:
-                    return False
-                kinds = ("len",) if node.func.id == "len" else ("nonzero",)  # type: ignore[attr-defined]  # matched above
-                return any(fact.path == path and fact.kind in kinds for fact in frame.facts)
-        path = frame.unit.path(node)
-        if path is not None and any(fact.kind == "nonzero" and fact.path == path for fact in frame.facts):
-            return True
-        if isinstance(node, ast.Name):
-            constant = self._engine.calls.constant_name(node, frame)
-            if constant is not None:
-                return isinstance(constant.value, int | float) and constant.value != 0
-            product = self._constant_expression(node, frame)
-            if product is not None:
-                return self.is_nonzero(product, frame)
-        return False
-
-    def _constant_expression(self, node: ast.Name, frame: Frame) -> ast.expr | None:
-        """Return ``60 * 60`` for a name that is bound to it once."""
-        module = frame.unit.module
-        found = module.lookup(node.id, module.scope(node))
-        if found is None or len(found[1]) != 1 or found[1][0].kind != "assign":
-            return None
-        if found[0] is module.scope_of_module and self._engine.writes.written(frame.unit, node.id):
-            return None
-        parent = module.parents.get(found[1][0].node)
-        if isinstance(parent, ast.Assign) and found[1][0].node in parent.targets:
-            value = parent.value
-            if isinstance(value, ast.BinOp) and all(
-                isinstance(entry, ast.Constant | ast.BinOp | ast.operator) for entry in ast.walk(value)
-            ):
-                return value
-            if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "max":
-                return value
-            if isinstance(value, ast.BoolOp) and isinstance(value.op, ast.Or):
-                return value
-        return None
-
-    def is_recent(self, node: ast.expr, frame: Frame) -> bool:
-        """Whether a date is today's or was: ``datetime.now()``, or a name that is only ever bound to it."""
-        if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Attribute) and node.func.attr == "replace":
-                return self.is_recent(node.func.value, frame)
-            row = self._engine.calls.row(node, frame)
-            return row is not None and "now" in row.marks
-        if not isinstance(node, ast.Name):
-            return False
-        module = frame.unit.module
-        found = module.bindings(node)
-        values_of = [getattr(module.parents.get(binding.node), "value", None) for binding in found]
-        return bool(found) and all(
-            isinstance(value, ast.Call) and self.is_recent(value, frame) for value in values_of
-        )
-
-    def _is_positive(self, node: ast.expr) -> bool:
-        return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value > 0
 
     def after_call(self, node: ast.Call, frame: Frame) -> None:
         """Forget what a call may have changed: items taken out of a container, ``self`` attributes behind a method."""
@@ -588,7 +383,7 @@ class Guards:
         elif function.attr in ("append", "add", "appendleft", "insert") and node.args:
             path = frame.unit.path(function.value)
             if path is not None:
-                frame.learn(Fact("len", path, 1, self._roots(path)))
+                frame.learn(Fact("len", path, 1, roots_of(path)))
         owner = frame.function.owner
         if owner is None or not frame.env or not isinstance(function.value, ast.Name):
             return
@@ -600,10 +395,6 @@ class Guards:
                 if any(frame.unit.enclosing(stored).name != "__init__" for stored in stores):
                     frame.forget(key)
                     frame.env.pop(key, None)
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _key_taken(node: ast.Call) -> str | None:
@@ -618,17 +409,6 @@ def _nonempty_text(node: ast.expr) -> bool:
     if isinstance(node, ast.Tuple):
         return all(_nonempty_text(entry) for entry in node.elts)
     return isinstance(node, ast.Constant) and bool(node.value)
-
-
-def _len_argument(node: ast.expr) -> ast.expr | None:
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "len"
-        and len(node.args) == 1
-    ):
-        return node.args[0]
-    return None
 
 
 def _at_least(operator: type[ast.cmpop], number: float) -> int:
@@ -654,21 +434,3 @@ def _excludes_zero(operator: type[ast.cmpop], number: float) -> bool:
     if operator is ast.Eq:
         return number != 0
     return operator is ast.NotEq and number == 0
-
-
-def _is_count(node: ast.expr) -> bool:
-    """Whether an expression is a count, which is never negative: ``len(x)``."""
-    return _len_argument(node) is not None
-
-
-def _index(node: ast.expr) -> int | None:
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        return node.value
-    if (
-        isinstance(node, ast.UnaryOp)
-        and isinstance(node.op, ast.USub)
-        and isinstance(node.operand, ast.Constant)
-        and type(node.operand.value) is int
-    ):
-        return -node.operand.value
-    return None

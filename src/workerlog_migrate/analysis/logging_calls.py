@@ -9,6 +9,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.program import FunctionInfo, own_nodes
+from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
@@ -93,8 +94,7 @@ class LogCalls:
         for word in call.keywords:
             if word.arg == "file":
                 name = self._engine.unit.module.qualified(word.value)
-                is_none = isinstance(word.value, ast.Constant) and word.value.value is None
-                return is_none or name in ("sys.stdout", "sys.stderr")
+                return is_none(word.value) or name in ("sys.stdout", "sys.stderr")
         return True
 
     def _callee(self, call: ast.Call) -> Value:

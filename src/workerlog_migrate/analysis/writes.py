@@ -14,12 +14,13 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.follower import Follower
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
+from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from workerlog_migrate.analysis.engine import Engine
-from workerlog_migrate.analysis.callers import last_name, may_spell
+from workerlog_migrate.analysis.callers import may_spell
 
 
 class Writes:

@@ -25,6 +25,7 @@ from workerlog_migrate.analysis.level import HOLE, level_of_text, taught_level
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
 from workerlog_migrate.model import MIRROR_OUTPUT, Applicability, Finding, Level, MirrorCall, Span
+from workerlog_migrate.syntax.literals import is_none
 from workerlog_migrate.syntax.parsing import STRINGS
 from workerlog_migrate.syntax.scopes import Binding, FunctionNode
 
@@ -266,7 +267,7 @@ class _Finder:
 
     def _stream(self, value: ast.expr) -> Level | None:
         """Return the least level of what goes to ``file=value``; None when that is not seen to be the terminal."""
-        if isinstance(value, ast.Constant) and value.value is None:
+        if is_none(value):
             return Level.INFO
         if isinstance(value, ast.IfExp):
             body, orelse = self._stream(value.body), self._stream(value.orelse)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.analysis.uses import only_value
+from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
     from workerlog_migrate.knowledge import RetryRow
@@ -58,7 +59,7 @@ class Arguments:
             return "what a first attempt created would make the second fail, as if another worker had it"
         for name, reason in row.without.items():
             passed = self._find(call, name, row)
-            if passed is not None and not _is_none(passed):
+            if passed is not None and not is_none(passed):
                 return reason
         if row.name == _URLOPEN:
             reason = self._reason_of_request(call)
@@ -119,14 +120,14 @@ class Arguments:
             return depth <= _MAX_DEPTH
         if isinstance(node, ast.Call):
             if self._module.qualified(node.func) == _REQUEST:
-                plain = len(node.args) < 2 or _is_none(node.args[1])
+                plain = len(node.args) < 2 or is_none(node.args[1])
                 return (
                     plain
                     and len(node.args) < 6
                     and not any(isinstance(argument, ast.Starred) for argument in node.args)
                     and all(
                         keyword.arg in ("headers", "url")
-                        or (keyword.arg is not None and _is_none(keyword.value))
+                        or (keyword.arg is not None and is_none(keyword.value))
                         for keyword in node.keywords
                     )
                 )
@@ -189,10 +190,6 @@ def _may_be_url(node: ast.expr) -> bool:
 
 def _keyword(call: ast.Call, name: str) -> ast.expr | None:
     return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
-
-
-def _is_none(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is None
 
 
 def _is_true(node: ast.Constant | None) -> bool:

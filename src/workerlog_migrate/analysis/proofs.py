@@ -1,0 +1,251 @@
+"""Whether something was proved: a key is there, an index is, a divisor is not zero, a date is today's.
+
+Input: an expression and the frame with what guards have proved there. Output: yes, or not known.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.columns import width
+from workerlog_migrate.analysis.frames import Frame, key_of
+from workerlog_migrate.syntax.literals import is_none
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+_WEEK = 7
+_PAIR = 2
+_UNPACKING = frozenset({"unpack", "unpack_from"})
+
+
+class Proofs:
+    """Answers from the facts of a frame, from literals and from rows.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def has_key(self, node: ast.Subscript, frame: Frame) -> bool:
+        """Whether a guard has proved that the container holds the key."""
+        if not frame.facts:
+            return False
+        path = frame.unit.path(node.value)
+        text = key_of(node.slice, frame)
+        if path is None or text is None:
+            return False
+        return any(fact.kind == "key" and fact.path == path and fact.extra == text for fact in frame.facts)
+
+    def has_index(self, node: ast.Subscript, frame: Frame) -> bool:
+        """Whether the sequence is known to be long enough for the index."""
+        index = _index(node.slice)
+        if index is not None and self._splits_enough(node.value, index, frame):
+            return True
+        if self._is_long_enough(node, index, frame):
+            return True
+        if self.has_key(node, frame):
+            return True
+        if index is None or not frame.facts:
+            return False
+        path = frame.unit.path(node.value)
+        if path is None:
+            return False
+        wanted = index + 1 if index >= 0 else -index
+        return any(
+            fact.kind == "len" and fact.path == path and isinstance(fact.extra, int) and fact.extra >= wanted
+            for fact in frame.facts
+        )
+
+    def _is_long_enough(self, node: ast.Subscript, index: int | None, frame: Frame) -> bool:
+        """Whether what a literal, a row's text or a function says of a length is enough for an index."""
+        module = frame.unit.module
+        if index is None:
+            items = self._engine.sources.literal_items(node.value, frame.unit)
+            row = self._engine.calls.row(node.slice, frame) if isinstance(node.slice, ast.Call) else None
+            return items is not None and row is not None and "weekday" in row.marks and len(items) >= _WEEK
+        if index in (0, -1) and self._is_filled(node.value, frame):
+            return True
+        count = width(node.value, module)
+        return count is not None and -count <= index < count
+
+    def _is_filled(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether a list is one that a function puts at least one item in: ``parse_qs(q)["k"]``."""
+        if not isinstance(node, ast.Subscript):
+            return False
+        made: list[ast.AST | None] = [node.value]
+        if isinstance(node.value, ast.Name):
+            module = frame.unit.module
+            parents = [module.parents.get(binding.node) for binding in module.bindings(node.value)]
+            made = [parent.value if isinstance(parent, ast.Assign) else None for parent in parents]
+        return bool(made) and all(
+            isinstance(call, ast.Call)
+            and (row := self._engine.calls.row(call, frame)) is not None
+            and "filled" in row.marks
+            and self._engine.containers.is_unchanged(call, frame.unit)
+            for call in made
+        )
+
+    def _splits_enough(self, node: ast.expr, index: int, frame: Frame) -> bool:
+        """``text.split(sep)[0]`` is always there; ``text.split()[0]`` is not; ``[1]`` is behind ``if sep in text``."""
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            return False
+        if node.func.attr in _UNPACKING:  # struct: a format without any value is written by nobody
+            return index == 0
+        if node.func.attr in ("split", "rsplit") and node.args and not is_none(node.args[0]):
+            return index in ((0, -1, 1, -2) if self._is_split_in_two(node, frame) else (0, -1))
+        return node.func.attr in ("partition", "rpartition") and -3 <= index <= 2
+
+    def _is_split_in_two(self, node: ast.Call, frame: Frame) -> bool:
+        """Whether ``text.split(sep)``, not limited to nothing, stands behind ``if sep in text``."""
+        match node:
+            case ast.Call(func=ast.Attribute(value=text), args=[separator], keywords=[]):
+                pass
+            case ast.Call(
+                func=ast.Attribute(value=text), args=[separator, ast.Constant(value=int(most))], keywords=[]
+            ):
+                if most < 1:
+                    return False
+            case _:
+                return False
+        path, key = frame.unit.path(text), key_of(separator, frame)
+        return path is not None and any(
+            fact.kind == "key" and fact.path == path and fact.extra == key for fact in frame.facts
+        )
+
+    def has_parts(self, node: ast.expr, count: int, frame: Frame, *, exact: bool) -> bool:
+        """Whether what is unpacked has as many parts as there are names.
+
+        Args:
+            node: what is unpacked.
+            count: how many names there are, a starred one aside.
+            frame: where it stands.
+            exact: none of them is starred.
+
+        Returns:
+            True for what a format says that is written there (``struct.unpack("<I", data)``), for what is split once at what is known
+            to be in it, and for a row of the columns that a literal SQL text names.
+        """
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id="struct"), attr=attr), args=[ast.Constant(), *_]
+            ) if attr in _UNPACKING:
+                return True
+            case ast.Call(func=ast.Attribute(attr="split" | "rsplit"), args=[_, ast.Constant(value=1)]) if (
+                exact
+            ):
+                return count == _PAIR and self._is_split_in_two(node, frame)
+        columns = width(node, frame.unit.module)
+        return columns is not None and (columns == count or (columns > count and not exact))
+
+    def is_nonzero(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether a divisor is known not to be zero."""
+        match node:
+            case ast.Constant(value=value):
+                return isinstance(value, int | float | complex) and value != 0
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd(), operand=operand):
+                return self.is_nonzero(operand, frame)
+            case ast.BoolOp(op=ast.Or(), values=entries):
+                return self.is_nonzero(entries[-1], frame)
+            case ast.BinOp(op=ast.Mult() | ast.Pow(), left=left, right=right):
+                return self.is_nonzero(left, frame) and (
+                    isinstance(node.op, ast.Pow) or self.is_nonzero(right, frame)
+                )
+            case ast.BinOp(op=ast.Add(), left=left, right=right):
+                return (self._is_positive(left) and _is_count(right)) or (
+                    self._is_positive(right) and _is_count(left)
+                )
+            case ast.IfExp(body=body, orelse=other):
+                return self.is_nonzero(other, frame) and self.is_nonzero(body, frame)
+            case ast.Call(func=ast.Name(id="max"), args=args):
+                return any(self._is_positive(entry) for entry in args)
+            case ast.Call(func=ast.Name(id="len" | "float" | "int"), args=[inner]):
+                path = frame.unit.path(inner)
+                if path is None:
+                    return False
+                kinds = ("len",) if node.func.id == "len" else ("nonzero",)  # type: ignore[attr-defined]  # matched above
+                return any(fact.path == path and fact.kind in kinds for fact in frame.facts)
+        path = frame.unit.path(node)
+        if path is not None and any(fact.kind == "nonzero" and fact.path == path for fact in frame.facts):
+            return True
+        if isinstance(node, ast.Name):
+            constant = self._engine.calls.constant_name(node, frame)
+            if constant is not None:
+                return isinstance(constant.value, int | float) and constant.value != 0
+            product = self._constant_expression(node, frame)
+            if product is not None:
+                return self.is_nonzero(product, frame)
+        return False
+
+    def _constant_expression(self, node: ast.Name, frame: Frame) -> ast.expr | None:
+        """Return ``60 * 60`` for a name that is bound to it once."""
+        module = frame.unit.module
+        found = module.lookup(node.id, module.scope(node))
+        if found is None or len(found[1]) != 1 or found[1][0].kind != "assign":
+            return None
+        if found[0] is module.scope_of_module and self._engine.writes.written(frame.unit, node.id):
+            return None
+        parent = module.parents.get(found[1][0].node)
+        if isinstance(parent, ast.Assign) and found[1][0].node in parent.targets:
+            value = parent.value
+            if isinstance(value, ast.BinOp) and all(
+                isinstance(entry, ast.Constant | ast.BinOp | ast.operator) for entry in ast.walk(value)
+            ):
+                return value
+            if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "max":
+                return value
+            if isinstance(value, ast.BoolOp) and isinstance(value.op, ast.Or):
+                return value
+        return None
+
+    def is_recent(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether a date is today's or was: ``datetime.now()``, or a name that is only ever bound to it."""
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "replace":
+                return self.is_recent(node.func.value, frame)
+            row = self._engine.calls.row(node, frame)
+            return row is not None and "now" in row.marks
+        if not isinstance(node, ast.Name):
+            return False
+        module = frame.unit.module
+        found = module.bindings(node)
+        values_of = [getattr(module.parents.get(binding.node), "value", None) for binding in found]
+        return bool(found) and all(
+            isinstance(value, ast.Call) and self.is_recent(value, frame) for value in values_of
+        )
+
+    def _is_positive(self, node: ast.expr) -> bool:
+        return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value > 0
+
+
+def len_argument(node: ast.expr) -> ast.expr | None:
+    """Return ``x`` of ``len(x)``; None for any other expression."""
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "len"
+        and len(node.args) == 1
+    ):
+        return node.args[0]
+    return None
+
+
+def _is_count(node: ast.expr) -> bool:
+    """Whether an expression is a count, which is never negative: ``len(x)``."""
+    return len_argument(node) is not None
+
+
+def _index(node: ast.expr) -> int | None:
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        return node.value
+    if (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant)
+        and type(node.operand.value) is int
+    ):
+        return -node.operand.value
+    return None
