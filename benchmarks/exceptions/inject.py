@@ -47,8 +47,10 @@ from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.raises import infer
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.finders import specific_exceptions
+from workerlog_migrate.finders.specific_exceptions import HandlerEdit
 from workerlog_migrate.knowledge import Knowledge
-from workerlog_migrate.model import LOGGER_SETUP, SPECIFIC_EXCEPTIONS, HandlerEdit, Settings, Target
+from workerlog_migrate.model import Settings, Target
+from workerlog_migrate.registry import LOGGER_SETUP, SPECIFIC_EXCEPTIONS
 
 WORKERS = run.ROOT / "fixtures" / "workers" / "scripts"
 CONTROLS = ("SystemExit", "KeyboardInterrupt", "GeneratorExit", "MemoryError")

@@ -59,10 +59,11 @@ from workerlog_migrate.analysis.watch import watch_of, watch_text  # noqa: E402
 from workerlog_migrate.errors import Refused  # noqa: E402
 from workerlog_migrate.files.discover import Workers, discover  # noqa: E402
 from workerlog_migrate.files.source import decode  # noqa: E402
-from workerlog_migrate.finders.specific_exceptions import Handlers  # noqa: E402
+from workerlog_migrate.finders.handlers import Handlers  # noqa: E402
 from workerlog_migrate.knowledge import Knowledge  # noqa: E402
-from workerlog_migrate.model import SPECIFIC_EXCEPTIONS, Evidence, Settings, Target  # noqa: E402
+from workerlog_migrate.model import Evidence, Settings, Target  # noqa: E402
 from workerlog_migrate.project import place  # noqa: E402
+from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS  # noqa: E402
 from workerlog_migrate.seen.notes import read_notes  # noqa: E402
 
 RUNTIME = ROOT / "src" / "workerlog_migrate" / "runtime" / "worker_logger.py"

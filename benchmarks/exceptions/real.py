@@ -41,8 +41,9 @@ from workerlog_migrate.analysis.types import Types  # noqa: E402
 from workerlog_migrate.errors import Refused  # noqa: E402
 from workerlog_migrate.files.source import decode  # noqa: E402
 from workerlog_migrate.finders import specific_exceptions  # noqa: E402
+from workerlog_migrate.finders.specific_exceptions import HandlerEdit, SuppressEdit  # noqa: E402
 from workerlog_migrate.knowledge import Knowledge  # noqa: E402
-from workerlog_migrate.model import HandlerEdit, Settings, SuppressEdit, Target  # noqa: E402
+from workerlog_migrate.model import Settings, Target  # noqa: E402
 from workerlog_migrate.project import place  # noqa: E402
 
 SKIPPED = frozenset({"tests", "test", ".venv", "venv", "env", "site-packages", "node_modules", ".git"})

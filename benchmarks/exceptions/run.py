@@ -60,15 +60,10 @@ from workerlog_migrate.analysis.header import find_header  # noqa: E402
 from workerlog_migrate.analysis.module import Module  # noqa: E402
 from workerlog_migrate.analysis.types import Types  # noqa: E402
 from workerlog_migrate.finders import specific_exceptions  # noqa: E402
+from workerlog_migrate.finders.specific_exceptions import HandlerEdit  # noqa: E402
 from workerlog_migrate.knowledge import CallRow, Knowledge, OperationRow, Protocol  # noqa: E402
-from workerlog_migrate.model import (  # noqa: E402
-    SPECIFIC_EXCEPTIONS,
-    Evidence,
-    HandlerEdit,
-    Settings,
-    Target,
-    Unresolved,
-)
+from workerlog_migrate.model import NEEDS_IMPORT, Evidence, Settings, Target, Unresolved  # noqa: E402
+from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS  # noqa: E402
 
 from cases import (  # noqa: E402  # isort: skip
     GROUPS,
@@ -220,7 +215,7 @@ def _answer(case: Case, module: Module, knowledge: Knowledge, mode: Unresolved, 
         engine.flow = _WithoutLocalFunctions(engine)
     context = Context(settings, target, find_header(module, target), types)
     for finding in specific_exceptions.find(module, context):
-        if (finding.span.line, finding.kind) == (case.line, specific_exceptions.NEEDS_IMPORT):
+        if (finding.span.line, finding.kind) == (case.line, NEEDS_IMPORT):
             continue
         if not isinstance(finding.edit, HandlerEdit) or finding.edit.types is None:
             if isinstance(finding.edit, HandlerEdit) or finding.kind in (

@@ -21,9 +21,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workerlog_migrate.model import SPECIFIC_EXCEPTIONS, Settings, Target
+from workerlog_migrate.model import Settings, Target
 from workerlog_migrate.pipeline import migrate_file
 from workerlog_migrate.project import place
+from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS
 
 FOLDER = Path(__file__).resolve().parent
 HAZARD, TWIN = "hazard", "twin"

@@ -19,25 +19,16 @@ from workerlog_migrate.config import Config, find_config, load_config
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.cache import cache_folder
 from workerlog_migrate.files.discover import Workers, make_target
-from workerlog_migrate.model import (
-    LOGGER_SETUP,
-    MIRROR_OUTPUT,
-    RETRY_IO,
-    SPECIFIC_EXCEPTIONS,
-    Boundary,
-    FileResult,
-    Settings,
-    Trial,
-    Unresolved,
-)
+from workerlog_migrate.model import Boundary, FileResult, Settings, Trial, Unresolved
 from workerlog_migrate.pipeline import migrate_bytes
 from workerlog_migrate.project import place
+from workerlog_migrate.registry import REGISTRY, Codemod
 
 _RUNTIME = ("worker_logger", "worker_utils")
 
 
 class _Command(CodemodCommand):
-    """One codemod; abstract, so that ``libcst.tool list`` shows the four below and not this class.
+    """One codemod; abstract, so that ``libcst.tool list`` shows those of the registry and not this class.
 
     Args:
         context: LibCST's; its file name is absolute, or None for standard input.
@@ -173,29 +164,19 @@ def _configuration(folder: Path) -> Config:
     return Config(folder=folder) if file is None else load_config(file)
 
 
-class LoggerSetup(_Command):
-    """``libcst.tool codemod commands.LoggerSetup``."""
-
-    DESCRIPTION = "Set up a rotating log named after the worker, below the leading imports."
-    codemod = LOGGER_SETUP
-
-
-class MirrorOutput(_Command):
-    """``libcst.tool codemod commands.MirrorOutput``."""
-
-    DESCRIPTION = "Mirror print and safe_print into the log; the terminal stays what it was."
-    codemod = MIRROR_OUTPUT
+def _command(row: Codemod) -> type[_Command]:
+    """Make the class of one codemod: ``mirror-output`` is ``MirrorOutput``."""
+    name = row.name.title().replace("-", "")
+    members = {
+        "__doc__": f"``libcst.tool codemod commands.{name}``.",
+        "__module__": __name__,
+        "DESCRIPTION": row.summary,
+        "codemod": row.name,
+    }
+    return type(name, (_Command,), members)
 
 
-class SpecificExceptions(_Command):
-    """``libcst.tool codemod commands.SpecificExceptions``."""
-
-    DESCRIPTION = "Replace bare and broad except by the exceptions that the try body can raise."
-    codemod = SPECIFIC_EXCEPTIONS
-
-
-class RetryIo(_Command):
-    """``libcst.tool codemod commands.RetryIo``."""
-
-    DESCRIPTION = "Repeat I/O that a passing fault can break, with growing waits."
-    codemod = RETRY_IO
+for _row in REGISTRY:
+    _made = _command(_row)
+    globals()[_made.__name__] = _made
+del _row, _made

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from workerlog_migrate.model import HandlerEdit, SuppressEdit
+from workerlog_migrate.finders.specific_exceptions import HandlerEdit, SuppressEdit
 
 
 def rewrite(

@@ -89,7 +89,7 @@ def _open_missing_streams() -> None:
 
 def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Offer the codemods for what stands after the last comma."""
-    from workerlog_migrate.model import CODEMODS
+    from workerlog_migrate.registry import CODEMODS
 
     before, comma, begun = incomplete.rpartition(",")
     named = before.split(",")

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.reading import MAX_SETTINGS, read_file
-from workerlog_migrate.model import CODEMODS, Boundary, Level, Unresolved
+from workerlog_migrate.model import Boundary, Level, Unresolved
+from workerlog_migrate.registry import CODEMODS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -1,6 +1,6 @@
 """The vocabulary: the plain, frozen values that every other module speaks in.
 
-Read this file first. Nothing here imports anything of ours; every value can be pickled (``--jobs``)
+Read this file first. It sees the table of codemods and the base of all edits, and nothing else of ours; every value can be pickled (``--jobs``)
 and printed as JSON (the reports). Lines count from 1, columns from 0 and in characters (not bytes), as
 LibCST counts them; the standard library's ``ast`` counts columns in UTF-8 bytes and is converted once, in
 ``analysis.module``.
@@ -12,13 +12,14 @@ import enum
 from dataclasses import dataclass, field
 from pathlib import Path
 
-LOGGER_SETUP = "logger-setup"
-MIRROR_OUTPUT = "mirror-output"
-SPECIFIC_EXCEPTIONS = "specific-exceptions"
-RETRY_IO = "retry-io"
+from workerlog_migrate.edit import Edit
+from workerlog_migrate.registry import DEFAULT
 
-CODEMODS = (LOGGER_SETUP, MIRROR_OUTPUT, SPECIFIC_EXCEPTIONS, RETRY_IO)
-"""All codemods in the order in which they apply; ``registry`` adds what belongs to each."""
+NEEDS_IMPORT = "needs-import"
+"""Kind of a finding whose message is a module that an exception list names; it has no edit, but leads to one."""
+
+IMPORT = "import"
+"""Kind of a finding that imports what others need, and is no change of its own."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -112,68 +113,6 @@ class Evidence:
     rule: str
     source: str
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MirrorCall:
-    """``print(x)`` -> ``mirror_print(logger.info, x)``. The finding's span is the call's.
-
-    Attributes:
-        function: local name of ``mirror_print``.
-        log_method: ``logger.info`` (the level is known) or ``logger`` (the text decides at run time).
-        printer: text of ``printer=`` (``safe_print``, ``self.safe_print``, a shadowed ``print``) or None for the builtin.
-    """
-
-    function: str
-    log_method: str
-    printer: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RetryCall:
-    """``open(p)`` -> ``retrying(open)(p)``. The finding's span is the call's; ``wrapper`` is the local name."""
-
-    wrapper: str
-
-
-@dataclass(frozen=True, slots=True)
-class HandlerEdit:
-    """What becomes of one ``except`` clause. The finding's span is the handler's.
-
-    Attributes:
-        types: the whole new type list as source text, one entry per name; None leaves the header as it is.
-        log: one statement to put first in the body, without newline; None adds nothing.
-        replaces_pass: ``log`` takes the place of a body that is a lone ``pass``.
-        boundary: statements of an added clause ``except Exception:`` after this one (``--unresolved reraise``).
-        unwatch: the ``expect_only(...)`` that is the body's first statement and is taken out; empty takes nothing out.
-    """
-
-    types: tuple[str, ...] | None = None
-    log: str | None = None
-    replaces_pass: bool = False
-    boundary: tuple[str, ...] = ()
-    unwatch: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SuppressEdit:
-    """``suppress(Exception)`` -> ``suppress(OSError)``. The span is the call's; ``types`` its new arguments."""
-
-    types: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LinesEdit:
-    """Whole lines put in before ``span.line`` (an insertion: the span is empty) or in place of an import statement.
-
-    Attributes:
-        lines: the new text's lines without newlines; an empty string is a blank line.
-    """
-
-    lines: tuple[str, ...]
-
-
-Edit = MirrorCall | RetryCall | HandlerEdit | SuppressEdit | LinesEdit
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +307,7 @@ class Settings:
         python: the oldest Python that the project says it is for; some classes are one from a later one on.
     """
 
-    select: tuple[str, ...] = CODEMODS
+    select: tuple[str, ...] = DEFAULT
     unresolved: Unresolved = Unresolved.KEEP
     trial: Trial = Trial.OFF
     boundary: Boundary = Boundary.NARROW

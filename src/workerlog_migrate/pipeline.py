@@ -22,23 +22,20 @@ from workerlog_migrate.files.in_use import why
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import decode, encode, pass_over
 from workerlog_migrate.model import (
-    LOGGER_SETUP,
-    SPECIFIC_EXCEPTIONS,
+    NEEDS_IMPORT,
     Arrival,
     FileError,
     FileResult,
     Finding,
-    HandlerEdit,
-    MirrorCall,
     Plan,
     Remark,
-    RetryCall,
     Seen,
     Settings,
     Source,
     Span,
     Target,
 )
+from workerlog_migrate.registry import HEADER, REGISTRY, row_of
 from workerlog_migrate.rewriting.plan import DECLINED, Decisions, demote, listed_types, make_plan
 from workerlog_migrate.rewriting.skips import SkipError, add_skips, check_skips, remarks_on, suppressed
 
@@ -184,8 +181,7 @@ def migrate_source(
         tree = verify.check_compiles(source.text, text, str(source.path))
         verify.check_splices(module, text, plan.applied, splices)
         noted = _noted(module, context)
-        left = [finding for finding, _ in decisions.declined]
-        left += [Finding(SPECIFIC_EXCEPTIONS, span, "") for span in noted.values()]
+        left = {*noted.values(), *(finding.span for finding, _ in decisions.declined)}
         places = verify.check_undo(module, tree, plan.applied, splices, left)
         verify.check_noqa(text, final, tree)
         after = encode(source, final)
@@ -288,8 +284,7 @@ def _context(module: Module, target: Target, settings: Settings) -> Context:
 
 
 def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
-    from workerlog_migrate.finders import logger_setup
-    from workerlog_migrate.registry import REGISTRY
+    header_codemod = importlib.import_module(row_of(HEADER).finder)
 
     settings, header = context.settings, context.header
     findings: list[Finding] = []
@@ -298,19 +293,17 @@ def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
 
         findings.extend(settle.find(module, context, _seen_of(context), context.joined))
     for codemod in REGISTRY if settings.seen is None else ():
-        if codemod.name in settings.select and codemod.name != LOGGER_SETUP:
+        if codemod.name in settings.select and not codemod.is_last:
             findings.extend(importlib.import_module(codemod.finder).find(module, context))
     findings = [suppressed(module, finding) for finding in decisions.apply_to(findings)]
     if header.imports_refusal:
-        missing = tuple(
-            f"{finding.message}." for finding in findings if finding.kind == logger_setup.NEEDS_IMPORT
-        )
+        missing = tuple(f"{finding.message}." for finding in findings if finding.kind == NEEDS_IMPORT)
         findings = [
             demote(finding, header.imports_refusal, is_blocked=True)
             if any(name.startswith(missing) for name in listed_types(finding))
             else finding
             for finding in findings
-            if finding.kind != logger_setup.NEEDS_IMPORT
+            if finding.kind != NEEDS_IMPORT
         ]
     if header.refusal:
         findings = [
@@ -321,15 +314,18 @@ def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
     imports = [
         finding
         for finding in findings
-        if finding.kind == logger_setup.NEEDS_IMPORT and decisions.uses_import(finding.message, applied)
+        if finding.kind == NEEDS_IMPORT and decisions.uses_import(finding.message, applied)
     ]
     if header.refusal:
-        added = [*logger_setup.find_imports(module, context, imports), *logger_setup.refuse(module, context)]
+        added = [
+            *header_codemod.find_imports(module, context, imports),
+            *header_codemod.refuse(module, context),
+        ]
         return make_plan([*findings, *added])
-    added = list(logger_setup.find(module, context, [*applied, *imports]))
+    added = list(header_codemod.find(module, context, [*applied, *imports]))
     if not decisions.header:
-        declined = [demote(finding, DECLINED) for finding in added if finding.codemod == LOGGER_SETUP]
-        added = [*logger_setup.find_imports(module, context, imports), *declined]
+        declined = [demote(finding, DECLINED) for finding in added if finding.codemod == HEADER]
+        added = [*header_codemod.find_imports(module, context, imports), *declined]
     return make_plan([*findings, *added])
 
 
@@ -396,10 +392,7 @@ def needs_header(finding: Finding) -> bool:
     Returns:
         True for mirrored output, retries, and handlers that log.
     """
-    edit = finding.edit
-    return isinstance(edit, MirrorCall | RetryCall) or (
-        isinstance(edit, HandlerEdit) and bool(edit.log or edit.boundary)
-    )
+    return finding.edit is not None and bool(finding.edit.names)
 
 
 def _named(target: Target, module: Module) -> Target:

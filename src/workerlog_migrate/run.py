@@ -22,19 +22,9 @@ from workerlog_migrate.errors import Refused, UsageError
 from workerlog_migrate.files.discover import MISSING, Discovery, Workers, discover, make_target
 from workerlog_migrate.files.globbing import expand_folders
 from workerlog_migrate.files.home import find_escape
-from workerlog_migrate.model import (
-    CODEMODS,
-    LOGGER_SETUP,
-    SPECIFIC_EXCEPTIONS,
-    Boundary,
-    FileError,
-    FileResult,
-    Settings,
-    Target,
-    Trial,
-    Unresolved,
-)
+from workerlog_migrate.model import Boundary, FileError, FileResult, Settings, Target, Trial, Unresolved
 from workerlog_migrate.project.root import find_root
+from workerlog_migrate.registry import CODEMODS, LOGGER_SETUP, SPECIFIC_EXCEPTIONS
 from workerlog_migrate.report import (
     DIFF,
     EXIT_DONE,

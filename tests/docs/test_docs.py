@@ -31,8 +31,9 @@ import yaml  # type: ignore[import-untyped]  # it comes with LibCST, without typ
 
 from workerlog_migrate import __version__
 from workerlog_migrate.config import load_config
-from workerlog_migrate.model import CODEMODS, Settings, Target
+from workerlog_migrate.model import Settings, Target
 from workerlog_migrate.pipeline import migrate_bytes
+from workerlog_migrate.registry import CODEMODS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "README.pt-BR.md", *(ROOT / "docs").rglob("*.md")])

@@ -14,8 +14,10 @@ from workerlog_migrate.analysis.header import find_header
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.finders import mirror_output, retry_io
+from workerlog_migrate.finders.mirror_output import MirrorCall
+from workerlog_migrate.finders.retry_io import RetryCall
 from workerlog_migrate.knowledge import Knowledge
-from workerlog_migrate.model import Finding, MirrorCall, RetryCall, Settings, Source, Target
+from workerlog_migrate.model import Finding, Settings, Source, Target
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ import pytest
 
 from workerlog_migrate.analysis.boundary import keeps_loop_alive
 from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.model import LOGGER_SETUP, SPECIFIC_EXCEPTIONS, Boundary, Settings, Source, Target
+from workerlog_migrate.model import Boundary, Settings, Source, Target
 from workerlog_migrate.pipeline import migrate_source
+from workerlog_migrate.registry import LOGGER_SETUP, SPECIFIC_EXCEPTIONS
 
 LOOP = """
 def ciclo():

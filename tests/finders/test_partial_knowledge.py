@@ -22,9 +22,10 @@ from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.config import load_config
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.finders import specific_exceptions
-from workerlog_migrate.finders.specific_exceptions import INCOMPLETE, NARROWED
+from workerlog_migrate.finders.handlers import PLACEHOLDER
+from workerlog_migrate.finders.specific_exceptions import INCOMPLETE, NARROWED, HandlerEdit
 from workerlog_migrate.knowledge import CallRow, Knowledge
-from workerlog_migrate.model import Evidence, Finding, HandlerEdit, Settings, Target, Unresolved
+from workerlog_migrate.model import NEEDS_IMPORT, Evidence, Finding, Settings, Target, Unresolved
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = sorted(
@@ -201,12 +202,12 @@ def test_the_row_that_is_asked_for_teaches_the_call(path: Path, tmp_path: Path) 
                 assert entry.rule.startswith("op:") or not entry.rule.strip("*.()"), entry
                 continue
             config = tmp_path / "pyproject.toml"
-            row = asked[1].replace(specific_exceptions.PLACEHOLDER, "OSError")
+            row = asked[1].replace(PLACEHOLDER, "OSError")
             config.write_text(f"[tool.workerlog-migrate.raises]\n{row}\n", encoding="utf-8")
             taught = replace(KEEP, raises=load_config(config).raises)
             (again,) = (
                 other
                 for other in findings(path, taught, Knowledge())
-                if other.span == finding.span and other.kind != specific_exceptions.NEEDS_IMPORT
+                if other.span == finding.span and other.kind != NEEDS_IMPORT
             )
             assert (entry.cause, entry.line) not in {(item.cause, item.line) for item in unknown(again)}

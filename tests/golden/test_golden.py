@@ -15,18 +15,9 @@ from pathlib import Path
 import pytest
 
 from workerlog_migrate.files.source import decode
-from workerlog_migrate.model import (
-    CODEMODS,
-    LOGGER_SETUP,
-    Boundary,
-    FileResult,
-    Settings,
-    Source,
-    Target,
-    Trial,
-    Unresolved,
-)
+from workerlog_migrate.model import Boundary, FileResult, Settings, Source, Target, Trial, Unresolved
 from workerlog_migrate.pipeline import migrate_source
+from workerlog_migrate.registry import CODEMODS, LOGGER_SETUP
 from workerlog_migrate.report.diff import render_diff
 
 if sys.version_info >= (3, 11):

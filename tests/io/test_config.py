@@ -8,7 +8,8 @@ import pytest
 
 from workerlog_migrate.config import Config, find_config, load_config, nearest
 from workerlog_migrate.errors import UsageError
-from workerlog_migrate.model import CODEMODS, Unresolved
+from workerlog_migrate.model import Unresolved
+from workerlog_migrate.registry import CODEMODS
 
 
 def write(folder: Path, text: str) -> Path:

@@ -10,25 +10,22 @@ from typing import Any
 import pytest
 from spoken import spoken
 
+from workerlog_migrate.edit import LinesEdit
+from workerlog_migrate.finders.mirror_output import MirrorCall
+from workerlog_migrate.finders.specific_exceptions import HandlerEdit
 from workerlog_migrate.model import (
-    LOGGER_SETUP,
-    MIRROR_OUTPUT,
-    RETRY_IO,
-    SPECIFIC_EXCEPTIONS,
     Applicability,
     Evidence,
     FileError,
     FileResult,
     Finding,
-    HandlerEdit,
-    LinesEdit,
-    MirrorCall,
     Plan,
     Settings,
     Span,
     Target,
 )
 from workerlog_migrate.pipeline import migrate_bytes
+from workerlog_migrate.registry import LOGGER_SETUP, MIRROR_OUTPUT, RETRY_IO, SPECIFIC_EXCEPTIONS
 from workerlog_migrate.report import FORMATS, Mode, Report, RuntimeFile, render
 from workerlog_migrate.report.text import render_error, render_text
 

@@ -17,14 +17,14 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"cli", "run", "jobs", "terminal"}),
     frozenset({"pipeline", "report"}),
     frozenset({"rewriting", "config"}),
-    frozenset({"registry"}),
     frozenset({"finders", "seen"}),
     frozenset({"analysis"}),
     frozenset({"knowledge"}),
     frozenset({"project"}),
     frozenset({"files"}),
     frozenset({"syntax"}),
-    frozenset({"model", "errors", ""}),
+    frozenset({"model"}),
+    frozenset({"edit", "registry", "errors", ""}),
 )
 """From left to right; a module may import from its own layer or one further right. "" is the package itself."""
 
@@ -69,10 +69,11 @@ ADAPTERS = CODEMODS / "commands.py"
 
 
 @pytest.mark.parametrize("path", sorted(set(CODEMODS.glob("*.py")) - {ADAPTERS}), ids=lambda path: path.name)
-def test_codemods_see_libcst_and_the_model(path: Path) -> None:
+def test_codemods_see_libcst_and_their_edits(path: Path) -> None:
+    """The edits of a codemod stand in the finder of the same name."""
     for line, name in _imports(path):
         if name.startswith("workerlog_migrate"):
-            assert name.startswith("workerlog_migrate.model"), f"{path}:{line}: {name}"
+            assert name.startswith(f"workerlog_migrate.finders.{path.stem}"), f"{path}:{line}: {name}"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from people_project import Run, environment
 
-from workerlog_migrate.model import CODEMODS
+from workerlog_migrate.registry import CODEMODS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -15,7 +15,8 @@ import pytest
 from people_project import PATIENCE, Run, environment, snapshot
 from terminal_session import ARROW, CTRL_D, Session
 
-from workerlog_migrate.model import Finding, LinesEdit, Settings, Span, Target
+from workerlog_migrate.edit import LinesEdit
+from workerlog_migrate.model import Finding, Settings, Span, Target
 from workerlog_migrate.pipeline import migrate_bytes
 from workerlog_migrate.rewriting.plan import DECLINED, Decisions
 

@@ -13,24 +13,21 @@ from chromium import Page, find_chromium, running
 from click.testing import CliRunner
 
 from workerlog_migrate.cli import main
+from workerlog_migrate.edit import LinesEdit
+from workerlog_migrate.finders.mirror_output import MirrorCall
+from workerlog_migrate.finders.retry_io import RetryCall
+from workerlog_migrate.finders.specific_exceptions import HandlerEdit
 from workerlog_migrate.model import (
-    LOGGER_SETUP,
-    MIRROR_OUTPUT,
-    RETRY_IO,
-    SPECIFIC_EXCEPTIONS,
     Applicability,
     Evidence,
     FileError,
     FileResult,
     Finding,
-    HandlerEdit,
-    LinesEdit,
-    MirrorCall,
     Plan,
-    RetryCall,
     Span,
     Target,
 )
+from workerlog_migrate.registry import LOGGER_SETUP, MIRROR_OUTPUT, RETRY_IO, SPECIFIC_EXCEPTIONS
 from workerlog_migrate.report import FORMATS, Mode, Report, RuntimeFile, render
 
 BEFORE = '''\

@@ -9,20 +9,12 @@ from textwrap import dedent
 import pytest
 
 from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.model import (
-    LOGGER_SETUP,
-    MIRROR_OUTPUT,
-    RETRY_IO,
-    SPECIFIC_EXCEPTIONS,
-    Finding,
-    HandlerEdit,
-    LinesEdit,
-    MirrorCall,
-    RetryCall,
-    Source,
-    Span,
-    SuppressEdit,
-)
+from workerlog_migrate.edit import LinesEdit
+from workerlog_migrate.finders.mirror_output import MirrorCall
+from workerlog_migrate.finders.retry_io import RetryCall
+from workerlog_migrate.finders.specific_exceptions import HandlerEdit, SuppressEdit
+from workerlog_migrate.model import Finding, Source, Span
+from workerlog_migrate.registry import LOGGER_SETUP, MIRROR_OUTPUT, RETRY_IO, SPECIFIC_EXCEPTIONS
 from workerlog_migrate.rewriting.rewrite import UnkeepableError, rewrite
 from workerlog_migrate.rewriting.skeleton import skeleton
 

@@ -20,18 +20,11 @@ from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.analysis.watch import watch_of
 from workerlog_migrate.files.source import decode
+from workerlog_migrate.finders.specific_exceptions import HandlerEdit
 from workerlog_migrate.knowledge import Knowledge
-from workerlog_migrate.model import (
-    LOGGER_SETUP,
-    SPECIFIC_EXCEPTIONS,
-    Arrival,
-    HandlerEdit,
-    Seen,
-    Settings,
-    Target,
-    Trial,
-)
+from workerlog_migrate.model import Arrival, Seen, Settings, Target, Trial
 from workerlog_migrate.pipeline import migrate_source
+from workerlog_migrate.registry import LOGGER_SETUP, SPECIFIC_EXCEPTIONS
 
 WORKERS = Path(__file__).resolve().parents[2] / "fixtures" / "workers" / "scripts"
 SCRIPTS = sorted(path.name for path in WORKERS.glob("*.py"))

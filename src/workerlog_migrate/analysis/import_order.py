@@ -28,11 +28,13 @@ class NewImport:
         module: its name, with leading dots for a relative one.
         names: what is imported from it, each with its local name; empty for ``import module``.
         is_own: it is the runtime's; where imports are not sorted it is set apart from them.
+        codemod: the one that needs it.
     """
 
     module: str
     names: tuple[tuple[str, str], ...] = ()
     is_own: bool = False
+    codemod: str = ""
 
 
 @dataclass(frozen=True, slots=True)

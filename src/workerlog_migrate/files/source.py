@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.model import FileError, FileResult, Source
+from workerlog_migrate.registry import REGISTRY
 
 if TYPE_CHECKING:
     from workerlog_migrate.model import Target
@@ -23,42 +24,7 @@ if TYPE_CHECKING:
 # Every construct that a finder can report needs one of these in its bytes. Names that contain another one
 # are left out: `print` covers `safe_print` and `pprint`, `open` covers `urlopen` and `Popen`. The list may
 # be too generous (the finders decide), never too short: a file without any of them is not parsed.
-TRIGGERS = (
-    b"workerlog:",
-    b"print",
-    b"except",
-    b"open",
-    b"__main__",
-    b"suppress",
-    b"requests",
-    b"stdout",
-    b"stderr",
-    b"logg",
-    b"echo",
-    b"warn",
-    b"subprocess",
-    b"system",
-    b"shutil",
-    b"copy",
-    b"mkdir",
-    b"makedirs",
-    b"listdir",
-    b"scandir",
-    b"read_",
-    b"write_",
-    b"connect",
-    b"create_connection",
-    b"sqlite3",
-    b"remove",
-    b"unlink",
-    b"rename",
-    b"rmdir",
-    b"exists",
-    b"glob",
-    b"socket",
-    b"http",
-    b"Session",
-)
+TRIGGERS = (b"workerlog:", *dict.fromkeys(word for row in REGISTRY for word in row.triggers))
 
 # A statement at the left margin that does something: its script runs, and so gets the logger. Assignments,
 # definitions and imports do not count; the finder has the last word.

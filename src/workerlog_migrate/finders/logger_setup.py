@@ -19,22 +19,12 @@ from workerlog_migrate.analysis.import_order import NewImport, place_imports, re
 from workerlog_migrate.analysis.log_folder import find_use
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.own_logging import find_own_logging
+from workerlog_migrate.edit import Edit, LinesEdit
 from workerlog_migrate.files.linters import ImportStyle, import_style
-from workerlog_migrate.model import (
-    LOGGER_SETUP,
-    SPECIFIC_EXCEPTIONS,
-    Applicability,
-    Finding,
-    HandlerEdit,
-    LinesEdit,
-    MirrorCall,
-    RetryCall,
-    Span,
-)
+from workerlog_migrate.model import IMPORT, NEEDS_IMPORT, Applicability, Finding, Span
+from workerlog_migrate.registry import LOGGER_SETUP
 
-NEEDS_IMPORT = "needs-import"
 HEADER = "header"
-IMPORT = "import"
 
 _DEFAULT_FOLDER = "logs"
 _MOST_FOLDERS = 10
@@ -193,34 +183,31 @@ def refuse(module: Module, context: Context) -> Iterator[Finding]:
 
 
 def _needs(module: Module, context: Context, chosen: Sequence[Finding]) -> _Needs:
-    edits = [finding.edit for finding in chosen]
-    mirror = any(isinstance(edit, MirrorCall) for edit in edits)
-    handlers = [edit for edit in edits if isinstance(edit, HandlerEdit)]
-    logs = any(edit.log or edit.boundary for edit in handlers)
-    called = {(edit.log or "").partition("(")[0] for edit in handlers}
-    settings = context.settings
+    edits = [finding.edit for finding in chosen if finding.edit is not None]
+    used = frozenset().union(*(edit.names for edit in edits))
+    settings, header = context.settings, context.header
     runs = LOGGER_SETUP in settings.select and settings.seen is None and runs_at_top_level(module)
     return _Needs(
-        logger=mirror or logs or runs,
-        mirror=mirror,
-        ignored=context.header.log_ignored in called,
-        expect=context.header.expect_only in called,
-        drops=_ends_last_watch(module, context.header, handlers),
-        retry=any(isinstance(edit, RetryCall) for edit in edits),
+        logger=runs or bool(used - {header.retrying}),
+        mirror=header.mirror_print in used,
+        ignored=header.log_ignored in used,
+        expect=header.expect_only in used,
+        drops=_ends_last_watch(module, header, edits),
+        retry=header.retrying in used,
     )
 
 
-def _ends_last_watch(module: Module, header: Header, handlers: Sequence[HandlerEdit]) -> bool:
+def _ends_last_watch(module: Module, header: Header, edits: Sequence[Edit]) -> bool:
     """Whether edits take out all that uses ``expect_only``, so that its import would be one that nothing uses."""
-    ended = sum(bool(edit.unwatch) for edit in handlers)
+    ended = sum(header.expect_only in edit.released for edit in edits)
     return bool(ended) and ended == sum(
         isinstance(node, ast.Name) and node.id == header.expect_only for node in ast.walk(module.tree)
     )
 
 
 def _plain_imports(chosen: Sequence[Finding]) -> list[NewImport]:
-    modules = sorted({finding.message for finding in chosen if finding.kind == NEEDS_IMPORT})
-    return [NewImport(name) for name in modules]
+    needed = {finding.message: finding.codemod for finding in chosen if finding.kind == NEEDS_IMPORT}
+    return [NewImport(name, codemod=needed[name]) for name in sorted(needed)]
 
 
 def _placed(module: Module, context: Context, new: Sequence[NewImport]) -> list[Finding]:
@@ -245,9 +232,8 @@ def _placed(module: Module, context: Context, new: Sequence[NewImport]) -> list[
             findings.append(Finding(LOGGER_SETUP, _at(place.line), message, LinesEdit(lines), kind=IMPORT))
         else:
             message = f"imports {names} for the exceptions named below"
-            findings.append(
-                Finding(SPECIFIC_EXCEPTIONS, _at(place.line), message, LinesEdit(lines), kind=IMPORT)
-            )
+            codemod = place.imports[0].codemod
+            findings.append(Finding(codemod, _at(place.line), message, LinesEdit(lines), kind=IMPORT))
     return findings
 
 

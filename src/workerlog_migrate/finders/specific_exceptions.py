@@ -8,51 +8,138 @@ module that a written name needs at the top of the script.
 from __future__ import annotations
 
 import ast
-import bisect
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.analysis.boundary import Boundaries, keeps_loop_alive
-from workerlog_migrate.analysis.calls import CONTEXT_MAKERS
-from workerlog_migrate.analysis.exceptions import BROAD, ROOT
-from workerlog_migrate.analysis.logging_calls import LogCalls
-from workerlog_migrate.analysis.naming import Naming
-from workerlog_migrate.analysis.raises import Inference, display, infer, infer_suspects
-from workerlog_migrate.analysis.watch import watch_of, watch_text
-from workerlog_migrate.model import (
-    LOGGER_SETUP,
-    MIRROR_OUTPUT,
-    SPECIFIC_EXCEPTIONS,
-    Applicability,
-    Boundary,
-    Evidence,
-    Finding,
-    HandlerEdit,
-    SuppressEdit,
-    Trial,
-    Unresolved,
-)
+from workerlog_migrate.edit import Edit, Piece, demand, is_same, reads
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.context import Context
-    from workerlog_migrate.analysis.flow import Block
     from workerlog_migrate.analysis.module import Module
+    from workerlog_migrate.edit import Nodes
+    from workerlog_migrate.model import Finding
 
 NARROWED = "narrowed"
 WATCHED = "watched"  # also the reason of one that stays so, which nothing is to be done about
 NOT_WATCHED = "not-watched"
 INCOMPLETE = "incomplete"
 LEFT = "left"
-NEEDS_IMPORT = "needs-import"
 
-PLACEHOLDER = "<what it raises>"  # no name: a row that nobody has filled in is refused
-_MOST_CALLS = 5
+_BLIND, _BARE = "BLE001", "E722"
+_SILENT = ("S110", "S112")  # a handler that is `pass` or `continue` alone, of Exception or bare
+"""Codes of ruff and flake8: https://docs.astral.sh/ruff/rules/."""
+_CALLED = re.compile(r"\w+(?=[.(])")
 
-OUTERMOST = (
-    "it keeps the outermost loop alive: what it does not list ends the worker; --boundary watch watches it"
-)
-"""What a person should know of such a handler when it is narrowed."""
+
+@dataclass(frozen=True, slots=True)
+class HandlerEdit(Edit):
+    """What becomes of one ``except`` clause. The finding's span is the handler's.
+
+    Attributes:
+        types: the whole new type list as source text, one entry per name; None leaves the header as it is.
+        log: one statement to put first in the body, without newline; None adds nothing.
+        replaces_pass: ``log`` takes the place of a body that is a lone ``pass``.
+        boundary: statements of an added clause ``except Exception:`` after this one (``--unresolved reraise``).
+        unwatch: the ``expect_only(...)`` that is the body's first statement and is taken out; empty takes nothing out.
+    """
+
+    piece = Piece.HANDLER
+    retired = ("alias",)  # no edit needs a name for the error any more
+
+    types: tuple[str, ...] | None = None
+    log: str | None = None
+    replaces_pass: bool = False
+    boundary: tuple[str, ...] = ()
+    unwatch: str = ""
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What its statements call, up to the first dot: the logger or a function of the runtime."""
+        added = [*self.boundary, *([self.log] if self.log else [])]
+        return frozenset(called[0] for text in added if (called := _CALLED.match(text)))
+
+    @property
+    def released(self) -> frozenset[str]:
+        """``expect_only``, where it is taken out."""
+        return frozenset({self.unwatch.partition("(")[0]} if self.unwatch else ())
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The new type list; empty where the header stays."""
+        return self.types or ()
+
+    def with_listed(self, types: tuple[str, ...]) -> HandlerEdit:
+        """Give the same edit with another type list."""
+        return replace(self, types=types)
+
+    @property
+    def settled(self) -> frozenset[str]:
+        """What linters say about broad handlers, or about silent ones."""
+        if self.types is not None:
+            return frozenset({_BLIND, _BARE, *_SILENT})
+        if self.log is None:
+            return frozenset()
+        # To linters a blind handler that logs the traceback is none.
+        return frozenset({*_SILENT, *([_BLIND] if ".exception(" in self.log else [])})
+
+    def undo(self, old: ast.AST, new: ast.AST) -> Iterator[tuple[Nodes, Nodes]]:
+        """Compare the header as it was planned, and take the added statement away."""
+        assert isinstance(old, ast.ExceptHandler)
+        assert isinstance(new, ast.ExceptHandler)
+        if self.types is None:
+            demand(is_same(old.type, new.type))
+        else:
+            text = self.types[0] if len(self.types) == 1 else f"({', '.join(self.types)})"
+            demand(new.type is not None and reads(new.type, text))
+        demand(new.name == old.name)
+        body = list(new.body)
+        kept = list(old.body)
+        if self.unwatch:
+            watch = kept.pop(0)
+            demand(isinstance(watch, ast.Expr) and reads(watch.value, self.unwatch))
+            if not kept and self.log is None:
+                kept.append(ast.copy_location(ast.Pass(), watch))
+        if self.log is not None:
+            first = body.pop(0)
+            demand(isinstance(first, ast.Expr) and reads(first.value, self.log))
+            if self.replaces_pass:
+                demand(isinstance(kept.pop(0), ast.Pass))
+        yield kept, body
+
+    def clause_after(self) -> ast.ExceptHandler | None:
+        """Give the clause of ``boundary``."""
+        if not self.boundary:
+            return None
+        lines = "\n ".join(self.boundary)
+        planned = ast.parse(f"try: pass\nexcept Exception:\n {lines}\n").body[0]
+        assert isinstance(planned, ast.Try)
+        return planned.handlers[0]
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressEdit(Edit):
+    """``suppress(Exception)`` -> ``suppress(OSError)``. The span is the call's; ``types`` its new arguments."""
+
+    types: tuple[str, ...]
+
+    @property
+    def listed(self) -> tuple[str, ...]:
+        """The new arguments."""
+        return self.types
+
+    def with_listed(self, types: tuple[str, ...]) -> SuppressEdit:
+        """Give the same edit with other arguments."""
+        return replace(self, types=types)
+
+    def undo(self, old: ast.AST, new: ast.AST) -> Iterator[tuple[Nodes, Nodes]]:
+        """Compare the arguments as they were planned."""
+        assert isinstance(old, ast.Call)
+        assert isinstance(new, ast.Call)
+        demand(not new.keywords and len(new.args) == len(self.types))
+        demand(all(reads(argument, name) for argument, name in zip(new.args, self.types, strict=True)))
+        yield [old.func], [new.func]
 
 
 def find(module: Module, context: Context) -> Iterator[Finding]:
@@ -66,6 +153,9 @@ def find(module: Module, context: Context) -> Iterator[Finding]:
         Findings in source order; imports that they need follow each.
 
     """
+    # Late: a process that only reads results, with the edits in them, finds nothing itself.
+    from workerlog_migrate.finders.handlers import Handlers
+
     finder = Handlers(module, context)
     places: list[tuple[int, int, ast.AST]] = [
         (handler.lineno, handler.col_offset, handler) for handler in module.handlers
@@ -80,692 +170,3 @@ def find(module: Module, context: Context) -> Iterator[Finding]:
             yield from finder.handler(node)
         elif isinstance(node, ast.Call):
             yield from finder.suppress(node)
-
-
-@dataclass(frozen=True, slots=True)
-class Caught:
-    """The members of a handler's type that are broad, and the source text of the others.
-
-    Attributes:
-        broad: canonical names of the broad members.
-        kept: canonical name (empty when unknown) and text of every other member.
-
-    """
-
-    broad: tuple[str, ...] = ()
-    kept: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """How inferred exceptions are written here (canonical name, text), what they need, and which cannot be."""
-
-    texts: tuple[tuple[str, str], ...] = ()
-    needs: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What is known of one ``except`` clause.
-
-    Attributes:
-        owner: its ``try`` statement.
-        caught: the members of its type.
-        inference: what its ``try`` body can raise and no clause before it takes.
-        block: the effects of that body.
-    """
-
-    owner: ast.stmt
-    caught: Caught
-    inference: Inference
-    block: Block
-
-    @property
-    def swallows_exit(self) -> bool:
-        """Whether it is one that keeps ``SystemExit`` or the like from ending the program."""
-        exits = self.inference.exits
-        return ROOT in self.caught.broad and exits is not None and bool(exits.exception)
-
-    @property
-    def calls(self) -> str:
-        """What is not known of the body, as a person would read it."""
-        return _calls(self.inference)
-
-
-class Handlers:
-    """Findings of one script, and what else can be asked about its handlers."""
-
-    def __init__(self, module: Module, context: Context) -> None:
-        self.module = module
-        self.context = context
-        self.engine = context.types.engine
-        self.naming = Naming(self.engine)
-        self.boundaries = Boundaries(self.engine)
-        self.can_log = LOGGER_SETUP in context.settings.select and not context.header.refusal
-        self.logs = LogCalls(self.engine, mirrors=MIRROR_OUTPUT in context.settings.select)
-        self.requested: set[str] = set()
-        self._raise_lines = sorted(node.lineno for node in module.raises)
-
-    # -- handlers -------------------------------------------------------------------------------------------
-
-    def has_own_raise(self, handler: ast.ExceptHandler) -> bool:
-        """Say whether a clause raises something itself, functions that are defined in it aside."""
-        first, last = handler.lineno, handler.end_lineno or handler.lineno
-        if bisect.bisect_left(self._raise_lines, first) == bisect.bisect_right(self._raise_lines, last):
-            return False
-        return any(isinstance(node, ast.Raise) for node in _own_nodes(handler.body))
-
-    def handler(self, node: ast.ExceptHandler) -> Iterator[Finding]:
-        """Decide about one ``except`` clause."""
-        caught = self._broad_members(node.type, node)
-        if caught is None:
-            return
-        owner = self.module.parents[node]
-        assert isinstance(owner, ast.stmt)
-        if self.module.is_suppressed(SPECIFIC_EXCEPTIONS, node.lineno, node.lineno):
-            yield self._left(node, "suppressed by comment")
-            return
-        if self._stays_watched(node):
-            yield self.watching(node)
-            return
-        judged = self.judge(node, caught)
-        if isinstance(judged, str):
-            if judged:
-                yield self._left(node, judged)
-            return
-        if judged.swallows_exit:
-            exits = judged.inference.exits
-            assert exits is not None  # it says so
-            reason = f"swallows {exits.exception} today: `{exits.cause}` in line {exits.line} can reach it"
-            yield self._left(node, reason, (exits,))
-            return
-        yield from self._decide(node, owner, caught, judged.inference, judged.block)
-
-    def judge(self, node: ast.ExceptHandler, caught: Caught | None = None) -> Judged | str:
-        """Infer what comes to a handler.
-
-        Args:
-            node: any ``except`` clause, broad or not.
-            caught: the members of its type, when they are known.
-
-        Returns:
-            What its ``try`` body can raise; or why that is not asked, which is nothing to speak of when it is empty.
-        """
-        owner = self.module.parents[node]
-        assert isinstance(owner, ast.stmt)
-        if type(owner).__name__ == "TryStar":
-            return "catches exception groups (except*)"
-        if self.has_own_raise(node):
-            return "" if _always_raises(node.body) else "re-raises on one path and swallows on another"
-        body = list(owner.body)  # type: ignore[attr-defined]  # a try statement
-        if _only_imports(body):
-            return "only guards an import"
-        block = self.engine.flow.block(owner, self.engine.unit.enclosing(owner))
-        if block.before is None:
-            return "the code is never reached"
-        inference = infer(self.engine, block, self._earlier(node, owner), self._asked_for(node, block))
-        if inference.is_complete and not block.atoms:
-            inference = infer_suspects(self.engine, block, body, self._earlier(node, owner))
-        inference = self._with_guests(inference, body, node)
-        return Judged(owner, caught or self._broad_members(node.type, node) or Caught(), inference, block)
-
-    def is_broad(self, node: ast.ExceptHandler) -> bool:
-        """Say whether a clause catches ``Exception`` or ``BaseException``, by whatever name."""
-        return self._broad_members(node.type, node) is not None
-
-    def _decide(
-        self, node: ast.ExceptHandler, owner: ast.stmt, caught: Caught, inference: Inference, block: Block
-    ) -> Iterator[Finding]:
-        names = self._written(inference.names, owner, block)
-        if inference.is_complete and not names.missing:
-            if not names.texts and not caught.kept:
-                yield self._left(node, "nothing in the body is known to raise")
-                return
-            if self._is_to_watch(node):
-                yield self._watched(node, caught, inference, names)
-                return
-            yield from self._narrowed(node, caught, inference, names)
-            return
-        reason = inference.reason
-        if not reason and not inference.unresolved:
-            reason = f"{', '.join(names.missing)} cannot be named here"
-        if watch_of(self.module, node) is not None:
-            yield self.watching(node, reason or f"not known: {_calls(inference)}")
-            return
-        wants_reraise = self.context.settings.unresolved is Unresolved.RERAISE and not self._is_to_watch(node)
-        if wants_reraise and names.texts and not names.missing and not inference.reason:
-            yield from self._reraised(node, caught, inference, names)
-            return
-        yield self._incomplete(node, inference, reason)
-
-    def _with_guests(self, inference: Inference, body: list[ast.stmt], node: ast.AST) -> Inference:
-        """Say that what a ``with`` block raises arrives at the ``yield`` of the context manager behind it."""
-        function = self.module.function(node)
-        if inference.reason or not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            return inference
-        made = (self.module.qualified(decorator) for decorator in function.decorator_list)
-        if not any(name in CONTEXT_MAKERS for name in made):
-            return inference
-        for place in _own_nodes(body):
-            if isinstance(place, ast.Yield):
-                reason = f"what the with block raises arrives at the yield in line {place.lineno}"
-                return replace(inference, reason=reason)
-        return inference
-
-    def _narrowed(
-        self, node: ast.ExceptHandler, caught: Caught, inference: Inference, names: Names
-    ) -> Iterator[Finding]:
-        types = self.unpacked(self._types(names, caught), names)
-        written = ", ".join(types)
-        edit = self.narrowing(node, types)
-        reason = OUTERMOST if keeps_loop_alive(self.module, node) else ""
-        yield Finding(
-            SPECIFIC_EXCEPTIONS,
-            self.module.span(node),
-            f"{describe(node, self.module)} becomes except {written if len(types) == 1 else f'({written})'}",
-            edit,
-            inference.evidence,
-            reason=reason,
-            kind=NARROWED,
-        )
-        yield from self.imports(node, names.needs)
-
-    def narrowing(self, node: ast.ExceptHandler, types: tuple[str, ...]) -> HandlerEdit:
-        """Give the edit that narrows a handler, and ends its watch.
-
-        Args:
-            node: a broad handler.
-            types: its list, as it is written.
-        """
-        log = self._log_line(node, complete=True)
-        watch = watch_of(self.module, node)
-        unwatch = "" if watch is None else self.module.text(watch)
-        is_pass = _is_pass(node.body if watch is None else node.body[1:])
-        return HandlerEdit(types, log, log is not None and is_pass, unwatch=unwatch)
-
-    # -- watched handlers -----------------------------------------------------------------------------------
-
-    def _is_to_watch(self, node: ast.ExceptHandler) -> bool:
-        """Whether a handler that could be narrowed is watched instead."""
-        settings = self.context.settings
-        return settings.trial is Trial.ON or self.is_watched_boundary(node)
-
-    def is_watched_boundary(self, node: ast.AST) -> bool:
-        """Say whether a handler, or a ``with`` statement, is one that ``--boundary watch`` never narrows.
-
-        Args:
-            node: a broad ``except`` clause, or the ``with`` statement of a ``suppress``.
-        """
-        if self.context.settings.boundary is not Boundary.WATCH:
-            return False
-        if not isinstance(node, ast.ExceptHandler):
-            return self.boundaries.is_last(node, self.engine.unit)
-        is_outermost = keeps_loop_alive(self.module, node)
-        return is_outermost or self.boundaries.is_last(self.module.parents[node], self.engine.unit)
-
-    def _stays_watched(self, node: ast.ExceptHandler) -> bool:
-        """Whether a handler is watched and this run is none that ends that."""
-        if watch_of(self.module, node) is None:
-            return False
-        return self.context.settings.trial is not Trial.END or self.is_watched_boundary(node)
-
-    def watching(self, node: ast.ExceptHandler, reason: str = "") -> Finding:
-        """Count a handler that is watched and stays so.
-
-        Args:
-            node: the handler.
-            reason: why it cannot be narrowed; empty when nobody asked.
-        """
-        what = describe(node, self.module)
-        message = f"{what} stays watched: {reason}" if reason else f"{what} is watched"
-        span, shown = self.module.span(node), Applicability.DISPLAY_ONLY
-        return Finding(SPECIFIC_EXCEPTIONS, span, message, None, (), shown, reason or WATCHED, WATCHED)
-
-    def _watched(
-        self, node: ast.ExceptHandler, caught: Caught, inference: Inference, names: Names
-    ) -> Finding:
-        if node.lineno < self.context.header.line:
-            return self._left(node, "it runs before the logger is set up, and cannot be watched")
-        listed: dict[str, None] = {}
-        for name in (*(name for name, _ in names.texts), *(name for name, _ in caught.kept if name)):
-            row = self.engine.knowledge.exception(name)
-            listed.update(dict.fromkeys(row.holds if row is not None and row.holds else (name,)))
-        text = watch_text(self.module, self.context.header, listed, self.engine.hierarchy)
-        shown = ", ".join(sorted(map(display, listed)))
-        return Finding(
-            SPECIFIC_EXCEPTIONS,
-            self.module.span(node),
-            f"{describe(node, self.module)} is watched for {shown}",
-            HandlerEdit(None, text),
-            inference.evidence,
-            kind=WATCHED,
-        )
-
-    def _reraised(
-        self, node: ast.ExceptHandler, caught: Caught, inference: Inference, names: Names
-    ) -> Iterator[Finding]:
-        types = self.unpacked(self._types(names, caught), names)
-        log = self._log_line(node, complete=True)
-        boundary: tuple[str, ...] = ()
-        if self._logger_is_there(node):
-            function = self.module.function_name(node)
-            logger = self.context.header.logger
-            boundary = (f'{logger}.critical("{function}: unexpected error", exc_info=True)', "raise")
-        edit = HandlerEdit(types, log, log is not None and _is_pass(node.body), boundary)
-        yield Finding(
-            SPECIFIC_EXCEPTIONS,
-            self.module.span(node),
-            f"{describe(node, self.module)} becomes except {', '.join(types)}; anything else is raised again: "
-            f"{_calls(inference)}",
-            edit,
-            (*inference.evidence, *self._teaching(inference)),
-            kind=NARROWED,
-        )
-        yield from self.imports(node, names.needs)
-
-    def _incomplete(self, node: ast.ExceptHandler, inference: Inference, reason: str) -> Finding:
-        log = self._log_line(node, complete=False)
-        edit = None
-        if log is not None:
-            edit = HandlerEdit(None, log, _is_pass(node.body))
-        unknown = f"not known: {_calls(inference)}" if inference.unresolved else ""
-        why = "; ".join(part for part in (reason, unknown) if part)
-        evidence = self._teaching(inference) if inference.unresolved else inference.evidence
-        return Finding(
-            SPECIFIC_EXCEPTIONS,
-            self.module.span(node),
-            f"{describe(node, self.module)} stays broad: {why}",
-            edit,
-            evidence,
-            Applicability.SAFE if edit is not None else Applicability.DISPLAY_ONLY,
-            why,
-            INCOMPLETE,
-        )
-
-    def _left(self, node: ast.AST, reason: str, evidence: tuple[Evidence, ...] = ()) -> Finding:
-        what = describe(node, self.module)
-        return Finding(
-            SPECIFIC_EXCEPTIONS,
-            self.module.span(node),
-            f"{what} is left: {reason}",
-            None,
-            evidence,
-            Applicability.DISPLAY_ONLY,
-            reason,
-            LEFT,
-        )
-
-    # -- suppress -------------------------------------------------------------------------------------------
-
-    def is_suppress(self, call: ast.Call) -> bool:
-        """Whether a call is ``contextlib.suppress`` by any name."""
-        function = call.func
-        if isinstance(function, ast.Attribute):
-            return function.attr == "suppress" and self.module.qualified(function) == "contextlib.suppress"
-        return isinstance(function, ast.Name) and self.module.qualified(function) == "contextlib.suppress"
-
-    def suppress(self, node: ast.Call) -> Iterator[Finding]:
-        """Decide about ``suppress(Exception)``."""
-        caught = self._broad_members(ast.Tuple(list(node.args), ast.Load()), node)
-        if caught is None:
-            return
-        if self.module.is_suppressed(SPECIFIC_EXCEPTIONS, node.lineno, node.end_lineno or node.lineno):
-            yield self._left(node, "suppressed by comment")
-            return
-        owner = self.module.parents[node]
-        if not isinstance(owner, ast.withitem):
-            yield self._left(node, "its body is not seen")
-            return
-        statement = self.module.parents[owner]
-        owner_body: list[ast.stmt] = statement.body  # type: ignore[attr-defined]  # a with statement
-        block = self.engine.flow.block(node, self.engine.unit.enclosing(node))
-        if block.before is None:
-            yield self._left(node, "the code is never reached")
-            return
-        inference = infer(self.engine, block)
-        if inference.is_complete and not block.atoms:
-            inference = infer_suspects(self.engine, block, owner_body)
-        inference = self._with_guests(inference, owner_body, node)
-        if ROOT in caught.broad and inference.exits is not None:
-            yield self._left(node, f"swallows {inference.exits.exception} today", (inference.exits,))
-            return
-        names = self._written(inference.names, node, block)
-        is_trial = self.context.settings.trial is Trial.ON or self.is_watched_boundary(statement)
-        if inference.is_complete and not names.missing and is_trial:
-            reason = "there is no handler that could be watched"
-            yield Finding(
-                SPECIFIC_EXCEPTIONS,
-                self.module.span(node),
-                f"suppress is left, not watched: {reason}",
-                None,
-                inference.evidence,
-                Applicability.DISPLAY_ONLY,
-                reason,
-                NOT_WATCHED,
-            )
-            return
-        if not inference.is_complete or names.missing:
-            reason = inference.reason or (
-                f"not known: {_calls(inference)}"
-                if inference.unresolved
-                else f"{', '.join(names.missing)} cannot be named here"
-            )
-            yield Finding(
-                SPECIFIC_EXCEPTIONS,
-                self.module.span(node),
-                f"suppress stays broad: {reason}",
-                None,
-                self._teaching(inference),
-                Applicability.DISPLAY_ONLY,
-                reason,
-                INCOMPLETE,
-            )
-            return
-        if not names.texts:
-            yield self._left(node, "nothing in the body is known to raise")
-            return
-        types = self._types(names, caught)
-        yield Finding(
-            SPECIFIC_EXCEPTIONS,
-            self.module.span(node),
-            f"suppress becomes suppress({', '.join(types)})",
-            SuppressEdit(types),
-            inference.evidence,
-            kind=NARROWED,
-        )
-        yield from self.imports(node, names.needs)
-
-    # -- what is caught -------------------------------------------------------------------------------------
-
-    def _broad_members(self, node: ast.expr | None, place: ast.AST) -> Caught | None:
-        """Split a handler's type into broad members and the rest; None when nothing in it is broad."""
-        if node is None:
-            return Caught((ROOT,))
-        members = node.elts if isinstance(node, ast.Tuple) else [node]
-        if all(self._is_specific(member) for member in members):
-            return None
-        if isinstance(node, ast.Name) and self.module.qualified(node) is None:
-            members = self._members_of_alias(node) or members
-        broad: list[str] = []
-        kept: list[tuple[str, str]] = []
-        frame = self.engine.flat.frame(self.engine.unit, place)
-        for member in members:
-            names, _ = self.engine.calls.exception_names(member, frame)
-            found = [name for name in names if name in (BROAD, ROOT)]
-            if found:
-                broad.extend(found)
-            else:
-                kept.append((names[0] if len(names) == 1 else "", self.module.text(member)))
-        return Caught(tuple(broad), tuple(kept)) if broad else None
-
-    def _is_specific(self, member: ast.expr) -> bool:
-        """Whether a member is plainly a known class that is not broad: most are, and need no more questions."""
-        name = self.module.qualified(member)
-        if name is None or self.engine.knowledge.exception(name) is None:
-            return False
-        return self.engine.knowledge.canonical_exception(name) not in (BROAD, ROOT)
-
-    def _members_of_alias(self, node: ast.Name) -> list[ast.expr]:
-        """Return the members of ``ERRORS = (Exception, X)``."""
-        bindings = self.module.bindings(node)
-        if len(bindings) != 1 or bindings[0].kind != "assign":
-            return []
-        parent = self.module.parents.get(bindings[0].node)
-        if isinstance(parent, ast.Assign) and isinstance(parent.value, ast.Tuple):
-            return parent.value.elts
-        return []
-
-    def _earlier(self, node: ast.ExceptHandler, owner: ast.stmt) -> list[str]:
-        """Return what the clauses before this one catch."""
-        caught: list[str] = []
-        frame = self.engine.flat.frame(self.engine.unit, node)
-        for handler in owner.handlers:  # type: ignore[attr-defined]  # a try statement
-            if handler is node:
-                break
-            caught.extend(self.engine.calls.exception_names(handler.type, frame)[0])
-        return caught
-
-    def _asked_for(self, node: ast.ExceptHandler, block: Block) -> list[Evidence]:
-        """Return the classes that the handler itself asks for: ``isinstance(e, X)``, ``e.returncode``."""
-        if node.name is None:
-            return []
-        if not block.atoms:
-            return []
-        found: list[Evidence] = []
-        frame = self.engine.flat.frame(self.engine.unit, node)
-        hierarchy = self.engine.hierarchy
-        for child in _own_nodes(node.body):
-            if _asks_for_class(child, node.name):
-                assert isinstance(child, ast.Call)
-                names, _ = self.engine.calls.exception_names(child.args[1], frame)
-                rule = "isinstance"
-            elif (
-                isinstance(child, ast.Attribute)
-                and isinstance(child.value, ast.Name)
-                and child.value.id == node.name
-            ):
-                names, rule = self._with_attribute(child.attr, block), "attribute"
-            else:
-                continue
-            for name in names:
-                if name not in (BROAD, ROOT) and not hierarchy.is_control(name):
-                    cause = self.module.text(child)
-                    found.append(Evidence(name, cause, child.lineno, rule, "the handler asks for it"))
-        return found
-
-    def _with_attribute(self, attribute: str, block: Block) -> tuple[str, ...]:
-        """Return the exceptions of imported modules that have an attribute which nothing raised in the body has."""
-        knowledge, hierarchy = self.engine.knowledge, self.engine.hierarchy
-        if attribute.startswith("__") or knowledge.attribute(ROOT, attribute) is not None:
-            return ()
-        raised = infer(self.engine, block).names
-        if any(knowledge.attribute(name, attribute) is not None for name in raised):
-            return ()
-        found: list[str] = []
-        for top in sorted({name.partition(".")[0] for name in self._imported()}):
-            found.extend(knowledge.exceptions_with(top, attribute))
-        return tuple(
-            name
-            for name in found
-            if any(hierarchy.is_subclass(other, name) for other in raised) or len(found) == 1
-        )
-
-    def _imported(self) -> Iterator[str]:
-        for node in self.module.imports:
-            if isinstance(node, ast.ImportFrom):
-                yield node.module or ""
-            else:
-                for alias in node.names:
-                    yield alias.name
-
-    # -- names ----------------------------------------------------------------------------------------------
-
-    def _written(self, names: tuple[str, ...], place: ast.stmt | ast.expr, block: Block) -> Names:
-        needs: list[str] = []
-        missing: list[str] = []
-        written: dict[str, str] = {}
-        for name in names:
-            found = self.naming.write(name, place, block.before)
-            if found is None:
-                missing.append(name.removeprefix("local:"))
-                continue
-            written[found.exception] = found.text
-            if found.needs:
-                needs.append(found.needs)
-        kept = self.engine.hierarchy.collapse(written)
-        texts = tuple((name, written[name]) for name in kept if name in written)
-        return Names(texts, tuple(dict.fromkeys(needs)), tuple(missing))
-
-    def _types(self, names: Names, caught: Caught) -> tuple[str, ...]:
-        """Return the whole new type list, sorted: what was inferred, and the members that were specific before."""
-        hierarchy = self.engine.hierarchy
-        members = dict(names.texts)
-        for canonical, text in caught.kept:
-            members.setdefault(canonical or text, text)
-        top = hierarchy.collapse(name for name in members if hierarchy.is_exception(name))
-        written = {
-            name: text for name, text in members.items() if name in top or not hierarchy.is_exception(name)
-        }
-        return tuple(sorted(set(written.values())))
-
-    def unpacked(self, types: tuple[str, ...], names: Names) -> tuple[str, ...]:
-        """Return the type list of an ``except`` clause, in which a name that stands for a tuple of classes cannot be one of several."""
-        rows = {text: self.engine.knowledge.exception(name) for name, text in names.texts}
-        several = {text: row.holds for text, row in rows.items() if row is not None and row.holds}
-        held = {text for name, text in names.texts for classes in several.values() if name in classes}
-        types = tuple(text for text in types if text not in held)
-        return types if len(types) == 1 else tuple(f"*{text}" if text in several else text for text in types)
-
-    def imports(self, node: ast.AST, needs: tuple[str, ...]) -> Iterator[Finding]:
-        """Yield what is to be imported at the top for a handler's list, each module once.
-
-        Args:
-            node: the handler.
-            needs: the modules.
-        """
-        for needed in needs:
-            if needed not in self.requested:
-                self.requested.add(needed)
-                yield Finding(SPECIFIC_EXCEPTIONS, self.module.span(node), needed, kind=NEEDS_IMPORT)
-
-    # -- the log --------------------------------------------------------------------------------------------
-
-    def _logger_is_there(self, node: ast.ExceptHandler) -> bool:
-        return self.can_log and node.lineno >= self.context.header.line
-
-    def _log_line(self, node: ast.ExceptHandler, *, complete: bool) -> str | None:
-        """Return the statement that puts the error on the log; None where none is wanted.
-
-        Args:
-            node: the handler.
-            complete: the handler is narrowed; otherwise it stays broad and every error has to leave a trace.
-
-        """
-        if not self._logger_is_there(node):
-            return None
-        logger, ignored = self.context.header.logger, self.context.header.log_ignored
-        if self.logs.prints_traceback(node.body) and not self.logs.logs_traceback(node.body):
-            return f'{logger}.exception("{self.module.function_name(node)}: error")'
-        if complete:
-            return f"{ignored}({logger})" if self._is_silent(node) else None
-        return None if self.logs.logs(node.body) else f"{ignored}({logger}, trace=True)"
-
-    def _is_silent(self, node: ast.ExceptHandler) -> bool:
-        """Whether the handler makes no call (but that which watches it) and does not use the exception."""
-        watch = watch_of(self.module, node)
-        for child in _own_nodes(node.body):
-            if child is watch:
-                continue
-            if isinstance(child, ast.Call | ast.Await | ast.Yield | ast.YieldFrom | ast.Assert):
-                return False
-            if isinstance(child, ast.Name) and node.name is not None and child.id == node.name:
-                return False
-        return True
-
-    # -- evidence -------------------------------------------------------------------------------------------
-
-    def _teaching(self, inference: Inference) -> tuple[Evidence, ...]:
-        """Return the unresolved calls, each with the configuration row that would teach it."""
-        found: list[Evidence] = []
-        for evidence in inference.unresolved:
-            note = evidence.note
-            if evidence.rule.strip("*.()") and not evidence.rule.startswith("op:"):
-                row = f'[tool.workerlog-migrate.raises] "{evidence.rule}" = ["{PLACEHOLDER}"]'
-                note = f"{note}; to teach it: {row}" if note else f"to teach it: {row}"
-            found.append(Evidence("", evidence.cause, evidence.line, evidence.rule, evidence.source, note))
-        return tuple(found)
-
-
-# -- shapes -------------------------------------------------------------------------------------------------
-
-
-def _own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Yield the nodes of a block without those of nested functions, lambdas and classes."""
-    stack: list[ast.AST] = list(reversed(body))
-    while stack:
-        node = stack.pop()
-        yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            continue
-        below: list[ast.AST] = []
-        for value in node.__dict__.values():  # ast.iter_child_nodes costs twice as much
-            if value.__class__ is list:
-                below.extend(entry for entry in value if isinstance(entry, ast.AST))
-            elif isinstance(value, ast.AST):
-                below.append(value)
-        stack.extend(reversed(below))
-
-
-def _asks_for_class(node: ast.AST, alias: str) -> bool:
-    """Whether a node is ``isinstance(alias, X)``."""
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "isinstance"
-        and len(node.args) == 2
-        and isinstance(node.args[0], ast.Name)
-        and node.args[0].id == alias
-    )
-
-
-def _always_raises(body: list[ast.stmt]) -> bool:
-    """Whether every path through a block ends in a ``raise``."""
-    for statement in body:
-        match statement:
-            case ast.Raise():
-                return True
-            case ast.Return() | ast.Break() | ast.Continue():
-                return False
-            case ast.If(body=first, orelse=second):
-                if second and _always_raises(first) and _always_raises(second):
-                    return True
-                if any(_leaves_early(branch) for branch in (first, second)):
-                    return False
-            case ast.With(body=inner) | ast.AsyncWith(body=inner):
-                if _always_raises(inner):
-                    return True
-            case ast.Try(finalbody=final, body=inner, orelse=other, handlers=handlers):
-                if final and _always_raises(final):
-                    return True
-                if _always_raises(other or inner) and all(
-                    _always_raises(handler.body) for handler in handlers
-                ):
-                    return True
-    return False
-
-
-def _leaves_early(body: list[ast.stmt]) -> bool:
-    return any(isinstance(node, ast.Return | ast.Break | ast.Continue) for node in _own_nodes(body))
-
-
-def _only_imports(body: list[ast.stmt]) -> bool:
-    """Whether a block imports, and else only sets constants."""
-    imports = False
-    for statement in body:
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            imports = True
-        elif isinstance(statement, ast.Assign) and isinstance(
-            statement.value, ast.Constant | ast.Name | ast.Attribute
-        ):
-            continue
-        elif not isinstance(statement, ast.Pass):
-            return False
-    return imports
-
-
-def _is_pass(body: list[ast.stmt]) -> bool:
-    return len(body) == 1 and isinstance(body[0], ast.Pass)
-
-
-def describe(node: ast.AST, module: Module) -> str:
-    """Name a handler as its ``except`` line does."""
-    if isinstance(node, ast.ExceptHandler):
-        return "bare except" if node.type is None else f"except {module.text(node.type)}"
-    return "suppress"
-
-
-def _calls(inference: Inference) -> str:
-    shown = [f"`{entry.cause}` in line {entry.line}" for entry in inference.unresolved[:_MOST_CALLS]]
-    more = len(inference.unresolved) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more > 0 else "")

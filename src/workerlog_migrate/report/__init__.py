@@ -15,7 +15,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from workerlog_migrate.model import CODEMODS, FileError, FileResult, Finding, Plan, Remark, Span
+from workerlog_migrate.model import FileError, FileResult, Finding, Plan, Remark, Span
+from workerlog_migrate.registry import CODEMODS, REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -209,7 +210,7 @@ class Report:
 
         Returns:
             Codemod -> how many are applied and how many are left, in the order in which codemods apply. An import that
-            comes along with a change is none of its own.
+            comes along with a change is none of its own. A codemod that has to be asked for is counted where it found something.
         """
         applied = Counter(
             finding.codemod for file in self.files for finding in file.applied if is_change(finding)
@@ -217,7 +218,11 @@ class Report:
         left = Counter(
             finding.codemod for file in self.files for finding in file.left if finding.reason != WATCHED
         )
-        return {name: (applied[name], left[name]) for name in CODEMODS}
+        return {
+            row.name: (applied[row.name], left[row.name])
+            for row in REGISTRY
+            if row.is_default or applied[row.name] or left[row.name]
+        }
 
 
 def is_change(finding: Finding) -> bool:

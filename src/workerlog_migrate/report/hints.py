@@ -10,7 +10,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.model import SPECIFIC_EXCEPTIONS
+from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS
 from workerlog_migrate.report import WATCHED, Mode, Report
 from workerlog_migrate.report.text import is_all_migrated, shown_path
 

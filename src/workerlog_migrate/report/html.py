@@ -23,17 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from workerlog_migrate import __version__
-from workerlog_migrate.model import (
-    LOGGER_SETUP,
-    MIRROR_OUTPUT,
-    RETRY_IO,
-    SPECIFIC_EXCEPTIONS,
-    HandlerEdit,
-    Level,
-    LinesEdit,
-    MirrorCall,
-    SuppressEdit,
-)
+from workerlog_migrate.edit import LinesEdit
+from workerlog_migrate.registry import CODEMODS, REGISTRY, row_of
 from workerlog_migrate.report import Mode
 from workerlog_migrate.report.diff import render_file_diff
 from workerlog_migrate.report.highlight import Run, highlight
@@ -46,7 +37,6 @@ if TYPE_CHECKING:
 
 _NARROWED, _INCOMPLETE, _LEFT, _REFUSED, _CHANGED = "narrowed", "incomplete", "left", "refused", "changed"
 _WATCHED = "watched"
-_TEXT_DECIDES = "by its text"
 
 # Outcomes in the order in which a reader should meet them; others follow by name.
 _OUTCOMES = (
@@ -61,7 +51,6 @@ _OUTCOMES = (
     _CHANGED,
     _REFUSED,
 )
-_HANDLER_OUTCOMES = (_NARROWED, _INCOMPLETE, _LEFT)
 _COMMON = ("header", "import")  # nearly every file has them: they would only fill its line
 _LABELS = {_LEFT: "left alone", "header": "set up", "import": "imported"}
 
@@ -217,40 +206,24 @@ class _Slice(NamedTuple):
 
 
 def _charts(report: Report) -> Iterator[str]:
-    outcomes: Counter[tuple[str, str]] = Counter()
-    handlers: Counter[str] = Counter()
-    levels: Counter[str] = Counter()
+    """Draw a bar for each codemod that has one; those whose findings stand apart in the files come first, as they do there."""
+    sizes: dict[str, Counter[str]] = {row.name: Counter() for row in REGISTRY}
     for file in report.files:
         for finding, is_applied in _in_order(file):
-            outcome = _outcome(finding, is_applied)
-            outcomes[finding.codemod, outcome] += 1
-            handlers[outcome] += _is_handler(finding)
-            if is_applied and isinstance(finding.edit, MirrorCall):
-                levels[
-                    finding.edit.log_method.rpartition(".")[2] if "." in finding.edit.log_method else ""
-                ] += 1
-    prints = [_Slice(level.name, f"level-{level.value}", levels[level.value]) for level in Level]
-    prints.append(_Slice(_TEXT_DECIDES, "level-text", levels[""]))
-    prints.append(_Slice(_label(_LEFT), _LEFT, outcomes[MIRROR_OUTPUT, _LEFT]))
-    calls = [
-        _Slice(
-            "wrapped",
-            "wrapped",
-            sum(
-                count
-                for (codemod, outcome), count in outcomes.items()
-                if codemod == RETRY_IO and outcome != _LEFT
-            ),
-        ),
-        _Slice(_label(_LEFT), _LEFT, outcomes[RETRY_IO, _LEFT]),
-    ]
+            if isinstance(finding.edit, LinesEdit):
+                continue  # of the header, or an import that others need
+            group = finding.edit.slice if is_applied and finding.edit is not None else ""
+            sizes[finding.codemod][group or _label(_outcome(finding, is_applied))] += 1
     yield '<div class="charts">\n'
-    shown = sorted({*_HANDLER_OUTCOMES, *(+handlers)}, key=_rank)
-    yield from _chart(
-        "Broad handlers by outcome", [_Slice(_label(name), name, handlers[name]) for name in shown]
-    )
-    yield from _chart("Prints by level on the log", prints)
-    yield from _chart("I/O calls", calls)
+    for row in sorted(REGISTRY, key=lambda row: not row.section):
+        if row.chart is not None:
+            found = sizes[row.name]
+            known = dict(row.chart.slices)
+            more = {label: label for label in found if found[label] and label not in known}
+            slices = [_Slice(label, name, found[label]) for label, name in (known | more).items()]
+            if row.section:
+                slices.sort(key=lambda each: _rank(each.name))
+            yield from _chart(row.chart.title, slices)
     yield "</div>\n"
 
 
@@ -373,11 +346,7 @@ def _runtime(report: Report) -> Iterator[str]:
 
 def _files(listed: Sequence[ReportedFile], diffs: Mapping[int, _Painter]) -> Iterator[str]:
     pairs = {pair for file in listed for pair in _pairs(file)}
-    codemods = [
-        name
-        for name in (LOGGER_SETUP, MIRROR_OUTPUT, SPECIFIC_EXCEPTIONS, RETRY_IO)
-        if any(name == codemod for codemod, _ in pairs)
-    ]
+    codemods = [name for name in CODEMODS if any(name == codemod for codemod, _ in pairs)]
     outcomes = sorted({outcome for _, outcome in pairs}, key=_rank)
     yield '<section aria-labelledby="files">\n<h2 id="files" tabindex="-1">Files with findings</h2>\n'
     yield '<search id="filter" hidden>\n<label>File name <input type="search" id="by-name" autocomplete="off" spellcheck="false"></label>\n'
@@ -449,16 +418,19 @@ def _body(file: ReportedFile, diff: _Painter | None) -> Iterator[str]:
     yield f'<div class="body"><p class="facts">{"; ".join(facts)}.\n'
     if result.error is not None:
         yield f'<p class="{_REFUSED}">Line {max(result.error.line, 1)}: {_text(result.error.reason)}\n'
-    handlers, left, others = [], [], []
+    apart: dict[str, list[tuple[Finding, str]]] = {}
+    left, others = [], []
     for finding, is_applied in _in_order(file):
         outcome = _outcome(finding, is_applied)
-        if _is_handler(finding) and (is_applied or outcome in (_INCOMPLETE, _WATCHED)):
-            handlers.append((finding, outcome))
+        section = _section(finding)
+        if section and (is_applied or outcome in (_INCOMPLETE, _WATCHED)):
+            apart.setdefault(section, []).append((finding, outcome))
         elif is_applied:
             others.append((finding, outcome))
         else:
             left.append((finding, outcome))
-    yield from _group("Handlers", handlers)
+    for section, findings in apart.items():
+        yield from _group(section, findings)
     yield from _group("Left alone", left)
     yield from _group("Other changes", others, folded=True)
     if diff is not None:
@@ -488,10 +460,10 @@ def _finding(finding: Finding, outcome: str) -> Iterator[str]:
     yield f'<li data-k="{finding.codemod}:{escape(outcome)}"><span class=line>{finding.span.line}</span> <span class="tag {escape(outcome)}">{escape(_label(outcome))}</span> <div>{_prose(finding.message)}'
     if finding.reason and finding.reason not in finding.message:
         yield f" <span class=reason>{_prose(finding.reason)}</span>"
-    if finding.codemod != SPECIFIC_EXCEPTIONS:
+    if not row_of(finding.codemod).section:
         yield f" <code class=by>{finding.codemod}</code>"
-    if isinstance(finding.edit, HandlerEdit | SuppressEdit) and finding.edit.types:
-        names = ", ".join(finding.edit.types)
+    if finding.edit is not None and finding.edit.listed:
+        names = ", ".join(finding.edit.listed)
         if names not in finding.message:
             yield f' <code class="types">{_text(names)}</code>'
     if finding.evidence:
@@ -666,9 +638,9 @@ def _outcome(finding: Finding, is_applied: bool) -> str:
     return finding.kind or _CHANGED
 
 
-def _is_handler(finding: Finding) -> bool:
-    """Whether a finding is about a handler, rather than about an import that a narrowed one needs."""
-    return finding.codemod == SPECIFIC_EXCEPTIONS and not isinstance(finding.edit, LinesEdit)
+def _section(finding: Finding) -> str:
+    """Give the heading of the part that a finding stands in; empty: it stands with others, as an import that a handler needs does."""
+    return "" if isinstance(finding.edit, LinesEdit) else row_of(finding.codemod).section
 
 
 def _rank(outcome: str) -> tuple[int, str]:

@@ -12,10 +12,10 @@ import json
 from typing import TYPE_CHECKING
 
 from workerlog_migrate import __version__
-from workerlog_migrate.model import HandlerEdit
 
 if TYPE_CHECKING:
-    from workerlog_migrate.model import Edit, Finding
+    from workerlog_migrate.edit import Edit
+    from workerlog_migrate.model import Finding
     from workerlog_migrate.report import Report, ReportedFile
 
 SCHEMA_VERSION = 1
@@ -112,8 +112,7 @@ def _finding(finding: Finding, is_applied: bool) -> dict[str, object]:
 
 def _edit(edit: Edit) -> dict[str, object]:
     values: dict[str, object] = {"type": type(edit).__name__}
-    if isinstance(edit, HandlerEdit):
-        values["alias"] = None  # version 1 has the key; no edit needs a name for the error any more
+    values.update(dict.fromkeys(edit.retired))
     for item in dataclasses.fields(edit):
         value = getattr(edit, item.name)
         values[item.name] = value.value if isinstance(value, enum.Enum) else value

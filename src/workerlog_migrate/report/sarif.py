@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from workerlog_migrate import __version__
-from workerlog_migrate.model import LinesEdit
+from workerlog_migrate.edit import LinesEdit
 from workerlog_migrate.registry import REGISTRY
 from workerlog_migrate.report import Mode, is_change
 from workerlog_migrate.report.diff import find_changes
@@ -33,19 +33,15 @@ _REFUSED = "refused"
 
 # What each rule says comes from the table of codemods; a refused file is a result of a rule of its own.
 _RULES = (
-    *((codemod.name, codemod.summary) for codemod in REGISTRY),
-    (_REFUSED, "A file that cannot be processed is left as it is and reported."),
+    *((codemod.name, codemod.summary, codemod.help_uri) for codemod in REGISTRY),
+    (
+        _REFUSED,
+        "A file that cannot be processed is left as it is and reported.",
+        "https://docs.python.org/3/reference/lexical_analysis.html",
+    ),
 )
-_HELP = {
-    "logger-setup": "https://docs.python.org/3/howto/logging.html",
-    "mirror-output": "https://docs.python.org/3/howto/logging.html#when-to-use-logging",
-    "specific-exceptions": "https://docs.python.org/3/tutorial/errors.html#handling-exceptions",
-    "retry-io": "https://docs.python.org/3/library/exceptions.html#os-exceptions",
-    _REFUSED: "https://docs.python.org/3/reference/lexical_analysis.html",
-}
-"""What is behind each rule; ``--explain`` prints our own pages, which come with the program."""
 _FINGERPRINT = "workerlogFinding/v1"
-_INDEX = {name: position for position, (name, _) in enumerate(_RULES)}
+_INDEX = {name: position for position, (name, *_) in enumerate(_RULES)}
 
 
 def render_sarif(report: Report) -> bytes:
@@ -77,9 +73,9 @@ def render_sarif(report: Report) -> bytes:
                                 "id": name,
                                 "name": name.title().replace("-", ""),
                                 "shortDescription": {"text": summary},
-                                "helpUri": _HELP[name],
+                                "helpUri": uri,
                             }
-                            for name, summary in _RULES
+                            for name, summary, uri in _RULES
                         ],
                     }
                 },

@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.model import SPECIFIC_EXCEPTIONS, FileResult, Finding, HandlerEdit
+from workerlog_migrate.edit import Piece
+from workerlog_migrate.model import FileResult, Finding
+from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS
 from workerlog_migrate.seen.settle import LOST, SEEN_EXPECTED, SEEN_UNEXPECTED
 
 if TYPE_CHECKING:
@@ -49,11 +51,10 @@ class SeenCounts:
             return
         for finding in result.plan.applied:
             if _is_of_handler(finding):
-                edit = finding.edit
-                assert isinstance(edit, HandlerEdit)  # it is one's
-                self._count(finding, is_watched=bool(edit.unwatch))
-                self.settled += bool(edit.unwatch)
-                self.learnt += not edit.unwatch
+                is_settled = finding.edit is not None and bool(finding.edit.released)
+                self._count(finding, is_watched=is_settled)
+                self.settled += is_settled
+                self.learnt += not is_settled
         for finding in result.plan.reported:
             self._count(finding, is_watched=finding.kind == _WATCHED)
             self.lost += finding.kind == LOST
@@ -110,7 +111,11 @@ class SeenCounts:
 
 
 def _is_of_handler(finding: Finding) -> bool:
-    return finding.codemod == SPECIFIC_EXCEPTIONS and isinstance(finding.edit, HandlerEdit)
+    return (
+        finding.codemod == SPECIFIC_EXCEPTIONS
+        and finding.edit is not None
+        and finding.edit.piece is Piece.HANDLER
+    )
 
 
 def _of(count: int, noun: str) -> str:

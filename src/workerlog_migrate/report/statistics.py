@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.model import CODEMODS
+from workerlog_migrate.registry import CODEMODS
 from workerlog_migrate.report import is_change
 from workerlog_migrate.report.text import alike
 from workerlog_migrate.rewriting.plan import SUPPRESSED

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.model import CODEMODS, LOGGER_SETUP
+from workerlog_migrate.registry import CODEMODS, HEADER
 from workerlog_migrate.report import WATCHED, Mode, Report, ReportedFile, is_change
 from workerlog_migrate.report.visible import visible
 from workerlog_migrate.rewriting.plan import DECLINED, NOT_REVIEWED, SUPPRESSED
@@ -218,7 +218,7 @@ def is_left(finding: Finding) -> bool:
 
 def _is_blocked(finding: Finding) -> bool:
     """Whether something about the file, that a person can change, stands in the way of a change."""
-    return finding.is_blocked or (finding.codemod == LOGGER_SETUP and finding.reason not in _ANSWERS)
+    return finding.is_blocked or (finding.codemod == HEADER and finding.reason not in _ANSWERS)
 
 
 def alike(reason: str) -> str:
@@ -404,11 +404,11 @@ def _answers(report: Report) -> list[str]:
 def _questions(findings: Sequence[Finding]) -> int:
     """Count what was one question each: findings whose lines overlap or touch; the header's lines are one by themselves."""
     count = end = 0
-    edits = [finding for finding in findings if finding.codemod != LOGGER_SETUP]
+    edits = [finding for finding in findings if finding.codemod != HEADER]
     for finding in sorted(edits, key=lambda each: each.span):
         count += not count or finding.span.line > end + 1
         end = max(end, finding.span.end_line)
-    heads = [finding for finding in findings if finding.codemod == LOGGER_SETUP]
+    heads = [finding for finding in findings if finding.codemod == HEADER]
     return count + (bool(heads) and (not edits or heads[0].reason == DECLINED))
 
 

@@ -11,19 +11,16 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.model import Finding, HandlerEdit, MirrorCall, RetryCall
 from workerlog_migrate.syntax.comments import comments
+from workerlog_migrate.model import Finding
 
 _DIRECTIVE = re.compile(r"#\s*(?i:noqa)\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:(?:\s*,\s*|\s+)[A-Z]+[0-9]+)*)\b")
 _CODE = re.compile(r"(?P<separator>[\s,]*)(?P<code>[A-Z]+[0-9]+)")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 _DASHES = "-:\N{EN DASH}\N{EM DASH} "
-_PRINT = "T201"
-_BLIND, _BARE = "BLE001", "E722"
-_SILENT = ("S110", "S112")  # a handler that is `pass` or `continue` alone, of Exception or bare
-"""Codes of ruff and flake8: https://docs.astral.sh/ruff/rules/."""
 _OF_CALLS = {
+    "T201": "print",
     "SIM115": "open",
     "PTH123": "open",
     "PLW1514": "open",
@@ -31,7 +28,7 @@ _OF_CALLS = {
     "PTH103": "makedirs",
     "S310": "urlopen",
 }
-"""Codes about a call that these tools know by its name, which a call that is repeated has no more."""
+"""Codes of ruff and flake8 about a call, and the name by which they know it: https://docs.astral.sh/ruff/rules/."""
 
 
 def without_settled(module: Module, findings: Sequence[Finding], text: str) -> str:
@@ -66,18 +63,15 @@ def _settled(module: Module, findings: Sequence[Finding], line: int) -> Iterator
     """Yield the codes that have nothing left to silence in a line."""
     edits = {finding.span: finding.edit for finding in findings}
     calls = [call for call in module.calls if call.lineno <= line <= (call.end_lineno or call.lineno)]
-    prints = [edits.get(module.span(call)) for call in calls if _name(call) == "print"]
-    if prints and all(isinstance(edit, MirrorCall) for edit in prints):
-        yield _PRINT
     for code, name in _OF_CALLS.items():
         named = [edits.get(module.span(call)) for call in calls if _name(call) == name]
-        if named and all(isinstance(edit, RetryCall) for edit in named):
+        if named and all(edit is not None and code in edit.settled for edit in named):
             yield code
     handlers = [handler for handler in module.handlers if handler.lineno <= line <= _end_of_head(handler)]
     if len(handlers) == 1:
         edit = edits.get(module.span(handlers[0]))
-        if isinstance(edit, HandlerEdit):
-            yield from _of_handler(edit)
+        if edit is not None:
+            yield from edit.settled
 
 
 def _name(call: ast.Call) -> str:
@@ -87,15 +81,6 @@ def _name(call: ast.Call) -> str:
 
 def _end_of_head(handler: ast.ExceptHandler) -> int:
     return handler.lineno if handler.type is None else handler.type.end_lineno or handler.lineno
-
-
-def _of_handler(edit: HandlerEdit) -> Iterator[str]:
-    if edit.types is not None:
-        yield from (_BLIND, _BARE, *_SILENT)
-    elif edit.log is not None:
-        yield from _SILENT
-        if ".exception(" in edit.log:  # to both tools a blind handler that logs so is none
-            yield _BLIND
 
 
 def _without(comment: str, codes: Iterable[str]) -> str:

@@ -8,15 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from workerlog_migrate.model import (
-    Applicability,
-    Finding,
-    HandlerEdit,
-    LinesEdit,
-    Plan,
-    Span,
-    SuppressEdit,
-)
+from workerlog_migrate.edit import LinesEdit
+from workerlog_migrate.model import Applicability, Finding, Plan, Span
 
 SUPPRESSED = "suppressed by comment"
 """Reason of a finding on a line that says ``# workerlog: skip``."""
@@ -69,11 +62,11 @@ class Decisions:
 
 
 def _with_types(finding: Finding, types: tuple[str, ...]) -> Finding:
-    if not isinstance(finding.edit, HandlerEdit | SuppressEdit):
+    if finding.edit is None or not finding.edit.listed:
         return finding
     before = finding.message.partition(" becomes ")[0]
     message = f"{before} becomes {', '.join(types)}, as written by hand"
-    return replace(finding, edit=replace(finding.edit, types=types), message=message)
+    return replace(finding, edit=finding.edit.with_listed(types), message=message)
 
 
 def listed_types(finding: Finding) -> tuple[str, ...]:
@@ -82,8 +75,7 @@ def listed_types(finding: Finding) -> tuple[str, ...]:
     Args:
         finding: any; of other edits it is empty.
     """
-    edit = finding.edit
-    return (edit.types or ()) if isinstance(edit, HandlerEdit | SuppressEdit) else ()
+    return () if finding.edit is None else finding.edit.listed
 
 
 def make_plan(findings: Iterable[Finding]) -> Plan:

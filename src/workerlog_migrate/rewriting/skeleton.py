@@ -19,8 +19,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.edit import Edit, Piece
 from workerlog_migrate.errors import WorkerlogError
-from workerlog_migrate.model import Edit, Finding, HandlerEdit
+from workerlog_migrate.model import Finding
 
 MAX_DEPTH = 200
 """Deepest nesting of what LibCST gets: it recurses natively and overflows the stack far above this (LibCST 1178)."""
@@ -328,7 +329,7 @@ class _Builder:
             following = self._findings[number + 1 : number + 2]
             stop = (span.end_line, span.end_column)
             outer = any((each.span.line, each.span.column) < stop for each in following)
-            if isinstance(edit, HandlerEdit):
+            if edit.piece is Piece.HANDLER:
                 places.append(Place("handler", start, 0, edit, outer))
             else:
                 end = moved(span.end_line, span.end_column)

@@ -11,20 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.errors import WorkerlogError
-from workerlog_migrate.model import (
-    CODEMODS,
-    LOGGER_SETUP,
-    SPECIFIC_EXCEPTIONS,
-    Finding,
-    LinesEdit,
-    Plan,
-    Remark,
-    Settings,
-    Span,
-)
-from workerlog_migrate.rewriting.plan import SUPPRESSED, demote
 from workerlog_migrate.syntax.comments import comments
+from workerlog_migrate.edit import LinesEdit
+from workerlog_migrate.errors import WorkerlogError
+from workerlog_migrate.model import Finding, Plan, Remark, Settings, Span
+from workerlog_migrate.registry import CODEMODS, HEADER
+from workerlog_migrate.rewriting.plan import SUPPRESSED, demote
 
 _OURS = re.compile(r"(?:^|(?<=\s))#\s*workerlog:\s*skip\s*(\[[^\]]*\])?")
 
@@ -68,7 +60,7 @@ def remarks_on(module: Module, plan: Plan, settings: Settings) -> Iterator[Remar
                 line, f"there is no codemod {name!r} to skip; the nearest is {near[0]!r}", is_error=True
             )
         meant = (names or frozenset(CODEMODS)).intersection(CODEMODS)
-        if unknown or not meant <= {*settings.select, *(() if names else (LOGGER_SETUP,))}:
+        if unknown or not meant <= {*settings.select, *(() if names else (HEADER,))}:
             continue
         if not any(
             finding.codemod in meant and first <= line <= last
@@ -91,7 +83,7 @@ def add_skips(module: Module, plan: Plan) -> tuple[str, list[Finding]]:
     wanted: dict[int, set[str]] = {}
     added = []
     for finding in (*plan.applied, *plan.reported):
-        if isinstance(finding.edit, LinesEdit) or finding.codemod == LOGGER_SETUP or _is_settled(finding):
+        if isinstance(finding.edit, LinesEdit) or finding.codemod == HEADER or _is_settled(finding):
             continue
         line = _free_line(module, finding)
         if line and finding.codemod not in wanted.setdefault(line, set()):
@@ -128,10 +120,9 @@ def _is_settled(finding: Finding) -> bool:
 def _lines(module: Module, finding: Finding) -> tuple[int, int]:
     """Give the first and the last line on which a comment counts for a finding."""
     first, last = finding.span.line, finding.span.end_line
-    if finding.codemod == SPECIFIC_EXCEPTIONS:
-        for handler in module.handlers:
-            if handler.lineno == first and module.span(handler) == finding.span:
-                return first, (handler.type.end_lineno or first) if handler.type else first
+    for handler in module.handlers:
+        if handler.lineno == first and module.span(handler) == finding.span:
+            return first, (handler.type.end_lineno or first) if handler.type else first
     return first, last
 
 

@@ -10,29 +10,22 @@ from __future__ import annotations
 
 import ast
 import bisect
-import functools
 import itertools
 import re
 import warnings
 from collections.abc import Collection, Iterable, Sequence
 
 from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.errors import WorkerlogError
-from workerlog_migrate.model import (
-    Edit,
-    Finding,
-    HandlerEdit,
-    LinesEdit,
-    MirrorCall,
-    Plan,
-    RetryCall,
-    Source,
-    Span,
-    Splice,
-    SuppressEdit,
-)
 from workerlog_migrate.syntax.comments import comments
+from workerlog_migrate.edit import Edit, LinesEdit, NotAsPlannedError, Piece, is_same
+from workerlog_migrate.errors import WorkerlogError
+from workerlog_migrate.model import Finding, Plan, Source, Span, Splice
 
+_KINDS: dict[Piece, tuple[type[ast.AST], ...]] = {
+    Piece.CALL: (ast.Call,),
+    Piece.HANDLER: (ast.ExceptHandler,),
+    Piece.LINES: (),
+}
 _WORD = re.compile(r"\w+")
 
 
@@ -146,7 +139,7 @@ def check_undo(
     result: ast.Module,
     findings: Sequence[Finding],
     splices: Sequence[Splice],
-    left: Iterable[Finding] = (),
+    left: Collection[Span] = (),
 ) -> dict[Span, ast.AST]:
     """Undo the planned edits on the result's tree and compare it with the original's, node by node.
 
@@ -155,15 +148,15 @@ def check_undo(
         result: the result's tree.
         findings: the planned edits.
         splices: the edits of the text, which `check_splices` has found to be all that changed.
-        left: findings that were to be left; they are looked up in the result.
+        left: calls and clauses that were to be left; they are looked up in the result.
 
     Returns:
-        Span of a finding that was left -> its node in the result's tree.
+        Span of what was left -> its node in the result's tree.
 
     Raises:
         CheckError: the trees differ anywhere but in the planned edits.
     """
-    comparison = _Comparison(module, findings, splices, {finding.span for finding in left})
+    comparison = _Comparison(module, findings, splices, left)
     comparison.run(module.tree, result)
     return comparison.places
 
@@ -238,7 +231,7 @@ def _allowed(module: Module, findings: Sequence[Finding]) -> list[tuple[int, int
             stretches.append((len(module.source.text), len(module.source.text)))
             continue
         start = module.offset(span.line, span.column)
-        if isinstance(finding.edit, HandlerEdit):
+        if finding.edit is not None and finding.edit.piece is Piece.HANDLER:
             # Up to the end of the clause's last line: a boundary clause stands after its comment.
             line = module.lines[span.end_line - 1]
             stretches.append((start, module.offset(span.end_line, len(line.rstrip("\r\n")))))
@@ -288,7 +281,7 @@ class _Comparison:
                 if span in left:
                     self._left[node] = span
                 edit = by_span.get(span)
-                if edit is not None and isinstance(node, ast.ExceptHandler) == isinstance(edit, HandlerEdit):
+                if edit is not None and isinstance(node, _KINDS[edit.piece]):
                     self._edits[node] = edit
         if len(self._edits) != len(by_span):
             raise CheckError("check failed: a planned edit has no node of its span")
@@ -307,11 +300,9 @@ class _Comparison:
                 self.places[self._left[old]] = new
             edit = self._edits.get(old)
             if edit is None:
-                self._fields(old, new, ())
-            elif isinstance(old, ast.Call) and isinstance(new, ast.Call):
-                self._call(old, new, edit)
-            elif isinstance(old, ast.ExceptHandler) and isinstance(new, ast.ExceptHandler):
-                self._handler(old, new, edit)
+                self._fields(old, new)
+            else:
+                self._undo(old, new, edit)
 
     def _without_lines(self, original: ast.Module, result: ast.Module) -> list[ast.stmt]:
         """Take the inserted lines out of the result's module body, and put replaced imports back."""
@@ -337,85 +328,21 @@ class _Comparison:
         undone: list[ast.stmt] = body
         for index, statements, old in sorted(expected, key=lambda entry: (entry[0], entry[2] is not None)):
             found = undone[index : index + len(statements)]
-            if len(found) != len(statements) or not all(map(_same, found, statements)):
+            if len(found) != len(statements) or not all(map(is_same, found, statements)):
                 raise CheckError("check failed: the header is not where it was planned")
             kept = [old] if old is not None else []
             undone = [*undone[:index], *kept, *undone[index + len(statements) :]]
         return undone
 
-    def _call(self, old: ast.Call, new: ast.Call, edit: Edit) -> None:
-        match edit:
-            case MirrorCall(function, log_method, printer):
-                keywords = list(new.keywords)
-                if printer is not None:
-                    last = keywords.pop() if keywords else None
-                    if (
-                        last is None
-                        or last.arg != "printer"
-                        or not _same(last.value, old.func)
-                        or not _is(last.value, printer)
-                    ):
-                        raise self._differs(old)
-                elif not _is(old.func, "print"):
-                    raise self._differs(old)
-                if not _is(new.func, function) or not new.args or not _is(new.args[0], log_method):
-                    raise self._differs(old)
-                self._lists(old, old.args, new.args[1:])
-                self._lists(old, old.keywords, keywords)
-            case RetryCall(wrapper):
-                outer = new.func
-                if (
-                    not isinstance(outer, ast.Call)
-                    or outer.keywords
-                    or len(outer.args) != 1
-                    or not _is(outer.func, wrapper)
-                ):
-                    raise self._differs(old)
-                self._stack.append((old.func, outer.args[0]))
-                self._lists(old, old.args, new.args)
-                self._lists(old, old.keywords, new.keywords)
-            case SuppressEdit(types):
-                if new.keywords or len(new.args) != len(types):
-                    raise self._differs(old)
-                if not all(_is(argument, name) for argument, name in zip(new.args, types, strict=True)):
-                    raise self._differs(old)
-                self._stack.append((old.func, new.func))
-            case _:
-                raise self._differs(old)
+    def _undo(self, old: ast.AST, new: ast.AST, edit: Edit) -> None:
+        try:
+            for one, other in edit.undo(old, new):
+                self._lists(old, one, other)
+        except NotAsPlannedError:
+            raise self._differs(old) from None
 
-    def _handler(self, old: ast.ExceptHandler, new: ast.ExceptHandler, edit: Edit) -> None:
-        assert isinstance(edit, HandlerEdit)  # joined by kind when the comparison was set up
-        if edit.types is None:
-            if (old.type is None) != (new.type is None) or (
-                old.type is not None and not _same(old.type, new.type)
-            ):
-                raise self._differs(old)
-        else:
-            text = edit.types[0] if len(edit.types) == 1 else f"({', '.join(edit.types)})"
-            if new.type is None or not _is(new.type, text):
-                raise self._differs(old)
-        if new.name != old.name:
-            raise self._differs(old)
-        body = list(new.body)
-        kept: list[ast.stmt] = list(old.body)
-        if edit.unwatch:
-            watch = kept.pop(0)
-            if not isinstance(watch, ast.Expr) or not _is(watch.value, edit.unwatch):
-                raise self._differs(old)
-            if not kept and edit.log is None:
-                kept.append(ast.copy_location(ast.Pass(), watch))
-        if edit.log is not None:
-            first = body.pop(0)
-            if not isinstance(first, ast.Expr) or not _is(first.value, edit.log):
-                raise self._differs(old)
-            if edit.replaces_pass and not isinstance(kept.pop(0), ast.Pass):
-                raise self._differs(old)
-        self._lists(old, kept, body)
-
-    def _fields(self, old: ast.AST, new: ast.AST, skip: tuple[str, ...]) -> None:
+    def _fields(self, old: ast.AST, new: ast.AST) -> None:
         for name in old._fields:
-            if name in skip:
-                continue
             one, other = getattr(old, name, None), getattr(new, name, None)
             if one is other:  # contexts, operators and interned names are one object in both trees
                 continue
@@ -429,7 +356,7 @@ class _Comparison:
                 raise self._differs(old)
 
     def _without_boundaries(self, old: list[ast.AST], new: list[ast.AST]) -> list[ast.AST]:
-        """Take out the clauses that ``--unresolved reraise`` adds, each of which must be exactly as planned."""
+        """Take out the clauses that edits add, each of which must be exactly as planned."""
         remaining = list(new)
         kept: list[ast.AST] = []
         for clause in old:
@@ -437,12 +364,9 @@ class _Comparison:
                 break
             kept.append(remaining.pop(0))
             edit = self._edits.get(clause)
-            if isinstance(edit, HandlerEdit) and edit.boundary:
-                added = remaining.pop(0) if remaining else None
-                lines = "\n ".join(edit.boundary)
-                planned = ast.parse(f"try: pass\nexcept Exception:\n {lines}\n").body[0]
-                if added is None or not isinstance(planned, ast.Try) or not _same(added, planned.handlers[0]):
-                    raise self._differs(clause)
+            planned = None if edit is None else edit.clause_after()
+            if planned is not None and (not remaining or not is_same(remaining.pop(0), planned)):
+                raise self._differs(clause)
         return [*kept, *remaining]
 
     def _lists(self, owner: ast.AST, old: Sequence[object], new: Sequence[object]) -> None:
@@ -469,7 +393,7 @@ def _extends(old: ast.stmt, new: ast.stmt, result: ast.Module) -> bool:
     ``expect_only`` may go where nothing uses it any more.
     """
     if isinstance(old, ast.If) and isinstance(new, ast.If):
-        return _same(old.test, new.test) and all(
+        return is_same(old.test, new.test) and all(
             all(any(_extends(one, other, result) for other in after) for one in before)
             and all(_is_of_runtime(other) for other in after)
             for before, after in ((old.body, new.body), (old.orelse, new.orelse))
@@ -525,33 +449,3 @@ class _Moves:
 
 def _line_ends(text: str) -> int:
     return text.count("\n") + text.count("\r") - text.count("\r\n")
-
-
-def _is(node: ast.AST, text: str) -> bool:
-    """Whether a node is the expression that ``text`` says."""
-    return _same(node, _parsed(text))
-
-
-@functools.lru_cache(maxsize=1024)
-def _parsed(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
-
-
-def _same(one: ast.AST, other: ast.AST | None) -> bool:
-    """Whether two trees are equal, positions aside."""
-    stack: list[tuple[object, object]] = [(one, other)]
-    while stack:
-        left, right = stack.pop()
-        if left is right:
-            continue
-        if type(left) is not type(right):
-            return False
-        if isinstance(left, ast.AST):
-            stack += ((getattr(left, name, None), getattr(right, name, None)) for name in left._fields)
-        elif isinstance(left, list) and isinstance(right, list):
-            if len(left) != len(right):
-                return False
-            stack += zip(left, right, strict=True)
-        elif left != right and repr(left) != repr(right):  # nan is not equal to itself
-            return False
-    return True

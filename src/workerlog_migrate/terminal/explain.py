@@ -28,20 +28,14 @@ from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.config import nearest
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.source import decode
+from workerlog_migrate.finders.specific_exceptions import HandlerEdit
 from workerlog_migrate.knowledge import Knowledge
-from workerlog_migrate.model import (
-    CODEMODS,
-    SPECIFIC_EXCEPTIONS,
-    Evidence,
-    FileResult,
-    Finding,
-    HandlerEdit,
-    Settings,
-    SuppressEdit,
-)
+from workerlog_migrate.model import Evidence, FileResult, Finding, Settings
+from workerlog_migrate.registry import CODEMODS, SPECIFIC_EXCEPTIONS
 from workerlog_migrate.report import WATCHED, ReportedFile
 from workerlog_migrate.report.text import render_finding, shown_path
 from workerlog_migrate.report.visible import visible
+from workerlog_migrate.rewriting.plan import listed_types
 
 _SEEN = "seen:"  # how the rules of evidence begin that workers gave
 _DIGITS = 20  # a line's number has fewer
@@ -177,10 +171,10 @@ def _review(result: FileResult, finding: Finding, settings: Settings) -> str:
         never = list(_never_arrives(place, settings))
     lines = [entry.line for entry in (*known, *unknown)]
     parts = ["\n", *_excerpt(place, lines)]
-    listed = finding.edit.types if isinstance(finding.edit, HandlerEdit | SuppressEdit) else None
+    listed = listed_types(finding)
     if known:
         parts.append("\n  The body can raise:\n")
-        parts.extend(_by_name(known, place, settings, listed or ()))
+        parts.extend(_by_name(known, place, settings, listed))
     if seen:
         parts.append("\n  What was seen:\n")
         parts.extend(_as_seen(entry) for entry in seen)

@@ -16,24 +16,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.edit import LinesEdit, Piece
 from workerlog_migrate.files.source import decode
-from workerlog_migrate.finders.logger_setup import IMPORT
-from workerlog_migrate.model import (
-    LOGGER_SETUP,
-    FileResult,
-    Finding,
-    HandlerEdit,
-    LinesEdit,
-    Plan,
-    Settings,
-    Span,
-    SuppressEdit,
-)
+from workerlog_migrate.model import IMPORT, FileResult, Finding, Plan, Settings, Span
 from workerlog_migrate.pipeline import migrate_bytes, needs_header
+from workerlog_migrate.registry import HEADER
 from workerlog_migrate.report.diff import colorize, render_file_diff
 from workerlog_migrate.report.text import shown_path
 from workerlog_migrate.report.visible import visible
-from workerlog_migrate.rewriting.plan import DECLINED, NOT_REVIEWED, Decisions, demote
+from workerlog_migrate.rewriting.plan import DECLINED, NOT_REVIEWED, Decisions, demote, listed_types
 
 if TYPE_CHECKING:
     from workerlog_migrate.terminal.keys import Terminal
@@ -172,7 +163,7 @@ class _File:
                 taken.extend(change)
                 self.answered.append((change, taken))
         result = self._settled(header=True)
-        heads = tuple(finding for finding in result.plan.applied if finding.codemod == LOGGER_SETUP)
+        heads = tuple(finding for finding in result.plan.applied if finding.codemod == HEADER)
         if not heads or any(needs_header(finding) for finding in result.plan.applied):
             return result
         # Nothing that was accepted uses the header; the script would get it for its crashes alone.
@@ -199,7 +190,7 @@ class _File:
         """Show a change and ask until the answer is one of ``y n a d q k s``; of ``a d q`` the file remembers which."""
         self.counter.shown += 1
         can_split = len(change) > 1 and not any(isinstance(finding.edit, LinesEdit) for finding in change)
-        editable = [finding for finding in change if _types(finding)]
+        editable = [finding for finding in change if listed_types(finding)]
         keys = ["y", "n", "q", "a", "d", *(["s"] if can_split else []), *(["e"] if editable else []), "?"]
         question = f"Apply this change [{','.join(keys)}]?"
         self._show(change)
@@ -234,7 +225,7 @@ class _File:
         head = f"{self.counter.shown} of {self.counter.total} \N{MIDDLE DOT} {path}"
         self.terminal.say(f"\n{self.terminal.styled(head, '1')}\n{self._hunk(change)}")
         for finding in self._decided(change):
-            if isinstance(finding.edit, HandlerEdit | SuppressEdit):
+            if finding.edit is not None and (finding.edit.piece is Piece.HANDLER or finding.edit.listed):
                 self.terminal.say(_wrapped(visible(_why(finding)), self.terminal.width))
 
     def _hunk(self, change: _Change) -> str:
@@ -258,7 +249,7 @@ class _File:
 
     def _edit(self, finding: Finding) -> bool:
         """Let the person write the exception list; a list that is refused is kept for the next attempt."""
-        before = self.types.get(finding.span, _types(finding))
+        before = self.types.get(finding.span, listed_types(finding))
         text = self.drafts.pop(finding.span, "") or self._edit_text(finding, before)
         edited = self.terminal.edit(text)
         if edited is None:
@@ -270,7 +261,7 @@ class _File:
                 "no exception is left in the list; it stays as it was (n declines the change)\n"
             )
             return False
-        known = _Names(self.module, known=_types(finding), added=_added_modules(self.result))
+        known = _Names(self.module, known=listed_types(finding), added=_added_modules(self.result))
         refused = [(name, reason) for name in names if (reason := known.refusal(name))]
         if refused:
             self.drafts[finding.span] = edited
@@ -305,18 +296,13 @@ class _File:
             decisions = decisions.declining(unseen, NOT_REVIEWED)
 
 
-def _types(finding: Finding) -> tuple[str, ...]:
-    edit = finding.edit
-    return (edit.types or ()) if isinstance(edit, HandlerEdit | SuppressEdit) else ()
-
-
 def _why(finding: Finding) -> str:
     """Say on one line what speaks for a handler's new list, or why it stays broad."""
     raised: dict[tuple[int, str], dict[str, None]] = {}
     for evidence in finding.evidence:
         if evidence.exception:
             raised.setdefault((evidence.line, evidence.cause), {})[evidence.exception] = None
-    if not _types(finding) or not raised:
+    if not listed_types(finding) or not raised:
         return finding.message
     return "; ".join(
         f"line {line} {_cut(cause, _LONGEST_CAUSE)} raises {', '.join(names)}"
@@ -366,7 +352,7 @@ def _without_heads(result: FileResult) -> FileResult:
     reported = [
         finding
         for finding in result.plan.reported
-        if not (finding.codemod == LOGGER_SETUP and finding.reason == DECLINED)
+        if not (finding.codemod == HEADER and finding.reason == DECLINED)
     ]
     return replace(result, plan=replace(result.plan, reported=tuple(reported)))
 

@@ -18,8 +18,9 @@ from mutations import decorated, disturbed
 from programs import Dice, Program, encoded
 from promises import BrokenError, check_kept, compiles, decoded
 
-from workerlog_migrate.model import CODEMODS, FileResult, Settings, Target, Unresolved
+from workerlog_migrate.model import FileResult, Settings, Target, Unresolved
 from workerlog_migrate.pipeline import migrate_bytes
+from workerlog_migrate.registry import CODEMODS
 from workerlog_migrate.report import FORMATS, Mode, Report, render
 from workerlog_migrate.report.diff import render_file_diff
 
