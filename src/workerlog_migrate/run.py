@@ -24,7 +24,7 @@ from workerlog_migrate.files.globbing import expand_folders
 from workerlog_migrate.files.home import find_escape
 from workerlog_migrate.model import Boundary, FileError, FileResult, Settings, Target, Trial, Unresolved
 from workerlog_migrate.project.root import find_root
-from workerlog_migrate.registry import CODEMODS, LOGGER_SETUP, SPECIFIC_EXCEPTIONS
+from workerlog_migrate.registry import CODEMODS, DEFAULT, LOGGER_SETUP, SPECIFIC_EXCEPTIONS
 from workerlog_migrate.report import (
     DIFF,
     EXIT_DONE,
@@ -385,7 +385,7 @@ def _settings(request: Request, config: Config) -> Settings:
     ignored = _names(request.ignore, "--ignore")
     if not selected:
         # What the command line selects is not taken away again by the configuration.
-        selected = config.select or CODEMODS
+        selected = config.select or DEFAULT
         ignored = (*ignored, *config.ignore)
     select = tuple(name for name in CODEMODS if name in selected and name not in ignored)
     if not select:
