@@ -47,7 +47,7 @@ from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.raises import infer
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.finders import specific_exceptions
-from workerlog_migrate.finders.specific_exceptions import HandlerEdit
+from workerlog_migrate.finders.handler_edits import HandlerEdit
 from workerlog_migrate.knowledge import Knowledge
 from workerlog_migrate.model import Settings, Target
 from workerlog_migrate.registry import LOGGER_SETUP, SPECIFIC_EXCEPTIONS

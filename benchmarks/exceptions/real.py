@@ -41,13 +41,13 @@ from workerlog_migrate.analysis.types import Types  # noqa: E402
 from workerlog_migrate.errors import Refused  # noqa: E402
 from workerlog_migrate.files.source import decode  # noqa: E402
 from workerlog_migrate.finders import specific_exceptions  # noqa: E402
-from workerlog_migrate.finders.specific_exceptions import HandlerEdit, SuppressEdit  # noqa: E402
+from workerlog_migrate.finders.handler_edits import INCOMPLETE, LEFT, NARROWED, HandlerEdit, SuppressEdit  # noqa: E402
 from workerlog_migrate.knowledge import Knowledge  # noqa: E402
 from workerlog_migrate.model import Settings, Target  # noqa: E402
 from workerlog_migrate.project import place  # noqa: E402
 
 SKIPPED = frozenset({"tests", "test", ".venv", "venv", "env", "site-packages", "node_modules", ".git"})
-KINDS = (specific_exceptions.NARROWED, specific_exceptions.INCOMPLETE, specific_exceptions.LEFT)
+KINDS = (NARROWED, INCOMPLETE, LEFT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def judge(project: Path, files: list[Path], knowledge: Knowledge, clock: Clock) 
                 finding.span.line,
                 finding.kind,
                 finding.message,
-                tuple(names or ()) if finding.kind == specific_exceptions.NARROWED else (),
+                tuple(names or ()) if finding.kind == NARROWED else (),
                 tuple((e.exception, e.cause, e.line, e.rule, e.note) for e in finding.evidence),
             )
 
@@ -151,7 +151,7 @@ def share(part: int, whole: int) -> str:
 def row(name: str, handlers: list[Handler]) -> str:
     """Write one line of the table."""
     kinds = Counter(handler.kind for handler in handlers)
-    narrowed, left = kinds[specific_exceptions.NARROWED], kinds[specific_exceptions.LEFT]
+    narrowed, left = kinds[NARROWED], kinds[LEFT]
     return (
         f"{name[:40]:40} {len(handlers):6} {narrowed:8} {share(narrowed, len(handlers))} "
         f"{share(narrowed, len(handlers) - left)} {left:6}"
@@ -160,7 +160,7 @@ def row(name: str, handlers: list[Handler]) -> str:
 
 def causes(handlers: list[Handler], top: int) -> Iterator[str]:
     """Say what the handlers that stay broad hang on."""
-    broad = [handler for handler in handlers if handler.kind == specific_exceptions.INCOMPLETE]
+    broad = [handler for handler in handlers if handler.kind == INCOMPLETE]
     counts = Counter(min(len({(c, n) for _, c, n, _, _ in handler.unknown}), 6) for handler in broad)
     yield f"{len(broad)} stay broad; by how many things are not known: " + ", ".join(
         f"{count or 'another reason'}: {number}" for count, number in sorted(counts.items())
@@ -212,7 +212,7 @@ def main() -> int:
         every += found
         print(row(project.name, found), flush=True)
     print(row("all", every))
-    narrowed = [handler for handler in every if handler.kind == specific_exceptions.NARROWED]
+    narrowed = [handler for handler in every if handler.kind == NARROWED]
     size = sum(len(handler.types) for handler in narrowed) / max(1, len(narrowed))
     print(f"names a list {size:.2f}; inference takes {clock.infer / max(clock.parse, 1e-9):.1f} x ast.parse")
     print("\n".join(causes(every, options.top)))

@@ -60,7 +60,7 @@ from workerlog_migrate.analysis.header import find_header  # noqa: E402
 from workerlog_migrate.analysis.module import Module  # noqa: E402
 from workerlog_migrate.analysis.types import Types  # noqa: E402
 from workerlog_migrate.finders import specific_exceptions  # noqa: E402
-from workerlog_migrate.finders.specific_exceptions import HandlerEdit  # noqa: E402
+from workerlog_migrate.finders.handler_edits import INCOMPLETE, LEFT, HandlerEdit  # noqa: E402
 from workerlog_migrate.knowledge import CallRow, Knowledge, OperationRow, Protocol  # noqa: E402
 from workerlog_migrate.model import NEEDS_IMPORT, Evidence, Settings, Target, Unresolved  # noqa: E402
 from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS  # noqa: E402
@@ -219,8 +219,8 @@ def _answer(case: Case, module: Module, knowledge: Knowledge, mode: Unresolved, 
             continue
         if not isinstance(finding.edit, HandlerEdit) or finding.edit.types is None:
             if isinstance(finding.edit, HandlerEdit) or finding.kind in (
-                specific_exceptions.INCOMPLETE,
-                specific_exceptions.LEFT,
+                INCOMPLETE,
+                LEFT,
             ):
                 return Answer(why=f"{finding.kind}: {finding.reason}", evidence=finding.evidence)
             continue

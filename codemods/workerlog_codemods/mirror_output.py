@@ -6,7 +6,7 @@ import functools
 
 import libcst as cst
 
-from workerlog_migrate.finders.mirror_output import MirrorCall
+from workerlog_migrate.finders.mirror_call import MirrorCall
 
 
 def rewrite(edit: MirrorCall, _original: cst.Call, updated: cst.Call) -> cst.Call:

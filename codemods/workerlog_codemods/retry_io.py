@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from workerlog_migrate.finders.retry_io import RetryCall
+from workerlog_migrate.finders.retry_call import RetryCall
 
 
 def rewrite(edit: RetryCall, _original: cst.Call, updated: cst.Call) -> cst.Call:

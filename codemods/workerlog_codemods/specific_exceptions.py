@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from workerlog_migrate.finders.specific_exceptions import HandlerEdit, SuppressEdit
+from workerlog_migrate.finders.handler_edits import HandlerEdit, SuppressEdit
 
 
 def rewrite(

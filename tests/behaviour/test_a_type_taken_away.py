@@ -25,7 +25,7 @@ from scenarios import USUAL
 from struck import made
 
 from workerlog_migrate.files.source import decode
-from workerlog_migrate.finders.specific_exceptions import HandlerEdit
+from workerlog_migrate.finders.handler_edits import HandlerEdit
 from workerlog_migrate.model import Settings, Target
 from workerlog_migrate.pipeline import migrate_source
 from workerlog_migrate.seen.notes import read_notes

@@ -14,8 +14,8 @@ from workerlog_migrate.analysis.header import find_header
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.finders import mirror_output, retry_io
-from workerlog_migrate.finders.mirror_output import MirrorCall
-from workerlog_migrate.finders.retry_io import RetryCall
+from workerlog_migrate.finders.mirror_call import MirrorCall
+from workerlog_migrate.finders.retry_call import RetryCall
 from workerlog_migrate.knowledge import Knowledge
 from workerlog_migrate.model import Finding, Settings, Source, Target
 

@@ -22,8 +22,8 @@ from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.config import load_config
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.finders import specific_exceptions
+from workerlog_migrate.finders.handler_edits import INCOMPLETE, NARROWED, HandlerEdit
 from workerlog_migrate.finders.handlers import PLACEHOLDER
-from workerlog_migrate.finders.specific_exceptions import INCOMPLETE, NARROWED, HandlerEdit
 from workerlog_migrate.knowledge import CallRow, Knowledge
 from workerlog_migrate.model import NEEDS_IMPORT, Evidence, Finding, Settings, Target, Unresolved
 

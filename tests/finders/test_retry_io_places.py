@@ -13,7 +13,7 @@ from workerlog_migrate.analysis.header import find_header
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.finders import retry_io
-from workerlog_migrate.finders.retry_io import RetryCall
+from workerlog_migrate.finders.retry_call import RetryCall
 from workerlog_migrate.knowledge import Knowledge
 from workerlog_migrate.model import Settings, Source, Target
 

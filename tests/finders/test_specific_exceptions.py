@@ -13,7 +13,7 @@ from workerlog_migrate.analysis.header import find_header
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.finders import specific_exceptions
-from workerlog_migrate.finders.specific_exceptions import HandlerEdit, SuppressEdit
+from workerlog_migrate.finders.handler_edits import HandlerEdit, SuppressEdit
 from workerlog_migrate.knowledge import Knowledge
 from workerlog_migrate.model import Applicability, Finding, Settings, Source, Target, Unresolved
 from workerlog_migrate.registry import LOGGER_SETUP, SPECIFIC_EXCEPTIONS

@@ -11,8 +11,8 @@ import pytest
 from spoken import spoken
 
 from workerlog_migrate.edit import LinesEdit
-from workerlog_migrate.finders.mirror_output import MirrorCall
-from workerlog_migrate.finders.specific_exceptions import HandlerEdit
+from workerlog_migrate.finders.handler_edits import HandlerEdit
+from workerlog_migrate.finders.mirror_call import MirrorCall
 from workerlog_migrate.model import (
     Applicability,
     Evidence,

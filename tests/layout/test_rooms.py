@@ -24,8 +24,6 @@ LONG = frozenset(
         "analysis.flat",
         "analysis.flow",
         "files.journal",
-        "finders.mirror_output",
-        "finders.specific_exceptions",
         "knowledge",
         "report.html",
         "run",
@@ -37,8 +35,6 @@ WIDE = frozenset(
         "analysis.expressions:Expressions",
         "analysis.flat:Flat",
         "analysis.flow:Flow",
-        "finders.mirror_output:_Finder",
-        "finders.specific_exceptions:Handlers",
         "knowledge:Knowledge",
         "project.starts:_Search",
     }

@@ -14,9 +14,9 @@ from click.testing import CliRunner
 
 from workerlog_migrate.cli import main
 from workerlog_migrate.edit import LinesEdit
-from workerlog_migrate.finders.mirror_output import MirrorCall
-from workerlog_migrate.finders.retry_io import RetryCall
-from workerlog_migrate.finders.specific_exceptions import HandlerEdit
+from workerlog_migrate.finders.handler_edits import HandlerEdit
+from workerlog_migrate.finders.mirror_call import MirrorCall
+from workerlog_migrate.finders.retry_call import RetryCall
 from workerlog_migrate.model import (
     Applicability,
     Evidence,

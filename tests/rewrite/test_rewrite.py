@@ -10,9 +10,9 @@ import pytest
 
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.edit import LinesEdit
-from workerlog_migrate.finders.mirror_output import MirrorCall
-from workerlog_migrate.finders.retry_io import RetryCall
-from workerlog_migrate.finders.specific_exceptions import HandlerEdit, SuppressEdit
+from workerlog_migrate.finders.handler_edits import HandlerEdit, SuppressEdit
+from workerlog_migrate.finders.mirror_call import MirrorCall
+from workerlog_migrate.finders.retry_call import RetryCall
 from workerlog_migrate.model import Finding, Source, Span
 from workerlog_migrate.registry import LOGGER_SETUP, MIRROR_OUTPUT, RETRY_IO, SPECIFIC_EXCEPTIONS
 from workerlog_migrate.rewriting.rewrite import UnkeepableError, rewrite

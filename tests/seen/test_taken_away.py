@@ -20,7 +20,7 @@ from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.analysis.watch import watch_of
 from workerlog_migrate.files.source import decode
-from workerlog_migrate.finders.specific_exceptions import HandlerEdit
+from workerlog_migrate.finders.handler_edits import HandlerEdit
 from workerlog_migrate.knowledge import Knowledge
 from workerlog_migrate.model import Arrival, Seen, Settings, Target, Trial
 from workerlog_migrate.pipeline import migrate_source

@@ -14,8 +14,8 @@ import pytest
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.edit import LinesEdit
 from workerlog_migrate.files.source import decode
-from workerlog_migrate.finders.mirror_output import MirrorCall
-from workerlog_migrate.finders.specific_exceptions import HandlerEdit
+from workerlog_migrate.finders.handler_edits import HandlerEdit
+from workerlog_migrate.finders.mirror_call import MirrorCall
 from workerlog_migrate.model import FileResult, Finding, Settings, Splice, Target
 from workerlog_migrate.pipeline import migrate_source
 from workerlog_migrate.registry import CODEMODS

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.module import Module
 
 from workerlog_migrate.finders.clauses import Caught, Clauses, own_nodes
-from workerlog_migrate.finders.specific_exceptions import (
+from workerlog_migrate.finders.handler_edits import (
     INCOMPLETE,
     LEFT,
     NARROWED,

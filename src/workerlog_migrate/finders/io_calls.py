@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from workerlog_migrate.analysis.context import Context
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.syntax.parsing import STRINGS
-from workerlog_migrate.syntax.scopes import FunctionNode
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
 from workerlog_migrate.finders.retry_arguments import Arguments
-from workerlog_migrate.finders.retry_io import RetryCall
+from workerlog_migrate.finders.retry_call import RetryCall
 from workerlog_migrate.finders.retry_places import Places
 from workerlog_migrate.knowledge import RetryRow
 from workerlog_migrate.model import Applicability, Finding, Span
 from workerlog_migrate.registry import RETRY_IO
+from workerlog_migrate.syntax.parsing import STRINGS
+from workerlog_migrate.syntax.scopes import FunctionNode
 
 _METHODS_OF_PATH = frozenset({"read_bytes", "read_text", "write_bytes", "write_text"})
 _ASYNC_OPENERS = frozenset({"delete", "get", "head", "open", "options", "patch", "post", "put", "request"})

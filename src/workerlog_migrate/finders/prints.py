@@ -16,15 +16,14 @@ from workerlog_migrate.analysis.boundary import keeps_loop_alive
 from workerlog_migrate.analysis.context import Context
 from workerlog_migrate.analysis.dynamic import replaces_print
 from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.syntax.literals import is_none
-from workerlog_migrate.syntax.parsing import STRINGS
-from workerlog_migrate.syntax.scopes import Binding
-from workerlog_migrate.syntax.scopes import FunctionNode
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
-from workerlog_migrate.finders.mirror_output import MirrorCall
+from workerlog_migrate.finders.mirror_call import MirrorCall
 from workerlog_migrate.finders.printed_text import Piece, PrintedText, flatten
 from workerlog_migrate.model import Applicability, Finding, Level, Span
 from workerlog_migrate.registry import MIRROR_OUTPUT
+from workerlog_migrate.syntax.literals import is_none
+from workerlog_migrate.syntax.parsing import STRINGS
+from workerlog_migrate.syntax.scopes import Binding, FunctionNode
 
 _PRINT = "print"
 _SAFE_PRINT = "safe_print"

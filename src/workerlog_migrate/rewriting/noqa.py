@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.syntax.comments import comments
 from workerlog_migrate.model import Finding
+from workerlog_migrate.syntax.comments import comments
 
 _DIRECTIVE = re.compile(r"#\s*(?i:noqa)\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:(?:\s*,\s*|\s+)[A-Z]+[0-9]+)*)\b")
 _CODE = re.compile(r"(?P<separator>[\s,]*)(?P<code>[A-Z]+[0-9]+)")

@@ -25,12 +25,12 @@ import libcst as cst
 from libcst._nodes.internal import CodegenState
 
 from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.syntax.comments import comments
 from workerlog_migrate.edit import LinesEdit
 from workerlog_migrate.errors import WorkerlogError
 from workerlog_migrate.model import Finding, Span, Splice
 from workerlog_migrate.registry import REGISTRY
 from workerlog_migrate.rewriting.skeleton import Place, Shape, Skeleton, TooDeepError, skeleton
+from workerlog_migrate.syntax.comments import comments
 
 _Rewritten = cst.BaseExpression | cst.ExceptHandler | cst.FlattenSentinel[cst.ExceptHandler]
 _Rewrite = Callable[..., _Rewritten]

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 
 from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.syntax.comments import comments
 from workerlog_migrate.edit import LinesEdit
 from workerlog_migrate.errors import WorkerlogError
 from workerlog_migrate.model import Finding, Plan, Remark, Settings, Span
 from workerlog_migrate.registry import CODEMODS, HEADER
 from workerlog_migrate.rewriting.plan import SUPPRESSED, demote
+from workerlog_migrate.syntax.comments import comments
 
 _OURS = re.compile(r"(?:^|(?<=\s))#\s*workerlog:\s*skip\s*(\[[^\]]*\])?")
 

@@ -16,10 +16,10 @@ import warnings
 from collections.abc import Collection, Iterable, Sequence
 
 from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.syntax.comments import comments
 from workerlog_migrate.edit import Edit, LinesEdit, NotAsPlannedError, Piece, is_same
 from workerlog_migrate.errors import WorkerlogError
 from workerlog_migrate.model import Finding, Plan, Source, Span, Splice
+from workerlog_migrate.syntax.comments import comments
 
 _KINDS: dict[Piece, tuple[type[ast.AST], ...]] = {
     Piece.CALL: (ast.Call,),

@@ -16,8 +16,8 @@ from workerlog_migrate.analysis.exceptions import BROAD, LIMIT, LOCAL, ROOT
 from workerlog_migrate.analysis.joined import Joined
 from workerlog_migrate.analysis.raises import display
 from workerlog_migrate.analysis.watch import watch_of, watched_names
+from workerlog_migrate.finders.handler_edits import INCOMPLETE, NARROWED, WATCHED, HandlerEdit
 from workerlog_migrate.finders.handlers import Handlers, Judged, Names, describe
-from workerlog_migrate.finders.specific_exceptions import INCOMPLETE, NARROWED, WATCHED, HandlerEdit
 from workerlog_migrate.model import Applicability, Arrival, Evidence, Finding, Seen
 from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS
 from workerlog_migrate.seen.places import Places

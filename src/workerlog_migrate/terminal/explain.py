@@ -28,7 +28,7 @@ from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.config import nearest
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.source import decode
-from workerlog_migrate.finders.specific_exceptions import HandlerEdit
+from workerlog_migrate.finders.handler_edits import HandlerEdit
 from workerlog_migrate.knowledge import Knowledge
 from workerlog_migrate.model import Evidence, FileResult, Finding, Settings
 from workerlog_migrate.registry import CODEMODS, SPECIFIC_EXCEPTIONS
