@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
-from chromium import Page, find_chromium, running
+from chromium import Page, address_of, find_chromium, running
 from click.testing import CliRunner
 
 from workerlog_migrate.cli import main
@@ -355,7 +355,7 @@ def show(browser: Page, tmp_path: Path) -> Iterator[Show]:
     yield Show(browser, tmp_path / "report.html")
     # Whatever a test does, the page had nothing to complain of and asked for nothing but itself.
     assert browser.complaints == []
-    assert browser.requests == [(tmp_path / "report.html").as_uri()]
+    assert browser.requests == [address_of(tmp_path / "report.html")]
 
 
 class Show:
@@ -367,7 +367,7 @@ class Show:
 
     def __call__(self, made: Report, *, width: int = 1280, dark: bool = False) -> Page:
         self.file.write_bytes(render(made, "html"))
-        self.page.open(self.file.as_uri(), width=width, dark=dark)
+        self.page.open(address_of(self.file), width=width, dark=dark)
         return self.page
 
 

@@ -1,8 +1,7 @@
 """Drive a headless Chromium: the part of its DevTools protocol that the tests of the HTML report need.
 
-Commands and events are JSON objects, ended by NUL, over two pipes that the browser finds at its descriptors 3 and 4
-(``--remote-debugging-pipe``, https://chromium.googlesource.com/chromium/src/+/main/content/browser/devtools/devtools_pipe_handler.cc):
-no port, no web socket, no driver. The protocol: https://chromedevtools.github.io/devtools-protocol/.
+Commands and events are JSON objects over a web socket (``--remote-debugging-port``, on the loopback address): a pipe would
+need descriptors 3 and 4, which Windows does not hand down. No driver: https://chromedevtools.github.io/devtools-protocol/.
 """
 
 from __future__ import annotations
@@ -11,17 +10,28 @@ import base64
 import contextlib
 import json
 import os
-import select
 import shutil
 import subprocess
+import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from websockets.sync.client import ClientConnection
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+_PLACES = (
+    r"%ProgramFiles%\Google\Chrome\Application\chrome.exe",
+    r"%ProgramFiles(x86)%\Microsoft\Edge\Application\msedge.exe",
+    r"Z:\usr\bin\chromium",
+)
+"""Where one is on Windows, which has no PATH to it, and in Wine, where programs of the Linux beneath can be started."""
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -33,7 +43,7 @@ _FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--hide-scrollbars",
-    "--remote-debugging-pipe",
+    "--remote-debugging-port=0",
 )
 _PATIENCE = 120.0
 """Seconds to wait for an answer of the browser, which may have to start on a busy machine."""
@@ -41,7 +51,20 @@ _PATIENCE = 120.0
 
 def find_chromium() -> str | None:
     """Give the path of an installed Chromium, or None."""
-    return next(filter(None, map(shutil.which, _NAMES)), None)
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    if found is not None or sys.platform != "win32":
+        return found
+    return next(filter(os.path.isfile, map(os.path.expandvars, _PLACES)), None)
+
+
+def address_of(file: Path) -> str:
+    """Give the URL by which the browser knows a file."""
+    return file.as_uri().replace("file:///Z:/", "file:///" if _of_linux() else "file:///Z:/")
+
+
+def _of_linux() -> bool:
+    """Tell whether a Python for Windows has the browser of the Linux beneath Wine."""
+    return (find_chromium() or "").startswith("Z:")
 
 
 class BrowserError(Exception):
@@ -61,42 +84,41 @@ def running(profile: Path) -> Iterator[Page]:
     binary = find_chromium()
     if binary is None:
         raise BrowserError("no Chromium is installed")
-    import fcntl  # not on Windows, where nobody drives a browser by this
-
-    from_us, to_browser = os.pipe()
-    from_browser, to_us = os.pipe()
-    # Out of the way of 3 and 4, where the browser is going to look.
-    far_in, far_out = (
-        fcntl.fcntl(from_us, fcntl.F_DUPFD_CLOEXEC, 10),
-        fcntl.fcntl(to_us, fcntl.F_DUPFD_CLOEXEC, 10),
-    )
-
-    def wire() -> None:
-        os.dup2(far_in, 3)
-        os.dup2(far_out, 4)
-
+    state = profile / "profile"
+    state.mkdir()
+    known_as = state.as_posix().removeprefix("Z:") if _of_linux() else str(state)
     with (profile / "browser.log").open("wb") as log:
         process = subprocess.Popen(
-            [binary, *_FLAGS, f"--user-data-dir={profile / 'profile'}", "about:blank"],
+            [binary, *_FLAGS, f"--user-data-dir={known_as}", "about:blank"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            close_fds=False,
-            preexec_fn=wire,
         )
-    for end in (from_us, to_us, far_in, far_out):
-        os.close(end)
     try:
-        yield Page(from_browser, to_browser)
-    finally:
-        # The browser ends, with all its processes, when its pipe does.
-        os.close(to_browser)
-        os.close(from_browser)
-        try:
+        # Pictures of whole pages are larger than the mebibyte that a message may have by default.
+        with connect(_wait_for_port(state, process), max_size=None, open_timeout=_PATIENCE) as socket:
+            page = Page(socket)
+            yield page
+            page.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+    finally:
+        process.kill()  # nothing, where it has ended
+        process.wait()
+
+
+def _wait_for_port(state: Path, process: subprocess.Popen[bytes]) -> str:
+    """Give the address of the browser's web socket, which it writes into a file of its profile: the port, and a path."""
+    file = state / "DevToolsActivePort"
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        lines = file.read_text(encoding="ascii").split("\n") if file.is_file() else []
+        if len(lines) == 2:
+            return f"ws://127.0.0.1:{lines[0]}{lines[1]}"
+        if process.poll():
+            raise BrowserError(f"the browser ended with {process.returncode}")
+        time.sleep(0.02)
+    raise BrowserError("the browser did not start")
 
 
 class Page:
@@ -107,11 +129,10 @@ class Page:
         requests: the addresses that the page has asked for.
     """
 
-    def __init__(self, reading: int, writing: int) -> None:
+    def __init__(self, socket: ClientConnection) -> None:
         self.complaints: list[str] = []
         self.requests: list[str] = []
-        self._reading, self._writing = reading, writing
-        self._buffer = bytearray()
+        self._socket = socket
         self._last = 0
         self._events: list[tuple[str, dict[str, object]]] = []
         self._session = ""
@@ -119,6 +140,11 @@ class Page:
         self._session = str(self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"])
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.send(f"{domain}.enable")
+
+    def close(self) -> None:
+        """End the browser with all its processes."""
+        self._session = ""
+        self.send("Browser.close")
 
     def open(self, address: str, *, width: int = 1280, height: int = 900, dark: bool = False) -> None:
         """Load a page and wait for its ``load`` event.
@@ -192,9 +218,7 @@ class Page:
         message: dict[str, object] = {"id": self._last, "method": method, "params": arguments}
         if self._session:
             message["sessionId"] = self._session
-        data = json.dumps(message).encode() + b"\0"
-        while data:
-            data = data[os.write(self._writing, data) :]
+        self._socket.send(json.dumps(message))
         deadline = time.monotonic() + _PATIENCE
         while True:
             answer = self._receive(deadline)
@@ -212,15 +236,13 @@ class Page:
             self._receive(deadline)
 
     def _receive(self, deadline: float) -> dict[str, object]:
-        while b"\0" not in self._buffer:
-            ready, _, _ = select.select([self._reading], [], [], max(deadline - time.monotonic(), 0))
-            data = os.read(self._reading, 1 << 20) if ready else b""
-            if not data:
-                raise BrowserError("the browser did not answer" if not ready else "the browser went away")
-            self._buffer += data
-        end = self._buffer.index(0)
-        message: dict[str, object] = json.loads(self._buffer[:end])
-        del self._buffer[: end + 1]
+        try:
+            data = self._socket.recv(max(deadline - time.monotonic(), 0))
+        except TimeoutError:
+            raise BrowserError("the browser did not answer") from None
+        except ConnectionClosed:
+            raise BrowserError("the browser went away") from None
+        message: dict[str, object] = json.loads(data)
         method, params = message.get("method"), message.get("params")
         if isinstance(method, str) and isinstance(params, dict):
             self._events.append((method, params))
