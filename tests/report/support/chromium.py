@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ctypes
 import json
 import os
 import shutil
@@ -16,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
@@ -32,6 +34,7 @@ _PLACES = (
     r"Z:\usr\bin\chromium",
 )
 """Where one is on Windows, which has no PATH to it, and in Wine, where programs of the Linux beneath can be started."""
+_IN_WINE = sys.platform == "win32" and hasattr(ctypes.CDLL("ntdll"), "wine_get_version")
 _FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -59,12 +62,14 @@ def find_chromium() -> str | None:
 
 def address_of(file: Path) -> str:
     """Give the URL by which the browser knows a file."""
-    return file.as_uri().replace("file:///Z:/", "file:///" if _of_linux() else "file:///Z:/")
+    return "file://" + quote(_of_linux(file)) if _IN_WINE else file.as_uri()
 
 
-def _of_linux() -> bool:
-    """Tell whether a Python for Windows has the browser of the Linux beneath Wine."""
-    return (find_chromium() or "").startswith("Z:")
+def _of_linux(file: Path) -> str:
+    """Give the path of the Linux beneath Wine for one of Windows."""
+    convert = ctypes.CDLL("kernel32").wine_get_unix_file_name
+    convert.restype = ctypes.c_char_p
+    return os.fsdecode(convert(str(file)))
 
 
 class BrowserError(Exception):
@@ -86,10 +91,13 @@ def running(profile: Path) -> Iterator[Page]:
         raise BrowserError("no Chromium is installed")
     state = profile / "profile"
     state.mkdir()
-    known_as = state.as_posix().removeprefix("Z:") if _of_linux() else str(state)
+    # Wine gives no handle of a program of Linux, but one of what starts it.
+    start, known_as = [binary], str(state)
+    if _IN_WINE:
+        start, known_as = ["start", "/unix", _of_linux(Path(binary))], _of_linux(state)
     with (profile / "browser.log").open("wb") as log:
         process = subprocess.Popen(
-            [binary, *_FLAGS, f"--user-data-dir={known_as}", "about:blank"],
+            [*start, *_FLAGS, f"--user-data-dir={known_as}", "about:blank"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
