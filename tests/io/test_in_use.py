@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from workerlog_migrate.errors import Refused
-from workerlog_migrate.files import in_use, writing
+from workerlog_migrate.files import in_use, reading, writing
 
 WINDOWS = pytest.mark.skipif(os.name != "nt", reason="share modes and file attributes are Windows's own")
 HIDDEN = 2
@@ -85,6 +86,46 @@ def test_a_runtime_file_that_is_held_for_a_moment_is_removed(tmp_path: Path) -> 
         writing.remove(path, expected=b"x = 1\n")
 
     assert not path.exists()
+
+
+@WINDOWS
+def test_a_file_that_is_held_for_a_moment_is_read(tmp_path: Path) -> None:
+    """Reading is refused like writing while another program holds the file alone."""
+    path = tmp_path / "genesis_a.py"
+    path.write_bytes(b"print(1)\n")
+    with held(path) as free:
+        threading.Timer(0.15, free.set).start()
+        assert reading.read_file(path) == b"print(1)\n"
+
+
+def test_a_folder_is_waited_for_by_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows says "access denied" to whoever opens a folder as a file: no other program has it, and waiting is no use."""
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("waits for a folder"))
+
+    with pytest.raises(OSError, match=r"Is a directory|not a regular file"):
+        reading.read_file(tmp_path)
+
+
+def test_files_that_nobody_may_read_do_not_keep_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is waited in a whole run has an end, however many files are held: each is asked once from then on."""
+    calls: list[str] = []
+
+    def deny(path: str, *_: object) -> int:
+        calls.append(path)
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    monkeypatch.setattr(in_use, "is_in_use", lambda _: True)
+    monkeypatch.setattr(in_use, "_waits", [])
+    monkeypatch.setattr(os, "open", deny)
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    for number in range(100):
+        with pytest.raises(PermissionError):
+            in_use.open_file(str(tmp_path / str(number)), os.O_RDONLY)
+
+    assert sum(in_use._waits) < 31
+    assert 100 < len(calls) < 400
 
 
 @WINDOWS

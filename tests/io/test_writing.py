@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files import writing
+from workerlog_migrate.files.folder import Folder
 from workerlog_migrate.files.writing import write_atomic, write_new, write_report
 
 
@@ -189,11 +191,11 @@ def test_no_temporary_file_survives_a_failure(
 def test_a_failed_rename_leaves_the_file_and_no_temporary(
     script: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(source: str, target: str, **_: object) -> None:
-        raise PermissionError(13, "Permission denied", source, None, target)
+    def refuse(_: Folder, source: str, target: str) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", source, None, target)
 
-    monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(Refused, match="cannot be written: permission denied"):
+    monkeypatch.setattr(Folder, "replace", refuse)
+    with pytest.raises(Refused, match="cannot be written: operation not permitted"):
         write_atomic(script, b"after\n", expected=b"before\n")
 
     assert script.read_bytes() == b"before\n"

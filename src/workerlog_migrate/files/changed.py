@@ -14,6 +14,7 @@ from pathlib import Path
 
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.git import GitError, run_git
+from workerlog_migrate.files.reading import path_text
 
 _MOST_PATHS = 200
 
@@ -33,7 +34,7 @@ def changed_files(cwd: Path, ref: str, paths: Sequence[Path] = (Path(),)) -> fro
     Raises:
         UsageError: git is not there, the folder is in no repository, or the revision is unknown.
     """
-    root = Path(os.fsdecode(_git(cwd, "rev-parse", "--show-toplevel").rstrip(b"\n")))
+    root = Path(path_text(_git(cwd, "rev-parse", "--show-toplevel").rstrip(b"\n")))
     real = Path(os.path.realpath(root))
     places = [Path(os.path.realpath(cwd / path)) for path in paths]
     below = [str(place.relative_to(real)) for place in places if place.is_relative_to(real)]
@@ -49,7 +50,7 @@ def changed_files(cwd: Path, ref: str, paths: Sequence[Path] = (Path(),)) -> fro
         point = _fork_point(root, cwd, ref)
         listed = _git(root, "diff", *options, "--ignore-submodules=all", point, "--", *below)
     names = (listed + untracked).split(b"\0")
-    return frozenset(Path(os.path.realpath(root / os.fsdecode(name))) for name in names if name)
+    return frozenset(Path(os.path.realpath(root / path_text(name))) for name in names if name)
 
 
 def _fork_point(root: Path, cwd: Path, ref: str) -> str:
@@ -59,7 +60,7 @@ def _fork_point(root: Path, cwd: Path, ref: str) -> str:
             hint = f"; it is a path: write --changed=HEAD {ref}"
         raise UsageError(f"--changed {ref}: git knows no such revision{hint}")
     try:
-        return os.fsdecode(_git(root, "merge-base", ref, "HEAD").strip())
+        return path_text(_git(root, "merge-base", ref, "HEAD").strip())
     except UsageError:  # no common history: compare with the revision itself
         return ref
 

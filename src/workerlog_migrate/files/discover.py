@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.files.in_use import why
-from workerlog_migrate.files.reading import MAX_SETTINGS, read_file
+from workerlog_migrate.files.reading import MAX_SETTINGS, path_text, read_file
 from workerlog_migrate.files.wildcards import linear
 from workerlog_migrate.model import FileError, Target
 
@@ -536,7 +536,7 @@ def _first_line(file: str) -> str:
         raw = read_file(file, MAX_SETTINGS)
     except (OSError, ValueError):
         return ""
-    return os.fsdecode(raw.partition(b"\n")[0].strip())
+    return path_text(raw.partition(b"\n")[0].strip())
 
 
 def is_ignored(rules: Sequence[Rules], path: str, *, is_folder: bool) -> bool:

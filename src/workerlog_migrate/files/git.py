@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from workerlog_migrate.files.reading import path_text
+
 PATIENCE = 120.0
 """Seconds after which git is stopped: its root may be a home folder, or a disk far away."""
 
@@ -82,7 +84,7 @@ def _without_filters(folder: Path, patience: float) -> dict[str, str]:
     count = os.environ.get("GIT_CONFIG_COUNT", "")
     number = int(count) if count.isdecimal() else 0
     given = {}
-    for name in sorted({os.fsdecode(name) for name in listed.split(b"\0") if name}):
+    for name in sorted({path_text(name) for name in listed.split(b"\0") if name}):
         given[f"GIT_CONFIG_KEY_{number}"] = name
         given[f"GIT_CONFIG_VALUE_{number}"] = "false" if name.endswith(".required") else ""
         number += 1

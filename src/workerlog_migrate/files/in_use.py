@@ -1,10 +1,10 @@
-"""How is a file replaced or removed on Windows, where others may hold it open and where a plain rename forgets its rights?
+"""How is a file opened, replaced or removed on Windows, where others may hold it open and where a plain rename forgets its rights?
 
 An indexer, a virus scanner or an editor that saves holds a file for some milliseconds; until it lets go, Windows answers
-"access denied" or "sharing violation" to whoever renames or deletes it. So these calls are tried again there for about
-two seconds. A replaced file keeps its access rights, its attributes (hidden, archive) and its alternate streams: that is
-what ReplaceFileW is for (https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-replacefilew). On other systems
-each function is the one call of POSIX that it is named for.
+"access denied" or "sharing violation" to whoever opens, renames or deletes it. So these calls are tried again there for
+about two seconds. A replaced file keeps its access rights, its attributes (hidden, archive) and its alternate streams:
+that is what ReplaceFileW is for (https://learn.microsoft.com/windows/win32/api/winbase/nf-winbase-replacefilew). On other
+systems each function is the one call of POSIX that it is named for.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ _T = TypeVar("_T")
 
 PATIENCE = 2.0
 """For how long a file that another program holds is tried again, in seconds."""
+
+_MOST_PATIENCE = 30.0
+"""As long is waited in a whole run: a folder of files that nobody may read is no folder of files that are held for a moment."""
+_waits: list[float] = []
 
 _ACCESS_DENIED, _SHARING_VIOLATION, _LOCK_VIOLATION = 5, 32, 33
 _IN_USE = frozenset({_ACCESS_DENIED, _SHARING_VIOLATION, _LOCK_VIOLATION})
@@ -76,8 +80,8 @@ def replace(temporary: Path, target: Path) -> None:
     _patiently(lambda: _replace(temporary, target))
 
 
-def open_file(path: Path, flags: int, mode: int) -> int:
-    """Open a file.
+def open_file(path: Path | str, flags: int, mode: int = 0o600) -> int:
+    """Open a file, to read it or to write it.
 
     Args:
         path: the file.
@@ -88,9 +92,18 @@ def open_file(path: Path, flags: int, mode: int) -> int:
         Its descriptor.
 
     Raises:
-        OSError: it cannot be opened.
+        OSError: it cannot be opened; ``EISDIR`` where it is a folder, which Windows calls "access denied" as well.
     """
-    return _patiently(lambda: os.open(path, flags, mode))
+
+    def open_now() -> int:
+        try:
+            return os.open(path, flags, mode)
+        except PermissionError as error:
+            if os.name == "nt" and os.path.isdir(path):  # noqa: PTH112  # text in
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path)) from error
+            raise
+
+    return _patiently(open_now)
 
 
 def unlink(path: Path) -> None:
@@ -107,15 +120,16 @@ def unlink(path: Path) -> None:
 
 def _patiently(call: Callable[[], _T]) -> _T:
     """Do something that another program's open handle may forbid for a moment."""
-    end = time.monotonic() + PATIENCE
-    wait = 0.01
-    while time.monotonic() + wait < end:
+    wait, waited = 0.01, 0.0
+    while waited + wait < PATIENCE and sum(_waits) < _MOST_PATIENCE:
         try:
             return call()
         except OSError as error:  # a file that is held is what this loop is for
             if not is_in_use(error):
                 raise
         time.sleep(wait)
+        _waits.append(wait)
+        waited += wait
         wait = min(wait * 2, 0.25)
     return call()
 

@@ -10,7 +10,12 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.files import in_use
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MAX_SOURCE = 8_000_000
 """Largest script, bytes: some 200,000 lines, whose syntax tree takes a gigabyte."""
@@ -36,7 +41,7 @@ def read_file(path: Path | str, limit: int = MAX_SOURCE, *, follow: bool = True)
         OSError: it cannot be read, is no regular file (``EINVAL``) or is too large (``EFBIG``).
         ValueError: the path holds a NUL character.
     """
-    descriptor = os.open(path, _FLAGS | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
+    descriptor = in_use.open_file(path, _FLAGS | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
@@ -52,3 +57,15 @@ def read_file(path: Path | str, limit: int = MAX_SOURCE, *, follow: bool = True)
     finally:
         os.close(descriptor)
     raise OSError(errno.EFBIG, f"larger than {limit:,} bytes", str(path))
+
+
+def path_text(raw: bytes) -> str:
+    """Decode a path that stands in a file or in what a program prints.
+
+    Args:
+        raw: its bytes, whatever they are.
+
+    Returns:
+        The text by which the system finds it: `os.fsdecode`, which on Windows would raise where they are no UTF-8.
+    """
+    return raw.decode("utf-8", "surrogateescape") if os.name == "nt" else os.fsdecode(raw)

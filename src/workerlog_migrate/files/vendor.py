@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.in_use import why
-from workerlog_migrate.files.reading import read_file
+from workerlog_migrate.files.reading import path_text, read_file
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.files.stamp import is_unedited, read_stamp, runtime_version, vendored
 from workerlog_migrate.files.writing import write_atomic, write_new
@@ -189,7 +189,7 @@ def ignored_by_git(folder: Path) -> frozenset[str]:
         listed = run_git(folder, *command, patience=_PATIENCE)
     except GitError:  # also when none is ignored
         return frozenset()
-    return frozenset(os.fsdecode(listed).splitlines())
+    return frozenset(path_text(listed).splitlines())
 
 
 def folders_of(result: FileResult) -> dict[Path, dict[str, frozenset[str]]]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # A name that git, editors and the patterns of workers all pass over, and that says whose it is.
 _PREFIX = ".workerlog-migrate-"
 
+_NO_FILE = "changed while it was being processed: it is no longer a regular file; run again"
 _ELSEWHERE = "leads elsewhere than when it was read; nothing was written, run again"
 
 
@@ -207,11 +208,14 @@ def _check_unchanged(
     folder: Folder, name: str, expected: bytes, before: os.stat_result | None = None
 ) -> os.stat_result:
     """Compare a file with what was read, and, the second time, with the file that was compared before."""
-    descriptor = folder.open_file(name, os.O_RDONLY)
+    try:
+        descriptor = folder.open_file(name, os.O_RDONLY)
+    except IsADirectoryError as error:  # Windows does not open one
+        raise Refused(_NO_FILE) from error
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            raise Refused("changed while it was being processed: it is no longer a regular file; run again")
+            raise Refused(_NO_FILE)
         is_same = before is None or os.path.samestat(before, found)
         if not is_same or found.st_size != len(expected) or read_all(descriptor) != expected:
             raise Refused("changed while it was being processed; nothing was written, run again")
