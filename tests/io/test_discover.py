@@ -249,7 +249,6 @@ def test_a_repository_whose_files_are_damaged_is_walked_all_the_same(tmp_path: P
     assert shown(find(tmp_path, ".")) == ["zero.py"]
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
 def test_a_pipe_in_place_of_an_ignore_file_keeps_nobody_waiting(tmp_path: Path) -> None:
     tree(tmp_path, {"zero.py": ""})
     os.mkfifo(tmp_path / ".gitignore")

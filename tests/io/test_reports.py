@@ -429,13 +429,18 @@ def test_sarif_has_rules_results_and_places() -> None:
     assert run["invocations"] == [{"executionSuccessful": False, "exitCode": 2}]
 
 
+DRIVE = "C:" if os.name == "nt" else ""
+
+
 @pytest.mark.parametrize(
     ("path", "uri"),
     [
-        (Path("/srv/bots/zero 1.py"), "file:///srv/bots/zero%201.py"),
+        (Path(f"{DRIVE}/srv/bots/zero 1.py"), f"file://{DRIVE and '/'}{DRIVE}/srv/bots/zero%201.py"),
+        (Path("caf\u00e9#.py"), "caf%C3%A9%23.py"),
         (Path("caf\udce9.py"), "caf%E9.py"),
         (Path("a:b.py"), "a%3Ab.py"),
     ],
+    ids=["absolute", "no ASCII", "no UTF-8", "a colon"],
 )
 def test_sarif_addresses_are_percent_encoded(path: Path, uri: str) -> None:
     document = json.loads(render(report(Mode.CHECK, refused(Target(path, "zero"))), "sarif"))

@@ -237,7 +237,6 @@ def test_a_report_through_a_link_leaves_the_link(tmp_path: Path, *, is_there: bo
     assert names(tmp_path) == ["link.txt", "report.txt"]
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
 def test_a_report_goes_into_a_pipe_and_does_not_take_its_place(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from killed import BROKEN, FORBIDDEN, NO_SPACE, run_failing, run_killed, warm_up
+from killed import BROKEN, FORBIDDEN, NO_SPACE, STRIDE, run_failing, run_killed, warm_up
 from people_project import Run, environment, snapshot
+from spoken import spoken
 
 from workerlog_migrate import pipeline
 from workerlog_migrate.cli import main
@@ -63,7 +64,7 @@ def test_after_a_kill_at_any_call_undo_gives_all_back_and_so_does_a_second_run(p
     while run_killed(APPLY, step):
         found = snapshot(project)
         check_whole(found, before, after, f"step {step}")
-        if step % 2:
+        if step // STRIDE % 2:
             assert not run_killed(UNDO, 0), f"step {step}"
             assert snapshot(project) == before, f"step {step}"
         elif all(found[name] in (before[name], after[name]) for name in before):
@@ -71,7 +72,7 @@ def test_after_a_kill_at_any_call_undo_gives_all_back_and_so_does_a_second_run(p
             again = snapshot(project)
             assert {name: again[name] for name in after} == after, f"step {step}"
         put_back(project, before)
-        step += 1
+        step += STRIDE
 
     assert step > 40
 
@@ -88,8 +89,8 @@ def test_any_call_that_fails_is_one_clear_failure(project: Path, tmp_path: Path)
 
     step = 1
     errors = (NO_SPACE, BROKEN, FORBIDDEN)
-    while (code := run_failing(APPLY, step, errors[step % 3], said)) is not None:
-        found, text = snapshot(project), said.read_text(encoding="utf-8")
+    while (code := run_failing(APPLY, step, errors[step // STRIDE % 3], said)) is not None:
+        found, text = snapshot(project), spoken(said.read_text(encoding="utf-8"))
         hint = f"step {step}: {text}"
         assert code in (0, 2), hint
         assert code == 2 or {name: found[name] for name in after} == after, hint
@@ -103,7 +104,7 @@ def test_any_call_that_fails_is_one_clear_failure(project: Path, tmp_path: Path)
             left = snapshot(project)
             assert {name: left[name] for name in before} == before, hint
         put_back(project, before)
-        step += 1
+        step += STRIDE
 
     assert step > 80
 
@@ -218,42 +219,68 @@ def test_extended_attributes_of_the_file_system_are_kept(project: Path, run: Run
 
 
 NAMES = [
-    b"zero\n.py",
-    b"zero'\".py",
     b"-zero.py",
     b"--apply zero.py",
+    "zero_ação_🚨.py".encode(),
+    b"zero_%s_{}&b#'.py",
+]
+POSIX_NAMES = [
+    b"zero\n.py",
+    b"zero'\".py",
     b"zero_\xff\xe9.py",
     b"zero \t\r\\.py",
-    "zero_ação_🚨.py".encode(),
     b"zero_%s_{}&<b>#?.py",
     b"zero_\x1b[31m\x07.py",
 ]
 
 
-def test_files_of_any_name_are_shown_written_and_given_back(project: Path) -> None:
-    paths = [Path("scripts", os.fsdecode(name)) for name in NAMES]
-    for path in paths:
-        path.write_text("print('x')\n", encoding="utf-8")
-    patched = project.parent / "patched"
-    shutil.copytree(project, patched)
+@pytest.mark.parametrize("names", [NAMES, POSIX_NAMES], ids=["on each system", "on POSIX"])
+def test_files_of_any_name_are_shown_written_and_given_back(project: Path, names: list[bytes]) -> None:
+    paths = named(project, names)
     before = snapshot(project)
 
-    def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[bytes]:
-        command = [sys.executable, "-m", "workerlog_migrate", *arguments]
-        done = subprocess.run(command, env=environment(), capture_output=True, check=False)
-        assert done.returncode == code, done.stderr
-        assert b"\x1b" not in done.stderr
-        return done
-
-    diff = run("scripts").stdout
-    subprocess.run(["git", "init", "-q"], cwd=patched, check=True)
-    subprocess.run(["git", "apply", "--whitespace=nowarn", "-"], input=diff, cwd=patched, check=True)
+    assert b"+++ " in command("scripts").stdout
     for format_name in ("json", "sarif", "html"):
-        run(f"--format={format_name}", "scripts").stdout.decode("utf-8")
-    run("--check", "--", *map(os.fspath, paths), code=1)
-    run("--apply", "scripts")
+        command(f"--format={format_name}", "scripts").stdout.decode("utf-8")
+    command("--check", "--", *map(os.fspath, paths), code=1)
+    command("--apply", "scripts")
     for path in paths:
         assert b"mirror_print" in path.read_bytes()
-        assert path.read_bytes() == (patched / path).read_bytes()
-    run("--undo")
+    command("--undo")
     assert snapshot(project) == before
+
+
+@pytest.mark.needs("git")
+@pytest.mark.parametrize("names", [NAMES, POSIX_NAMES], ids=["on each system", "on POSIX"])
+def test_the_diff_of_files_of_any_name_is_what_is_written(project: Path, names: list[bytes]) -> None:
+    paths = named(project, names)
+    patched = project.parent / "patched"
+    shutil.copytree(project, patched)
+
+    diff = command("scripts").stdout
+    subprocess.run(["git", "init", "-q"], cwd=patched, check=True)
+    subprocess.run(["git", "apply", "--whitespace=nowarn", "-"], input=diff, cwd=patched, check=True)
+    command("--apply", "scripts")
+    for path in paths:
+        assert path.read_bytes() == (patched / path).read_bytes()
+
+
+def named(project: Path, names: list[bytes]) -> list[Path]:
+    """Make a script of each name."""
+    paths = [Path("scripts", os.fsdecode(name)) for name in names]
+    for path in paths:
+        (project / path).write_text("print('x')\n", encoding="utf-8")
+    return paths
+
+
+def command(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[bytes]:
+    """Run the command in the current folder."""
+    done = subprocess.run(
+        [sys.executable, "-m", "workerlog_migrate", *arguments],
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert b"\x1b" not in done.stderr
+    return done

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from killed import run_killed, warm_up
+from killed import STRIDE, run_killed, warm_up
 from people_project import ENGINE, Run, environment, snapshot
 from rights import WITHOUT_RIGHTS
 from spoken import spoken
@@ -331,7 +331,7 @@ def test_a_kill_at_any_step_of_undo_loses_nothing(project: Path) -> None:
             assert found[name] in (before[name], after[name]), f"step {step}: {name}"
         assert not run_killed(["--undo", "--quiet"], 0), f"step {step}"
         assert snapshot(project) == before, f"step {step}"
-        step += 1
+        step += STRIDE
 
     assert step > 20
 

@@ -149,20 +149,16 @@ def test_processes_that_crash_together_notify_once(sandbox: Sandbox) -> None:
     """The look at the file and the new line are one step."""
     done = sandbox.run(
         """
-        import os
-        from worker_logger import setup_worker_logger
-        logger = setup_worker_logger("genesis")
-        ready, go = os.pipe()
-        pids = []
-        for _ in range(8):
-            pid = os.fork()
-            if not pid:
-                os.read(ready, 1)
-                logger.critical("together")
-                os._exit(0)
-            pids.append(pid)
-        os.write(go, b"x" * 8)
-        print([os.waitpid(pid, 0)[1] for pid in pids] == [0] * 8)
+        import subprocess, sys
+        child = (
+            "import sys; from worker_logger import setup_worker_logger; logger = setup_worker_logger('genesis');"
+            "print('ready', flush=True); sys.stdin.read(1); logger.critical('together')"
+        )
+        command = [sys.executable, "-c", child]
+        children = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(8)]
+        for each in children: each.stdout.readline()
+        for each in children: each.stdin.close()
+        print([each.wait() for each in children] == [0] * 8)
         """
     )
 

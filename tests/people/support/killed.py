@@ -1,8 +1,9 @@
-"""Run the command in a forked process whose n-th call to the system kills it, or fails.
+"""Run the command in a process of its own whose n-th call to the system kills it, or fails.
 
 The calls are counted where the interpreter announces them (audit hooks, PEP 578: opens, renames, removals, folders, modes,
-locks) and, for those that it does not announce, where our code makes them (writes, truncations, flushes to the disk). Only
-calls that touch the current folder count.
+locks, and the functions of Windows that are asked for by name) and, for those that it does not announce, where our code
+makes them (writes, truncations, flushes to the disk). Only calls that touch the current folder count. The process is
+forked; on Windows it is started, which takes so much longer that only every so many calls are tried (`STRIDE`).
 """
 
 from __future__ import annotations
@@ -11,13 +12,20 @@ import errno
 import io
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from click.testing import CliRunner
+from people_project import environment
 
 from workerlog_migrate import cli
+
+STRIDE = 1 if hasattr(os, "fork") else 4
+"""From one step that is tried to the next."""
+
+_KILLED = 137
 
 _PATH_EVENTS = frozenset(
     {
@@ -44,6 +52,8 @@ _PATH_EVENTS = frozenset(
 _READS = frozenset({"os.getxattr", "os.listdir", "os.listxattr", "os.scandir"})
 """Events after which the disk is what it was: a kill there is a kill at the next step."""
 
+_LOCKS = frozenset({"fcntl.flock", "msvcrt.locking"})
+
 _STEPS = ("fsync", "write", "ftruncate", "lseek")
 """Functions of `os` that are announced by no event."""
 
@@ -63,18 +73,9 @@ def run_killed(arguments: list[str], at: int) -> bool:
     Returns:
         Whether it was killed; False when it had fewer steps.
     """
-    child = os.fork()
-    if child == 0:
-        try:
-            _in_child(arguments, at, _kill, os.devnull)
-        finally:
-            os._exit(99)  # never back into the test run
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        assert os.WTERMSIG(status) == signal.SIGKILL
-        return True
-    assert os.WEXITSTATUS(status) == 0
-    return False
+    code = _run(arguments, at, 0, os.devnull)
+    assert code in (0, _KILLED)
+    return code == _KILLED
 
 
 def run_failing(arguments: list[str], at: int, number: int, said: Path) -> int | None:
@@ -90,28 +91,44 @@ def run_failing(arguments: list[str], at: int, number: int, said: Path) -> int |
         The exit code (99 after an exception that nobody caught); None when it had fewer steps.
     """
 
+    said.write_bytes(b"")
+    os.utime(said, (2, 2))
+    code = _run(arguments, at, number, os.fspath(said))
+    return None if int(said.stat().st_mtime) == 2 else code
+
+
+def _run(arguments: list[str], at: int, number: int, said: str) -> int:
+    """Run the command with a fault: an error, or a kill where its number is 0. Gives the exit code."""
+    if sys.platform == "win32":
+        command = [sys.executable, __file__, str(at), str(number), said, *arguments]
+        paths = os.pathsep.join((environment()["PYTHONPATH"], str(Path(__file__).parent)))
+        return subprocess.run(command, env=environment(PYTHONPATH=paths), check=False).returncode
+    child = os.fork()
+    if child == 0:
+        try:
+            _in_child(arguments, at, number, said)
+        finally:
+            os._exit(99)  # never back into the test run
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == signal.SIGKILL
+        return _KILLED
+    return os.WEXITSTATUS(status)
+
+
+def _kill() -> None:
+    if sys.platform == "win32":
+        os.kill(os.getpid(), _KILLED)  # ends the process at once, with this exit code
+    else:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _in_child(arguments: list[str], at: int, number: int, said: str) -> None:
     def fail() -> None:
         os.utime(said, (1, 1))  # a mark that the step was reached
         raise OSError(number, os.strerror(number))
 
-    said.write_bytes(b"")
-    os.utime(said, (2, 2))
-    child = os.fork()
-    if child == 0:
-        try:
-            _in_child(arguments, at, fail, os.fspath(said))
-        finally:
-            os._exit(99)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFEXITED(status)
-    return None if int(said.stat().st_mtime) == 2 else os.WEXITSTATUS(status)
-
-
-def _kill() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _in_child(arguments: list[str], at: int, fault: Fault, said: str) -> None:
+    fault = fail if number else _kill
     nowhere = os.open(os.devnull, os.O_RDWR)
     stderr = os.open(said, os.O_WRONLY | os.O_APPEND)
     for descriptor, target in ((0, nowhere), (1, nowhere), (2, stderr)):
@@ -131,7 +148,7 @@ def _in_child(arguments: list[str], at: int, fault: Fault, said: str) -> None:
             fault()
 
     def announced(event: str, args: tuple[object, ...]) -> None:
-        if event == "fcntl.flock":
+        if event in _LOCKS or (event == "ctypes.dlsym" and args[1] == "ReplaceFileW"):
             step()
         elif event in _PATH_EVENTS and isinstance(args[0], str | bytes | os.PathLike):
             path = os.path.join(here, os.fsdecode(args[0]))
@@ -196,3 +213,7 @@ class _Counted:
 
 
 NO_SPACE, BROKEN, FORBIDDEN = errno.ENOSPC, errno.EIO, errno.EACCES
+
+
+if __name__ == "__main__":
+    _in_child(sys.argv[4:], int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
