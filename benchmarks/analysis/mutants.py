@@ -191,7 +191,11 @@ MUTANTS = (
     Mutant("told: may arrive in another shape", "ducks", "        return values.join((*(_made(kind) for kind in sorted(kinds)), JSON))\n", "        return values.join(_made(kind) for kind in sorted(kinds))\n", "opaque::test_what_was_told_may_still_arrive_in_another_shape"),
     Mutant("told: a default of None", "ducks", "            case _:\n                return value\n", "            case _:\n                pass\n", "opaque::test_a_default_of_none_says_nothing"),
     Mutant("told: one field may be a key", "ducks", "(_ASKED in fields and len(fields - {_ASKED}) > 1)", "_ASKED in fields", "reach::test_an_item_that_may_be_an_object_is_unknown"),
-    Mutant("told: rows have fields", "ducks", "if not (_DEFAULTED in fields or (_ASKED in fields and len(fields - {_ASKED}) > 1)):", "if not (_DEFAULTED in fields or len(fields) > 1):", "reach::test_an_item_that_may_be_an_object_is_unknown"),
+    Mutant("told: rows have fields", "ducks", "if not (_DEFAULTED in fields or (_ASKED in fields and len(fields - {_ASKED}) > 1)):", "if not (_DEFAULTED in fields or len(fields) > 1):", "reach::test_an_item_of_which_several_fields_are_read_is_a_row"),
+    Mutant("told: one field is no row", "ducks", "_ROW = 2  # fields", "_ROW = 1  # fields", "reach::test_an_item_that_may_be_no_row_is_unknown"),
+    Mutant("told: widgets are no rows", "ducks", "any(map(unit.imports_any_of, _WIDGETS))", "False", "reach::test_an_item_that_may_be_no_row_is_unknown"),
+    Mutant("told: equality says nothing", "ducks", "            return name != \"compared\" or weight >= _SPEAKING\n", "            return True\n", "reach::test_what_lies_in_a_declared_dict_may_be_an_object"),
+    Mutant("told: what is held", "ducks", "if any(map(self._tells, words.items())) and self._is_held(node, unit):", "if any(map(self._tells, words.items())):", "reach::test_what_lies_in_a_declared_dict_is_data_by_a_single_use"),
     Mutant("told: a parameter with fields", "ducks", "        return self._is_item(node, unit, 0)\n", "        return True\n", "reach::test_a_parameter_with_fields_is_unknown"),
     Mutant("told: what only objects have", "calls", "        if not found:  # nobody calls that of data: it is something else\n", "        if False:\n", "reach::test_an_item_that_may_be_an_object_is_unknown"),
     Mutant("a module in two outer folders", "neighbours", "        return found[0] if len(found) == 1 else None\n", "        return found[0] if found else None\n", "neighbours::test_a_module_that_two_outer_folders_have_is_not_known"),
@@ -201,7 +205,7 @@ MUTANTS = (
     Mutant("set by the constructor's methods", "flat", "                found |= new\n                pending.extend(new)\n", "                pass\n", UNSET),
     Mutant("set by any method", "flat", "            if any(owner.unit.enclosing(stored).name in begun for stored in owner.stores.get(name, ())):\n", "            if owner.stores.get(name):\n", UNSET),
     Mutant("opaque: nothing is known", "values", '_NOTHING_KNOWN = frozenset({"any", "bound", "foreign"})', '_NOTHING_KNOWN = frozenset({"foreign"})', OPAQUE),
-    Mutant("opaque: of a library", "values", "        return bool(dot) and top not in sys.stdlib_module_names\n", "        return False\n", OPAQUE),
+    Mutant("opaque: of a library", "values", "        return bool(dot) and top not in sys.stdlib_module_names and not hasattr(builtins, top)\n", "        return False\n", OPAQUE),
 )  # fmt: skip
 
 

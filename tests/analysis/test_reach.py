@@ -206,7 +206,7 @@ def test_an_item_with_fields_that_are_read_by_name_is_data(tmp_path: Path, use: 
         pytest.param("pedido.get('https://a', 0)", id="no name of a field"),
         pytest.param("pedido.get('a', 0); pedido.buscar()", id="a method of no builtin"),
         pytest.param("pedido.get('a', 0); pedido.nome", id="an attribute"),
-        pytest.param("pedido['a']; pedido['b']", id="a row of a database raises its own errors"),
+        pytest.param("pedido['a']", id="one field may be an option of a widget"),
         pytest.param("pedido.get('a', {}).buscar()", id="a method of no builtin on a field"),
         pytest.param("pedido.get('a', {}).nome", id="an attribute of a field"),
     ],
@@ -245,6 +245,154 @@ def test_a_field_of_an_item_of_a_declared_dict_is_data(tmp_path: Path, use: str)
 def test_an_object_that_lies_in_a_declared_dict_is_unknown(tmp_path: Path, use: str) -> None:
     """A collection of a database is found by two names as well."""
     assert judge(tmp_path, NESTED.format(kind="dict[str, object]", use=use))[1] is False
+
+
+ROW = """import nuvem{more}
+def ler(resposta):
+    for pedido in resposta:
+        try:
+            {use}
+        except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    "use", ["pedido['a']; pedido['b']", "sorted([pedido], key=lambda p: pedido['a'] or pedido['b'])"]
+)
+def test_an_item_of_which_several_fields_are_read_is_a_row(tmp_path: Path, use: str) -> None:
+    """A dict has no such key, a row of a database no such index, and data of another shape is not subscripted."""
+    assert judge(tmp_path, ROW.format(more="", use=use)) == ({"IndexError", "KeyError", "TypeError"}, True)
+
+
+@pytest.mark.parametrize(
+    ("more", "use"),
+    [
+        pytest.param(", tkinter", "pedido['a']; pedido['b']", id="widgets have options"),
+        pytest.param(
+            "\nclass Loja:\n    def __getitem__(self, k): return abrir(k)",
+            "pedido['a']; pedido['b']",
+            id="own class",
+        ),
+        pytest.param("", "pedido['a']; pedido['b']; pedido.buscar()", id="a method of no row"),
+        pytest.param("", "pedido['a']; pedido['a']", id="one field"),
+    ],
+)
+def test_an_item_that_may_be_no_row_is_unknown(tmp_path: Path, more: str, use: str) -> None:
+    """The nearest cases: what raises errors of its own where a name is not known to it."""
+    assert judge(tmp_path, ROW.format(more=more, use=use))[1] is False
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "dados['a'][0]",
+        "dados['a'][:5]",
+        "dados['a'].lower()",
+        "dados['a'] + 1",
+        "dados['a'] > 5",
+        "'x' in dados['a']",
+        "len(dados['a'])",
+        "for e in dados['a']: e.get('id', 0)",
+        "for k, v in dados['a'].items(): k, v",
+        "a = dados.get('a')\n        a.startswith('2')",
+    ],
+)
+def test_what_lies_in_a_declared_dict_is_data_by_a_single_use(tmp_path: Path, use: str) -> None:
+    """A dict that says nothing of its values holds data where these are used as only data is."""
+    assert judge(tmp_path, NESTED.format(kind="dict", use=use))[1] is True
+    assert judge(tmp_path, NESTED.format(kind="nuvem.Dados", use=use))[1] is False
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "dados['a'].append(5)",
+        "dados['a'].get('x')",
+        "for e in dados['a']: e",
+        "dados['a'] + dados['b']",
+        "a = dados['a']\n        a == 'x'\n        for e in a: e",
+        "a = dados['a']\n        a.lower()\n        a.fechar()",
+    ],
+)
+def test_what_lies_in_a_declared_dict_may_be_an_object(tmp_path: Path, use: str) -> None:
+    """Sheets are appended to, clients have ``get``, cursors are iterated, and comparing for equality tells nothing."""
+    assert judge(tmp_path, NESTED.format(kind="dict", use=use))[1] is False
+
+
+KEY = "import nuvem\ndef ler(lista):\n    try:\n        {use}\n    except Exception: pass\n"
+
+
+def test_what_a_list_is_ordered_by_is_a_field_of_its_items(tmp_path: Path) -> None:
+    """The parameter of a lambda that is a key stands for one item after the other."""
+    key = "lista.sort(key=lambda s: {field})"
+    lists = KEY.replace("lista)", "lista: list)")
+    assert judge(tmp_path, lists.format(use=key.format(field="s.get('ano', '')")))[1] is True
+    assert judge(tmp_path, lists.format(use=key.format(field="s.buscar('ano', '')")))[1] is False
+    assert judge(tmp_path, lists.format(use="nuvem.sort(ordem=lambda s: s.get('ano', ''))"))[1] is False
+
+
+def test_what_was_pickled_is_data(tmp_path: Path) -> None:
+    """No client and no cache can be stored, so a field with a default is one of a dict; what anything gave may be any."""
+    script = """import pickle, nuvem
+def ler(f):
+    dados = {made}
+    try:
+        dados.get('bot', {{}})
+    except Exception: pass
+"""
+    assert judge(tmp_path, script.format(made="pickle.load(f)"))[1] is True
+    assert judge(tmp_path, script.format(made="nuvem.load(f)"))[1] is False
+
+
+ELSEWHERE = """import asyncio, nuvem
+def buscar(n) -> dict:
+    return {{'n': n}}
+async def ler():
+    try:
+        achado = await {call}
+        'n' in achado
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "asyncio.to_thread(buscar, 5)",
+        "asyncio.get_running_loop().run_in_executor(None, buscar, 5)",
+        "asyncio.get_running_loop().run_in_executor(None, lambda: buscar(5))",
+    ],
+)
+def test_what_runs_in_a_thread_gives_what_the_function_gives(tmp_path: Path, call: str) -> None:
+    """The value comes back through ``await``."""
+    assert judge(tmp_path, ELSEWHERE.format(call=call))[1] is True
+    assert judge(tmp_path, ELSEWHERE.format(call=call.replace("buscar", "nuvem.buscar")))[1] is False
+
+
+def test_what_map_gives_is_what_the_function_gives(tmp_path: Path) -> None:
+    """``map(str.strip, parts)`` gives texts; a function that is not known gives anything."""
+    script = "import nuvem\ndef ler(linha: str):\n    try:\n        a, b = map({name}, linha.split(':', 1))\n        a.lower() + b\n    except Exception: pass\n"
+    assert judge(tmp_path, script.format(name="str.strip")) == ({"ValueError"}, True)
+    assert judge(tmp_path, script.format(name="nuvem.strip"))[1] is False
+
+
+def test_the_class_of_anything_is_read_without_running_code(tmp_path: Path) -> None:
+    """``x.__class__.__name__`` is a text whatever ``x`` is; another attribute may be a property."""
+    script = (
+        "import nuvem\ndef ler(x):\n    try:\n        x.{name}.__name__.lower()\n    except Exception: pass\n"
+    )
+    assert judge(tmp_path, script.format(name="__class__"))[1] is True
+    assert judge(tmp_path, script.format(name="nome"))[1] is False
+
+
+def test_a_class_with_many_heirs_is_itself(tmp_path: Path) -> None:
+    """An error that a dozen others derive from sets its message; what an heir overrides runs there."""
+    base = "class Falha(Exception):\n    def __init__(self, m):\n        self.m = m\n        self.avisar()\n        super().__init__(m)\n    def avisar(self): self.n = 1\n"
+    heirs = "".join(f"class F{n}(Falha):\n    pass\n" for n in range(12))
+    use = "def ler():\n    try:\n        Falha('a')\n    except Exception: pass\n"
+    other = "class G(Falha):\n    def avisar(self): nuvem.avisar()\n"
+    assert judge(tmp_path, base + heirs + use) == (set(), True)
+    assert judge(tmp_path, "import nuvem\n" + base + heirs + other + use)[1] is False
 
 
 SHAPE = "def ler(x):\n    try:\n        return x if isinstance(x, {kind}) else x.get('a')\n    except Exception: pass\n"

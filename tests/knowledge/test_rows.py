@@ -396,7 +396,8 @@ def test_type_expressions_speak_of_known_types(path: Path) -> None:
         for key, row in ROWS[path].items()
         for expression in expressions(row)
         for name in type_names(expression)
-        if name not in TYPES | {"self", "element", "key", "value"} and not name.startswith("arg:")
+        if name not in TYPES | {"self", "element", "key", "value"}
+        and not name.startswith(("arg:", "result:"))
     }
 
     assert not unknown
@@ -635,7 +636,7 @@ def expressions(row: Row) -> Iterator[str]:
     yield from (entry.lstrip("*") for entry in strings(row, "hands"))
 
 
-_TOKEN = re.compile(r"\s*(?:(arg:\w+|[A-Za-z_][\w.]*)|(.))")
+_TOKEN = re.compile(r"\s*(?:((?:arg|result):\w+|[A-Za-z_][\w.]*)|(.))")
 
 
 def type_names(expression: str) -> list[str]:
@@ -1235,7 +1236,7 @@ def _is_of(value: object, expression: str, name: str) -> bool:
     head = type_names(expression)[0]
     if head == "self":
         head = name.rpartition(".")[0]
-    if head.startswith("arg:"):
+    if head.startswith(("arg:", "result:")):
         return True
     if head == "iterator":
         return hasattr(value, "__next__") or hasattr(value, "__iter__")

@@ -760,6 +760,8 @@ class Calls:
         substitute = self._engine.expressions.substitute
 
         def argument(name: str) -> Value:
+            if name.startswith("result:"):
+                return self._result_of(name.removeprefix("result:"), row, arguments, frame)
             nodes = arguments.find(name, row.params) if name else arguments.positional[:1]
             if not nodes and name == "default" and not arguments.starred:
                 return BOTTOM  # nothing stands in for what is missing
@@ -767,6 +769,15 @@ class Calls:
 
         base = receiver
         return values.join(substitute(value, base, argument) for value in found) or ANY
+
+    def _result_of(self, parameter: str, row: CallRow, arguments: Arguments, frame: Frame) -> Value:
+        """Return what a function gives that is passed to be called; what it raises counts elsewhere."""
+        quiet = Frame(frame.function, frame.env, None)
+        found = [
+            self.invoke_unknown(arguments.value(passed), passed, quiet)
+            for passed in arguments.find(parameter, row.params)
+        ]
+        return values.join(found) or ANY
 
     def _is_of_unset(self, condition: Condition, row: CallRow, arguments: Arguments, frame: Frame) -> bool:
         """Whether a condition holds only because what is passed starts as None somewhere else."""
@@ -1275,10 +1286,7 @@ class Calls:
 
     def _type(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         if len(arguments.positional) == 1:
-            return frozenset(
-                Type("class", (), entry.ref) if entry.name == "instance" else Type("type")
-                for entry in arguments.value(arguments.positional[0]) or ANY
-            )
+            return values.join(map(values.class_of, arguments.value(arguments.positional[0]) or ANY))
         return ANY
 
     def _safe_bool(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:

@@ -61,6 +61,10 @@ _MOST_USES = 64
 _ALIASES = 3
 _HOLDERS = frozenset({"dict", "list", "tuple", "json", "collections.defaultdict", "collections.deque"})
 _ASKED, _DEFAULTED = "get", "="  # of a field by `get`, and with a default
+_ROW = 2  # fields that make a row
+_RECORD = JSON | values.one("record")
+_TOLD = frozenset({"str", "dict"})  # kinds of which one method is enough for what lies in a container
+_WIDGETS = ("tkinter", "customtkinter", "ttkbootstrap")  # their options are read by name as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class Ducks:
         path = function.unit.path(node) if isinstance(node, ast.Name | ast.Attribute) else None
         if path is None:
             unit = function.unit
-            if self._is_taken_out(node, unit) and _reads_field(node, unit.module.parents.get(node), unit):
+            if self._is_taken_out(node, unit) and self._is_used_as_data(node, unit):
                 return JSON
             return self._by_its_one_use(node, unit)
         key = (function, path)
@@ -148,8 +152,13 @@ class Ducks:
             if use.word:
                 words[use.word] = use.weight
             fields.update(_fields(place, parent, unit))
-        if "dict" in kinds and isinstance(node, ast.Name) and self._is_record(node, fields, unit):
-            return JSON
+        if isinstance(node, ast.Name):
+            if "dict" in kinds and self._is_record(node, fields, unit):
+                return JSON
+            if kinds >= {"dict"} and self._is_row(node, fields, unit):
+                return _RECORD
+            if any(map(self._tells, words.items())) and self._is_held(node, unit):
+                return JSON
         if sum(words.values()) < _SPEAKING or not self._speaks(words):
             return ANY
         return values.join((*(_made(kind) for kind in sorted(kinds)), JSON))
@@ -168,13 +177,85 @@ class Ducks:
             return False  # rows of databases have fields, too, and no `get`
         return self._is_item(node, unit, 0)
 
+    def _is_row(self, node: ast.Name, fields: set[str], unit: Unit) -> bool:
+        """Whether a name stands for one item after the other, of which several fields are read: a row of whatever make.
+
+        All that have fields raise the same errors where one is missing, but for widgets and for classes of the program.
+        """
+        keys = {name for name in fields if name.isidentifier()} - {_ASKED}
+        if len(keys) < _ROW or not self._is_looped(node, unit):
+            return False
+        return not (
+            any(map(unit.imports_any_of, _WIDGETS))
+            or _defines_items(unit)
+            or _defines_items(self._engine.unit)
+        )
+
+    def _is_looped(self, node: ast.Name, unit: Unit) -> bool:
+        """Whether a name is only ever bound by a loop, or by a lambda that orders items."""
+        bindings = unit.module.bindings(node)
+        return bool(bindings) and all(
+            entry.kind in ("for", "comprehension") or _is_of_key(entry.node, unit) for entry in bindings
+        )
+
+    def _is_held(self, node: ast.Name, unit: Unit) -> bool:
+        """Whether a name is only ever bound to what certainly lies in a builtin container."""
+        bindings = [entry for entry in unit.module.bindings(node) if not _is_none(entry.node, unit)]
+        return bool(bindings) and all(self._binds_held(entry, unit) for entry in bindings)
+
+    def _binds_held(self, binding: Binding, unit: Unit) -> bool:
+        match unit.module.parents.get(binding.node):
+            case ast.For(iter=source) | ast.comprehension(iter=source) if binding.kind in (
+                "for",
+                "comprehension",
+            ):
+                return self._is_holder(source, unit)
+            case ast.Assign(value=source) | ast.NamedExpr(value=source) if binding.kind in (
+                "assign",
+                "walrus",
+            ):
+                return self._is_taken_out(source, unit)
+        return False
+
+    def _tells(self, word: tuple[str, int]) -> bool:
+        """Whether a single use says of what lies in a container that it is data: comparing for equality does not."""
+        name, weight = word
+        if name in _PLAIN:
+            return name != "compared" or weight >= _SPEAKING
+        row = self._engine.knowledge.bare_method(name[1:]) if name.startswith(".") else None
+        return row is not None and row.only_of in _TOLD
+
+    def _is_used_as_data(self, node: ast.expr, unit: Unit) -> bool:
+        """Whether the only use of what was taken out of a container is one of data."""
+        parent = unit.module.parents.get(node)
+        if parent is None:
+            return False
+        if _reads_field(node, parent, unit):
+            return True
+        match parent:
+            case ast.Subscript(slice=ast.Constant(value=int()) | ast.UnaryOp() | ast.Slice()) if (
+                parent.value is node
+            ):
+                return True
+            case ast.For(target=ast.Name() as target) | ast.comprehension(target=ast.Name() as target) if (
+                parent.iter is node
+            ):
+                found = self.of(target, unit.enclosing(target))
+                return "json" in values.names(found)
+            case ast.Compare(left=ast.Constant(value=str()), ops=[ast.In() | ast.NotIn()]):
+                return True
+            case ast.Call(func=ast.Name(id="len")):
+                return True
+        use = self._use(node, parent, unit)
+        return bool(use.kinds) and self._tells((use.word, use.weight))
+
     def _is_item(self, node: ast.Name, unit: Unit, depth: int) -> bool:
         """Whether a name is only ever bound to what comes out of a container."""
         bindings = [entry for entry in unit.module.bindings(node) if not _is_none(entry.node, unit)]
         return bool(bindings) and all(self._binds_item(entry, unit, depth) for entry in bindings)
 
     def _binds_item(self, binding: Binding, unit: Unit, depth: int) -> bool:
-        if binding.kind in ("for", "comprehension"):
+        if binding.kind in ("for", "comprehension") or _is_of_key(binding.node, unit):
             return True
         parent = unit.module.parents.get(binding.node)
         if binding.kind not in ("assign", "walrus") or not isinstance(parent, ast.Assign | ast.NamedExpr):
@@ -182,7 +263,7 @@ class Ducks:
         source = parent.value
         if isinstance(source, ast.Name):
             return depth < _ALIASES and self._is_item(source, unit, depth + 1)
-        return self._is_taken_out(source, unit)
+        return self._is_taken_out(source, unit) or self._is_stored_data(source, unit)
 
     def _is_taken_out(self, node: ast.expr, unit: Unit) -> bool:
         """Whether an expression takes an item out of what is certainly a builtin container."""
@@ -193,8 +274,19 @@ class Ducks:
                 pass
             case _:
                 return False
-        found = values.without_none(self._engine.flat.value(owner, unit))
+        return self._is_holder(owner, unit)
+
+    def _is_holder(self, node: ast.expr, unit: Unit) -> bool:
+        """Whether an expression is certainly a builtin container."""
+        found = values.without_none(self._engine.flat.value(node, unit))
         return bool(found) and all(entry.name in _HOLDERS and entry.ref is None for entry in found)
+
+    def _is_stored_data(self, node: ast.expr, unit: Unit) -> bool:
+        """Whether an expression reads back what was stored: clients and caches cannot be."""
+        if not isinstance(node, ast.Call):
+            return False
+        row = self._engine.knowledge.call(unit.module.qualified(node.func) or "")
+        return row is not None and "stored" in row.marks
 
     def _places(self, path: str, node: ast.expr, function: FunctionInfo) -> Iterator[ast.expr]:
         """Yield where the same thing is used: in the function, or in the class of ``self``."""
@@ -295,6 +387,25 @@ def _is_none(node: ast.AST, unit: Unit) -> bool:
         and isinstance(parent.value, ast.Constant)
         and parent.value.value is None
     )
+
+
+def _defines_items(unit: Unit) -> bool:
+    """Whether a file has a class of its own that is subscripted."""
+    return any("__getitem__" in unit.class_info(node).methods for node in unit.module.classes)
+
+
+def _is_of_key(node: ast.AST, unit: Unit) -> bool:
+    """Whether a binding is the one parameter of a lambda by which the items of a container are ordered or chosen."""
+    parents = unit.module.parents
+    made = parents.get(parents.get(node, node))
+    if not isinstance(made, ast.Lambda) or len(made.args.args) != 1:
+        return False
+    match parents.get(made):
+        case ast.keyword(arg="key"):
+            return True
+        case ast.Call(func=ast.Name(id="filter" | "map" as name), args=[ast.Lambda() as first, *_]) as call:
+            return first is made and unit.module.is_builtin(name, call)
+    return False
 
 
 def _fields(place: ast.expr, parent: ast.AST, unit: Unit) -> Iterator[str]:

@@ -348,6 +348,9 @@ class Expressions:
                     rule = "op:method-none" if called else "op:attribute-none"
                     self.of_none(rule, node, frame, _receiver(node))
                 continue
+            if name == "__class__":
+                found.append(values.class_of(entry))
+                continue
             found.append(self._attribute_of(entry, name, node, frame, called))
         return values.join(found) if found else self.nothing
 
@@ -1361,7 +1364,7 @@ class Expressions:
     def substitute(
         self, value: Value, receiver: Value | None, arguments: Callable[[str], Value] | None
     ) -> Value:
-        """Replace the placeholders of a row's type expression (``self``, ``element``, ``key``, ``arg:x``)."""
+        """Replace the placeholders of a row's type expression (``self``, ``element``, ``key``, ``arg:x``, ``result:x``)."""
         found: list[Value] = []
         for entry in value:
             name = entry.name
@@ -1375,6 +1378,8 @@ class Expressions:
                     found.append(self._dict_values(base))
             elif name.startswith("arg:"):
                 found.append(arguments(name[4:]) if arguments is not None else ANY)
+            elif name.startswith("result:"):
+                found.append(arguments(name) if arguments is not None else ANY)
             elif entry.args:
                 made = tuple(self.substitute(argument, receiver, arguments) for argument in entry.args)
                 found.append(

@@ -6,6 +6,7 @@ A ``Value`` is a frozen set of ``Type``. ``{any}`` knows nothing, the empty set 
 
 from __future__ import annotations
 
+import builtins
 import functools
 import sys
 from collections.abc import Iterable
@@ -52,6 +53,7 @@ _BUILTIN_KINDS = frozenset(
 )
 _NOTHING_KNOWN = frozenset({"any", "bound", "foreign"})
 _ALTERNATIVES = 8
+_HEIRS = 32  # of one class of the program: each is looked at on its own
 _DEPTH = 4
 
 
@@ -70,7 +72,9 @@ def join(values: Iterable[Value]) -> Value:
     found: set[Type] = set()
     for value in values:
         found |= value
-    if len(found) > _ALTERNATIVES:
+    if len(found) > _ALTERNATIVES and not (
+        len(found) <= _HEIRS and all(entry.name in ("instance", "method") for entry in found)
+    ):
         kept = {entry for entry in found if entry.name in ("None", "json", "any", "function", "method")}
         return frozenset({*kept, Type("any")})
     return frozenset(found)
@@ -110,11 +114,18 @@ def is_builtin(entry: Type) -> bool:
     return entry.name in _BUILTIN_KINDS
 
 
+def class_of(entry: Type) -> Value:
+    """Return the class of an alternative: of the program, or of any other make."""
+    return frozenset({Type("class", (), entry.ref) if entry.name == "instance" else Type("type")})
+
+
 def is_opaque(entry: Type) -> bool:
     """Whether an alternative is of nothing or of a class that nobody knows, so that using it may run any code."""
-    if entry.name == "dotted":  # of the standard library these are constants, functions and classes
+    if (
+        entry.name == "dotted"
+    ):  # of the standard library and of builtin types these are constants, functions and classes
         top, dot, _ = str(entry.ref).partition(".")
-        return bool(dot) and top not in sys.stdlib_module_names
+        return bool(dot) and top not in sys.stdlib_module_names and not hasattr(builtins, top)
     return entry.name in _NOTHING_KNOWN
 
 

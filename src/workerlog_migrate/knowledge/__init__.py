@@ -63,7 +63,7 @@ MARKS = frozenset(["abstract", "calm", "general", "io"])
 # the present time; it takes something out of its receiver, or moves it; it sets an alarm, by which a signal comes while
 # something else runs; the event loop calls what it is given; what it makes of a function hashes each argument, or calls
 # one of the functions that are registered; no list is empty that it gives a dict of; it has as many items as before, at
-# other places; it gives a day of the week from 0 to 6.
+# other places; what it gives was stored before, so that it is data; it gives a day of the week from 0 to 6.
 CALL_MARKS = frozenset(
     [
         "alarm",
@@ -77,6 +77,7 @@ CALL_MARKS = frozenset(
         "now",
         "reorders",
         "shrinks",
+        "stored",
         "weekday",
     ]
 )
