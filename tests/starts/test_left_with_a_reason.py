@@ -163,6 +163,28 @@ def _with(line: str) -> str:
             id="starter-I",
         ),
         pytest.param(
+            {
+                "run.py": "import shlex, subprocess, sys\n"
+                'subprocess.run(shlex.split(f"{sys.executable} -I scripts/zero_x.py"), check=True)\n',
+                "scripts/zero_x.py": SCRIPT,
+            },
+            "scripts/zero_x.py",
+            ["run.py"],
+            "run.py:2 starts scripts/zero_x.py without its folder on sys.path",
+            id="starter-I-in-a-text",
+        ),
+        pytest.param(
+            {
+                "run.py": "import os, subprocess, sys\n"
+                'subprocess.run([sys.executable, "scripts/zero_x.py"], env=dict(os.environ, PYTHONSAFEPATH="1"), check=True)\n',
+                "scripts/zero_x.py": SCRIPT,
+            },
+            "scripts/zero_x.py",
+            ["run.py"],
+            "run.py:2 starts scripts/zero_x.py without its folder on sys.path",
+            id="starter-with-a-safe-path",
+        ),
+        pytest.param(
             {"Dockerfile": 'CMD ["python3", "-I", "scripts/zero_x.py"]\n', "scripts/zero_x.py": SCRIPT},
             "scripts/zero_x.py",
             ["-I", "scripts/zero_x.py"],
@@ -379,6 +401,14 @@ def test_a_script_that_the_runtime_would_break_is_left(
             },
             ["../run.py"],
             id="named-by-a-test-that-loads-another-file",
+        ),
+        pytest.param(
+            {
+                "run.py": "import subprocess, sys\n"
+                'subprocess.run(f"{sys.executable} -I -c pass && {sys.executable} -B scripts/zero_x.py", shell=True)\n'
+            },
+            ["../run.py"],
+            id="another-command-of-a-text-is-isolated",
         ),
         pytest.param({"start.sh": "python -B scripts/zero_x.py\n"}, ["-B", "zero_x.py"], id="started-with-B"),
         pytest.param(

@@ -532,6 +532,24 @@ def test_functions_that_are_sent_by_value_are_said_and_migrated(tree: Tree, line
     assert ("send both along" in result.stderr) is (line in BY_VALUE)
 
 
+@pytest.mark.parametrize(
+    ("line", "is_said"),
+    [
+        ("import inspect\n\nTEXT = inspect.getsource(print_it)", True),
+        ("import marshal\n\nCODE = marshal.dumps(print_it.__code__)", True),
+        ("import inspect\n\nPLACE = inspect.getsourcefile(print_it)", False),
+    ],
+)
+def test_functions_that_are_taken_as_text_are_said(tree: Tree, line: str, is_said: bool) -> None:
+    """What is run in other surroundings misses the header's names; that a function's file is asked for takes nothing."""
+    tree.write({"zero_x.py": f"def print_it():\n    print('ok')\n\n\n{line}\nprint_it()\n"})
+
+    result = tree.migrate("--apply", "zero_x.py")
+
+    assert "mirror_print(" in tree.text("zero_x.py")
+    assert ("the names of the header are needed" in result.stderr) is is_said
+
+
 SENDS = "import pickle, sys, zero_x\nsys.stdout.buffer.write(pickle.dumps(zero_x.logger))\n"
 FAR = """\
 import pickle, subprocess, sys

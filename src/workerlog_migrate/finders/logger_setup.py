@@ -51,6 +51,9 @@ _SENDERS = frozenset(
 )
 """Packages that send functions by value to processes or machines that may not have the script's folder."""
 
+_TAKERS = frozenset({"inspect.getsource", "inspect.getsourcelines", "marshal.dumps", "marshal.dump"})
+"""Calls that take the text or the code of a function without the names that it uses."""
+
 
 _Names = dict[str, list[tuple[str, str]]]
 """A runtime module -> names to import from it, each with its local name."""
@@ -107,6 +110,8 @@ def _sent_elsewhere(module: Module, context: Context) -> Iterator[Finding]:
                 "where they run worker_logger.py and worker_utils.py are needed, too: send both along",
             )
             break
+    else:
+        yield from _taken_as_text(module)
     if context.target.starts.reporter:
         yield _said(
             _at(context.header.line),
@@ -114,6 +119,20 @@ def _sent_elsewhere(module: Module, context: Context) -> Iterator[Finding]:
             "an error that is only printed today would be one: call "
             f'sentry_sdk.integrations.logging.ignore_logger("{context.target.worker}") to keep it as it was',
         )
+
+
+def _taken_as_text(module: Module) -> Iterator[Finding]:
+    """Say where the text or the code of functions is taken, to be run in other surroundings."""
+    if not any(name.rpartition(".")[2] in module.source.text for name in _TAKERS):
+        return
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Call) and module.qualified(node.func) in _TAKERS:
+            yield _said(
+                module.span(node),
+                f"{module.qualified(node.func)} takes functions as text or code",
+                "where they run the names of the header are needed, too: give them along, or leave what is taken",
+            )
+            return
 
 
 def _said(span: Span, message: str, reason: str) -> Finding:

@@ -32,6 +32,11 @@ MAX_WORD = 400
 # A run of dots, slashes and colons is tried at its first character only, or a long one would be read once from each.
 _WORD = re.compile(r"(?:[A-Za-z_]|(?<![.~/\\:])[.~/\\])[\w\-]*(?:[./\\:]+[\w\-]+)*[./\\]?")
 _ISOLATED = re.compile(r"-[bBdEiOqRsSuvx]*[IP][bBdEiIOPqRsSuvx]*")
+_ISOLATED_COMMAND = re.compile(
+    r"(?:^|\bpy(?:thon|pyw?|thonw)?[\d.]{0,10}(?:\.exe)?)\s*(?:\s-\w+){0,9}?"
+    r"\s-[bBdEiOqRsSuvx]{0,9}[IP][bBdEiIOPqRsSuvx]{0,9}(?:\s+-\w+){0,9}\s+[\"']?(?P<path>[^\s\"']+\.pyw?)\b"
+)
+"""A command line, or the rest of one behind the interpreter that an f-string fills in."""
 _OF_PATHS = frozenset(
     {
         "Path",
@@ -380,6 +385,9 @@ class _Collector:
             self._isolated = True
         elif text.isidentifier():
             self._bare[text, node.lineno] = None
+        elif ".py" in text and (isolated := _ISOLATED_COMMAND.search(text)):
+            self._after_flag.append(ast.Constant(isolated["path"]))
+            self._words[isolated["path"], node.lineno] = None
         elif len(self._words) < MAX_WORDS:
             self._started(text, node.lineno)
             for word in words_of(text):
@@ -426,6 +434,8 @@ class _Collector:
         if isinstance(node.func, ast.Name) or name in _OF_PATHS:
             for argument in node.args:
                 self._place(argument)
+        if any(each.arg == "PYTHONSAFEPATH" for each in node.keywords):
+            self._isolated = True  # dict(os.environ, PYTHONSAFEPATH="1")
         if name in _IMPORTERS and node.args and isinstance(node.args[0], ast.Constant):
             self._by_text.add(str(node.args[0].value))
         if name in _BY_NAME:
