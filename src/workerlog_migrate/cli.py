@@ -115,7 +115,7 @@ def _complete_codemods(_ctx: click.Context, _parameter: click.Parameter, incompl
     "--explain",
     metavar="CODEMOD|PATH:LINE",
     shell_complete=_complete_codemods,
-    help="Say what a codemod does, or why a place was changed or left.",
+    help="Say what a codemod does, or why a place was changed or left; nothing is written, also behind --apply.",
 )
 @click.option("--diff", "show_diff", is_flag=True, help="With --apply or --check: print the diff, too.")
 @click.option(
@@ -270,6 +270,8 @@ def main(
             "explain",
             "paths",
             "dry_run",
+            "apply",
+            "no_undo",
             "check",
             "show_diff",
             "take_all",

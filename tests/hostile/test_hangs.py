@@ -202,6 +202,21 @@ def test_a_sparse_evidence_file_is_not_read(place: Place) -> None:
     assert "read 1 note in 1 file" in said
 
 
+def test_many_sparse_evidence_files_are_left_at_their_first_line(place: Place) -> None:
+    """Two hundred files of some megabytes each, no disk behind them; the notes beside them count."""
+    (place.clone / "logs").mkdir()
+    note = '{"v": 1, "event": "started", "time": "2026-11-29T13:34:00Z", "pid": 1, "path": "scripts/zero_worker.py"}'
+    for number in range(200):
+        with (place.clone / "logs" / f"zero_{number:03}.seen.jsonl").open("wb") as file:
+            file.write(note.encode() + b"\n")
+            file.truncate(600_000_000)
+
+    code, said = limited(place, "--from-logs", "logs")
+
+    assert code == 0, said
+    assert "200 files with a line that has no end" in said
+
+
 def test_notes_that_take_too_long_to_be_shared_end_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -136,7 +136,21 @@ def test_the_summary_leads_to_the_explanation(project: Path, run: Run) -> None:
 
 
 def test_explain_refuses_what_it_would_ignore(run: Run) -> None:
-    assert "--explain does not go with --apply" in run("--explain", "retry-io", "--apply").stderr
+    assert "--explain does not go with --interactive" in run("--explain", "retry-io", "-i").stderr
+
+
+def test_explain_behind_apply_writes_nothing(project: Path, run: Run) -> None:
+    """It goes behind whatever was just typed."""
+    (project / "scripts" / "zero_places.py").write_text(PLACES, encoding="utf-8")
+    before = {path: path.read_bytes() for path in (project / "scripts").iterdir()}
+
+    done = run("--apply", "--all", "--explain", "scripts/zero_places.py:18")
+
+    assert (done.returncode, done.stdout) == (
+        0,
+        run("--all", "--explain", "scripts/zero_places.py:18").stdout,
+    )
+    assert {path: path.read_bytes() for path in (project / "scripts").iterdir()} == before
 
 
 @pytest.fixture

@@ -50,6 +50,17 @@ def test_equal_notes_of_many_processes_are_summed(tmp_path: Path) -> None:
     assert (arrival.count, arrival.processes) == (323, 3)
 
 
+def test_evidence_of_many_machines_may_be_put_together(tmp_path: Path) -> None:
+    """A runtime ends its file at five megabytes; a person may join hundreds of them."""
+    frames = [[f"scripts/{'deep/' * 20}genesis_{number}.py", "Loader.load", 12, 15] for number in range(60)]
+    lines = "".join(json.dumps({**SEEN, "pid": pid, "frames": frames}) + "\n" for pid in range(1, 10_001))
+    assert len(lines) > 80_000_000
+
+    (arrival,) = read(tmp_path, lines).arrivals
+
+    assert (arrival.count, arrival.processes) == (10_000, 10_000)
+
+
 @pytest.mark.parametrize(
     ("line", "reason"),
     [

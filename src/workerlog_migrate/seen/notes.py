@@ -34,8 +34,13 @@ NEWER = "of a later version"
 STRANGE = "not as the runtime writes them"
 TOO_MANY = "too many different ones"
 
-_MOST_OF_FILE = 64_000_000  # bytes; the runtime ends at five million
+_MOST_OF_FILE = (
+    1_000_000_000  # bytes; the runtime ends at five million, but a person may put many files together
+)
 _MOST_BYTES = 1 << 16  # of a line; the runtime's longest have 64 frames
+_MOST_PIECES = (
+    16  # of a line that has no end; behind so many the file is not read on: it may be a hole of the disk
+)
 _MOST_PLACES = 20_000
 _MOST_COUNTS = 50_000
 _MOST_RUNNING = 20_000
@@ -205,8 +210,13 @@ class _Reader:
                 yield line
                 continue
             self._passed_over[DAMAGED] += 1
+            pieces = 1
             while len(line) == _MOST_BYTES and not line.endswith(b"\n"):
+                if pieces == _MOST_PIECES:
+                    self._passed_over["files with a line that has no end"] += 1
+                    return
                 line = stream.readline(_MOST_BYTES)
+                pieces += 1
 
     def _take(self, file: str, line: bytes) -> None:
         try:
