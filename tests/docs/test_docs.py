@@ -33,7 +33,7 @@ from workerlog_migrate import __version__
 from workerlog_migrate.config import load_config
 from workerlog_migrate.model import Settings, Target
 from workerlog_migrate.pipeline import migrate_bytes
-from workerlog_migrate.registry import CODEMODS
+from workerlog_migrate.registry import CODEMODS, DEFAULT, HEADER
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "README.pt-BR.md", *(ROOT / "docs").rglob("*.md")])
@@ -348,7 +348,8 @@ def test_each_codemods_example_is_what_it_does(codemod: str) -> None:
         block.body for block in blocks_of(page.partition("## Example")[2]) if block.language == "python"
     )
 
-    result = migrate_bytes(before.encode(), Target(Path("genesis.py"), "genesis", "*genesis*.py"), Settings())
+    settings = Settings() if codemod in DEFAULT else Settings(select=(HEADER, codemod))
+    result = migrate_bytes(before.encode(), Target(Path("genesis.py"), "genesis", "*genesis*.py"), settings)
 
     assert result.error is None
     assert result.after.decode().endswith(after)

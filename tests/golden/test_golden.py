@@ -17,7 +17,7 @@ import pytest
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.model import Boundary, FileResult, Settings, Source, Target, Trial, Unresolved
 from workerlog_migrate.pipeline import migrate_source
-from workerlog_migrate.registry import CODEMODS, LOGGER_SETUP
+from workerlog_migrate.registry import CODEMODS, DEFAULT, LOGGER_SETUP
 from workerlog_migrate.report.diff import render_diff
 
 if sys.version_info >= (3, 11):
@@ -40,7 +40,7 @@ def _setup(case: Path) -> tuple[Settings, Target]:
         options = tomllib.loads((case / "case.toml").read_text(encoding="utf-8"))
     codemod = case.parent.name
     default = (
-        CODEMODS if codemod == "all" else tuple(name for name in CODEMODS if name in (LOGGER_SETUP, codemod))
+        DEFAULT if codemod == "all" else tuple(name for name in CODEMODS if name in (LOGGER_SETUP, codemod))
     )
     chosen = options.get("select", default)
     assert isinstance(chosen, list | tuple)
@@ -119,7 +119,7 @@ def test_all_at_once_gives_what_one_after_another_gives(script: Path) -> None:
     raw = script.read_bytes()
     together = migrate_source(decode(target.path, raw), target, Settings())
     assert together.error is None
-    for order in (CODEMODS[1:], (CODEMODS[1], CODEMODS[3], CODEMODS[2])):
+    for order in (DEFAULT[1:], (DEFAULT[1], DEFAULT[3], DEFAULT[2])):
         step = raw
         for name in (LOGGER_SETUP, *order):
             chosen = Settings(select=tuple(n for n in CODEMODS if n in (LOGGER_SETUP, name)))

@@ -18,7 +18,7 @@ from workerlog_migrate.finders.handler_edits import HandlerEdit
 from workerlog_migrate.finders.mirror_call import MirrorCall
 from workerlog_migrate.model import FileResult, Finding, Settings, Splice, Target
 from workerlog_migrate.pipeline import migrate_source
-from workerlog_migrate.registry import CODEMODS
+from workerlog_migrate.registry import DEFAULT
 from workerlog_migrate.rewriting import rewrite
 
 BEFORE = '''\
@@ -245,4 +245,4 @@ def test_a_file_that_changes_during_the_run_is_left_alone(tmp_path: Path) -> Non
 def test_every_codemod_is_in_the_sound_rewrite() -> None:
     result = _migrate()
 
-    assert {finding.codemod for finding in result.plan.applied} == set(CODEMODS)
+    assert {finding.codemod for finding in result.plan.applied} == set(DEFAULT)
