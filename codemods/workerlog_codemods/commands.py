@@ -16,15 +16,15 @@ import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
 from workerlog_migrate.config import Config, find_config, load_config
-from workerlog_migrate.errors import Refused
+from workerlog_migrate.errors import Refused, UsageError
 from workerlog_migrate.files.cache import cache_folder
 from workerlog_migrate.files.discover import Workers, make_target
-from workerlog_migrate.model import Boundary, FileResult, Settings, Trial, Unresolved
+from workerlog_migrate.model import RUNTIME_FILES, Boundary, FileResult, Settings, Unresolved
 from workerlog_migrate.pipeline import migrate_bytes
 from workerlog_migrate.project import place
 from workerlog_migrate.registry import REGISTRY, Codemod
-
-_RUNTIME = ("worker_logger", "worker_utils")
+from workerlog_migrate.request import Request
+from workerlog_migrate.settings import settings_for
 
 
 class _Command(CodemodCommand):
@@ -107,7 +107,7 @@ class _Command(CodemodCommand):
         raw = tree.bytes
         if name is not None and path.read_bytes() != raw:
             raise SkipFile("LibCST does not keep every byte of this file; workerlog-migrate does")
-        if path.stem in _RUNTIME:
+        if path.name in RUNTIME_FILES:
             raise SkipFile("the runtime is never migrated")
         if path.is_relative_to(cwd):
             path = path.relative_to(cwd)
@@ -129,25 +129,16 @@ class _Command(CodemodCommand):
         return changed
 
     def _settings(self, config: Config) -> Settings:
-        defaults = Settings()
-        chosen = Unresolved(self._unresolved) if self._unresolved else config.unresolved
-        boundary = Boundary(self._boundary) if self._boundary else config.boundary
-        is_trial = config.trial if self._trial is None else self._trial
-        trial = Trial.ON if is_trial else Trial.OFF if self._trial is None else Trial.END
-        if trial is Trial.ON and chosen is Unresolved.RERAISE:
-            raise Refused("a trial does not go with unresolved = 'reraise'")
-        return Settings(
+        chosen = Request(
             select=(self.codemod,),
-            unresolved=chosen or defaults.unresolved,
-            trial=trial,
-            boundary=boundary or defaults.boundary,
-            log_dir=config.log_dir,
-            max_retries=config.max_retries or defaults.max_retries,
-            base_delay=defaults.base_delay if config.base_delay is None else config.base_delay,
-            retry_extra=config.retry_extra,
-            retry_never=config.retry_never,
-            raises=config.raises,
+            unresolved=self._unresolved,
+            trial=self._trial,
+            boundary=self._boundary,
         )
+        try:
+            return settings_for(chosen, config)
+        except UsageError as error:
+            raise Refused(str(error)) from None
 
     def _report(self, result: FileResult, cwd: Path) -> None:
         """Warn of what was left, and of a runtime file that this tool does not put beside the script."""

@@ -48,7 +48,7 @@ class _Command(click.Command):
         except BrokenPipeError:
             raise  # click's business
         except OSError as error:  # --help and --version have been written here
-            from workerlog_migrate.run import drop_stdout
+            from workerlog_migrate.output import drop_stdout
 
             drop_stdout()
             raise _WrongUsage(f"stdout cannot be written: {(error.strerror or str(error)).lower()}") from None
@@ -295,7 +295,8 @@ def main(
 
     from workerlog_migrate.errors import UsageError
     from workerlog_migrate.report import Mode
-    from workerlog_migrate.run import Request, run, run_explain, run_undo
+    from workerlog_migrate.request import Request
+    from workerlog_migrate.run import run, run_explain, run_undo
 
     request = Request(
         paths=paths,

@@ -15,6 +15,14 @@ from pathlib import Path
 from workerlog_migrate.edit import Edit
 from workerlog_migrate.registry import DEFAULT
 
+RUNTIME_LOGGER = "worker_logger"
+RUNTIME_UTILS = "worker_utils"
+RUNTIME_MODULES = (RUNTIME_LOGGER, RUNTIME_UTILS)
+"""The modules that migrated scripts import, in the order in which they are written: ``worker_utils`` may import ``worker_logger``."""
+
+RUNTIME_FILES = tuple(f"{module}.py" for module in RUNTIME_MODULES)
+"""Their files, which are copied next to the scripts."""
+
 NEEDS_IMPORT = "needs-import"
 """Kind of a finding whose message is a module that an exception list names; it has no edit, but leads to one."""
 

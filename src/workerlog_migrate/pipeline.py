@@ -23,6 +23,7 @@ from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import decode, encode, pass_over
 from workerlog_migrate.model import (
     NEEDS_IMPORT,
+    RUNTIME_MODULES,
     Arrival,
     FileError,
     FileResult,
@@ -52,7 +53,6 @@ _MOST_ROUNDS = 20
 _MOST_SETTLERS = 8
 _TOO_LARGE = "too large for the memory of this machine; exclude it, or give it another name"
 _TOO_LONG = f"takes more than {SECONDS} s of processor time; split it, or exclude it"
-_RUNTIME = ("worker_logger", "worker_utils")
 _TOO_DEEP = "goes too deep, in nested expressions or in names that hang on one another; split it"
 
 
@@ -439,7 +439,7 @@ def _runtime_imports(module: Module) -> tuple[tuple[str, tuple[str, ...]], ...]:
     needs: dict[str, set[str]] = {}
     for node in module.imports:
         name = getattr(node, "module", None)
-        if name in _RUNTIME:
+        if name in RUNTIME_MODULES:
             dotted = f"{'.' * getattr(node, 'level', 0)}{name}"
             needs.setdefault(dotted, set()).update(alias.name for alias in node.names)
     return tuple((name, tuple(sorted(names))) for name, names in sorted(needs.items()))

@@ -323,13 +323,13 @@ def test_a_terminal_gets_colour_unless_it_does_not_want_it(
 ) -> None:
     import io
 
-    from workerlog_migrate.run import wants_color
+    from workerlog_migrate.output import wants_color
 
     class Stream(io.StringIO):
         def isatty(self) -> bool:
             return terminal
 
-    monkeypatch.setattr("workerlog_migrate.run.shows_escapes", lambda _: True)
+    monkeypatch.setattr("workerlog_migrate.output.shows_escapes", lambda _: True)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
     for name, value in environment.items():

@@ -19,7 +19,7 @@ from people_project import environment
 
 from workerlog_migrate import pipeline
 from workerlog_migrate.files.budget import SpentError, budget
-from workerlog_migrate.run import _real_folders
+from workerlog_migrate.writer import real_folders
 
 SECONDS = 60
 
@@ -224,6 +224,7 @@ def test_notes_that_take_too_long_to_be_shared_end_the_run(
     from workerlog_migrate.errors import UsageError
     from workerlog_migrate.files import budget as clock
     from workerlog_migrate.model import Settings
+    from workerlog_migrate.request import Request
     from workerlog_migrate.seen import share
 
     def endless(*_: object) -> None:
@@ -236,7 +237,7 @@ def test_notes_that_take_too_long_to_be_shared_end_the_run(
     monkeypatch.setattr(clock, "budget", lambda *_: budget(0.05))
 
     with pytest.raises(UsageError, match="of processor time; name fewer scripts"):
-        run._with_notes(run.Request(from_logs=(tmp_path,)), Settings(), (), tmp_path)
+        run._with_notes(Request(from_logs=(tmp_path,)), Settings(), (), tmp_path)
 
 
 def test_a_name_that_no_file_can_have_is_the_name_of_an_unknown_module(place: Place) -> None:
@@ -488,5 +489,5 @@ def test_a_deep_folder_is_resolved_from_the_one_above_it(
 
     monkeypatch.setattr(os, "lstat", counting)
 
-    assert _real_folders(folders, place.clone) == wanted
+    assert real_folders(folders, place.clone) == wanted
     assert looked < 3_000

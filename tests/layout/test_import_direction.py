@@ -14,7 +14,7 @@ CODEMODS = ROOT / "codemods" / "workerlog_codemods"
 
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__main__"}),
-    frozenset({"cli", "run", "jobs", "terminal"}),
+    frozenset({"cli", "run", "request", "settings", "targets", "writer", "output", "jobs", "terminal"}),
     frozenset({"pipeline", "report"}),
     frozenset({"rewriting", "config"}),
     frozenset({"finders", "seen"}),

@@ -26,7 +26,6 @@ LONG = frozenset(
         "files.journal",
         "knowledge",
         "report.html",
-        "run",
     }
 )
 WIDE = frozenset(

@@ -17,10 +17,7 @@ from workerlog_migrate.analysis.dynamic import dynamic_names
 from workerlog_migrate.analysis.exposure import find_exposure
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.files.vendor import is_ours
-from workerlog_migrate.model import Target
-
-RUNTIME_LOGGER = "worker_logger"
-RUNTIME_UTILS = "worker_utils"
+from workerlog_migrate.model import RUNTIME_LOGGER, RUNTIME_UTILS, Target
 
 _SECOND_NAMES = {"logger": "worker_log", "retrying": "with_retry"}
 _LOGGER_MAKERS = (

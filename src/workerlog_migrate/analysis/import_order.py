@@ -15,8 +15,8 @@ from pathlib import Path
 
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.files.linters import ImportStyle
+from workerlog_migrate.model import RUNTIME_MODULES
 
-_VENDORED = ("worker_logger", "worker_utils")
 _Key = tuple[object, ...]
 
 
@@ -144,7 +144,7 @@ class _Sections:
         self.beside = beside
 
     def number(self, name: str) -> int:
-        section = self.style.section(name, self.beside if name in _VENDORED else None)
+        section = self.style.section(name, self.beside if name in RUNTIME_MODULES else None)
         if self.style.no_sections:
             return int(section != self.style.sections[0])
         order = self.style.sections

@@ -24,14 +24,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from workerlog_migrate.files.in_use import why
 from workerlog_migrate.files.reading import MAX_SETTINGS, path_text, read_file
 from workerlog_migrate.files.wildcards import linear
-from workerlog_migrate.model import FileError, Target
+from workerlog_migrate.model import RUNTIME_FILES, FileError, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pathspec import GitIgnoreSpec
 
-RUNTIME_FILES = frozenset({"worker_logger.py", "worker_utils.py"})
 """The runtime's file names: such a file is never migrated, ours or not (it would import itself)."""
 
 BUILT_IN_WORKERS = (

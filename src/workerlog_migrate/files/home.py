@@ -26,6 +26,15 @@ class Escape(NamedTuple):
     target: Path
 
 
+def real_path(path: Path) -> Path:
+    """Resolve all links of a path, also of one that does not exist.
+
+    Args:
+        path: any; a relative one starts at the current folder.
+    """
+    return Path(os.path.realpath(path))
+
+
 def find_escape(path: Path, cwd: Path, homes: Collection[Path]) -> Escape | None:
     """Follow a path part by part, and find the first link in a checkout that leads out of it.
 

@@ -49,6 +49,7 @@ from workerlog_migrate.files.state import (
     state_folder,
 )
 from workerlog_migrate.files.writing import leftovers, put, remove, remove_leftovers, write_atomic
+from workerlog_migrate.model import RUNTIME_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -531,9 +532,7 @@ def _user_of(runtime: Path, done: dict[Path, Undone]) -> str:
     imports = re.compile(rb"^[ \t]*(?:from|import)[ \t]+\.?%s\b" % runtime.stem.encode(), re.MULTILINE)
     for path in sorted(runtime.parent.glob("*.py")):
         undone = done.get(path)
-        if path.stem in ("worker_logger", "worker_utils") or (
-            undone is not None and undone.outcome is not Outcome.LEFT
-        ):
+        if path.name in RUNTIME_FILES or (undone is not None and undone.outcome is not Outcome.LEFT):
             continue
         with contextlib.suppress(OSError):
             if imports.search(read_file(path)):

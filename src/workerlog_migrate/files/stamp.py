@@ -21,8 +21,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-RUNTIME_FILES = ("worker_logger.py", "worker_utils.py")
-"""The files that are copied next to migrated scripts, in the order in which they are written."""
+from workerlog_migrate.model import RUNTIME_FILES
 
 LEAVE_ALONE = (
     "# A copy that workerlog-migrate keeps: formatters, linters and import sorters are asked to leave it alone.",

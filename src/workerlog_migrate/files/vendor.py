@@ -24,14 +24,12 @@ from workerlog_migrate.files.reading import path_text, read_file
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.files.stamp import is_unedited, read_stamp, runtime_version, vendored
 from workerlog_migrate.files.writing import write_atomic, write_new
+from workerlog_migrate.model import RUNTIME_MODULES, RUNTIME_UTILS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from workerlog_migrate.model import FileResult
-
-RUNTIME_MODULES = ("worker_logger", "worker_utils")
-"""In the order in which they are written: ``worker_utils`` may import ``worker_logger``."""
 
 
 _PATIENCE = 10.0  # seconds for what is only a hint
@@ -106,7 +104,7 @@ class VendorPlan:
                     f"{file.path} is {file.reason} and lacks {', '.join(missing)}; "
                     "rename it, or add what is missing, and run again"
                 )
-        return self.broken if needs.get("worker_utils") else ""
+        return self.broken if needs.get(RUNTIME_UTILS) else ""
 
     def is_own(self, needs: Mapping[str, Collection[str]]) -> bool:
         """Say whether what a script lacks is due to a file of the user's own, which is no fault and is left.

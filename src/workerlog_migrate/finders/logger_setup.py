@@ -14,14 +14,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from workerlog_migrate.analysis.context import Context
-from workerlog_migrate.analysis.header import RUNTIME_LOGGER, RUNTIME_UTILS, Header, runs_at_top_level
+from workerlog_migrate.analysis.header import Header, runs_at_top_level
 from workerlog_migrate.analysis.import_order import NewImport, place_imports, render_import
 from workerlog_migrate.analysis.log_folder import find_use
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.own_logging import find_own_logging
 from workerlog_migrate.edit import Edit, LinesEdit
 from workerlog_migrate.files.linters import ImportStyle, import_style
-from workerlog_migrate.model import IMPORT, NEEDS_IMPORT, Applicability, Finding, Span
+from workerlog_migrate.model import (
+    IMPORT,
+    NEEDS_IMPORT,
+    RUNTIME_LOGGER,
+    RUNTIME_UTILS,
+    Applicability,
+    Finding,
+    Span,
+)
 from workerlog_migrate.registry import LOGGER_SETUP
 
 HEADER = "header"

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.stamp import read_stamp
-from workerlog_migrate.files.vendor import RUNTIME_MODULES, is_ours, runtime_text
+from workerlog_migrate.files.vendor import is_ours, runtime_text
+from workerlog_migrate.model import RUNTIME_MODULES
 from workerlog_migrate.project.facts import FileFacts, Import, read_facts
 
 if TYPE_CHECKING:

@@ -17,8 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.files.vendor import RUNTIME_MODULES
-from workerlog_migrate.model import Starts
+from workerlog_migrate.model import RUNTIME_MODULES, Starts
 from workerlog_migrate.project.facts import STARTED, FileFacts, Import, words_of
 from workerlog_migrate.project.shadows import Shadows
 
@@ -55,7 +54,7 @@ _LOGGERS_LISTED = 20
 _CONFIGURED = re.compile(r"^\s*qualname\s*=\s*(?P<ini>[\w.]+)|^\s*[\"']?(?P<key>[\w.]+)[\"']?\s*:\s*(?:\{|$)")
 """A logger that a configuration in another file names: ``qualname`` of an ini file, a key of JSON or YAML."""
 
-_ALWAYS = ("sentry_sdk", "worker_logger", "worker_utils")
+_ALWAYS = ("sentry_sdk", *RUNTIME_MODULES)
 _FEW = 40
 _LOADING = (
     b"spec_from_file_location",

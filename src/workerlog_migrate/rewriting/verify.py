@@ -18,7 +18,7 @@ from collections.abc import Collection, Iterable, Sequence
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.edit import Edit, LinesEdit, NotAsPlannedError, Piece, is_same
 from workerlog_migrate.errors import WorkerlogError
-from workerlog_migrate.model import Finding, Plan, Source, Span, Splice
+from workerlog_migrate.model import RUNTIME_MODULES, Finding, Plan, Source, Span, Splice
 from workerlog_migrate.syntax.comments import comments
 
 _KINDS: dict[Piece, tuple[type[ast.AST], ...]] = {
@@ -402,7 +402,7 @@ def _extends(old: ast.stmt, new: ast.stmt, result: ast.Module) -> bool:
         return False
     if (old.module, old.level) != (new.module, new.level):
         return False
-    if old.module not in ("worker_logger", "worker_utils"):
+    if old.module not in RUNTIME_MODULES:
         return False
     names = {(alias.name, alias.asname) for alias in new.names}
     lost = [alias for alias in old.names if (alias.name, alias.asname) not in names]
@@ -415,7 +415,7 @@ def _extends(old: ast.stmt, new: ast.stmt, result: ast.Module) -> bool:
 
 
 def _is_of_runtime(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.module in ("worker_logger", "worker_utils")
+    return isinstance(node, ast.ImportFrom) and node.module in RUNTIME_MODULES
 
 
 class _Moves:

@@ -6,6 +6,7 @@ import ast
 import builtins
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.model import RUNTIME_MODULES
 from workerlog_migrate.syntax.scopes import lookup
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.syntax.scopes import Binding, Scope
 
 BUILTINS = frozenset(dir(builtins))
-_RUNTIME = ("worker_logger.", "worker_utils.")
+_RUNTIME = tuple(f"{module}." for module in RUNTIME_MODULES)
 
 
 class Names:

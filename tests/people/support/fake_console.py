@@ -26,7 +26,7 @@ def main() -> None:
         import io
         import msvcrt
 
-        from workerlog_migrate import run
+        from workerlog_migrate import output
         from workerlog_migrate.terminal import keys
 
         for stream in (sys.stdin, sys.stdout, sys.stderr):
@@ -35,7 +35,7 @@ def main() -> None:
             stream.reconfigure(encoding="utf-8")  # as Python opens a console
         msvcrt.getwch = getwch
         keys.is_console = lambda _: True
-        run.shows_escapes = lambda _: True
+        output.shows_escapes = lambda _: True
     program = sys.argv[1]
     del sys.argv[1]
     if program == "-":

@@ -1,0 +1,104 @@
+"""Which of the files that were found are looked at, and what is known of each before it is read?"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import replace
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.config import Config
+from workerlog_migrate.errors import UsageError
+from workerlog_migrate.files.discover import Discovery
+from workerlog_migrate.files.home import find_escape, real_path
+from workerlog_migrate.model import FileError, Settings, Target
+from workerlog_migrate.project.root import find_root
+from workerlog_migrate.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+
+def at_home(found: Discovery, cwd: Path, paths: Iterable[str], config: Config) -> Discovery:
+    """Leave scripts alone that lie behind links out of the project, also those that were named: a shell's ``*/*.py`` names them, too.
+
+    Run as a script, such a link imports from the folder of its target, where no runtime file would stand.
+    """
+    errors, targets = list(found.errors), []
+    named = {os.path.normpath(cwd / path) for path in paths}
+    around = {real_path(cwd), find_root(cwd, cwd), *((real_path(config.folder),) if config.file else ())}
+    for target in found.targets:
+        escape = None
+        if (cwd / target.path).is_symlink():
+            folder = real_path(cwd / target.path.parent)
+            homes = {real_path(cwd), folder, find_root(folder, cwd)}
+            escape = find_escape(Path(target.path.name), folder, homes)
+        if escape is None and os.path.normpath(cwd / target.path) in named:
+            escape = find_escape(target.path.parent, cwd, around)
+        if escape is None:
+            targets.append(target)
+        else:
+            link = "" if escape.link.name == target.path.name else f"{escape.link.name} is "
+            reason = f"{link}a link that leads out of the project, to {escape.target}; if you mean that file, name it itself"
+            errors.append((target.path, FileError(reason)))
+    return found._replace(targets=tuple(targets), errors=tuple(errors))
+
+
+def placed(targets: Sequence[Target], cwd: Path, request: Request, settings: Settings) -> tuple[Target, ...]:
+    """Find out how the scripts are started, each in its own project; those with nothing to find are asked about by nobody."""
+    wanted = [target for target in targets if _has_trigger(cwd / target.path, settings)]
+    if not wanted:
+        return tuple(targets)
+    from workerlog_migrate.files.cache import cache_folder
+    from workerlog_migrate.project import place
+
+    with bounded("to find out how the scripts are started"):
+        found = place(wanted, cwd, cache_folder() if request.cache else None)
+    placed = {target.path: target for target in found}
+    return tuple(placed.get(target.path, target) for target in targets)
+
+
+@contextlib.contextmanager
+def bounded(what: str) -> Iterator[None]:
+    """Limit the processor time of a step that is taken before any file has its own budget."""
+    from workerlog_migrate.files.budget import PROJECT_SECONDS, SpentError, budget
+
+    try:
+        with budget(PROJECT_SECONDS):
+            yield
+    except SpentError:
+        raise UsageError(
+            f"{what} takes more than {PROJECT_SECONDS} s of processor time; name fewer scripts or a smaller folder"
+        ) from None
+
+
+def _has_trigger(path: Path, settings: Settings) -> bool:
+    from workerlog_migrate.files.reading import read_file
+    from workerlog_migrate.files.source import has_trigger
+
+    try:
+        return has_trigger(read_file(path), settings.retry_extra)
+    except (OSError, ValueError, MemoryError):
+        return False  # whoever works on the file reports it
+
+
+def ignoring(targets: Sequence[Target], config: Config, cwd: Path) -> tuple[Target, ...]:
+    """Tell the scripts which codemods the configuration leaves out in them; a glob with ``/`` starts at its folder."""
+    if not config.per_file_ignores:
+        return tuple(targets)
+    told = []
+    for target in targets:
+        path = Path(os.path.normpath(cwd / target.path))
+        below = path.relative_to(config.folder) if path.is_relative_to(config.folder) else path
+        ignored = [
+            name
+            for glob, names in config.per_file_ignores
+            if (
+                below.match(glob) if "**" not in glob else fnmatch(below.as_posix(), glob.replace("**/", "*"))
+            )
+            for name in names
+        ]
+        told.append(replace(target, ignore=tuple(dict.fromkeys(ignored))) if ignored else target)
+    return tuple(told)
