@@ -12,6 +12,7 @@ from people_project import ROOT, environment
 
 from workerlog_migrate.model import Settings, Target
 from workerlog_migrate.pipeline import migrate_bytes
+from workerlog_migrate.registry import CODEMODS, DEFAULT
 
 CONFIGURATION = """\
 generated_code_marker: "@generated"
@@ -81,13 +82,14 @@ def test_each_codemod_does_what_our_command_does(folder: Path, codemod: str) -> 
     assert migrated != SCRIPT.encode()
 
 
-def test_the_tool_lists_the_four_and_nothing_else(folder: Path) -> None:
+def test_the_tool_lists_the_codemods_and_nothing_else(folder: Path) -> None:
     """The one class that they share is abstract."""
     listed = tool(folder, "list").stdout.splitlines()
 
     assert sorted(line.partition(" - ")[0] for line in listed) == sorted(
-        f"commands.{name}" for name in CLASSES.values()
+        f"commands.{name.title().replace('-', '')}" for name in CODEMODS
     )
+    assert set(CLASSES) == set(DEFAULT)
 
 
 def test_a_file_that_is_no_worker_is_taken_only_when_asked_for(folder: Path) -> None:
@@ -140,3 +142,27 @@ def test_standard_input_gets_one_newline_more(folder: Path) -> None:
     done = tool(folder, "codemod", "commands.RetryIo", "-", stdin="open('x')\n")
 
     assert done.stdout.endswith("open)('x')\n\n")
+
+
+def test_a_command_heeds_what_the_configuration_says_of_libraries_and_levels(folder: Path) -> None:
+    """The twin: without the folder of the library nobody knows what its function raises."""
+    script = (
+        "import shop\n\n\ndef buy():\n    try:\n        shop.buy()\n    except Exception:\n"
+        '        print("NADA")\n\n\nbuy()\nprint("FIM")\n'
+    )
+    (folder / "zero_load.py").write_text(script, encoding="utf-8")
+    library = folder / "lib" / "shop"
+    library.mkdir(parents=True)
+    (library / "__init__.py").write_text('def buy():\n    raise KeyError("x")\n', encoding="utf-8")
+
+    without = tool(folder, "codemod", "commands.SpecificExceptions", "-u", "3", "zero_load.py").stdout
+    (folder / "pyproject.toml").write_text(
+        '[tool.workerlog-migrate]\nlibraries = ["lib"]\n[tool.workerlog-migrate.levels]\n"FIM" = "warning"\n',
+        encoding="utf-8",
+    )
+
+    narrowed = tool(folder, "codemod", "commands.SpecificExceptions", "-u", "3", "zero_load.py").stdout
+    mirrored = tool(folder, "codemod", "commands.MirrorOutput", "-u", "3", "zero_load.py").stdout
+    assert "except KeyError:" not in without
+    assert "except KeyError:" in narrowed
+    assert 'mirror_print(logger.warning, "FIM")' in mirrored
