@@ -22,16 +22,8 @@ from workerlog_migrate.files.home import real_path
 from workerlog_migrate.model import FileResult, Settings, Target, Trial, Unresolved
 from workerlog_migrate.output import Output, say, wants_color
 from workerlog_migrate.registry import LOGGER_SETUP, SPECIFIC_EXCEPTIONS
-from workerlog_migrate.report import (
-    DIFF,
-    EXIT_FAILED,
-    EXIT_INTERRUPTED,
-    SHOWS_CHANGES,
-    Mode,
-    Report,
-    RuntimeFile,
-    render,
-)
+from workerlog_migrate.report import DIFF, EXIT_FAILED, EXIT_INTERRUPTED, Mode, Report, RuntimeFile
+from workerlog_migrate.report.formats import SHOWS_CHANGES, render
 from workerlog_migrate.report.hints import render_hints
 from workerlog_migrate.report.text import render_error, render_remarks, render_text
 from workerlog_migrate.report.visible import visible, visible_bytes
@@ -173,7 +165,7 @@ def run_undo(*, quiet: bool, verbose: bool, color: str) -> int:
     Raises:
         UsageError: the journal cannot be read, or another run is at work.
     """
-    from workerlog_migrate.files.journal import name_old_journal, undo
+    from workerlog_migrate.files.undo import name_old_journal, undo
     from workerlog_migrate.report.undo import render_undo_summary, render_undone
 
     say(name_old_journal(current_folder()))
@@ -325,7 +317,7 @@ def _hints(
 ) -> Iterator[str]:
     """Say what to do about paths and patterns that lead nowhere, and about a journal in the wrong place."""
     if request.mode is Mode.APPLY and not request.quiet:
-        from workerlog_migrate.files.journal import name_old_journal
+        from workerlog_migrate.files.undo import name_old_journal
 
         yield name_old_journal(cwd)
     if request.quiet or not (found.errors or request.workers or not found.targets):

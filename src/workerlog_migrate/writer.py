@@ -153,7 +153,8 @@ class Writer:
         """Keep for --undo what is written next."""
         if not self.keeps_undo:
             return
-        from workerlog_migrate.files.journal import Change, Journal
+        from workerlog_migrate.files.journal import Journal
+        from workerlog_migrate.files.journal_entries import Change
 
         if self.journal is None:
             self.journal = Journal(self.cwd)

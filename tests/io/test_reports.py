@@ -26,7 +26,8 @@ from workerlog_migrate.model import (
 )
 from workerlog_migrate.pipeline import migrate_bytes
 from workerlog_migrate.registry import LOGGER_SETUP, MIRROR_OUTPUT, RETRY_IO, SPECIFIC_EXCEPTIONS
-from workerlog_migrate.report import FORMATS, Mode, Report, RuntimeFile, render
+from workerlog_migrate.report import Mode, Report, RuntimeFile
+from workerlog_migrate.report.formats import FORMATS, render
 from workerlog_migrate.report.text import render_error, render_text
 
 PRINT = Finding(

@@ -23,9 +23,7 @@ LONG = frozenset(
         "analysis.expressions",
         "analysis.flat",
         "analysis.flow",
-        "files.journal",
         "knowledge",
-        "report.html",
     }
 )
 WIDE = frozenset(
@@ -39,16 +37,6 @@ WIDE = frozenset(
     }
 )
 CIRCLES = (
-    frozenset(
-        {
-            "report",
-            "report.github",
-            "report.html",
-            "report.json",
-            "report.sarif",
-            "report.text",
-        }
-    ),
     frozenset(
         {
             "analysis.callers",

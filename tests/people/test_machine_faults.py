@@ -15,7 +15,7 @@ from spoken import spoken
 
 from workerlog_migrate import pipeline
 from workerlog_migrate.cli import main
-from workerlog_migrate.files.journal import undo_folder
+from workerlog_migrate.files.undo import undo_folder
 from workerlog_migrate.model import FileResult, Settings, Target
 
 APPLY = ["--apply", "--quiet", "--jobs=1"]

@@ -16,9 +16,12 @@ from spoken import spoken
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.folder import Folder
-from workerlog_migrate.files.journal import MAX_STEPS, Change, Journal, Outcome, Undone, undo, undo_folder
+from workerlog_migrate.files.journal import Journal
+from workerlog_migrate.files.journal_entries import Change
+from workerlog_migrate.files.journal_folder import MAX_STEPS
 from workerlog_migrate.files.stamp import runtime_version, stamp
 from workerlog_migrate.files.state import Project
+from workerlog_migrate.files.undo import Outcome, Undone, undo, undo_folder
 from workerlog_migrate.files.vendor import runtime_text
 
 
@@ -186,7 +189,7 @@ def test_a_kill_between_two_steps_loses_neither(
 
 def test_the_oldest_steps_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Kind: what is kept is bounded, in steps and in bytes; what goes is the oldest."""
-    monkeypatch.setattr("workerlog_migrate.files.journal.MAX_BYTES", 40_000)
+    monkeypatch.setattr("workerlog_migrate.files.journal_folder.MAX_BYTES", 40_000)
     file = tmp_path / "a.py"
     for size, kept in ((10, MAX_STEPS), (10_000, 3)):
         for number in range(MAX_STEPS + 5):

@@ -28,7 +28,8 @@ from workerlog_migrate.model import (
     Target,
 )
 from workerlog_migrate.registry import LOGGER_SETUP, MIRROR_OUTPUT, RETRY_IO, SPECIFIC_EXCEPTIONS
-from workerlog_migrate.report import FORMATS, Mode, Report, RuntimeFile, render
+from workerlog_migrate.report import Mode, Report, RuntimeFile
+from workerlog_migrate.report.formats import FORMATS, render
 
 BEFORE = '''\
 import json

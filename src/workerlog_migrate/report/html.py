@@ -26,8 +26,22 @@ from workerlog_migrate import __version__
 from workerlog_migrate.edit import LinesEdit
 from workerlog_migrate.registry import CODEMODS, REGISTRY, row_of
 from workerlog_migrate.report import Mode
-from workerlog_migrate.report.diff import render_file_diff
-from workerlog_migrate.report.highlight import Run, highlight
+from workerlog_migrate.report.html_patch import Painter, paint
+from workerlog_migrate.report.html_words import (
+    COMMON,
+    INCOMPLETE,
+    REFUSED,
+    WATCHED,
+    counted,
+    in_order,
+    label_of,
+    outcome_of,
+    path_text,
+    prose,
+    rank_of,
+    section_of,
+    visible_text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -35,43 +49,12 @@ if TYPE_CHECKING:
     from workerlog_migrate.model import Evidence, Finding
     from workerlog_migrate.report import Report, ReportedFile
 
-_NARROWED, _INCOMPLETE, _LEFT, _REFUSED, _CHANGED = "narrowed", "incomplete", "left", "refused", "changed"
-_WATCHED = "watched"
-
-# Outcomes in the order in which a reader should meet them; others follow by name.
-_OUTCOMES = (
-    _NARROWED,
-    _WATCHED,
-    _INCOMPLETE,
-    _LEFT,
-    "mirrored",
-    "wrapped",
-    "header",
-    "import",
-    _CHANGED,
-    _REFUSED,
-)
-_COMMON = ("header", "import")  # nearly every file has them: they would only fill its line
-_LABELS = {_LEFT: "left alone", "header": "set up", "import": "imported"}
 
 _Key = TypeVar("_Key", str, tuple[str, str])
 
-_MOST_REST = 200_000
-"""Bytes of a file up to which the lines between its changes are in the report, too."""
-
 _LISTED = 12
 """How many rows of a table of reasons are shown at once; the rest is a click away."""
-
-# Control characters, soft hyphen, zero widths, line separators, bidirectional controls, byte order marks, lone
-# surrogates, tags. A zero-width joiner after an emoji only joins it to the next one.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
-    "\ufeff\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-    "|(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d"
-)
 _MOST_PLACES = 60  # of a reason; a report over thousands of files has thousands
-_UNNAMED = Path("script")  # the two lines of a patch that name the file are not shown
-_BREAK = re.compile(r"(?<![ \t])[ \t]*\n[ \t]*")  # tried where a run of blanks begins: linear
 _LINK = re.compile(r"https?://[!-~]+")
 
 
@@ -97,7 +80,7 @@ def render_html(report: Report) -> bytes:
     ]
     numbers = {id(file): number for number, file in enumerate(with_something, 1)}
     diffs = {
-        id(file): _diff(file.result.before, file.result.after, file.result.encoding)
+        id(file): paint(file.result.before, file.result.after, file.result.encoding)
         for file in with_something
         if file.changed and file.result.before != file.result.after
     }
@@ -131,9 +114,6 @@ def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-# --- the whole run --------------------------------------------------------------------------------------
-
-
 def _title(report: Report) -> str:
     match report.mode:
         case Mode.APPLY:
@@ -146,7 +126,7 @@ def _title(report: Report) -> str:
 
 def _header(report: Report) -> Iterator[str]:
     done = "The changes have been written." if report.mode is Mode.APPLY else "Nothing has been written."
-    where = ", ".join(f"<code>{_text(path)}</code>" for path in report.paths) or "no path"
+    where = ", ".join(f"<code>{visible_text(path)}</code>" for path in report.paths) or "no path"
     yield f"<header>\n<h1>workerlog-migrate: {_title(report)}</h1>\n<p>Over {where}. {done}"
     if not report.complete:
         yield " <strong>The run was interrupted: files are missing here.</strong>"
@@ -161,19 +141,19 @@ def _footer(report: Report) -> Iterator[str]:
     if report.ran:
         yield '<dl class="ran">\n'
         for what, text in report.ran:
-            yield f"<div><dt>{escape(what)}<dd><code>{_text(text)}</code></div>\n"
+            yield f"<div><dt>{escape(what)}<dd><code>{visible_text(text)}</code></div>\n"
         yield "</dl>\n"
     yield "</footer>\n"
 
 
-def _summary(report: Report, diffs: Collection[_Painter]) -> Iterator[str]:
+def _summary(report: Report, diffs: Collection[Painter]) -> Iterator[str]:
     counts = report.counts()
     changed = "changed" if report.mode is Mode.APPLY else "would change"
     figures = [
         ("files looked at", counts["files"], ""),
         (changed, counts["changed"], ""),
         ("unchanged", counts["unchanged"], ""),
-        ("could not be processed", counts["refused"], _REFUSED if counts["refused"] else ""),
+        ("could not be processed", counts["refused"], REFUSED if counts["refused"] else ""),
         ("changes" if report.mode is Mode.APPLY else "changes proposed", counts["applied"], ""),
         ("things left alone", counts["left"], ""),
     ]
@@ -209,11 +189,11 @@ def _charts(report: Report) -> Iterator[str]:
     """Draw a bar for each codemod that has one; those whose findings stand apart in the files come first, as they do there."""
     sizes: dict[str, Counter[str]] = {row.name: Counter() for row in REGISTRY}
     for file in report.files:
-        for finding, is_applied in _in_order(file):
+        for finding, is_applied in in_order(file):
             if isinstance(finding.edit, LinesEdit):
                 continue  # of the header, or an import that others need
             group = finding.edit.slice if is_applied and finding.edit is not None else ""
-            sizes[finding.codemod][group or _label(_outcome(finding, is_applied))] += 1
+            sizes[finding.codemod][group or label_of(outcome_of(finding, is_applied))] += 1
     yield '<div class="charts">\n'
     for row in sorted(REGISTRY, key=lambda row: not row.section):
         if row.chart is not None:
@@ -222,7 +202,7 @@ def _charts(report: Report) -> Iterator[str]:
             more = {label: label for label in found if found[label] and label not in known}
             slices = [_Slice(label, name, found[label]) for label, name in (known | more).items()]
             if row.section:
-                slices.sort(key=lambda each: _rank(each.name))
+                slices.sort(key=lambda each: rank_of(each.name))
             yield from _chart(row.chart.title, slices)
     yield "</div>\n"
 
@@ -251,7 +231,7 @@ def _refused(report: Report) -> Iterator[str]:
         return
     yield '<section aria-labelledby="h-refused">\n<h2 id="h-refused">Could not be processed</h2>\n<p>These files are as they were.\n<ul class="lines">\n'
     for path, error in errors:
-        yield f"<li><code>{_path(path)}:{max(error.line, 1)}</code> {_text(error.reason)}\n"
+        yield f"<li><code>{path_text(path)}:{max(error.line, 1)}</code> {visible_text(error.reason)}\n"
     yield "</ul>\n</section>\n"
 
 
@@ -261,8 +241,8 @@ def _reasons(report: Report, numbers: Mapping[int, int]) -> Iterator[str]:
     unresolved: Counter[str] = Counter()
     places: dict[tuple[str, str] | str, list[_PlaceIn]] = {}
     for file in report.files:
-        for finding, is_applied in _in_order(file):
-            if not is_applied and finding.reason != _WATCHED:
+        for finding, is_applied in in_order(file):
+            if not is_applied and finding.reason != WATCHED:
                 reason = (finding.codemod, finding.reason or finding.message)
                 reasons[reason] += 1
                 places.setdefault(reason, []).append(_place_in(file, finding, numbers))
@@ -274,13 +254,13 @@ def _reasons(report: Report, numbers: Mapping[int, int]) -> Iterator[str]:
     yield '<section aria-labelledby="h-reasons">\n<h2 id="h-reasons">Left to you</h2>\n<div class="pair">\n'
     if reasons:
         rows = [
-            f'<td>{count:,}<td>{_prose(reason)} <code class="by">{name}</code>{_places(places[name, reason])}\n'
+            f'<td>{count:,}<td>{prose(reason)} <code class="by">{name}</code>{_places(places[name, reason])}\n'
             for (name, reason), count in _most(reasons)
         ]
         yield from _table("Left alone, by reason", ("Times", "Reason"), rows)
     if unresolved:
         rows = [
-            f"<td>{count:,}<td><code>{_text(call)}</code>{_places(places[call])}\n"
+            f"<td>{count:,}<td><code>{visible_text(call)}</code>{_places(places[call])}\n"
             for call, count in _most(unresolved)
         ]
         yield from _table("Calls that nothing is known about", ("Handlers", "Call"), rows)
@@ -304,7 +284,7 @@ def _places(places: Sequence[_PlaceIn]) -> str:
     shown = []
     previous = None
     for each in places[:_MOST_PLACES]:
-        path = "" if each.path == previous else f"{_path(each.path)}:"
+        path = "" if each.path == previous else f"{path_text(each.path)}:"
         shown.append(f'<span data-to="f{each.number}-{each.line}">{path}{each.line}</span>')
         previous = each.path
     more = f" and {len(places) - _MOST_PLACES:,} more" if len(places) > _MOST_PLACES else ""
@@ -336,26 +316,23 @@ def _runtime(report: Report) -> Iterator[str]:
     yield '<section aria-labelledby="h-runtime">\n<h2 id="h-runtime">Runtime files beside the scripts</h2>\n<ul class="lines">\n'
     for file in report.runtime.values():
         verdict = f"{would if file.changes else ''}{file.verdict}"
-        reason = f": {_text(file.reason)}" if file.reason else ""
-        yield f"<li><code>{_path(file.path)}</code> {escape(verdict)}{reason}\n"
+        reason = f": {visible_text(file.reason)}" if file.reason else ""
+        yield f"<li><code>{path_text(file.path)}</code> {escape(verdict)}{reason}\n"
     yield "</ul>\n</section>\n"
 
 
-# --- the files ------------------------------------------------------------------------------------------
-
-
-def _files(listed: Sequence[ReportedFile], diffs: Mapping[int, _Painter]) -> Iterator[str]:
+def _files(listed: Sequence[ReportedFile], diffs: Mapping[int, Painter]) -> Iterator[str]:
     pairs = {pair for file in listed for pair in _pairs(file)}
     codemods = [name for name in CODEMODS if any(name == codemod for codemod, _ in pairs)]
-    outcomes = sorted({outcome for _, outcome in pairs}, key=_rank)
+    outcomes = sorted({outcome for _, outcome in pairs}, key=rank_of)
     yield '<section aria-labelledby="files">\n<h2 id="files" tabindex="-1">Files with findings</h2>\n'
     yield '<search id="filter" hidden>\n<label>File name <input type="search" id="by-name" autocomplete="off" spellcheck="false"></label>\n'
     yield from _select("Codemod", "by-codemod", [(name, name) for name in codemods])
-    yield from _select("Outcome", "by-outcome", [(name, _label(name)) for name in outcomes])
+    yield from _select("Outcome", "by-outcome", [(name, label_of(name)) for name in outcomes])
     yield '<label><input type="checkbox" id="only-left"> Only left alone</label>\n'
     yield '<label class="wide"><input type="checkbox" id="unified"> Unified diff</label>\n'
     yield '<button type="button" id="open-all">Open all</button>\n<button type="button" id="close-all">Close all</button>\n'
-    yield f'<output id="shown" for="by-name by-codemod by-outcome only-left">{_of(len(listed), "file")}</output>\n<output id="viewed"></output>\n</search>\n'
+    yield f'<output id="shown" for="by-name by-codemod by-outcome only-left">{counted(len(listed), "file")}</output>\n<output id="viewed"></output>\n</search>\n'
     if not listed:
         yield "<p>Nothing was found.\n"
     for number, file in enumerate(listed, 1):
@@ -372,26 +349,26 @@ def _select(label: str, identifier: str, choices: Iterable[tuple[str, str]]) -> 
 
 def _pairs(file: ReportedFile) -> list[tuple[str, str]]:
     """Give what the filter looks for: codemod and outcome of each finding, each pair once."""
-    pairs = {(finding.codemod, _outcome(finding, is_applied)) for finding, is_applied in _in_order(file)}
+    pairs = {(finding.codemod, outcome_of(finding, is_applied)) for finding, is_applied in in_order(file)}
     if file.result.error is not None:
-        pairs.add(("", _REFUSED))
+        pairs.add(("", REFUSED))
     return sorted(pairs)
 
 
-def _file(number: int, file: ReportedFile, diff: _Painter | None) -> Iterator[str]:
+def _file(number: int, file: ReportedFile, diff: Painter | None) -> Iterator[str]:
     identifier = f"f{number}"
-    outcomes = Counter(_outcome(finding, is_applied) for finding, is_applied in _in_order(file))
+    outcomes = Counter(outcome_of(finding, is_applied) for finding, is_applied in in_order(file))
     if file.result.error is not None:
-        outcomes[_REFUSED] = 1
+        outcomes[REFUSED] = 1
     pairs = " ".join(f"{codemod}:{outcome}" for codemod, outcome in _pairs(file))
-    yield f'<details class="file" id="{identifier}" data-k="{escape(pairs)}" data-d="{_digest(file)}"><summary><h3>{_path(file.result.target.path)}</h3> '
+    yield f'<details class="file" id="{identifier}" data-k="{escape(pairs)}" data-d="{_digest(file)}"><summary><h3>{path_text(file.result.target.path)}</h3> '
     if diff is not None:
         yield f'<span class="delta"><ins>+{diff.added:,}</ins> <del>\N{MINUS SIGN}{diff.removed:,}</del></span> '
     yield '<span class="tags">'
-    for outcome in sorted(outcomes, key=_rank):
-        count = "" if outcome == _REFUSED else f"{outcomes[outcome]} "
-        if outcome not in _COMMON:
-            yield f'<span class="tag {escape(outcome)}">{count}{escape(_label(outcome))}</span> '
+    for outcome in sorted(outcomes, key=rank_of):
+        count = "" if outcome == REFUSED else f"{outcomes[outcome]} "
+        if outcome not in COMMON:
+            yield f'<span class="tag {escape(outcome)}">{count}{escape(label_of(outcome))}</span> '
     yield "</span></summary><noscript>"
     yield from _body(file, diff)
     yield "</noscript></details>\n"
@@ -399,31 +376,31 @@ def _file(number: int, file: ReportedFile, diff: _Painter | None) -> Iterator[st
 
 def _digest(file: ReportedFile) -> str:
     """Tell one state of a file's proposal from another: what was viewed once is not to be viewed for ever."""
-    found = [f"{finding.codemod} {finding.span} {finding.message}" for finding, _ in _in_order(file)]
+    found = [f"{finding.codemod} {finding.span} {finding.message}" for finding, _ in in_order(file)]
     text = "\0".join((file.result.target.path.as_posix(), *found)).encode("utf-8", "surrogatepass")
     return hashlib.sha256(text + b"\0" + file.result.after).hexdigest()[:12]
 
 
-def _body(file: ReportedFile, diff: _Painter | None) -> Iterator[str]:
+def _body(file: ReportedFile, diff: Painter | None) -> Iterator[str]:
     result = file.result
-    named_by = f" (by <code>{_text(result.target.pattern)}</code>)" if result.target.pattern else ""
-    facts = [f"Worker <code>{_text(result.target.worker)}</code>{named_by}"]
+    named_by = f" (by <code>{visible_text(result.target.pattern)}</code>)" if result.target.pattern else ""
+    facts = [f"Worker <code>{visible_text(result.target.worker)}</code>{named_by}"]
     if result.encoding.lower() not in ("utf-8", "utf8"):
-        facts.append(f"encoding {_text(result.encoding)}")
+        facts.append(f"encoding {visible_text(result.encoding)}")
     facts.extend(
-        f"imports {', '.join(f'<code>{_text(name)}</code>' for name in names)} from <code>{_text(module)}</code>"
+        f"imports {', '.join(f'<code>{visible_text(name)}</code>' for name in names)} from <code>{visible_text(module)}</code>"
         for module, names in result.imports
         if names
     )
     yield f'<div class="body"><p class="facts">{"; ".join(facts)}.\n'
     if result.error is not None:
-        yield f'<p class="{_REFUSED}">Line {max(result.error.line, 1)}: {_text(result.error.reason)}\n'
+        yield f'<p class="{REFUSED}">Line {max(result.error.line, 1)}: {visible_text(result.error.reason)}\n'
     apart: dict[str, list[tuple[Finding, str]]] = {}
     left, others = [], []
-    for finding, is_applied in _in_order(file):
-        outcome = _outcome(finding, is_applied)
-        section = _section(finding)
-        if section and (is_applied or outcome in (_INCOMPLETE, _WATCHED)):
+    for finding, is_applied in in_order(file):
+        outcome = outcome_of(finding, is_applied)
+        section = section_of(finding)
+        if section and (is_applied or outcome in (INCOMPLETE, WATCHED)):
             apart.setdefault(section, []).append((finding, outcome))
         elif is_applied:
             others.append((finding, outcome))
@@ -457,15 +434,15 @@ def _group(title: str, findings: Sequence[tuple[Finding, str]], *, folded: bool 
 
 
 def _finding(finding: Finding, outcome: str) -> Iterator[str]:
-    yield f'<li data-k="{finding.codemod}:{escape(outcome)}"><span class=line>{finding.span.line}</span> <span class="tag {escape(outcome)}">{escape(_label(outcome))}</span> <div>{_prose(finding.message)}'
+    yield f'<li data-k="{finding.codemod}:{escape(outcome)}"><span class=line>{finding.span.line}</span> <span class="tag {escape(outcome)}">{escape(label_of(outcome))}</span> <div>{prose(finding.message)}'
     if finding.reason and finding.reason not in finding.message:
-        yield f" <span class=reason>{_prose(finding.reason)}</span>"
+        yield f" <span class=reason>{prose(finding.reason)}</span>"
     if not row_of(finding.codemod).section:
         yield f" <code class=by>{finding.codemod}</code>"
     if finding.edit is not None and finding.edit.listed:
         names = ", ".join(finding.edit.listed)
         if names not in finding.message:
-            yield f' <code class="types">{_text(names)}</code>'
+            yield f' <code class="types">{visible_text(names)}</code>'
     if finding.evidence:
         yield from _evidence(finding.evidence)
     yield "</div>\n"
@@ -475,15 +452,15 @@ def _evidence(evidence: Sequence[Evidence]) -> Iterator[str]:
     # A report is mostly evidence: the markup is as short as HTML allows.
     yield f"<details class=evidence><summary>Evidence <span class=n>{len(evidence)}</span></summary><table><tr><th>Exception<th>Cause<th>Line<th>Rule and source\n"
     for each in evidence:
-        exception = _text(each.exception) or "<em>unresolved</em>"
-        note = f"<i>{_prose(each.note)}</i>" if each.note else ""
-        yield f"<tr><td>{exception}<td>{_text(each.cause)}{note}<td>{each.line}<td>{_rule(each)}\n"
+        exception = visible_text(each.exception) or "<em>unresolved</em>"
+        note = f"<i>{prose(each.note)}</i>" if each.note else ""
+        yield f"<tr><td>{exception}<td>{visible_text(each.cause)}{note}<td>{each.line}<td>{_rule(each)}\n"
     yield "</table></details>"
 
 
 def _rule(evidence: Evidence) -> str:
     """Name the rule; where its source has an address, the name leads there."""
-    rule, source = _text(evidence.rule), _text(evidence.source)
+    rule, source = visible_text(evidence.rule), visible_text(evidence.source)
     if _LINK.fullmatch(evidence.source):
         return f'<a href="{escape(evidence.source)}">{rule or source}</a>'
     return f"{rule}<i>{source}</i>" if source else rule
@@ -492,201 +469,8 @@ def _rule(evidence: Evidence) -> str:
 def _quiet(listed: Sequence[ReportedFile]) -> Iterator[str]:
     if not listed:
         return
-    yield f'<section aria-labelledby="h-quiet" id="quiet">\n<h2 id="h-quiet">Nothing to change</h2>\n<details><summary>{_of(len(listed), "file")}</summary>\n<ul class="lines">\n'
+    yield f'<section aria-labelledby="h-quiet" id="quiet">\n<h2 id="h-quiet">Nothing to change</h2>\n<details><summary>{counted(len(listed), "file")}</summary>\n<ul class="lines">\n'
     for file in listed:
-        why = f" ({_text(file.result.skipped)})" if file.result.skipped else ""
-        yield f"<li><code>{_path(file.result.target.path)}</code>{why}\n"
+        why = f" ({visible_text(file.result.skipped)})" if file.result.skipped else ""
+        yield f"<li><code>{path_text(file.result.target.path)}</code>{why}\n"
     yield "</ul></details>\n</section>\n"
-
-
-# --- the patch ------------------------------------------------------------------------------------------
-
-
-class _Painter:
-    """Turns lines of a script into visible text, and says where it has which colour.
-
-    Attributes:
-        text: the patch as it is shown.
-        colours: per line of the patch, runs as a letter (``.`` is plain) and a length in UTF-16 units, as JavaScript
-            counts; plain ends are left out, lines are separated by commas.
-        added, removed: lines of the patch.
-        rest: the lines that stand between the patch's hunks and behind the last, for whoever wants to see them.
-    """
-
-    def __init__(self) -> None:
-        self.added = self.removed = 0
-        self.rest: _Painter | None = None
-        self._lines: list[str] = []
-        self._colours: list[str] = []
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self._lines)
-
-    @property
-    def colours(self) -> str:
-        return ",".join(self._colours)
-
-    def plain(self, line: str) -> None:
-        """Add a line of the patch that is no line of the script."""
-        self._lines.append(line)
-        self._colours.append("")
-
-    def script(self, mark: str, line: str, runs: Sequence[Run]) -> None:
-        """Add a line of the script."""
-        shown = [mark]
-        codes: list[str] = []
-        gap = 0
-        for piece, kind in _pieces(line, runs):
-            shown.append(piece)
-            units = len(piece) if piece.isascii() else len(piece.encode("utf-16-le", "surrogatepass")) // 2
-            if not kind:
-                gap += units
-                continue
-            codes.append(f".{gap}{kind}{units}" if gap else f"{kind}{units}")
-            gap = 0
-        self._lines.append("".join(shown))
-        self._colours.append("".join(codes))
-
-
-def _pieces(line: str, runs: Sequence[Run]) -> Iterator[tuple[str, str]]:
-    """Cut a line into pieces of one colour; what could not be seen is written out and has the colour ``x``."""
-    position = 0
-    for start, end, kind in (*runs, Run(len(line), len(line), "")):
-        yield from _seen(line, position, start, "")
-        yield from _seen(line, start, end, kind)
-        position = end
-
-
-def _seen(line: str, start: int, end: int, kind: str) -> Iterator[tuple[str, str]]:
-    for unseen in _UNSEEN.finditer(line, start, end):
-        if start < unseen.start():
-            yield line[start : unseen.start()], kind
-        yield _written_out(unseen.group()), "x"
-        start = unseen.end()
-    if start < end:
-        yield line[start:end], kind
-
-
-def _diff(before: bytes, after: bytes, encoding: str) -> _Painter:
-    """Colour the patch of one file; its lines are numbered as the patch says."""
-    painter, rest = _Painter(), _Painter()
-    painter.rest = rest
-    old, new = (highlight(_decoded(data, encoding)) for data in (before, after))
-    lines = _decoded(before, encoding).split("\n") if len(before) <= _MOST_REST else []
-    # Where every line ends in CR LF, the CR is the file's manner and no news.
-    end = "\r" if before.count(b"\n") == before.count(b"\r\n") else ""
-    i = j = 0
-    for raw in render_file_diff(_UNNAMED, before, after).split(b"\n")[2:-1]:
-        mark, line = raw[:1].decode(), _decoded(raw[1:], encoding).removesuffix(end)
-        match mark:
-            case "@":
-                painter.plain(mark + line)
-                shown = i
-                i, j = (_first(each) for each in line.split()[1:3])
-                _add_rest(rest, lines, old, (shown, i), end)
-                continue
-            case " ":
-                painter.script(mark, line, new[j])
-            case "-":
-                painter.script(mark, line, old[i])
-            case "+":
-                painter.script(mark, line, new[j])
-            case _:
-                painter.plain(mark + line)
-                continue
-        i += mark != "+"
-        j += mark != "-"
-        painter.added += mark == "+"
-        painter.removed += mark == "-"
-    _add_rest(rest, lines, old, (i, len(lines) - (bool(lines) and not lines[-1])), end)
-    return painter
-
-
-def _add_rest(
-    rest: _Painter, lines: Sequence[str], runs: Sequence[Sequence[Run]], between: tuple[int, int], end: str
-) -> None:
-    for index in range(between[0], min(between[1], len(lines))):
-        rest.script(" ", lines[index].removesuffix(end), runs[index])
-
-
-def _first(part: str) -> int:
-    """Give the index of the first line of one half of a hunk's head: ``-3,7`` begins at index 2, ``-3,0`` behind line 3."""
-    first, _, count = part[1:].partition(",")
-    return int(first) - (count != "0")
-
-
-def _decoded(data: bytes, encoding: str) -> str:
-    return data.decode(encoding, "backslashreplace").removeprefix("\ufeff")
-
-
-# --- words ----------------------------------------------------------------------------------------------
-
-
-def _in_order(file: ReportedFile) -> list[tuple[Finding, bool]]:
-    both = [(finding, True) for finding in file.applied] + [(finding, False) for finding in file.left]
-    return sorted(both, key=lambda pair: pair[0].span)
-
-
-def _outcome(finding: Finding, is_applied: bool) -> str:
-    if finding.kind == _INCOMPLETE or (
-        not is_applied and any(not each.exception for each in finding.evidence)
-    ):
-        return _INCOMPLETE
-    if not is_applied:
-        return _WATCHED if finding.kind == _WATCHED else _LEFT
-    return finding.kind or _CHANGED
-
-
-def _section(finding: Finding) -> str:
-    """Give the heading of the part that a finding stands in; empty: it stands with others, as an import that a handler needs does."""
-    return "" if isinstance(finding.edit, LinesEdit) else row_of(finding.codemod).section
-
-
-def _rank(outcome: str) -> tuple[int, str]:
-    return (_OUTCOMES.index(outcome) if outcome in _OUTCOMES else len(_OUTCOMES), outcome)
-
-
-def _label(outcome: str) -> str:
-    return _LABELS.get(outcome, outcome)
-
-
-def _of(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
-def _path(path: Path) -> str:
-    folder, slash, name = path.as_posix().rpartition("/")
-    return f'<span class="folder">{_text(folder)}{slash}</span>{_text(name)}' if slash else _text(name)
-
-
-def _text(text: str) -> str:
-    """Write a text of unknown origin on one line of HTML."""
-    shown, position = [], 0
-    line = _BREAK.sub(" ", text).replace("\t", " ")
-    for unseen in _UNSEEN.finditer(line):
-        shown.append(escape(line[position : unseen.start()]))
-        shown.append(f'<span class="x">{escape(_written_out(unseen.group()))}</span>')
-        position = unseen.end()
-    shown.append(escape(line[position:]))
-    return "".join(shown)
-
-
-def _prose(text: str) -> str:
-    """Write a sentence; what stands between backquotes in it is code."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return _text(text)
-    return "".join(
-        f"<code>{_text(part)}</code>" if number % 2 else _text(part) for number, part in enumerate(parts)
-    )
-
-
-def _written_out(character: str) -> str:
-    match ord(character):
-        case code if code < 0x20:
-            return chr(0x2400 + code)  # the block Control Pictures
-        case 0x7F:
-            return "\u2421"
-        case code:
-            return f"<U+{code:04X}>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.files.journal import Outcome, Undone
+from workerlog_migrate.files.undo import Outcome, Undone
 from workerlog_migrate.model import FileError
 from workerlog_migrate.report import EXIT_DONE, EXIT_FAILED
 from workerlog_migrate.report.text import render_error, shown_path

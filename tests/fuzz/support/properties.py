@@ -21,8 +21,9 @@ from promises import BrokenError, check_kept, compiles, decoded
 from workerlog_migrate.model import FileResult, Settings, Target, Unresolved
 from workerlog_migrate.pipeline import migrate_bytes
 from workerlog_migrate.registry import CODEMODS
-from workerlog_migrate.report import FORMATS, Mode, Report, render
+from workerlog_migrate.report import Mode, Report
 from workerlog_migrate.report.diff import render_file_diff
+from workerlog_migrate.report.formats import FORMATS, render
 
 SELECTIONS = (CODEMODS, CODEMODS, *((name,) for name in CODEMODS), CODEMODS[1:], CODEMODS[::2])
 
