@@ -244,7 +244,7 @@ def cases_of(file: File, knowledge: Knowledge) -> Iterator[Case]:
         handler = owner.handlers[0]
         if handler.type is None or _raises(handler) or _guards_import(owner):
             continue
-        names, complete = engine.calls.exception_names(handler.type, engine.flat.frame(engine.unit, handler))
+        names, complete = engine.caught.exception_names(handler.type, engine.flat.frame(engine.unit, handler))
         hierarchy = engine.hierarchy
         if not complete or any(
             name in (BROAD, ROOT, "ImportError", "ModuleNotFoundError") or hierarchy.is_control(name)

@@ -420,7 +420,7 @@ class _Harmless(ast.NodeVisitor):
     def _real_suppress(self, node: ast.Call) -> ast.AST:
         frame = self.script.engine.flat.frame(self.script.engine.unit, node)
         names = [
-            name for entry in node.args for name in self.script.engine.calls.exception_names(entry, frame)[0]
+            name for entry in node.args for name in self.script.engine.caught.exception_names(entry, frame)[0]
         ]
         return _call("__suppress__", self._classes(names))
 
@@ -431,9 +431,9 @@ class _Harmless(ast.NodeVisitor):
             return ast.If(ast.Constant(True), [stub, ast.Raise()], [])
         exc = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
         frame = self.script.engine.flat.frame(self.script.engine.unit, node)
-        names, _ = self.script.engine.calls.exception_names(exc, frame)
+        names, _ = self.script.engine.caught.exception_names(exc, frame)
         if not names:  # what a function made
-            names, _ = self.script.engine.calls.exception_names(node.exc, frame)
+            names, _ = self.script.engine.caught.exception_names(node.exc, frame)
         kind = self._classes(names[:1] or ["RuntimeError"])
         again = ast.Raise(_call("__instance__", kind))
         if isinstance(node.exc, ast.Name) and any(
@@ -481,7 +481,7 @@ class _Harmless(ast.NodeVisitor):
 
     def _caught(self, node: ast.ExceptHandler) -> tuple[str, ...]:
         engine = self.script.engine
-        return engine.calls.exception_names(node.type, engine.flat.frame(engine.unit, node))[0]
+        return engine.caught.exception_names(node.type, engine.flat.frame(engine.unit, node))[0]
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         site = self.sites.get(node)

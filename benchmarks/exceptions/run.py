@@ -275,7 +275,7 @@ def _canonical(text: str, handler: ast.ExceptHandler, engine: Engine) -> str:
             value = engine.flat.binding_values(first, found[0], found[1], engine.unit)
             for attribute in text.split(".")[1:]:
                 value = engine.expressions.attribute(value, attribute, written, frame)
-            names = {engine.calls.exception_of(entry) for entry in value}
+            names = {engine.caught.exception_of(entry) for entry in value}
             if len(names) == 1:
                 return names.pop() or text
     return engine.hierarchy.canonical(text)

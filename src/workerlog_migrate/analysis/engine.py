@@ -12,9 +12,14 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.callers import Callers
 from workerlog_migrate.analysis.calls import Calls
+from workerlog_migrate.analysis.caught import Caught
 from workerlog_migrate.analysis.changes import Changes
+from workerlog_migrate.analysis.conditions import Conditions
 from workerlog_migrate.analysis.containers import Containers
+from workerlog_migrate.analysis.decorators import Decorators
 from workerlog_migrate.analysis.ducks import Ducks
+from workerlog_migrate.analysis.effects import Effects
+from workerlog_migrate.analysis.entering import Entering
 from workerlog_migrate.analysis.exceptions import Hierarchy
 from workerlog_migrate.analysis.expressions import Expressions
 from workerlog_migrate.analysis.flat import Flat
@@ -24,12 +29,15 @@ from workerlog_migrate.analysis.hooks import Hooks
 from workerlog_migrate.analysis.kinds import Kinds
 from workerlog_migrate.analysis.neighbours import dotted_name, is_at_home
 from workerlog_migrate.analysis.places import Places
+from workerlog_migrate.analysis.printing import Printing
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.proofs import Proofs
 from workerlog_migrate.analysis.raises import Solver
+from workerlog_migrate.analysis.rows import Rows
 from workerlog_migrate.analysis.shapes import Shapes
 from workerlog_migrate.analysis.sight import Sight
 from workerlog_migrate.analysis.sources import Sources
+from workerlog_migrate.analysis.specials import Specials
 from workerlog_migrate.analysis.writes import Writes
 from workerlog_migrate.model import Settings, Unresolved
 
@@ -76,6 +84,7 @@ class Engine:
         self._users = users
         self._loaded: set[Unit] | None = None
         self._users_of: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
+        self.effects = Effects(self)
         self.flat = Flat(self)
         self.places = Places(self)
         self.callers = Callers(self)
@@ -90,6 +99,13 @@ class Engine:
         self.changes = Changes(self)
         self.hooks = Hooks(self)
         self.ducks = Ducks(self)
+        self.conditions = Conditions(self)
+        self.rows = Rows(self)
+        self.entering = Entering(self)
+        self.caught = Caught(self)
+        self.printing = Printing(self)
+        self.specials = Specials(self)
+        self.decorators = Decorators(self)
         self.calls = Calls(self)
         self.expressions = Expressions(self)
         self.flow = Flow(self)
@@ -181,6 +197,7 @@ class Engine:
         for unit in self._by_module.values():
             unit.close()
         parts = (
+            self.effects,
             self.flat,
             self.places,
             self.callers,
@@ -195,6 +212,13 @@ class Engine:
             self.guards,
             self.ducks,
             self.kinds,
+            self.conditions,
+            self.rows,
+            self.entering,
+            self.caught,
+            self.printing,
+            self.specials,
+            self.decorators,
             self.calls,
             self.expressions,
             self.flow,

@@ -430,7 +430,7 @@ class Expressions:
             found = ANY if other is None else self._engine.flat.unit_attribute(other, name)
             if found != ANY:
                 return found
-        return values.one("dotted", ref=self._engine.calls.canonical(f"{dotted}.{name}"))
+        return values.one("dotted", ref=self._engine.effects.canonical(f"{dotted}.{name}"))
 
     def _instance_attribute(
         self, entry: Type, info: ClassInfo, name: str, node: ast.expr, frame: Frame

@@ -127,7 +127,7 @@ class Flat:
                 if found is not None:
                     return found
             elif not own and (known.call(dotted) is not None or known.exception(dotted) is not None):
-                return values.one("dotted", ref=self._engine.calls.canonical(dotted))
+                return values.one("dotted", ref=self._engine.effects.canonical(dotted))
             else:
                 result = ANY
         return result
@@ -554,7 +554,7 @@ class Flat:
                 return self.parameter(unit.function(owner), node)
             case "except":
                 assert isinstance(node, ast.ExceptHandler)
-                return self._engine.calls.caught_value(node, self.frame(unit, node))
+                return self._engine.caught.caught_value(node, self.frame(unit, node))
             case "annotation":
                 parent = unit.module.parents[node]
                 assert isinstance(parent, ast.AnnAssign)
@@ -595,7 +595,7 @@ class Flat:
             case ast.comprehension():
                 return expressions.element(self.value(parent.iter, unit), unit)
             case ast.withitem():
-                return self._engine.calls.entered(self.value(parent.context_expr, unit))
+                return self._engine.entering.entered(self.value(parent.context_expr, unit))
             case ast.Starred():
                 return values.one("list", ANY)
             case ast.Tuple() | ast.List():
@@ -609,7 +609,7 @@ class Flat:
     def imported(self, qualified: str, unit: Unit) -> Value:
         """Return the value of an imported dotted name: of another file of the program, or of a library."""
         if runtime_name(qualified):
-            return values.one("dotted", ref=self._engine.calls.canonical(qualified.lstrip(".")))
+            return values.one("dotted", ref=self._engine.effects.canonical(qualified.lstrip(".")))
         name = qualified.lstrip(".")
         dots = qualified[: len(qualified) - len(name)]
         parts = name.split(".") if name else []
@@ -633,7 +633,7 @@ class Flat:
         expression = self._engine.knowledge.attribute(f"module:{owner}", last) if owner else None
         if expression is not None and expression != "any":
             return values.parse(expression)  # from sys import argv
-        return values.one("dotted", ref=self._engine.calls.canonical(name))
+        return values.one("dotted", ref=self._engine.effects.canonical(name))
 
     def unit_attribute(self, unit: Unit, name: str) -> Value:
         """Return an attribute of a module of the program: what it binds, or a file of the package."""
@@ -656,7 +656,7 @@ class Flat:
         node = info.node
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for decorator in reversed(node.decorator_list):
-            value = self._engine.calls.decorated(value, decorator, info)
+            value = self._engine.decorators.decorated(value, decorator, info)
         return value
 
     # -- classes --------------------------------------------------------------------------------------------

@@ -577,7 +577,7 @@ class Flow:
                 return
         row = self._engine.knowledge.operation("op:raise")
         for entry in value:
-            name = self._engine.calls.exception_of(entry)
+            name = self._engine.caught.exception_of(entry)
             if name in _EVERYTHING and isinstance(entry.ref, FunctionInfo):
                 sink.add(Edge(entry.ref, node, frame.unit))  # what the body of that handler's try can raise
             elif name is not None:
@@ -700,14 +700,14 @@ class Flow:
         for item in node.items:
             value = expressions.value(item.context_expr, frame)
             swallows = swallows or self._may_swallow(value)
-            self._engine.calls.enter_and_leave(value, item.context_expr, frame)
+            self._engine.entering.enter_and_leave(value, item.context_expr, frame)
             if item.optional_vars is not None:
-                self.assign(item.optional_vars, self._engine.calls.entered(value), frame)
+                self.assign(item.optional_vars, self._engine.entering.entered(value), frame)
             call = item.context_expr
             if "suppress" in values.names(value) and isinstance(call, ast.Call) and frame.sink is not None:
                 caught: list[str] = []
                 for argument in call.args:
-                    caught.extend(self._engine.calls.exception_names(argument, frame)[0])
+                    caught.extend(self._engine.caught.exception_names(argument, frame)[0])
                 suppressed.append((call, frame.sink, frozenset(caught)))
                 frame.sink = Sink()
         before = self._engine.guards.save(frame) if suppressed or swallows else None
@@ -764,12 +764,12 @@ class Flow:
         for handler in node.handlers:
             frame.is_dead = False
             frame.env, frame.facts = dict(at_handler.env), set(at_handler.facts)
-            names, complete = self._engine.calls.exception_names(handler.type, frame)
+            names, complete = self._engine.caught.exception_names(handler.type, frame)
             caught = self._caught(remaining, names, complete)
             frame.caught.append((*caught, *self._expected(handler, names, caught, frame)))
             self._handled[handler] = frame.caught[-1]
             if handler.name and frame.env is not None:
-                frame.env[handler.name] = self._engine.calls.caught_value(handler, frame)
+                frame.env[handler.name] = self._engine.caught.caught_value(handler, frame)
                 frame.bind(handler.name)
             self.run(handler.body, frame)
             frame.caught.pop()

@@ -172,7 +172,7 @@ class Proofs:
         if path is not None and any(fact.kind == "nonzero" and fact.path == path for fact in frame.facts):
             return True
         if isinstance(node, ast.Name):
-            constant = self._engine.calls.constant_name(node, frame)
+            constant = self._engine.conditions.constant_name(node, frame)
             if constant is not None:
                 return isinstance(constant.value, int | float) and constant.value != 0
             product = self._constant_expression(node, frame)

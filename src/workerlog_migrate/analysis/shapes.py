@@ -16,7 +16,7 @@ from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from workerlog_migrate.analysis.calls import Arguments
+    from workerlog_migrate.analysis.arguments import Arguments
     from workerlog_migrate.analysis.engine import Engine
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.program import Unit

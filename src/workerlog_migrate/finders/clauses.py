@@ -56,7 +56,7 @@ class Clauses:
         kept: list[tuple[str, str]] = []
         frame = self.engine.flat.frame(self.engine.unit, place)
         for member in members:
-            names, _ = self.engine.calls.exception_names(member, frame)
+            names, _ = self.engine.caught.exception_names(member, frame)
             found = [name for name in names if name in (BROAD, ROOT)]
             if found:
                 broad.extend(found)
@@ -88,7 +88,7 @@ class Clauses:
         for handler in owner.handlers:  # type: ignore[attr-defined]  # a try statement
             if handler is node:
                 break
-            caught.extend(self.engine.calls.exception_names(handler.type, frame)[0])
+            caught.extend(self.engine.caught.exception_names(handler.type, frame)[0])
         return caught
 
     def asked_for(self, node: ast.ExceptHandler, block: Block) -> list[Evidence]:
@@ -103,7 +103,7 @@ class Clauses:
         for child in own_nodes(node.body):
             if _asks_for_class(child, node.name):
                 assert isinstance(child, ast.Call)
-                names, _ = self.engine.calls.exception_names(child.args[1], frame)
+                names, _ = self.engine.caught.exception_names(child.args[1], frame)
                 rule = "isinstance"
             elif (
                 isinstance(child, ast.Attribute)

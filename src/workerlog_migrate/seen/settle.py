@@ -414,7 +414,7 @@ class Settler:
 
     def _listed_now(self, node: ast.ExceptHandler) -> tuple[str, ...]:
         frame = self.engine.flat.frame(self.engine.unit, node)
-        return self.engine.calls.exception_names(node.type, frame)[0]
+        return self.engine.caught.exception_names(node.type, frame)[0]
 
     def _catches(self, node: ast.ExceptHandler, arrival: Arrival) -> bool:
         listed = self._listed_now(node)

@@ -240,7 +240,7 @@ class _Place:
             if handler is self.node:
                 break
             frame = engine.flat.frame(engine.unit, handler)
-            found.extend(engine.calls.exception_names(handler.type, frame)[0])
+            found.extend(engine.caught.exception_names(handler.type, frame)[0])
         return found
 
 
@@ -348,7 +348,7 @@ def _caught(
     for handler in getattr(owner, "handlers", ()):
         if handler is stop:
             return
-        names, _ = engine.calls.exception_names(handler.type, engine.flat.frame(engine.unit, handler))
+        names, _ = engine.caught.exception_names(handler.type, engine.flat.frame(engine.unit, handler))
         taken = [entry for entry in rest if engine.hierarchy.is_caught(_canonical(entry, engine), names)]
         rest = [entry for entry in rest if entry not in taken]
         if any(isinstance(node, ast.Raise) for node in ast.walk(handler)):

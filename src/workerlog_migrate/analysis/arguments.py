@@ -1,0 +1,87 @@
+"""The arguments of one call, by name and position, each evaluated once."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.values import Value
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+
+class Arguments:
+    """The arguments of one call, by name and position.
+
+    Args:
+        node: the call; None when the values are not known (a callback).
+        frame: where it stands.
+        positional, keywords: the expressions, possibly after leading ones were taken away.
+
+    """
+
+    __slots__ = ("_engine", "_memo", "frame", "keywords", "node", "positional", "receiver_node", "starred")
+
+    def __init__(self, engine: Engine, node: ast.Call | None, frame: Frame, skip: int = 0) -> None:
+        self._engine = engine
+        self.frame = frame
+        self.node = node
+        self.positional: list[ast.expr] = [] if node is None else node.args[skip:]
+        self.keywords = {} if node is None else {word.arg: word.value for word in node.keywords if word.arg}
+        self.starred = node is None or (
+            any(isinstance(entry, ast.Starred) for entry in self.positional)
+            or any(word.arg is None for word in node.keywords)
+        )
+        self.receiver_node: ast.expr | None = None
+        self._memo: dict[ast.expr, Value] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the call passes nothing at all."""
+        return not (self.positional or self.keywords or self.starred)
+
+    def value(self, node: ast.expr) -> Value:
+        """Return an argument's value; it is evaluated once, with its effects."""
+        found = self._memo.get(node)
+        if found is None:
+            found = self._memo[node] = self._engine.expressions.value(node, self.frame)
+        return found
+
+    def know(self, node: ast.expr, value: Value) -> None:
+        """Say what an argument is, so that it is not evaluated."""
+        self._memo[node] = value
+
+    def evaluate(self) -> None:
+        """Evaluate every argument, for the effects."""
+        for node in self.positional:
+            self.value(node)
+        if self.node is not None:
+            for word in self.node.keywords:
+                value = self.value(word.value)
+                if word.arg is None:
+                    self._engine.expressions.unpack_mapping(value, word.value, self.frame)
+
+    def find(self, name: str, params: tuple[str, ...]) -> list[ast.expr]:
+        """Return the expressions passed for a parameter: one, or several for the last of a variadic function.
+
+        ``**`` stands for the mappings that are unpacked.
+        """
+        if name in self.keywords:
+            return [self.keywords[name]]
+        if name == "**":
+            return (
+                [] if self.node is None else [word.value for word in self.node.keywords if word.arg is None]
+            )
+        if name not in params:
+            return []
+        at = params.index(name)
+        plain: list[ast.expr] = []
+        for entry in self.positional:
+            if isinstance(entry, ast.Starred):
+                break
+            plain.append(entry)
+        if at == len(params) - 1 and len(params) == 1:
+            return plain
+        return plain[at : at + 1]

@@ -1,0 +1,96 @@
+"""Which exceptions an ``except`` clause, ``suppress`` or ``raise`` names."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.exceptions import BROAD, ROOT
+from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.program import ClassInfo
+from workerlog_migrate.analysis.values import ANY, Type, Value
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+
+class Caught:
+    """Reads the names of exceptions.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def exception_names(self, node: ast.expr | None, frame: Frame) -> tuple[tuple[str, ...], bool]:
+        """Read the type of an ``except`` clause or the arguments of ``suppress``.
+
+        Args:
+            node: the expression; None is a bare ``except``.
+            frame: where it stands.
+
+        Returns:
+            The canonical names, and whether every entry could be read.
+
+        """
+        if node is None:
+            return (ROOT,), True
+        found: list[str] = []
+        complete = True
+        stack: list[ast.expr] = [node]
+        while stack:
+            entry = stack.pop()
+            if isinstance(entry, ast.Tuple | ast.List):
+                stack.extend(entry.elts)
+                continue
+            if isinstance(entry, ast.Starred):
+                stack.append(entry.value)
+                continue
+            if isinstance(entry, ast.Name):
+                assigned = self._assigned_tuple(entry, frame)
+                if assigned is not None:
+                    stack.append(assigned)
+                    continue
+            named = [self.exception_of(kind) for kind in self._engine.expressions.value(entry, frame)]
+            if named and all(named):
+                found.extend(name for name in named if name)
+            else:
+                complete = False
+        return tuple(dict.fromkeys(found)), complete
+
+    def _assigned_tuple(self, node: ast.Name, frame: Frame) -> ast.expr | None:
+        bindings = frame.unit.module.bindings(node)
+        if len(bindings) != 1 or bindings[0].kind != "assign":
+            return None
+        parent = frame.unit.module.parents.get(bindings[0].node)
+        if isinstance(parent, ast.Assign) and isinstance(parent.value, ast.Tuple):
+            return parent.value
+        return None
+
+    def exception_of(self, entry: Type) -> str | None:
+        """Return the exception class that a value stands for: the class itself, or the class of an instance."""
+        if entry.name == "dotted":
+            name = str(entry.ref)
+            return (
+                self._engine.hierarchy.canonical(name) if self._engine.hierarchy.is_exception(name) else None
+            )
+        if entry.name in ("class", "instance") and isinstance(entry.ref, ClassInfo):
+            return self._engine.flat.exception_name(entry.ref)
+        if self._engine.hierarchy.is_exception(entry.name):
+            return self._engine.hierarchy.canonical(entry.name)
+        return None
+
+    def caught_value(self, handler: ast.ExceptHandler, frame: Frame) -> Value:
+        """Return what ``except X as name`` binds; of a broad clause it is known where it comes from, if it is raised again."""
+        names, _ = self.exception_names(handler.type, frame)
+        where = frame.unit.function(handler)
+        found = [
+            ANY
+            if name.startswith("local:")
+            else values.one(name, ref=where if name in (BROAD, ROOT) else None)
+            for name in names
+        ]
+        return values.join(found) or ANY

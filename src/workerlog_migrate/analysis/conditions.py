@@ -1,0 +1,446 @@
+"""Whether the condition of a row holds for the arguments of a call.
+
+Input: a ``Condition``, the arguments, the receiver. Output: yes, no, or None where that cannot be told. Here are all the words that a
+condition may use.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.arguments import Arguments
+from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.program import Unit
+from workerlog_migrate.analysis.values import ANY, Type, Value
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.knowledge import CallRow, Condition
+
+_OF_ARGUMENTS = frozenset({"converted", "none-able", "passed", "shape:json", "unsettled"})
+_OF_PARAMETERS = frozenset({"absent", "given", "true"})
+
+
+class Conditions:
+    """Tests conditions.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._knowledge = engine.knowledge
+
+    def is_of_unset(self, condition: Condition, row: CallRow, arguments: Arguments, frame: Frame) -> bool:
+        """Whether a condition holds only because what is passed starts as None somewhere else."""
+        if condition.test != "none-able":
+            return False
+        nodes = [node for name in condition.args for node in arguments.find(name, row.params)]
+        return bool(nodes) and all(
+            self._engine.expressions.starts_as_none(node, frame)
+            for node in nodes
+            if "None" in values.names(arguments.value(node))
+        )
+
+    def holds(
+        self, condition: Condition, row: CallRow, arguments: Arguments, receiver: Value | None
+    ) -> bool | None:
+        """Whether a condition holds; None when that cannot be told."""
+        for unless in condition.unless:
+            if self.holds(unless, row, arguments, receiver) is True:
+                return False
+        others = [self.holds(also, row, arguments, receiver) for also in condition.also]
+        if False in others:
+            return False
+        own = self._holds_itself(condition, row, arguments, receiver)
+        return None if own is True and None in others else own
+
+    def _holds_itself(
+        self, condition: Condition, row: CallRow, arguments: Arguments, receiver: Value | None
+    ) -> bool | None:
+        verdict: bool | None = False
+        for name in condition.args:
+            result = self._test(condition, name, row, arguments, receiver)
+            if result is True:
+                return True
+            if result is None:
+                verdict = None
+        return verdict
+
+    def _test(
+        self, condition: Condition, name: str, row: CallRow, arguments: Arguments, receiver: Value | None
+    ) -> bool | None:
+        if name == "self":
+            nodes = [arguments.receiver_node] if arguments.receiver_node is not None else []
+            if condition.test in ("passed", "given"):
+                return True
+            found = receiver
+        else:
+            nodes = list(arguments.find(name, row.params))
+            found = None
+        test = condition.test
+        if arguments.node is None and test in _OF_ARGUMENTS:
+            return False  # what a callback is given is not known, and that is no evidence
+        if not nodes and found is None:
+            if arguments.starred and test not in _HOLD_OF_NOTHING:
+                return None
+            return test in _HOLD_OF_NOTHING
+        if condition.values and not test:
+            return self._any_value(condition, nodes, arguments)
+        if test == "ascii":
+            return all(self.is_ascii(node, arguments) for node in nodes)
+        return self._test_nodes(condition, nodes, found, arguments)
+
+    def _any_value(self, condition: Condition, nodes: list[ast.expr], arguments: Arguments) -> bool | None:
+        verdict: bool | None = False
+        for node in nodes:
+            constant = self.constant(node, arguments)
+            if constant is None and isinstance(node, ast.Name):
+                constant = self._engine.sources.only_argument(node, arguments.frame.unit)
+            if constant is None:
+                verdict = None
+            elif any(
+                type(entry) is type(constant.value) and entry == constant.value for entry in condition.values
+            ):
+                return True
+        return verdict
+
+    def _test_nodes(
+        self, condition: Condition, nodes: list[ast.expr], found: Value | None, arguments: Arguments
+    ) -> bool | None:
+        test = condition.test
+        verdict: bool | None = False
+        candidates: list[ast.expr | None] = list(nodes) or [None]
+        for node in candidates:
+            result = self._test_node(condition, test, node, found, arguments)
+            if result is True:
+                return True
+            if result is None:
+                verdict = None
+        return verdict
+
+    def _test_node(
+        self,
+        condition: Condition,
+        test: str,
+        node: ast.expr | None,
+        found: Value | None,
+        arguments: Arguments,
+    ) -> bool | None:
+        constant = self.constant(node, arguments) if node is not None else None
+        if constant is None and test in _OF_PARAMETERS and isinstance(node, ast.Name):
+            constant = self._engine.sources.only_argument(node, arguments.frame.unit)
+        match test:
+            case "given":
+                if constant is not None:
+                    return constant.value is not None and constant.value is not False
+                return True
+            case "absent":
+                return constant is not None and constant.value is None
+            case "missing":
+                return False
+            case "passed":
+                return True
+            case "true":
+                return True if constant is None else bool(constant.value)
+            case "literal":
+                return node is not None and self._is_literal(node, arguments)
+            case "not-literal":
+                return node is None or not self._is_literal(node, arguments)
+            case "unsettled":
+                return node is None or not self._is_settled(node, arguments)
+            case "converted":
+                return node is not None and self._is_converted(node, arguments)
+            case "integer-literal" | "number-literal":
+                kind = int if test == "integer-literal" else float
+                looped = (
+                    [constant] if node is None else self._engine.sources.looped(node, arguments.frame.unit)
+                )
+                for each in looped or [constant]:
+                    if (
+                        isinstance(each, ast.Constant)
+                        and isinstance(each.value, str)
+                        and not _is_number(each.value, kind)
+                    ):
+                        return False
+                return node is not None and self._is_literal(node, arguments)
+            case "text-mode" | "binary-mode" | "write-mode":
+                if constant is None or not isinstance(constant.value, str):
+                    return None
+                mode = constant.value
+                if test == "text-mode":
+                    return "b" not in mode
+                if test == "binary-mode":
+                    return "b" in mode
+                return any(letter in mode for letter in "wax+")
+        value = found if found is not None else arguments.value(node) if node is not None else ANY
+        names = values.names(value)
+        match test:
+            case "none-able":
+                return "None" in names
+            case "shape:json":
+                return "json" in names
+            case "holds-unknown":
+                return _holds_unknown(node, arguments.value)
+            case "unpaired":  # what str.split gives, or JSON: of any length
+                is_kind = self._knowledge.is_kind
+                series = frozenset(entry for entry in value if is_kind(entry.name, "series"))
+                element = self._engine.expressions.element(series, arguments.frame.unit)
+                return bool(series and values.names(element) & {"json", "list", "str"})
+            case "type":
+                return any(self._is_a(name, condition.types) for name in names)
+            case "not-type":
+                plain = names - {"None"}
+                return any(not self._is_a(name, condition.types) for name in plain)
+        return None
+
+    def _is_a(self, name: str, types: tuple[str, ...]) -> bool:
+        if name in types:
+            return True
+        return name not in ("any", "json") and any(base in types for base in self._knowledge.mro(name))
+
+    def constant(self, node: ast.expr, arguments: Arguments) -> ast.Constant | None:
+        """Return the constant that an expression is, also through a name that is bound to it once."""
+        if isinstance(node, ast.Constant):
+            return node
+        if isinstance(node, ast.Name):
+            return self.constant_name(node, arguments.frame)
+        return None
+
+    def constant_name(self, node: ast.Name, frame: Frame) -> ast.Constant | None:
+        """Return the constant that a name is bound to once and for all."""
+        module = frame.unit.module
+        found = module.lookup(node.id, module.scope(node))
+        if found is None or len(found[1]) != 1 or found[1][0].kind != "assign":
+            return None
+        if found[0] is module.scope_of_module and self._engine.writes.written(frame.unit, node.id):
+            return None
+        parent = module.parents.get(found[1][0].node)
+        if isinstance(parent, ast.Assign | ast.AnnAssign) and isinstance(parent.value, ast.Constant):
+            if isinstance(parent, ast.Assign) and found[1][0].node not in parent.targets:
+                return None
+            return parent.value
+        return None
+
+    def _is_converted(self, node: ast.expr, arguments: Arguments, seen: frozenset[str] = frozenset()) -> bool:
+        """Whether a number may come out of text, so that it can be of any size: not what the system gave.
+
+        That is an attribute (``child.pid``), what a function of the standard library gives, or a name for these. What is made of
+        itself again and again may grow.
+        """
+        if isinstance(node, ast.Name):
+            if node.id in seen:
+                return True
+            seen |= {node.id}
+            module = arguments.frame.unit.module
+            made = [module.parents.get(binding.node) for binding in module.bindings(node)]
+            return not made or any(
+                not isinstance(entry, ast.Assign | ast.AnnAssign | ast.NamedExpr)
+                or entry.value is None
+                or self._is_converted(entry.value, arguments, seen)
+                for entry in made
+            )
+        if isinstance(node, ast.Call):
+            dotted = arguments.frame.unit.module.qualified(node.func) or ""
+            return "." not in dotted or self._knowledge.call(dotted) is None
+        if isinstance(node, ast.Tuple):
+            return any(self._is_converted(entry, arguments, seen) for entry in node.elts)
+        if isinstance(node, ast.BinOp):
+            return any(self._is_converted(part, arguments, seen) for part in (node.left, node.right))
+        if isinstance(node, ast.Subscript):  # what is in something comes from where that does
+            return self._is_converted(node.value, arguments, seen)
+        return not isinstance(node, ast.Attribute) and not self._is_literal(node, arguments)
+
+    def _is_settled(self, node: ast.expr, arguments: Arguments) -> bool:
+        """Whether the program itself says what a value is: literals, defaults of parameters, attributes set to these."""
+        return self._settled(node, arguments.frame.unit, set())
+
+    def _settled(self, node: ast.expr, unit: Unit, seen: set[ast.AST]) -> bool:
+        if node in seen:
+            return True
+        seen.add(node)
+        if isinstance(node, ast.Constant):
+            return True
+        if isinstance(node, ast.BoolOp):
+            return all(self._settled(part, unit, seen) for part in node.values)
+        if isinstance(node, ast.IfExp):
+            return self._settled(node.body, unit, seen) and self._settled(node.orelse, unit, seen)
+        module = unit.module
+        if isinstance(node, ast.Call):  # what Python says of itself: locale.getpreferredencoding()
+            dotted = module.qualified(node.func) or ""
+            return not node.args and self._knowledge.call(dotted) is not None
+        made: list[ast.AST] = []
+        if isinstance(node, ast.Name):
+            made.extend(binding.node for binding in module.bindings(node))
+        elif isinstance(node, ast.Attribute):
+            owner = unit.enclosing(node).owner
+            if owner is None or not isinstance(node.value, ast.Name) or node.value.id != "self":
+                return module.qualified(node) is not None  # sys.stdout.encoding
+            made.extend(owner.stores.get(node.attr, ()))
+            if node.attr in owner.values:
+                return self._settled(owner.values[node.attr], unit, seen) and all(
+                    self._is_settled_by(entry, unit, seen) for entry in made
+                )
+        return bool(made) and all(self._is_settled_by(entry, unit, seen) for entry in made)
+
+    def _is_settled_by(self, made: ast.AST, unit: Unit, seen: set[ast.AST]) -> bool:
+        if isinstance(made, ast.arg):
+            function = unit.function(unit.module.parents[unit.module.parents[made]])
+            default = self._engine.flat.default_of(function, made)
+            return default is not None and self._settled(default, unit, seen)
+        parent = unit.module.parents.get(made)
+        if isinstance(parent, ast.Assign | ast.AnnAssign) and made is not parent.value:
+            direct = isinstance(parent, ast.AnnAssign) or made in parent.targets
+            return direct and parent.value is not None and self._settled(parent.value, unit, seen)
+        return False
+
+    def _is_literal(self, node: ast.expr, arguments: Arguments) -> bool:
+        constant = self.constant(node, arguments)
+        if constant is not None:
+            return not (isinstance(constant.value, str) and "\0" in constant.value)
+        if isinstance(node, ast.List | ast.Tuple):
+            return all(self._is_literal(entry, arguments) for entry in node.elts)
+        looped = self._engine.sources.looped(node, arguments.frame.unit)
+        if looped is not None:
+            return all(
+                isinstance(entry, ast.Constant) and self._is_literal(entry, arguments) for entry in looped
+            )
+        if isinstance(node, ast.UnaryOp):
+            return self._is_literal(node.operand, arguments)
+        if isinstance(node, ast.Attribute):
+            value = arguments.value(node)
+            return values.names(value) == {"dotted"} or (
+                frozenset({Type("str")}) == value and _is_module_data(node)
+            )
+        if isinstance(node, ast.BinOp):
+            return self._is_literal(node.left, arguments) and self._is_literal(node.right, arguments)
+        return False
+
+    def is_ascii(self, node: ast.expr, arguments: Arguments) -> bool:
+        """Whether the printed text of an expression is certainly ASCII: literals, numbers, f-strings of those."""
+        if isinstance(node, ast.Constant):
+            return str(node.value).isascii()
+        if isinstance(node, ast.JoinedStr):
+            return all(
+                self.is_ascii(part.value if isinstance(part, ast.FormattedValue) else part, arguments)
+                for part in node.values
+            )
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Add | ast.Mod):
+            return self.is_ascii(node.left, arguments) and self.is_ascii(node.right, arguments)
+        if isinstance(node, ast.IfExp):
+            return self.is_ascii(node.body, arguments) and self.is_ascii(node.orelse, arguments)
+        if isinstance(node, ast.Tuple):
+            return all(self.is_ascii(entry, arguments) for entry in node.elts)
+        if isinstance(node, ast.Call):
+            return self._gives_ascii(node, arguments)
+        if isinstance(node, ast.Name):
+            constant = self.constant(node, arguments)
+            if constant is not None:
+                return str(constant.value).isascii()
+        value = arguments.value(node)
+        return bool(value) and self._knowledge.are_all(values.names(value), "plain")
+
+    def _gives_ascii(self, node: ast.Call, arguments: Arguments) -> bool:
+        """Whether a call gives ASCII text, or bytes of it, or a number."""
+        function = node.func
+        row = self._engine.calls.row(node, arguments.frame)
+        if row is not None and "ascii" in row.marks:
+            return True
+        if isinstance(function, ast.Attribute):
+            name = function.attr
+            if name == "strftime":
+                return all(self.is_ascii(entry, arguments) for entry in node.args)
+            if name == "encode" and node.args and getattr(node.args[0], "value", "") == "ascii":
+                return True
+            if row is not None and "keeps-ascii" in row.marks:
+                return self.is_ascii(function.value, arguments)
+        value = arguments.value(node)
+        return bool(value) and self._knowledge.are_all(values.names(value), "plain")
+
+
+def _holds_unknown(node: ast.expr | None, value_of: Callable[[ast.expr], Value]) -> bool:
+    """Whether a literal, or a dict that was one, was made with something that is not known to be plain data."""
+    match node:
+        case None:
+            return False
+        case ast.Dict(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
+            is_literal = (ast.Dict, ast.List, ast.Tuple)
+            return any(
+                _holds_unknown(part, value_of)
+                if isinstance(part, is_literal)
+                else _is_no_data(value_of(part))
+                for part in parts
+            )
+    return any(
+        isinstance(held, frozenset) and _is_no_data(held)
+        for entry in value_of(node)
+        if entry.name == "dict" and isinstance(entry.ref, tuple)
+        for _, held in entry.ref
+    )
+
+
+def _is_no_data(value: Value) -> bool:
+    return any(values.is_opaque(entry) or entry.name not in _PLAIN_DATA for entry in value)
+
+
+_PLAIN_DATA = frozenset({"None", "bool", "dict", "float", "int", "json", "list", "str", "tuple"})
+
+
+def _is_module_data(node: ast.Attribute) -> bool:
+    return isinstance(node.value, ast.Name)
+
+
+_HOLD_OF_NOTHING = frozenset(
+    {"absent", "missing", "text-mode"}
+)  # what holds for an argument that is not given
+
+
+def _is_number(text: str, kind: type[int] | type[float]) -> bool:
+    try:
+        kind(text)
+    except ValueError:
+        return False
+    return True
+
+
+def describe(condition: Condition) -> str:
+    """Say in words under which condition a row raises, and which arguments would have ruled it out."""
+    names = _quoted(condition.args)
+    if condition.values and not condition.test:
+        text = f"{names} is {' or '.join(repr(value) for value in condition.values)}"
+    elif condition.test in ("passed", "given") and condition.args == ("self",):
+        text = ""
+    elif condition.test == "type":
+        text = f"{names} is {' or '.join(condition.types)}"
+    elif condition.test == "not-type":
+        text = f"{names} is not known to be {', '.join(condition.types)}"
+    else:
+        text = IN_WORDS.get(condition.test, f"{{}} is {condition.test}").format(names)
+    against = _quoted(
+        name for unless in condition.unless for name in unless.args if name not in condition.args
+    )
+    return ", ".join(
+        part for part in (text, f"no argument {against} rules it out" if against else "") if part
+    )
+
+
+IN_WORDS = {
+    "absent": "{} is not given",
+    "ascii": "{} is ASCII",
+    "binary-mode": "{} is binary",
+    "literal": "{} is a literal",
+    "missing": "{} is not given",
+    "none-able": "{} may be None",
+    "not-literal": "{} is no literal",
+    "shape:json": "{} comes from decoded JSON",
+    "text-mode": "{} is text",
+    "write-mode": "{} is for writing",
+}
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return " or ".join(f"`{name}`" for name in dict.fromkeys(names))

@@ -1,0 +1,120 @@
+"""What decorators make of functions, and what they do at each call."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.arguments import Arguments
+from workerlog_migrate.analysis.effects import callee_text
+from workerlog_migrate.analysis.frames import Edge, Frame
+from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.values import ANY, Type, Value
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+CONTEXT_MAKERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+
+
+class Decorators:
+    """Evaluates decorators.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._knowledge = engine.knowledge
+
+    def decorated(self, value: Value, decorator: ast.expr, info: FunctionInfo) -> Value:
+        """Return what a decorator makes of a function.
+
+        Known decorators that only register or wrap leave it as it is; one of the program gives what its inner
+        function does; an unknown one gives an unknown callable.
+        """
+        unit = info.unit
+        frame = self._engine.flat.frame(unit, info.node)
+        maker = decorator.func if isinstance(decorator, ast.Call) else decorator
+        made = self._engine.expressions.value(maker, frame)
+        return values.join(self._decorate(entry, value, decorator) for entry in made) or ANY
+
+    def _decorate(self, entry: Type, value: Value, decorator: ast.expr) -> Value:
+        if entry.name == "dotted":
+            name = str(entry.ref)
+            if name in CONTEXT_MAKERS:
+                return frozenset(Type("contextmaker", (), other.ref) for other in value)
+            row = self._knowledge.call(name)
+            special = self._engine.specials.table.get(name)
+            if name in _METHOD_DECORATORS or special is not None or (row is not None and not row.raises):
+                return value
+            return values.one("foreign", value, ref=name)
+        if entry.name in ("transparent", "type"):
+            return value
+        if entry.name == "function" and isinstance(entry.ref, FunctionInfo):
+            made = self._engine.flat.returns(entry.ref)
+            if isinstance(decorator, ast.Call):
+                made = values.join(
+                    self._engine.flat.returns(other.ref)
+                    for other in made
+                    if other.name == "function" and isinstance(other.ref, FunctionInfo)
+                )
+            kept = frozenset(other for other in made if other.name not in ("None", "any"))
+            if kept and entry.ref.unit is not self._engine.unit:
+                return kept | value  # what it makes of the function calls it, as it would any other
+            return kept or values.one("foreign", value, ref=entry.ref.name)
+        if entry.name == "bound" and isinstance(entry.ref, tuple):
+            type_name, method = entry.ref
+            row = self._knowledge.method(type_name, method) if type_name != "*" else None
+            if row is not None and not row.raises:
+                return value
+            if method in ("setter", "getter", "deleter"):
+                return value
+        return values.one("foreign", value, ref=callee_text(decorator))
+
+    def _marks_of(self, function: FunctionInfo) -> frozenset[str]:
+        """Return the marks of the decorators of a function."""
+        found: set[str] = set()
+        for decorator in getattr(function.node, "decorator_list", ()):
+            maker = decorator.func if isinstance(decorator, ast.Call) else decorator
+            dotted = function.unit.module.qualified(maker)
+            row = None if dotted is None else self._knowledge.call(dotted)
+            if row is not None:
+                found.update(row.marks)
+        return frozenset(found)
+
+    def _registered(self, function: FunctionInfo) -> list[FunctionInfo]:
+        """Return the functions of the same file that are registered at one which chooses by the type of its argument."""
+        module = function.unit.module
+        found: list[FunctionInfo] = []
+        for attribute in module.attributes_of("register"):
+            if not isinstance(attribute.value, ast.Name) or attribute.value.id != function.name:
+                continue
+            parent = module.parents[attribute]
+            decorator = parent if isinstance(parent, ast.Call) and parent.func is attribute else attribute
+            owner = module.parents[decorator]
+            if isinstance(owner, ast.FunctionDef) and decorator in owner.decorator_list:
+                found.append(function.unit.function(owner))
+            elif isinstance(decorator, ast.Call) and len(decorator.args) > 1:
+                value = self._engine.flat.value(decorator.args[1], function.unit)
+                found.extend(entry.ref for entry in value if isinstance(entry.ref, FunctionInfo))
+        return found
+
+    def decorated_call(
+        self, function: FunctionInfo, arguments: Arguments, node: ast.expr, frame: Frame
+    ) -> None:
+        """Add what decorators of the standard library do at each call: hash the arguments, choose among functions."""
+        marks = self._marks_of(function)
+        if "hashes" in marks:
+            for passed in (*arguments.positional, *arguments.keywords.values()):
+                if values.names(arguments.value(passed)) & _UNHASHABLE:
+                    self._engine.expressions.operation("op:hash", passed, frame)
+        if "dispatches" in marks and frame.sink is not None:
+            for registered in self._registered(function):
+                frame.sink.add(Edge(registered, node, frame.unit))
+
+
+_UNHASHABLE = frozenset({"json", "list", "dict", "set", "bytearray"})
+_METHOD_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "functools.cached_property"})

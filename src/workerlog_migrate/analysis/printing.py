@@ -1,0 +1,112 @@
+"""What ``print`` raises, also through ``mirror_print``."""
+
+# the functions of a dispatch table share one signature
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.arguments import Arguments
+from workerlog_migrate.analysis.conditions import describe
+from workerlog_migrate.analysis.frames import Frame, Raise
+from workerlog_migrate.analysis.values import ANY, NONE, Value
+from workerlog_migrate.syntax.literals import is_none
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.knowledge import CallRow
+
+
+class Printing:
+    """Evaluates calls of ``print``.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._knowledge = engine.knowledge
+
+    def print(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``print(x)``."""
+        self._printed(arguments, node, frame)
+        return NONE
+
+    def _printed(self, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+        if frame.sink is None:
+            return
+        target = arguments.keywords.get("file")
+        if target is not None and not is_none(target):
+            name = frame.unit.module.qualified(target)
+            if name not in (*_STDOUT, *_STDERR):
+                value = self._engine.expressions.attribute(
+                    arguments.value(target), "write", node, frame, called=True
+                )
+                nothing = Arguments(self._engine, None, frame)
+                for entry in value:
+                    self._engine.calls.invoke(entry, nothing, node, frame)
+                return
+        row = self._knowledge.call("print")
+        if row is not None and row.special:
+            for passed in arguments.positional:
+                self._engine.expressions.special(arguments.value(passed), row.special, passed, frame)
+        if (
+            target is None
+            and row is not None
+            and arguments.node is not None
+            and any(word.arg is None for word in arguments.node.keywords)
+        ):
+            for when in row.when:  # **options may hold file=
+                if "file" in when.condition.args:
+                    for exception in when.raises:
+                        frame.sink.add(
+                            Raise(exception, node, frame.unit, row.name, row.source, "** may hold file=")
+                        )
+        if row is not None:
+            self._separated(row, arguments, node, frame)
+        self._engine.expressions.operation("op:print", node, frame)
+        words = [arguments.keywords[word] for word in ("sep", "end") if word in arguments.keywords]
+        is_lenient = target is not None and frame.unit.module.qualified(target) in _STDERR  # backslashreplace
+        if arguments.node is None or not (
+            is_lenient
+            or all(
+                self._engine.conditions.is_ascii(entry, arguments)
+                for entry in (*arguments.positional, *words)
+            )
+        ):
+            self._engine.expressions.operation("op:print-text", node, frame)
+
+    def _separated(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+        """Count what ``print`` raises for a separator or an end that is seen to be no text, and for a keyword that it has not."""
+        if frame.sink is not None and set(arguments.keywords) - _OF_PRINT:
+            self._engine.expressions.operation("op:keyword-unknown", node, frame)
+        for when in row.when:
+            if frame.sink is None or {"sep", "end"}.isdisjoint(when.condition.args):
+                continue
+            if self._engine.conditions.holds(when.condition, row, arguments, None):
+                note = describe(when.condition)
+                for exception in when.raises:
+                    frame.sink.add(Raise(exception, node, frame.unit, row.name, row.source, note))
+
+    def mirror(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``mirror_print(log, x)``, which prints ``x``, or hands it to ``printer``."""
+        call = arguments.node
+        if call is None:
+            return NONE
+        for method in call.args[:1]:
+            arguments.know(method, ANY)  # of a logger that the tool has put there
+        inner = Arguments(self._engine, call, frame, skip=1)
+        printer = inner.keywords.pop("printer", None)
+        if printer is None:
+            self._printed(inner, node, frame)
+            return NONE
+        return values.join(
+            self._engine.calls.invoke(entry, inner, node, frame) for entry in arguments.value(printer)
+        )
+
+
+_OF_PRINT = frozenset({"sep", "end", "file", "flush"})
+_STDOUT = ("sys.stdout", "sys.__stdout__")
+_STDERR = ("sys.stderr", "sys.__stderr__")

@@ -1,0 +1,239 @@
+"""What a row of the knowledge base says of a call, applied to its arguments.
+
+Input: a row, the arguments of a call, its receiver. Output: the value that it gives; what it raises goes to the frame's sink.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.arguments import Arguments
+from workerlog_migrate.analysis.conditions import describe
+from workerlog_migrate.analysis.frames import Edge, Frame, Raise
+from workerlog_migrate.analysis.kinds import is_tried
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.knowledge import CallRow
+
+
+class Rows:
+    """Applies rows.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._knowledge = engine.knowledge
+
+    def apply(
+        self, row: CallRow, arguments: Arguments, receiver: Value | None, node: ast.expr, frame: Frame
+    ) -> Value:
+        """Apply a row to a call: effects to the sink, the value returned."""
+        sink = frame.sink
+        if sink is not None:
+            for exception in row.raises:
+                sink.add(Raise(exception, node, frame.unit, row.name, row.source, row.note))
+            for when in row.when:
+                if (
+                    when.raises
+                    and self._engine.conditions.holds(when.condition, row, arguments, receiver) is not False
+                ):
+                    note = describe(when.condition)
+                    weak = self._engine.conditions.is_of_unset(when.condition, row, arguments, frame)
+                    for exception in when.raises:
+                        sink.add(Raise(exception, node, frame.unit, row.name, row.source, note, weak))
+            for parameter in row.calls:
+                for passed in arguments.find(parameter, row.params):
+                    value = arguments.value(passed)
+                    if value != NONE:
+                        self._engine.calls.invoke_unknown(values.without_none(value), passed, frame)
+            self._typed_arguments(row, arguments, frame)
+            self._used_arguments(row, arguments, node, frame)
+            self._engine.hooks.handed_over(row, arguments, node, frame)
+            self._worked_on(row, arguments, node, frame)
+            self._tried(row, arguments, receiver, node, frame)
+            if row.special:
+                for passed in arguments.positional:
+                    self._engine.expressions.special(arguments.value(passed), row.special, passed, frame)
+                self._measured(row, arguments, node, frame)
+            for passed in self._awaited_arguments(row, arguments):
+                if values.is_unknown(arguments.value(passed)) or isinstance(passed, ast.Name | ast.Attribute):
+                    self._engine.expressions.awaited(passed, frame)
+            self._engine.expressions.suspect_rare(row, node, frame)
+            if row.never_returns:
+                frame.is_dead = True
+        return self.value_of_row(row, arguments, receiver)
+
+    def _tried(
+        self, row: CallRow, arguments: Arguments, receiver: Value | None, node: ast.expr, frame: Frame
+    ) -> None:
+        """Try a function that only computes on samples of what it is given (see ``kinds``)."""
+        if row.name in ("min", "max"):
+            for each in arguments.positional:
+                self._engine.expressions.special(arguments.value(each), ("__lt__", "__gt__"), each, frame)
+        if arguments.starred or not is_tried(row):
+            return
+        given = [("", each, arguments.value(each)) for each in arguments.positional]
+        given += [(word, each, arguments.value(each)) for word, each in arguments.keywords.items()]
+        self._engine.kinds.called(row, receiver, given, node, frame)
+
+    def _measured(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+        """Say that a builtin which looks for a special method is not known if it is given something opaque.
+
+        What only makes text, a truth value or a number of it asks nothing that people write code for.
+        """
+        if row.special[0] in _CONVERTS and any(
+            values.is_opaque(entry) for passed in arguments.positional for entry in arguments.value(passed)
+        ):
+            self._engine.expressions.operation("op:convert-unknown", node, frame)
+        if row.special[0] not in _ASKS:
+            return
+        for passed in arguments.positional:
+            if isinstance(passed, ast.Starred):
+                continue  # unpacking it counts where it stands
+            self._engine.expressions.unresolved_if_opaque(
+                arguments.value(passed), "op:argument-unknown", node, passed, frame
+            )
+
+    def _awaited_arguments(self, row: CallRow, arguments: Arguments) -> list[ast.expr]:
+        """Return the arguments that a call awaits."""
+        if row.awaits == ("*",):
+            return arguments.positional
+        return [passed for name in row.awaits for passed in arguments.find(name, row.params)]
+
+    def _typed_arguments(self, row: CallRow, arguments: Arguments, frame: Frame) -> None:
+        """Look at what is passed: a generator is run; JSON or None where text or a number is wanted is an error."""
+        if row.mistyped:
+            for passed in (*arguments.positional, *arguments.keywords.values()):
+                if not any(passed in arguments.find(parameter, row.params) for parameter in row.takes_any):
+                    self._engine.kinds.mixed(row, arguments.value(passed), passed, frame)
+        for passed in arguments.positional:
+            value = arguments.value(passed)
+            if row.mistyped and not isinstance(passed, ast.Constant):
+                self._mistyped_argument(row, passed, value, arguments, frame)
+            for entry in value:
+                if (
+                    entry.name == "generator"
+                    and isinstance(entry.ref, FunctionInfo)
+                    and frame.sink is not None
+                ):
+                    frame.sink.add(Edge(entry.ref, passed, frame.unit))
+
+    def _mistyped_argument(
+        self, row: CallRow, passed: ast.expr, value: Value, arguments: Arguments, frame: Frame
+    ) -> None:
+        """Add what a call raises that is given a builtin of another type than it takes."""
+        names = values.names(value)
+        if isinstance(passed, ast.List | ast.Tuple):
+            names = names | values.names(self._engine.expressions.element(value, frame.unit))
+        if not names & {"json", "None"} or any(
+            passed in arguments.find(parameter, row.params) for parameter in row.takes_any
+        ):
+            return
+        expressions = self._engine.expressions
+        if "json" in names and not names & _TEXTS:  # text that may be something else is passed as what it is
+            expressions.operation("op:argument-json", passed, frame, raises=row.mistyped)
+        if (
+            "None" in names
+            and not expressions.starts_as_none(passed, frame)
+            and not any(passed in arguments.find(parameter, row.params) for parameter in row.takes_none)
+        ):
+            expressions.operation("op:argument-none", passed, frame, raises=row.mistyped)
+
+    def _worked_on(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+        """Say that a function which iterates, orders or reads what it is given is not known if that is opaque."""
+        for parameter in row.works_on:
+            for passed in arguments.positional if parameter == "*" else arguments.find(parameter, row.params):
+                if not isinstance(passed, ast.Starred):  # unpacking it counts where it stands
+                    self._engine.expressions.unresolved_if_opaque(
+                        arguments.value(passed), "op:argument-unknown", node, passed, frame
+                    )
+
+    def _used_arguments(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+        """Add what the methods raise that a function calls on what it is given: a compressed file is read by ``json.load``."""
+        for parameter, method in row.uses.items():
+            for passed in arguments.find(parameter, row.params):
+                for entry in arguments.value(passed):
+                    if isinstance(entry.ref, ClassInfo) and frame.sink is not None:
+                        own_method = self._engine.flat.method(entry.ref, method)
+                        if isinstance(own_method, FunctionInfo):
+                            frame.sink.add(Edge(own_method, node, frame.unit))
+                        continue
+                    if frame.sink is None or "." not in entry.name:  # text, or nothing that is known
+                        continue
+                    own = self._knowledge.method(entry.name, method)
+                    if own is None:
+                        self._engine.effects.unknown_call(node, frame, f"{entry.name}.{method}")
+                        continue
+                    for exception in own.raises:
+                        if self._engine.hierarchy.is_caught(exception, row.raises):
+                            continue
+                        frame.sink.add(
+                            Raise(
+                                exception,
+                                node,
+                                frame.unit,
+                                own.name,
+                                own.source,
+                                f"it calls `{method}` of `{parameter}`",
+                            )
+                        )
+
+    def value_of_row(self, row: CallRow, arguments: Arguments, receiver: Value | None) -> Value:
+        """Return what a row says that a call gives."""
+        value = self._given_by_row(row, arguments, receiver)
+        defaults = arguments.find("default", row.params) if "default" in row.params else ()
+        return self._engine.ducks.with_default(value, defaults[0]) if defaults else value
+
+    def _given_by_row(self, row: CallRow, arguments: Arguments, receiver: Value | None) -> Value:
+        found: list[Value] = []
+        decided = False
+        for when in row.when:
+            if not when.returns:
+                continue
+            holds = self._engine.conditions.holds(when.condition, row, arguments, receiver)
+            if holds is not False:
+                found.append(values.parse(when.returns))
+            if holds is True:
+                decided = True
+                break
+        if not decided:
+            if row.returns:
+                found.append(values.parse(row.returns))
+            elif not found:
+                return ANY
+        substitute = self._engine.expressions.substitute
+
+        def argument(name: str) -> Value:
+            if name.startswith("result:"):
+                return self._result_of(name.removeprefix("result:"), row, arguments)
+            nodes = arguments.find(name, row.params) if name else arguments.positional[:1]
+            if not nodes and name == "default" and not arguments.starred:
+                return BOTTOM  # nothing stands in for what is missing
+            return arguments.value(nodes[0]) if nodes else ANY
+
+        base = receiver
+        return values.join(substitute(value, base, argument) for value in found) or ANY
+
+
+_ASKS = frozenset({"__iter__", "__next__", "__len__", "__abs__", "__reversed__", "__contains__"})
+_CONVERTS = frozenset(
+    {"__int__", "__float__", "__index__", "__round__", "__pow__", "__divmod__", "__floor__", "__ceil__"}
+)
+_TEXTS = frozenset({"str", "bytes"})
+
+    def _result_of(self, parameter: str, row: CallRow, arguments: Arguments) -> Value:
+        """Return what a function gives that is passed to be called; what it raises counts elsewhere."""
+        quiet = Frame(arguments.frame.function, arguments.frame.env, None)
+        found = [
+            self._engine.calls.invoke_unknown(arguments.value(passed), passed, quiet)
+            for passed in arguments.find(parameter, row.params)
+        ]
+        return values.join(found) or ANY

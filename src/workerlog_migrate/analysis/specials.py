@@ -1,0 +1,259 @@
+"""Functions whose rows cannot say what they give: one method each, and the table of them.
+
+Migrated code is read as what it wraps: ``retrying(open)(p)`` is ``open(p)``, ``mirror_print(logger.info, x)`` is ``print(x)``, so that a
+second run finds what the first one found.
+"""
+
+# ruff: noqa: ARG002  # the functions of a dispatch table share one signature
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.arguments import Arguments
+from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.values import ANY, NONE, Value
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+Special = Callable[[Arguments, ast.expr, Frame], Value]
+_SUPPRESS = "contextlib.suppress"
+
+
+class Specials:
+    """Evaluates calls of builtins and of our own runtime.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._knowledge = engine.knowledge
+        self.table: dict[str, Special] = {
+            "print": engine.printing.print,
+            "worker_logger.mirror_print": engine.printing.mirror,
+            "worker_logger.log_ignored": self._nothing,
+            "worker_logger.expect_only": self._safe_bool,
+            "worker_utils.retry_with_backoff": self._retry,
+            "functools.partial": self._partial,
+            "functools.wraps": self._transparent,
+            "super": self._super,
+            "getattr": self._getattr,
+            "int": self._int,
+            "iter": self._iter,
+            "zip": self._zip,
+            "dict": self._dict,
+            "type": self._type,
+            "isinstance": self._is_instance,
+            "hasattr": self._safe_bool,
+            "contextlib.closing": self._closing,
+            "collections.defaultdict": self._default_dict,
+            "collections.namedtuple": self._named_tuple,
+            _SUPPRESS: self._suppress,
+            "importlib.import_module": self._import_module,
+            "copy.copy": self._same,
+            "worker_logger.setup_worker_logger": self._logger,
+            "worker_logger.setup_worker_logging": self._path,
+            "worker_logger.get_worker_log_path": self._path,
+            "worker_utils.setup_logger": self._logger,
+            "worker_utils.setup_worker_logger": self._logger,
+            "worker_utils.notify_critical": self._safe_bool,
+        }
+
+    def _import_module(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """A plug-in's top level runs; a module of the standard library that is named there is like an import of it."""
+        made = self._by_row("importlib.import_module", arguments, node, frame)
+        top = ""
+        match arguments.positional:
+            case [ast.Constant(value=str(named)), *_]:
+                top = named.partition(".")[0]
+        if top not in sys.stdlib_module_names:
+            self._engine.effects.unknown_call(
+                node, frame, "importlib.import_module", "the top level of what it imports runs"
+            )
+        return made
+
+    def _suppress(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return values.one("suppress")
+
+    def _retry(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return values.one("transparent")
+
+    def _transparent(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return values.one("transparent")
+
+    def _partial(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        if not arguments.positional:
+            return ANY
+        return values.one("partial", arguments.value(arguments.positional[0]))
+
+    def _super(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        current: FunctionInfo | None = frame.function
+        while current is not None:
+            if current.owner is not None:
+                return values.one("super", ref=current.owner)
+            current = current.unit.outer(current)
+        return ANY
+
+    def _getattr(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        row = self._knowledge.call("getattr")
+        positional = arguments.positional
+        for passed in positional[:1]:
+            self._engine.expressions.unresolved_if_opaque(
+                arguments.value(passed), "op:attribute-unknown", node, passed, frame
+            )
+        if (
+            len(positional) >= 2
+            and isinstance(positional[1], ast.Constant)
+            and isinstance(positional[1].value, str)
+        ):
+            quiet = Frame(frame.function, frame.env, None)
+            receiver = values.without_none(arguments.value(positional[0]))
+            known = self._engine.expressions.attribute(receiver, positional[1].value, node, quiet)
+            if len(positional) > 2:
+                if receiver and all(
+                    entry.name in ("instance", "class")
+                    and self._engine.shapes.lacks_attribute(entry.ref, positional[1].value)
+                    for entry in receiver
+                ):
+                    return arguments.value(positional[2])
+                return known | arguments.value(positional[2])
+            if frame.sink is not None and row is not None and not self._has(receiver, positional[1].value):
+                self._engine.rows.apply(row, arguments, None, node, frame)
+            return known
+        if row is not None:
+            self._engine.rows.apply(row, arguments, None, node, frame)
+        return ANY
+
+    def _has(self, receiver: Value, name: str) -> bool:
+        """Whether every alternative is an instance or class of the program that defines an attribute."""
+        return bool(receiver) and all(
+            isinstance(entry.ref, ClassInfo)
+            and entry.name in ("instance", "class")
+            and (name in entry.ref.methods or name in entry.ref.values)
+            for entry in receiver
+        )
+
+    def _int(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        row = self._knowledge.call("int")
+        if arguments.positional and frame.sink is not None:
+            first = arguments.positional[0]
+            if _is_float_of_text(first):  # "inf" is a float for float()
+                self._engine.expressions.operation("op:int-of-float", node, frame)
+        made = values.INT if row is None else self._engine.rows.apply(row, arguments, None, node, frame)
+        if arguments.positional and any(
+            entry.ref == values.HUGE for entry in arguments.value(arguments.positional[0])
+        ):
+            return values.one("int", ref=values.HUGE)
+        return made
+
+    def _default_dict(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``defaultdict(list)`` gives a list for a key that is missing."""
+        made = self._by_row("collections.defaultdict", arguments, node, frame)
+        if len(arguments.positional) != 1 or arguments.starred or arguments.keywords:
+            return made
+        quiet = Frame(frame.function, frame.env, None)
+        nothing = Arguments(self._engine, ast.Call(arguments.positional[0], [], []), quiet)
+        given = values.join(
+            self._engine.calls.invoke(entry, nothing, arguments.positional[0], quiet)
+            for entry in arguments.value(arguments.positional[0])
+        )
+        return values.one("collections.defaultdict", ANY, given or ANY)
+
+    def _iter(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        if not arguments.positional:
+            return values.one("iterator", ANY)
+        source = arguments.value(arguments.positional[0])
+        if len(arguments.positional) > 1:  # called until it gives the sentinel
+            return values.one(
+                "iterator", self._engine.calls.invoke_unknown(source, arguments.positional[0], frame)
+            )
+        return values.one(
+            "iterator", self._engine.expressions.iterate(source, arguments.positional[0], frame)
+        )
+
+    def _type(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        if len(arguments.positional) == 1:
+            return values.join(map(values.class_of, arguments.value(arguments.positional[0]) or ANY))
+        return ANY
+
+    def _safe_bool(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return values.BOOL
+
+    def _is_instance(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """It fails for a value in the place of a class."""
+        if len(arguments.positional) > 1 and frame.sink is not None:
+            classes = arguments.value(arguments.positional[1])
+            plain = frozenset(
+                entry for entry in classes if values.is_builtin(entry) and entry.name != "tuple"
+            )
+            if plain:
+                self._engine.expressions.operation("op:kinds", node, frame)
+        return values.BOOL
+
+    def _zip(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``zip(a, b)`` gives tuples of what is in each."""
+        made = self._by_row("zip", arguments, node, frame)
+        if arguments.starred or not arguments.positional:
+            return made
+        element = self._engine.expressions.element
+        parts = [element(arguments.value(each), frame.unit) for each in arguments.positional]
+        return values.one("iterator", values.one("tuple", *parts))
+
+    def _dict(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``dict(pairs)`` has keys and values of the types that the pairs have."""
+        made = self._by_row("dict", arguments, node, frame)
+        if arguments.starred or arguments.keywords or len(arguments.positional) != 1:
+            return made
+        pairs = self._engine.expressions.element(arguments.value(arguments.positional[0]), frame.unit)
+        if not pairs or any(
+            pair.name != "tuple" or pair.ref is not None or len(pair.args) != _PAIR for pair in pairs
+        ):
+            return made
+        keys, items = (values.join(pair.args[at] for pair in pairs) for at in range(_PAIR))
+        return values.one("dict", keys, items)
+
+    def _by_row(self, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        row = self._knowledge.call(name)
+        return ANY if row is None else self._engine.rows.apply(row, arguments, None, node, frame)
+
+    def _closing(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``with closing(x) as y``: ``y`` is ``x``, and leaving calls its ``close``."""
+        return values.one("closing", self._same(arguments, node, frame))
+
+    def _named_tuple(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        self._by_row("collections.namedtuple", arguments, node, frame)
+        return values.one("dotted", ref=NAMED_TUPLE)
+
+    def _same(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return arguments.value(arguments.positional[0]) if arguments.positional else ANY
+
+    def _logger(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return values.one("logging.Logger")
+
+    def _path(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return values.one("pathlib.Path")
+
+    def _nothing(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        return NONE
+
+
+_PAIR = 2
+NAMED_TUPLE = "collections.namedtuple.class"  # the row of what it makes
+
+
+def _is_float_of_text(node: ast.expr) -> bool:
+    """Whether a node is ``float(x)`` of something that is not written there."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "float"
+        and bool(node.args)
+        and not isinstance(node.args[0], ast.Constant)
+    )
