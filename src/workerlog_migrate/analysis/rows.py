@@ -222,13 +222,6 @@ class Rows:
         base = receiver
         return values.join(substitute(value, base, argument) for value in found) or ANY
 
-
-_ASKS = frozenset({"__iter__", "__next__", "__len__", "__abs__", "__reversed__", "__contains__"})
-_CONVERTS = frozenset(
-    {"__int__", "__float__", "__index__", "__round__", "__pow__", "__divmod__", "__floor__", "__ceil__"}
-)
-_TEXTS = frozenset({"str", "bytes"})
-
     def _result_of(self, parameter: str, row: CallRow, arguments: Arguments) -> Value:
         """Return what a function gives that is passed to be called; what it raises counts elsewhere."""
         quiet = Frame(arguments.frame.function, arguments.frame.env, None)
@@ -237,3 +230,10 @@ _TEXTS = frozenset({"str", "bytes"})
             for passed in arguments.find(parameter, row.params)
         ]
         return values.join(found) or ANY
+
+
+_ASKS = frozenset({"__iter__", "__next__", "__len__", "__abs__", "__reversed__", "__contains__"})
+_CONVERTS = frozenset(
+    {"__int__", "__float__", "__index__", "__round__", "__pow__", "__divmod__", "__floor__", "__ceil__"}
+)
+_TEXTS = frozenset({"str", "bytes"})

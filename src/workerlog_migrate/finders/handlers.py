@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.boundary import Boundaries, keeps_loop_alive
-from workerlog_migrate.analysis.calls import CONTEXT_MAKERS
+from workerlog_migrate.analysis.decorators import CONTEXT_MAKERS
 from workerlog_migrate.analysis.exceptions import ROOT
 from workerlog_migrate.analysis.logging_calls import LogCalls
 from workerlog_migrate.analysis.naming import Naming
