@@ -17,18 +17,9 @@ LINES = 650
 METHODS = 29
 
 # What is still to be divided.
-LONG = frozenset(
-    {
-        "analysis.calls",
-        "analysis.expressions",
-        "analysis.flat",
-        "analysis.flow",
-        "knowledge",
-    }
-)
+LONG = frozenset({"analysis.expressions", "analysis.flat", "analysis.flow", "knowledge"})
 WIDE = frozenset(
     {
-        "analysis.calls:Calls",
         "analysis.expressions:Expressions",
         "analysis.flat:Flat",
         "analysis.flow:Flow",
@@ -36,33 +27,7 @@ WIDE = frozenset(
         "project.starts:_Search",
     }
 )
-CIRCLES = (
-    frozenset(
-        {
-            "analysis.callers",
-            "analysis.calls",
-            "analysis.changes",
-            "analysis.containers",
-            "analysis.ducks",
-            "analysis.engine",
-            "analysis.expressions",
-            "analysis.flat",
-            "analysis.flow",
-            "analysis.follower",
-            "analysis.guards",
-            "analysis.hooks",
-            "analysis.kinds",
-            "analysis.places",
-            "analysis.proofs",
-            "analysis.raises",
-            "analysis.shapes",
-            "analysis.sight",
-            "analysis.sources",
-            "analysis.suspects",
-            "analysis.writes",
-        }
-    ),
-)
+CIRCLES = (frozenset(name for name in FILES if name.startswith("analysis.")),)
 
 
 def _trees() -> dict[str, ast.Module]:
