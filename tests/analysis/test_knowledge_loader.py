@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workerlog_migrate.knowledge import Knowledge, KnowledgeError
+from workerlog_migrate.knowledge import Knowledge
+from workerlog_migrate.knowledge.rows import KnowledgeError
 
 
 def _root(tmp_path: Path, **files: str) -> Path:

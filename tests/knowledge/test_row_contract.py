@@ -15,7 +15,8 @@ import pytest
 from tests.analysis.conftest import Analyse, _script
 from tests.knowledge.test_rows import ALL, TYPES, bare, expressions, strings, tables, type_names
 from workerlog_migrate import knowledge
-from workerlog_migrate.knowledge import (
+from workerlog_migrate.knowledge import Knowledge
+from workerlog_migrate.knowledge.rows import (
     CALL_MARKS,
     KINDS,
     MARKS,
@@ -24,7 +25,6 @@ from workerlog_migrate.knowledge import (
     CallRow,
     Condition,
     ExceptionRow,
-    Knowledge,
     KnowledgeError,
     OperationRow,
     Protocol,

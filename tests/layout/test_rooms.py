@@ -17,13 +17,11 @@ LINES = 650
 METHODS = 29
 
 # What is still to be divided.
-LONG = frozenset({"analysis.expressions", "analysis.flat", "analysis.flow", "knowledge"})
 WIDE = frozenset(
     {
         "analysis.expressions:Expressions",
         "analysis.flat:Flat",
         "analysis.flow:Flow",
-        "knowledge:Knowledge",
         "project.starts:_Search",
     }
 )

@@ -1,0 +1,299 @@
+"""The rows of the knowledge base: what each key of a table means; a key that is no field of its class is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workerlog_migrate.errors import WorkerlogError
+
+TESTS = frozenset(
+    [
+        "given",
+        "absent",
+        "missing",
+        "passed",
+        "true",
+        "literal",
+        "not-literal",
+        "converted",
+        "integer-literal",
+        "number-literal",
+        "none-able",
+        "text-mode",
+        "binary-mode",
+        "write-mode",
+        "ascii",
+        "unsettled",
+        "shape:json",
+        "unpaired",
+        "holds-unknown",
+    ]
+)
+
+# Marks of exceptions: a method that raises it at once waits to be overridden; being told to stop, a missing optional
+# part and the end of an iterator are no errors; where it is listed, its parent is written; a failed I/O call raises it or
+# a subclass; its name is that of a tuple of classes, which no other tuple of an ``except`` clause may hold as it is.
+MARKS = frozenset(["abstract", "calm", "general", "io"])
+
+# Marks of calls: it does nothing but compute, so that it may be tried on samples; what it gives is ASCII whatever it is given; what it gives is as much of ASCII as its receiver; it gives
+# the present time; it takes something out of its receiver, or moves it; it sets an alarm, by which a signal comes while
+# something else runs; the event loop calls what it is given; what it makes of a function hashes each argument, or calls
+# one of the functions that are registered; no list is empty that it gives a dict of; it has as many items as before, at
+# other places; what it gives was stored before, so that it is data; it gives a day of the week from 0 to 6.
+CALL_MARKS = frozenset(
+    [
+        "alarm",
+        "ascii",
+        "computes",
+        "dispatches",
+        "filled",
+        "hashes",
+        "keeps-ascii",
+        "loop",
+        "now",
+        "reorders",
+        "shrinks",
+        "stored",
+        "weekday",
+    ]
+)
+
+# Kinds of types: numbers; what moves by a timedelta; what numbers subscript; what holds things one after the other;
+# what is ASCII as text; what one reading uses up; what nobody can call; a base class that adds nothing to what runs.
+KINDS = frozenset(["base", "date", "number", "plain", "sequence", "series", "spent", "uncalled"])
+
+
+class KnowledgeError(WorkerlogError):
+    """A row of the knowledge base is malformed; the message names the file and the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A question about the arguments of a call.
+
+    Attributes:
+        args: names of the arguments, any of which may satisfy it; ``self`` is the receiver.
+        test: the word after ``is``; empty when only ``values`` matter.
+        types: for ``type:`` and ``not-type:`` the type names.
+        values: literals of which the argument has to be one.
+        unless: conditions none of which may hold at the same time.
+        also: conditions all of which have to hold at the same time.
+
+    """
+
+    args: tuple[str, ...] = field(metadata={"key": "arg"})
+    test: str = field(default="", metadata={"key": "is"})
+    types: tuple[str, ...] = field(default=(), metadata={"key": "is"})
+    values: tuple[object, ...] = field(default=(), metadata={"key": "value"})
+    unless: tuple[Condition, ...] = ()
+    also: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What a call raises or returns besides, under a condition."""
+
+    condition: Condition
+    raises: tuple[str, ...] = ()
+    returns: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A function, constructor or method.
+
+    Attributes:
+        name: ``json.load``, ``str.split``, ``*.strip``.
+        raises: qualified exception names that are always possible.
+        returns: type expression, empty when unknown.
+        params: positional parameter names.
+        when: conditional additions.
+        rare: qualified exception names that are documented and hardly ever seen: they count only where nothing else in a
+            body is known to raise.
+        calls: parameters that are called back in this thread.
+        awaits: parameters that are awaited; ``*`` for all positional ones.
+        uses: parameters that are files or the like, each with the method of it that is called.
+        works_on: parameters that are iterated, ordered, read or asked for an attribute, ``*`` for all of them: of something of
+            which nothing is known nobody knows what that raises.
+        passes: the parameter that is a function to be called, here or elsewhere, and what it is given: the parameter that
+            holds its arguments, ``*`` for the arguments that follow, ``each`` for the elements of those.
+        special: the special methods that it looks for on what it is given, in this order.
+        mistyped: what it raises besides when an argument is of a builtin type that it does not take.
+        takes_any: parameters that take a value of any type, None too.
+        takes_none: parameters that take None, though not any other type.
+        marks: words of ``CALL_MARKS``.
+        hands: as a decorator, as a method that a base class asks heirs for, or to the function that it calls or passes on:
+            types of what the function is given, ``self`` apart; ``*str`` stands for all that follow.
+        events: as a decorator: the type whose method of the function's name says what the function is given.
+        only_of: the builtin kind (of texts, bytes as well) that hardly anything else has a method of this name like.
+        never_returns: control does not come back.
+        awaitable: ``raises`` and ``returns`` are those of awaiting the result.
+        of_imported: a method name of a few libraries: known only where a file imports one of them.
+        unless_called: methods that make something else that has a method of this name: where the file calls one of them,
+            the row says nothing.
+        remembers: the parameter whose function runs elsewhere; what is returned knows it.
+        recalls: raises what the function does that its receiver was made with.
+        min_python: the first Python that has it, empty when all supported ones do.
+        max_python: the last Python that has it, empty when all supported ones do.
+        source: where the facts come from.
+        note: what a person should know besides.
+
+    """
+
+    name: str
+    raises: tuple[str, ...] = ()
+    returns: str = ""
+    params: tuple[str, ...] = ()
+    when: tuple[When, ...] = ()
+    rare: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
+    awaits: tuple[str, ...] = ()
+    uses: Mapping[str, str] = field(default_factory=dict)
+    works_on: tuple[str, ...] = ()
+    passes: tuple[str, ...] = ()
+    special: tuple[str, ...] = ()
+    mistyped: tuple[str, ...] = ()
+    takes_any: tuple[str, ...] = ()
+    takes_none: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    hands: tuple[str, ...] = ()
+    events: str = ""
+    only_of: str = ""
+    never_returns: bool = False
+    awaitable: bool = False
+    of_imported: bool = False
+    unless_called: tuple[str, ...] = ()
+    remembers: str = ""
+    recalls: bool = False
+    min_python: str = ""
+    max_python: str = ""
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """One operation that a type supports: iteration, subscripts, ``with``, ``await``, reading any other attribute.
+
+    Attributes:
+        returns: the type of what it gives.
+        raises: what it raises.
+        takes: the types of what can be stored by it, where it does not take any; another one is a ``TypeError``.
+    """
+
+    returns: str = ""
+    raises: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRow:
+    """A type: attributes, operations and operators; its methods are ``CallRow`` of their own.
+
+    Attributes:
+        name: the name under which expressions speak of it.
+        bases: types whose methods, attributes and operations it has, too.
+        attributes: data attributes and the types of their values.
+        asks: attributes whose reading is a request (``element.text``): it raises what the operation ``ask`` says.
+        protocols: operations, each a key of its own (``iter``, ``getitem``, ...).
+        kinds: words of ``KINDS``.
+        arity: how many types its brackets hold: 1 for ``list[str]``, 2 for ``dict[str, int]``; 0 for none.
+        aliases: other names by which annotations speak of it.
+        operators: symbols (``+``, or ``-:datetime.date`` for a type on the right), each with the type of the result.
+        min_python: the first Python that has it, empty when all supported ones do.
+        source: where the facts come from.
+
+    """
+
+    name: str
+    bases: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    asks: tuple[str, ...] = ()
+    protocols: Mapping[str, Protocol] = field(default_factory=dict)
+    operators: Mapping[str, str] = field(default_factory=dict)
+    kinds: tuple[str, ...] = ()
+    arity: int = 0
+    aliases: tuple[str, ...] = ()
+    min_python: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionRow:
+    """An exception class.
+
+    Attributes:
+        name: canonical.
+        bases: direct bases.
+        aliases: the other names it goes by.
+        marks: words of ``MARKS``: what it means beyond its place in the hierarchy.
+        source: where the facts come from.
+        holds: the name stands for a tuple of the class and these.
+        min_python: the first Python that has it, empty when all supported ones do.
+        became: the class that it is another name of, and the first Python in which it is; empty when it is one of its own.
+
+    """
+
+    name: str
+    bases: tuple[str, ...]
+    aliases: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    source: str = ""
+    holds: tuple[str, ...] = ()
+    min_python: str = ""
+    became: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    """An implicit operation (``op:division``) and what it raises; ``names``: what it is about, if not everything."""
+
+    name: str
+    raises: tuple[str, ...]
+    source: str = ""
+    description: str = ""
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RetryRow:
+    """A call that does I/O, and whether ``retry-io`` may repeat it.
+
+    Attributes:
+        name: ``open``, ``requests.Session.get``.
+        wrap: it can be repeated whole.
+        reason: why, or why not.
+        params: positional parameter names, as far as the other keys speak of them.
+        needs: parameters without which, given as True, a first attempt makes the second fail.
+        mode: the parameter that is the mode of an ``open``: one that creates fails the second time.
+        without: parameters that speak against another attempt, each with the reason.
+        source: where the facts come from.
+
+    """
+
+    name: str
+    wrap: bool
+    reason: str
+    params: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    mode: str = ""
+    without: Mapping[str, str] = field(default_factory=dict)
+    source: str = ""
+
+
+PROTOCOLS = (
+    "iter",
+    "getitem",
+    "setitem",
+    "delitem",
+    "contains",
+    "len",
+    "bool",
+    "enter",
+    "exit",
+    "await",
+    "call",
+    "attribute",
+    "ask",
+)
