@@ -274,7 +274,7 @@ def _canonical(text: str, handler: ast.ExceptHandler, engine: Engine) -> str:
         if found is not None:
             value = engine.flat.binding_values(first, found[0], found[1], engine.unit)
             for attribute in text.split(".")[1:]:
-                value = engine.expressions.attribute(value, attribute, written, frame)
+                value = engine.attributes.attribute(value, attribute, written, frame)
             names = {engine.caught.exception_of(entry) for entry in value}
             if len(names) == 1:
                 return names.pop() or text

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
-from workerlog_migrate.analysis.expressions import RESUMING
+from workerlog_migrate.analysis.attributes import RESUMING
 from workerlog_migrate.analysis.frames import Edge, Frame
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.settle import SETTLE, how_to_settle
@@ -49,7 +49,7 @@ class Calls:
             if frame.facts or frame.env:
                 self._engine.guards.after_call(node, frame)
                 self._engine.changes.after(callee, node, frame)
-        return values.join(found) if found else self._engine.expressions.nothing
+        return values.join(found) if found else self._engine.elements.nothing
 
     def callee(self, node: ast.Call, frame: Frame) -> Value:
         """Return what is called."""
@@ -61,8 +61,8 @@ class Calls:
                     return frame.env[path]
             receiver = self._engine.expressions.value(function.value, frame)
             if frame.env is not None and isinstance(function.value, ast.Call):
-                receiver = self._engine.expressions.told(receiver, function.value, frame)
-            return self._engine.expressions.attribute(receiver, function.attr, node, frame, called=True)
+                receiver = self._engine.unset.told(receiver, function.value, frame)
+            return self._engine.attributes.attribute(receiver, function.attr, node, frame, called=True)
         return self._engine.expressions.value(function, frame)
 
     def name(self, node: ast.Call, frame: Frame) -> str | None:
@@ -99,7 +99,7 @@ class Calls:
                 if frame.sink is not None and not self._engine.shapes.fits(
                     entry.ref, arguments, is_bound=entry.name == "method"
                 ):
-                    self._engine.expressions.operation("op:arguments", node, frame)
+                    self._engine.effects.operation("op:arguments", node, frame)
                 return self._invoke_function(entry.ref, arguments, node, frame)
             case "class":
                 assert isinstance(entry.ref, ClassInfo)
@@ -132,11 +132,11 @@ class Calls:
                 assert isinstance(entry.ref, ClassInfo)
                 return self._engine.flat.kinds("instance", entry.ref)
             case "json":
-                self._engine.expressions.operation("op:not-callable-json", node, frame)
+                self._engine.effects.operation("op:not-callable-json", node, frame)
                 return ANY
             case "None":
                 operand = node.func if isinstance(node, ast.Call) else node
-                self._engine.expressions.of_none("op:kinds", node, frame, operand)
+                self._engine.unset.of_none("op:kinds", node, frame, operand)
                 return BOTTOM
             case "instance":
                 assert isinstance(entry.ref, ClassInfo)
@@ -145,7 +145,7 @@ class Calls:
                     return self._invoke_function(method, arguments, node, frame)
         protocol = self._knowledge.protocol(entry.name, "call")
         if protocol is not None:
-            return self._engine.expressions.protocol(entry.name, "call", node, frame) or ANY
+            return self._engine.effects.protocol(entry.name, "call", node, frame) or ANY
         self._engine.effects.unknown_call(node, frame)
         return ANY
 
@@ -166,7 +166,7 @@ class Calls:
         if special is not None:
             return special(arguments, node, frame)
         if name == NAMED_TUPLE and self._engine.shapes.misses_parts(arguments, frame.unit):
-            self._engine.expressions.operation("op:arguments", node, frame)
+            self._engine.effects.operation("op:arguments", node, frame)
         hierarchy = self._engine.hierarchy
         if hierarchy.is_exception(name):
             return values.one(hierarchy.canonical(name))
@@ -175,7 +175,7 @@ class Calls:
             return self._engine.rows.apply(row, arguments, None, node, frame)
         if self._knowledge.type(name) is not None:  # a type that is known, made in a way that is not
             self._engine.effects.unknown_call(node, frame, name)
-            return self._engine.expressions.substitute(values.parse(name), None, None)
+            return self._engine.elements.substitute(values.parse(name), None, None)
         # os.environ.get, sys.stdout.write: a method of a module's data attribute.
         owner, _, method = name.rpartition(".")
         if owner and self._knowledge.type(owner) is not None:
@@ -296,7 +296,7 @@ class Calls:
             and type_name == "concurrent.futures.Future"
             and _cancels(frame.unit)
         ):
-            self._engine.expressions.operation("op:future-cancelled", node, frame)
+            self._engine.effects.operation("op:future-cancelled", node, frame)
         if type_name == "generator" and method in RESUMING:
             return self._resumed(entry, method, node, frame)
         row = self._knowledge.method(type_name, method) if type_name != "*" else None
@@ -308,7 +308,7 @@ class Calls:
         if row is not None:
             return self._engine.rows.apply(row, arguments, receiver, node, frame)
         if type_name == "json":
-            self._engine.expressions.operation("op:method-json", node, frame)
+            self._engine.effects.operation("op:method-json", node, frame)
             return self._of_data(method, arguments, node, frame)
         bare = self._bare(method, arguments, frame)
         if bare is not None:
@@ -333,7 +333,7 @@ class Calls:
                     frame.sink.add(Edge(function, node, frame.unit))
         if method == "close":
             return NONE
-        self._engine.expressions.operation("op:generator-ends", node, frame)
+        self._engine.effects.operation("op:generator-ends", node, frame)
         return values.join(found) or ANY
 
     def _of_data(self, method: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:

@@ -41,7 +41,7 @@ class Conditions:
             return False
         nodes = [node for name in condition.args for node in arguments.find(name, row.params)]
         return bool(nodes) and all(
-            self._engine.expressions.starts_as_none(node, frame)
+            self._engine.unset.starts_as_none(node, frame)
             for node in nodes
             if "None" in values.names(arguments.value(node))
         )
@@ -189,7 +189,7 @@ class Conditions:
             case "unpaired":  # what str.split gives, or JSON: of any length
                 is_kind = self._knowledge.is_kind
                 series = frozenset(entry for entry in value if is_kind(entry.name, "series"))
-                element = self._engine.expressions.element(series, arguments.frame.unit)
+                element = self._engine.elements.element(series, arguments.frame.unit)
                 return bool(series and values.names(element) & {"json", "list", "str"})
             case "type":
                 return any(self._is_a(name, condition.types) for name in names)

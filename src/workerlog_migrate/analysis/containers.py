@@ -164,7 +164,7 @@ class Containers:
                 literal = entry.ref if isinstance(entry.ref, tuple) else ((None, entry.args[1]),)
                 pairs.extend((name, made if isinstance(made, frozenset) else ANY) for name, made in literal)
             else:
-                element = self._engine.expressions.element(frozenset({entry}), unit)
+                element = self._engine.elements.element(frozenset({entry}), unit)
                 keys.append(element)
                 items.append(element)
                 pairs.append((None, ANY if entry.name in ("any", "bound", "list") else element))
@@ -178,7 +178,7 @@ class Containers:
         flat = self._engine.flat
         if isinstance(target.slice, ast.Slice):
             if isinstance(parent, ast.Assign):
-                items.append(self._engine.expressions.element(flat.value(parent.value, unit), unit))
+                items.append(self._engine.elements.element(flat.value(parent.value, unit), unit))
             else:
                 items.append(ANY)
             return

@@ -110,7 +110,7 @@ class Decorators:
         if "hashes" in marks:
             for passed in (*arguments.positional, *arguments.keywords.values()):
                 if values.names(arguments.value(passed)) & _UNHASHABLE:
-                    self._engine.expressions.operation("op:hash", passed, frame)
+                    self._engine.effects.operation("op:hash", passed, frame)
         if "dispatches" in marks and frame.sink is not None:
             for registered in self._registered(function):
                 frame.sink.add(Edge(registered, node, frame.unit))

@@ -8,11 +8,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Frame, Raise, Unknown
 from workerlog_migrate.analysis.header import runtime_name
+from workerlog_migrate.analysis.settle import SETTLE, how_to_settle
+from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.knowledge import CallRow
 
 
 class Effects:
@@ -26,6 +30,83 @@ class Effects:
         self._engine = engine
         self._knowledge = engine.knowledge
         self._canonical: dict[str, str] = {}
+
+    def operation(
+        self,
+        name: str,
+        node: ast.AST,
+        frame: Frame,
+        *,
+        is_weak: bool = False,
+        raises: tuple[str, ...] | None = None,
+    ) -> None:
+        """Put what an implicit operation raises into the sink; ``raises`` takes the place of what its row says."""
+        if frame.sink is None:
+            return
+        row = self._knowledge.operation(name)
+        for exception in row.raises if raises is None else raises:
+            frame.sink.add(Raise(exception, node, frame.unit, name, row.source, row.description, is_weak))
+
+    def suspect_rare(self, row: CallRow, node: ast.AST, frame: Frame) -> None:
+        """Note what a call hardly ever raises: someone who guards nothing else has met it."""
+        if frame.suspects is None:
+            return
+        for exception in row.rare:
+            note = "it hardly ever happens; nothing else in the body is known to raise"
+            made = Raise(exception, node, frame.unit, row.name, row.source, note)
+            frame.suspects[made] = None
+
+    def unresolved(self, name: str, node: ast.AST, subject: ast.expr, frame: Frame) -> None:
+        """Say that what an operation does is not known, because nobody knows what it is done with.
+
+        Args:
+            name: the row of the operation; what it raises for builtin types counts besides.
+            node: the operation.
+            subject: what it is done with; where that is a part of the body that is not known already, it is not said twice.
+            frame: takes it.
+
+        """
+        sink = frame.sink
+        if sink is None:
+            return
+        self.operation(name, node, frame)
+        if _is_reported(subject, sink.opaque):
+            sink.opaque.add(node)
+            return
+        note = self._knowledge.operation(name).description
+        settle = how_to_settle(subject, frame)
+        sink.add(Unknown(node, frame.unit, name, f"{note}; {SETTLE}{settle}" if settle else note))
+
+    def unresolved_if_opaque(
+        self, value: Value, name: str, node: ast.AST, subject: ast.expr, frame: Frame
+    ) -> None:
+        """Say that an operation is not known if some alternative of the value is opaque."""
+        if frame.sink is not None and any(values.is_opaque(entry) for entry in value):
+            self.unresolved(name, node, subject, frame)
+
+    def protocol(
+        self, type_name: str, operation: str, node: ast.AST, frame: Frame, given: Value = BOTTOM
+    ) -> Value | None:
+        """Apply a type's protocol row; None when the type has none.
+
+        Args:
+            type_name: the type.
+            operation: a word of ``PROTOCOLS``.
+            node: where it is applied.
+            frame: where it stands.
+            given: what is stored.
+        """
+        row = self._knowledge.protocol(type_name, operation)
+        if row is None:
+            return None
+        if row.takes and any(entry.name not in row.takes for entry in given):
+            self.operation("op:stored-kind", node, frame)
+        if frame.sink is not None:
+            owner = self._knowledge.type(type_name)
+            source = owner.source if owner is not None else ""
+            for exception in row.raises:
+                frame.sink.add(Raise(exception, node, frame.unit, f"type:{type_name} {operation}", source))
+        return values.parse(row.returns) if row.returns else ANY
 
     def canonical(self, dotted: str) -> str:
         """Return the name under which a dotted name has its row: runtime names without dots, ``builtins.x`` as ``x``."""
@@ -59,6 +140,21 @@ class Effects:
                 canonical = self._engine.hierarchy.canonical(exception)
                 frame.sink.add(Raise(canonical, node, frame.unit, name, "[tool.workerlog-migrate.raises]"))
         return True
+
+
+def _is_reported(node: ast.AST | None, reported: set[ast.AST]) -> bool:
+    """Whether what an operation is done with hangs on something that is reported as not known."""
+    while node is not None:
+        if node in reported:
+            return True
+        match node:
+            case ast.Attribute(value=inner) | ast.Subscript(value=inner) | ast.Await(value=inner):
+                node = inner
+            case ast.Call(func=inner):
+                node = inner
+            case _:
+                return False
+    return False
 
 
 def callee_text(node: ast.AST) -> str:

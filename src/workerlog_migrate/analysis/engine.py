@@ -10,6 +10,8 @@ import ast
 import sys
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis.attributes import Attributes
+from workerlog_migrate.analysis.awaiting import Awaiting
 from workerlog_migrate.analysis.callers import Callers
 from workerlog_migrate.analysis.calls import Calls
 from workerlog_migrate.analysis.caught import Caught
@@ -19,6 +21,7 @@ from workerlog_migrate.analysis.containers import Containers
 from workerlog_migrate.analysis.decorators import Decorators
 from workerlog_migrate.analysis.ducks import Ducks
 from workerlog_migrate.analysis.effects import Effects
+from workerlog_migrate.analysis.elements import Elements
 from workerlog_migrate.analysis.entering import Entering
 from workerlog_migrate.analysis.exceptions import Hierarchy
 from workerlog_migrate.analysis.expressions import Expressions
@@ -26,8 +29,10 @@ from workerlog_migrate.analysis.flat import Flat
 from workerlog_migrate.analysis.flow import Flow
 from workerlog_migrate.analysis.guards import Guards
 from workerlog_migrate.analysis.hooks import Hooks
+from workerlog_migrate.analysis.iteration import Iteration
 from workerlog_migrate.analysis.kinds import Kinds
 from workerlog_migrate.analysis.neighbours import dotted_name, is_at_home
+from workerlog_migrate.analysis.operators import Operators
 from workerlog_migrate.analysis.places import Places
 from workerlog_migrate.analysis.printing import Printing
 from workerlog_migrate.analysis.program import Unit
@@ -37,7 +42,10 @@ from workerlog_migrate.analysis.rows import Rows
 from workerlog_migrate.analysis.shapes import Shapes
 from workerlog_migrate.analysis.sight import Sight
 from workerlog_migrate.analysis.sources import Sources
+from workerlog_migrate.analysis.special_methods import SpecialMethods
 from workerlog_migrate.analysis.specials import Specials
+from workerlog_migrate.analysis.subscripts import Subscripts
+from workerlog_migrate.analysis.unset import Unset
 from workerlog_migrate.analysis.writes import Writes
 from workerlog_migrate.model import Settings, Unresolved
 
@@ -100,6 +108,14 @@ class Engine:
         self.hooks = Hooks(self)
         self.ducks = Ducks(self)
         self.conditions = Conditions(self)
+        self.elements = Elements(self)
+        self.unset = Unset(self)
+        self.special_methods = SpecialMethods(self)
+        self.iteration = Iteration(self)
+        self.attributes = Attributes(self)
+        self.subscripts = Subscripts(self)
+        self.operators = Operators(self)
+        self.awaiting = Awaiting(self)
         self.rows = Rows(self)
         self.entering = Entering(self)
         self.caught = Caught(self)
@@ -213,6 +229,14 @@ class Engine:
             self.ducks,
             self.kinds,
             self.conditions,
+            self.elements,
+            self.unset,
+            self.special_methods,
+            self.iteration,
+            self.attributes,
+            self.subscripts,
+            self.operators,
+            self.awaiting,
             self.rows,
             self.entering,
             self.caught,

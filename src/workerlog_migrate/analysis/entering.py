@@ -49,11 +49,9 @@ class Entering:
                     found.append(ANY)
                 else:
                     found.append(
-                        self._engine.expressions.substitute(
-                            values.parse(row.returns), frozenset({entry}), None
-                        )
+                        self._engine.elements.substitute(values.parse(row.returns), frozenset({entry}), None)
                     )
-        return values.join(found) or self._engine.expressions.nothing
+        return values.join(found) or self._engine.elements.nothing
 
     def enter_and_leave(self, value: Value, node: ast.expr, frame: Frame) -> None:
         """Put what entering and leaving a context manager can raise into the sink."""
@@ -66,20 +64,20 @@ class Entering:
                 case "instance":
                     assert isinstance(entry.ref, ClassInfo)
                     if self._engine.shapes.lacks(entry.ref, ("__enter__", "__aenter__")):
-                        self._engine.expressions.operation("op:with-kinds", node, frame)
+                        self._engine.effects.operation("op:with-kinds", node, frame)
                     for name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
                         method = self._engine.flat.method(entry.ref, name)
                         if isinstance(method, FunctionInfo):
                             frame.sink.add(Edge(method, node, frame.unit))
                 case "closing":
-                    attribute = self._engine.expressions.attribute
+                    attribute = self._engine.attributes.attribute
                     close = attribute(entry.args[0], "close", node, frame, called=True)
                     self._engine.calls.invoke_unknown(close, node, frame)
                 case _ if values.is_opaque(entry):
-                    self._engine.expressions.unresolved("op:with-unknown", node, node, frame)
+                    self._engine.effects.unresolved("op:with-unknown", node, node, frame)
                 case _:
-                    entered = self._engine.expressions.protocol(entry.name, "enter", node, frame)
-                    self._engine.expressions.protocol(entry.name, "exit", node, frame)
+                    entered = self._engine.effects.protocol(entry.name, "enter", node, frame)
+                    self._engine.effects.protocol(entry.name, "exit", node, frame)
                     if entered is None:
                         self._engine.effects.unknown_call(
                             node, frame, entry.name, "a context manager of unknown behaviour"

@@ -576,7 +576,6 @@ class Flat:
     def target(self, node: ast.AST, unit: Unit) -> Value:
         """Return what is assigned to a target, however deep in tuples it stands."""
         parent = unit.module.parents[node]
-        expressions = self._engine.expressions
         match parent:
             case ast.Assign() | ast.NamedExpr():
                 return self.value(parent.value, unit)
@@ -591,9 +590,9 @@ class Flat:
             case ast.AugAssign():
                 return self._augmented(node, unit)
             case ast.For() | ast.AsyncFor():
-                return expressions.element(self.value(parent.iter, unit), unit)
+                return self._engine.elements.element(self.value(parent.iter, unit), unit)
             case ast.comprehension():
-                return expressions.element(self.value(parent.iter, unit), unit)
+                return self._engine.elements.element(self.value(parent.iter, unit), unit)
             case ast.withitem():
                 return self._engine.entering.entered(self.value(parent.context_expr, unit))
             case ast.Starred():
@@ -602,7 +601,7 @@ class Flat:
                 whole = self.target(parent, unit)
                 index = next(at for at, entry in enumerate(parent.elts) if entry is node)
                 starred = any(isinstance(entry, ast.Starred) for entry in parent.elts)
-                return expressions.item(whole, index, None if starred else len(parent.elts))
+                return self._engine.elements.item(whole, index, None if starred else len(parent.elts))
             case _:
                 return ANY
 
@@ -835,7 +834,7 @@ class Flat:
             NONE if entry is None else self.value(entry, function.unit)
             for entry in function.facts.yields[:_CALL_SITES]
         ]
-        element = self._engine.expressions.element
+        element = self._engine.elements.element
         found.extend(
             element(self.value(iterable, function.unit), function.unit)
             for iterable in function.facts.delegates[:_CALL_SITES]
@@ -873,7 +872,7 @@ class Flat:
                 return found or (values.one("dotted", ref=name) if name in _BUILTINS else ANY)
             case ast.Attribute(value=owner, attr=name):
                 top = Frame(unit.enclosing(unit.module.tree), None, None)
-                return self._engine.expressions.attribute(self._meant(owner, unit), name, node, top)
+                return self._engine.attributes.attribute(self._meant(owner, unit), name, node, top)
         return ANY
 
     def _instance_of(self, entry: Type) -> Value:

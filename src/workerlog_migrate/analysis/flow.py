@@ -277,7 +277,7 @@ class Flow:
         expressions = self._engine.expressions
         loaded = expressions.value(node.target, frame)
         right = expressions.value(node.value, frame)
-        value = expressions.operate(node.op, loaded, right, node, node.target, node.value, frame)
+        value = self._engine.operators.operate(node.op, loaded, right, node, node.target, node.value, frame)
         kept_same = frozenset(entry for entry in loaded if entry.name in CONTAINERS)
         if kept_same:  # the same object: what is put into it is known by its contents
             value = kept_same | frozenset(entry for entry in value if entry.name not in CONTAINERS)
@@ -325,8 +325,8 @@ class Flow:
             self._engine.hooks.stored(receiver, target, frame)
             self._engine.shapes.stored(receiver, target, frame)
             if "None" in values.names(receiver):
-                self._engine.expressions.of_none("op:attribute-none", target, frame, target.value)
-            self._engine.expressions.unresolved_if_opaque(
+                self._engine.unset.of_none("op:attribute-none", target, frame, target.value)
+            self._engine.effects.unresolved_if_opaque(
                 receiver, "op:attribute-store", target, target.value, frame
             )
             path = frame.unit.path(target)
@@ -395,9 +395,9 @@ class Flow:
             return
         rows = loop_source(target, frame) if of_loop else source
         if rows is None or not self._engine.proofs.has_parts(rows, count, frame, exact=not starred):
-            expressions.unpack(value, count, not starred, target, source or target, frame)
+            self._engine.iteration.unpack(value, count, not starred, target, source or target, frame)
         for index, entry in enumerate(target.elts):
-            part_value = expressions.item(value, index, None if starred else len(target.elts))
+            part_value = self._engine.elements.item(value, index, None if starred else len(target.elts))
             self.assign(entry, part_value, frame)
 
     def _store_item(self, target: ast.Subscript, value: Value, frame: Frame) -> None:
@@ -409,27 +409,27 @@ class Flow:
         for entry in base:
             match entry.name:
                 case _ if values.is_opaque(entry):
-                    expressions.unresolved("op:subscript-store", target, target.value, frame)
+                    self._engine.effects.unresolved("op:subscript-store", target, target.value, frame)
                 case "dict" | "class" | "dotted":
                     continue
                 case "None":
-                    expressions.of_none("op:subscript-none", target, frame, target.value)
+                    self._engine.unset.of_none("op:subscript-none", target, frame, target.value)
                 case "instance":
-                    expressions._dunder(entry, "__setitem__", target, frame)
+                    self._engine.special_methods.dunder(entry, "__setitem__", target, frame)
                 case "list":
                     if not isinstance(target.slice, ast.Slice) and not self._engine.proofs.has_index(
                         target, frame
                     ):
-                        expressions.protocol("list", "setitem", target, frame)
+                        self._engine.effects.protocol("list", "setitem", target, frame)
                 case "json":
                     if isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str):
-                        expressions.operation("op:subscript-json-shape", target, frame)
+                        self._engine.effects.operation("op:subscript-json-shape", target, frame)
                     else:
-                        expressions.protocol("json", "setitem", target, frame)
+                        self._engine.effects.protocol("json", "setitem", target, frame)
                 case _:
-                    made = expressions.protocol(entry.name, "setitem", target, frame, given=value)
+                    made = self._engine.effects.protocol(entry.name, "setitem", target, frame, given=value)
                     if made is None and not values.is_builtin(entry):
-                        expressions.unresolved("op:subscript-store", target, target.value, frame)
+                        self._engine.effects.unresolved("op:subscript-store", target, target.value, frame)
         path = frame.unit.path(target)
         if path is not None and frame.env is not None:
             frame.forget(path)
@@ -448,22 +448,24 @@ class Flow:
                     for entry in base:
                         if entry.name == "list":
                             if not isinstance(target.slice, ast.Slice):
-                                expressions.operation("op:delete-index", target, frame)
+                                self._engine.effects.operation("op:delete-index", target, frame)
                         elif entry.name == "json":
-                            expressions.protocol("json", "delitem", target, frame)
+                            self._engine.effects.protocol("json", "delitem", target, frame)
                         elif entry.name == "instance":
-                            expressions._dunder(entry, "__delitem__", target, frame)
+                            self._engine.special_methods.dunder(entry, "__delitem__", target, frame)
                         elif values.is_opaque(entry):
-                            expressions.unresolved("op:subscript-unknown", target, target.value, frame)
-                        elif expressions.protocol(entry.name, "delitem", target, frame) is None:
-                            expressions.unresolved("op:delete-key", target, target.value, frame)
+                            self._engine.effects.unresolved(
+                                "op:subscript-unknown", target, target.value, frame
+                            )
+                        elif self._engine.effects.protocol(entry.name, "delitem", target, frame) is None:
+                            self._engine.effects.unresolved("op:delete-key", target, target.value, frame)
                 path = frame.unit.path(target.value)
                 if path is not None:
                     frame.forget(path)
             else:
                 if isinstance(target, ast.Attribute):
                     receiver = expressions.value(target.value, frame)
-                    expressions.unresolved_if_opaque(
+                    self._engine.effects.unresolved_if_opaque(
                         receiver, "op:attribute-store", target, target.value, frame
                     )
                 elif isinstance(target, ast.Name):
@@ -476,7 +478,7 @@ class Flow:
 
     def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
         if frame.sink is not None and not self._engine.flat.is_there(node, frame.unit):
-            self._engine.expressions.operation("op:import", node, frame)
+            self._engine.effects.operation("op:import", node, frame)
             for other in self._engine.own_imports(node, frame.unit):
                 if not self._engine.has_loaded(other):  # its top level runs here
                     frame.sink.add(Edge(other.enclosing(other.module.tree), node, frame.unit))
@@ -490,7 +492,7 @@ class Flow:
         self._engine.expressions.tested(node.test, frame)
         if node.msg is not None:
             self._engine.expressions.value(node.msg, frame)
-        self._engine.expressions.operation("op:assert", node, frame, is_weak=self._narrows(node.test, frame))
+        self._engine.effects.operation("op:assert", node, frame, is_weak=self._narrows(node.test, frame))
         self._engine.guards.assume(node.test, True, frame)
 
     def _narrows(self, test: ast.expr, frame: Frame) -> bool:
@@ -507,7 +509,7 @@ class Flow:
             case _:
                 return False
         known = values.names(self._quietly(value, frame))
-        return "None" not in known or self._engine.expressions.starts_as_none(value, frame)
+        return "None" not in known or self._engine.unset.starts_as_none(value, frame)
 
     def _quietly(self, node: ast.expr, frame: Frame) -> Value:
         quiet = Frame(frame.function, frame.env, None)
@@ -533,7 +535,7 @@ class Flow:
     def _class(self, node: ast.ClassDef, frame: Frame) -> None:
         for base in node.bases:
             value = self._engine.expressions.value(base, frame)
-            self._engine.expressions.unresolved_if_opaque(value, "op:subclass-unknown", base, base, frame)
+            self._engine.effects.unresolved_if_opaque(value, "op:subclass-unknown", base, base, frame)
         self._decorated(node, frame)
         inner = Frame(frame.function, {}, frame.sink)
         self.run(node.body, inner)
@@ -660,14 +662,14 @@ class Flow:
 
     def _for(self, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
         iterable = self._engine.expressions.value(node.iter, frame)
-        element = self._engine.expressions.iterate(iterable, node.iter, frame)
+        element = self._engine.iteration.iterate(iterable, node.iter, frame)
         self._widen(node, frame)
         frame.loops.append([])
         before = self._engine.guards.save(frame)
         self.assign(node.target, element, frame, of_loop=True)
         self._engine.guards.loop_facts(node.target, node.iter, frame)
         if values.names(iterable) & _CHANGES_SHOW and changes_while_iterated(node, frame.unit):
-            self._engine.expressions.operation("op:changed-while-iterated", node.iter, frame)
+            self._engine.effects.operation("op:changed-while-iterated", node.iter, frame)
         self.run(node.body, frame)
         frame.is_dead = False
         # A fact from before the loop holds only if nothing in the body has ended it.

@@ -157,6 +157,13 @@ class Frame:
         self.depth = 0
         self.suspects: dict[Raise, None] | None = None
 
+    def quiet(self) -> Frame:
+        """Return a frame at the same point that asks for values only."""
+        quiet = Frame(self.function, self.env, None)
+        quiet.facts = self.facts
+        quiet.depth = self.depth
+        return quiet
+
     def learn(self, *facts: Fact) -> None:
         """Put in what was proved; beyond a bound nothing more is learned, which only makes conclusions weaker."""
         if len(self.facts) < _MOST_FACTS:

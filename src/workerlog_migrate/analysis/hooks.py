@@ -153,7 +153,7 @@ class Hooks:
                 if entry.name == "instance" and isinstance(entry.ref, ClassInfo)
             ]
             if any(isinstance(method, FunctionInfo) for method in named):
-                self._engine.expressions.operation("op:set-name", node, frame)
+                self._engine.effects.operation("op:set-name", node, frame)
             found += named
         for decorator in node.decorator_list:
             found += [

@@ -41,7 +41,7 @@ class Printing:
         if target is not None and not is_none(target):
             name = frame.unit.module.qualified(target)
             if name not in (*_STDOUT, *_STDERR):
-                value = self._engine.expressions.attribute(
+                value = self._engine.attributes.attribute(
                     arguments.value(target), "write", node, frame, called=True
                 )
                 nothing = Arguments(self._engine, None, frame)
@@ -51,7 +51,7 @@ class Printing:
         row = self._knowledge.call("print")
         if row is not None and row.special:
             for passed in arguments.positional:
-                self._engine.expressions.special(arguments.value(passed), row.special, passed, frame)
+                self._engine.special_methods.special(arguments.value(passed), row.special, passed, frame)
         if (
             target is None
             and row is not None
@@ -66,7 +66,7 @@ class Printing:
                         )
         if row is not None:
             self._separated(row, arguments, node, frame)
-        self._engine.expressions.operation("op:print", node, frame)
+        self._engine.effects.operation("op:print", node, frame)
         words = [arguments.keywords[word] for word in ("sep", "end") if word in arguments.keywords]
         is_lenient = target is not None and frame.unit.module.qualified(target) in _STDERR  # backslashreplace
         if arguments.node is None or not (
@@ -76,12 +76,12 @@ class Printing:
                 for entry in (*arguments.positional, *words)
             )
         ):
-            self._engine.expressions.operation("op:print-text", node, frame)
+            self._engine.effects.operation("op:print-text", node, frame)
 
     def _separated(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Count what ``print`` raises for a separator or an end that is seen to be no text, and for a keyword that it has not."""
         if frame.sink is not None and set(arguments.keywords) - _OF_PRINT:
-            self._engine.expressions.operation("op:keyword-unknown", node, frame)
+            self._engine.effects.operation("op:keyword-unknown", node, frame)
         for when in row.when:
             if frame.sink is None or {"sep", "end"}.isdisjoint(when.condition.args):
                 continue

@@ -61,12 +61,12 @@ class Rows:
             self._tried(row, arguments, receiver, node, frame)
             if row.special:
                 for passed in arguments.positional:
-                    self._engine.expressions.special(arguments.value(passed), row.special, passed, frame)
+                    self._engine.special_methods.special(arguments.value(passed), row.special, passed, frame)
                 self._measured(row, arguments, node, frame)
             for passed in self._awaited_arguments(row, arguments):
                 if values.is_unknown(arguments.value(passed)) or isinstance(passed, ast.Name | ast.Attribute):
-                    self._engine.expressions.awaited(passed, frame)
-            self._engine.expressions.suspect_rare(row, node, frame)
+                    self._engine.awaiting.awaited(passed, frame)
+            self._engine.effects.suspect_rare(row, node, frame)
             if row.never_returns:
                 frame.is_dead = True
         return self.value_of_row(row, arguments, receiver)
@@ -77,7 +77,7 @@ class Rows:
         """Try a function that only computes on samples of what it is given (see ``kinds``)."""
         if row.name in ("min", "max"):
             for each in arguments.positional:
-                self._engine.expressions.special(arguments.value(each), ("__lt__", "__gt__"), each, frame)
+                self._engine.special_methods.special(arguments.value(each), ("__lt__", "__gt__"), each, frame)
         if arguments.starred or not is_tried(row):
             return
         given = [("", each, arguments.value(each)) for each in arguments.positional]
@@ -92,13 +92,13 @@ class Rows:
         if row.special[0] in _CONVERTS and any(
             values.is_opaque(entry) for passed in arguments.positional for entry in arguments.value(passed)
         ):
-            self._engine.expressions.operation("op:convert-unknown", node, frame)
+            self._engine.effects.operation("op:convert-unknown", node, frame)
         if row.special[0] not in _ASKS:
             return
         for passed in arguments.positional:
             if isinstance(passed, ast.Starred):
                 continue  # unpacking it counts where it stands
-            self._engine.expressions.unresolved_if_opaque(
+            self._engine.effects.unresolved_if_opaque(
                 arguments.value(passed), "op:argument-unknown", node, passed, frame
             )
 
@@ -132,27 +132,26 @@ class Rows:
         """Add what a call raises that is given a builtin of another type than it takes."""
         names = values.names(value)
         if isinstance(passed, ast.List | ast.Tuple):
-            names = names | values.names(self._engine.expressions.element(value, frame.unit))
+            names = names | values.names(self._engine.elements.element(value, frame.unit))
         if not names & {"json", "None"} or any(
             passed in arguments.find(parameter, row.params) for parameter in row.takes_any
         ):
             return
-        expressions = self._engine.expressions
         if "json" in names and not names & _TEXTS:  # text that may be something else is passed as what it is
-            expressions.operation("op:argument-json", passed, frame, raises=row.mistyped)
+            self._engine.effects.operation("op:argument-json", passed, frame, raises=row.mistyped)
         if (
             "None" in names
-            and not expressions.starts_as_none(passed, frame)
+            and not self._engine.unset.starts_as_none(passed, frame)
             and not any(passed in arguments.find(parameter, row.params) for parameter in row.takes_none)
         ):
-            expressions.operation("op:argument-none", passed, frame, raises=row.mistyped)
+            self._engine.effects.operation("op:argument-none", passed, frame, raises=row.mistyped)
 
     def _worked_on(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Say that a function which iterates, orders or reads what it is given is not known if that is opaque."""
         for parameter in row.works_on:
             for passed in arguments.positional if parameter == "*" else arguments.find(parameter, row.params):
                 if not isinstance(passed, ast.Starred):  # unpacking it counts where it stands
-                    self._engine.expressions.unresolved_if_opaque(
+                    self._engine.effects.unresolved_if_opaque(
                         arguments.value(passed), "op:argument-unknown", node, passed, frame
                     )
 
@@ -209,7 +208,7 @@ class Rows:
                 found.append(values.parse(row.returns))
             elif not found:
                 return ANY
-        substitute = self._engine.expressions.substitute
+        substitute = self._engine.elements.substitute
 
         def argument(name: str) -> Value:
             if name.startswith("result:"):

@@ -79,7 +79,7 @@ class Shapes:
             for other in right
             if "instance" in (one.name, other.name)
         ):
-            self._engine.expressions.operation("op:kinds", node, frame)
+            self._engine.effects.operation("op:kinds", node, frame)
 
     def stored(self, receiver: Value, target: ast.Attribute, frame: Frame) -> None:
         """Put into the sink that an attribute cannot be set: of a frozen data class, or one that ``__slots__`` does not name."""
@@ -96,7 +96,7 @@ class Shapes:
             and self._is_closed(entry.ref, target.attr)
             for entry in receiver
         ):
-            self._engine.expressions.operation("op:attribute-closed", target, frame)
+            self._engine.effects.operation("op:attribute-closed", target, frame)
 
     def is_abstract(self, info: ClassInfo) -> bool:
         """Say whether a class cannot be made an instance of, because a method of it is only declared."""
@@ -134,7 +134,7 @@ class Shapes:
                     and self._is_plain(info)
                 )
         if fails:
-            self._engine.expressions.operation("op:arguments", node, frame)
+            self._engine.effects.operation("op:arguments", node, frame)
 
     def fits(self, function: FunctionInfo, arguments: Arguments, *, is_bound: bool) -> bool:
         """Say whether a call gives a function what its parameters ask for, as far as that is written there.

@@ -124,18 +124,18 @@ class Sight:
                 for entry in value
             )
         if part == "element":
-            return self._engine.expressions.element(value, unit)
+            return self._engine.elements.element(value, unit)
         if part.startswith("part:"):
-            whole = self._engine.expressions.element(value, unit)
+            whole = self._engine.elements.element(value, unit)
             at = int(part.removeprefix("part:"))
             fitting = frozenset(
                 entry for entry in whole if entry.name != "tuple" or entry.ref or len(entry.args) > at
             )
             return values.join(
-                self._engine.expressions.item(frozenset({entry}), at, len(entry.args)) for entry in fitting
+                self._engine.elements.item(frozenset({entry}), at, len(entry.args)) for entry in fitting
             )
         if part == "value":
-            return self._engine.expressions._dict_values(value)
+            return self._engine.elements.dict_values(value)
         return value
 
     def _item(self, passed: Passed, key: str) -> Value:
@@ -148,7 +148,7 @@ class Sight:
                     value if isinstance(value, frozenset) else ANY for name, value in entry.ref if name == key
                 )
             else:
-                found.append(self._engine.expressions._dict_values(frozenset({entry})))
+                found.append(self._engine.elements.dict_values(frozenset({entry})))
         return values.join(found)
 
     def sent(self, function: FunctionInfo) -> Value:

@@ -105,7 +105,7 @@ class Specials:
         row = self._knowledge.call("getattr")
         positional = arguments.positional
         for passed in positional[:1]:
-            self._engine.expressions.unresolved_if_opaque(
+            self._engine.effects.unresolved_if_opaque(
                 arguments.value(passed), "op:attribute-unknown", node, passed, frame
             )
         if (
@@ -115,7 +115,7 @@ class Specials:
         ):
             quiet = Frame(frame.function, frame.env, None)
             receiver = values.without_none(arguments.value(positional[0]))
-            known = self._engine.expressions.attribute(receiver, positional[1].value, node, quiet)
+            known = self._engine.attributes.attribute(receiver, positional[1].value, node, quiet)
             if len(positional) > 2:
                 if receiver and all(
                     entry.name in ("instance", "class")
@@ -145,7 +145,7 @@ class Specials:
         if arguments.positional and frame.sink is not None:
             first = arguments.positional[0]
             if _is_float_of_text(first):  # "inf" is a float for float()
-                self._engine.expressions.operation("op:int-of-float", node, frame)
+                self._engine.effects.operation("op:int-of-float", node, frame)
         made = values.INT if row is None else self._engine.rows.apply(row, arguments, None, node, frame)
         if arguments.positional and any(
             entry.ref == values.HUGE for entry in arguments.value(arguments.positional[0])
@@ -174,9 +174,7 @@ class Specials:
             return values.one(
                 "iterator", self._engine.calls.invoke_unknown(source, arguments.positional[0], frame)
             )
-        return values.one(
-            "iterator", self._engine.expressions.iterate(source, arguments.positional[0], frame)
-        )
+        return values.one("iterator", self._engine.iteration.iterate(source, arguments.positional[0], frame))
 
     def _type(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         if len(arguments.positional) == 1:
@@ -194,7 +192,7 @@ class Specials:
                 entry for entry in classes if values.is_builtin(entry) and entry.name != "tuple"
             )
             if plain:
-                self._engine.expressions.operation("op:kinds", node, frame)
+                self._engine.effects.operation("op:kinds", node, frame)
         return values.BOOL
 
     def _zip(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
@@ -202,7 +200,7 @@ class Specials:
         made = self._by_row("zip", arguments, node, frame)
         if arguments.starred or not arguments.positional:
             return made
-        element = self._engine.expressions.element
+        element = self._engine.elements.element
         parts = [element(arguments.value(each), frame.unit) for each in arguments.positional]
         return values.one("iterator", values.one("tuple", *parts))
 
@@ -211,7 +209,7 @@ class Specials:
         made = self._by_row("dict", arguments, node, frame)
         if arguments.starred or arguments.keywords or len(arguments.positional) != 1:
             return made
-        pairs = self._engine.expressions.element(arguments.value(arguments.positional[0]), frame.unit)
+        pairs = self._engine.elements.element(arguments.value(arguments.positional[0]), frame.unit)
         if not pairs or any(
             pair.name != "tuple" or pair.ref is not None or len(pair.args) != _PAIR for pair in pairs
         ):

@@ -1,0 +1,263 @@
+"""What an attribute of a value is, and what reading it raises."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.frames import Edge, Frame
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.values import (
+    ANY,
+    BOTTOM,
+    JSON,
+    STR,
+    Type,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+RESUMING = frozenset({"send", "close", "throw"})
+
+
+class Attributes:
+    """Evaluates attributes.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._knowledge = engine.knowledge
+        self._platform = engine.knowledge.operation("op:platform-attribute")
+
+    def attribute(
+        self, receiver: Value, name: str, node: ast.expr, frame: Frame, *, called: bool = False
+    ) -> Value:
+        """Return an attribute of a value.
+
+        Args:
+            receiver: the value.
+            name: the attribute.
+            node: where it is read.
+            frame: takes the effects.
+            called: the attribute is called at once, so that a missing method is a failed call.
+
+        """
+        found: list[Value] = []
+        for entry in receiver:
+            if entry.name == "None":
+                if not name.startswith("__"):
+                    rule = "op:method-none" if called else "op:attribute-none"
+                    self._engine.unset.of_none(rule, node, frame, _receiver(node))
+                continue
+            if name == "__class__":
+                found.append(values.class_of(entry))
+                continue
+            found.append(self._attribute_of(entry, name, node, frame, called))
+        return values.join(found) if found else self._engine.elements.nothing
+
+    def _attribute_of(self, entry: Type, name: str, node: ast.expr, frame: Frame, called: bool) -> Value:
+        match entry.name:
+            case "any":
+                if not called:
+                    self._engine.effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
+                return values.one("bound", ANY, ref=("*", name))
+            case "dotted":
+                if (
+                    frame.sink is not None
+                    and f"{entry.ref}.{name}" in self._platform.names
+                    and not _minds_platform(frame)
+                ):
+                    self._engine.effects.operation("op:platform-attribute", node, frame)
+                if not called and self._is_object(str(entry.ref), frame):
+                    self._engine.effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
+                found = self._dotted_attribute(str(entry.ref), name)
+                return found | ANY if self._engine.places.patched(f"{entry.ref}.{name}") else found
+            case "instance":
+                assert isinstance(entry.ref, ClassInfo)
+                return self._instance_attribute(entry, entry.ref, name, node, frame)
+            case "class":
+                assert isinstance(entry.ref, ClassInfo)
+                if self._engine.shapes.lacks_attribute(entry.ref, name):
+                    self._engine.effects.operation("op:kinds-attribute", node, frame)
+                return self._class_attribute(entry, entry.ref, name)
+            case "unit":
+                assert isinstance(entry.ref, Unit)
+                return self._engine.flat.unit_attribute(entry.ref, name)
+            case "json":
+                if not called:  # nobody reads that of data: it is something else
+                    self._engine.effects.operation("op:attribute-json", node, frame)
+                    self._engine.effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
+                return values.one("bound", JSON, ref=("json", name))
+            case "super" if isinstance(entry.ref, ClassInfo):
+                return self._super_attribute(entry, name)
+            case "generator" if name in RESUMING:
+                return values.one("bound", frozenset({entry}), ref=("generator", name))
+            case _ if entry.name in values.NO_TYPES:
+                if not called and entry.name in ("bound", "foreign", "super"):
+                    self._engine.effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
+                return values.one("bound", ANY, ref=("*", name))
+        if frame.sink is not None and self._knowledge.is_asked(entry.name, name):
+            self._engine.effects.protocol(entry.name, "ask", node, frame)
+        if self._engine.kinds.attribute(entry, name, node, frame):
+            return BOTTOM
+        expression = self._knowledge.attribute(entry.name, name)
+        if expression is not None:
+            return self._engine.elements.substitute(values.parse(expression), frozenset({entry}), None)
+        if not called and not name.startswith("__") and isinstance(node, ast.Attribute):
+            self._engine.effects.protocol(entry.name, "attribute", node, frame)
+        return values.one("bound", frozenset({entry}), ref=(entry.name, name))
+
+    def _is_object(self, dotted: str, frame: Frame) -> bool:
+        """Whether an imported name may be an object of a library that nobody knows: no module, and no class by its name."""
+        top, dot, _ = dotted.partition(".")
+        if not dot or top in sys.stdlib_module_names or self._knowledge.knows_module(top):
+            return False
+        return not dotted.rpartition(".")[2][:1].isupper() and not frame.unit.imports_module(dotted)
+
+    def _dotted_attribute(self, dotted: str, name: str) -> Value:
+        expression = self._knowledge.attribute(f"module:{dotted}", name)
+        if expression is not None and expression != "any":
+            return values.parse(expression)
+        expression = self._knowledge.attribute(dotted, name)
+        if expression is not None and self._knowledge.call(f"{dotted}.{name}") is None:
+            return values.parse(expression)
+        if self._engine.may_be_own(dotted.partition(".")[0], dotted):
+            other = self._engine.other_unit(dotted)
+            found = ANY if other is None else self._engine.flat.unit_attribute(other, name)
+            if found != ANY:
+                return found
+        return values.one("dotted", ref=self._engine.effects.canonical(f"{dotted}.{name}"))
+
+    def _instance_attribute(
+        self, entry: Type, info: ClassInfo, name: str, node: ast.expr, frame: Frame
+    ) -> Value:
+        flat = self._engine.flat
+        receiver = frozenset({entry})
+        method = flat.method(info, name)
+        if isinstance(method, FunctionInfo):
+            if method.kind == "property":
+                if frame.sink is not None:
+                    frame.sink.add(Edge(method, node, frame.unit))
+                return flat.returns(method)
+            if name in info.stores:
+                return flat.attribute(info, name) or ANY
+            bound = [self._bind(made, receiver, method) for made in flat.function_value(method)]
+            return values.join([*bound, self._engine.writes.attribute_written(info, name)])
+        if (
+            name in ("value", "_value_", "name", "_name_")
+            and name not in info.stores
+            and self._engine.elements.is_enumeration(info)
+        ):
+            return STR if "name" in name else self._member_values(info)
+        stored = flat.attribute(info, name)
+        if frame.sink is not None and not isinstance(method, str) and not flat.is_set(info, name):
+            self._engine.effects.operation("op:attribute-unset", node, frame, is_weak=True)
+        if stored is not None:
+            return stored
+        if isinstance(method, str):
+            return values.one("bound", values.one(method), ref=(method, name))
+        known = flat.method(info, "__getattr__")
+        if isinstance(known, FunctionInfo) and frame.sink is not None:
+            frame.sink.add(Edge(known, node, frame.unit))
+        family = flat.family(info)
+        if not name.startswith("__") and all(isinstance(owner, ClassInfo) for owner in family):
+            self._engine.effects.operation("op:kinds-attribute", node, frame)
+        return values.one("bound", ANY, ref=(f"{info.name}", name))
+
+    def _bind(self, made: Type, receiver: Value, method: FunctionInfo) -> Value:
+        if made.name != "function" or method.kind == "static":
+            return frozenset({made})
+        if method.kind == "class":
+            receiver = values.join(values.one("class", ref=entry.ref) for entry in receiver)
+        return frozenset({Type("method", (receiver,), made.ref)})
+
+    def _class_attribute(self, entry: Type, info: ClassInfo, name: str) -> Value:
+        flat = self._engine.flat
+        if name in info.values and not name.startswith("_") and self._engine.elements.is_enumeration(info):
+            return values.one("instance", ref=info) | self._engine.writes.attribute_written(info, name)
+        method = flat.method(info, name)
+        if isinstance(method, FunctionInfo):
+            if method.kind in ("class", "static"):
+                return values.join(
+                    self._bind(made, frozenset({entry}), method) for made in flat.function_value(method)
+                )
+            return values.one("unbound", ref=method)
+        stored = flat.attribute(info, name)
+        if stored is not None:
+            return stored
+        if name in ("__name__", "__qualname__", "__module__"):
+            return STR
+        if isinstance(method, str):
+            return values.one("bound", values.one(method), ref=(method, name))
+        return values.one("bound", ANY, ref=(info.name, name))
+
+    def _super_attribute(self, entry: Type, name: str) -> Value:
+        owner = entry.ref
+        assert isinstance(owner, ClassInfo)
+        flat = self._engine.flat
+        method = flat.method(owner, name, after=owner)
+        receiver = values.one("instance", ref=owner)
+        if isinstance(method, FunctionInfo):
+            return values.join(self._bind(made, receiver, method) for made in flat.function_value(method))
+        if isinstance(method, str):
+            return values.one("bound", values.one(method), ref=(method, name))
+        if name == "__new__" and not flat.has_unknown_base(owner):
+            return values.one("maker", ref=owner)
+        if name == "__init__":
+            for base in flat.family(owner)[1:]:
+                if isinstance(base, str) and self._knowledge.call(base) is not None:
+                    return values.one("dotted", ref=base)  # the row of the class speaks of its constructor
+        if name.startswith("__") and not flat.has_unknown_base(owner):
+            return values.one("safe")
+        for base in flat.family(owner)[1:]:
+            if isinstance(base, str):
+                if name == "__init__":
+                    return values.one("dotted", ref=base)
+                return values.one("bound", values.one(base), ref=(base, name))
+        return values.one("bound", ANY, ref=("super()", name))
+
+    def _member_values(self, info: ClassInfo) -> Value:
+        """Return what the ``value`` of a member can be; a class that makes its values itself may give anything."""
+        flat = self._engine.flat
+        mixed = {base for base in flat.family(info)[1:] if base is None or base in _MIXED_IN}
+        if mixed or any(
+            isinstance(flat.method(info, made), FunctionInfo) for made in ("__new__", "__init__")
+        ):
+            found = [values.one(str(base)) for base in mixed if base in ("int", "str", "float")]
+            return values.join(found) if len(found) == len(mixed) == 1 else ANY
+        found = [
+            flat.value(node, info.unit) for name, node in info.values.items() if not name.startswith("_")
+        ]
+        made = values.join(found) or ANY
+        return frozenset(
+            Type("int") if entry.name == "dotted" and entry.ref == "enum.auto" else entry for entry in made
+        )
+
+
+_MIXED_IN = frozenset(
+    {"int", "str", "float", "bytes", "enum.IntEnum", "enum.StrEnum", "enum.IntFlag", "enum.Flag"}
+)
+
+
+def _receiver(node: ast.expr) -> ast.expr:
+    """Return the expression whose attribute is read, or whose method is called."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    return node.value if isinstance(node, ast.Attribute) else node
+
+
+def _minds_platform(frame: Frame) -> bool:
+    """Whether the code asks on which platform it runs before it uses what only some have."""
+    node = frame.function.node
+    return any(
+        (isinstance(child, ast.Attribute) and child.attr in ("name", "platform", "system"))
+        or (isinstance(child, ast.Name) and child.id == "hasattr")
+        for child in ast.walk(node)
+    )

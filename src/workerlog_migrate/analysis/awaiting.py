@@ -1,0 +1,112 @@
+"""What ``await`` gives and raises, also of what was started elsewhere."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.frames import Frame, Unknown
+from workerlog_migrate.analysis.values import (
+    ANY,
+    Value,
+)
+from workerlog_migrate.syntax.literals import is_none
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+
+class Awaiting:
+    """Evaluates ``await``.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._knowledge = engine.knowledge
+
+    def _await(self, node: ast.Await, frame: Frame) -> Value:
+        value = self._engine.expressions.value(node.value, frame)
+        found: list[Value] = []
+        for entry in value:
+            if entry.name == "coroutine":
+                found.append(entry.args[0])
+            elif self._knowledge.protocol(entry.name, "await") is not None:
+                found.append(self._engine.effects.protocol(entry.name, "await", node, frame) or ANY)
+            else:
+                found.append(frozenset({entry}))
+        known = any(self._knowledge.protocol(entry.name, "await") is not None for entry in value)
+        if frame.sink is not None and not known and not isinstance(node.value, ast.Call):
+            self.awaited(node.value, frame)
+        return values.join(found) or self._engine.elements.nothing
+
+    def awaited(self, node: ast.expr, frame: Frame, depth: int = 0) -> None:
+        """Put what a task or coroutine raises into the sink where it is awaited, although it was made elsewhere.
+
+        What is known is how it was made: by the assignments and ``append`` calls of that name. Anything else, a
+        parameter above all, is not known.
+        """
+        if isinstance(node, ast.Starred):
+            node = node.value
+        if isinstance(node, ast.Call | ast.List | ast.Tuple | ast.ListComp | ast.GeneratorExp):
+            return  # evaluated where it stands, with its effects
+        made = self._made(node, frame) if depth < _AWAITED_DEPTH else None
+        if made is None:
+            assert frame.sink is not None
+            frame.sink.add(Unknown(node, frame.unit, "", "it awaits what was started elsewhere"))
+            return
+        assert frame.sink is not None
+        for expression in made:
+            if expression in frame.sink.awaited:
+                continue  # also what ends `x = await x`
+            frame.sink.awaited.add(expression)
+            if isinstance(expression, ast.Name | ast.Attribute):
+                self.awaited(expression, frame, depth + 1)
+                continue
+            if isinstance(expression, ast.Call):
+                for argument in expression.args:  # asyncio.as_completed(tasks)
+                    if isinstance(argument, ast.Name | ast.Attribute | ast.Starred) and depth:
+                        self.awaited(argument, frame, depth + 1)
+            elsewhere = Frame(frame.unit.enclosing(expression), None, frame.sink)
+            elsewhere.depth = frame.depth
+            self._engine.expressions.value(expression, elsewhere)
+
+    def _made(self, node: ast.expr, frame: Frame) -> list[ast.expr] | None:
+        """Return the expressions that a name or attribute of ``self`` is bound to or filled with; None if unknown."""
+        module, unit = frame.unit.module, frame.unit
+        found: list[ast.expr] = []
+        targets: list[ast.AST] = []
+        if isinstance(node, ast.Name):
+            targets.extend(binding.node for binding in module.bindings(node))
+        elif (
+            isinstance(node, ast.Attribute)
+            and frame.function.owner is not None
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "self"
+        ):
+            targets.extend(frame.function.owner.stores.get(node.attr, ()))
+        if not targets:
+            return None
+        for target in targets:
+            parent = module.parents.get(target)
+            match parent:
+                case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+                    if isinstance(parent, ast.Assign) and target not in parent.targets:
+                        return None
+                case ast.For(iter=value) | ast.AsyncFor(iter=value) | ast.comprehension(iter=value):
+                    pass
+                case _:
+                    return None
+            if not is_none(value):
+                found.append(value)
+        path = unit.path(node)
+        for call in unit.calls_on(path) if path is not None else ():
+            if isinstance(call.func, ast.Attribute) and call.func.attr == "append":
+                found.extend(call.args)
+        return found
+
+
+_AWAITED_DEPTH = 6

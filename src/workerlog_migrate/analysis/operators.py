@@ -1,0 +1,391 @@
+"""What operators and comparisons give and raise."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.subscripts import integer
+from workerlog_migrate.analysis.values import (
+    ANY,
+    BOOL,
+    BOTTOM,
+    FLOAT,
+    HUGE,
+    JSON,
+    STR,
+    Type,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.module import Module
+
+_COUNTS = frozenset({"any", "int", "json"})
+_NUMBER_IN_PERCENT = re.compile(r"%(?:\([^)]*\))?[-+ #0-9.*]*[diouxXeEfFgGc]")
+_OPERATORS: dict[type[ast.operator], str] = {
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.Div: "/",
+    ast.FloorDiv: "//",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.LShift: "<<",
+    ast.RShift: ">>",
+    ast.BitOr: "|",
+    ast.BitXor: "^",
+    ast.BitAnd: "&",
+    ast.MatMult: "@",
+}
+
+
+class Operators:
+    """Evaluates operators.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._knowledge = engine.knowledge
+
+    def _binary(self, node: ast.BinOp, frame: Frame) -> Value:
+        chain: list[ast.BinOp] = [node]
+        left = node.left
+        while isinstance(left, ast.BinOp):  # long concatenations nest to the left
+            chain.append(left)
+            left = left.left
+        value = self._engine.expressions.value(left, frame)
+        for entry in reversed(chain):
+            value = self.operate(
+                entry.op,
+                value,
+                self._engine.expressions.value(entry.right, frame),
+                entry,
+                entry.left,
+                entry.right,
+                frame,
+            )
+        return value
+
+    def operate(
+        self,
+        operator: ast.operator,
+        left: Value,
+        right: Value,
+        node: ast.AST,
+        left_node: ast.expr,
+        right_node: ast.expr,
+        frame: Frame,
+    ) -> Value:
+        """Return the value of a binary operation and put what it can raise into the sink."""
+        symbol = _OPERATORS[type(operator)]
+        if frame.sink is not None:
+            self._operator_effects(symbol, left, right, node, left_node, right_node, frame)
+        if not right and self._engine.flat.is_asking:
+            return BOTTOM
+        made = (
+            values.join(self._operator_value(entry, symbol, right, frame) for entry in left)
+            or self._engine.elements.nothing
+        )
+        if symbol == "*" and _repeats(left_node, right_node):
+            return values.one("str", ref=HUGE)
+        if symbol in _GROWING and (
+            _is_huge(left) or _is_huge(right) or _grows(symbol, left_node, right_node)
+        ):
+            return frozenset(Type("int", (), HUGE) if entry.name == "int" else entry for entry in made)
+        return made
+
+    def _operator_value(self, entry: Type, symbol: str, right: Value, frame: Frame) -> Value:
+        if entry.name == "None":
+            return BOTTOM
+        if entry.name in ("json", "any"):
+            kinds = values.names(right)
+            is_arithmetic = symbol in ("/", "-", "*", "//", "**") or (symbol == "+" and entry.name == "json")
+            if is_arithmetic and kinds and self._knowledge.are_all(kinds, "number"):
+                return FLOAT if symbol == "/" or "float" in kinds else frozenset({Type("int"), Type("float")})
+            if kinds == {"str"} and symbol == "+":
+                return STR
+            return JSON if entry.name == "json" else ANY
+        if entry.name == "list" and symbol == "+":
+            return values.one(
+                "list", values.join([*entry.args, self._engine.elements.element(right, frame.unit)])
+            )
+        row = self._knowledge.type(entry.name)
+        if row is None:
+            return ANY
+        found: list[Value] = []
+        for other in right or ANY:
+            if self._engine.kinds.fail(symbol, entry, other):
+                continue  # it gives nothing
+            expression = row.operators.get(f"{symbol}:{other.name}") or row.operators.get(symbol)
+            if expression is None:
+                found.append(ANY)
+            else:
+                found.append(
+                    self._engine.elements.substitute(values.parse(expression), frozenset({entry}), None)
+                )
+        value = values.join(found)
+        is_number = self._knowledge.is_kind(entry.name, "number")
+        if is_number and symbol in "+-*" and values.names(right) & {"any", "json"}:
+            return frozenset({Type("int"), Type("float")})
+        return value
+
+    def _operator_effects(
+        self,
+        symbol: str,
+        left: Value,
+        right: Value,
+        node: ast.AST,
+        left_node: ast.expr,
+        right_node: ast.expr,
+        frame: Frame,
+    ) -> None:
+        lefts, rights = values.names(left), values.names(right)
+        if symbol == "%" and ("str" in lefts or "bytes" in lefts):
+            if "str" in lefts and not isinstance(left_node, ast.Constant):
+                self._engine.effects.operation("op:percent-format", node, frame)
+            for entry in right:
+                parts = entry.args if entry.name == "tuple" else (frozenset({entry}),)
+                for part in parts:
+                    self._engine.special_methods.special(part, AS_TEXT, right_node, frame)
+            self._engine.kinds.percent(left_node, right, node, frame)
+            if any(values.is_opaque(entry) for entry in right) and _converts(left_node):
+                self._engine.effects.operation("op:convert-unknown", node, frame)
+            return
+        for value, operand in ((left, left_node), (right, right_node)):
+            self._engine.effects.unresolved_if_opaque(value, "op:arithmetic-unknown", node, operand, frame)
+        if "json" in lefts or "json" in rights:
+            self._engine.effects.operation("op:arithmetic-json", node, frame)
+        if "None" in lefts or ("None" in rights and ("any" not in lefts or symbol in _ARITHMETIC)):
+            text = "str" in lefts or "str" in rights
+            rule = "op:concat-none" if symbol == "+" and text else "op:arithmetic-none"
+            operands = [part for part, kinds in ((left_node, lefts), (right_node, rights)) if "None" in kinds]
+            self._engine.unset.of_none(rule, node, frame, *operands)
+        self._engine.kinds.operated(symbol, left, right, node, frame)
+        self._engine.shapes.operated(symbol, left, right, node, frame)
+        moves_date = (
+            symbol in "+-"
+            and "datetime.timedelta" in rights
+            and any(self._knowledge.is_kind(name, "date") for name in lefts)
+        )
+        if moves_date and not self._engine.proofs.is_recent(left_node, frame):
+            self._engine.effects.operation("op:date-overflow", node, frame)
+        if symbol == "-" and names_date(left) and names_date(right):
+            self._compared_dates(node, frame)
+        if symbol in ("/", "//", "%") and "decimal.Decimal" in lefts | rights:
+            if not self._engine.proofs.is_nonzero(right_node, frame):
+                self._engine.effects.operation("op:decimal-division", node, frame)
+        elif symbol in ("/", "//", "%") and self._can_divide(symbol, lefts, rights):
+            if not self._engine.proofs.is_nonzero(right_node, frame):
+                self._engine.effects.operation(
+                    "op:modulo-number" if symbol == "%" else "op:division", node, frame
+                )
+        elif symbol == "**" and "float" in lefts and _is_of_itself(node, left_node, frame):
+            self._engine.effects.operation("op:power", node, frame)
+        elif symbol == "**" and not isinstance(right_node, ast.Constant):
+            if not lefts <= {"int"}:
+                self._engine.effects.operation("op:power", node, frame)
+            if not self._engine.proofs.is_nonzero(left_node, frame):
+                self._engine.effects.operation("op:power-zero", node, frame)
+        elif symbol in ("<<", ">>") and not isinstance(right_node, ast.Constant) and rights & _COUNTS:
+            self._engine.effects.operation("op:shift", node, frame)
+        for entry in left:
+            if self._lacks_operator(entry, symbol):
+                self._engine.effects.operation("op:kinds", node, frame)
+            if entry.name == "instance":
+                method = _OPERATOR_METHODS.get(symbol)
+                if method is not None:
+                    self._engine.special_methods.dunder(entry, method, left_node, frame)
+
+    def _lacks_operator(self, entry: Type, symbol: str) -> bool:
+        """Whether an alternative is of a type of the standard library that has no such operator."""
+        if (
+            values.is_builtin(entry)
+            or entry.name in ("json", "iterator")
+            or entry.name.partition(".")[0] not in _LIBRARY
+        ):
+            return False
+        row = self._knowledge.type(entry.name)
+        return row is not None and not any(each.partition(":")[0] == symbol for each in row.operators)
+
+    def _compared_dates(self, node: ast.AST, frame: Frame) -> None:
+        """Say that dates may not be compared or subtracted where some know their time zone and others do not."""
+        if frame.sink is not None and any(
+            _makes_dates(unit.module, aware=True) and _makes_dates(unit.module, aware=False)
+            for unit in self._engine.places.units(frame.unit, "datetime")
+        ):
+            self._engine.effects.operation("op:date-aware", node, frame)
+
+    def _can_divide(self, symbol: str, lefts: set[str], rights: set[str]) -> bool:
+        if rights and rights <= {"str", "bytes", "tuple", "list", "pathlib.Path", "None"}:
+            return False
+        for name in lefts:
+            if name in ("any", "json") or self._knowledge.is_kind(name, "number"):
+                return True
+            row = self._knowledge.type(name)
+            if name != "instance" and (row is None or symbol not in row.operators):
+                return True
+        return False
+
+    def _unary(self, node: ast.UnaryOp, frame: Frame) -> Value:
+        if isinstance(node.op, ast.Not):
+            self._engine.expressions.tested(node.operand, frame)
+            return BOOL
+        value = self._engine.expressions.value(node.operand, frame)
+        if frame.sink is not None:
+            self._engine.special_methods.special(value, (_SIGNS[type(node.op)],), node.operand, frame)
+            self._engine.kinds.signed(node.op, value, node, frame)
+            self._engine.effects.unresolved_if_opaque(
+                value, "op:arithmetic-unknown", node, node.operand, frame
+            )
+            found = values.names(value)
+            if "json" in found:
+                self._engine.effects.operation("op:arithmetic-json", node, frame)
+            if "None" in found:
+                self._engine.unset.of_none("op:arithmetic-none", node, frame, node.operand)
+        return values.without_none(value) or self._engine.elements.nothing
+
+    def _compare(self, node: ast.Compare, frame: Frame) -> Value:
+        if frame.sink is None:
+            return BOOL
+        left_node, left = node.left, self._engine.expressions.value(node.left, frame)
+        for operator, right_node in zip(node.ops, node.comparators, strict=True):
+            right = self._engine.expressions.value(right_node, frame)
+            self._engine.kinds.compared(operator, left, right, node, frame)
+            if isinstance(operator, ast.In | ast.NotIn):
+                found = values.names(right)
+                if "json" in found:
+                    self._engine.effects.operation("op:contains-json", node, frame)
+                if "None" in found:
+                    self._engine.unset.of_none("op:contains-none", node, frame, right_node)
+                for entry in right:
+                    if entry.name == "instance":
+                        self._engine.special_methods.dunder(entry, "__contains__", right_node, frame)
+                    elif values.is_opaque(entry):
+                        self._engine.effects.unresolved("op:contains-unknown", node, right_node, frame)
+                    elif entry.name not in ("dict", "json", "None") and not self._knowledge.is_kind(
+                        entry.name, "sequence"
+                    ):
+                        self._engine.effects.protocol(entry.name, "contains", node, frame)
+            elif isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+                if names_date(left) and names_date(right):
+                    self._compared_dates(node, frame)
+                found = values.names(left) | values.names(right)
+                if "json" in found:
+                    self._engine.effects.operation("op:compare-json", node, frame)
+                if "None" in found:
+                    operands = ((left_node, left), (right_node, right))
+                    nones = [part for part, value in operands if "None" in values.names(value)]
+                    self._engine.unset.of_none("op:compare-none", node, frame, *nones)
+                for value, part in ((left, left_node), (right, right_node)):
+                    self._engine.effects.unresolved_if_opaque(value, "op:compare-unknown", node, part, frame)
+            if type(operator) in _COMPARISONS:
+                self._engine.special_methods.special(left, (_COMPARISONS[type(operator)],), left_node, frame)
+            left_node, left = right_node, right
+        return BOOL
+
+
+AS_TEXT = ("__str__", "__repr__")
+_SIGNS: dict[type[ast.unaryop], str] = {
+    ast.USub: "__neg__",
+    ast.UAdd: "__pos__",
+    ast.Invert: "__invert__",
+}
+_COMPARISONS: dict[type[ast.cmpop], str] = {
+    ast.Lt: "__lt__",
+    ast.LtE: "__le__",
+    ast.Gt: "__gt__",
+    ast.GtE: "__ge__",
+    ast.Eq: "__eq__",
+    ast.NotEq: "__ne__",
+}
+_ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "**"})  # what hardly anything does with None on the right
+_OPERATOR_METHODS = {"+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "|": "__or__"}
+
+
+def _is_of_itself(node: ast.AST, operand: ast.expr, frame: Frame) -> bool:
+    """Whether an operation is stored under the name of its operand, so that it is done again and again: ``x = x ** 2``."""
+    if isinstance(node, ast.AugAssign):
+        return True
+    parent = frame.unit.module.parents.get(node)
+    path = frame.unit.path(operand)
+    return (
+        path is not None and isinstance(parent, ast.Assign) and path in map(frame.unit.path, parent.targets)
+    )
+
+
+def names_date(value: Value) -> bool:
+    """Whether a value may be a date with a time."""
+    return any(entry.name == "datetime.datetime" for entry in value)
+
+
+def _makes_dates(module: Module, *, aware: bool) -> bool:
+    """Whether a file makes dates that know their time zone, or such that do not."""
+    for name in (
+        "now",
+        "fromtimestamp",
+        "datetime",
+        "strptime",
+        "fromisoformat",
+        "today",
+        "utcnow",
+        "utcfromtimestamp",
+    ):
+        for call in module.calls_of(name):
+            has_zone = len(call.args) > _ZONE_AT.get(name, 99) or any(
+                word.arg in ("tz", "tzinfo") or word.arg is None for word in call.keywords
+            )
+            if has_zone is aware or name in ("strptime", "fromisoformat"):
+                return True
+    if not aware:
+        return False
+    return bool(module.calls_of("astimezone")) or any(
+        word.arg == "tzinfo" for call in module.calls_of("replace") for word in call.keywords
+    )
+
+
+_LIBRARY = sys.stdlib_module_names | {"file"}
+_ZONE_AT = {"now": 0, "fromtimestamp": 1, "datetime": 7}
+_GROWING = frozenset({"+", "-", "*", "**", "<<"})
+_BITS = 63
+_DIGITS = 300
+
+
+def _is_huge(value: Value) -> bool:
+    return any(entry.ref == HUGE and entry.name == "int" for entry in value)
+
+
+def _repeats(left: ast.expr, right: ast.expr) -> bool:
+    """Whether a literal text is repeated so often that the number in it, if there is one, is too large for a float."""
+    count = integer(right)
+    return (
+        isinstance(left, ast.Constant)
+        and isinstance(left.value, str)
+        and count is not None
+        and len(left.value) * count > _DIGITS
+    )
+
+
+def _grows(symbol: str, left: ast.expr, right: ast.expr) -> bool:
+    """Whether a power or shift of literals gives a number of more bits than a machine word."""
+    one, other = integer(left), integer(right)
+    if one is None or other is None or other < 0:
+        return False
+    bits = abs(one).bit_length()
+    return (symbol == "**" and bits > 1 and (bits - 1) * other >= _BITS) or (
+        symbol == "<<" and bits + other > _BITS
+    )
+
+
+def _converts(template: ast.expr) -> bool:
+    """Whether a written ``%`` template asks for a number."""
+    text = template.value if isinstance(template, ast.Constant) else ""
+    return isinstance(text, str) and _NUMBER_IN_PERCENT.search(text.replace("%%", "")) is not None

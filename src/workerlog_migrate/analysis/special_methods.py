@@ -1,0 +1,101 @@
+"""Special methods of classes of the program, called by what the language does with their instances."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.frames import Edge, Frame
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.values import (
+    ANY,
+    Type,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+
+class SpecialMethods:
+    """Calls special methods.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._knowledge = engine.knowledge
+
+    def special(self, value: Value, names: tuple[str, ...], node: ast.expr, frame: Frame) -> None:
+        """Call the first of some special methods that the class of each instance defines, as ``str(x)`` does.
+
+        Args:
+            value: the value.
+            names: the methods, in the order in which Python looks for them; ``__iter__`` stands for the whole loop.
+            node: the expression whose value it is.
+            frame: where it stands.
+        """
+        if frame.sink is None:
+            return
+        for entry in value:
+            if entry.name != "instance" or not isinstance(entry.ref, ClassInfo):
+                self._special_of_row(entry, names, node, frame)
+                continue
+            if names[0] == "__iter__":
+                self.iterate_instance(entry, node, frame)
+                continue
+            flat = self._engine.flat
+            found = (name for name in names if isinstance(flat.method(entry.ref, name), FunctionInfo))
+            name = next(found, None)
+            if name is not None:
+                self.dunder(entry, name, node, frame)
+            elif names[0] in _WITHOUT_DEFAULT and self._engine.shapes.lacks(entry.ref, names):
+                self._engine.effects.operation("op:kinds", node, frame)
+
+    def _special_of_row(self, entry: Type, names: tuple[str, ...], node: ast.expr, frame: Frame) -> None:
+        """Apply what the row of a type says of the first special method of some that it speaks of."""
+        for name in names:
+            operation = _PROTOCOLS_OF.get(name)
+            if operation is not None and self._knowledge.protocol(entry.name, operation) is not None:
+                self._engine.effects.protocol(entry.name, operation, node, frame)
+                return
+
+    def dunder(self, entry: Type, name: str, node: ast.expr, frame: Frame) -> Value:
+        """Call a special method of an instance of a class of the program."""
+        assert isinstance(entry.ref, ClassInfo)
+        method = self._engine.flat.method(entry.ref, name)
+        if isinstance(method, FunctionInfo):
+            if frame.sink is not None:
+                frame.sink.add(Edge(method, node, frame.unit))
+            return self._engine.flat.returns(method)
+        others = _INSTEAD.get(name, ())
+        if name in _WITHOUT_DEFAULT and self._engine.shapes.lacks(entry.ref, (name, *others)):
+            self._engine.effects.operation("op:kinds", node, frame)
+        return ANY
+
+    def iterate_instance(self, entry: Type, node: ast.expr, frame: Frame) -> None:
+        """Call what a loop over an instance of a class of the program calls."""
+        if self._engine.shapes.lacks(entry.ref, _ITERATING):
+            self._engine.effects.operation("op:kinds", node, frame)
+        for name in ("__iter__", "__next__", "__aiter__", "__anext__", "__getitem__"):
+            assert isinstance(entry.ref, ClassInfo)
+            if isinstance(self._engine.flat.method(entry.ref, name), FunctionInfo):
+                self.dunder(entry, name, node, frame)
+
+
+_PROTOCOLS_OF = {"__bool__": "bool", "__len__": "len"}
+_ITERATING = ("__iter__", "__next__", "__aiter__", "__anext__", "__getitem__")
+# What an object does not do unless its class has a method for it, and what Python asks instead.
+_WITHOUT_DEFAULT = frozenset(
+    "__len__ __next__ __reversed__ __abs__ __int__ __float__ __neg__ __pos__ __invert__ __contains__ __getitem__ __setitem__"  # noqa: SIM905  # a list of words
+    " __delitem__".split()
+)
+_INSTEAD = {
+    "__contains__": ("__iter__", "__getitem__"),
+    "__reversed__": ("__len__", "__getitem__"),
+    "__int__": ("__index__", "__trunc__"),
+    "__float__": ("__index__",),
+    "__getitem__": ("__class_getitem__",),
+}

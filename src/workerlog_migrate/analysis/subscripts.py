@@ -1,0 +1,172 @@
+"""What a subscript gives and raises."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.program import ClassInfo
+from workerlog_migrate.analysis.values import (
+    ANY,
+    BOTTOM,
+    JSON,
+    Type,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+
+class Subscripts:
+    """Evaluates subscripts.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._knowledge = engine.knowledge
+
+    def _subscript(self, node: ast.Subscript, frame: Frame) -> Value:
+        env = frame.env
+        if env is not None:
+            path = frame.unit.path(node)
+            if path is not None and path in env:
+                return env[path]
+        base = self._engine.expressions.value(node.value, frame)
+        if frame.sink is not None and not isinstance(node.slice, ast.Constant):
+            self._engine.expressions.value(node.slice, frame)
+        if frame.sink is not None and len(base) > 0:
+            key = self._engine.expressions.value(node.slice, frame.quiet())
+            for entry in base:
+                self._engine.kinds.subscripted(entry, key, node, frame)
+        found = (
+            values.join(self._item_of(entry, node, frame) for entry in base) or self._engine.elements.nothing
+        )
+        return found if env is None else self._engine.unset.told(found, node, frame)
+
+    def _item_of(self, entry: Type, node: ast.Subscript, frame: Frame) -> Value:
+        index = node.slice
+        if entry.name == "dotted" and not self._is_generic(str(entry.ref)):
+            self._engine.effects.unresolved(
+                "op:subscript-unknown", node, node.value, frame
+            )  # data of a module
+            return ANY
+        if entry.name in ("class", "dotted", "function"):
+            if isinstance(entry.ref, ClassInfo) and self._engine.elements.is_enumeration(entry.ref):
+                return self._member(entry.ref, node, frame)
+            return frozenset({entry})
+        if entry.name == "None":
+            self._engine.unset.of_none("op:subscript-none", node, frame, node.value)
+            return BOTTOM
+        is_slice = isinstance(index, ast.Slice)
+        if is_slice and entry.name in ("str", "bytes", "list", "tuple", "bytearray", "range"):
+            kept = frozenset({entry})
+            return (
+                kept
+                if entry.name != "tuple"
+                else values.one("tuple", self._joined_items(entry), ref="any length")
+            )
+        if entry.name == "json":
+            return self._json_item(node, frame)
+        if entry.name == "tuple" and entry.args and entry.ref is None:
+            at = integer(index)
+            if at is not None and -len(entry.args) <= at < len(entry.args):
+                return entry.args[at]
+        if entry.name == "dict":
+            return self._dict_item(entry, node, frame)
+        if values.is_opaque(entry):
+            self._engine.effects.unresolved("op:subscript-unknown", node, node.value, frame)
+            return ANY
+        if self._knowledge.is_kind(entry.name, "sequence"):
+            if not self._engine.proofs.has_index(node, frame):
+                self._engine.effects.operation("op:subscript-index", node, frame)
+            return self._engine.elements.element(frozenset({entry}), frame.unit)
+        if entry.name == "instance":
+            assert isinstance(entry.ref, ClassInfo)
+            if "typing.TypedDict" in self._engine.flat.family(entry.ref):
+                return self._typed_item(entry.ref, node, frame)
+            return self._engine.special_methods.dunder(entry, "__getitem__", node, frame)
+        row = self._knowledge.protocol(entry.name, "getitem")
+        if row is None:
+            if not values.is_builtin(entry):
+                self._engine.effects.unresolved("op:subscript-unknown", node, node.value, frame)
+            return ANY
+        if is_slice or not self._engine.proofs.has_key(node, frame):
+            self._engine.effects.protocol(entry.name, "getitem", node, frame)
+        return self._engine.elements.substitute(values.parse(row.returns), frozenset({entry}), None)
+
+    def _member(self, info: ClassInfo, node: ast.Subscript, frame: Frame) -> Value:
+        """Return a member of an enumeration by its name, ``Color["RED"]``."""
+        named = isinstance(node.slice, ast.Constant) and node.slice.value in info.values
+        if not named and not self._engine.proofs.has_key(node, frame):
+            self._engine.effects.operation("op:subscript-enumeration", node, frame)
+        return values.one("instance", ref=info)
+
+    def _typed_item(self, info: ClassInfo, node: ast.Subscript, frame: Frame) -> Value:
+        """Return an item of a dictionary whose keys a class declares: which of them are there, nobody checks."""
+        if not self._engine.proofs.has_key(node, frame):
+            self._engine.effects.operation("op:subscript-key", node, frame)
+        name = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        declared = info.annotations.get(str(name))
+        return ANY if declared is None else self._engine.flat.annotation(declared, info.unit)
+
+    def _is_generic(self, dotted: str) -> bool:
+        """Whether a subscript of an imported name names a type (``list[int]``, ``subprocess.Popen[bytes]``)."""
+        simple = dotted.rpartition(".")[2]
+        known = self._knowledge
+        return (
+            "." not in dotted
+            or simple[:1].isupper()
+            or known.type(dotted) is not None
+            or known.call(dotted) is not None
+        )
+
+    def _joined_items(self, entry: Type) -> Value:
+        return values.join(entry.args) or ANY
+
+    def _dict_item(self, entry: Type, node: ast.Subscript, frame: Frame) -> Value:
+        key = node.slice
+        if isinstance(key, ast.Constant) and isinstance(entry.ref, tuple):
+            for name, value in entry.ref:
+                if name == key.value:
+                    return value if isinstance(value, frozenset) else ANY
+        looped = self._engine.sources.looped(key, frame.unit)
+        if looped is not None and isinstance(entry.ref, tuple):
+            own = dict(entry.ref)
+            if all(
+                isinstance(each, ast.Constant) and isinstance(own.get(each.value), frozenset)
+                for each in looped
+            ):
+                return values.join(own[each.value] for each in looped)  # type: ignore[attr-defined]  # constants all
+        if not self._engine.proofs.has_key(node, frame):
+            self._engine.effects.operation("op:subscript-key", node, frame)
+        return entry.args[1] if len(entry.args) > 1 else ANY
+
+    def _json_item(self, node: ast.Subscript, frame: Frame) -> Value:
+        key = node.slice
+        if isinstance(key, ast.Slice) or self._engine.proofs.has_key(node, frame):
+            self._engine.effects.operation("op:subscript-json-shape", node, frame)
+        elif isinstance(key, ast.Constant) and isinstance(key.value, str):
+            self._engine.effects.operation("op:subscript-json-key", node, frame)
+        else:
+            self._engine.effects.operation("op:subscript-json", node, frame)
+        return JSON
+
+
+def integer(node: ast.expr) -> int | None:
+    """Return the number that an index is written as; None for any other expression."""
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        return node.value
+    if (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant)
+        and type(node.operand.value) is int
+    ):
+        return -node.operand.value
+    return None
