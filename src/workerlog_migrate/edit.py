@@ -16,7 +16,7 @@ from workerlog_migrate.errors import WorkerlogError
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Sequence, Set
 
     Nodes = Sequence[ast.AST]
 
@@ -78,6 +78,19 @@ class Edit:
         """The slice of its codemod's chart that it belongs to; empty: that of the finding's verdict."""
         return ""
 
+    def may_tell(self, old: ast.AST | None, bound: Set[str], used: Set[str]) -> bool:  # noqa: ARG002  # see the heirs
+        """Say whether the new code may make something known that was not, so that more could be inferred from the result.
+
+        Args:
+            old: the original node; None for lines.
+            bound: names that the script binds anywhere.
+            used: names that it uses or binds, those of the runtime aside.
+
+        Returns:
+            True unless it is certain that the new code means to the inference what stood there.
+        """
+        return True
+
     def undo(self, old: ast.AST, new: ast.AST) -> Iterator[tuple[Nodes, Nodes]]:
         """Check that a node is the original one with this very edit, and give what was kept.
 
@@ -109,6 +122,17 @@ class LinesEdit(Edit):
     piece = Piece.LINES
 
     lines: tuple[str, ...]
+
+    def may_tell(self, old: ast.AST | None, bound: Set[str], used: Set[str]) -> bool:  # noqa: ARG002  # as in the base
+        """An import that is added binds a name, which the script may use without having bound it."""
+        import ast
+
+        for node in ast.walk(ast.parse("\n".join(self.lines))):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+                if any(name in used for name in names):
+                    return True
+        return False
 
 
 def demand(condition: object) -> None:

@@ -140,8 +140,9 @@ def migrate_source(
             from workerlog_migrate.seen.settle import join
 
             context = replace(context, joined=join(module, context, _seen_of(context)))
-        plan = _found(module, context, decisions)
+        findings = _findings(module, context)
         neighbours = context.types.neighbours
+    plan = _planned(module, context, findings, decisions)
     imports = _runtime_imports(module)
     remarks = tuple(remarks_on(module, plan, settings))
     if settings.add_skip:
@@ -158,7 +159,8 @@ def migrate_source(
             remarks=remarks,
         )
 
-    from workerlog_migrate.rewriting import noqa, rewrite, verify  # late: only what is edited pays for LibCST
+    # Late: only what is edited pays for LibCST.
+    from workerlog_migrate.rewriting import noqa, rewrite, second_look, verify
 
     for _ in range(_MOST_ROUNDS):
         try:
@@ -166,7 +168,7 @@ def migrate_source(
             break
         except rewrite.UnkeepableError as error:
             decisions = decisions.declining(error.findings, error.reason)
-            plan = find_all(module, target, settings, decisions)
+            plan = _planned(module, context, findings, decisions)
     else:
         reason = "too many places that LibCST does not keep; nothing was changed"
         return FileResult(target, raw, raw, error=FileError(reason), encoding=source.encoding)
@@ -176,21 +178,24 @@ def migrate_source(
         )
     try:
         verify.check_handlers(module)
+        unknown = second_look.still_unknown(module, plan, context.header)
         final = noqa.without_settled(module, plan.applied, text)
         module.close()  # before the result's tree takes its place
         tree = verify.check_compiles(source.text, text, str(source.path))
         verify.check_splices(module, text, plan.applied, splices)
         noted = _noted(module, context)
         left = {*noted.values(), *(finding.span for finding, _ in decisions.declined)}
+        left.update(finding.span for finding in unknown)
         places = verify.check_undo(module, tree, plan.applied, splices, left)
         verify.check_noqa(text, final, tree)
         after = encode(source, final)
         del module
         result = Module(verify.check_encoded(decode(source.path, after), final), tree)
-        joined = _moved_notes(context, noted, places)
-        verify.check_nothing_left(
-            find_all(result, target, settings, _moved(decisions, places, result), joined)
-        )
+        again = replace(_context(result, target, settings), joined=_moved_notes(context, noted, places))
+        again = replace(again, unknown=second_look.found_again(unknown, places, context.header, again.header))
+        with contextlib.closing(again.types):
+            found = _findings(result, again)
+        verify.check_nothing_left(_planned(result, again, found, _moved(decisions, places, result)))
     except (verify.CheckError, Refused) as error:
         return FileResult(
             target, raw, raw, error=FileError(error.reason, error.line), encoding=source.encoding
@@ -220,30 +225,6 @@ def _with_skips(
     except (SkipError, Refused) as error:
         return replace(result, after=source.raw, error=FileError(str(error)))
     return result
-
-
-def find_all(
-    module: Module,
-    target: Target,
-    settings: Settings,
-    decisions: Decisions | None = None,
-    joined: Joined | None = None,
-) -> Plan:
-    """Run the selected finders over one module and choose what is applied.
-
-    Args:
-        module: the script.
-        target: its worker.
-        settings: the selected codemods and their options.
-        decisions: what is to become of some findings, because a person or LibCST said so.
-        joined: which handler each note of the workers is about, where that is known from an earlier text.
-
-    Returns:
-        The plan, with the header's lines among the applied findings.
-    """
-    context = replace(_context(module, target, settings), joined=joined)
-    with contextlib.closing(context.types):
-        return _found(module, context, decisions or Decisions())
 
 
 def _noted(module: Module, context: Context) -> dict[ast.ExceptHandler, Span]:
@@ -283,10 +264,9 @@ def _context(module: Module, target: Target, settings: Settings) -> Context:
     )
 
 
-def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
-    header_codemod = importlib.import_module(row_of(HEADER).finder)
-
-    settings, header = context.settings, context.header
+def _findings(module: Module, context: Context) -> list[Finding]:
+    """Run the selected finders, but for the one that only brings what the others need."""
+    settings = context.settings
     findings: list[Finding] = []
     if settings.seen is not None:
         from workerlog_migrate.seen import settle
@@ -295,6 +275,13 @@ def _found(module: Module, context: Context, decisions: Decisions) -> Plan:
     for codemod in REGISTRY if settings.seen is None else ():
         if codemod.name in settings.select and not codemod.is_last:
             findings.extend(importlib.import_module(codemod.finder).find(module, context))
+    return findings
+
+
+def _planned(module: Module, context: Context, findings: Iterable[Finding], decisions: Decisions) -> Plan:
+    """Choose what is applied; the types of the context may have been closed, nothing is inferred here."""
+    header_codemod = importlib.import_module(row_of(HEADER).finder)
+    header = context.header
     findings = [suppressed(module, finding) for finding in decisions.apply_to(findings)]
     if header.imports_refusal:
         missing = tuple(f"{finding.message}." for finding in findings if finding.kind == NEEDS_IMPORT)

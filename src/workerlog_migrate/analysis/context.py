@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.header import Header
-from workerlog_migrate.model import Settings, Target
+from workerlog_migrate.model import Finding, Settings, Target
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.joined import Joined
@@ -23,6 +25,7 @@ class Context:
         header: names and place of the logger set-up.
         types: types of expressions and callees, resolved through the knowledge base.
         joined: which handler each note of the workers is about, where that is known from the text before the edits.
+        unknown: handlers that are known to stay broad, from the text before the edits, each with the finding there.
     """
 
     settings: Settings
@@ -30,3 +33,4 @@ class Context:
     header: Header
     types: Types
     joined: Joined | None = None
+    unknown: Mapping[ast.AST, Finding] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,8 @@ LEFT = "left"
 _BLIND, _BARE = "BLE001", "E722"
 _SILENT = ("S110", "S112")  # a handler that is `pass` or `continue` alone, of Exception or bare
 """Codes of ruff and flake8: https://docs.astral.sh/ruff/rules/."""
+_SHOWING = frozenset({"print", "str", "repr", "format"})
+_LOGGING = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
 _CALLED = re.compile(r"\w+(?=[.(])")
 
 
@@ -76,6 +78,13 @@ class HandlerEdit(Edit):
         # To linters a blind handler that logs the traceback is none.
         return frozenset({*_SILENT, *([_BLIND] if ".exception(" in self.log else [])})
 
+    def may_tell(self, old: ast.AST | None, bound: Set[str], used: Set[str]) -> bool:  # noqa: ARG002  # as in the base
+        """A clause that raises again lets through what it caught, and an error of fewer classes is better known."""
+        assert isinstance(old, ast.ExceptHandler)
+        if self.boundary or self.unwatch:
+            return True
+        return self.types is not None and old.name is not None and not _is_only_shown(old, bound)
+
     def undo(self, old: ast.AST, new: ast.AST) -> Iterator[tuple[Nodes, Nodes]]:
         """Compare the header as it was planned, and take the added statement away."""
         assert isinstance(old, ast.ExceptHandler)
@@ -110,6 +119,24 @@ class HandlerEdit(Edit):
         return planned.handlers[0]
 
 
+def _is_only_shown(handler: ast.ExceptHandler, bound: Set[str]) -> bool:
+    """Whether a handler asks nothing of the class of its error: it puts it into a text, prints it or logs it."""
+    shown = set[ast.AST]()
+    uses = []
+    for statement in handler.body:
+        for node in ast.walk(statement):
+            match node:
+                case ast.FormattedValue(value=ast.Name() as name):
+                    shown.add(name)
+                case ast.Call(func=ast.Name(id=function)) if function in _SHOWING and function not in bound:
+                    shown.update(node.args)
+                case ast.Call(func=ast.Attribute(attr=method)) if method in _LOGGING:
+                    shown.update(node.args)
+                case ast.Name(id=handler.name):
+                    uses.append(node)
+    return shown.issuperset(uses)
+
+
 @dataclass(frozen=True, slots=True)
 class SuppressEdit(Edit):
     """``suppress(Exception)`` -> ``suppress(OSError)``. The span is the call's; ``types`` its new arguments."""
@@ -124,6 +151,10 @@ class SuppressEdit(Edit):
     def with_listed(self, types: tuple[str, ...]) -> SuppressEdit:
         """Give the same edit with other arguments."""
         return replace(self, types=types)
+
+    def may_tell(self, old: ast.AST | None, bound: Set[str], used: Set[str]) -> bool:  # noqa: ARG002  # as in the base
+        """What is caught has no name, and what is not caught any more cannot come."""
+        return False
 
     def undo(self, old: ast.AST, new: ast.AST) -> Iterator[tuple[Nodes, Nodes]]:
         """Compare the arguments as they were planned."""

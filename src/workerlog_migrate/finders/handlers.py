@@ -131,6 +131,10 @@ class Handlers:
         if self._stays_watched(node):
             yield self.watching(node)
             return
+        known = self.context.unknown.get(node)
+        if known is not None:
+            yield self._again(node, known)
+            return
         judged = self.judge(node, caught)
         if isinstance(judged, str):
             if judged:
@@ -349,6 +353,13 @@ class Handlers:
             INCOMPLETE,
         )
 
+    def _again(self, node: ast.ExceptHandler, known: Finding) -> Finding:
+        """Say of a handler what was found out about it before it was edited; whether it logs is looked at again."""
+        log = self._log_line(node, complete=False)
+        edit = None if log is None else HandlerEdit(None, log, _is_pass(node.body))
+        shown = Applicability.DISPLAY_ONLY if edit is None else Applicability.SAFE
+        return replace(known, span=self.module.span(node), edit=edit, applicability=shown)
+
     def _left(self, node: ast.AST, reason: str, evidence: tuple[Evidence, ...] = ()) -> Finding:
         what = describe(node, self.module)
         return Finding(
@@ -378,6 +389,10 @@ class Handlers:
             return
         if self.module.is_suppressed(SPECIFIC_EXCEPTIONS, node.lineno, node.end_lineno or node.lineno):
             yield self._left(node, "suppressed by comment")
+            return
+        known = self.context.unknown.get(node)
+        if known is not None:
+            yield known
             return
         owner = self.module.parents[node]
         if not isinstance(owner, ast.withitem):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,10 @@ class MirrorCall(Edit):
         """The level."""
         _, dot, method = self.log_method.rpartition(".")
         return method.upper() if dot else "by its text"
+
+    def may_tell(self, old: ast.AST | None, bound: Set[str], used: Set[str]) -> bool:  # noqa: ARG002  # as in the base
+        """To the inference ``mirror_print(logger.info, x)`` is ``print(x)``."""
+        return False
 
     def undo(self, old: ast.AST, new: ast.AST) -> Iterator[tuple[Nodes, Nodes]]:
         """Take the first argument away, and a ``printer=`` that is the old callee."""

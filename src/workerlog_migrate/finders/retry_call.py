@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,10 @@ class RetryCall(Edit):
     def settled(self) -> frozenset[str]:
         """Codes about a call that linters know by its name, which a call that is repeated has no more."""
         return _OF_CALLS
+
+    def may_tell(self, old: ast.AST | None, bound: Set[str], used: Set[str]) -> bool:  # noqa: ARG002  # as in the base
+        """To the inference ``retrying(f)(x)`` is ``f(x)``."""
+        return False
 
     def undo(self, old: ast.AST, new: ast.AST) -> Iterator[tuple[Nodes, Nodes]]:
         """Take the wrapper away."""
