@@ -16,6 +16,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import NoReturn
 
 from workerlog_migrate.model import Source, Span
 from workerlog_migrate.syntax.comments import directives
@@ -25,6 +26,35 @@ from workerlog_migrate.syntax.parsing import STRINGS, parse
 from workerlog_migrate.syntax.scopes import Binding, FunctionNode, Scope, lookup
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+
+
+_FORGOTTEN = (
+    "parents",
+    "scopes",
+    "names",
+    "attributes",
+    "functions",
+    "classes",
+    "lambdas",
+    "_scope_of",
+    "_names_by_id",
+    "_attributes_by_name",
+    "_calls_by_name",
+    "_qualified",
+)
+
+
+class ClosedModuleError(Exception):
+    """A fault of ours: a module was asked for what it has forgotten."""
+
+
+class _Forgotten:
+    """Stands where an index was that a closed module has no more."""
+
+    def _raise(self, *_: object) -> NoReturn:
+        raise ClosedModuleError("this module is closed: what is asked for is not known any more")
+
+    __bool__ = __contains__ = __getattr__ = __getitem__ = __iter__ = __len__ = _raise
 
 
 class Module:
@@ -83,7 +113,10 @@ class Module:
         self._calls_by_name: dict[str, list[ast.Call]] = {}
 
     def close(self) -> None:
-        """Forget what only finders ask for; the text, the tree, calls, handlers and their spans are still there."""
+        """Forget what only finders ask for; the text, the tree, calls, handlers and their spans are still there.
+
+        Whoever asks for anything else from now on gets an error: a check that found nothing in an empty list would pass.
+        """
         for scope in self.scopes.values():
             scope.bindings.clear()
         tables = (self.parents, self.scopes, self._scope_of)
@@ -92,6 +125,8 @@ class Module:
         for part in (*tables, *lists, *indexes):
             part.clear()
         self._qualified.close()
+        for name in _FORGOTTEN:
+            setattr(self, name, _Forgotten())
 
     # -- positions ------------------------------------------------------------------------------------------
 
