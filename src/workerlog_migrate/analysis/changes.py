@@ -125,7 +125,7 @@ class Changes:
             seen: dict[FunctionInfo, None] = {function: None}
             work = [function]
             while work and len(seen) < _REACHED:
-                for callee in self._engine.flow._callees(work.pop()):
+                for callee in self._engine.order.callees(work.pop()):
                     if callee not in seen:
                         seen[callee] = None
                         work.append(callee)

@@ -10,6 +10,7 @@ import ast
 import sys
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis.assignment import Assignment
 from workerlog_migrate.analysis.attributes import Attributes
 from workerlog_migrate.analysis.awaiting import Awaiting
 from workerlog_migrate.analysis.callers import Callers
@@ -33,11 +34,13 @@ from workerlog_migrate.analysis.iteration import Iteration
 from workerlog_migrate.analysis.kinds import Kinds
 from workerlog_migrate.analysis.neighbours import dotted_name, is_at_home
 from workerlog_migrate.analysis.operators import Operators
+from workerlog_migrate.analysis.order import Order
 from workerlog_migrate.analysis.places import Places
 from workerlog_migrate.analysis.printing import Printing
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.proofs import Proofs
 from workerlog_migrate.analysis.raises import Solver
+from workerlog_migrate.analysis.raising import Raising
 from workerlog_migrate.analysis.rows import Rows
 from workerlog_migrate.analysis.shapes import Shapes
 from workerlog_migrate.analysis.sight import Sight
@@ -124,6 +127,9 @@ class Engine:
         self.decorators = Decorators(self)
         self.calls = Calls(self)
         self.expressions = Expressions(self)
+        self.order = Order(self)
+        self.assignment = Assignment(self)
+        self.raising = Raising(self)
         self.flow = Flow(self)
         self.solver = Solver(self)
 
@@ -245,6 +251,9 @@ class Engine:
             self.decorators,
             self.calls,
             self.expressions,
+            self.order,
+            self.assignment,
+            self.raising,
             self.flow,
             self.solver,
             self.hierarchy,

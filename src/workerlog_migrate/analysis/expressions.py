@@ -253,7 +253,7 @@ class Expressions:
                 is_dead = frame.is_dead  # there may be no element: what follows need not be evaluated
             element = self._engine.iteration.iterate(iterable, generator.iter, frame)
             if env is not None:
-                self._engine.flow.assign(generator.target, element, frame, of_loop=True)
+                self._engine.assignment.assign(generator.target, element, frame, of_loop=True)
                 guards.loop_facts(generator.target, generator.iter, frame)
                 for test in generator.ifs:
                     self.value(test, frame)
@@ -367,7 +367,7 @@ class Expressions:
     def _walrus(self, node: ast.NamedExpr, frame: Frame) -> Value:
         value = self.value(node.value, frame)
         if frame.env is not None:
-            self._engine.flow.assign(node.target, value, frame)
+            self._engine.assignment.assign(node.target, value, frame)
         return value
 
     def _yield(self, node: ast.Yield, frame: Frame) -> Value:

@@ -16,19 +16,15 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.containers import CONTAINERS
-from workerlog_migrate.analysis.exceptions import BROAD, ROOT
-from workerlog_migrate.analysis.frames import BOUND, Atom, Edge, Frame, Raise, Sink, State, Unknown
-from workerlog_migrate.analysis.program import HANDLER, ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.frames import BOUND, Atom, Edge, Frame, Sink, State, Unknown
+from workerlog_migrate.analysis.order import HEIGHT
+from workerlog_migrate.analysis.program import HANDLER, FunctionInfo
+from workerlog_migrate.analysis.raising import TRY_STAR
 from workerlog_migrate.analysis.shapes import changes_while_iterated
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
-from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
-
-_HEIGHT = 24
-_OWNERS = 8
-_TRY_STAR: type[ast.stmt] = getattr(ast, "TryStar", ast.Try)  # from Python 3.11
 
 
 @dataclass(slots=True, eq=False)
@@ -75,8 +71,6 @@ class Flow:
         self._engine = engine
         self._summaries: dict[FunctionInfo, Summary] = {}
         self._running: set[FunctionInfo] = set()
-        self._called: dict[FunctionInfo, dict[FunctionInfo, None]] = {}
-        self._heights: dict[FunctionInfo, int] = {}
         self._blocks: dict[ast.AST, Block] = {}
         self._handled: dict[ast.AST, tuple[Atom, ...]] = {}  # what comes to a handler
         self._returned: list[list[Value]] = []
@@ -95,7 +89,7 @@ class Flow:
             ast.Return: self._return,
             ast.Raise: self._raise,
             ast.Assert: self._assert,
-            ast.Delete: self._delete,
+            ast.Delete: self._engine.assignment._delete,
             ast.Import: self._import,
             ast.ImportFrom: self._import,
             ast.FunctionDef: self._definition,
@@ -108,10 +102,8 @@ class Flow:
             ast.Global: self._nothing,
             ast.Nonlocal: self._nothing,
         }
-        if _TRY_STAR is not ast.Try:
-            self._dispatch[_TRY_STAR] = self._try
-
-    # -- questions ------------------------------------------------------------------------------------------
+        if TRY_STAR is not ast.Try:
+            self._dispatch[TRY_STAR] = self._try
 
     def summary(self, function: FunctionInfo) -> Summary:
         """Return a function's summary; callees whose results are needed are interpreted first, without recursion."""
@@ -121,7 +113,7 @@ class Flow:
         if function.kind == HANDLER:
             self.summary(function.unit.enclosing(function.node))
             return Summary(self._handled.get(function.node, ()), ANY, {})
-        for callee in self._order(function):
+        for callee in self._engine.order.order(function):
             if callee not in self._summaries:
                 self._interpret(callee)
         return self._summaries[function]
@@ -133,73 +125,12 @@ class Flow:
 
     def returns(self, function: FunctionInfo, caller: FunctionInfo) -> Value:
         """Return what a call gives: flow-sensitive where the callee was interpreted, else joined over its returns."""
-        summary = self._summaries.get(function) if function in self._called.get(caller, ()) else None
-        if summary is None or self._heights.get(function, _HEIGHT) >= _HEIGHT:
+        summary = (
+            self._summaries.get(function) if function in self._engine.order.called.get(caller, ()) else None
+        )
+        if summary is None or self._engine.order.heights.get(function, HEIGHT) >= HEIGHT:
             return self._engine.flat.returns(function)
         return summary.returns
-
-    # -- order ----------------------------------------------------------------------------------------------
-
-    def _order(self, function: FunctionInfo) -> list[FunctionInfo]:
-        """List the callees of a function before itself; heights tell who may be asked for a result.
-
-        A function that can reach itself has no height: its results are taken flow-insensitively, whoever asks, so
-        that no answer depends on where the analysis began.
-        """
-        order: list[FunctionInfo] = []
-        state: dict[FunctionInfo, int] = {}
-        stack: list[tuple[FunctionInfo, list[FunctionInfo]]] = [(function, self._callees(function))]
-        state[function] = 1
-        while stack:
-            current, pending = stack[-1]
-            if pending:
-                callee = pending.pop()
-                if callee in self._heights:
-                    continue
-                if callee not in state:
-                    state[callee] = 1
-                    stack.append((callee, self._callees(callee)))
-                continue
-            stack.pop()
-            height = 0
-            for callee in self._callees(current):
-                height = max(height, self._heights.get(callee, _HEIGHT) + 1)
-            self._heights[current] = min(height, _HEIGHT)
-            order.append(current)
-        return order
-
-    def _callees(self, function: FunctionInfo) -> list[FunctionInfo]:
-        """Find functions of the program by the simple names that a function calls: too many rather than too few.
-
-        A method name that very many classes define is left out; its results are then taken flow-insensitively.
-        """
-        known = self._called.get(function)
-        if known is not None:
-            return list(known)
-        unit = function.unit
-        found: dict[FunctionInfo, None] = {}
-        scope = unit.module.scope_of_module
-        own = unit.module.scopes.get(function.node)
-        for name in sorted(function.facts.called):
-            for bindings in (scope.bindings.get(name), own.bindings.get(name) if own is not None else None):
-                for binding in bindings or ():
-                    if binding.kind == "function":
-                        found[unit.function(binding.node)] = None
-            owners = unit.owners_of(name)
-            if len(owners) <= _OWNERS:
-                found.update((owner.methods[name], None) for owner in owners)
-        current: FunctionInfo | None = function
-        while current is not None and current.owner is None:
-            current = unit.outer(current)
-        if current is not None and current.owner is not None:
-            for name in sorted(function.facts.called_on_self):
-                method = self._engine.flat.method(current.owner, name)
-                if isinstance(method, FunctionInfo):
-                    found[method] = None
-        self._called[function] = found
-        return list(found)
-
-    # -- interpretation -------------------------------------------------------------------------------------
 
     def _interpret(self, function: FunctionInfo) -> None:
         sink = Sink()
@@ -252,8 +183,6 @@ class Flow:
                 statement, frame
             )  # type aliases and what is yet to come
 
-    # -- simple statements ----------------------------------------------------------------------------------
-
     def _nothing(self, node: ast.stmt, frame: Frame) -> None:
         return
 
@@ -263,7 +192,7 @@ class Flow:
     def _assign(self, node: ast.Assign, frame: Frame) -> None:
         value = self._engine.expressions.value(node.value, frame)
         for target in node.targets:
-            self.assign(target, value, frame, source=node.value)
+            self._engine.assignment.assign(target, value, frame, source=node.value)
 
     def _ann_assign(self, node: ast.AnnAssign, frame: Frame) -> None:
         if node.value is None:
@@ -271,7 +200,7 @@ class Flow:
         value = self._engine.expressions.value(node.value, frame)
         if any(map(values.is_opaque, value)):
             value = values.with_declared(value, self._engine.flat.annotation(node.annotation, frame.unit))
-        self.assign(node.target, value, frame, source=node.value)
+        self._engine.assignment.assign(node.target, value, frame, source=node.value)
 
     def _aug_assign(self, node: ast.AugAssign, frame: Frame) -> None:
         expressions = self._engine.expressions
@@ -292,189 +221,8 @@ class Flow:
             kept = set()
             if positive and path is not None and frame.env is not None:
                 kept = {fact for fact in frame.facts if fact.path == path and fact.kind == "nonzero"}
-            self.assign(node.target, value, frame)
+            self._engine.assignment.assign(node.target, value, frame)
             frame.facts = frame.facts | kept
-
-    def assign(
-        self,
-        target: ast.expr,
-        value: Value,
-        frame: Frame,
-        *,
-        source: ast.expr | None = None,
-        of_loop: bool = False,
-    ) -> None:
-        """Bind a target to a value: name, attribute, item, or several of them.
-
-        Args:
-            target: what is assigned to.
-            value: the new value.
-            frame: learns it, and takes what assigning can raise.
-            source: the assigned expression, to learn from its shape.
-            of_loop: the target of ``for``, whose unpacking fails on odd items only.
-
-        """
-        env = frame.env
-        if env is None:
-            return
-        if isinstance(target, ast.Name):
-            self._bind(target.id, target, value, frame, source)
-            frame.bind(target.id)
-        elif isinstance(target, ast.Attribute):
-            receiver = self._engine.expressions.value(target.value, frame)
-            self._engine.hooks.stored(receiver, target, frame)
-            self._engine.shapes.stored(receiver, target, frame)
-            if "None" in values.names(receiver):
-                self._engine.unset.of_none("op:attribute-none", target, frame, target.value)
-            self._engine.effects.unresolved_if_opaque(
-                receiver, "op:attribute-store", target, target.value, frame
-            )
-            path = frame.unit.path(target)
-            if path is not None:
-                self._bind(path, target, value, frame, source)
-        elif isinstance(target, ast.Subscript):
-            self._store_item(target, value, frame)
-        elif isinstance(target, ast.Starred):
-            self.assign(target.value, values.one("list", ANY), frame)
-        elif isinstance(target, ast.Tuple | ast.List):
-            self._unpack(target, value, frame, source, of_loop)
-
-    def _bind(self, path: str, target: ast.expr, value: Value, frame: Frame, source: ast.expr | None) -> None:
-        env = frame.env
-        assert env is not None
-        frame.forget(path)
-        env.pop(path, None)
-        is_empty = (isinstance(source, ast.List) and not source.elts) or (
-            isinstance(source, ast.Dict) and not source.keys
-        )
-        if is_empty:
-            return  # what is put in later counts too: the flow-insensitive value knows
-        env[path] = (value or ANY) | self._written(target, frame)
-        if source is not None:
-            self._learn(target, source, frame)
-
-    def _written(self, target: ast.expr, frame: Frame) -> Value:
-        """Return what others may set a module's name to at any time."""
-        if not isinstance(target, ast.Name):
-            return BOTTOM
-        module = frame.unit.module
-        found = module.lookup(target.id, module.scope(target))
-        if found is None or found[0] is not module.scope_of_module:
-            return BOTTOM
-        return self._engine.writes.written(frame.unit, target.id)
-
-    def _learn(self, target: ast.expr, source: ast.expr, frame: Frame) -> None:
-        guards = self._engine.guards
-        if self._engine.proofs.is_nonzero(source, frame):
-            guards.assume(ast.Compare(target, [ast.NotEq()], [ast.Constant(0)]), True, frame)
-        if isinstance(source, ast.List | ast.Tuple) and source.elts:
-            count = sum(not isinstance(entry, ast.Starred) for entry in source.elts)
-            if count:
-                measured = ast.Call(ast.Name("len", ast.Load()), [target], [])
-                guards.assume(ast.Compare(measured, [ast.GtE()], [ast.Constant(count)]), True, frame)
-        elif isinstance(source, ast.Call) and isinstance(source.func, ast.Attribute) and source.args:
-            by_blanks = is_none(source.args[0])
-            if source.func.attr in ("split", "rsplit") and not by_blanks:
-                guards.assume(target, True, frame)
-
-    def _unpack(
-        self, target: ast.Tuple | ast.List, value: Value, frame: Frame, source: ast.expr | None, of_loop: bool
-    ) -> None:
-        expressions = self._engine.expressions
-        starred = any(isinstance(entry, ast.Starred) for entry in target.elts)
-        count = len(target.elts) - (1 if starred else 0)
-        if (
-            source is not None
-            and isinstance(source, ast.Tuple | ast.List)
-            and len(source.elts) == len(target.elts)
-        ):
-            for entry, part in zip(target.elts, source.elts, strict=True):
-                quiet = Frame(frame.function, frame.env, None)
-                quiet.facts = frame.facts
-                self.assign(entry, expressions.value(part, quiet), frame, source=part)
-            return
-        rows = loop_source(target, frame) if of_loop else source
-        if rows is None or not self._engine.proofs.has_parts(rows, count, frame, exact=not starred):
-            self._engine.iteration.unpack(value, count, not starred, target, source or target, frame)
-        for index, entry in enumerate(target.elts):
-            part_value = self._engine.elements.item(value, index, None if starred else len(target.elts))
-            self.assign(entry, part_value, frame)
-
-    def _store_item(self, target: ast.Subscript, value: Value, frame: Frame) -> None:
-        expressions = self._engine.expressions
-        base = expressions.value(target.value, frame)
-        key = expressions.value(target.slice, frame)
-        if not isinstance(target.slice, ast.Slice):
-            self._engine.kinds.hashed_in(base, key, target, frame)
-        for entry in base:
-            match entry.name:
-                case _ if values.is_opaque(entry):
-                    self._engine.effects.unresolved("op:subscript-store", target, target.value, frame)
-                case "dict" | "class" | "dotted":
-                    continue
-                case "None":
-                    self._engine.unset.of_none("op:subscript-none", target, frame, target.value)
-                case "instance":
-                    self._engine.special_methods.dunder(entry, "__setitem__", target, frame)
-                case "list":
-                    if not isinstance(target.slice, ast.Slice) and not self._engine.proofs.has_index(
-                        target, frame
-                    ):
-                        self._engine.effects.protocol("list", "setitem", target, frame)
-                case "json":
-                    if isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str):
-                        self._engine.effects.operation("op:subscript-json-shape", target, frame)
-                    else:
-                        self._engine.effects.protocol("json", "setitem", target, frame)
-                case _:
-                    made = self._engine.effects.protocol(entry.name, "setitem", target, frame, given=value)
-                    if made is None and not values.is_builtin(entry):
-                        self._engine.effects.unresolved("op:subscript-store", target, target.value, frame)
-        path = frame.unit.path(target)
-        if path is not None and frame.env is not None:
-            frame.forget(path)
-            # What a library's own container gives back need not be what was stored.
-            if all("." not in entry.name or entry.name.startswith("collections.") for entry in base):
-                frame.env[path] = value or ANY
-        self._engine.guards.stored(target, frame)
-
-    def _delete(self, node: ast.Delete, frame: Frame) -> None:
-        expressions = self._engine.expressions
-        for target in node.targets:
-            if isinstance(target, ast.Subscript):
-                base = expressions.value(target.value, frame)
-                expressions.value(target.slice, frame)
-                if not self._engine.proofs.has_key(target, frame):
-                    for entry in base:
-                        if entry.name == "list":
-                            if not isinstance(target.slice, ast.Slice):
-                                self._engine.effects.operation("op:delete-index", target, frame)
-                        elif entry.name == "json":
-                            self._engine.effects.protocol("json", "delitem", target, frame)
-                        elif entry.name == "instance":
-                            self._engine.special_methods.dunder(entry, "__delitem__", target, frame)
-                        elif values.is_opaque(entry):
-                            self._engine.effects.unresolved(
-                                "op:subscript-unknown", target, target.value, frame
-                            )
-                        elif self._engine.effects.protocol(entry.name, "delitem", target, frame) is None:
-                            self._engine.effects.unresolved("op:delete-key", target, target.value, frame)
-                path = frame.unit.path(target.value)
-                if path is not None:
-                    frame.forget(path)
-            else:
-                if isinstance(target, ast.Attribute):
-                    receiver = expressions.value(target.value, frame)
-                    self._engine.effects.unresolved_if_opaque(
-                        receiver, "op:attribute-store", target, target.value, frame
-                    )
-                elif isinstance(target, ast.Name):
-                    expressions.value(target, frame)
-                    frame.unbind(target.id)
-                path = frame.unit.path(target)
-                if path is not None and frame.env is not None:
-                    frame.forget(path)
-                    frame.env.pop(path, None)
 
     def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
         if frame.sink is not None and not self._engine.flat.is_there(node, frame.unit):
@@ -492,29 +240,10 @@ class Flow:
         self._engine.expressions.tested(node.test, frame)
         if node.msg is not None:
             self._engine.expressions.value(node.msg, frame)
-        self._engine.effects.operation("op:assert", node, frame, is_weak=self._narrows(node.test, frame))
+        self._engine.effects.operation(
+            "op:assert", node, frame, is_weak=self._engine.raising.narrows(node.test, frame)
+        )
         self._engine.guards.assume(node.test, True, frame)
-
-    def _narrows(self, test: ast.expr, frame: Frame) -> bool:
-        """Whether an ``assert`` tells a type checker what is so: ``isinstance``, ``is not None`` of what is not known to be."""
-        match test:
-            case ast.BoolOp(op=ast.And(), values=parts):
-                return all(self._narrows(part, frame) for part in parts)
-            case ast.Call(func=ast.Name(id="isinstance")):
-                return True
-            case ast.Compare(left=value, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
-                pass
-            case ast.Name() | ast.Attribute() if "None" in values.names(self._quietly(test, frame)):
-                value = test
-            case _:
-                return False
-        known = values.names(self._quietly(value, frame))
-        return "None" not in known or self._engine.unset.starts_as_none(value, frame)
-
-    def _quietly(self, node: ast.expr, frame: Frame) -> Value:
-        quiet = Frame(frame.function, frame.env, None)
-        quiet.facts = frame.facts
-        return self._engine.expressions.value(node, quiet)
 
     def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
         for expression in (*node.args.defaults, *node.args.kw_defaults):
@@ -567,27 +296,8 @@ class Flow:
         if node.cause is not None:
             expressions.value(node.cause, frame)
         if sink is not None:
-            self._raise_value(node, node.exc, value, frame, sink)
+            self._engine.raising.raise_value(node, node.exc, value, frame, sink)
         frame.is_dead = True
-
-    def _raise_value(self, node: ast.Raise, raised: ast.expr, value: Value, frame: Frame, sink: Sink) -> None:
-        if isinstance(raised, ast.Name) and frame.caught:
-            bindings = frame.unit.module.bindings(raised)
-            if bindings and all(binding.kind == "except" for binding in bindings):
-                for atom in frame.caught[-1]:
-                    sink.add(atom)
-                return
-        row = self._engine.knowledge.operation("op:raise")
-        for entry in value:
-            name = self._engine.caught.exception_of(entry)
-            if name in _EVERYTHING and isinstance(entry.ref, FunctionInfo):
-                sink.add(Edge(entry.ref, node, frame.unit))  # what the body of that handler's try can raise
-            elif name is not None:
-                sink.add(Raise(name, node, frame.unit, "op:raise", row.source, "an explicit raise"))
-            elif entry.name != "None":
-                sink.add(Unknown(node, frame.unit, "", "what is raised is not known"))
-
-    # -- branches -------------------------------------------------------------------------------------------
 
     def _if(self, node: ast.If, frame: Frame) -> None:
         guards = self._engine.guards
@@ -649,8 +359,6 @@ class Flow:
         frame.is_dead = exhaustive
         self._merge(ends, frame)
 
-    # -- loops ----------------------------------------------------------------------------------------------
-
     def _widen(self, node: ast.stmt, frame: Frame) -> None:
         """At the head of a loop, let everything that the loop stores fall back to its flow-insensitive value."""
         if frame.env is None:
@@ -666,7 +374,7 @@ class Flow:
         self._widen(node, frame)
         frame.loops.append([])
         before = self._engine.guards.save(frame)
-        self.assign(node.target, element, frame, of_loop=True)
+        self._engine.assignment.assign(node.target, element, frame, of_loop=True)
         self._engine.guards.loop_facts(node.target, node.iter, frame)
         if values.names(iterable) & _CHANGES_SHOW and changes_while_iterated(node, frame.unit):
             self._engine.effects.operation("op:changed-while-iterated", node.iter, frame)
@@ -692,8 +400,6 @@ class Flow:
         self.run(node.orelse, frame)
         self._merge(frame.loops.pop(), frame)
 
-    # -- with and try ---------------------------------------------------------------------------------------
-
     def _with(self, node: ast.With | ast.AsyncWith, frame: Frame) -> None:
         expressions = self._engine.expressions
         suppressed: list[tuple[ast.Call, Sink, frozenset[str]]] = []
@@ -701,10 +407,12 @@ class Flow:
         swallows = False
         for item in node.items:
             value = expressions.value(item.context_expr, frame)
-            swallows = swallows or self._may_swallow(value)
+            swallows = swallows or self._engine.raising.may_swallow(value)
             self._engine.entering.enter_and_leave(value, item.context_expr, frame)
             if item.optional_vars is not None:
-                self.assign(item.optional_vars, self._engine.entering.entered(value), frame)
+                self._engine.assignment.assign(
+                    item.optional_vars, self._engine.entering.entered(value), frame
+                )
             call = item.context_expr
             if "suppress" in values.names(value) and isinstance(call, ast.Call) and frame.sink is not None:
                 caught: list[str] = []
@@ -718,7 +426,7 @@ class Flow:
             inner = frame.sink
             assert inner is not None
             self._blocks[call] = Block(frame.function, inner.ordered(), before)
-            self._pass_on(inner.atoms, caught_names, sink)
+            self._engine.raising.pass_on(inner.atoms, caught_names, sink)
             frame.sink = sink
         if before is not None:
             ends = [State(before.env, before.facts)]
@@ -726,25 +434,6 @@ class Flow:
                 ends[0].env.pop(path, None)
             self._merge(ends, frame)
         assert frame.sink is outer
-
-    def _may_swallow(self, value: Value) -> bool:
-        """Whether a context manager may end an exception, so that what follows is reached behind a ``raise``."""
-        for entry in value:
-            if values.is_opaque(entry):
-                return True
-            if entry.name == "context" and not (
-                isinstance(entry.ref, FunctionInfo) and _lets_through(entry.ref)
-            ):
-                return True
-            if entry.name == "instance" and isinstance(entry.ref, ClassInfo):
-                for name in ("__exit__", "__aexit__"):
-                    method = self._engine.flat.method(entry.ref, name)
-                    if isinstance(method, FunctionInfo) and any(
-                        not (answer is None or (isinstance(answer, ast.Constant) and not answer.value))
-                        for answer in method.facts.returns
-                    ):
-                        return True
-        return False
 
     def _try(self, node: ast.Try, frame: Frame) -> None:
         outer = frame.sink
@@ -759,7 +448,7 @@ class Flow:
         if not frame.is_dead and frame.env is not None:
             ends.append(State(frame.env, frame.facts))
         body_lines = (node.lineno, node.body[-1].end_lineno or node.lineno)
-        at_handler = self._interrupted(before, body_lines, frame)
+        at_handler = self._engine.raising.interrupted(before, body_lines, frame)
         remaining: dict[Atom, None] = dict(inner.atoms) if inner is not None else {}
         if inner is not None:
             self._blocks[node] = Block(frame.function, inner.ordered(), before)
@@ -767,8 +456,8 @@ class Flow:
             frame.is_dead = False
             frame.env, frame.facts = dict(at_handler.env), set(at_handler.facts)
             names, complete = self._engine.caught.exception_names(handler.type, frame)
-            caught = self._caught(remaining, names, complete)
-            frame.caught.append((*caught, *self._expected(handler, names, caught, frame)))
+            caught = self._engine.raising.caught(remaining, names, complete)
+            frame.caught.append((*caught, *self._engine.raising.expected(handler, names, caught, frame)))
             self._handled[handler] = frame.caught[-1]
             if handler.name and frame.env is not None:
                 frame.env[handler.name] = self._engine.caught.caught_value(handler, frame)
@@ -779,7 +468,7 @@ class Flow:
                 frame.unbind(handler.name)  # Python deletes it at the end of the clause
             if not frame.is_dead and frame.env is not None:
                 ends.append(State(frame.env, frame.facts))
-            remaining = self._left(remaining, frozenset(names))
+            remaining = self._engine.raising.left(remaining, frozenset(names))
         if outer is not None:
             for atom in remaining:
                 outer.add(atom)
@@ -809,79 +498,7 @@ class Flow:
             frame.forget(path)
             frame.env.pop(path, None)
 
-    def _interrupted(self, before: State, lines: tuple[int, int], frame: Frame) -> State:
-        """Return what is known when a body may have stopped anywhere: what it stores has its flow-insensitive value."""
-        stored = frame.function.facts.stored_between(*lines)
-        env = dict(before.env)
-        for path in stored:
-            env.pop(path, None)
-            for key in frame.unit.below.get(path, ()):
-                env.pop(key, None)
-        facts = {fact for fact in before.facts if not fact.roots & stored}
-        return State(env, facts)
 
-    def _caught(self, atoms: dict[Atom, None], names: tuple[str, ...], complete: bool) -> tuple[Atom, ...]:
-        """Return what a bare ``raise`` in a handler of these classes sends on."""
-        hierarchy = self._engine.hierarchy
-        found: list[Atom] = []
-        wanted = frozenset(names)
-        for atom in atoms:
-            if isinstance(atom, Raise):
-                if not complete or hierarchy.is_caught(atom.exception, wanted):
-                    found.append(atom)
-            elif isinstance(atom, Edge):
-                if not complete:
-                    found.append(atom)
-                else:
-                    only = wanted if atom.only is None else atom.only & wanted or atom.only
-                    found.append(atom._replace(only=only))
-            elif wanted & _EVERYTHING or not complete:
-                found.append(atom)
-        return tuple(found)
-
-    def _expected(
-        self, handler: ast.ExceptHandler, names: tuple[str, ...], caught: tuple[Atom, ...], frame: Frame
-    ) -> tuple[Atom, ...]:
-        """Return the classes that a handler waits for by name and that nothing in the body is known to raise under it.
-
-        The body raises a parent (``OSError``, the handler is for ``FileNotFoundError``), or something that is not known: who
-        wrote the handler has seen the class come, and a bare ``raise`` in it sends just that on.
-        """
-        hierarchy = self._engine.hierarchy
-        seen = {atom.exception for atom in caught if isinstance(atom, Raise)}
-        row = self._engine.knowledge.operation("op:raise")
-        return tuple(
-            Raise(
-                name,
-                handler.type or handler,
-                frame.unit,
-                "op:raise",
-                row.source,
-                "its handler raises it again",
-            )
-            for name in names
-            if name not in seen and name not in _EVERYTHING and not hierarchy.is_control(name)
-        )
-
-    def _left(self, atoms: dict[Atom, None], names: frozenset[str]) -> dict[Atom, None]:
-        """Return what handlers of these classes let through."""
-        sink = Sink()
-        self._pass_on(atoms, names, sink)
-        return sink.atoms
-
-    def _pass_on(self, atoms: dict[Atom, None], names: frozenset[str], sink: Sink) -> None:
-        hierarchy = self._engine.hierarchy
-        for atom in atoms:
-            if isinstance(atom, Raise):
-                if not hierarchy.is_caught(atom.exception, names):
-                    sink.add(atom)
-            elif isinstance(atom, Edge):
-                sink.add(atom._replace(caught=atom.caught | names) if names else atom)
-            elif not names & _EVERYTHING or self._engine.reraises_unknown:
-                sink.add(atom)
-
-
-_EVERYTHING = frozenset({BROAD, ROOT})
 _CHANGES_SHOW = frozenset(
     {
         "dict",
@@ -895,27 +512,6 @@ _CHANGES_SHOW = frozenset(
 )
 
 
-def loop_source(target: ast.expr, frame: Frame) -> ast.expr | None:
-    """Give what a loop goes through whose target this is."""
-    loop = frame.unit.module.parents.get(target)
-    is_loop = isinstance(loop, ast.For | ast.AsyncFor | ast.comprehension)
-    return loop.iter if is_loop and loop.target is target else None  # type: ignore[union-attr]  # it is one
-
-
 def _constant_truth(test: ast.expr) -> bool | None:
     """Return whether a literal test is true; None for any other test."""
     return bool(test.value) if isinstance(test, ast.Constant) else None
-
-
-def _lets_through(maker: FunctionInfo) -> bool:
-    """Whether a context manager written as a generator passes every exception on: no handler around its ``yield``."""
-    module = maker.unit.module
-    for node in module.yields:
-        if module.function(node) is not maker.node:
-            continue
-        for parent in module.ancestors(node):
-            if parent is maker.node:
-                break
-            if isinstance(parent, ast.Try | _TRY_STAR) and getattr(parent, "handlers", False):
-                return False
-    return True

@@ -1,0 +1,172 @@
+"""What statements raise by themselves, and what handlers take of what comes to them and let through."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.exceptions import BROAD, ROOT
+from workerlog_migrate.analysis.frames import Atom, Edge, Frame, Raise, Sink, State, Unknown
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.values import Value
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+TRY_STAR: type[ast.stmt] = getattr(ast, "TryStar", ast.Try)  # from Python 3.11
+
+
+class Raising:
+    """Sorts atoms.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def narrows(self, test: ast.expr, frame: Frame) -> bool:
+        """Whether an ``assert`` tells a type checker what is so: ``isinstance``, ``is not None`` of what is not known to be."""
+        match test:
+            case ast.BoolOp(op=ast.And(), values=parts):
+                return all(self.narrows(part, frame) for part in parts)
+            case ast.Call(func=ast.Name(id="isinstance")):
+                return True
+            case ast.Compare(left=value, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
+                pass
+            case ast.Name() | ast.Attribute() if "None" in values.names(
+                self._engine.expressions.value(test, frame.quiet())
+            ):
+                value = test
+            case _:
+                return False
+        known = values.names(self._engine.expressions.value(value, frame.quiet()))
+        return "None" not in known or self._engine.unset.starts_as_none(value, frame)
+
+    def raise_value(self, node: ast.Raise, raised: ast.expr, value: Value, frame: Frame, sink: Sink) -> None:
+        """Put into the sink what ``raise`` of a value raises."""
+        if isinstance(raised, ast.Name) and frame.caught:
+            bindings = frame.unit.module.bindings(raised)
+            if bindings and all(binding.kind == "except" for binding in bindings):
+                for atom in frame.caught[-1]:
+                    sink.add(atom)
+                return
+        row = self._engine.knowledge.operation("op:raise")
+        for entry in value:
+            name = self._engine.caught.exception_of(entry)
+            if name in _EVERYTHING and isinstance(entry.ref, FunctionInfo):
+                sink.add(Edge(entry.ref, node, frame.unit))  # what the body of that handler's try can raise
+            elif name is not None:
+                sink.add(Raise(name, node, frame.unit, "op:raise", row.source, "an explicit raise"))
+            elif entry.name != "None":
+                sink.add(Unknown(node, frame.unit, "", "what is raised is not known"))
+
+    def may_swallow(self, value: Value) -> bool:
+        """Whether a context manager may end an exception, so that what follows is reached behind a ``raise``."""
+        for entry in value:
+            if values.is_opaque(entry):
+                return True
+            if entry.name == "context" and not (
+                isinstance(entry.ref, FunctionInfo) and _lets_through(entry.ref)
+            ):
+                return True
+            if entry.name == "instance" and isinstance(entry.ref, ClassInfo):
+                for name in ("__exit__", "__aexit__"):
+                    method = self._engine.flat.method(entry.ref, name)
+                    if isinstance(method, FunctionInfo) and any(
+                        not (answer is None or (isinstance(answer, ast.Constant) and not answer.value))
+                        for answer in method.facts.returns
+                    ):
+                        return True
+        return False
+
+    def interrupted(self, before: State, lines: tuple[int, int], frame: Frame) -> State:
+        """Return what is known when a body may have stopped anywhere: what it stores has its flow-insensitive value."""
+        stored = frame.function.facts.stored_between(*lines)
+        env = dict(before.env)
+        for path in stored:
+            env.pop(path, None)
+            for key in frame.unit.below.get(path, ()):
+                env.pop(key, None)
+        facts = {fact for fact in before.facts if not fact.roots & stored}
+        return State(env, facts)
+
+    def caught(self, atoms: dict[Atom, None], names: tuple[str, ...], complete: bool) -> tuple[Atom, ...]:
+        """Return what a bare ``raise`` in a handler of these classes sends on."""
+        hierarchy = self._engine.hierarchy
+        found: list[Atom] = []
+        wanted = frozenset(names)
+        for atom in atoms:
+            if isinstance(atom, Raise):
+                if not complete or hierarchy.is_caught(atom.exception, wanted):
+                    found.append(atom)
+            elif isinstance(atom, Edge):
+                if not complete:
+                    found.append(atom)
+                else:
+                    only = wanted if atom.only is None else atom.only & wanted or atom.only
+                    found.append(atom._replace(only=only))
+            elif wanted & _EVERYTHING or not complete:
+                found.append(atom)
+        return tuple(found)
+
+    def expected(
+        self, handler: ast.ExceptHandler, names: tuple[str, ...], caught: tuple[Atom, ...], frame: Frame
+    ) -> tuple[Atom, ...]:
+        """Return the classes that a handler waits for by name and that nothing in the body is known to raise under it.
+
+        The body raises a parent (``OSError``, the handler is for ``FileNotFoundError``), or something that is not known: who
+        wrote the handler has seen the class come, and a bare ``raise`` in it sends just that on.
+        """
+        hierarchy = self._engine.hierarchy
+        seen = {atom.exception for atom in caught if isinstance(atom, Raise)}
+        row = self._engine.knowledge.operation("op:raise")
+        return tuple(
+            Raise(
+                name,
+                handler.type or handler,
+                frame.unit,
+                "op:raise",
+                row.source,
+                "its handler raises it again",
+            )
+            for name in names
+            if name not in seen and name not in _EVERYTHING and not hierarchy.is_control(name)
+        )
+
+    def left(self, atoms: dict[Atom, None], names: frozenset[str]) -> dict[Atom, None]:
+        """Return what handlers of these classes let through."""
+        sink = Sink()
+        self.pass_on(atoms, names, sink)
+        return sink.atoms
+
+    def pass_on(self, atoms: dict[Atom, None], names: frozenset[str], sink: Sink) -> None:
+        """Put into the sink what handlers of these classes let through."""
+        hierarchy = self._engine.hierarchy
+        for atom in atoms:
+            if isinstance(atom, Raise):
+                if not hierarchy.is_caught(atom.exception, names):
+                    sink.add(atom)
+            elif isinstance(atom, Edge):
+                sink.add(atom._replace(caught=atom.caught | names) if names else atom)
+            elif not names & _EVERYTHING or self._engine.reraises_unknown:
+                sink.add(atom)
+
+
+_EVERYTHING = frozenset({BROAD, ROOT})
+
+
+def _lets_through(maker: FunctionInfo) -> bool:
+    """Whether a context manager written as a generator passes every exception on: no handler around its ``yield``."""
+    module = maker.unit.module
+    for node in module.yields:
+        if module.function(node) is not maker.node:
+            continue
+        for parent in module.ancestors(node):
+            if parent is maker.node:
+                break
+            if isinstance(parent, ast.Try | TRY_STAR) and getattr(parent, "handlers", False):
+                return False
+    return True
