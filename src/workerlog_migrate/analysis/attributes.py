@@ -111,7 +111,9 @@ class Attributes:
         if expression is not None:
             return self._engine.elements.substitute(values.parse(expression), frozenset({entry}), None)
         if not called and not name.startswith("__") and isinstance(node, ast.Attribute):
-            self._engine.effects.protocol(entry.name, "attribute", node, frame)
+            made = self._engine.effects.protocol(entry.name, "attribute", node, frame)
+            if made and made != ANY and self._knowledge.method(entry.name, name) is None:
+                return made
         return values.one("bound", frozenset({entry}), ref=(entry.name, name))
 
     def _is_object(self, dotted: str, frame: Frame) -> bool:
