@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,6 @@ import pytest
 from workerlog_migrate.files.stamp import LEAVE_ALONE
 
 pytestmark = pytest.mark.needs("black", "isort", "mypy", "ruff")
-TOOLS = Path(sysconfig.get_path("scripts"))
 LEADS = {
     "mixed": "import json\nimport os\nimport requests\nimport common\nfrom zeta import x\nfrom pathlib import Path\n",
     "standard library only": "import os\nimport sys\n",
@@ -61,7 +59,7 @@ CONFIGURATIONS = {
 
 def tool(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [str(TOOLS / command[0]), *command[1:]],
+        [sys.executable, "-I", "-m", *command],  # -I: what lies in the project is not the tool's
         cwd=folder,
         capture_output=True,
         encoding="utf-8",

@@ -177,12 +177,22 @@ def test_a_refused_rename_is_tried_again_later(
     assert numbers(tmp_path) == list(range(7))
 
 
-def test_what_is_no_regular_file_is_never_renamed(tmp_path: Path) -> None:
-    """A named pipe, a device or a folder in the log's place stays where it is, and stops nobody."""
+def test_a_folder_in_the_log_s_place_is_never_renamed(tmp_path: Path) -> None:
+    """It stays where it is, and stops nobody."""
+    (tmp_path / "folder.log").mkdir()
+    file = _LogFile(str(tmp_path / "folder.log"))
+    written = [file.append(record(number), 50, 5) for number in range(4)]
+    file.close()
+
+    assert written == [False] * 4
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.log"]
+
+
+def test_a_pipe_or_a_device_in_the_log_s_place_is_never_renamed(tmp_path: Path) -> None:
+    """They stay where they are, and stop nobody."""
     os.mkfifo(tmp_path / "pipe.log")
     reader = os.open(tmp_path / "pipe.log", os.O_RDONLY | os.O_NONBLOCK)
     (tmp_path / "null.log").symlink_to(os.devnull)
-    (tmp_path / "folder.log").mkdir()
     before = sorted(path.name for path in tmp_path.iterdir())
     written = []
     for name in before:
@@ -191,7 +201,7 @@ def test_what_is_no_regular_file_is_never_renamed(tmp_path: Path) -> None:
         file.close()
 
     assert sorted(path.name for path in tmp_path.iterdir()) == before
-    assert written == [False] * 4 + [True] * 8
+    assert written == [True] * 8
     assert os.read(reader, 1000) == b"".join(map(record, range(4)))
     assert stat.S_ISCHR((tmp_path / "null.log").stat().st_mode)
     os.close(reader)

@@ -364,13 +364,21 @@ def test_a_current_folder_that_is_gone_stops_nobody(sandbox: Sandbox) -> None:
     assert sandbox.logged() == ["INFO x"]
 
 
-def test_the_script_never_waits_for_the_lock_of_a_reader(tmp_path: Path) -> None:
-    """Descriptors of the log are not handed on to programs that the worker starts, and are above the usual ones."""
+def test_programs_that_the_worker_starts_do_not_hold_its_log(tmp_path: Path) -> None:
+    """Descriptors of the log, and its locks with them, are not handed on."""
     logger = setup_worker_logger("genesis", tmp_path)
     (handler,) = logger.handlers
     assert isinstance(handler, worker_logger._WorkerFileHandler)
 
     assert not os.get_inheritable(handler.file.fd)
+
+
+def test_the_log_s_descriptor_is_above_the_usual_ones(tmp_path: Path) -> None:
+    """A worker that closes a low number by mistake, and gets it again for a file of its own, does not meet the log."""
+    logger = setup_worker_logger("genesis", tmp_path)
+    (handler,) = logger.handlers
+    assert isinstance(handler, worker_logger._WorkerFileHandler)
+
     assert handler.file.fd > sys.stderr.fileno() + 50
 
 

@@ -22,7 +22,7 @@ from people_project import environment
 
 from workerlog_migrate import cli
 
-STRIDE = 1 if hasattr(os, "fork") else 4
+STRIDE = 1 if hasattr(os, "fork") else 11
 """From one step that is tried to the next."""
 
 _KILLED = 137
