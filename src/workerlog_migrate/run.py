@@ -26,7 +26,7 @@ from workerlog_migrate.report import DIFF, EXIT_FAILED, EXIT_INTERRUPTED, Mode, 
 from workerlog_migrate.report.formats import SHOWS_CHANGES, render
 from workerlog_migrate.report.hints import render_hints
 from workerlog_migrate.report.text import render_error, render_remarks, render_text
-from workerlog_migrate.report.visible import visible, visible_bytes
+from workerlog_migrate.report.visible import typed, visible, visible_bytes
 from workerlog_migrate.request import (
     STDIN,
     Request,
@@ -88,7 +88,6 @@ def _what_runs(cwd: Path) -> tuple[tuple[str, str], ...]:
     """Say what runs, when and on what, for a report that somebody reads elsewhere and later."""
     import datetime
     import platform
-    import shlex
 
     from workerlog_migrate.files.git import GitError, run_git
 
@@ -99,7 +98,7 @@ def _what_runs(cwd: Path) -> tuple[tuple[str, str], ...]:
         datetime.datetime.fromtimestamp(int(epoch), utc) if epoch.isdecimal() else datetime.datetime.now(utc)
     )
     ran = [
-        ("Command", shlex.join(["workerlog-migrate", *sys.argv[1:]])),
+        ("Command", typed("workerlog-migrate", *sys.argv[1:])),
         ("When", now.strftime("%Y-%m-%d %H:%M UTC")),
         ("Version", f"workerlog-migrate {__version__}, Python {platform.python_version()}"),
     ]

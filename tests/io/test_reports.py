@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from workerlog_migrate.registry import LOGGER_SETUP, MIRROR_OUTPUT, RETRY_IO, SP
 from workerlog_migrate.report import Mode, Report, RuntimeFile
 from workerlog_migrate.report.formats import FORMATS, render
 from workerlog_migrate.report.text import render_error, render_text
+from workerlog_migrate.report.visible import typed
 
 PRINT = Finding(
     MIRROR_OUTPUT,
@@ -448,6 +451,19 @@ def test_sarif_addresses_are_percent_encoded(path: Path, uri: str) -> None:
 
     location = document["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]
     assert location["uri"] == uri
+
+
+def test_a_command_that_is_named_is_one_that_can_be_typed(tmp_path: Path) -> None:
+    """Each word reaches a program as it is, through the shell of this system: blanks, quotes and signs of the shell."""
+    show = tmp_path / "show.py"
+    show.write_text("import sys; print(ascii(sys.argv[1:]))", encoding="utf-8")
+    words = [os.path.join("scripts", "zero.py:18"), "my worker.py", "it's.py", "a&b (1).py", "zero=*zero*.py"]
+
+    told = typed(sys.executable, str(show), *words)
+    done = subprocess.run(told, shell=True, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == ascii(words)
+    assert typed(words[0]) == words[0]  # nothing is quoted that need not be
 
 
 def test_every_format_ends_in_a_newline_and_is_utf_8() -> None:

@@ -511,11 +511,9 @@ def test_the_report_counts_what_the_questions_counted(project: Path, zero: Path,
 
 def test_all_unknown_names_of_a_list_are_told_at_once(project: Path, zero: Path, tmp_path: Path) -> None:
     zero.write_text(THREE, encoding="utf-8")
-    editor = tmp_path / "editor.sh"
-    editor.write_text("#!/bin/sh\nprintf 'OSErro\\nValueErr\\nKeyError\\n' > \"$1\"\n", encoding="utf-8")
-    editor.chmod(0o755)
+    program = editor(tmp_path, "OSErro\nValueErr\nKeyError\n")
 
-    done = answered(project, "n\ne\nq\n", "scripts/zero_worker.py", VISUAL=str(editor))
+    done = answered(project, "n\ne\nq\n", "scripts/zero_worker.py", VISUAL=program)
 
     assert "OSErro: no built-in exception" in done.stderr
     assert "ValueErr: no built-in exception" in done.stderr
@@ -550,13 +548,9 @@ def test_what_the_tool_imports_may_stand_in_an_edited_list(project: Path, zero: 
         cwd=project, env=environment(), capture_output=True, encoding="utf-8", check=False,
     ).stdout  # fmt: skip
     assert "+import subprocess" in dry
-    editor = tmp_path / "editor.sh"
-    editor.write_text(
-        "#!/bin/sh\nprintf 'OSError\\nsubprocess.TimeoutExpired\\n' > \"$1\"\n", encoding="utf-8"
-    )
-    editor.chmod(0o755)
+    program = editor(tmp_path, *["OSError\nsubprocess.TimeoutExpired\n"] * 2)
 
-    done = answered(project, "n\ne\ny\n" * 2, "scripts/zero_worker.py", VISUAL=str(editor))
+    done = answered(project, "n\ne\ny\n" * 2, "scripts/zero_worker.py", VISUAL=program)
 
     text = zero.read_text(encoding="utf-8")
     assert "except (OSError, subprocess.TimeoutExpired) as e:" in text, done.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import sys
 from fnmatch import fnmatch
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS
 from workerlog_migrate.report import WATCHED, Mode, Report
 from workerlog_migrate.report.text import is_all_migrated, shown_path
+from workerlog_migrate.report.visible import typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ def render_hints(report: Report) -> str:
     ]
     if broad:
         count = "1 handler stays" if len(broad) == 1 else f"{len(broad)} handlers stay"
-        lines.append(f"{count} broad; why: workerlog-migrate --explain {shlex.quote(broad[0])}\n")
+        lines.append(f"{count} broad; why: workerlog-migrate --explain {typed(broad[0])}\n")
     watched = [
         is_new
         for file in report.files
@@ -102,7 +102,7 @@ def _formatting(report: Report) -> Iterator[str]:
     command = formatter(Path(os.path.abspath(written[0].parent)))  # noqa: PTH100  # links stay as they are
     beside = os.path.dirname(sys.executable)  # noqa: PTH120
     if command and shutil.which(command.split()[0], path=beside):
-        yield f"long lines are your formatter's: {command} {shlex.join(map(str, written))}\n"
+        yield f"long lines are your formatter's: {command} {typed(*map(str, written))}\n"
 
 
 def hint_no_worker(found: Discovery, workers: Workers, paths: Sequence[str]) -> Iterator[str]:
@@ -118,13 +118,13 @@ def hint_no_worker(found: Discovery, workers: Workers, paths: Sequence[str]) -> 
     """
     if not found.passed_over:
         if not found.errors:
-            yield f"there is no Python file in {shlex.join(paths)}; next: workerlog-migrate FOLDER\n"
+            yield f"there is no Python file in {typed(*paths)}; next: workerlog-migrate FOLDER\n"
         return
     globs = ", ".join(glob for _, each in workers.patterns for glob in each)
     stem = found.passed_over[0].stem
-    where = shlex.join(paths)
+    where = typed(*paths)
     yield f"looked for {globs}\n"
-    yield f"next: workerlog-migrate --all {where}, or --worker {shlex.quote(f'{stem}=*{stem}*.py')} {where}\n"
+    yield f"next: workerlog-migrate --all {where}, or --worker {typed(f'{stem}=*{stem}*.py')} {where}\n"
 
 
 def hint_missing_path(path: Path, *, is_default: bool, cwd: Path) -> Iterator[str]:

@@ -7,7 +7,9 @@ would write them in a literal.
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 
 _JOINERS = frozenset("\u200c\u200d")
 """Not printable by Unicode's category, and harmless: they are in emoji and in words of several scripts."""
@@ -20,6 +22,9 @@ Sources: https://docs.github.com/actions/reference/workflows-and-actions/workflo
 https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands,
 https://www.jetbrains.com/help/teamcity/service-messages.html.
 """
+
+
+_PLAIN = re.compile(r"[\w+\-=:./\\*?~]+")
 
 
 def visible(text: str, keep: str = "\n\t") -> str:
@@ -46,6 +51,20 @@ def visible(text: str, keep: str = "\n\t") -> str:
 
 def _disarmed(found: re.Match[str]) -> str:
     return f"{found[0][:-1]}\\x{ord(found[0][-1]):02x}"
+
+
+def typed(*words: str) -> str:
+    """Write words as they are typed into a shell.
+
+    Args:
+        words: of a command.
+
+    Returns:
+        The words, quoted where they have to be: on Windows by what `cmd` and PowerShell both take, and not for a backslash.
+    """
+    if os.name == "nt":
+        return " ".join(word if _PLAIN.fullmatch(word) else f'"{word}"' for word in words)
+    return shlex.join(words)
 
 
 def visible_bytes(data: bytes) -> bytes:
