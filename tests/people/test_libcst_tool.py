@@ -63,7 +63,7 @@ def tool(folder: Path, *arguments: str, stdin: str | None = None) -> subprocess.
 def folder(tmp_path: Path) -> Path:
     (tmp_path / ".libcst.codemod.yaml").write_text(CONFIGURATION, encoding="utf-8")
     (tmp_path / "pyproject.toml").touch()
-    (tmp_path / "zero_load.py").write_text(SCRIPT, encoding="utf-8")
+    (tmp_path / "zero_load.py").write_bytes(SCRIPT.encode())
     return tmp_path
 
 
