@@ -89,7 +89,7 @@ def _what_runs(cwd: Path) -> tuple[tuple[str, str], ...]:
     import datetime
     import platform
 
-    from workerlog_migrate.files.git import GitError, run_git
+    from workerlog_migrate.files.git import HINT, GitError, run_git
 
     # What makes builds repeatable makes reports so: https://reproducible-builds.org/specs/source-date-epoch/
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
@@ -103,8 +103,9 @@ def _what_runs(cwd: Path) -> tuple[tuple[str, str], ...]:
         ("Version", f"workerlog-migrate {__version__}, Python {platform.python_version()}"),
     ]
     with contextlib.suppress(GitError, OSError):
-        commit = run_git(cwd, "rev-parse", "HEAD").decode("ascii", "replace").strip()
-        changed = run_git(cwd, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=all")
+        commit = run_git(cwd, "rev-parse", "HEAD", patience=HINT).decode("ascii", "replace").strip()
+        options = ("--porcelain", "--untracked-files=no", "--ignore-submodules=all")
+        changed = run_git(cwd, "status", *options, patience=HINT)
         ran.append(("Commit", commit + (" and what was not committed" if changed else "")))
     return tuple(ran)
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from attacked import WORKER, Place
 
+from workerlog_migrate.files.git import GitError, run_git
+
 
 def git(folder: Path, *arguments: str, data: str | None = None) -> str:
     who = ["-c", "user.name=N", "-c", "user.email=n@example.com", "-c", "init.defaultBranch=main"]
@@ -125,6 +127,44 @@ def test_git_is_not_looked_for_in_the_current_folder(repository: Place, entry: s
     changed(repository, os.pathsep.join([entry, os.environ["PATH"]]))
 
     assert not mark.exists()
+
+
+UNREADABLE = (b"a\xffb", b"\xc3\xa9")
+"""Names of filters: bytes that are no text in the locale, and some that are."""
+
+
+@pytest.mark.parametrize("command", ["clean", "process"])
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_a_filter_whose_name_is_no_text_is_not_run(repository: Place, name: bytes, command: str) -> None:
+    """Kind: what is looked for in other people's names, by an expression that knows text only."""
+    program, mark = marking(repository)
+    folder = repository.clone / ".git"
+    with (folder / "config").open("ab") as config:
+        config.write(b'[filter "%b"]\n\t%b = %b\n' % (name, command.encode(), os.fsencode(program)))
+        config.write(b'[filter "%b"]\n\trequired = true\n' % name)
+    (folder / "info" / "attributes").write_bytes(b'"*.py" filter=%b\n' % name)
+
+    done = repository.run("--check", "--changed", "--format", "html", LC_ALL="C.UTF-8")
+    assert "scripts/zero_worker.py" in done.stderr, done.stderr
+    assert not mark.exists()
+
+
+def test_a_repository_that_keeps_git_waiting_is_asked_once(
+    repository: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kind: a wait that is bounded, but taken for each folder anew."""
+    monkeypatch.setattr("workerlog_migrate.files.git._late", set())
+    config = repository.clone / ".git" / "config"
+    config.unlink()
+    os.mkfifo(config)
+    with pytest.raises(GitError) as first:
+        run_git(repository.clone, "status", patience=0.3)
+    monkeypatch.setattr("workerlog_migrate.files.git.subprocess.run", None)  # nothing is started any more
+
+    with pytest.raises(GitError) as second:
+        run_git(repository.clone / "scripts", "status")
+
+    assert (first.value.is_late, second.value.is_late) == (True, True)
 
 
 MODULES = ("click", "libcst", "pathspec", "tomllib", "sqlite3", "multiprocessing", "json", "yaml")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +39,25 @@ def test_ci_covers_the_systems_and_pythons_that_are_promised() -> None:
     assert matrix["python"] == ["3.10", "3.11", "3.12", "3.13", "3.14"]
 
 
+def check(checkout: Path, inputs: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the action's last step in a checkout."""
+    steps = load(ROOT / "action.yml")["runs"]["steps"]
+    (step,) = (step for step in steps if step.get("name") == "Check")
+    tool = checkout.parent / f"{checkout.name}-tool"
+    tool.write_text(f'#!/bin/sh\nexec {sys.executable} -m workerlog_migrate "$@"\n', encoding="utf-8")
+    tool.chmod(0o755)
+    empty = {"PATHS": "", "CHANGED": "", "FORMAT": "github", "OUTPUT": "", "ARGS": ""}
+    assert set(step["env"]) == set(empty)
+    return subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", step["run"]],
+        cwd=checkout,
+        env={**os.environ, **empty, **inputs, "WORKERLOG_MIGRATE": str(tool)},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the action's shell is bash")
 @pytest.mark.parametrize(
     ("inputs", "code", "shown"),
@@ -51,23 +72,56 @@ def test_ci_covers_the_systems_and_pythons_that_are_promised() -> None:
 def test_the_check_of_the_action_runs(tmp_path: Path, inputs: dict[str, str], code: int, shown: str) -> None:
     (tmp_path / "scripts").mkdir()
     (tmp_path / "scripts" / "zero_a.py").write_text("print('a')\n", encoding="utf-8")
-    steps = load(ROOT / "action.yml")["runs"]["steps"]
-    (step,) = (step for step in steps if step.get("name") == "Check")
-    tool = tmp_path / "tool"
-    tool.write_text(f'#!/bin/sh\nexec {sys.executable} -m workerlog_migrate "$@"\n', encoding="utf-8")
-    tool.chmod(0o755)
-    empty = {"PATHS": "", "CHANGED": "", "FORMAT": "github", "OUTPUT": "", "ARGS": ""}
-    assert set(step["env"]) == set(empty)
 
-    done = subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", step["run"]],
-        cwd=tmp_path,
-        env={**os.environ, **empty, **inputs, "WORKERLOG_MIGRATE": str(tool)},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    done = check(tmp_path, inputs)
 
     assert done.returncode == code, done.stderr
     assert shown in done.stdout
     assert (tmp_path / "out.sarif").exists() is ("OUTPUT" in inputs)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the action's shell is bash")
+def test_a_file_s_name_is_no_option_of_the_action(tmp_path: Path) -> None:
+    """Kind: a name of the checkout that stands where options may."""
+    victim = tmp_path / "victim" / "zero_a.py"
+    checkout = tmp_path / "checkout"
+    folder = checkout / "--output=" / victim.parent.relative_to(tmp_path.anchor)
+    folder.mkdir(parents=True)
+    victim.parent.mkdir()
+    (folder / victim.name).write_text("print('a')\n", encoding="utf-8")
+
+    done = check(checkout, {"PATHS": f"--output={victim}"})
+
+    assert not victim.exists()
+    assert done.returncode == 1, done.stderr
+
+
+def test_the_action_starts_no_module_of_the_checkout(tmp_path: Path) -> None:
+    """Kind: a name that is looked up among the checkout's files, and run: `python -m` looks there first."""
+    mark = tmp_path / "it ran"
+    names = ("venv", "pip", "runpy", "ensurepip", "click", "workerlog_migrate")
+    for name in names:
+        (tmp_path / f"{name}.py").write_text(f"open({str(mark)!r}, 'w')\n", encoding="utf-8")
+    (step,) = (step for step in load(ROOT / "action.yml")["runs"]["steps"] if step.get("name") == "Install")
+    started = [shlex.split(line) for line in step["run"].splitlines() if '"' in line and " -m " in line]
+
+    for words in started:
+        module = words.index("-m")
+        options = words[1:module]
+        subprocess.run(
+            [sys.executable, *options, "-m", words[module + 1], "--help"],
+            cwd=tmp_path,
+            capture_output=True,
+            check=True,
+        )
+
+    assert len(started) == 2
+    assert not mark.exists()
+
+
+def test_a_file_s_name_is_no_option_of_a_hook() -> None:
+    """As the one above, for pre-commit, which puts the names behind the arguments."""
+    for hook in load(ROOT / ".pre-commit-hooks.yaml"):
+        assert hook["args"][-1] == "--"
+        assert re.search(hook["exclude"], "--output=/etc/genesis.py")
+        assert not re.search(hook["exclude"], "scripts/genesis.py")

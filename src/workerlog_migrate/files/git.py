@@ -10,6 +10,7 @@ itself is taken from the absolute folders of ``PATH``, never from the current on
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,9 @@ from workerlog_migrate.files.reading import path_text
 
 PATIENCE = 120.0
 """Seconds after which git is stopped: its root may be a home folder, or a disk far away."""
+
+HINT = 10.0
+"""Seconds for what a run can do without."""
 
 _SETTINGS = (
     "core.fsmonitor=false",
@@ -36,7 +40,12 @@ _ENVIRONMENT = {
     "GIT_PAGER": "",
     "GIT_LITERAL_PATHSPECS": "1",
 }
-_FILTERS = r"^filter\..*\.(clean|smudge|process|required)$"
+# Matched here, not by git, whose "." passes over bytes that are no text in the locale, which names of filters may hold.
+_FILTERS = re.compile(rb"filter\..*\.(?:clean|smudge|process|required)", re.DOTALL)
+
+_late: set[str] = set()
+"""Repositories that have kept git waiting (a pipe in the place of a file of git's): once is enough for a run."""
+_MOST_LATE = 3
 
 
 class GitError(Exception):
@@ -65,9 +74,24 @@ def run_git(folder: Path, *arguments: str, patience: float = PATIENCE) -> bytes:
         What it writes to its output.
 
     Raises:
-        GitError: there is no git, it fails, or it takes longer than that.
+        GitError: there is no git, it fails, it takes longer than that, or has done so before in this repository.
     """
-    return _run(folder, arguments, _without_filters(folder, patience), patience)
+    root = _root(folder)
+    if root in _late or len(_late) >= _MOST_LATE:
+        raise GitError("has not answered before, and is not asked again", is_late=True)
+    try:
+        return _run(folder, arguments, _without_filters(folder, patience), patience)
+    except GitError as error:
+        if error.is_late:
+            _late.add(root)
+        raise
+
+
+def _root(folder: Path) -> str:
+    """Give the folder that git would take for the repository's, or the folder itself."""
+    real = os.path.realpath(folder)
+    holders = (str(each) for each in (Path(real), *Path(real).parents))
+    return next((each for each in holders if os.path.lexists(os.path.join(each, ".git"))), real)  # noqa: PTH118  # text
 
 
 def _without_filters(folder: Path, patience: float) -> dict[str, str]:
@@ -75,16 +99,11 @@ def _without_filters(folder: Path, patience: float) -> dict[str, str]:
 
     Not by ``-c``, which takes ``filter.a=b.clean=`` for the key ``filter.a``; from git 2.31 on.
     """
-    try:
-        listed = _run(folder, ("config", "--null", "--name-only", "--get-regexp", _FILTERS), {}, patience)
-    except GitError as error:
-        if error.is_late:
-            raise
-        return {}  # there are none; or git cannot be asked here, which the call itself will say
+    listed = _run(folder, ("config", "--null", "--name-only", "--list"), {}, patience)
     count = os.environ.get("GIT_CONFIG_COUNT", "")
     number = int(count) if count.isdecimal() else 0
     given = {}
-    for name in sorted({path_text(name) for name in listed.split(b"\0") if name}):
+    for name in sorted({path_text(name) for name in listed.split(b"\0") if _FILTERS.fullmatch(name)}):
         given[f"GIT_CONFIG_KEY_{number}"] = name
         given[f"GIT_CONFIG_VALUE_{number}"] = "false" if name.endswith(".required") else ""
         number += 1

@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from workerlog_migrate.model import FileResult
 
 
-_PATIENCE = 10.0  # seconds for what is only a hint
-
 OWN_FILE = "a file of your own"
 """Why a file is kept that was never ours."""
 
@@ -178,13 +176,13 @@ def ignored_by_git(folder: Path) -> frozenset[str]:
     Returns:
         Their names; none without git, or outside a repository.
     """
-    from workerlog_migrate.files.git import GitError, run_git
+    from workerlog_migrate.files.git import HINT, GitError, run_git
 
     names = [f"{module}.py" for module in RUNTIME_MODULES]
     try:
         # It refuses to work where paths are said to be literal, as the runner says for all.
         command = ("--no-literal-pathspecs", "check-ignore", "--", *names)
-        listed = run_git(folder, *command, patience=_PATIENCE)
+        listed = run_git(folder, *command, patience=HINT)
     except GitError:  # also when none is ignored
         return frozenset()
     return frozenset(path_text(listed).splitlines())
