@@ -87,7 +87,7 @@ MUTANTS = (
     Mutant("raise names its class", "raising", '                sink.add(Raise(name, node, frame.unit, "op:raise", row.source, "an explicit raise"))\n', "                pass\n", BODY),
     Mutant("assert raises", "flow", '        self._engine.effects.operation(\n            "op:assert", node, frame, is_weak', '        self._engine.effects.operation("op:raise", node, frame, is_weak', BODY),
     Mutant("assert proves", "flow", "        self._engine.guards.assume(node.test, True, frame)\n\n    def _definition", "\n    def _definition", FLOW),
-    Mutant("import fails", "flow", "        if frame.sink is not None and not self._engine.flat.is_there(node, frame.unit):\n", "        if frame.sink is None:\n", BODY),
+    Mutant("import fails", "flow", "        if frame.sink is not None and not self._engine.presence.is_there(node, frame.unit):\n", "        if frame.sink is None:\n", BODY),
     Mutant("assignment binds", "assignment", "            frame.bind(target.id)\n", "            pass\n", UNBOUND),
     Mutant("import binds", "flow", "            frame.bind(name)\n\n    def _assert", "\n    def _assert", UNBOUND),
     Mutant("definition binds", "flow", "        frame.bind(node.name)\n\n    def _decorated", "\n    def _decorated", UNBOUND),
@@ -202,8 +202,8 @@ MUTANTS = (
     Mutant("a program named as a test", "places", "    return any(function.name.startswith(\"test_\") for function in functions) and not (", "    return any(function.name.startswith(\"test_\") for function in functions) or not (", "reach::test_what_another_file_puts_in_the_place_of_a_module_counts"),
     Mutant("a module that is handed on", "places", "            self._handed_on[unit] = known\n", "            known = self._handed_on[unit] = False\n", "reach::test_a_module_that_is_handed_on_may_be_filled_by_name"),
     # --- flat
-    Mutant("set by the constructor's methods", "flat", "                found |= new\n                pending.extend(new)\n", "                pass\n", UNSET),
-    Mutant("set by any method", "flat", "            if any(owner.unit.enclosing(stored).name in begun for stored in owner.stores.get(name, ())):\n", "            if owner.stores.get(name):\n", UNSET),
+    Mutant("set by the constructor's methods", "presence", "                found |= new\n                pending.extend(new)\n", "                pass\n", UNSET),
+    Mutant("set by any method", "presence", "            if any(owner.unit.enclosing(stored).name in begun for stored in owner.stores.get(name, ())):\n", "            if owner.stores.get(name):\n", UNSET),
     Mutant("opaque: nothing is known", "values", '_NOTHING_KNOWN = frozenset({"any", "bound", "foreign"})', '_NOTHING_KNOWN = frozenset({"foreign"})', OPAQUE),
     Mutant("opaque: of a library", "values", "        return bool(dot) and top not in sys.stdlib_module_names and not hasattr(builtins, top)\n", "        return False\n", OPAQUE),
 )  # fmt: skip

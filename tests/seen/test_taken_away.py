@@ -61,7 +61,7 @@ def lineage(module: Module, name: str) -> tuple[str, ...]:
     types = Types(module, Knowledge(), Settings())
     engine = types.engine
     for node in module.classes:
-        engine.flat.exception_name(engine.unit.class_info(node))
+        engine.families.exception_name(engine.unit.class_info(node))
     canonical = (
         LOCAL + name if engine.hierarchy.is_exception(LOCAL + name) else engine.hierarchy.canonical(name)
     )

@@ -142,7 +142,7 @@ class Attributes:
     ) -> Value:
         flat = self._engine.flat
         receiver = frozenset({entry})
-        method = flat.method(info, name)
+        method = self._engine.families.method(info, name)
         if isinstance(method, FunctionInfo):
             if method.kind == "property":
                 if frame.sink is not None:
@@ -159,16 +159,20 @@ class Attributes:
         ):
             return STR if "name" in name else self._member_values(info)
         stored = flat.attribute(info, name)
-        if frame.sink is not None and not isinstance(method, str) and not flat.is_set(info, name):
+        if (
+            frame.sink is not None
+            and not isinstance(method, str)
+            and not self._engine.presence.is_set(info, name)
+        ):
             self._engine.effects.operation("op:attribute-unset", node, frame, is_weak=True)
         if stored is not None:
             return stored
         if isinstance(method, str):
             return values.one("bound", values.one(method), ref=(method, name))
-        known = flat.method(info, "__getattr__")
+        known = self._engine.families.method(info, "__getattr__")
         if isinstance(known, FunctionInfo) and frame.sink is not None:
             frame.sink.add(Edge(known, node, frame.unit))
-        family = flat.family(info)
+        family = self._engine.families.family(info)
         if not name.startswith("__") and all(isinstance(owner, ClassInfo) for owner in family):
             self._engine.effects.operation("op:kinds-attribute", node, frame)
         return values.one("bound", ANY, ref=(f"{info.name}", name))
@@ -184,7 +188,7 @@ class Attributes:
         flat = self._engine.flat
         if name in info.values and not name.startswith("_") and self._engine.elements.is_enumeration(info):
             return values.one("instance", ref=info) | self._engine.writes.attribute_written(info, name)
-        method = flat.method(info, name)
+        method = self._engine.families.method(info, name)
         if isinstance(method, FunctionInfo):
             if method.kind in ("class", "static"):
                 return values.join(
@@ -204,21 +208,21 @@ class Attributes:
         owner = entry.ref
         assert isinstance(owner, ClassInfo)
         flat = self._engine.flat
-        method = flat.method(owner, name, after=owner)
+        method = self._engine.families.method(owner, name, after=owner)
         receiver = values.one("instance", ref=owner)
         if isinstance(method, FunctionInfo):
             return values.join(self._bind(made, receiver, method) for made in flat.function_value(method))
         if isinstance(method, str):
             return values.one("bound", values.one(method), ref=(method, name))
-        if name == "__new__" and not flat.has_unknown_base(owner):
+        if name == "__new__" and not self._engine.families.has_unknown_base(owner):
             return values.one("maker", ref=owner)
         if name == "__init__":
-            for base in flat.family(owner)[1:]:
+            for base in self._engine.families.family(owner)[1:]:
                 if isinstance(base, str) and self._knowledge.call(base) is not None:
                     return values.one("dotted", ref=base)  # the row of the class speaks of its constructor
-        if name.startswith("__") and not flat.has_unknown_base(owner):
+        if name.startswith("__") and not self._engine.families.has_unknown_base(owner):
             return values.one("safe")
-        for base in flat.family(owner)[1:]:
+        for base in self._engine.families.family(owner)[1:]:
             if isinstance(base, str):
                 if name == "__init__":
                     return values.one("dotted", ref=base)
@@ -228,9 +232,10 @@ class Attributes:
     def _member_values(self, info: ClassInfo) -> Value:
         """Return what the ``value`` of a member can be; a class that makes its values itself may give anything."""
         flat = self._engine.flat
-        mixed = {base for base in flat.family(info)[1:] if base is None or base in _MIXED_IN}
+        mixed = {base for base in self._engine.families.family(info)[1:] if base is None or base in _MIXED_IN}
         if mixed or any(
-            isinstance(flat.method(info, made), FunctionInfo) for made in ("__new__", "__init__")
+            isinstance(self._engine.families.method(info, made), FunctionInfo)
+            for made in ("__new__", "__init__")
         ):
             found = [values.one(str(base)) for base in mixed if base in ("int", "str", "float")]
             return values.join(found) if len(found) == len(mixed) == 1 else ANY

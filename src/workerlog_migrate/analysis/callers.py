@@ -42,7 +42,7 @@ class Callers:
     def trail_of(self, thing: FunctionInfo | ClassInfo) -> Trail:
         """Return the uses of a function, method, lambda or class."""
         most = Trail(lost=f"{thing.name} leads too far")
-        return self._engine.flat.answer(("trail", thing), lambda: self._followed(thing), Trail(), most)
+        return self._engine.questions.answer(("trail", thing), lambda: self._followed(thing), Trail(), most)
 
     def _followed(self, thing: FunctionInfo | ClassInfo) -> Trail:
         trail = self._class_trail(thing) if isinstance(thing, ClassInfo) else self._function_trail(thing)
@@ -154,8 +154,8 @@ class Callers:
     def _constructed(self, owner: ClassInfo, name: str) -> Trail:
         """Join the uses of a class, of the heirs that do not construct themselves, and what heirs hand up."""
         trail = Trail()
-        for each in (owner, *self._engine.flat.heirs(owner)):
-            if each is not owner and self._engine.flat.method(each, name) is not owner.methods.get(name):
+        for each in (owner, *self._engine.families.heirs(owner)):
+            if each is not owner and self._engine.families.method(each, name) is not owner.methods.get(name):
                 continue
             found = self.trail_of(each)
             trail.uses.extend(use for use in found.uses if use.kind != "decorator")
@@ -167,7 +167,9 @@ class Callers:
                 if not isinstance(call, ast.Call) or call.func is not place:
                     continue
                 inside = unit.enclosing(call).owner
-                if inside is None or (inside is not owner and owner not in self._engine.flat.family(inside)):
+                if inside is None or (
+                    inside is not owner and owner not in self._engine.families.family(inside)
+                ):
                     continue
                 is_super = isinstance(place.value, ast.Call)
                 positional = call.args if is_super else call.args[1:]
@@ -239,16 +241,16 @@ class Callers:
         """Return what an object may be; asked for each class whose methods it may have."""
         known = self._receivers.get(receiver)
         if known is None:
-            flat = self._engine.flat
-            outer, flat.cut = flat.cut, flat.NEVER
-            known = flat.value(receiver, unit)
-            if flat.cut == flat.NEVER:
+            questions = self._engine.questions
+            outer, questions.cut = questions.cut, questions.NEVER
+            known = self._engine.flat.value(receiver, unit)
+            if questions.cut == questions.NEVER:
                 self._receivers[receiver] = known
-            flat.cut = min(outer, flat.cut)
+            questions.cut = min(outer, questions.cut)
         return known
 
     def _are_related(self, first: ClassInfo, second: ClassInfo) -> bool:
-        family = self._engine.flat.family
+        family = self._engine.families.family
         return first is second or first in family(second) or second in family(first)
 
     def _by_text(self, function: FunctionInfo, owner: ClassInfo, trail: Trail) -> None:

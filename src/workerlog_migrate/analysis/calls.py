@@ -130,7 +130,7 @@ class Calls:
                 return NONE
             case "maker":  # super().__new__(cls)
                 assert isinstance(entry.ref, ClassInfo)
-                return self._engine.flat.kinds("instance", entry.ref)
+                return self._engine.families.kinds("instance", entry.ref)
             case "json":
                 self._engine.effects.operation("op:not-callable-json", node, frame)
                 return ANY
@@ -140,7 +140,7 @@ class Calls:
                 return BOTTOM
             case "instance":
                 assert isinstance(entry.ref, ClassInfo)
-                method = self._engine.flat.method(entry.ref, "__call__")
+                method = self._engine.families.method(entry.ref, "__call__")
                 if isinstance(method, FunctionInfo):
                     return self._invoke_function(method, arguments, node, frame)
         protocol = self._knowledge.protocol(entry.name, "call")
@@ -193,7 +193,7 @@ class Calls:
         is_decorator = self._engine.flat.is_decorator(function)
         if frame.sink is not None:
             self._engine.decorators.decorated_call(function, arguments, node, frame)
-            weak = self._engine.flat.is_placeholder(function)
+            weak = self._engine.families.is_placeholder(function)
             frame.sink.add(Edge(function, node, frame.unit, is_weak=weak))
             if not is_decorator:
                 self._invoke_callbacks(function, arguments, node, frame)
@@ -208,7 +208,7 @@ class Calls:
             )
             on_self = isinstance(receiver, ast.Name) and receiver.id in ("self", "cls")
             is_super = isinstance(receiver, ast.Call) and ast.unparse(receiver.func) == "super"
-            if not is_super and self._engine.flat.is_open(function, on_self=on_self):
+            if not is_super and self._engine.families.is_open(function, on_self=on_self):
                 self._engine.effects.unknown_call(node, frame, function.name, "it is there to be overridden")
         if frame.env is None:
             return self._engine.flat.returns(function)
@@ -232,7 +232,7 @@ class Calls:
         params = tuple(argument.arg for argument in function.parameters[bound:])
         for name in function.callbacks:
             passed = arguments.find(name, (*params, ""))
-            default = self._engine.flat.default(function, name)
+            default = self._engine.parameters.default(function, name)
             if passed:
                 value = arguments.value(passed[0])
             elif default is not None and not arguments.starred:
@@ -260,22 +260,21 @@ class Calls:
         )
 
     def _construct(self, info: ClassInfo, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
-        flat = self._engine.flat
         made = values.one("instance", ref=info)
-        is_exception = flat.exception_name(info) is not None
+        is_exception = self._engine.families.exception_name(info) is not None
         if frame.sink is None:
             return made
         self._engine.shapes.constructed(info, arguments, node, frame)
         resolved = False
         for name in ("__new__", "__init__", "__post_init__"):
-            method = flat.method(info, name)
+            method = self._engine.families.method(info, name)
             if isinstance(method, FunctionInfo):
                 frame.sink.add(Edge(method, node, frame.unit))
                 self._invoke_callbacks(method, arguments, node, frame)
                 resolved = True
         if resolved or is_exception:
             return made
-        for base in flat.family(info)[1:]:
+        for base in self._engine.families.family(info)[1:]:
             if base is None:
                 if not self._engine.effects.is_taught(info.name, node, frame):
                     self._engine.effects.unknown_call(node, frame, info.name, "a base class is not known")

@@ -78,7 +78,7 @@ class Caught:
                 self._engine.hierarchy.canonical(name) if self._engine.hierarchy.is_exception(name) else None
             )
         if entry.name in ("class", "instance") and isinstance(entry.ref, ClassInfo):
-            return self._engine.flat.exception_name(entry.ref)
+            return self._engine.families.exception_name(entry.ref)
         if self._engine.hierarchy.is_exception(entry.name):
             return self._engine.hierarchy.canonical(entry.name)
         return None

@@ -72,7 +72,7 @@ class Containers:
 
     def contents(self, node: ast.expr, unit: Unit) -> Contents:
         """Return what is put into the container that an expression makes."""
-        return self._engine.flat.answer(
+        return self._engine.questions.answer(
             ("contents", node), lambda: self._contents(node, unit), _UNCHANGED, _LOST
         )
 

@@ -37,7 +37,7 @@ class Elements:
     @property
     def nothing(self) -> Value:
         """What comes of nothing: unknown; while some question is open, that which hangs on itself, and adds nothing to the answer."""
-        return BOTTOM if self._engine.flat.is_asking else ANY
+        return BOTTOM if self._engine.questions.is_asking else ANY
 
     def element(self, value: Value, unit: Unit) -> Value:
         """Return what iterating over a value gives."""
@@ -62,13 +62,13 @@ class Elements:
                     found.append(values.one("instance", ref=entry.ref))
                 case "instance":
                     assert isinstance(entry.ref, ClassInfo)
-                    method = self._engine.flat.method(entry.ref, "__iter__")
+                    method = self._engine.families.method(entry.ref, "__iter__")
                     if isinstance(method, FunctionInfo):
                         returned = self._engine.flat.returns(method)
                         if not any(other.name == "instance" for other in returned):
                             found.append(self.element(returned, unit))
                             continue
-                        method = self._engine.flat.method(entry.ref, "__next__")
+                        method = self._engine.families.method(entry.ref, "__next__")
                         if isinstance(method, FunctionInfo):
                             found.append(self._engine.flat.returns(method))
                             continue
@@ -149,7 +149,7 @@ class Elements:
 
     def is_enumeration(self, info: ClassInfo) -> bool:
         """Whether a class of the program is an enumeration."""
-        family = self._engine.flat.family(info)
+        family = self._engine.families.family(info)
         return any(isinstance(base, str) and "enum.Enum" in self._knowledge.mro(base) for base in family)
 
 

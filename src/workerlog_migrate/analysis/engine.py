@@ -10,6 +10,7 @@ import ast
 import sys
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis.annotations import Annotations
 from workerlog_migrate.analysis.assignment import Assignment
 from workerlog_migrate.analysis.attributes import Attributes
 from workerlog_migrate.analysis.awaiting import Awaiting
@@ -26,6 +27,7 @@ from workerlog_migrate.analysis.elements import Elements
 from workerlog_migrate.analysis.entering import Entering
 from workerlog_migrate.analysis.exceptions import Hierarchy
 from workerlog_migrate.analysis.expressions import Expressions
+from workerlog_migrate.analysis.families import Families
 from workerlog_migrate.analysis.flat import Flat
 from workerlog_migrate.analysis.flow import Flow
 from workerlog_migrate.analysis.guards import Guards
@@ -35,10 +37,13 @@ from workerlog_migrate.analysis.kinds import Kinds
 from workerlog_migrate.analysis.neighbours import dotted_name, is_at_home
 from workerlog_migrate.analysis.operators import Operators
 from workerlog_migrate.analysis.order import Order
+from workerlog_migrate.analysis.parameters import Parameters
 from workerlog_migrate.analysis.places import Places
+from workerlog_migrate.analysis.presence import Presence
 from workerlog_migrate.analysis.printing import Printing
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.proofs import Proofs
+from workerlog_migrate.analysis.questions import Questions
 from workerlog_migrate.analysis.raises import Solver
 from workerlog_migrate.analysis.raising import Raising
 from workerlog_migrate.analysis.rows import Rows
@@ -95,6 +100,11 @@ class Engine:
         self._users = users
         self._loaded: set[Unit] | None = None
         self._users_of: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
+        self.questions = Questions(len(module.lines))
+        self.families = Families(self)
+        self.annotations = Annotations(self)
+        self.parameters = Parameters(self)
+        self.presence = Presence(self)
         self.effects = Effects(self)
         self.flat = Flat(self)
         self.places = Places(self)
@@ -219,6 +229,11 @@ class Engine:
         for unit in self._by_module.values():
             unit.close()
         parts = (
+            self.questions,
+            self.families,
+            self.annotations,
+            self.parameters,
+            self.presence,
             self.effects,
             self.flat,
             self.places,

@@ -33,7 +33,7 @@ class Entering:
                 found.append(entry.args[0])
             elif entry.name == "instance":
                 assert isinstance(entry.ref, ClassInfo)
-                method = self._engine.flat.method(entry.ref, "__enter__") or self._engine.flat.method(
+                method = self._engine.families.method(entry.ref, "__enter__") or self._engine.families.method(
                     entry.ref, "__aenter__"
                 )
                 found.append(
@@ -66,7 +66,7 @@ class Entering:
                     if self._engine.shapes.lacks(entry.ref, ("__enter__", "__aenter__")):
                         self._engine.effects.operation("op:with-kinds", node, frame)
                     for name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
-                        method = self._engine.flat.method(entry.ref, name)
+                        method = self._engine.families.method(entry.ref, name)
                         if isinstance(method, FunctionInfo):
                             frame.sink.add(Edge(method, node, frame.unit))
                 case "closing":

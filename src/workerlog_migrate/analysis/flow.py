@@ -156,7 +156,7 @@ class Flow:
                 and any(map(values.is_opaque, returns))
             ):
                 returns = values.with_declared(
-                    returns, self._engine.flat.annotation(node.returns, function.unit)
+                    returns, self._engine.annotations.annotation(node.returns, function.unit)
                 )
         if function.unit.module.attributes_of("__code__") and not isinstance(
             node, ast.Module | ast.ExceptHandler
@@ -199,7 +199,9 @@ class Flow:
             return
         value = self._engine.expressions.value(node.value, frame)
         if any(map(values.is_opaque, value)):
-            value = values.with_declared(value, self._engine.flat.annotation(node.annotation, frame.unit))
+            value = values.with_declared(
+                value, self._engine.annotations.annotation(node.annotation, frame.unit)
+            )
         self._engine.assignment.assign(node.target, value, frame, source=node.value)
 
     def _aug_assign(self, node: ast.AugAssign, frame: Frame) -> None:
@@ -225,7 +227,7 @@ class Flow:
             frame.facts = frame.facts | kept
 
     def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
-        if frame.sink is not None and not self._engine.flat.is_there(node, frame.unit):
+        if frame.sink is not None and not self._engine.presence.is_there(node, frame.unit):
             self._engine.effects.operation("op:import", node, frame)
             for other in self._engine.own_imports(node, frame.unit):
                 if not self._engine.has_loaded(other):  # its top level runs here

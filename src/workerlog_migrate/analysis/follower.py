@@ -418,13 +418,13 @@ class Follower:
     def _into_class(
         self, info: ClassInfo, call: ast.Call, step: Step, place: int | str | None, any_position: bool
     ) -> None:
-        method = self._engine.flat.method(info, "__init__")
+        method = self._engine.families.method(info, "__init__")
         if isinstance(method, FunctionInfo):
             self._into_function(method, "method", step, place, any_position)
             return
         fields = [
             name
-            for owner in reversed(self._engine.flat.family(info))
+            for owner in reversed(self._engine.families.family(info))
             if isinstance(owner, ClassInfo)
             for name in owner.annotations
         ]

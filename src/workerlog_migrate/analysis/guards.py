@@ -291,7 +291,7 @@ class Guards:
         found: list[Value] = []
         entries = classes.elts if isinstance(classes, ast.Tuple) else [classes]
         for entry in entries:
-            made = self._engine.flat.annotation(entry, frame.unit)
+            made = self._engine.annotations.annotation(entry, frame.unit)
             if made == ANY:
                 found.append(values.without_none(current))
                 continue

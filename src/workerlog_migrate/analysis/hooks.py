@@ -84,7 +84,7 @@ class Hooks:
         for entry in receiver:
             if not isinstance(entry.ref, ClassInfo):
                 continue
-            for owner in self._engine.flat.family(entry.ref):
+            for owner in self._engine.families.family(entry.ref):
                 if isinstance(owner, ClassInfo):
                     for statement in owner.node.body:
                         if isinstance(statement, ast.FunctionDef) and statement.name == target.attr:
@@ -112,12 +112,12 @@ class Hooks:
     def _file_methods(self, info: ClassInfo, *, is_known: bool) -> Iterator[FunctionInfo]:
         """Yield the methods of a file, those too that a class has by another name of theirs (``write = read = refuse``)."""
         for name in _OF_FILES:
-            method = self._engine.flat.method(info, name)
+            method = self._engine.families.method(info, name)
             if isinstance(method, FunctionInfo):
                 if not is_known:
                     yield method
                 continue
-            for owner in self._engine.flat.family(info):
+            for owner in self._engine.families.family(info):
                 value = owner.values.get(name) if isinstance(owner, ClassInfo) else None
                 if isinstance(owner, ClassInfo) and isinstance(value, ast.Name) and value.id in owner.methods:
                     yield owner.methods[value.id]
@@ -143,12 +143,14 @@ class Hooks:
             return
         info = frame.unit.class_info(node)
         flat = self._engine.flat
-        found: list[FunctionInfo | str | None] = [flat.method(info, "__init_subclass__", after=info)]
+        found: list[FunctionInfo | str | None] = [
+            self._engine.families.method(info, "__init_subclass__", after=info)
+        ]
         for meta in self._metaclasses(info):
-            found += [flat.method(meta, name) for name in _OF_CLASS_STATEMENTS]
+            found += [self._engine.families.method(meta, name) for name in _OF_CLASS_STATEMENTS]
         for value in info.values.values():
             named = [
-                flat.method(entry.ref, "__set_name__")
+                self._engine.families.method(entry.ref, "__set_name__")
                 for entry in flat.value(value, info.unit)
                 if entry.name == "instance" and isinstance(entry.ref, ClassInfo)
             ]
@@ -185,10 +187,9 @@ class Hooks:
         known = self._instances.get(info)
         if known is None:
             self._instances[info] = ()
-            flat = self._engine.flat
             found = [
                 owner.methods[name]
-                for owner in flat.family(info)
+                for owner in self._engine.families.family(info)
                 if isinstance(owner, ClassInfo)
                 for name in owner.methods
                 if name in _OF_INSTANCES
@@ -200,7 +201,7 @@ class Hooks:
     def _descriptors(self, info: ClassInfo) -> Iterator[FunctionInfo]:
         """Yield what runs when an attribute is read or set that stands in the class as an object with hooks of its own."""
         flat = self._engine.flat
-        for owner in flat.family(info):
+        for owner in self._engine.families.family(info):
             if not isinstance(owner, ClassInfo):
                 continue
             for value in owner.values.values():
@@ -209,7 +210,7 @@ class Hooks:
                 for entry in flat.value(value, owner.unit):
                     if entry.name == "instance" and isinstance(entry.ref, ClassInfo):
                         for name in _OF_DESCRIPTORS:
-                            method = flat.method(entry.ref, name)
+                            method = self._engine.families.method(entry.ref, name)
                             if isinstance(method, FunctionInfo):
                                 yield method
                 if isinstance(value.func, ast.Name) and value.func.id == "property":
@@ -221,17 +222,16 @@ class Hooks:
         known = self._classes.get(info)
         if known is None:
             self._classes[info] = ()
-            flat = self._engine.flat
             found: list[FunctionInfo] = [*self._descriptors(info)]
             for meta in self._metaclasses(info):
                 found += [
                     owner.methods[name]
-                    for owner in flat.family(meta)
+                    for owner in self._engine.families.family(meta)
                     if isinstance(owner, ClassInfo)
                     for name in owner.methods
                     if name in _OF_CLASSES
                 ]
-            for owner in flat.family(info):
+            for owner in self._engine.families.family(info):
                 if isinstance(owner, ClassInfo):
                     if "__class_getitem__" in owner.methods:
                         found.append(owner.methods["__class_getitem__"])
@@ -264,7 +264,7 @@ class Hooks:
 
     def _metaclasses(self, info: ClassInfo) -> Iterator[ClassInfo]:
         flat = self._engine.flat
-        for owner in flat.family(info):
+        for owner in self._engine.families.family(info):
             if isinstance(owner, ClassInfo):
                 for word in owner.node.keywords:
                     if word.arg == "metaclass":

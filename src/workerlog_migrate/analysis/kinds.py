@@ -139,7 +139,7 @@ class Kinds:
             return False
         if info.node.decorator_list and not self._engine.shapes.has_no_order(info):
             return False
-        family = self._engine.flat.family(info)
+        family = self._engine.families.family(info)
         if any(not isinstance(owner, ClassInfo) and owner not in ("object", "enum.Enum") for owner in family):
             return False
         return not any(

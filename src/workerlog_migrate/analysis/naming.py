@@ -207,7 +207,7 @@ class Naming:
         return (
             entry.name == "class"
             and isinstance(entry.ref, ClassInfo)
-            and self._engine.flat.exception_name(entry.ref) == dotted
+            and self._engine.families.exception_name(entry.ref) == dotted
         )
 
     def _submodule_imported(self, module: str) -> bool:

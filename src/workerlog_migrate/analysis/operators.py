@@ -89,7 +89,7 @@ class Operators:
         symbol = _OPERATORS[type(operator)]
         if frame.sink is not None:
             self._operator_effects(symbol, left, right, node, left_node, right_node, frame)
-        if not right and self._engine.flat.is_asking:
+        if not right and self._engine.questions.is_asking:
             return BOTTOM
         made = (
             values.join(self._operator_value(entry, symbol, right, frame) for entry in left)

@@ -81,7 +81,7 @@ class Order:
             current = unit.outer(current)
         if current is not None and current.owner is not None:
             for name in sorted(function.facts.called_on_self):
-                method = self._engine.flat.method(current.owner, name)
+                method = self._engine.families.method(current.owner, name)
                 if isinstance(method, FunctionInfo):
                     found[method] = None
         self.called[function] = found

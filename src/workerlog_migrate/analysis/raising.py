@@ -74,7 +74,7 @@ class Raising:
                 return True
             if entry.name == "instance" and isinstance(entry.ref, ClassInfo):
                 for name in ("__exit__", "__aexit__"):
-                    method = self._engine.flat.method(entry.ref, name)
+                    method = self._engine.families.method(entry.ref, name)
                     if isinstance(method, FunctionInfo) and any(
                         not (answer is None or (isinstance(answer, ast.Constant) and not answer.value))
                         for answer in method.facts.returns

@@ -161,7 +161,7 @@ class Rows:
             for passed in arguments.find(parameter, row.params):
                 for entry in arguments.value(passed):
                     if isinstance(entry.ref, ClassInfo) and frame.sink is not None:
-                        own_method = self._engine.flat.method(entry.ref, method)
+                        own_method = self._engine.families.method(entry.ref, method)
                         if isinstance(own_method, FunctionInfo):
                             frame.sink.add(Edge(own_method, node, frame.unit))
                         continue

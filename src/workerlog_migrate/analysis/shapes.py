@@ -56,7 +56,8 @@ class Shapes:
             return False
         flat = self._engine.flat
         return not any(
-            flat.method(info, name) is not None or flat.attribute(info, name) is not None for name in names
+            self._engine.families.method(info, name) is not None or flat.attribute(info, name) is not None
+            for name in names
         )
 
     def lacks_attribute(self, info: object, name: str) -> bool:
@@ -65,7 +66,10 @@ class Shapes:
             return False
         assert isinstance(info, ClassInfo)
         flat = self._engine.flat
-        return not any(flat.attribute(heir, name) or flat.method(heir, name) for heir in flat.heirs(info))
+        return not any(
+            flat.attribute(heir, name) or self._engine.families.method(heir, name)
+            for heir in self._engine.families.heirs(info)
+        )
 
     def operated(self, symbol: str, left: Value, right: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink that no operand has the method of an operator."""
@@ -100,8 +104,7 @@ class Shapes:
 
     def is_abstract(self, info: ClassInfo) -> bool:
         """Say whether a class cannot be made an instance of, because a method of it is only declared."""
-        flat = self._engine.flat
-        family = flat.family(info)
+        family = self._engine.families.family(info)
         is_checked = "abc.ABC" in family or any(
             word.arg == "metaclass" and ast.unparse(word.value).rpartition(".")[2] == "ABCMeta"
             for owner in family
@@ -109,7 +112,8 @@ class Shapes:
             for word in owner.node.keywords
         )
         return is_checked and any(
-            flat.method(info, name) is method and _decorators(method.node) & {"abstractmethod"}
+            self._engine.families.method(info, name) is method
+            and _decorators(method.node) & {"abstractmethod"}
             for owner in family
             if isinstance(owner, ClassInfo)
             for name, method in owner.methods.items()
@@ -117,17 +121,18 @@ class Shapes:
 
     def constructed(self, info: ClassInfo, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Put into the sink that a class is made an instance of in a way that it does not take."""
-        flat = self._engine.flat
         fails = self.is_abstract(info)
         if not fails and self._is_data(info):
             fails = self._misses_fields(info, arguments)
-        elif not fails and not info.node.decorator_list and flat.exception_name(info) is None:
-            made = [flat.method(info, name) for name in ("__init__", "__new__")]
+        elif (
+            not fails and not info.node.decorator_list and self._engine.families.exception_name(info) is None
+        ):
+            made = [self._engine.families.method(info, name) for name in ("__init__", "__new__")]
             known = [method for method in made if isinstance(method, FunctionInfo)]
             if len(known) == 1 and not any(isinstance(method, str) for method in made):
                 fails = not self.fits(known[0], arguments, is_bound=True)
             elif not known:
-                family = flat.family(info)
+                family = self._engine.families.family(info)
                 fails = (
                     not arguments.is_empty
                     and all(isinstance(base, ClassInfo) or base in ("object", "abc.ABC") for base in family)
@@ -198,7 +203,7 @@ class Shapes:
         return True
 
     def _is_plain(self, info: ClassInfo) -> bool:
-        for owner in self._engine.flat.family(info):
+        for owner in self._engine.families.family(info):
             if not isinstance(owner, ClassInfo):
                 if owner not in _PLAIN_BASES:
                     return False
@@ -214,7 +219,9 @@ class Shapes:
         return self._is_data(info) and not _is_asked_for(info.node, "order")
 
     def _misses_fields(self, info: ClassInfo, arguments: Arguments) -> bool:
-        family = [owner for owner in reversed(self._engine.flat.family(info)) if isinstance(owner, ClassInfo)]
+        family = [
+            owner for owner in reversed(self._engine.families.family(info)) if isinstance(owner, ClassInfo)
+        ]
         if (
             arguments.node is None
             or arguments.starred
@@ -243,7 +250,7 @@ class Shapes:
         if self._is_data(info) and _is_asked_for(info.node, "frozen"):
             return True
         slots: set[str] = set()
-        for owner in self._engine.flat.family(info):
+        for owner in self._engine.families.family(info):
             if not isinstance(owner, ClassInfo):
                 if owner not in _PLAIN_BASES:
                     return False

@@ -155,7 +155,7 @@ class Sight:
         """Return what a ``yield`` of a generator gives: what is sent to it, None where it is only iterated over."""
         if not function.facts.is_generator:
             return ANY
-        return self._engine.flat.ask(
+        return self._engine.questions.ask(
             ("sent", function), lambda: values.join([NONE, *self._sendings(function)])
         )
 

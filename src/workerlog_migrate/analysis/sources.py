@@ -152,7 +152,7 @@ class Sources:
         if function.owner is not None and function.kind != "static":
             parameters = parameters[1:]
         index = next((at for at, entry in enumerate(parameters) if entry is argument), -1)
-        default = self._engine.flat.default_of(function, argument)
+        default = self._engine.parameters.default_of(function, argument)
         found: list[tuple[ast.expr, Unit]] = [] if default is None else [(default, unit)]
         for use in trail.uses:
             passed = dict(use.keywords).get(argument.arg)

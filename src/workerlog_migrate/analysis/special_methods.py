@@ -46,8 +46,11 @@ class SpecialMethods:
             if names[0] == "__iter__":
                 self.iterate_instance(entry, node, frame)
                 continue
-            flat = self._engine.flat
-            found = (name for name in names if isinstance(flat.method(entry.ref, name), FunctionInfo))
+            found = (
+                name
+                for name in names
+                if isinstance(self._engine.families.method(entry.ref, name), FunctionInfo)
+            )
             name = next(found, None)
             if name is not None:
                 self.dunder(entry, name, node, frame)
@@ -65,7 +68,7 @@ class SpecialMethods:
     def dunder(self, entry: Type, name: str, node: ast.expr, frame: Frame) -> Value:
         """Call a special method of an instance of a class of the program."""
         assert isinstance(entry.ref, ClassInfo)
-        method = self._engine.flat.method(entry.ref, name)
+        method = self._engine.families.method(entry.ref, name)
         if isinstance(method, FunctionInfo):
             if frame.sink is not None:
                 frame.sink.add(Edge(method, node, frame.unit))
@@ -81,7 +84,7 @@ class SpecialMethods:
             self._engine.effects.operation("op:kinds", node, frame)
         for name in ("__iter__", "__next__", "__aiter__", "__anext__", "__getitem__"):
             assert isinstance(entry.ref, ClassInfo)
-            if isinstance(self._engine.flat.method(entry.ref, name), FunctionInfo):
+            if isinstance(self._engine.families.method(entry.ref, name), FunctionInfo):
                 self.dunder(entry, name, node, frame)
 
 

@@ -88,7 +88,7 @@ class Subscripts:
             return self._engine.elements.element(frozenset({entry}), frame.unit)
         if entry.name == "instance":
             assert isinstance(entry.ref, ClassInfo)
-            if "typing.TypedDict" in self._engine.flat.family(entry.ref):
+            if "typing.TypedDict" in self._engine.families.family(entry.ref):
                 return self._typed_item(entry.ref, node, frame)
             return self._engine.special_methods.dunder(entry, "__getitem__", node, frame)
         row = self._knowledge.protocol(entry.name, "getitem")
@@ -113,7 +113,7 @@ class Subscripts:
             self._engine.effects.operation("op:subscript-key", node, frame)
         name = node.slice.value if isinstance(node.slice, ast.Constant) else None
         declared = info.annotations.get(str(name))
-        return ANY if declared is None else self._engine.flat.annotation(declared, info.unit)
+        return ANY if declared is None else self._engine.annotations.annotation(declared, info.unit)
 
     def _is_generic(self, dotted: str) -> bool:
         """Whether a subscript of an imported name names a type (``list[int]``, ``subprocess.Popen[bytes]``)."""

@@ -43,14 +43,14 @@ class Unset:
             return False
         if isinstance(node, ast.Name):
             return all(
-                self._engine.flat.defaults_to_none(binding.node, frame.unit)
+                self._engine.parameters.defaults_to_none(binding.node, frame.unit)
                 for binding in frame.unit.module.bindings(node)
             )
         assert isinstance(node, ast.Attribute)
         receiver = self._engine.expressions.value(node.value, frame.quiet())
         owners = [entry.ref for entry in receiver if entry.name == "instance"]
         return len(owners) == len(receiver) and all(
-            isinstance(owner, ClassInfo) and self._engine.flat.is_set_later(owner, node.attr)
+            isinstance(owner, ClassInfo) and self._engine.presence.is_set_later(owner, node.attr)
             for owner in owners
         )
 

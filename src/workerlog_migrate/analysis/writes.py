@@ -36,14 +36,14 @@ class Writes:
 
     def written(self, unit: Unit, name: str) -> Value:
         """Return what else than its own statements a module's name is set to; the empty value when nothing else sets it."""
-        (found,) = self._engine.flat.answer(
+        (found,) = self._engine.questions.answer(
             ("written", unit, name), lambda: (values.join(self._name_writes(unit, name)),), (BOTTOM,), (ANY,)
         )
         return found
 
     def attribute_written(self, info: ClassInfo, name: str) -> Value:
         """Return what is stored in an attribute of a class's instances from elsewhere than its own methods."""
-        (found,) = self._engine.flat.answer(
+        (found,) = self._engine.questions.answer(
             ("stored", info, name),
             lambda: (values.join(self._attribute_writes(info, name)),),
             (BOTTOM,),
@@ -161,11 +161,11 @@ class Writes:
     def _attribute_writes(self, info: ClassInfo, name: str) -> Iterator[Value]:
         own = {
             place
-            for owner in self._engine.flat.family(info)
+            for owner in self._engine.families.family(info)
             if isinstance(owner, ClassInfo)
             for place in owner.stores.get(name, ())
         }
-        is_method = isinstance(self._engine.flat.method(info, name), FunctionInfo)
+        is_method = isinstance(self._engine.families.method(info, name), FunctionInfo)
         for unit in self._engine.places.writers(info.unit, name):
             module = unit.module
             for place in module.attributes_of(name):
@@ -200,13 +200,14 @@ class Writes:
 
     def _given_to_fields(self, info: ClassInfo, name: str) -> Iterator[Value]:
         """Yield what the made-up constructor of a data class or named tuple is given that its annotation does not say."""
-        flat = self._engine.flat
-        family = [owner for owner in reversed(flat.family(info)) if isinstance(owner, ClassInfo)]
+        family = [
+            owner for owner in reversed(self._engine.families.family(info)) if isinstance(owner, ClassInfo)
+        ]
         fields = [field for owner in family for field in owner.annotations]
         owner = next((each for each in family if name in each.annotations), None)
-        if owner is None or isinstance(flat.method(info, "__init__"), FunctionInfo):
+        if owner is None or isinstance(self._engine.families.method(info, "__init__"), FunctionInfo):
             return
-        declared = flat.annotation(owner.annotations[name], owner.unit)
+        declared = self._engine.annotations.annotation(owner.annotations[name], owner.unit)
         at = fields.index(name)
         for use in self._engine.callers.trail_of(info).uses:
             passed = dict(use.keywords).get(name)

@@ -107,7 +107,7 @@ class Settler:
         self.hierarchy = self.engine.hierarchy
         self._judged: dict[ast.ExceptHandler, Judged | str] = {}
         for node in module.classes:
-            self.engine.flat.exception_name(self.engine.unit.class_info(node))
+            self.engine.families.exception_name(self.engine.unit.class_info(node))
 
     def joined(self) -> Joined:
         """Find out which handler each note is about, and which one each error should not have passed."""
@@ -384,7 +384,7 @@ class Settler:
             return
         for entry in self.engine.flat.unit_attribute(unit, qualified.partition(".")[0]):
             if entry.name == "class":
-                self.engine.flat.exception_name(entry.ref)  # type: ignore[arg-type]  # a class is one
+                self.engine.families.exception_name(entry.ref)  # type: ignore[arg-type]  # a class is one
 
     def _lineage(self, arrival: Arrival) -> set[str]:
         """Give a class that arrived, and all that it inherits from: by what is known of it, else as it was noted."""

@@ -1,0 +1,192 @@
+"""Classes of the program: their bases and heirs, whose method a name is, what is there to be overridden.
+
+Input: a class. Output: its family, nearest first; methods along it.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.values import Value
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+_BASES = 16
+
+
+class Families:
+    """Answers for one program.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def method(
+        self, info: ClassInfo, name: str, *, after: ClassInfo | None = None
+    ) -> FunctionInfo | str | None:
+        """Find a method along the bases.
+
+        Args:
+            info: the class of the receiver.
+            name: the method.
+            after: start behind this class (``super()``).
+
+        Returns:
+            The function, the name of the known type that has it, or None: nobody has it, or a base is unknown.
+
+        """
+        skipping = after is not None
+        for owner in self.family(info):
+            if skipping:
+                skipping = owner is not after
+                continue
+            if isinstance(owner, ClassInfo):
+                if name in owner.methods:
+                    return owner.methods[name]
+            elif isinstance(owner, str) and self._engine.knowledge.method(owner, name) is not None:
+                return owner
+        return None
+
+    def has_unknown_base(self, info: ClassInfo) -> bool:
+        """Whether some base of the class cannot be resolved."""
+        return None in self.family(info)
+
+    def family(self, info: ClassInfo) -> tuple[ClassInfo | str | None, ...]:
+        """Return the class and its bases, nearest first: classes of the program, names of known types, or None."""
+        unknown: tuple[ClassInfo | str | None, ...] = (
+            info,
+            None,
+        )  # for a base that hangs on the class itself
+        return self._engine.questions.answer(("family", info), lambda: self._family(info), (info,), unknown)
+
+    def _family(self, info: ClassInfo) -> tuple[ClassInfo | str | None, ...]:
+        found: list[ClassInfo | str | None] = [info]
+        for current in found:
+            if isinstance(current, ClassInfo):
+                for base in current.node.bases:
+                    found.extend(each for each in self._bases(base, current.unit) if each not in found)
+            if len(found) > _BASES:
+                break
+        return tuple(found)
+
+    def heirs(self, info: ClassInfo) -> tuple[ClassInfo, ...]:
+        """Return the classes that derive from a class, in its own file, in the one under migration and in those that use it."""
+        nobody: tuple[tuple[ClassInfo, ...]] = ((),)
+        (found,) = self._engine.questions.answer(
+            ("heirs", info), lambda: (self._heirs(info),), nobody, nobody
+        )
+        return found
+
+    def _heirs(self, info: ClassInfo) -> tuple[ClassInfo, ...]:
+        others = self._engine.users_of(info.unit, info.name)
+        units = dict.fromkeys((info.unit, self._engine.unit, *others))
+        classes = (unit.class_info(node) for unit in units for node in unit.module.classes)
+        return tuple(other for other in classes if other is not info and info in self.family(other))
+
+    def kinds(self, name: str, info: ClassInfo) -> Value:
+        """Return what is declared to be a class (``class``) or an instance of it (``instance``): that or an heir."""
+        return values.join(values.one(name, ref=owner) for owner in (info, *self.heirs(info)))
+
+    def is_open(self, method: FunctionInfo, *, on_self: bool) -> bool:
+        """Whether a called method is there to be overridden, and no class that is seen does it.
+
+        A body that does nothing says so only where the class calls it on itself (a hook); one that raises
+        ``NotImplementedError``, is abstract or belongs to a protocol says so everywhere.
+        """
+        owner = method.owner
+        if owner is None or method.name.startswith("__") or not self._is_stub(method.node):
+            return False
+        if any(method.name in heir.methods for heir in self.heirs(owner)):
+            return False
+        return on_self or _is_abstract(method.node) or "typing.Protocol" in self.family(owner)
+
+    def is_placeholder(self, method: FunctionInfo) -> bool:
+        """Whether a method only raises what asks for heirs: then the one of an heir is what runs."""
+        return method.owner is not None and self._is_stub(method.node) and _is_abstract(method.node)
+
+    def _is_stub(self, node: ast.AST) -> bool:
+        """Whether a body does nothing (``pass``, ``...``, a docstring, ``return None``) or raises at once what asks for heirs."""
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            return False
+        for statement in node.body:
+            match statement:
+                case ast.Pass() | ast.Expr(value=ast.Constant()):
+                    continue
+                case ast.Return(value=None | ast.Constant(value=None)):
+                    return True
+                case ast.Raise(exc=ast.Name(id=name) | ast.Call(func=ast.Name(id=name))):
+                    return self._engine.hierarchy.is_marked(name, "abstract")
+                case _:
+                    return False
+        return True
+
+    def exception_name(self, info: ClassInfo) -> str | None:
+        """Return the name of an exception class of the program, made known to the hierarchy; None for other classes."""
+        hierarchy = self._engine.hierarchy
+        name = f"{info.unit.name}.{info.name}" if info.unit is not self._engine.unit else f"local:{info.name}"
+        if hierarchy.is_exception(name):
+            return name
+        # Each class once: of classes that share their bases, level over level, there are as many ways as powers of two.
+        none: tuple[str, ...] = ("",)
+        bases = self._engine.questions.answer(
+            ("exception", info), lambda: self._exception_bases(info), none, none
+        )
+        if bases == none:
+            return None
+        hierarchy.register(name, bases)
+        return name
+
+    def _exception_bases(self, info: ClassInfo) -> tuple[str, ...]:
+        """Return the names of the exceptions that a class derives from; an empty name when there is none."""
+        hierarchy = self._engine.hierarchy
+        bases: list[str] = []
+        for base in info.node.bases:
+            for resolved in self._bases(base, info.unit):
+                if isinstance(resolved, ClassInfo):
+                    inner = self.exception_name(resolved)
+                    if inner is not None:
+                        bases.append(inner)
+                elif isinstance(resolved, str) and hierarchy.is_exception(resolved):
+                    bases.append(hierarchy.canonical(resolved))
+        return tuple(dict.fromkeys(bases)) or ("",)
+
+    def _bases(self, node: ast.expr, unit: Unit) -> list[ClassInfo | str | None]:
+        """Return what a base may be: all that are known of, or None."""
+        if isinstance(node, ast.Subscript):
+            node = node.value
+        found: list[ClassInfo | str | None] = []
+        names: set[str] = set()
+        known = self._engine.knowledge
+        for entry in self._engine.flat.value(node, unit):
+            if entry.name == "class" and isinstance(entry.ref, ClassInfo):
+                found.append(entry.ref)
+            elif (
+                entry.name == "dotted"
+                and isinstance(entry.ref, str)
+                and (
+                    known.is_type(entry.ref)
+                    or known.exception(entry.ref) is not None
+                    or known.call(entry.ref)
+                    or known.is_kind(entry.ref, "base")
+                )
+            ):
+                names.add(entry.ref)
+        found.sort(
+            key=lambda info: (info.unit.name, info.node.lineno) if isinstance(info, ClassInfo) else ("", 0)
+        )
+        return [*found, *sorted(names)] or [None]
+
+
+def _is_abstract(node: ast.AST) -> bool:
+    """Whether a stub must be overridden: it raises, or is decorated with ``abstractmethod``."""
+    assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    if isinstance(node.body[-1], ast.Raise):
+        return True
+    return any(ast.unparse(entry).rpartition(".")[2] == "abstractmethod" for entry in node.decorator_list)

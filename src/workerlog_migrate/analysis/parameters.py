@@ -1,0 +1,174 @@
+"""What a parameter can be: its default, what is passed for it in all that calls its function, what its annotation says."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.program import FunctionInfo, Unit
+from workerlog_migrate.analysis.values import ANY, NONE, Type, Value
+from workerlog_migrate.syntax.literals import is_none
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+
+class Parameters:
+    """Answers for one program.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def parameter(self, function: FunctionInfo, argument: ast.arg) -> Value:
+        """Return what a parameter can be: its annotation, its default, and what the calls in the file pass."""
+        return self._engine.questions.ask(
+            ("param", function, argument), lambda: self._parameter(function, argument)
+        )
+
+    def _parameter(self, function: FunctionInfo, argument: ast.arg) -> Value:
+        arguments = function.node.args  # type: ignore[union-attr]  # modules have no parameters
+        if argument is arguments.vararg:
+            return values.one("tuple", values.join(self._passed(function, argument)), ref="any length")
+        if argument is arguments.kwarg:
+            return values.one("dict", values.STR, values.join(self._passed(function, argument)))
+        parameters = function.parameters
+        if (
+            function.owner is not None
+            and parameters
+            and argument is parameters[0]
+            and function.kind != "static"
+        ):
+            if function.kind == "class" or function.name in (
+                "__new__",
+                "__init_subclass__",
+                "__class_getitem__",
+            ):
+                return self._engine.families.kinds("class", function.owner)
+            return self._engine.families.kinds("instance", function.owner)
+        found: list[Value] = []
+        default = _default(arguments, argument)
+        if argument.annotation is not None:
+            declared = self._engine.annotations.annotation(argument.annotation, function.unit)
+            if not values.is_unknown(declared):
+                declared = self._filled_with_json(declared, function, argument)
+                for value in self._passed(function, argument):
+                    declared |= values.contradicting(declared, value)
+                return declared | NONE if default is not None and is_none(default) else declared
+        handed = self._handed(function, argument)
+        if handed is not None:
+            return handed if default is None else handed | self._engine.flat.value(default, function.unit)
+        if default is not None:
+            found.append(self._engine.flat.value(default, function.unit))
+        passed = list(self._passed(function, argument))
+        if not passed and (default is None or (is_none(default) and not self._is_called(function))):
+            found.append(ANY)
+        found.extend(passed)
+        return values.join(found)
+
+    def _handed(self, function: FunctionInfo, argument: ast.arg) -> Value | None:
+        """Return what a library gives to a function that it calls: by its decorators, or because a base class asks for it."""
+        places = function.parameters[1:] if function.owner is not None else function.parameters
+        if argument not in places:
+            return None
+        for hands in self._hands(function):
+            at = places.index(argument)
+            text = hands[at] if at < len(hands) else hands[-1] if hands[-1].startswith("*") else ""
+            if text:
+                return values.parse(text.lstrip("*"))
+        return None
+
+    def _hands(self, function: FunctionInfo) -> Iterator[tuple[str, ...]]:
+        """Yield the types that rows say of the parameters of a function."""
+        known = self._engine.knowledge
+        for decorator in getattr(function.node, "decorator_list", ()):
+            maker = decorator.func if isinstance(decorator, ast.Call) else decorator
+            for entry in self._engine.flat.value(maker, function.unit):
+                row = None
+                if entry.name == "dotted":
+                    row = known.call(str(entry.ref))
+                elif entry.name == "bound" and isinstance(entry.ref, tuple):
+                    row = known.method(*entry.ref)
+                if row is not None and row.events:
+                    row = known.method(row.events, function.name)
+                if row is not None and row.hands:
+                    yield row.hands
+        if function.owner is not None:
+            for base in self._engine.families.family(function.owner)[1:]:
+                row = known.method(base, function.name) if isinstance(base, str) else None
+                if row is not None and row.hands:
+                    yield row.hands
+
+    def _is_called(self, function: FunctionInfo) -> bool:
+        """Whether the file calls a function at all, so that a parameter which no call passes keeps its default."""
+        return self._engine.callers.is_called(function)
+
+    def _filled_with_json(self, declared: Value, function: FunctionInfo, argument: ast.arg) -> Value:
+        """Say that a plain ``dict`` or ``list`` holds JSON when a call in the file passes decoded JSON."""
+        if not any(entry.name in ("dict", "list") and set(entry.args) == {ANY} for entry in declared):
+            return declared
+        if not any("json" in values.names(value) for value in self._passed(function, argument)):
+            return declared
+        found: set[Type] = set()
+        for entry in declared:
+            if entry.name == "dict" and set(entry.args) == {ANY}:
+                entry = Type("dict", (values.STR, values.JSON))
+            elif entry.name == "list" and set(entry.args) == {ANY}:
+                entry = Type("list", (values.JSON,))
+            found.add(entry)
+        return frozenset(found)
+
+    def _passed(self, function: FunctionInfo, argument: ast.arg) -> Iterator[Value]:
+        """Yield what reaches a parameter from the calls of its function (see ``sight``)."""
+        if not self._engine.knows_users(function.unit):
+            yield ANY  # the calls of other files are not looked at
+            if function.unit is not self._engine.unit:
+                return
+        yield from self._engine.sight.passed(function, argument)
+
+    def default_of(self, function: FunctionInfo, argument: ast.arg) -> ast.expr | None:
+        """Return the expression that is the default of a parameter; None when it has none."""
+        return (
+            None
+            if isinstance(function.node, ast.Module | ast.ExceptHandler)
+            else _default(function.node.args, argument)
+        )
+
+    def default(self, function: FunctionInfo, name: str) -> Value | None:
+        """Return the default of a parameter; None when it has none."""
+        if isinstance(function.node, ast.Module | ast.ExceptHandler):
+            return None
+        arguments = function.node.args
+        for argument in (*function.parameters, *arguments.kwonlyargs):
+            if argument.arg == name:
+                found = _default(arguments, argument)
+                return None if found is None else self._engine.flat.value(found, function.unit)
+        return None
+
+    def defaults_to_none(self, node: ast.AST, unit: Unit) -> bool:
+        """Whether a binding is a parameter with the default None to which no call in the file passes what may be None."""
+        if not isinstance(node, ast.arg):
+            return False
+        function = unit.function(unit.module.parents[unit.module.parents[node]])
+        default = self.default_of(function, node)
+        return (
+            default is not None
+            and is_none(default)
+            and not any("None" in values.names(value) for value in self._passed(function, node))
+        )
+
+
+def _default(arguments: ast.arguments, argument: ast.arg) -> ast.expr | None:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    for at, entry in enumerate(reversed(positional)):
+        if entry is argument:
+            return arguments.defaults[-1 - at] if at < len(arguments.defaults) else None
+    for entry, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if entry is argument:
+            return default
+    return None

@@ -1,0 +1,90 @@
+"""Whether something is there: a module that is imported, an attribute that a constructor or another method sets."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+
+if TYPE_CHECKING:
+    from workerlog_migrate.analysis.engine import Engine
+
+
+class Presence:
+    """Answers for one program.
+
+    Args:
+        engine: the analysis that this belongs to.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def is_set_later(self, info: ClassInfo, name: str) -> bool:
+        """Whether an attribute is None at most until a statement sets it: no method but ``__init__`` sets it to None."""
+        is_set = False
+        for owner in self._engine.families.family(info):
+            if not isinstance(owner, ClassInfo):
+                continue
+            for stored in owner.stores.get(name, ()):
+                if "None" not in values.names(self._engine.flat.target(stored, owner.unit)):
+                    is_set = True
+                elif owner.unit.enclosing(stored).name != "__init__":
+                    return False
+        return is_set
+
+    def is_set(self, info: ClassInfo, name: str) -> bool:
+        """Whether an instance has an attribute from the start, as far as that can be told: a base that is not known may set it."""
+        family = self._engine.families.family(info)
+        known = self._engine.knowledge
+        others = [base for base in family if not isinstance(base, ClassInfo)]
+        if name.startswith("__") or any(base is None or not known.is_kind(base, "base") for base in others):
+            return True
+        for owner in family:
+            if not isinstance(owner, ClassInfo):
+                continue
+            if name in owner.values or name in owner.methods or name in owner.annotations:
+                return True
+            if any(made in owner.methods for made in ("__getattr__", "__getattribute__", "__slots__")):
+                return True
+            begun = self._begun_by(info)
+            if any(owner.unit.enclosing(stored).name in begun for stored in owner.stores.get(name, ())):
+                return True
+        return bool(info.node.decorator_list) or bool(self._engine.writes.attribute_written(info, name))
+
+    def _begun_by(self, info: ClassInfo) -> set[str]:
+        """Return the names of the methods that run while an instance is made: ``__init__``, and what these call on it."""
+        found = {"__init__", "__new__", "__post_init__"}
+        pending = list(found)
+        while pending:
+            method = self._engine.families.method(info, pending.pop())
+            if isinstance(method, FunctionInfo):
+                new = method.facts.called_on_self - found
+                found |= new
+                pending.extend(new)
+        return found
+
+    def is_there(self, node: ast.Import | ast.ImportFrom, unit: Unit) -> bool:
+        """Whether an import cannot fail: every Python has the module, or the file has imported it already."""
+        sure = self._engine.knowledge.operation("op:import").names
+        if isinstance(node, ast.Import):
+            return all(
+                alias.name.partition(".")[0] in sure or unit.has_imported(alias.name, node)
+                for alias in node.names
+            )
+        module = node.module or ""
+        if node.level == 0 and module.partition(".")[0] in sure:
+            return all(self._is_in_library(module, alias.name) for alias in node.names)
+        return node.level == 0 and unit.has_imported(module, node)
+
+    def _is_in_library(self, module: str, name: str) -> bool:
+        """Whether every supported Python has a name in a module of the standard library."""
+        known = self._engine.knowledge
+        row = known.call(f"{module}.{name}")
+        if row is None:
+            caught = known.exception(f"{module}.{name}")
+            return caught is not None and not caught.min_python
+        kind = known.type(f"{module}.{name}")
+        return not (row.min_python or row.max_python or (kind is not None and kind.min_python))
