@@ -189,6 +189,8 @@ class Starts:
         patched: somebody replaces its own ``print``.
         loggers: names of loggers that the program uses itself.
         reporter: the program sends what is logged to a reporter of errors.
+        other_folders: where the same file has another name, because a symbolic link leads from one to the other: Python looks
+            beside the file for a script, and beside the name that it found for a module.
     """
 
     plain: str = ""
@@ -207,6 +209,7 @@ class Starts:
     patched: str = ""
     loggers: tuple[str, ...] = ()
     reporter: str = ""
+    other_folders: tuple[str, ...] = ()
 
 
 MANY = "*"

@@ -541,3 +541,32 @@ def test_a_script_that_imports_its_own_package_by_name_is_started_through_it(tre
 
     assert tree.start("-m", "app.zero_x").stdout == "in here\n"
     assert tree.start("app/zero_x.py", PYTHONPATH=str(tree.root)).stdout == "in here\n"
+
+
+LINKED = 'def main():\n    print("ok")\n\n\nif __name__ == "__main__":\n    main()\n'
+
+
+@pytest.mark.parametrize("named", ["scripts/zero_x.py", "lib", "lib/zero_x.py"])
+def test_a_script_that_is_a_link_starts_by_each_of_its_names(tree: Tree, named: str) -> None:
+    """Python looks beside the file that a script's link leads to, and beside the link of a module: the runtime is in both."""
+    tree.write({"lib/zero_x.py": LINKED, "scripts/run.py": "import zero_x\n\nzero_x.main()\n"})
+    (tree.root / "scripts" / "zero_x.py").symlink_to("../lib/zero_x.py")
+
+    result = tree.migrate("--apply", named)
+
+    assert result.returncode == 0, result.stderr
+    assert "mirror_print(" in tree.text("lib/zero_x.py")
+    for start in ("scripts/zero_x.py", "lib/zero_x.py", "scripts/run.py"):
+        after = tree.start(start)
+        assert (after.returncode, after.stdout, after.stderr) == (0, "ok\n", ""), start
+
+
+def test_a_link_beside_its_file_adds_no_folder(tree: Tree) -> None:
+    """The twin: both names stand in one folder, and one pair of runtime files serves them."""
+    tree.write({"lib/zero_x.py": LINKED, "other/zero_y.py": "x = 1\n"})
+    (tree.root / "lib" / "zero_now.py").symlink_to("zero_x.py")
+
+    tree.migrate("--apply", "lib")
+
+    assert [path.parent.name for path in tree.root.rglob("worker_logger.py")] == ["lib"]
+    assert tree.start("lib/zero_now.py").stdout == "ok\n"

@@ -200,13 +200,13 @@ def folders_of(result: FileResult) -> dict[Path, dict[str, frozenset[str]]]:
     folders: dict[Path, dict[str, frozenset[str]]] = {}
     for dotted, names in result.imports:
         module = dotted.lstrip(".")
-        folder = result.target.path.parent
-        for _ in range(len(dotted) - len(module) - 1):
-            folder = Path(os.path.normpath(folder / "..")) if folder.name in ("", "..") else folder.parent
         if not set(names) & _runtime_names(module):
             continue  # the script means a module of its own
-        needs = folders.setdefault(folder, {})
-        needs[module] = needs.get(module, frozenset()) | frozenset(names)
+        for folder in (result.target.path.parent, *map(Path, result.target.starts.other_folders)):
+            for _ in range(len(dotted) - len(module) - 1):
+                folder = Path(os.path.normpath(folder / "..")) if folder.name in ("", "..") else folder.parent
+            needs = folders.setdefault(folder, {})
+            needs[module] = needs.get(module, frozenset()) | frozenset(names)
     return folders
 
 

@@ -67,12 +67,14 @@ class Listing(NamedTuple):
         root: the project's root.
         python: its Python files, absolute, sorted.
         texts: files that may name a script, absolute, sorted.
+        links: which of the Python files are symbolic links, absolute, sorted.
         is_whole: nothing was left out because there was too much.
     """
 
     root: Path
     python: tuple[str, ...] = ()
     texts: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
     is_whole: bool = True
 
 
@@ -88,6 +90,7 @@ def list_project(root: Path, *, at_most: int = MAX_FILES) -> Listing:
     """
     python: list[str] = []
     texts: list[str] = []
+    links: list[str] = []
     waiting: list[tuple[str, tuple[Rules, ...]]] = [(str(root), tuple(rules_above(str(root), str(root))))]
     entries = 0
     while waiting and max(len(python), len(texts)) < at_most and entries < _MAX_ENTRIES:
@@ -107,11 +110,17 @@ def list_project(root: Path, *, at_most: int = MAX_FILES) -> Listing:
             elif entry.name.endswith(_PYTHON):
                 if _is_file(entry):
                     python.append(entry.path)
+                    if entry.is_symlink():
+                        links.append(entry.path)
             elif _may_start(entry.name) and _is_file(entry):
                 texts.append(entry.path)
         waiting.extend((each, rules) for each in reversed(folders) if not is_environment(each))
     return Listing(
-        root, tuple(sorted(python[:at_most])), tuple(sorted(texts[:at_most])), is_whole=not waiting
+        root,
+        tuple(sorted(python[:at_most])),
+        tuple(sorted(texts[:at_most])),
+        tuple(sorted(links)),
+        is_whole=not waiting,
     )
 
 

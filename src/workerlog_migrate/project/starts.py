@@ -125,6 +125,10 @@ class _Search:
             path = os.path.realpath(cwd / target.path.parent) + os.sep + target.path.name
             self._by_path.setdefault(path, position)
             self._seen.append(_Seen(path, _parts(path), _packages(path, self._root)))
+        self._names = _names_of(self._seen, project.listing.links)
+        for position, names in self._names.items():
+            for name in names:
+                self._by_path.setdefault(name, position)
         self._by_stem: dict[str, list[int]] = {}
         for position, seen in enumerate(self._seen):
             self._by_stem.setdefault(seen.parts[-1], []).append(position)
@@ -200,7 +204,16 @@ class _Search:
             patched=seen.patched,
             reporter=self._reporter,
             loggers=self._loggers_like(seen, target.worker, seen.parts[-1]),
+            other_folders=self._other_folders(position, target.path),
         )
+
+    def _other_folders(self, position: int, shown: Path) -> tuple[str, ...]:
+        """Give the folders of a file's other names, as the report shows that file."""
+        own = os.path.dirname(self._seen[position].path)
+        found = {os.path.dirname(name) for name in self._names.get(position, ())} - {own}
+        if shown.is_absolute():
+            return tuple(sorted(found))
+        return tuple(sorted(os.path.normpath(shown.parent / os.path.relpath(each, own)) for each in found))
 
     # -- Python files ---------------------------------------------------------------------------------------
 
@@ -587,6 +600,19 @@ class _Search:
 
     def _shown(self, path: str) -> str:
         return os.path.relpath(path, self._root).replace(os.sep, "/")
+
+
+def _names_of(seen: Sequence[_Seen], links: Sequence[str]) -> dict[int, list[str]]:
+    """Find the other names that some files have: of a link its target, and of a file the links to it."""
+    reals = [os.path.realpath(each.path) for each in seen]
+    by_real: dict[str, list[str]] = {}
+    for link in links:
+        by_real.setdefault(os.path.realpath(link), []).append(link)
+    return {
+        position: [name for name in (real, *by_real.get(real, ())) if name != each.path]
+        for position, (each, real) in enumerate(zip(seen, reals, strict=True))
+        if real != each.path or real in by_real
+    }
 
 
 def _concerned(stems: set[str], folders: set[str], workers: set[str]) -> Callable[[bytes], bool] | None:
