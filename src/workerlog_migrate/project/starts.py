@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.model import RUNTIME_MODULES, Starts
+from workerlog_migrate.project.concerned import may_concern
 from workerlog_migrate.project.facts import STARTED, FileFacts, Import, words_of
 from workerlog_migrate.project.shadows import Shadows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from workerlog_migrate.model import Target
     from workerlog_migrate.project.index import Project
@@ -55,22 +56,6 @@ _CONFIGURED = re.compile(r"^\s*qualname\s*=\s*(?P<ini>[\w.]+)|^\s*[\"']?(?P<key>
 """A logger that a configuration in another file names: ``qualname`` of an ini file, a key of JSON or YAML."""
 
 _ALWAYS = ("sentry_sdk", *RUNTIME_MODULES)
-_FEW = 40
-_LOADING = (
-    b"spec_from_file_location",
-    b"run_path",
-    b"load_source",
-    b"SourceFileLoader",
-    b"__import__",
-    b"import_module",
-    b"import_string",
-    b"load_extension",
-    b"run_module",
-    b"_modules",
-    b"walk_packages",
-)
-"""What a file holds that loads or imports others by a name or a path that it makes."""
-
 _ONLY_LOOKS = frozenset({"find_spec", "iter_modules", "run_module", "walk_packages"})
 _PROSE = (".md", ".rst", ".txt")
 
@@ -150,7 +135,7 @@ class _Search:
             workers.add(target.worker)
         words = stems | folders | workers
         for path, facts in self._project.mentioning(
-            words, _concerned(stems, folders - stems, workers - stems)
+            words, may_concern(stems, folders - stems, workers - stems)
         ):
             self._python(path, facts)
         self._named_like({name for target in self._targets for name in (target.worker, target.path.stem)})
@@ -613,33 +598,6 @@ def _names_of(seen: Sequence[_Seen], links: Sequence[str]) -> dict[int, list[str
         for position, (each, real) in enumerate(zip(seen, reals, strict=True))
         if real != each.path or real in by_real
     }
-
-
-def _concerned(stems: set[str], folders: set[str], workers: set[str]) -> Callable[[bytes], bool] | None:
-    """Tell the files that may start a script from those that only hold a word like its folder's or worker's name."""
-    if len(stems) + len(folders) + len(workers) > _FEW:
-        return None
-    patterns = [rb"(?<![A-Za-z0-9_])(?:" + _either(stems) + rb")(?![A-Za-z0-9_])"]
-    if folders:
-        named = rb"(?:" + _either(folders) + rb")"
-        patterns.append(
-            rb"(?m:^[ \t]*(?:from|import)[ \t][^\r\n#]*\b)" + named + rb"\b|[\"']" + named + rb"[.]"
-        )
-    if workers:
-        patterns.append(rb"[\"'](?:" + _either(workers) + rb")\b")
-    compiled = [re.compile(pattern) for pattern in patterns]
-    named_folders = [folder.encode("utf-8", "surrogateescape") for folder in folders]
-
-    def concerns(raw: bytes) -> bool:
-        if any(pattern.search(raw) for pattern in compiled):
-            return True
-        return any(loader in raw for loader in _LOADING) and any(folder in raw for folder in named_folders)
-
-    return concerns
-
-
-def _either(words: set[str]) -> bytes:
-    return b"|".join(re.escape(word.encode("utf-8", "surrogateescape")) for word in sorted(words))
 
 
 def _parts(path: str) -> tuple[str, ...]:
