@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -105,10 +104,7 @@ def _needed(item: pytest.Item) -> tuple[str, ...]:
 
 
 def _has_all(item: pytest.Item) -> bool:
-    return all(
-        shutil.which(program) or importlib.util.find_spec(program.replace("-", "_"))
-        for program in _needed(item)
-    )
+    return all(shutil.which(program) for program in _needed(item))
 
 
 @pytest.hookimpl(wrapper=True)

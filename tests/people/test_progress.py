@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from people_project import Run
+from spoken import spoken
 from terminal_session import Session
 
 from workerlog_migrate.terminal.progress import Progress
@@ -111,7 +112,7 @@ def test_at_a_terminal_it_comes_and_goes_and_the_diff_is_whole(many: Path, run: 
 
     assert " of 6 files, " in screen
     piped = run("--jobs=1")
-    assert as_seen(screen) == as_seen(piped.stdout + piped.stderr)
+    assert as_seen(spoken(screen)) == as_seen(piped.stdout + piped.stderr)
 
 
 @pytest.mark.parametrize(
