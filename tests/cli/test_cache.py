@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import sqlite3
 import subprocess
@@ -169,6 +170,72 @@ def test_a_helper_that_appears_changes_or_goes_is_noticed(folder: Path, project:
     assert known() is None
     helper.unlink()
     assert known() is None
+
+
+def test_a_file_in_which_nothing_can_be_kept_hangs_on_its_helpers_too(folder: Path, project: Path) -> None:
+    """LibCST loses a blank between the only edits; what the helper raises still decides what the report says."""
+    script = project / "scripts" / "zero.py"
+    script.write_text(
+        """\
+import ajuda
+
+
+def main(texto):
+    try:
+        ajuda.ler(texto)
+    except Exception:
+        try:
+            ajuda.ler(texto)
+        except OSError :
+            try:
+                ajuda.ler(texto)
+            except Exception:
+                main(1)
+""",
+        encoding="utf-8",
+    )
+    helper = project / "scripts" / "ajuda.py"
+    helper.write_text("def ler(texto):\n    raise KeyError(texto)\n", encoding="utf-8")
+    target = Target(Path("scripts/zero.py"), "zero")
+    settings = Settings(select=("specific-exceptions",))
+
+    result = migrate_file(target, settings)
+    cache = Cache(settings, project, folder)
+    cache.put(result)
+
+    assert not result.changed
+    assert {finding.reason for finding in result.plan.reported} == {
+        "LibCST does not keep every byte of this code"
+    }
+    assert any(path.endswith("ajuda.py") for path, _ in result.neighbours)
+    cache.close()
+    cache = Cache(settings, project, folder)
+    assert cache.get(target, script.read_bytes()) == replace(result, neighbours=())
+    cache.close()
+    helper.write_text("def ler(texto):\n    raise OSError(texto)\n", encoding="utf-8")
+    cache = Cache(settings, project, folder)
+    assert cache.get(target, script.read_bytes()) is None
+    cache.close()
+
+
+def test_another_libcst_and_other_codemods_know_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What LibCST keeps of a file, and what a codemod makes of it, are part of what decided. The twin: nothing has changed."""
+    now = module._context(Settings())
+    with monkeypatch.context() as other:
+        other.setattr(importlib.metadata, "version", lambda _: "0.0")
+        libcst = module._context(Settings())
+    package = tmp_path / "workerlog_codemods"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "workerlog_codemods", raising=False)
+    first = module._context(Settings())
+    (package / "retry_io.py").write_text("# another rewrite\n", encoding="utf-8")
+
+    assert len({now, libcst, first, module._context(Settings())}) == 4
+    assert module._context(Settings()) == module._context(Settings())
 
 
 def test_a_worker_of_another_name_is_looked_at_anew(folder: Path, project: Path) -> None:
