@@ -377,6 +377,7 @@ class FileResult:
         neighbours: of a file in which nothing is to be done: the other files that were read or looked for to know that,
             each with the digest of its bytes (empty: there is none).
         remarks: what is to be said of skip comments in it.
+        rounds: how often it was rewritten until nothing was left to do; findings of later rounds have the lines of the original.
     """
 
     target: Target
@@ -390,6 +391,7 @@ class FileResult:
     skipped: str = ""
     neighbours: tuple[tuple[str, str], ...] = ()
     remarks: tuple[Remark, ...] = ()
+    rounds: int = 1
 
     @property
     def changed(self) -> bool:

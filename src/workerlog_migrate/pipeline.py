@@ -11,10 +11,11 @@ import functools
 import importlib
 from ast import ExceptHandler
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.edit import LinesEdit
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.budget import SECONDS, SpentError, budget
 from workerlog_migrate.files.discover import worker_name
@@ -34,6 +35,7 @@ from workerlog_migrate.model import (
     Settings,
     Source,
     Span,
+    Splice,
     Target,
 )
 from workerlog_migrate.registry import HEADER, REGISTRY, row_of
@@ -47,12 +49,14 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.context import Context
     from workerlog_migrate.analysis.joined import Joined
     from workerlog_migrate.knowledge import Knowledge
+    from workerlog_migrate.rewriting.rounds import Origin
     from workerlog_migrate.seen.settle import Settler
 
 _MOST_ROUNDS = 20
 _MOST_SETTLERS = 8
 _TOO_LARGE = "too large for the memory of this machine; exclude it, or give it another name"
 _TOO_LONG = f"takes more than {SECONDS} s of processor time; split it, or exclude it"
+_TOO_MANY = "too many places that LibCST does not keep; nothing was changed"
 _TOO_DEEP = "goes too deep, in nested expressions or in names that hang on one another; split it"
 
 
@@ -159,56 +163,196 @@ def migrate_source(
             remarks=remarks,
         )
 
-    # Late: only what is edited pays for LibCST.
+    from workerlog_migrate.rewriting import verify  # late: only what is edited pays for LibCST
+
+    try:
+        done = _in_rounds(_Look(source, module, context, findings, plan, decisions), target, settings)
+    except (verify.CheckError, Refused) as error:
+        return FileResult(
+            target, raw, raw, error=FileError(error.reason, error.line), encoding=source.encoding
+        )
+    if done.after == raw:
+        return FileResult(
+            target,
+            raw,
+            raw,
+            done.plan,
+            encoding=source.encoding,
+            imports=imports,
+            neighbours=neighbours,
+            remarks=remarks,
+        )
+    return FileResult(
+        target,
+        raw,
+        done.after,
+        done.plan,
+        encoding=source.encoding,
+        imports=_runtime_imports(done.module),
+        remarks=remarks,
+        rounds=done.rounds,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A text, what was found in it, and what is to become of that.
+
+    Attributes:
+        source: the text.
+        module: the same, parsed.
+        context: its surroundings; the types in it are closed.
+        findings: of all finders but the header's.
+        plan: what is applied and what is only reported.
+        decisions: what was decided about the findings, by a person or because of LibCST's limits.
+    """
+
+    source: Source
+    module: Module
+    context: Context
+    findings: list[Finding]
+    plan: Plan
+    decisions: Decisions
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What one round made of a text.
+
+    Attributes:
+        plan: what was applied.
+        after: the bytes.
+        splices: the edits.
+        look: at the result.
+    """
+
+    plan: Plan
+    after: bytes
+    splices: tuple[Splice, ...]
+    look: _Look
+
+
+class _Done(NamedTuple):
+    """A file in which nothing is left to do: what was applied to the original, what came of it, in how many rounds."""
+
+    plan: Plan
+    after: bytes
+    module: Module
+    rounds: int
+
+
+def _in_rounds(first: _Look, target: Target, settings: Settings) -> _Done:
+    """Rewrite a text until a look at the result finds nothing more; with decisions of a person, or notes, once.
+
+    Args:
+        first: at the original, with something to apply.
+        target: its worker.
+        settings: what to do.
+
+    Raises:
+        CheckError: a check has failed, or there is still something to do after `rounds.MOST` rounds.
+    """
+    from workerlog_migrate.rewriting import rounds, verify
+
+    only_once = settings.seen is not None or first.decisions != Decisions()
+    held: frozenset[Span] = frozenset()
+    look, whole, after, number = first, first.plan, first.source.raw, 0
+    origin: Origin | None = None
+    while look.plan.applied:
+        before = look
+        step = _rewritten(before, target, settings)
+        number += 1
+        whole = step.plan if origin is None else rounds.together(whole, step.plan, origin)
+        after, look = step.after, step.look
+        if not (step.plan.applied and look.plan.applied):  # nothing is left, or LibCST keeps nothing of it
+            break
+        if number == rounds.MOST or only_once:
+            verify.check_nothing_left(look.plan)
+        places = _places(before, step)
+        origin = rounds.Origin(before.source.text, look.module, step.splices, places, origin)
+        early = rounds.edited_too_early(whole, look.plan, origin) - held
+        again = _without(first, held | early, target, settings) if early else first
+        if early and again.plan.applied:
+            held |= early
+            look, whole, after, number, origin = again, first.plan, first.source.raw, 0, None
+        elif held:
+            look = _held_back(look, held, origin)
+    return _Done(whole, after, look.module, number)
+
+
+def _rewritten(look: _Look, target: Target, settings: Settings) -> _Step:
+    """Rewrite a text, check the result, and look at it again."""
     from workerlog_migrate.rewriting import noqa, rewrite, second_look, verify
 
+    source, module, context, decisions, plan = (
+        look.source,
+        look.module,
+        look.context,
+        look.decisions,
+        look.plan,
+    )
     for _ in range(_MOST_ROUNDS):
         try:
             text, splices = rewrite.rewrite(module, plan.applied)
             break
         except rewrite.UnkeepableError as error:
             decisions = decisions.declining(error.findings, error.reason)
-            plan = _planned(module, context, findings, decisions)
+            plan = _planned(module, context, look.findings, decisions)
     else:
-        reason = "too many places that LibCST does not keep; nothing was changed"
-        return FileResult(target, raw, raw, error=FileError(reason), encoding=source.encoding)
+        raise verify.CheckError(_TOO_MANY)
     if not plan.applied:
-        return FileResult(
-            target, raw, raw, plan, encoding=source.encoding, imports=imports, neighbours=neighbours
-        )
-    try:
-        verify.check_handlers(module)
-        unknown = second_look.still_unknown(module, plan, context.header)
-        final = noqa.without_settled(module, plan.applied, text)
-        module.close()  # before the result's tree takes its place
-        tree = verify.check_compiles(source.text, text, str(source.path))
-        verify.check_splices(module, text, plan.applied, splices)
-        noted = _noted(module, context)
-        left = {*noted.values(), *(finding.span for finding, _ in decisions.declined)}
-        left.update(finding.span for finding in unknown)
-        places = verify.check_undo(module, tree, plan.applied, splices, left)
-        verify.check_noqa(text, final, tree)
-        after = encode(source, final)
-        del module
-        result = Module(verify.check_encoded(decode(source.path, after), final), tree)
-        again = replace(_context(result, target, settings), joined=_moved_notes(context, noted, places))
-        again = replace(again, unknown=second_look.found_again(unknown, places, context.header, again.header))
-        with contextlib.closing(again.types):
-            found = _findings(result, again)
-        verify.check_nothing_left(_planned(result, again, found, _moved(decisions, places, result)))
-    except (verify.CheckError, Refused) as error:
-        return FileResult(
-            target, raw, raw, error=FileError(error.reason, error.line), encoding=source.encoding
-        )
-    return FileResult(
-        target,
-        raw,
-        after,
-        plan,
-        encoding=source.encoding,
-        imports=_runtime_imports(result),
-        remarks=remarks,
-    )
+        return _Step(plan, source.raw, (), replace(look, plan=plan))
+    verify.check_handlers(module)
+    unknown = second_look.still_unknown(module, plan, context.header)
+    final = noqa.without_settled(module, plan.applied, text)
+    module.close()  # before the result's tree takes its place
+    tree = verify.check_compiles(source.text, text, str(source.path))
+    verify.check_splices(module, text, plan.applied, splices)
+    noted = _noted(module, context)
+    left = {*noted.values(), *(finding.span for finding, _ in decisions.declined)}
+    left.update(finding.span for finding in unknown)
+    places = verify.check_undo(module, tree, plan.applied, splices, left)
+    verify.check_noqa(text, final, tree)
+    after = encode(source, final)
+    checked = verify.check_encoded(decode(source.path, after), final)
+    result = Module(checked, tree)
+    again = replace(_context(result, target, settings), joined=_moved_notes(context, noted, places))
+    again = replace(again, unknown=second_look.found_again(unknown, places, context.header, again.header))
+    with contextlib.closing(again.types):
+        found = _findings(result, again)
+    moved = _moved(decisions, places, result)
+    found_plan = _planned(result, again, found, moved)
+    return _Step(plan, after, splices, _Look(checked, result, again, found, found_plan, moved))
+
+
+def _places(before: _Look, step: _Step) -> dict[Span, ast.AST]:
+    """Say where the calls and clauses that were spoken of stand in the result."""
+    from workerlog_migrate.rewriting import verify
+
+    found = (*step.plan.applied, *step.plan.reported)
+    spans = {finding.span for finding in found if not isinstance(finding.edit, LinesEdit)}
+    return verify.check_undo(before.module, step.look.module.tree, step.plan.applied, step.splices, spans)
+
+
+def _held_back(look: _Look, spans: frozenset[Span], origin: Origin) -> _Look:
+    """Leave some clauses of the original, which stay broad as yet, for a later round; if there is one."""
+    kept = [
+        finding
+        for finding in look.findings
+        if finding.edit is None or finding.edit.listed or origin.span(finding.span) not in spans
+    ]
+    plan = _planned(look.module, look.context, kept, look.decisions)
+    return replace(look, findings=kept, plan=plan) if plan.applied else look
+
+
+def _without(before: _Look, spans: frozenset[Span], target: Target, settings: Settings) -> _Look:
+    """Leave some clauses as they are for now: a later round edits them, and finds them as a person wrote them."""
+    module = Module(before.source)
+    context = _context(module, target, settings)
+    context.types.close()
+    findings = [finding for finding in before.findings if finding.span not in spans]
+    plan = _planned(module, context, findings, before.decisions)
+    return replace(before, module=module, context=context, findings=findings, plan=plan)
 
 
 def _with_skips(

@@ -673,3 +673,32 @@ def test_any_choice_passes_every_check(path: Path) -> None:
         assert result.error is None
         applied = {key(finding) for finding in result.plan.applied if not isinstance(finding.edit, LinesEdit)}
         assert applied == accepted
+
+
+IN_ROUNDS = """\
+def um(caminho):
+    try:
+        try:
+            open(caminho).close()
+        except Exception as erro:
+            print(erro.errno + 1)
+    except Exception:
+        print("fora")
+"""
+
+
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_a_file_that_takes_several_rounds_is_asked_about_as_a_whole(
+    project: Path, zero: Path, answer: str
+) -> None:
+    """Kind: what a later round does hangs on what an earlier one wrote, so neither can be had alone."""
+    zero.write_text(IN_ROUNDS, encoding="utf-8")
+
+    done = answered(project, f"{answer}\n", "scripts/zero_worker.py")
+
+    assert [line[0] for line in done.stderr.splitlines() if " of 1 " in line] == ["1"]
+    assert "+    except (OSError, ValueError):" in done.stderr
+    assert "[y,n,q,a,d,?]" in done.stderr
+    text = zero.read_text(encoding="utf-8")
+    assert ("except Exception" in text) is (answer == "n")
+    assert (text == IN_ROUNDS) is (answer == "n")

@@ -91,10 +91,9 @@ def test_what_stays_unknown_is_not_inferred_again(judged: list[str]) -> None:
 def test_it_is_inferred_again_where_what_was_written_may_make_it_known(judged: list[str]) -> None:
     result = _migrate(USED)
 
-    assert len(judged) == 3  # both, and the outer one again
-    assert result.after == result.before
-    assert result.error is not None
-    assert "a second run would change more" in result.error.reason
+    assert judged[:3] == ["Exception", "Exception", "Exception"]  # both, and the outer one again
+    assert result.error is None
+    assert result.rounds == 2
 
 
 def test_to_take_it_over_there_would_be_wrong(monkeypatch: pytest.MonkeyPatch) -> None:

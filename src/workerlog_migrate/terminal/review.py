@@ -89,7 +89,7 @@ def _changes(result: FileResult) -> list[_Change]:
         return []
     applied = result.plan.applied
     edits = [finding for finding in applied if not isinstance(finding.edit, LinesEdit)]
-    if not edits:
+    if not edits or result.rounds > 1:  # what a later round found hangs on what an earlier one has written
         return [applied]
     changes: list[list[Finding]] = []
     end = 0
@@ -102,9 +102,9 @@ def _changes(result: FileResult) -> list[_Change]:
     return [tuple(change) for change in changes]
 
 
-def _left(result: FileResult) -> FileResult:
-    """Leave a file that nobody got to."""
-    unseen = tuple(demote(finding, NOT_REVIEWED) for finding in result.plan.applied)
+def _left(result: FileResult, reason: str = NOT_REVIEWED) -> FileResult:
+    """Leave a file, mostly because nobody got to it."""
+    unseen = tuple(demote(finding, reason) for finding in result.plan.applied)
     return replace(result, after=result.before, plan=Plan((), (*result.plan.reported, *unseen)), imports=())
 
 
@@ -138,6 +138,8 @@ class _File:
     def ask_all(self) -> FileResult:
         """Ask about each change, then settle the file."""
         changes = _changes(self.result)
+        if self.result.rounds > 1:
+            return self._whole(changes[0])
         if all(isinstance(finding.edit, LinesEdit) for finding in changes[0]):
             return self._settled(header=self._is_wanted(changes[0]))
         while changes:
@@ -177,6 +179,12 @@ class _File:
         result = self._settled(header=False)
         return result if self.takes_rest is None else _without_heads(result)
 
+    def _whole(self, change: _Change) -> FileResult:
+        """Ask about all changes at once."""
+        if self._is_wanted(change):
+            return self.result
+        return _left(self.result, NOT_REVIEWED if self.has_quit else DECLINED)
+
     def _taken_back(self) -> _Change:
         """Forget the last answer."""
         change, taken = self.answered.pop()
@@ -189,8 +197,13 @@ class _File:
     def _answer(self, change: _Change, *, can_go_back: bool = False) -> str:
         """Show a change and ask until the answer is one of ``y n a d q k s``; of ``a d q`` the file remembers which."""
         self.counter.shown += 1
-        can_split = len(change) > 1 and not any(isinstance(finding.edit, LinesEdit) for finding in change)
-        editable = [finding for finding in change if listed_types(finding)]
+        is_whole = self.result.rounds > 1
+        can_split = (
+            len(change) > 1
+            and not is_whole
+            and not any(isinstance(finding.edit, LinesEdit) for finding in change)
+        )
+        editable = [finding for finding in change if listed_types(finding) and not is_whole]
         keys = ["y", "n", "q", "a", "d", *(["s"] if can_split else []), *(["e"] if editable else []), "?"]
         question = f"Apply this change [{','.join(keys)}]?"
         self._show(change)
@@ -229,6 +242,8 @@ class _File:
                 self.terminal.say(_wrapped(visible(_why(finding)), self.terminal.width))
 
     def _hunk(self, change: _Change) -> str:
+        if self.result.rounds > 1:
+            return self._patch(decode(self.result.target.path, self.result.after).text)
         from workerlog_migrate.rewriting import rewrite  # late: LibCST
 
         try:
@@ -236,6 +251,9 @@ class _File:
         except rewrite.UnkeepableError:
             # Possible only together with others; the lines say what the diff cannot.
             return visible("".join(f"line {finding.span.line}: {finding.message}\n" for finding in change))
+        return self._patch(text)
+
+    def _patch(self, text: str) -> str:
         # The texts, not the bytes: a terminal has its own encoding.
         old, new = (_visible(each).encode("utf-8") for each in (self.source.text, text))
         patch = render_file_diff(self.result.target.path, old, new)
