@@ -2,29 +2,48 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from workerlog_migrate.analysis.calls import Calls
 from workerlog_migrate.knowledge import Knowledge
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # the standard library has tomllib from 3.11
+    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]  # only there on Python 3.10
 if TYPE_CHECKING:
     from tests.analysis.conftest import Analyse
 
-BARE = sorted(
-    key.removeprefix("*.").partition("/")[0]
+ROWS = {
+    key: row
     for path in Knowledge().files()
-    if path.name == "methods.toml"
-    for key in path.read_text(encoding="utf-8").split('["')
-    for key in [key.partition('"]')[0]]
+    for key in tomllib.loads(path.read_text(encoding="utf-8"))
     if key.startswith("*.")
-)
+    for row in [Knowledge().call(key)]
+    if row is not None
+}
+BARE = sorted({key.removeprefix("*.").partition("/")[0] for key in ROWS})
 LIBRARIES = "import aiohttp, asyncio, asyncpg, httpx, psutil, queue, requests, sqlite3, subprocess\n"
 WHERE = {
     "parameter": "def f(x):\n    try:\n        {use}\n        open('a')\n    except Exception: pass",
     "imported object": "from nuvem import x\ndef f():\n    try:\n        {use}\n        open('a')\n    except Exception: pass",
     "awaited value": "import nuvem\nasync def f():\n    x = await nuvem.pedir()\n    try:\n        {use}\n        open('a')\n    except Exception: pass",
+    "item of a parameter": "def f(z):\n    x = z[0]\n    try:\n        {use}\n        open('a')\n    except Exception: pass",
+    "attribute": "import nuvem\nclass C:\n    def __init__(self): self.y = nuvem.Y()\n"
+    "    def f(self):\n        x = self.y\n        try:\n            {use}\n            open('a')\n        except Exception: pass",
+    "what a loop gives": "def f(z):\n    for x in z:\n        try:\n            {use}\n            open('a')\n        except Exception: pass",
 }
+CALLS = ["x.{}()", "x.{}('a')", "x.{}('a', timeout=3)", "x.{}(1, 'a')", "x.{}({})"]
+
+
+def calls_of(name: str) -> list[str]:
+    """Return calls of a method: with nothing, with what it may take, and with each parameter that its row knows."""
+    row = ROWS.get(f"*.{name}")
+    every = ", ".join(f"{param.lstrip('*')}=1" for param in row.params) if row is not None else ""
+    return [call.format(name, every) for call in CALLS]
 
 
 def test_there_are_rows_by_bare_name() -> None:
@@ -32,18 +51,36 @@ def test_there_are_rows_by_bare_name() -> None:
 
 
 @pytest.mark.parametrize("where", WHERE)
-@pytest.mark.parametrize("call", ["x.{}()", "x.{}('a')", "x.{}('a', timeout=3)"])
+@pytest.mark.parametrize("number", range(len(CALLS)), ids=CALLS)
 def test_a_method_known_by_its_name_alone_never_completes_a_handler(
-    script: Analyse, where: str, call: str
+    script: Analyse, where: str, number: int
 ) -> None:
     """Every row by bare name, on what a client, a page or a plug-in might be: something else must speak for the type."""
     done = [
-        name
-        for name in BARE
-        if script(LIBRARIES + WHERE[where].format(use=call.format(name))).body().is_complete
+        call
+        for call in (calls_of(name)[number] for name in BARE)
+        if call not in {cause for cause, *_ in script(LIBRARIES + WHERE[where].format(use=call)).unresolved()}
     ]
 
     assert done == []
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_a_row_that_decided_by_its_name_alone_would_be_noticed(
+    script: Analyse, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twin: but for that one rule each of these rows would complete a handler, and nothing else would keep it broad."""
+    monkeypatch.setattr(Calls, "_unknown", lambda *_args, **_keywords: None)
+
+    broad = [
+        name
+        for name in BARE
+        if not any(
+            script(LIBRARIES + WHERE[where].format(use=call)).body().is_complete for call in calls_of(name)
+        )
+    ]
+
+    assert broad == []
 
 
 @pytest.mark.parametrize("where", WHERE)
