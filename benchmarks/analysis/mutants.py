@@ -136,7 +136,7 @@ MUTANTS = (
     Mutant("guard: loop over keys", "guards", "                self._add_key(iterable, target, frame)\n\n    def stored", "                pass\n\n    def stored", GUARD),
     Mutant("guard: range of a length", "guards", "                    self._add_key(measured, target, frame)\n", "                    pass\n", GUARD),
     # --- calls
-    Mutant("bare name: never completes", "calls", '            self._engine.effects.unknown_call(node, frame, f"{type_name}.{method}", note)\n', "            pass\n", BARE),
+    Mutant("bare name: never completes", "calls", '            self._engine.effects.unknown_call(node, frame, f"{type_name}.{method}", _BY_NAME)\n', "            pass\n", BARE),
     Mutant("unknown method", "calls", '        self._engine.effects.unknown_call(node, frame, f"{type_name}.{method}")\n        return ANY\n\n    def _resumed', "        return ANY\n\n    def _resumed", "raises::test_what_is_not_known_is_named"),
     Mutant("call of a function", "calls", "            frame.sink.add(Edge(function, node, frame.unit, is_weak=weak))\n", "            pass\n", LOCAL),
     Mutant("constructor", "calls", "                frame.sink.add(Edge(method, node, frame.unit))\n                self._invoke_callbacks(method, arguments, node, frame)\n                resolved = True\n", "                resolved = True\n", LOCAL),
@@ -165,7 +165,7 @@ MUTANTS = (
     Mutant("property runs", "attributes", "                if frame.sink is not None:\n                    frame.sink.add(Edge(method, node, frame.unit))\n                return flat.returns(method)\n            if name in info.stores", "                return flat.returns(method)\n            if name in info.stores", LOCAL),
     Mutant("special method runs", "special_methods", "            if frame.sink is not None:\n                frame.sink.add(Edge(method, node, frame.unit))\n            return self._engine.flat.returns(method)\n        others", "            return self._engine.flat.returns(method)\n        others", SPECIAL),
     Mutant("key that may be missing", "subscripts", '        if not self._engine.proofs.has_key(node, frame):\n            self._engine.effects.operation("op:subscript-key", node, frame)\n        return entry.args', "        return entry.args", BODY),
-    Mutant("awaited: made elsewhere", "awaiting", '            frame.sink.add(Unknown(node, frame.unit, "", "it awaits what was started elsewhere"))\n', "            pass\n", AWAIT),
+    Mutant("awaited: made elsewhere", "awaiting", '            frame.sink.add(Unknown(node, frame.unit, "", _STARTED_ELSEWHERE))\n', "            pass\n", AWAIT),
     Mutant("division by zero", "operators", '            if not self._engine.proofs.is_nonzero(right_node, frame):\n                self._engine.effects.operation(\n                    "op:modulo', '            if False:\n                self._engine.effects.operation("op:modulo', BODY),
     Mutant("dead branch of a conditional", "expressions", "        frame.is_dead = frame.is_dead and first_dead\n", "        frame.is_dead = frame.is_dead or first_dead\n", "raises::test_what_may_end_the_program_in_an_expression_may_as_well_go_on"),
     Mutant("loop over what a thread changes", "meanwhile", "        return bool(writers.get(name, set()) - {module.function(node), None})\n", "        return False\n", THREADS),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from workerlog_migrate.analysis.calls import Calls
+from workerlog_migrate.analysis.effects import Effects
 from workerlog_migrate.knowledge import Knowledge
 
 if sys.version_info >= (3, 11):
@@ -70,7 +70,7 @@ def test_a_row_that_decided_by_its_name_alone_would_be_noticed(
     script: Analyse, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Twin: but for that one rule each of these rows would complete a handler, and nothing else would keep it broad."""
-    monkeypatch.setattr(Calls, "_unknown", lambda *_args, **_keywords: None)
+    monkeypatch.setattr(Effects, "unknown_call", lambda *_args, **_keywords: None)
 
     broad = [
         name
@@ -180,7 +180,7 @@ def test_a_row_that_decided_by_its_name_alone_would_be_noticed(
         "gzip.GzipFile(fileobj=x)",
         "open('a').writelines(x)",
         "contextlib.ExitStack().enter_context(x)",
-        "@x\n        def g(): pass",
+        "@x\n{}def g(): pass",
         "class A(x): pass",
     ],
 )
@@ -189,7 +189,9 @@ def test_an_operation_on_something_unknown_never_completes_a_handler(
 ) -> None:
     """A property, an iterator, an operator or a context manager of unknown make runs code that nobody sees."""
     modules = "collections, contextlib, csv, functools, gzip, heapq, itertools, json, random, shutil, statistics, tomllib"
-    assert not script(f"import {modules}\n{WHERE[where].format(use=use)}").body().is_complete
+    indent = WHERE[where].partition("{use}")[0].rpartition("\n")[2]
+    text = WHERE[where].format(use=use.replace("\n{}", f"\n{indent}"))
+    assert not script(f"import {modules}\n{text}").body().is_complete
 
 
 @pytest.mark.parametrize("where", WHERE)

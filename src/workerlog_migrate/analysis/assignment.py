@@ -78,6 +78,8 @@ class Assignment:
         )
         if is_empty:
             return  # what is put in later counts too: the flow-insensitive value knows
+        if isinstance(target, ast.Name) and any(map(values.is_opaque, value)):
+            value = self._engine.flat.as_declared(value, frame.unit.module.bindings(target), frame.unit)
         env[path] = (value or ANY) | self._written(target, frame)
         if source is not None:
             self._learn(target, source, frame)

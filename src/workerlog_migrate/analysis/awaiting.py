@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Frame, Unknown
+from workerlog_migrate.analysis.settle import SETTLE
 from workerlog_migrate.analysis.values import (
     ANY,
     Value,
@@ -15,6 +16,10 @@ from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
+
+_STARTED_ELSEWHERE = (
+    f"it awaits what was started elsewhere; {SETTLE}await the call that makes it, in this body"
+)
 
 
 class Awaiting:
@@ -56,7 +61,7 @@ class Awaiting:
         made = self._made(node, frame) if depth < _AWAITED_DEPTH else None
         if made is None:
             assert frame.sink is not None
-            frame.sink.add(Unknown(node, frame.unit, "", "it awaits what was started elsewhere"))
+            frame.sink.add(Unknown(node, frame.unit, "", _STARTED_ELSEWHERE))
             return
         assert frame.sink is not None
         for expression in made:

@@ -15,7 +15,6 @@ from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.attributes import RESUMING
 from workerlog_migrate.analysis.frames import Edge, Frame
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
-from workerlog_migrate.analysis.settle import SETTLE, how_to_settle
 from workerlog_migrate.analysis.specials import NAMED_TUPLE
 from workerlog_migrate.analysis.values import ANY, BOTTOM, JSON, NONE, Type, Value
 
@@ -311,10 +310,7 @@ class Calls:
             return self._of_data(method, arguments, node, frame)
         bare = self._bare(method, arguments, frame)
         if bare is not None:
-            subject = arguments.receiver_node
-            settle = "" if subject is None else how_to_settle(subject, frame)
-            note = f"{_BY_NAME}; {SETTLE}{settle}" if settle else _BY_NAME
-            self._engine.effects.unknown_call(node, frame, f"{type_name}.{method}", note)
+            self._engine.effects.unknown_call(node, frame, f"{type_name}.{method}", _BY_NAME)
             return self._engine.rows.apply(bare, arguments, receiver, node, frame)
         self._engine.effects.unknown_call(node, frame, f"{type_name}.{method}")
         return ANY

@@ -74,7 +74,7 @@ class Effects:
             sink.opaque.add(node)
             return
         note = self._knowledge.operation(name).description
-        settle = how_to_settle(subject, frame)
+        settle = how_to_settle(subject, frame.unit, self._engine)
         sink.add(Unknown(node, frame.unit, name, f"{note}; {SETTLE}{settle}" if settle else note))
 
     def unresolved_if_opaque(

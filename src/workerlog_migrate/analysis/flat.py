@@ -18,6 +18,7 @@ from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 from workerlog_migrate.syntax.literals import is_none
 from workerlog_migrate.syntax.names import BUILTINS
+from workerlog_migrate.syntax.stars import may_hide
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
@@ -114,7 +115,7 @@ class Flat:
                     return found
             elif not own and (known.call(dotted) is not None or known.exception(dotted) is not None):
                 return values.one("dotted", ref=self._engine.effects.canonical(dotted))
-            else:
+            elif own or name not in BUILTINS or may_hide(qualified, name):
                 result = ANY
         return result
 
@@ -170,7 +171,18 @@ class Flat:
         found = [self._binding(binding, unit) for binding in counted[:_CALL_SITES]]
         if len(bindings) > _CALL_SITES:
             found.append(ANY)
-        return values.join(found)
+        return self.as_declared(values.join(found), bindings, unit)
+
+    def as_declared(self, value: Value, bindings: list[Binding], unit: Unit) -> Value:
+        """Put the type that a name is declared to have, by any of its bindings, in the place of what nobody knows of it."""
+        if not any(map(values.is_opaque, value)):
+            return value
+        for binding in bindings:
+            parent = unit.module.parents.get(binding.node)
+            if isinstance(parent, ast.AnnAssign) and parent.target is binding.node:
+                declared = self._engine.annotations.annotation(parent.annotation, unit)
+                return values.with_declared(value, declared)
+        return value
 
     def _is_guarded_fallback(self, name: str, binding: Binding, unit: Unit) -> bool:
         """Whether a binding is the ``x = None`` beside an import, in a file that asks before it uses ``x``."""

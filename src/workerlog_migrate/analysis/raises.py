@@ -16,6 +16,7 @@ from workerlog_migrate.analysis.exceptions import BROAD, LIMIT, LOCAL, ROOT
 from workerlog_migrate.analysis.flow import Block
 from workerlog_migrate.analysis.frames import Atom, Edge, Raise, Unknown
 from workerlog_migrate.analysis.program import HANDLER, FunctionInfo
+from workerlog_migrate.analysis.settle import SETTLE, how_to_settle_call
 from workerlog_migrate.analysis.suspects import suspects
 from workerlog_migrate.model import Evidence
 
@@ -194,18 +195,26 @@ class Solver:
 
     def _unknowns(self, atom: Atom) -> Iterable[Evidence]:
         if isinstance(atom, Unknown):
-            made = _unresolved(atom)
+            made = self._unresolved(atom)
             why = self._engine.sight.reason_in(atom.node, atom.unit)
             yield replace(made, note=f"{made.note}; {why}" if made.note else why) if why else made
         elif isinstance(atom, Edge) and self._passes_unknown(atom):
             for unknown in self._effects[atom.function].unknowns:
-                made = _unresolved(unknown)
+                made = self._unresolved(unknown)
                 line, note = made.line, f"reached through {_where(atom)}"
                 if unknown.unit is not atom.unit:
                     line, note = _line(atom.node), f"{note}, in {unknown.unit.name} line {made.line}"
                 if made.note:
                     note = f"{note}; {made.note}"
                 yield Evidence("", made.cause, line, made.rule, made.source, note)
+
+    def _unresolved(self, atom: Unknown) -> Evidence:
+        note = atom.note
+        if SETTLE not in note:
+            settle = how_to_settle_call(atom.node, atom.rule, atom.unit, self._engine)
+            if settle:
+                note = f"{note}; {SETTLE}{settle}" if note else f"{SETTLE}{settle}"
+        return Evidence("", _text(atom.node, atom.unit), _line(atom.node), atom.rule, "", note)
 
     def _passes(self, edge: Edge, exception: str) -> bool:
         hierarchy = self._engine.hierarchy
@@ -323,10 +332,6 @@ def _through(edge: Edge, root: Raise) -> Evidence:
         inner.source,
         note,
     )
-
-
-def _unresolved(atom: Unknown) -> Evidence:
-    return Evidence("", _text(atom.node, atom.unit), _line(atom.node), atom.rule, "", atom.note)
 
 
 def _where(edge: Edge) -> str:

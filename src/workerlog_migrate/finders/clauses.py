@@ -64,6 +64,14 @@ class Clauses:
                 kept.append((names[0] if len(names) == 1 else "", self.module.text(member)))
         return Caught(tuple(broad), tuple(kept)) if broad else None
 
+    def may_be_broad(self, node: ast.expr | None) -> bool:
+        """Whether a type is written as a broad one, but a star import may have made another of that name."""
+        members = node.elts if isinstance(node, ast.Tuple) else [node]
+        return bool(self.module.star_imports) and any(
+            isinstance(member, ast.Name) and member.id in (BROAD, ROOT) and not self.module.bindings(member)
+            for member in members
+        )
+
     def _is_specific(self, member: ast.expr) -> bool:
         """Whether a member is plainly a known class that is not broad: most are, and need no more questions."""
         name = self.module.qualified(member)

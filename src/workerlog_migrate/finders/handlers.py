@@ -44,8 +44,8 @@ from workerlog_migrate.finders.handler_edits import (
     HandlerEdit,
     SuppressEdit,
 )
+from workerlog_migrate.finders.teaching import hidden_by, teaching
 
-PLACEHOLDER = "<what it raises>"  # no name: a row that nobody has filled in is refused
 _MOST_CALLS = 5
 
 OUTERMOST = (
@@ -122,6 +122,8 @@ class Handlers:
         """Decide about one ``except`` clause."""
         caught = self.clauses.broad_members(node.type, node)
         if caught is None:
+            if self.clauses.may_be_broad(node.type):
+                yield self._hidden(node)
             return
         owner = self.module.parents[node]
         assert isinstance(owner, ast.stmt)
@@ -147,6 +149,12 @@ class Handlers:
             yield self._left(node, reason, (exits,))
             return
         yield from self._decide(node, owner, caught, judged.inference, judged.block)
+
+    def _hidden(self, node: ast.ExceptHandler) -> Finding:
+        star = f"from {self.module.star_imports[-1]} import *"
+        lines = (entry.lineno for entry in self.module.imports if "*" in (name.name for name in entry.names))
+        evidence = hidden_by(star, max(lines))
+        return self._left(node, f"what `{star}` brings is not known", (evidence,))
 
     def judge(self, node: ast.ExceptHandler, caught: Caught | None = None) -> Judged | str:
         """Infer what comes to a handler.
@@ -329,7 +337,7 @@ class Handlers:
             f"{describe(node, self.module)} becomes except {', '.join(types)}; anything else is raised again: "
             f"{_calls(inference)}",
             edit,
-            (*inference.evidence, *self._teaching(inference)),
+            (*inference.evidence, *teaching(inference)),
             kind=NARROWED,
         )
         yield from self.imports(node, names.needs)
@@ -341,7 +349,7 @@ class Handlers:
             edit = HandlerEdit(None, log, _is_pass(node.body))
         unknown = f"not known: {_calls(inference)}" if inference.unresolved else ""
         why = "; ".join(part for part in (reason, unknown) if part)
-        evidence = self._teaching(inference) if inference.unresolved else inference.evidence
+        evidence = teaching(inference) or inference.evidence
         return Finding(
             SPECIFIC_EXCEPTIONS,
             self.module.span(node),
@@ -437,7 +445,7 @@ class Handlers:
                 self.module.span(node),
                 f"suppress stays broad: {reason}",
                 None,
-                self._teaching(inference),
+                teaching(inference),
                 Applicability.DISPLAY_ONLY,
                 reason,
                 INCOMPLETE,
@@ -540,19 +548,6 @@ class Handlers:
             if isinstance(child, ast.Name) and node.name is not None and child.id == node.name:
                 return False
         return True
-
-    # -- evidence -------------------------------------------------------------------------------------------
-
-    def _teaching(self, inference: Inference) -> tuple[Evidence, ...]:
-        """Return the unresolved calls, each with the configuration row that would teach it."""
-        found: list[Evidence] = []
-        for evidence in inference.unresolved:
-            note = evidence.note
-            if evidence.rule.strip("*.()") and not evidence.rule.startswith("op:"):
-                row = f'[tool.workerlog-migrate.raises] "{evidence.rule}" = ["{PLACEHOLDER}"]'
-                note = f"{note}; to teach it: {row}" if note else f"to teach it: {row}"
-            found.append(Evidence("", evidence.cause, evidence.line, evidence.rule, evidence.source, note))
-        return tuple(found)
 
 
 # -- shapes -------------------------------------------------------------------------------------------------

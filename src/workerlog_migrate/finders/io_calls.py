@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -23,29 +22,10 @@ from workerlog_migrate.model import Applicability, Finding, Span
 from workerlog_migrate.registry import RETRY_IO
 from workerlog_migrate.syntax.parsing import STRINGS
 from workerlog_migrate.syntax.scopes import FunctionNode
+from workerlog_migrate.syntax.stars import may_hide
 
 _METHODS_OF_PATH = frozenset({"read_bytes", "read_text", "write_bytes", "write_text"})
 _ASYNC_OPENERS = frozenset({"delete", "get", "head", "open", "options", "patch", "post", "put", "request"})
-
-# Modules of the standard library whose `from m import *` binds `open`.
-_STARS_WITH_OPEN = frozenset(
-    {
-        "aifc",
-        "bz2",
-        "codecs",
-        "dbm",
-        "gzip",
-        "io",
-        "lzma",
-        "os",
-        "posix",
-        "shelve",
-        "sunau",
-        "tarfile",
-        "wave",
-    }
-    | {"webbrowser"}
-)
 
 _REPEATER = re.compile(
     r"retry|retries|retrying|backoff|tenacity|stamina|retent|tentar|tentativa", re.IGNORECASE
@@ -160,7 +140,7 @@ class IoCalls:
             case ast.Name(id=name):
                 qualified = self.module.qualified(call.func)
                 if qualified is None and name == "open" and self.module.is_builtin(name, call.func):
-                    return None if any(map(_may_rebind_open, self.module.star_imports)) else name
+                    return None if any(may_hide(star, name) for star in self.module.star_imports) else name
                 return qualified
             case ast.Attribute(attr=attr):
                 if attr not in self._known:
@@ -448,12 +428,6 @@ class IoCalls:
             name for node in _inside(loop) if isinstance(node, ast.AugAssign) for name in _stored(node.target)
         }
         return isinstance(loop.test, ast.Compare) and _mentions(loop.test, counters)
-
-
-def _may_rebind_open(star: str) -> bool:
-    """Whether ``from star import *`` may bind ``open``."""
-    top = star.partition(".")[0]
-    return star.startswith(".") or top not in sys.stdlib_module_names or top in _STARS_WITH_OPEN
 
 
 def _dotted(node: ast.expr) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,6 +23,7 @@ from workerlog_migrate.registry import MIRROR_OUTPUT
 from workerlog_migrate.syntax.literals import is_none
 from workerlog_migrate.syntax.parsing import STRINGS
 from workerlog_migrate.syntax.scopes import Binding, FunctionNode
+from workerlog_migrate.syntax.stars import may_hide
 
 _PRINT = "print"
 _SAFE_PRINT = "safe_print"
@@ -86,7 +86,7 @@ class Prints:
         self.header = context.header
         self.text = PrintedText(module, context.settings.levels)
         self.hierarchy = context.types.engine.hierarchy
-        self._unknown_star = any(_may_rebind_print(name) for name in module.star_imports)
+        self._unknown_star = any(may_hide(star, _PRINT) for star in module.star_imports)
         self._is_patched = bool(context.target.starts.patched) or replaces_print(module)
         self._wrappers = _find_wrappers(module)
         self._through: dict[ast.AST, str] = {}
@@ -408,11 +408,6 @@ class Prints:
             if self._in_wrapper(name) or _names_wrapper(parent):
                 continue
             yield self._left(name, f"{name.id} is used as a value")
-
-
-def _may_rebind_print(star: str) -> bool:
-    """Whether ``from star import *`` may bind ``print``; no module of the standard library does."""
-    return star.startswith(".") or star.partition(".")[0] not in sys.stdlib_module_names
 
 
 def _is_builtin_import(binding: Binding) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.model import RUNTIME_MODULES
 from workerlog_migrate.syntax.scopes import lookup
+from workerlog_migrate.syntax.stars import may_hide
 
 if TYPE_CHECKING:
     from workerlog_migrate.syntax.index import Index
@@ -69,7 +70,8 @@ class Names:
     def _qualified_in(self, name: str, scope: Scope) -> str | None:
         found = lookup(name, scope, self._index.scopes[self._index.tree])
         if found is None:
-            return name if name in BUILTINS and not self._index.star_imports else None
+            hidden = name not in BUILTINS or any(may_hide(star, name) for star in self._index.star_imports)
+            return None if hidden else name
         if found[0] is not scope:  # the same for all the scopes that see it
             key = (name, found[0])
             if key not in self._qualified_names:
