@@ -1,6 +1,6 @@
 """Say whether the order in which a project is migrated matters.
 
-    python benchmarks/order [--packages NAME...] [--limit FILES]
+    python benchmarks/order [--packages NAME...] [--limit FILES] [--packages-only]
 
 A copy of each sample project (and of installed packages, by their import name) is migrated at once with one and with two
 processes, file by file forwards and backwards, and by the diff that a dry run prints: all must give the same bytes. Then what
@@ -71,18 +71,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--packages", nargs="*", default=(), help="import names of installed packages")
     parser.add_argument("--limit", type=int, default=60, help="files of a package that are taken")
+    parser.add_argument("--packages-only", action="store_true", help="leave the samples out")
     options = parser.parse_args()
     failed = 0
     with tempfile.TemporaryDirectory() as name:
-        for project in _projects(Path(name), options.packages, options.limit):
+        projects = [] if options.packages_only else _samples(Path(name))
+        for project in [*projects, *_packages(Path(name), options.packages, options.limit)]:
             found = differences(project)
             failed += bool(found)
-            print(f"{project.name}: {len(list(project.rglob('*.py')))} files: {'; '.join(found) or 'same'}")
+            files = len(list(project.rglob("*.py")))
+            print(f"{project.name}: {files} files: {'; '.join(found) or 'same'}", flush=True)
     return 1 if failed else 0
 
 
-def _projects(folder: Path, packages: list[str], limit: int) -> list[Path]:
-    """Copy the sample projects, the hazards of several files, and the packages."""
+def _samples(folder: Path) -> list[Path]:
+    """Copy the sample projects and the hazards of several files."""
     made: list[Path] = []
     for sample in SAMPLES:
         made.append(folder / sample.name)
@@ -96,6 +99,12 @@ def _projects(folder: Path, packages: list[str], limit: int) -> list[Path]:
     made[-1].mkdir()
     for path, text in _SHARED.items():
         (made[-1] / path).write_text(text, "utf-8")
+    return made
+
+
+def _packages(folder: Path, packages: list[str], limit: int) -> list[Path]:
+    """Copy files of installed packages."""
+    made: list[Path] = []
     for package in packages:
         spec = importlib.util.find_spec(package)
         if spec is None or not spec.submodule_search_locations:

@@ -98,7 +98,7 @@ class Neighbours:
         self._files: set[Path] = set()
         self._roots: list[Path] | None = None
         self._above: list[Path] | None = None
-        self.seen: dict[Path, str] = {}
+        self.seen: dict[str, str] = {}
         self._mentions: dict[Path, Mentions | None] = {}
         self._given: dict[Path, Module | None] = {}
 
@@ -141,7 +141,7 @@ class Neighbours:
             is_own = path == self._script or self._real == str(path)
             self._mentions[path] = found = _OWN if is_own else _mentioned(path)
             if not is_own:
-                self.seen[path] = "" if found is None else found.digest
+                self.seen[str(path)] = "" if found is None else found.digest
         mentions = self._mentions[path]
         if mentions is _OWN:
             return self._own
@@ -165,9 +165,12 @@ class Neighbours:
 
     def _in_folder(self, folder: Path, parts: list[str]) -> Path | None:
         """Return the file of a module below a folder of the search path."""
-        for path in (folder.joinpath(*parts).with_suffix(".py"), folder.joinpath(*parts, "__init__.py")):
-            if (parts or path.name == "__init__.py") and self._is_file(path):
-                return path
+        # As texts: of a run over many scripts, paths as objects cost as much here as what is found in the files.
+        base = os.path.join(folder, *parts)  # noqa: PTH118  # see above
+        package = os.path.join(base, "__init__.py")  # noqa: PTH118  # see above
+        for path in (f"{base}.py", package) if parts else (package,):
+            if self._is_file(path):
+                return Path(path)
         return None
 
     def _in_project(self, parts: list[str]) -> Path | None:
@@ -203,13 +206,13 @@ class Neighbours:
         """Read a file; one module stands for it as long as this lives, also where others have pushed it out of memory."""
         if path not in self._given:
             read = _read(path)
-            self.seen[path] = "" if read is None else read.digest
+            self.seen[str(path)] = "" if read is None else read.digest
             self._given[path] = None if read is None else read.module
         return self._given[path]
 
-    def _is_file(self, path: Path) -> bool:
+    def _is_file(self, path: str) -> bool:
         """Look whether there is such a file; that there is one counts, whatever it holds, until it is read."""
-        if path.is_file():
+        if os.path.isfile(path):  # noqa: PTH113  # a text
             self.seen.setdefault(path, PRESENT)
             return True
         self.seen[path] = ""
@@ -220,7 +223,7 @@ class Neighbours:
         if self._roots is None:
             folder = self._script.parent
             self._roots = [folder]
-            while self._is_file(folder / "__init__.py") and folder != folder.parent:
+            while self._is_file(str(folder / "__init__.py")) and folder != folder.parent:
                 folder = folder.parent
                 self._roots.append(folder)
         # A single name is found beside the script, or it is the outermost package; what lies between is no root.

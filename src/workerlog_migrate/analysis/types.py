@@ -57,7 +57,7 @@ class Types:
     @property
     def neighbours(self) -> tuple[tuple[str, str], ...]:
         """Other files that have been read or looked for, each with the digest of its bytes, empty where there is none."""
-        return tuple((str(path), digest) for path, digest in self._neighbours.seen.items())
+        return tuple(self._neighbours.seen.items())
 
     def close(self) -> None:
         """Forget everything that was inferred; nothing can be asked any more."""
