@@ -21,7 +21,7 @@ from workerlog_migrate.model import Boundary, Level, Unresolved
 from workerlog_migrate.registry import CODEMODS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 TABLE = "tool.workerlog-migrate"
 
@@ -45,6 +45,12 @@ _KEYS = (
     "raises",
     "retry",
 )
+_MOST = 1_000
+"""Entries of a list or a table each of which is compared with each script."""
+_LONGEST = 4_096
+"""Characters of a text."""
+_PATIENCE = 20.0
+"""Seconds of processor time in which a configuration is read: a key of 100,000 parts takes a time that grows with its square."""
 _TOO_MANY = 2**63  # what TOML promises to hold
 _AT_LEAST = re.compile(r"(?:>=|~=|==)\s*(\d)\.(\d{1,3})")
 _TARGET = re.compile(r"\Apy(\d)(\d{1,3})\Z")
@@ -245,6 +251,8 @@ def _read_toml(file: Path) -> dict[str, object]:
         import tomllib
     else:
         import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]  # only there on Python 3.10
+    from workerlog_migrate.files.budget import SpentError, budget
+
     try:
         text = read_file(file, MAX_SETTINGS).decode("utf-8-sig")
     except OSError as error:
@@ -252,7 +260,10 @@ def _read_toml(file: Path) -> dict[str, object]:
     except UnicodeDecodeError as error:
         raise UsageError(f"{file}: not UTF-8 (byte {error.start}); TOML files are") from error
     try:
-        document: dict[str, object] = tomllib.loads(text)
+        with budget(_PATIENCE):
+            document: dict[str, object] = tomllib.loads(text)
+    except SpentError as error:
+        raise UsageError(f"{file}: takes more than {_PATIENCE:.0f} s of processor time to read") from error
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{file}: not valid TOML: {error}") from error
     except ValueError as error:
@@ -279,7 +290,7 @@ class _Reader:
         for key in table:
             if key not in valid:
                 raise UsageError(
-                    f"{self.file}: unknown key {key!r} in [{name}]; the nearest is {nearest(key, valid)!r}"
+                    f"{self.file}: unknown key {_cut(key)} in [{name}]; the nearest is {nearest(key, valid)!r}"
                 )
 
     def string(self, table: Mapping[str, object], key: str) -> str | None:
@@ -296,14 +307,22 @@ class _Reader:
             return None
         if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
             raise UsageError(f"{self.file}: {key} must be a list of texts, not {_shown(value)}")
+        self.bounded(value, key)
         return tuple(value)
+
+    def bounded(self, entries: Sequence[str] | Mapping[str, object], where: str) -> None:
+        """Refuse what would keep us too long: each entry is compared with each script."""
+        if len(entries) > _MOST:
+            raise UsageError(f"{self.file}: {where} has more than {_MOST:,} entries")
+        if any(len(entry) > _LONGEST for entry in entries):
+            raise UsageError(f"{self.file}: {where} holds a text of more than {_LONGEST:,} characters")
 
     def codemods(self, table: Mapping[str, object], key: str) -> tuple[str, ...] | None:
         names = self.strings(table, key)
         for name in names or ():
             if name not in CODEMODS:
                 raise UsageError(
-                    f"{self.file}: {key} names the unknown codemod {name!r}; the nearest is {nearest(name, CODEMODS)!r}"
+                    f"{self.file}: {key} names the unknown codemod {_cut(name)}; the nearest is {nearest(name, CODEMODS)!r}"
                 )
         return names
 
@@ -349,6 +368,7 @@ class _Reader:
             (check_worker(name, f"{self.file}: [{TABLE}.workers]"), self.strings(workers, name) or ())
             for name in workers
         )
+        self.bounded([glob for name, globs in rows for glob in (name, *globs)], f"[{TABLE}.workers]")
         for name, globs in rows:
             for glob in globs:
                 self.glob(glob, f"[{TABLE}.workers]: {name}", partial(fnmatch, "x"))
@@ -363,12 +383,14 @@ class _Reader:
 
     def per_file_ignores(self, table: Mapping[str, object]) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ignores = self.table(table.get("per-file-ignores", {}), f"{TABLE}.per-file-ignores")
+        self.bounded(ignores, f"[{TABLE}.per-file-ignores]")
         for glob in ignores:
             self.glob(glob, f"[{TABLE}.per-file-ignores]", PurePath("x").match)
         return tuple((glob, self.codemods(ignores, glob) or ()) for glob in ignores)
 
     def levels(self, table: Mapping[str, object]) -> tuple[tuple[str, Level], ...]:
         levels = self.table(table.get("levels", {}), f"{TABLE}.levels")
+        self.bounded(levels, f"[{TABLE}.levels]")
         valid = [level.value for level in Level]
         for marker, level in levels.items():
             if not marker.strip():
@@ -427,6 +449,11 @@ def _kind(value: object) -> str:
         dict: "a table",
     }
     return names.get(type(value), f"a {type(value).__name__}")
+
+
+def _cut(text: str) -> str:
+    shown = repr(text)
+    return shown if len(shown) <= 200 else shown[:197] + "..."
 
 
 def _shown(value: object) -> str:

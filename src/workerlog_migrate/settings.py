@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.config import Config, nearest
 from workerlog_migrate.errors import UsageError
-from workerlog_migrate.files.globbing import expand_folders
+from workerlog_migrate.files.globbing import Looking, expand_folders
 from workerlog_migrate.model import Boundary, Settings, Trial, Unresolved
 from workerlog_migrate.registry import CODEMODS, DEFAULT
 from workerlog_migrate.request import Request
@@ -63,7 +63,7 @@ def settings_for(request: Request, config: Config) -> Settings:
         levels=config.levels,
         add_skip=request.add_skip,
         python=config.python or defaults.python,
-        libraries=tuple(folder for glob in config.libraries for folder in _libraries(config, glob)),
+        libraries=tuple(_libraries(config)),
     )
 
 
@@ -73,16 +73,19 @@ def _trial(request: Request, config: Config) -> Trial:
     return Trial.ON if request.trial else Trial.END
 
 
-def _libraries(config: Config, glob: str) -> list[str]:
-    """Find the folders of one entry of ``libraries``; a typing error, or a missing environment, must not go unseen."""
-    pattern = os.path.join(config.folder, os.path.expanduser(glob))  # noqa: PTH111, PTH118  # patterns are text
-    try:
-        folders = expand_folders(os.path.abspath(pattern))  # noqa: PTH100  # as above
-    except UsageError as error:
-        raise UsageError(f"{config.file}: libraries: {error}") from None
-    if not folders:
-        raise UsageError(f"{config.file}: libraries: {glob!r} names no folder")
-    return folders
+def _libraries(config: Config) -> list[str]:
+    """Find the folders that ``libraries`` names; a typing error, or a missing environment, must not go unseen."""
+    looking, named = Looking(), list[str]()
+    for glob in config.libraries:
+        pattern = os.path.join(config.folder, os.path.expanduser(glob))  # noqa: PTH111, PTH118  # patterns are text
+        try:
+            folders = expand_folders(os.path.abspath(pattern), looking)  # noqa: PTH100  # as above
+        except UsageError as error:
+            raise UsageError(f"{config.file}: libraries: {error}") from None
+        if not folders:
+            raise UsageError(f"{config.file}: libraries: {glob!r} names no folder")
+        named += folders
+    return named
 
 
 def _names(values: Iterable[str], option: str) -> tuple[str, ...]:

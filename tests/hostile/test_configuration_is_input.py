@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from attacked import IS_ROOT, WORKER, Place
 
+from workerlog_migrate.config import load_config
+from workerlog_migrate.errors import UsageError
+
 
 def configured(place: Place, text: str, folder: Path | None = None) -> None:
     file = (folder or place.clone) / "pyproject.toml"
@@ -159,3 +162,73 @@ def test_a_configuration_starts_no_more_processes_than_there_are_processors(plac
 
     assert done.returncode == 1, done.stderr
     assert done.stderr.count("a process\n") == (0 if said == "configuration" else 3)
+
+
+MANY = {
+    "exclude": ("exclude = [{}]", '"q{}"'),
+    "libraries": ("libraries = [{}]", '"/usr/*/*"'),
+    "extra": ("retry.extra = [{}]", '"q{}"'),
+    "workers": ("workers = {{ {} }}", 'w{} = ["q{}"]'),
+    "per-file-ignores": ("per-file-ignores = {{ {} }}", "q{} = []"),
+    "levels": ("levels = {{ {} }}", 'q{} = "info"'),
+}
+
+
+@pytest.mark.parametrize("key", MANY)
+def test_a_configuration_of_so_many_entries_is_refused(place: Place, key: str) -> None:
+    """Kind: entries of a configuration, each of which is compared with each script, or leads through folders."""
+    whole, entry = MANY[key]
+    configured(place, whole.format(", ".join(entry.format(number, number) for number in range(30_000))))
+
+    done = place.run("--check", timeout=120)
+
+    assert done.returncode == 2
+    assert f"pyproject.toml: {key}" in done.stderr or f".{key}]" in done.stderr
+    assert "has more than 1,000 entries" in done.stderr
+
+
+@pytest.mark.parametrize("key", [key for key in MANY if key != "libraries"])
+def test_twin_as_many_as_a_person_writes_are_taken(place: Place, key: str) -> None:
+    whole, entry = MANY[key]
+    configured(place, whole.format(", ".join(entry.format(number, number) for number in range(400))))
+
+    done = place.run("--check", timeout=120)
+
+    assert "1 file would change" in done.stderr
+
+
+def test_libraries_are_looked_for_in_so_many_folders_together(place: Place, tmp_path: Path) -> None:
+    """Each pattern alone may lead through many folders."""
+    for number in range(60):
+        (tmp_path / f"a{number}" / "b").mkdir(parents=True)
+    configured(place, "libraries = [" + f'"{tmp_path}/*/*", ' * 400 + "]")
+
+    done = place.run("--check", timeout=120)
+
+    assert done.returncode == 2
+    assert "leads through more than 20,000 folders" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["x" * 5_000, "a/" * 100_000])
+def test_a_long_text_of_a_configuration_is_refused_and_not_repeated(place: Place, text: str) -> None:
+    configured(place, f'paths = ["{text}"]')
+    refused = place.run("--check", timeout=120)
+    configured(place, f'"{text}" = 1')
+    unknown = place.run("--check", timeout=120)
+
+    assert (refused.returncode, unknown.returncode) == (2, 2)
+    assert "paths holds a text of more than 4,096 characters" in refused.stderr
+    assert "the nearest is" in unknown.stderr
+    assert len(refused.stderr + unknown.stderr) < 2_000
+
+
+def test_a_configuration_that_takes_too_long_to_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key of so many parts takes a time that grows with its square."""
+    monkeypatch.setattr("workerlog_migrate.config._PATIENCE", 0.2)
+    file = tmp_path / "pyproject.toml"
+    file.write_text("a" + ".a" * 100_000 + " = 1\n", encoding="utf-8")
+
+    with pytest.raises(UsageError, match=r"pyproject\.toml: takes more than 0 s of processor time to read"):
+        load_config(file)

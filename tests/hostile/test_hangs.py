@@ -19,6 +19,7 @@ from people_project import environment
 
 from workerlog_migrate import pipeline
 from workerlog_migrate.files.budget import SpentError, budget
+from workerlog_migrate.seen.notes import read_notes
 from workerlog_migrate.writer import real_folders
 
 SECONDS = 60
@@ -491,3 +492,42 @@ def test_a_deep_folder_is_resolved_from_the_one_above_it(
 
     assert real_folders(folders, place.clone) == wanted
     assert looked < 3_000
+
+
+def test_a_pipe_in_place_of_the_report_is_not_waited_for(place: Place) -> None:
+    """Kind: what is opened for writing waits as well, for a reader."""
+    os.mkfifo(place.clone / "report.html")
+
+    done = place.run("--check", "--output", "report.html", timeout=60)
+
+    assert done.returncode == 2
+    assert "--output report.html cannot be written: nobody reads from this pipe" in done.stderr
+
+
+def test_twin_a_pipe_that_is_read_gets_the_report(place: Place) -> None:
+    pipe = place.clone / "report.json"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        done = place.run("--check", "--output", "report.json", timeout=60)
+        said, _ = reader.communicate(timeout=60)
+
+    assert done.returncode == 1, done.stderr
+    assert '"exit_code": 1' in said
+
+
+def test_evidence_of_many_files_is_bounded_in_all(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kind: what is bounded for one file, and not for the folder: bytes that are read, and sources that are named."""
+    monkeypatch.setattr("workerlog_migrate.seen.notes._MOST_IN_ALL", 1_000)
+    monkeypatch.setattr("workerlog_migrate.seen.notes._MOST_PATHS", 3)
+    logs = place.clone / "logs"
+    logs.mkdir()
+    note = '{"v": 1, "event": "running", "time": "2026-11-29T13:34:00Z", "pid": 0, "path": "%s%d.py", "seconds": 1}\n'
+    for name in "abc":
+        text = "".join(note % (name, number) for number in range(4))
+        (logs / f"{name}.seen.jsonl").write_text(text, encoding="utf-8")
+
+    notes = read_notes([logs])
+
+    assert len(notes.files) == 2
+    assert notes.passed_over == {"files beyond 1,000 bytes in all": 1, "too many different ones": 5}
+    assert sorted(path for paths in notes.paths.values() for path in paths) == ["a0.py", "a1.py", "a2.py"]

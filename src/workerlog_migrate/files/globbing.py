@@ -9,32 +9,38 @@ from pathlib import Path
 from workerlog_migrate.errors import UsageError
 
 MAX_FOLDERS = 20_000
-"""So many folders a pattern may lead through."""
+"""So many folders the patterns of a configuration may lead through."""
 
 
-def expand_folders(pattern: str, at_most: int = MAX_FOLDERS) -> list[str]:
-    """Find the folders that a pattern names, without looking through a whole disk.
+class Looking:
+    """Lists folders, so many and no more, for all patterns of a configuration together.
 
     Args:
-        pattern: absolute; ``*``, ``?`` and ``[...]`` stand for part of a name, ``**`` for any number of folders.
         at_most: how many folders are looked into.
-
-    Returns:
-        Existing folders, sorted. Links are followed where a name is written out, not where one is searched for by ``**``.
-
-    Raises:
-        UsageError: it leads through more folders.
     """
-    anchor = Path(pattern).anchor
-    found = {anchor}
-    looked = 0
 
-    def folders_in(folder: str, *, links: bool) -> list[str]:
-        nonlocal looked
-        looked += 1
-        if looked > at_most:
+    def __init__(self, at_most: int = MAX_FOLDERS) -> None:
+        self._at_most = at_most
+        self._looked = 0
+
+    def folders_in(self, folder: str, pattern: str, *, links: bool) -> list[str]:
+        """List what is in a folder; nothing where that is not allowed.
+
+        Args:
+            folder: the folder.
+            pattern: what leads there.
+            links: whether links to folders count.
+
+        Returns:
+            The paths of the folders in it.
+
+        Raises:
+            UsageError: it is one too many.
+        """
+        self._looked += 1
+        if self._looked > self._at_most:
             raise UsageError(
-                f"{pattern!r} leads through more than {at_most:,} folders; name them more exactly"
+                f"{pattern!r} leads through more than {self._at_most:,} folders; name them more exactly"
             )
         try:
             with os.scandir(folder) as entries:
@@ -42,18 +48,37 @@ def expand_folders(pattern: str, at_most: int = MAX_FOLDERS) -> list[str]:
         except OSError:
             return []
 
+
+def expand_folders(pattern: str, looking: Looking) -> list[str]:
+    """Find the folders that a pattern names, without looking through a whole disk.
+
+    Args:
+        pattern: absolute; ``*``, ``?`` and ``[...]`` stand for part of a name, ``**`` for any number of folders.
+        looking: counts the folders that are looked into.
+
+    Returns:
+        Existing folders, sorted. Links are followed where a name is written out, not where one is searched for by ``**``.
+
+    Raises:
+        UsageError: it leads through more folders.
+    """
+    found = {Path(pattern).anchor}
     for part in Path(pattern).parts[1:]:
         if part == "**":
             waiting = list(found)
             while waiting:
-                inner = [each for each in folders_in(waiting.pop(), links=False) if _is_shown(each, part)]
+                inner = [
+                    each
+                    for each in looking.folders_in(waiting.pop(), pattern, links=False)
+                    if _is_shown(each, part)
+                ]
                 waiting += [each for each in inner if each not in found]
                 found.update(inner)
         elif set(part) & set("*?["):
             found = {
                 each
                 for folder in found
-                for each in folders_in(folder, links=True)
+                for each in looking.folders_in(folder, pattern, links=True)
                 if fnmatch(os.path.basename(each), part) and _is_shown(each, part)  # noqa: PTH119  # text
             }
         else:

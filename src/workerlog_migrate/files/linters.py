@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import UsageError
-from workerlog_migrate.files.globbing import expand_folders
+from workerlog_migrate.files.globbing import Looking, expand_folders
 from workerlog_migrate.files.reading import MAX_SETTINGS, read_file
 
 if TYPE_CHECKING:
@@ -375,12 +375,13 @@ def _holds(folder: Path, top: str) -> bool:
 
 
 def _folders(folder: Path, names: Iterable[str]) -> Iterator[Path]:
+    looking = Looking(_MOST_FOLDERS)
     for name in names:
         if "*" in name:
             with contextlib.suppress(
                 UsageError, ValueError
             ):  # what leads through a whole disk is no source folder
-                yield from map(Path, expand_folders(os.path.abspath(folder / name), _MOST_FOLDERS))  # noqa: PTH100  # as above
+                yield from map(Path, expand_folders(os.path.abspath(folder / name), looking))  # noqa: PTH100  # as above
         else:
             yield Path(os.path.normpath(folder / name))
 

@@ -16,6 +16,7 @@ import contextlib
 import errno
 import os
 import stat
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _PREFIX = ".workerlog-migrate-"
 
 _NO_FILE = "changed while it was being processed: it is no longer a regular file; run again"
+_PATIENCE = 5.0  # seconds in which the reader of a pipe may come
+
 _ELSEWHERE = "leads elsewhere than when it was read; nothing was written, run again"
 
 
@@ -108,11 +111,37 @@ def write_report(path: Path, data: bytes, *, place: Path | None = None) -> None:
         OSError: it cannot be written.
     """
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113  # never raise
-        path.write_bytes(data)
+        _write_into(path, data)
     elif place is None:
         write_new(Path(os.path.realpath(path)), data)
     else:
         write_new(place, data, place=place.parent)
+
+
+def _write_into(path: Path, data: bytes) -> None:
+    """Write into a pipe or a device; one in a checkout may have no reader, who would be waited for for ever."""
+    descriptor = _opened_for(path, time.monotonic() + _PATIENCE)
+    try:
+        if hasattr(os, "O_NONBLOCK"):
+            os.set_blocking(descriptor, True)
+        write_all(descriptor, data)
+    finally:
+        os.close(descriptor)
+
+
+def _opened_for(path: Path, until: float) -> int:
+    flags = (
+        os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
+    )
+    while True:
+        try:
+            return os.open(path, flags)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            if time.monotonic() > until:
+                raise OSError(errno.ENXIO, "nobody reads from this pipe", str(path)) from error
+        time.sleep(0.02)
 
 
 def remove(path: Path, *, expected: bytes) -> None:

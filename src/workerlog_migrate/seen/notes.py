@@ -37,6 +37,8 @@ TOO_MANY = "too many different ones"
 _MOST_OF_FILE = (
     1_000_000_000  # bytes; the runtime ends at five million, but a person may put many files together
 )
+_MOST_IN_ALL = 1_000_000_000  # bytes of all files together
+_MOST_PATHS = 100_000  # of sources, in all files together
 _MOST_BYTES = 1 << 16  # of a line; the runtime's longest have 64 frames
 _MOST_PIECES = (
     16  # of a line that has no end; behind so many the file is not read on: it may be a hole of the disk
@@ -175,6 +177,8 @@ class _Reader:
         self._runs: dict[tuple[str, str], tuple[float, int]] = {}
         self._paths: dict[str, set[str]] = {}
         self._files: list[str] = []
+        self._left = _MOST_IN_ALL
+        self._named = 0
         self._first, self._last = "", ""
 
     def read(self, file: Path) -> None:
@@ -193,6 +197,11 @@ class _Reader:
             is_large = stat.S_ISREG(status.st_mode)
             self._passed_over["files that are too large" if is_large else "files that are none"] += 1
             return
+        if status.st_size > self._left:
+            os.close(descriptor)
+            self._passed_over[f"files beyond {_MOST_IN_ALL:,} bytes in all"] += 1
+            return
+        self._left -= status.st_size
         with os.fdopen(descriptor, "rb") as stream:
             self._files.append(file.name)
             try:
@@ -299,7 +308,13 @@ class _Reader:
             return
         self.understood += 1
         self._saw(time)
-        self._paths.setdefault(file, set()).add(path)
+        named = self._paths.setdefault(file, set())
+        if path not in named:
+            if self._named >= _MOST_PATHS:
+                self._passed_over[TOO_MANY] += 1
+                return
+            self._named += 1
+            named.add(path)
         now = _stamp(time)
         if pid == 0:  # summed by the runtime: runs, and seconds in all
             if event == "ended":
