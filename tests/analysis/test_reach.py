@@ -564,3 +564,46 @@ def test_an_own_file_runs_where_it_is_first_imported(tmp_path: Path) -> None:
 def test_an_own_file_that_was_imported_at_the_top_has_run(tmp_path: Path) -> None:
     """The nearest case: nothing runs again."""
     assert second(tmp_path, "import comum\n")[0].isdisjoint({"KeyError", "OSError"})
+
+
+NAMED = """import json
+from dataclasses import dataclass
+@dataclass
+class Api:
+    url: str
+class Fila:
+    def __init__(self, nome): self.nome = nome
+def juntar(nome): return nome
+def ler(dados: dict, f, **opcoes):
+    proprio = {{'nome': 'a'}}
+    try:
+        {use}
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize("use", ["Api(**dados)", "Fila(**dados)", "juntar(**dados)", "Api(**json.load(f))"])
+def test_names_that_come_from_elsewhere_may_be_no_parameters(tmp_path: Path, use: str) -> None:
+    """A file of yesterday has a field more or less than the class of today."""
+    assert "TypeError" in judge(tmp_path, NAMED.format(use=use))[0]
+
+
+@pytest.mark.parametrize("use", ["Fila(**opcoes)", "juntar(**proprio)", "Api(url='a')"])
+def test_names_that_are_written_here_are_parameters(tmp_path: Path, use: str) -> None:
+    """The nearest cases: what the function was called with itself, and what it puts together."""
+    assert "TypeError" not in judge(tmp_path, NAMED.format(use=use))[0]
+
+
+def test_an_attribute_of_an_object_is_no_literal(tmp_path: Path) -> None:
+    """``api.url`` may be any text; ``config.URL`` of an own file stands there."""
+    script = """import httpx, config
+class Api:
+    url: str
+def ler(api: Api):
+    try:
+        httpx.get({url})
+    except Exception: pass
+"""
+    others = {"config": "URL = 'https://a'\n"}
+    assert "httpx.InvalidURL" in judge(tmp_path, script.format(url="api.url"), **others)[0]
+    assert "httpx.InvalidURL" not in judge(tmp_path, script.format(url="config.URL"), **others)[0]

@@ -314,7 +314,9 @@ class Conditions:
         if isinstance(node, ast.Attribute):
             value = arguments.value(node)
             return values.names(value) == {"dotted"} or (
-                frozenset({Type("str")}) == value and _is_module_data(node)
+                frozenset({Type("str")}) == value
+                and isinstance(node.value, ast.Name)
+                and values.names(arguments.value(node.value)) <= _MODULES
             )
         if isinstance(node, ast.BinOp):
             return self._is_literal(node.left, arguments) and self._is_literal(node.right, arguments)
@@ -390,10 +392,7 @@ def _is_no_data(value: Value) -> bool:
 _PLAIN_DATA = frozenset({"None", "bool", "dict", "float", "int", "json", "list", "str", "tuple"})
 
 
-def _is_module_data(node: ast.Attribute) -> bool:
-    return isinstance(node.value, ast.Name)
-
-
+_MODULES = frozenset({"dotted", "module", "unit"})
 _HOLD_OF_NOTHING = frozenset(
     {"absent", "missing", "text-mode"}
 )  # what holds for an argument that is not given

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.arguments import Arguments
     from workerlog_migrate.analysis.engine import Engine
     from workerlog_migrate.analysis.frames import Frame
+    from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.analysis.values import Type, Value
 
@@ -123,7 +124,7 @@ class Shapes:
         """Put into the sink that a class is made an instance of in a way that it does not take."""
         fails = self.is_abstract(info)
         if not fails and self._is_data(info):
-            fails = self._misses_fields(info, arguments)
+            fails = _is_filled_with_data(arguments) or self._misses_fields(info, arguments)
         elif (
             not fails and not info.node.decorator_list and self._engine.families.exception_name(info) is None
         ):
@@ -152,12 +153,13 @@ class Shapes:
         node = function.node
         if (
             arguments.node is None
-            or arguments.starred
             or isinstance(node, ast.Module | ast.ExceptHandler)
             or (not isinstance(node, ast.Lambda) and _decorators(node) - _KEEPING)
         ):
             return True
         signature = node.args
+        if arguments.starred:
+            return signature.kwarg is not None or not _is_filled_with_data(arguments)
         positional = function.parameters[1:] if is_bound else function.parameters
         by_name = {each.arg for each in (*positional, *signature.kwonlyargs)} - {
             each.arg for each in signature.posonlyargs
@@ -281,6 +283,37 @@ _OPERATORS = {
     "&": "and",
     "@": "matmul",
 }
+
+
+def _is_filled_with_data(arguments: Arguments) -> bool:
+    """Say whether a call unpacks a mapping that came from elsewhere with ``**``: nobody sees which names it holds.
+
+    What the function around was called with itself, and what it puts together, is no data.
+    """
+    call = arguments.node
+    for word in call.keywords if call is not None else ():
+        if word.arg is not None or not any(
+            entry.name == "dict" and entry.ref is None for entry in arguments.value(word.value)
+        ):
+            continue
+        if not isinstance(word.value, ast.Name):
+            return True
+        module = arguments.frame.unit.module
+        if not any(_is_put_together(binding.node, module) for binding in module.bindings(word.value)):
+            return True
+    return False
+
+
+def _is_put_together(node: ast.AST, module: Module) -> bool:
+    """Whether a name is bound to a dict that is written here, or holds what a function was called with."""
+    match module.parents.get(node):
+        case ast.arguments(kwarg=kwarg):
+            return kwarg is node
+        case ast.Assign(value=value) | ast.AnnAssign(value=value):
+            return isinstance(value, ast.Dict | ast.DictComp) or (
+                isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "dict"
+            )
+    return False
 
 
 def _decorators(node: ast.AST) -> set[str]:
