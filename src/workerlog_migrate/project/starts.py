@@ -13,13 +13,14 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.model import RUNTIME_MODULES, Starts
 from workerlog_migrate.project.concerned import may_concern
 from workerlog_migrate.project.facts import STARTED, FileFacts, Import, words_of
+from workerlog_migrate.project.lookup import Lookup, Seen
 from workerlog_migrate.project.shadows import Shadows
 
 if TYPE_CHECKING:
@@ -76,25 +77,6 @@ def with_starts(project: Project, targets: Sequence[Target], cwd: Path) -> list[
     return [replace(target, starts=search.starts(position)) for position, target in enumerate(targets)]
 
 
-@dataclass(slots=True)
-class _Seen:
-    """What was seen of one script; of several places the first counts."""
-
-    path: str
-    parts: tuple[str, ...]
-    packages: int
-    plain: str = ""
-    dotted: dict[int, str] = field(default_factory=dict)
-    relative: dict[int, str] = field(default_factory=dict)
-    imported: str = ""
-    by_path: str = ""
-    isolated: str = ""
-    starred: str = ""
-    listed: str = ""
-    taken: str = ""
-    patched: str = ""
-
-
 class _Search:
     """One pass over a project for some scripts."""
 
@@ -104,19 +86,17 @@ class _Search:
         self._files = frozenset(project.listing.python)
         self._folders = frozenset(os.path.dirname(path) for path in self._files)
         self._targets = targets
-        self._seen: list[_Seen] = []
+        self._seen: list[Seen] = []
         self._by_path: dict[str, int] = {}
         for position, target in enumerate(targets):
             path = os.path.realpath(cwd / target.path.parent) + os.sep + target.path.name
             self._by_path.setdefault(path, position)
-            self._seen.append(_Seen(path, _parts(path), _packages(path, self._root)))
+            self._seen.append(Seen(path, _parts(path), _packages(path, self._root)))
         self._names = _names_of(self._seen, project.listing.links)
         for position, names in self._names.items():
             for name in names:
                 self._by_path.setdefault(name, position)
-        self._by_stem: dict[str, list[int]] = {}
-        for position, seen in enumerate(self._seen):
-            self._by_stem.setdefault(seen.parts[-1], []).append(position)
+        self._lookup = Lookup(self._root, self._files, self._by_path, self._seen)
         # Folders that are imported by their name -> by whom, and how many folders the name goes through.
         self._named_folders: dict[str, tuple[str, int]] = {}
         # Folders that are imported relatively: through how many folders, is not known.
@@ -206,13 +186,13 @@ class _Search:
         for entry in facts.imports:
             if entry.place != "typing":
                 self._import(path, entry, facts)
-        shown = self._shown(path)
+        shown = self._lookup.shown(path)
         if facts.is_near:
             self._import_all(path, [], f"{shown} imports", facts)
         for word, line in facts.words:
             self._word(path, word, f"{shown}:{line}", facts)
         for name, line in facts.commands:
-            self._dotted(path, name, f"{self._shown(path)}:{line} starts {name}", is_import=False)
+            self._dotted(path, name, f"{self._lookup.shown(path)}:{line} starts {name}", is_import=False)
         for name in facts.loggers:
             own = _module_names(path) if name == "__name__" else (name,)
             for each in own:
@@ -224,7 +204,7 @@ class _Search:
             is_from_folder and all(name in RUNTIME_MODULES for name in entry.names)
         ):
             return  # ours, or what `Shadows` looks after; our two files import one another in every form
-        where = f"{self._shown(path)}:{entry.line} imports"
+        where = f"{self._lookup.shown(path)}:{entry.line} imports"
         if entry.module.partition(".")[0] == "sentry_sdk" and not _is_test(path, self._root):
             self._reporter = self._reporter or f"{where} sentry_sdk"
         if entry.level:
@@ -234,12 +214,12 @@ class _Search:
         names = [module, *([*module, name] for name in entry.names if name != "*")]
         for parts in names:
             name = ".".join(parts)
-            for found, depth in self._resolve(path, parts):
+            for found, depth in self._lookup.resolve(path, parts):
                 self._note(found, path, depth, f"{where} {name}", entry, facts)
         if facts.importers:
             self._import_all(path, module, where, facts)
         if "*" in entry.names:
-            for found, _ in self._resolve(path, module):
+            for found, _ in self._lookup.resolve(path, module):
                 self._seen[found].starred = self._seen[found].starred or f"{where} * from {entry.module}"
         self._name_folder(
             path, module, f"{where} {entry.module}", is_through=any(name != "*" for name in entry.names)
@@ -252,13 +232,13 @@ class _Search:
         module = entry.module.split(".") if entry.module else []
         shown = "." * entry.level + entry.module
         for parts in ([module] if module else []) + [[*module, name] for name in entry.names if name != "*"]:
-            found = self._at(base, parts)
+            found = self._lookup.at(base, parts)
             if found is not None and self._seen[found].path != path:
                 seen = self._seen[found]
                 seen.relative.setdefault(len(parts), f"{where} {shown or '.'}")
                 self._used(found, path, f"{where} {shown}", facts, ".".join(parts))
         if "*" in entry.names and module:
-            found = self._at(base, module)
+            found = self._lookup.at(base, module)
             if found is not None:
                 self._seen[found].starred = self._seen[found].starred or f"{where} * from {shown}"
         folder = os.path.join(base, *module)
@@ -281,15 +261,15 @@ class _Search:
         if not _is_test(path, self._root):
             seen.imported = seen.imported or where
         if facts.replaces_print:
-            seen.patched = seen.patched or f"{self._shown(path)} replaces print"
+            seen.patched = seen.patched or f"{self._lookup.shown(path)} replaces print"
         if bound.rpartition(".")[2] in facts.listed:
-            seen.listed = seen.listed or f"{self._shown(path)} lists what it holds"
+            seen.listed = seen.listed or f"{self._lookup.shown(path)} lists what it holds"
             if not facts.passes_over and not _is_test(path, self._root):
-                seen.taken = seen.taken or f"{self._shown(path)} takes every name that it holds"
+                seen.taken = seen.taken or f"{self._lookup.shown(path)} takes every name that it holds"
 
     def _word(self, path: str, word: str, where: str, facts: FileFacts) -> None:
         if word.endswith((".py", ".pyw")) and word.strip("./\\"):
-            for found in self._paths(path, word):
+            for found in self._lookup.paths(path, word):
                 self._named_path(found, path, where, word, facts)
             return
         if facts.importers:
@@ -310,7 +290,7 @@ class _Search:
             self._loaded_folder(path, word, where)
 
     def _patched(self, path: str, name: str, where: str) -> None:
-        for found, _ in self._resolve(path, name.split(".")):
+        for found, _ in self._lookup.resolve(path, name.split(".")):
             self._seen[found].patched = self._seen[found].patched or where
 
     def _named_path(self, found: int, path: str, where: str, word: str, facts: FileFacts) -> None:
@@ -343,14 +323,14 @@ class _Search:
 
         What it names may be no more than a path that is put on ``sys.path``, so that both ways are kept open.
         """
-        for base in self._bases(path):
+        for base in self._lookup.bases(path):
             folder = os.path.join(base, *pieces) if pieces else base
             if folder not in self._folders or folder == self._root:
                 continue
             for seen in self._seen:
                 if os.path.dirname(seen.path) != folder or seen.path == path:
                     continue
-                text = f"{where} what is in {self._shown(folder)} by {facts.importers[0]}"
+                text = f"{where} what is in {self._lookup.shown(folder)} by {facts.importers[0]}"
                 seen.dotted.setdefault(max(1, len(pieces)), text)
                 seen.plain = seen.plain or text
                 if not _ONLY_LOOKS.issuperset(facts.importers) and not _is_test(path, self._root):
@@ -360,7 +340,7 @@ class _Search:
     # -- other texts ----------------------------------------------------------------------------------------
 
     def _text(self, path: str, text: str) -> None:
-        shown = self._shown(path)
+        shown = self._lookup.shown(path)
         set_at = _SAFE_PATH.search(text) or _SAFE_OPTION.search(text)
         if set_at is not None and ".py" not in text and "PYTHONSAFEPATH" in set_at[0]:
             number = text.count("\n", 0, set_at.start()) + 1
@@ -412,7 +392,7 @@ class _Search:
                 flags = None
 
     def _started_by_path(self, path: str, word: str, where: str, flags: list[str]) -> None:
-        for found in self._paths(path, word):
+        for found in self._lookup.paths(path, word):
             seen = self._seen[found]
             seen.plain = seen.plain or f"{where} starts {word}"
             if any(_ISOLATED_FLAG.fullmatch(flag) for flag in flags):
@@ -421,7 +401,7 @@ class _Search:
     def _isolate(self, path: str, line: str, where: str, text: str) -> None:
         how = "PYTHONSAFEPATH" if "PYTHONSAFEPATH" in text else " ".join(text.split())
         for word in words_of(line):
-            for found in self._paths(path, word) if word.endswith((".py", ".pyw")) else ():
+            for found in self._lookup.paths(path, word) if word.endswith((".py", ".pyw")) else ():
                 seen = self._seen[found]
                 seen.isolated = seen.isolated or f"{where} starts it with {how}"
 
@@ -441,7 +421,7 @@ class _Search:
         if not all(part.isidentifier() for part in parts):
             return
         for length in range(len(parts), 1 if may_be_longer else len(parts) - 1, -1):
-            resolved = list(self._resolve(path, parts[:length]))
+            resolved = list(self._lookup.resolve(path, parts[:length]))
             for found, depth in resolved:
                 seen = self._seen[found]
                 if depth:
@@ -457,67 +437,12 @@ class _Search:
         """Take note of folders that an import goes through: ``import scripts`` alone says nothing of the files in it."""
         for length in range(1, len(module) + 1):
             is_last = length == len(module)
-            for base in self._bases(path):
+            for base in self._lookup.bases(path):
                 folder = os.path.join(base, *module[:length])
                 if folder in self._folders:
                     if not is_last or is_through:
                         self._named_folders.setdefault(folder, (where, length))
                     break
-
-    def _resolve(self, path: str, parts: Sequence[str]) -> Iterator[tuple[int, int]]:
-        """Find the scripts that an absolute name means, with the number of folders that it goes through."""
-        candidates = self._by_stem.get(parts[-1], ())
-        if not candidates:
-            return
-        for base in self._bases(path):
-            stem = os.path.join(base, *parts)
-            for file in (f"{stem}.py", os.path.join(stem, "__init__.py")):
-                if file in self._files or file in self._by_path:
-                    found = self._by_path.get(file)
-                    if found is not None:
-                        yield found, len(parts) - (not file.endswith("__init__.py"))
-                    return
-        if len(parts) == 1 and parts[0] in _STDLIB:
-            return
-        # Found through a folder that something puts on sys.path.
-        for position in candidates:
-            seen = self._seen[position]
-            if seen.parts[-len(parts) :] == tuple(parts) and len(seen.parts) >= len(parts):
-                yield position, len(parts) - (not seen.path.endswith("__init__.py"))
-
-    def _bases(self, path: str) -> Iterator[str]:
-        folder = os.path.dirname(path)
-        yield folder
-        while folder != self._root and folder.startswith(self._root) and folder != os.path.dirname(folder):
-            folder = os.path.dirname(folder)
-            yield folder
-        yield os.path.join(self._root, "src")
-
-    def _at(self, base: str, parts: Sequence[str]) -> int | None:
-        stem = os.path.join(base, *parts)
-        found = self._by_path.get(f"{stem}.py")
-        return self._by_path.get(os.path.join(stem, "__init__.py")) if found is None else found
-
-    def _paths(self, path: str, word: str) -> Iterator[int]:
-        """Find the scripts that a path in a text means: from the file's folder or one above it, or by its ending."""
-        pieces = [piece for piece in re.split(r"[/\\]", word) if piece not in ("", ".", "..", "~")]
-        if not pieces:
-            return
-        candidates = self._by_stem.get(pieces[-1].rpartition(".")[0], ())
-        if not candidates:
-            return
-        for base in self._bases(path):
-            found = self._by_path.get(os.path.join(base, *pieces))
-            if found is not None:
-                yield found
-                return
-        while pieces:  # an absolute path of the machine that it runs on
-            wanted = (*pieces[:-1], pieces[-1].rpartition(".")[0])
-            hits = [at for at in candidates if self._seen[at].parts[-len(wanted) :] == wanted]
-            if hits:
-                yield from hits
-                return
-            pieces.pop(0)
 
     def _at_root(self, folder: str) -> str:
         """A project's own folder is no package by an ``__init__.py`` alone: what lies in it is started from there."""
@@ -531,7 +456,7 @@ class _Search:
                 yield self._named_folders[folder][1] + below
             folder, below = os.path.dirname(folder), below + 1
 
-    def _by_own_package(self, seen: _Seen) -> None:
+    def _by_own_package(self, seen: Seen) -> None:
         """A file that imports its own package by name needs the folder above that: so it is started through it."""
         facts = self._project.facts(seen.path)
         folder = os.path.dirname(seen.path)
@@ -545,10 +470,10 @@ class _Search:
             while os.path.basename(above) != top and above != self._root and above.startswith(self._root):
                 above, depth = os.path.dirname(above), depth + 1
             if os.path.basename(above) == top and above in self._folders and above != self._root:
-                where = f"{self._shown(seen.path)}:{entry.line} imports {entry.module}"
+                where = f"{self._lookup.shown(seen.path)}:{entry.line} imports {entry.module}"
                 seen.dotted.setdefault(depth, where)
 
-    def _sibling(self, seen: _Seen) -> str:
+    def _sibling(self, seen: Seen) -> str:
         """Say which file beside it a script imports plainly and at once: its folder is importable whenever it runs."""
         facts = self._project.facts(seen.path)
         folder = os.path.dirname(seen.path)
@@ -560,7 +485,7 @@ class _Search:
                 return f"it imports {entry.module} from beside it"
         return ""
 
-    def _loggers_like(self, seen: _Seen, *names: str) -> tuple[str, ...]:
+    def _loggers_like(self, seen: Seen, *names: str) -> tuple[str, ...]:
         """List the program's loggers of some names, and those below them whose records may reach a terminal."""
         found = [
             logger
@@ -571,7 +496,7 @@ class _Search:
         ]
         return tuple(sorted(set(found))[:_LOGGERS_LISTED])
 
-    def _takes_part(self, seen: _Seen, path: str, *, is_name: bool, is_own: bool) -> bool:
+    def _takes_part(self, seen: Seen, path: str, *, is_name: bool, is_own: bool) -> bool:
         """Whether a file that uses a logger may run with a script, and be heard."""
         facts = self._project.facts(path)
         if path == seen.path and is_own and not seen.imported:
@@ -583,11 +508,8 @@ class _Search:
             return True
         return path in self._shadows.reached(seen.path)  # else a program of its own
 
-    def _shown(self, path: str) -> str:
-        return os.path.relpath(path, self._root).replace(os.sep, "/")
 
-
-def _names_of(seen: Sequence[_Seen], links: Sequence[str]) -> dict[int, list[str]]:
+def _names_of(seen: Sequence[Seen], links: Sequence[str]) -> dict[int, list[str]]:
     """Find the other names that some files have: of a link its target, and of a file the links to it."""
     reals = [os.path.realpath(each.path) for each in seen]
     by_real: dict[str, list[str]] = {}
