@@ -191,9 +191,8 @@ def test_explicit_access_rights_are_kept(tmp_path: Path) -> None:
     assert subprocess.run(icacls, check=True, capture_output=True).stdout == granted
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the twin of the above on POSIX")
 def test_elsewhere_a_reader_hinders_nobody(tmp_path: Path) -> None:
-    """On POSIX an open file is replaced and removed at once, and its reader keeps what it has."""
+    """The twin of the above: on POSIX an open file is replaced and removed at once, and its reader keeps what it has."""
     path = tmp_path / "genesis_a.py"
     path.write_bytes(b"print(1)\n")
     with path.open("rb") as reader:
