@@ -130,6 +130,9 @@ def _knowledge(ablation: str, scratch: Path) -> Knowledge:
 class _WithoutLocalFunctions(Flow):
     """The interpretation of a body in which a function of the program is a call that nobody knows."""
 
+    def __init__(self, flow: Flow) -> None:
+        self.__dict__.update(flow.__dict__)
+
     def block(self, statement: ast.AST, function: object) -> Block:
         block = super().block(statement, function)  # type: ignore[arg-type]  # passed on as it came
         atoms = tuple(
@@ -212,7 +215,7 @@ def _answer(case: Case, module: Module, knowledge: Knowledge, mode: Unresolved, 
     types = Types(module, knowledge, settings)
     engine = types.engine
     if no_local:
-        engine.flow = _WithoutLocalFunctions(engine)
+        engine.flow = _WithoutLocalFunctions(engine.flow)
     context = Context(settings, target, find_header(module, target), types)
     for finding in specific_exceptions.find(module, context):
         if (finding.span.line, finding.kind) == (case.line, NEEDS_IMPORT):

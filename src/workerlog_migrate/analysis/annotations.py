@@ -12,18 +12,29 @@ from workerlog_migrate.analysis.values import ANY, NONE, Type, Value
 from workerlog_migrate.syntax.names import BUILTINS
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.questions import Questions
+    from workerlog_migrate.analysis.world import World
 
 
 class Annotations:
     """Reads annotations.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        questions: Questions,
+        families: Families,
+    ) -> None:
+        self._world = world
+        self._above = above
+        self._questions = questions
+        self._families = families
 
     def annotation(self, node: ast.expr, unit: Unit) -> Value:
         """Read an annotation: ``str``, ``Path | None``, ``Optional[dict[str, int]]``, a class of the file."""
@@ -43,7 +54,7 @@ class Annotations:
 
     def _string_annotation(self, text: str, unit: Unit) -> Value:
         """Read an annotation in quotes, as Python would if it were written without them."""
-        return self._engine.questions.ask(("quoted", text, unit), lambda: self._quoted(text, unit))
+        return self._questions.ask(("quoted", text, unit), lambda: self._quoted(text, unit))
 
     def _quoted(self, text: str, unit: Unit) -> Value:
         try:
@@ -57,30 +68,30 @@ class Annotations:
         for entry in values.parse(text):  # a class in a function or in another class
             for own in unit.module.classes:
                 if own.name == entry.name:
-                    found |= self._engine.families.kinds("instance", unit.class_info(own))
+                    found |= self._families.kinds("instance", unit.class_info(own))
         return frozenset(found) | (NONE & value) if found else value
 
     def _meant(self, node: ast.expr, unit: Unit) -> Value:
         """Return what a name or attribute in an annotation is; one out of quotes is of no scope but the file's."""
         if node in unit.module.parents:
-            return self._engine.flat.value(node, unit)
+            return self._above.flat.value(node, unit)
         match node:
             case ast.Name(id=name):
-                found = self._engine.flat.module_name(unit, name)
+                found = self._above.flat.module_name(unit, name)
                 return found or (values.one("dotted", ref=name) if name in BUILTINS else ANY)
             case ast.Attribute(value=owner, attr=name):
                 top = Frame(unit.enclosing(unit.module.tree), None, None)
-                return self._engine.attributes.attribute(self._meant(owner, unit), name, node, top)
+                return self._above.attributes.attribute(self._meant(owner, unit), name, node, top)
         return ANY
 
     def _instance_of(self, entry: Type) -> Value:
         if entry.name == "class":
             assert isinstance(entry.ref, ClassInfo)
-            return self._engine.families.kinds("instance", entry.ref)
+            return self._families.kinds("instance", entry.ref)
         if entry.name == "None":
             return NONE
         if entry.name == "dotted" and isinstance(entry.ref, str):
-            known = self._engine.knowledge
+            known = self._world.knowledge
             name = known.annotated(entry.ref)
             arity = known.arity(name)
             if name in ("any", "object"):
@@ -107,7 +118,7 @@ class Annotations:
             else:
                 base = self._instance_of(entry)
                 for made in base:
-                    if self._engine.knowledge.arity(made.name):
+                    if self._world.knowledge.arity(made.name):
                         found.append(self._container(made.name, arguments, unit))
                     else:
                         found.append(frozenset({made}))
@@ -124,6 +135,6 @@ class Annotations:
             if len(arguments) == 2 and isinstance(arguments[1], ast.Constant) and arguments[1].value is ...:
                 return values.one("tuple", inner[0], ref="any length")
             return values.one("tuple", *inner)
-        wanted = self._engine.knowledge.arity(name)
+        wanted = self._world.knowledge.arity(name)
         inner = (inner + [ANY] * wanted)[:wanted]
         return values.one(name, *inner)

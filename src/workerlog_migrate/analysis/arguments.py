@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.values import Value
 
-if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+
+class _Evaluator(Protocol):
+    def value(self, node: ast.expr, frame: Frame) -> Value: ...
 
 
 class Arguments:
     """The arguments of one call, by name and position.
 
     Args:
+        evaluator: gives the values of expressions.
         node: the call; None when the values are not known (a callback).
         frame: where it stands.
         positional, keywords: the expressions, possibly after leading ones were taken away.
 
     """
 
-    __slots__ = ("_engine", "_memo", "frame", "keywords", "node", "positional", "receiver_node", "starred")
+    __slots__ = ("_evaluator", "_memo", "frame", "keywords", "node", "positional", "receiver_node", "starred")
 
-    def __init__(self, engine: Engine, node: ast.Call | None, frame: Frame, skip: int = 0) -> None:
-        self._engine = engine
+    def __init__(self, evaluator: _Evaluator, node: ast.Call | None, frame: Frame, skip: int = 0) -> None:
+        self._evaluator = evaluator
         self.frame = frame
         self.node = node
         self.positional: list[ast.expr] = [] if node is None else node.args[skip:]
@@ -46,22 +48,12 @@ class Arguments:
         """Return an argument's value; it is evaluated once, with its effects."""
         found = self._memo.get(node)
         if found is None:
-            found = self._memo[node] = self._engine.expressions.value(node, self.frame)
+            found = self._memo[node] = self._evaluator.value(node, self.frame)
         return found
 
     def know(self, node: ast.expr, value: Value) -> None:
         """Say what an argument is, so that it is not evaluated."""
         self._memo[node] = value
-
-    def evaluate(self) -> None:
-        """Evaluate every argument, for the effects."""
-        for node in self.positional:
-            self.value(node)
-        if self.node is not None:
-            for word in self.node.keywords:
-                value = self.value(word.value)
-                if word.arg is None:
-                    self._engine.expressions.unpack_mapping(value, word.value, self.frame)
 
     def find(self, name: str, params: tuple[str, ...]) -> list[ast.expr]:
         """Return the expressions passed for a parameter: one, or several for the last of a variadic function.

@@ -11,18 +11,56 @@ from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
 from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.expressions import Expressions
+    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.guards import Guards
+    from workerlog_migrate.analysis.hooks import Hooks
+    from workerlog_migrate.analysis.iteration import Iteration
+    from workerlog_migrate.analysis.kinds import Kinds
+    from workerlog_migrate.analysis.proofs import Proofs
+    from workerlog_migrate.analysis.shapes import Shapes
+    from workerlog_migrate.analysis.special_methods import SpecialMethods
+    from workerlog_migrate.analysis.unset import Unset
+    from workerlog_migrate.analysis.writes import Writes
 
 
 class Assignment:
     """Binds targets.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        effects: Effects,
+        elements: Elements,
+        writes: Writes,
+        flat: Flat,
+        shapes: Shapes,
+        kinds: Kinds,
+        hooks: Hooks,
+        unset: Unset,
+        proofs: Proofs,
+        guards: Guards,
+        special_methods: SpecialMethods,
+        iteration: Iteration,
+        expressions: Expressions,
+    ) -> None:
+        self._effects = effects
+        self._elements = elements
+        self._writes = writes
+        self._flat = flat
+        self._shapes = shapes
+        self._kinds = kinds
+        self._hooks = hooks
+        self._unset = unset
+        self._proofs = proofs
+        self._guards = guards
+        self._special_methods = special_methods
+        self._iteration = iteration
+        self._expressions = expressions
 
     def assign(
         self,
@@ -50,14 +88,12 @@ class Assignment:
             self._bind(target.id, target, value, frame, source)
             frame.bind(target.id)
         elif isinstance(target, ast.Attribute):
-            receiver = self._engine.expressions.value(target.value, frame)
-            self._engine.hooks.stored(receiver, target, frame)
-            self._engine.shapes.stored(receiver, target, frame)
+            receiver = self._expressions.value(target.value, frame)
+            self._hooks.stored(receiver, target, frame)
+            self._shapes.stored(receiver, target, frame)
             if "None" in values.names(receiver):
-                self._engine.unset.of_none("op:attribute-none", target, frame, target.value)
-            self._engine.effects.unresolved_if_opaque(
-                receiver, "op:attribute-store", target, target.value, frame
-            )
+                self._unset.of_none("op:attribute-none", target, frame, target.value)
+            self._effects.unresolved_if_opaque(receiver, "op:attribute-store", target, target.value, frame)
             path = frame.unit.path(target)
             if path is not None:
                 self._bind(path, target, value, frame, source)
@@ -79,7 +115,7 @@ class Assignment:
         if is_empty:
             return  # what is put in later counts too: the flow-insensitive value knows
         if isinstance(target, ast.Name) and any(map(values.is_opaque, value)):
-            value = self._engine.flat.as_declared(value, frame.unit.module.bindings(target), frame.unit)
+            value = self._flat.as_declared(value, frame.unit.module.bindings(target), frame.unit)
         env[path] = (value or ANY) | self._written(target, frame)
         if source is not None:
             self._learn(target, source, frame)
@@ -92,11 +128,11 @@ class Assignment:
         found = module.lookup(target.id, module.scope(target))
         if found is None or found[0] is not module.scope_of_module:
             return BOTTOM
-        return self._engine.writes.written(frame.unit, target.id)
+        return self._writes.written(frame.unit, target.id)
 
     def _learn(self, target: ast.expr, source: ast.expr, frame: Frame) -> None:
-        guards = self._engine.guards
-        if self._engine.proofs.is_nonzero(source, frame):
+        guards = self._guards
+        if self._proofs.is_nonzero(source, frame):
             guards.assume(ast.Compare(target, [ast.NotEq()], [ast.Constant(0)]), True, frame)
         if isinstance(source, ast.List | ast.Tuple) and source.elts:
             count = sum(not isinstance(entry, ast.Starred) for entry in source.elts)
@@ -111,7 +147,7 @@ class Assignment:
     def _unpack(
         self, target: ast.Tuple | ast.List, value: Value, frame: Frame, source: ast.expr | None, of_loop: bool
     ) -> None:
-        expressions = self._engine.expressions
+        expressions = self._expressions
         starred = any(isinstance(entry, ast.Starred) for entry in target.elts)
         count = len(target.elts) - (1 if starred else 0)
         if (
@@ -125,78 +161,74 @@ class Assignment:
                 self.assign(entry, expressions.value(part, quiet), frame, source=part)
             return
         rows = loop_source(target, frame) if of_loop else source
-        if rows is None or not self._engine.proofs.has_parts(rows, count, frame, exact=not starred):
-            self._engine.iteration.unpack(value, count, not starred, target, source or target, frame)
+        if rows is None or not self._proofs.has_parts(rows, count, frame, exact=not starred):
+            self._iteration.unpack(value, count, not starred, target, source or target, frame)
         for index, entry in enumerate(target.elts):
-            part_value = self._engine.elements.item(value, index, None if starred else len(target.elts))
+            part_value = self._elements.item(value, index, None if starred else len(target.elts))
             self.assign(entry, part_value, frame)
 
     def _store_item(self, target: ast.Subscript, value: Value, frame: Frame) -> None:
-        expressions = self._engine.expressions
+        expressions = self._expressions
         base = expressions.value(target.value, frame)
         key = expressions.value(target.slice, frame)
         if not isinstance(target.slice, ast.Slice):
-            self._engine.kinds.hashed_in(base, key, target, frame)
+            self._kinds.hashed_in(base, key, target, frame)
         for entry in base:
             match entry.name:
                 case _ if values.is_opaque(entry):
-                    self._engine.effects.unresolved("op:subscript-store", target, target.value, frame)
+                    self._effects.unresolved("op:subscript-store", target, target.value, frame)
                 case "dict" | "class" | "dotted":
                     continue
                 case "None":
-                    self._engine.unset.of_none("op:subscript-none", target, frame, target.value)
+                    self._unset.of_none("op:subscript-none", target, frame, target.value)
                 case "instance":
-                    self._engine.special_methods.dunder(entry, "__setitem__", target, frame)
+                    self._special_methods.dunder(entry, "__setitem__", target, frame)
                 case "list":
-                    if not isinstance(target.slice, ast.Slice) and not self._engine.proofs.has_index(
-                        target, frame
-                    ):
-                        self._engine.effects.protocol("list", "setitem", target, frame)
+                    if not isinstance(target.slice, ast.Slice) and not self._proofs.has_index(target, frame):
+                        self._effects.protocol("list", "setitem", target, frame)
                 case "json":
                     if isinstance(target.slice, ast.Constant) and isinstance(target.slice.value, str):
-                        self._engine.effects.operation("op:subscript-json-shape", target, frame)
+                        self._effects.operation("op:subscript-json-shape", target, frame)
                     else:
-                        self._engine.effects.protocol("json", "setitem", target, frame)
+                        self._effects.protocol("json", "setitem", target, frame)
                 case _:
-                    made = self._engine.effects.protocol(entry.name, "setitem", target, frame, given=value)
+                    made = self._effects.protocol(entry.name, "setitem", target, frame, given=value)
                     if made is None and not values.is_builtin(entry):
-                        self._engine.effects.unresolved("op:subscript-store", target, target.value, frame)
+                        self._effects.unresolved("op:subscript-store", target, target.value, frame)
         path = frame.unit.path(target)
         if path is not None and frame.env is not None:
             frame.forget(path)
             # What a library's own container gives back need not be what was stored.
             if all("." not in entry.name or entry.name.startswith("collections.") for entry in base):
                 frame.env[path] = value or ANY
-        self._engine.guards.stored(target, frame)
+        self._guards.stored(target, frame)
 
     def _delete(self, node: ast.Delete, frame: Frame) -> None:
-        expressions = self._engine.expressions
+        expressions = self._expressions
         for target in node.targets:
             if isinstance(target, ast.Subscript):
                 base = expressions.value(target.value, frame)
                 expressions.value(target.slice, frame)
-                if not self._engine.proofs.has_key(target, frame):
+                if not self._proofs.has_key(target, frame):
                     for entry in base:
                         if entry.name == "list":
                             if not isinstance(target.slice, ast.Slice):
-                                self._engine.effects.operation("op:delete-index", target, frame)
+                                self._effects.operation("op:delete-index", target, frame)
                         elif entry.name == "json":
-                            self._engine.effects.protocol("json", "delitem", target, frame)
+                            self._effects.protocol("json", "delitem", target, frame)
                         elif entry.name == "instance":
-                            self._engine.special_methods.dunder(entry, "__delitem__", target, frame)
+                            self._special_methods.dunder(entry, "__delitem__", target, frame)
                         elif values.is_opaque(entry):
-                            self._engine.effects.unresolved(
-                                "op:subscript-unknown", target, target.value, frame
-                            )
-                        elif self._engine.effects.protocol(entry.name, "delitem", target, frame) is None:
-                            self._engine.effects.unresolved("op:delete-key", target, target.value, frame)
+                            self._effects.unresolved("op:subscript-unknown", target, target.value, frame)
+                        elif self._effects.protocol(entry.name, "delitem", target, frame) is None:
+                            self._effects.unresolved("op:delete-key", target, target.value, frame)
                 path = frame.unit.path(target.value)
                 if path is not None:
                     frame.forget(path)
             else:
                 if isinstance(target, ast.Attribute):
                     receiver = expressions.value(target.value, frame)
-                    self._engine.effects.unresolved_if_opaque(
+                    self._effects.unresolved_if_opaque(
                         receiver, "op:attribute-store", target, target.value, frame
                     )
                 elif isinstance(target, ast.Name):

@@ -19,7 +19,17 @@ from workerlog_migrate.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.kinds import Kinds
+    from workerlog_migrate.analysis.places import Places
+    from workerlog_migrate.analysis.presence import Presence
+    from workerlog_migrate.analysis.shapes import Shapes
+    from workerlog_migrate.analysis.unset import Unset
+    from workerlog_migrate.analysis.world import World
+    from workerlog_migrate.analysis.writes import Writes
 
 RESUMING = frozenset({"send", "close", "throw"})
 
@@ -27,14 +37,36 @@ RESUMING = frozenset({"send", "close", "throw"})
 class Attributes:
     """Evaluates attributes.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._knowledge = engine.knowledge
-        self._platform = engine.knowledge.operation("op:platform-attribute")
+    def __init__(
+        self,
+        world: World,
+        effects: Effects,
+        families: Families,
+        elements: Elements,
+        places: Places,
+        writes: Writes,
+        presence: Presence,
+        flat: Flat,
+        shapes: Shapes,
+        kinds: Kinds,
+        unset: Unset,
+    ) -> None:
+        self._world = world
+        self._effects = effects
+        self._families = families
+        self._elements = elements
+        self._places = places
+        self._writes = writes
+        self._presence = presence
+        self._flat = flat
+        self._shapes = shapes
+        self._kinds = kinds
+        self._unset = unset
+        self._knowledge = world.knowledge
+        self._platform = world.knowledge.operation("op:platform-attribute")
 
     def attribute(
         self, receiver: Value, name: str, node: ast.expr, frame: Frame, *, called: bool = False
@@ -54,19 +86,19 @@ class Attributes:
             if entry.name == "None":
                 if not name.startswith("__"):
                     rule = "op:method-none" if called else "op:attribute-none"
-                    self._engine.unset.of_none(rule, node, frame, _receiver(node))
+                    self._unset.of_none(rule, node, frame, _receiver(node))
                 continue
             if name == "__class__":
                 found.append(values.class_of(entry))
                 continue
             found.append(self._attribute_of(entry, name, node, frame, called))
-        return values.join(found) if found else self._engine.elements.nothing
+        return values.join(found) if found else self._elements.nothing
 
     def _attribute_of(self, entry: Type, name: str, node: ast.expr, frame: Frame, called: bool) -> Value:
         match entry.name:
             case "any":
                 if not called:
-                    self._engine.effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
+                    self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
                 return values.one("bound", ANY, ref=("*", name))
             case "dotted":
                 if (
@@ -74,26 +106,26 @@ class Attributes:
                     and f"{entry.ref}.{name}" in self._platform.names
                     and not _minds_platform(frame)
                 ):
-                    self._engine.effects.operation("op:platform-attribute", node, frame)
+                    self._effects.operation("op:platform-attribute", node, frame)
                 if not called and self._is_object(str(entry.ref), frame):
-                    self._engine.effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
+                    self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
                 found = self._dotted_attribute(str(entry.ref), name)
-                return found | ANY if self._engine.places.patched(f"{entry.ref}.{name}") else found
+                return found | ANY if self._places.patched(f"{entry.ref}.{name}") else found
             case "instance":
                 assert isinstance(entry.ref, ClassInfo)
                 return self._instance_attribute(entry, entry.ref, name, node, frame)
             case "class":
                 assert isinstance(entry.ref, ClassInfo)
-                if self._engine.shapes.lacks_attribute(entry.ref, name):
-                    self._engine.effects.operation("op:kinds-attribute", node, frame)
+                if self._shapes.lacks_attribute(entry.ref, name):
+                    self._effects.operation("op:kinds-attribute", node, frame)
                 return self._class_attribute(entry, entry.ref, name)
             case "unit":
                 assert isinstance(entry.ref, Unit)
-                return self._engine.flat.unit_attribute(entry.ref, name)
+                return self._flat.unit_attribute(entry.ref, name)
             case "json":
                 if not called:  # nobody reads that of data: it is something else
-                    self._engine.effects.operation("op:attribute-json", node, frame)
-                    self._engine.effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
+                    self._effects.operation("op:attribute-json", node, frame)
+                    self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
                 return values.one("bound", JSON, ref=("json", name))
             case "super" if isinstance(entry.ref, ClassInfo):
                 return self._super_attribute(entry, name)
@@ -101,17 +133,17 @@ class Attributes:
                 return values.one("bound", frozenset({entry}), ref=("generator", name))
             case _ if entry.name in values.NO_TYPES:
                 if not called and entry.name in ("bound", "foreign", "super"):
-                    self._engine.effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
+                    self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
                 return values.one("bound", ANY, ref=("*", name))
         if frame.sink is not None and self._knowledge.is_asked(entry.name, name):
-            self._engine.effects.protocol(entry.name, "ask", node, frame)
-        if self._engine.kinds.attribute(entry, name, node, frame):
+            self._effects.protocol(entry.name, "ask", node, frame)
+        if self._kinds.attribute(entry, name, node, frame):
             return BOTTOM
         expression = self._knowledge.attribute(entry.name, name)
         if expression is not None:
-            return self._engine.elements.substitute(values.parse(expression), frozenset({entry}), None)
+            return self._elements.substitute(values.parse(expression), frozenset({entry}), None)
         if not called and not name.startswith("__") and isinstance(node, ast.Attribute):
-            made = self._engine.effects.protocol(entry.name, "attribute", node, frame)
+            made = self._effects.protocol(entry.name, "attribute", node, frame)
             if made and made != ANY and self._knowledge.method(entry.name, name) is None:
                 return made
         return values.one("bound", frozenset({entry}), ref=(entry.name, name))
@@ -130,19 +162,19 @@ class Attributes:
         expression = self._knowledge.attribute(dotted, name)
         if expression is not None and self._knowledge.call(f"{dotted}.{name}") is None:
             return values.parse(expression)
-        if self._engine.may_be_own(dotted.partition(".")[0], dotted):
-            other = self._engine.other_unit(dotted)
-            found = ANY if other is None else self._engine.flat.unit_attribute(other, name)
+        if self._world.may_be_own(dotted.partition(".")[0], dotted):
+            other = self._world.other_unit(dotted)
+            found = ANY if other is None else self._flat.unit_attribute(other, name)
             if found != ANY:
                 return found
-        return values.one("dotted", ref=self._engine.effects.canonical(f"{dotted}.{name}"))
+        return values.one("dotted", ref=self._effects.canonical(f"{dotted}.{name}"))
 
     def _instance_attribute(
         self, entry: Type, info: ClassInfo, name: str, node: ast.expr, frame: Frame
     ) -> Value:
-        flat = self._engine.flat
+        flat = self._flat
         receiver = frozenset({entry})
-        method = self._engine.families.method(info, name)
+        method = self._families.method(info, name)
         if isinstance(method, FunctionInfo):
             if method.kind == "property":
                 if frame.sink is not None:
@@ -151,30 +183,26 @@ class Attributes:
             if name in info.stores:
                 return flat.attribute(info, name) or ANY
             bound = [self._bind(made, receiver, method) for made in flat.function_value(method)]
-            return values.join([*bound, self._engine.writes.attribute_written(info, name)])
+            return values.join([*bound, self._writes.attribute_written(info, name)])
         if (
             name in ("value", "_value_", "name", "_name_")
             and name not in info.stores
-            and self._engine.elements.is_enumeration(info)
+            and self._elements.is_enumeration(info)
         ):
             return STR if "name" in name else self._member_values(info)
         stored = flat.attribute(info, name)
-        if (
-            frame.sink is not None
-            and not isinstance(method, str)
-            and not self._engine.presence.is_set(info, name)
-        ):
-            self._engine.effects.operation("op:attribute-unset", node, frame, is_weak=True)
+        if frame.sink is not None and not isinstance(method, str) and not self._presence.is_set(info, name):
+            self._effects.operation("op:attribute-unset", node, frame, is_weak=True)
         if stored is not None:
             return stored
         if isinstance(method, str):
             return values.one("bound", values.one(method), ref=(method, name))
-        known = self._engine.families.method(info, "__getattr__")
+        known = self._families.method(info, "__getattr__")
         if isinstance(known, FunctionInfo) and frame.sink is not None:
             frame.sink.add(Edge(known, node, frame.unit))
-        family = self._engine.families.family(info)
+        family = self._families.family(info)
         if not name.startswith("__") and all(isinstance(owner, ClassInfo) for owner in family):
-            self._engine.effects.operation("op:kinds-attribute", node, frame)
+            self._effects.operation("op:kinds-attribute", node, frame)
         return values.one("bound", ANY, ref=(f"{info.name}", name))
 
     def _bind(self, made: Type, receiver: Value, method: FunctionInfo) -> Value:
@@ -185,10 +213,10 @@ class Attributes:
         return frozenset({Type("method", (receiver,), made.ref)})
 
     def _class_attribute(self, entry: Type, info: ClassInfo, name: str) -> Value:
-        flat = self._engine.flat
-        if name in info.values and not name.startswith("_") and self._engine.elements.is_enumeration(info):
-            return values.one("instance", ref=info) | self._engine.writes.attribute_written(info, name)
-        method = self._engine.families.method(info, name)
+        flat = self._flat
+        if name in info.values and not name.startswith("_") and self._elements.is_enumeration(info):
+            return values.one("instance", ref=info) | self._writes.attribute_written(info, name)
+        method = self._families.method(info, name)
         if isinstance(method, FunctionInfo):
             if method.kind in ("class", "static"):
                 return values.join(
@@ -207,22 +235,22 @@ class Attributes:
     def _super_attribute(self, entry: Type, name: str) -> Value:
         owner = entry.ref
         assert isinstance(owner, ClassInfo)
-        flat = self._engine.flat
-        method = self._engine.families.method(owner, name, after=owner)
+        flat = self._flat
+        method = self._families.method(owner, name, after=owner)
         receiver = values.one("instance", ref=owner)
         if isinstance(method, FunctionInfo):
             return values.join(self._bind(made, receiver, method) for made in flat.function_value(method))
         if isinstance(method, str):
             return values.one("bound", values.one(method), ref=(method, name))
-        if name == "__new__" and not self._engine.families.has_unknown_base(owner):
+        if name == "__new__" and not self._families.has_unknown_base(owner):
             return values.one("maker", ref=owner)
         if name == "__init__":
-            for base in self._engine.families.family(owner)[1:]:
+            for base in self._families.family(owner)[1:]:
                 if isinstance(base, str) and self._knowledge.call(base) is not None:
                     return values.one("dotted", ref=base)  # the row of the class speaks of its constructor
-        if name.startswith("__") and not self._engine.families.has_unknown_base(owner):
+        if name.startswith("__") and not self._families.has_unknown_base(owner):
             return values.one("safe")
-        for base in self._engine.families.family(owner)[1:]:
+        for base in self._families.family(owner)[1:]:
             if isinstance(base, str):
                 if name == "__init__":
                     return values.one("dotted", ref=base)
@@ -231,11 +259,10 @@ class Attributes:
 
     def _member_values(self, info: ClassInfo) -> Value:
         """Return what the ``value`` of a member can be; a class that makes its values itself may give anything."""
-        flat = self._engine.flat
-        mixed = {base for base in self._engine.families.family(info)[1:] if base is None or base in _MIXED_IN}
+        flat = self._flat
+        mixed = {base for base in self._families.family(info)[1:] if base is None or base in _MIXED_IN}
         if mixed or any(
-            isinstance(self._engine.families.method(info, made), FunctionInfo)
-            for made in ("__new__", "__init__")
+            isinstance(self._families.method(info, made), FunctionInfo) for made in ("__new__", "__init__")
         ):
             found = [values.one(str(base)) for base in mixed if base in ("int", "str", "float")]
             return values.join(found) if len(found) == len(mixed) == 1 else ANY

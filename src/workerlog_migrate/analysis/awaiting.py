@@ -15,7 +15,10 @@ from workerlog_migrate.analysis.values import (
 from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.world import World
 
 _STARTED_ELSEWHERE = (
     f"it awaits what was started elsewhere; {SETTLE}await the call that makes it, in this body"
@@ -25,28 +28,29 @@ _STARTED_ELSEWHERE = (
 class Awaiting:
     """Evaluates ``await``.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._knowledge = engine.knowledge
+    def __init__(self, world: World, above: Above, effects: Effects, elements: Elements) -> None:
+        self._above = above
+        self._effects = effects
+        self._elements = elements
+        self._knowledge = world.knowledge
 
     def _await(self, node: ast.Await, frame: Frame) -> Value:
-        value = self._engine.expressions.value(node.value, frame)
+        value = self._above.expressions.value(node.value, frame)
         found: list[Value] = []
         for entry in value:
             if entry.name == "coroutine":
                 found.append(entry.args[0])
             elif self._knowledge.protocol(entry.name, "await") is not None:
-                found.append(self._engine.effects.protocol(entry.name, "await", node, frame) or ANY)
+                found.append(self._effects.protocol(entry.name, "await", node, frame) or ANY)
             else:
                 found.append(frozenset({entry}))
         known = any(self._knowledge.protocol(entry.name, "await") is not None for entry in value)
         if frame.sink is not None and not known and not isinstance(node.value, ast.Call):
             self.awaited(node.value, frame)
-        return values.join(found) or self._engine.elements.nothing
+        return values.join(found) or self._elements.nothing
 
     def awaited(self, node: ast.expr, frame: Frame, depth: int = 0) -> None:
         """Put what a task or coroutine raises into the sink where it is awaited, although it was made elsewhere.
@@ -77,7 +81,7 @@ class Awaiting:
                         self.awaited(argument, frame, depth + 1)
             elsewhere = Frame(frame.unit.enclosing(expression), None, frame.sink)
             elsewhere.depth = frame.depth
-            self._engine.expressions.value(expression, elsewhere)
+            self._above.expressions.value(expression, elsewhere)
 
     def _made(self, node: ast.expr, frame: Frame) -> list[ast.expr] | None:
         """Return the expressions that a name or attribute of ``self`` is bound to or filled with; None if unknown."""

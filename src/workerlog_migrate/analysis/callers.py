@@ -12,15 +12,20 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.follower import Follower
+from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.trails import Passed, Trail, Use
 from workerlog_migrate.analysis.values import Value
-from workerlog_migrate.syntax.literals import last_name
+from workerlog_migrate.syntax.literals import last_name, may_spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.places import Places
+    from workerlog_migrate.analysis.questions import Questions
+    from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
 
 _OPERATORS = 400
@@ -30,19 +35,33 @@ _OPERATORS = 400
 class Callers:
     """Answers for one program; each thing is followed once.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        questions: Questions,
+        families: Families,
+        places: Places,
+    ) -> None:
+        self._world = world
+        self._above = above
+        self._questions = questions
+        self._families = families
+        self._places = places
         self._receivers: dict[ast.expr, Value] = {}
         self._nodes: dict[tuple[Unit, type[ast.AST]], list[ast.AST]] = {}
+
+    def follower(self, *, is_code: bool) -> Follower:
+        """Make what follows one thing: a function or class, or a container."""
+        return Follower(self._world, self._above, self._families, self._places, self, is_code=is_code)
 
     def trail_of(self, thing: FunctionInfo | ClassInfo) -> Trail:
         """Return the uses of a function, method, lambda or class."""
         most = Trail(lost=f"{thing.name} leads too far")
-        return self._engine.questions.answer(("trail", thing), lambda: self._followed(thing), Trail(), most)
+        return self._questions.answer(("trail", thing), lambda: self._followed(thing), Trail(), most)
 
     def _followed(self, thing: FunctionInfo | ClassInfo) -> Trail:
         trail = self._class_trail(thing) if isinstance(thing, ClassInfo) else self._function_trail(thing)
@@ -56,8 +75,8 @@ class Callers:
 
     def row(self, call: ast.Call, unit: Unit) -> CallRow | None:
         """Return the row of what a call calls."""
-        knowledge = self._engine.knowledge
-        for entry in self._engine.calls.callee(call, self._engine.flat.frame(unit, call)):
+        knowledge = self._world.knowledge
+        for entry in self._above.calls.callee(call, at(unit, call)):
             if entry.name == "dotted":
                 return knowledge.call(str(entry.ref))
             if entry.name == "bound" and isinstance(entry.ref, tuple) and entry.ref[0] != "*":
@@ -69,13 +88,13 @@ class Callers:
         if isinstance(node, ast.Module | ast.ExceptHandler):
             return Trail()
         if isinstance(node, ast.Lambda):
-            return Follower(self._engine, is_code=True).from_expression(node, unit)
+            return self.follower(is_code=True).from_expression(node, unit)
         owner = function.owner
         if owner is None:
             found = unit.module.lookup(function.name, unit.module.scope(node))
             if found is None:
                 return Trail(lost="it is not bound")
-            trail = Follower(self._engine, is_code=True).from_name(function.name, found[0], unit)
+            trail = self.follower(is_code=True).from_name(function.name, found[0], unit)
         elif function.name in ("__init__", "__new__", "__post_init__"):
             trail = self._constructed(owner, function.name)
         elif function.name.startswith("__") and function.name.endswith("__"):
@@ -97,9 +116,9 @@ class Callers:
             isinstance(place.ctx, ast.Store)
             and any(
                 entry.ref is function or values.is_opaque(entry)
-                for entry in self._engine.flat.value(place.value, unit)
+                for entry in self._above.flat.value(place.value, unit)
             )
-            for unit in self._engine.places.units(function.unit, name)
+            for unit in self._places.units(function.unit, name)
             for place in unit.module.attributes_of(name)
         )
 
@@ -107,10 +126,10 @@ class Callers:
         """Follow a function into what decorates it."""
         unit = function.unit
         maker = decorator.func if isinstance(decorator, ast.Call) else decorator
-        for entry in self._engine.flat.value(maker, unit):
+        for entry in self._above.flat.value(maker, unit):
             inner = entry.ref
             if entry.name == "dotted":
-                row = self._engine.knowledge.call(str(inner))
+                row = self._world.knowledge.call(str(inner))
                 if str(inner) not in _METHOD_DECORATORS and (row is None or row.raises):
                     trail.lost = (
                         trail.lost or f"{function.name} is decorated with {inner} in line {decorator.lineno}"
@@ -122,7 +141,7 @@ class Callers:
             ):
                 continue
             elif entry.name == "bound" and isinstance(inner, tuple) and inner[0] != "*":
-                row = self._engine.knowledge.method(inner[0], inner[1])
+                row = self._world.knowledge.method(inner[0], inner[1])
                 if row is None or row.raises:
                     trail.lost = trail.lost or f"{function.name} is decorated in line {decorator.lineno}"
             else:
@@ -133,14 +152,14 @@ class Callers:
         if is_made:  # @outer(...): what outer returns is the decorator
             makers = [
                 entry.ref
-                for entry in self._engine.flat.returns(maker)
+                for entry in self._above.flat.returns(maker)
                 if entry.name == "function" and isinstance(entry.ref, FunctionInfo)
             ]
         for each in makers:
             if not each.parameters or isinstance(each.node, ast.Module | ast.ExceptHandler):
                 continue
             scope = each.unit.module.scopes[each.node]
-            found = Follower(self._engine, is_code=True).from_name(each.parameters[0].arg, scope, each.unit)
+            found = self.follower(is_code=True).from_name(each.parameters[0].arg, scope, each.unit)
             trail.uses.extend(found.uses)
             trail.lost = trail.lost or found.lost
 
@@ -149,27 +168,25 @@ class Callers:
         found = module.lookup(info.name, module.scope(info.node))
         if found is None:
             return Trail(lost="it is not bound")
-        return Follower(self._engine, is_code=True).from_name(info.name, found[0], info.unit)
+        return self.follower(is_code=True).from_name(info.name, found[0], info.unit)
 
     def _constructed(self, owner: ClassInfo, name: str) -> Trail:
         """Join the uses of a class, of the heirs that do not construct themselves, and what heirs hand up."""
         trail = Trail()
-        for each in (owner, *self._engine.families.heirs(owner)):
-            if each is not owner and self._engine.families.method(each, name) is not owner.methods.get(name):
+        for each in (owner, *self._families.heirs(owner)):
+            if each is not owner and self._families.method(each, name) is not owner.methods.get(name):
                 continue
             found = self.trail_of(each)
             trail.uses.extend(use for use in found.uses if use.kind != "decorator")
             trail.lost = trail.lost or found.lost
             trail.uses.extend(self._made_by_class_methods(each))
-        for unit in self._engine.places.units(owner.unit, name):
+        for unit in self._places.units(owner.unit, name):
             for place in unit.module.attributes_of(name):
                 call = unit.module.parents.get(place)
                 if not isinstance(call, ast.Call) or call.func is not place:
                     continue
                 inside = unit.enclosing(call).owner
-                if inside is None or (
-                    inside is not owner and owner not in self._engine.families.family(inside)
-                ):
+                if inside is None or (inside is not owner and owner not in self._families.family(inside)):
                     continue
                 is_super = isinstance(place.value, ast.Call)
                 positional = call.args if is_super else call.args[1:]
@@ -185,14 +202,14 @@ class Callers:
 
     def _method_trail(self, function: FunctionInfo, owner: ClassInfo) -> Trail:
         trail = Trail()
-        for unit in self._engine.places.units(function.unit, function.name):
+        for unit in self._places.units(function.unit, function.name):
             for place in unit.module.attributes_of(function.name):
                 if not isinstance(place.ctx, ast.Load):
                     continue
                 related, is_class = self.receives(place.value, owner, unit)
                 if not related:
                     continue
-                found = Follower(self._engine, is_code=True).from_expression(place, unit)
+                found = self.follower(is_code=True).from_expression(place, unit)
                 drop = is_class and function.kind not in ("static", "class")
                 trail.uses.extend(
                     use._replace(positional=use.positional[1:]) if drop else use for use in found.uses
@@ -208,7 +225,7 @@ class Callers:
         for place in module.names_of(function.name):
             scope = module.scope(place)
             if isinstance(place.ctx, ast.Load) and scope.is_class and scope.node is owner.node:
-                found = Follower(self._engine, is_code=True).from_expression(place, owner.unit)
+                found = self.follower(is_code=True).from_expression(place, owner.unit)
                 for use in (
                     found.uses
                 ):  # an alias is called on the object, too; only a call in the class body passes it
@@ -241,16 +258,16 @@ class Callers:
         """Return what an object may be; asked for each class whose methods it may have."""
         known = self._receivers.get(receiver)
         if known is None:
-            questions = self._engine.questions
+            questions = self._questions
             outer, questions.cut = questions.cut, questions.NEVER
-            known = self._engine.flat.value(receiver, unit)
+            known = self._above.flat.value(receiver, unit)
             if questions.cut == questions.NEVER:
                 self._receivers[receiver] = known
             questions.cut = min(outer, questions.cut)
         return known
 
     def _are_related(self, first: ClassInfo, second: ClassInfo) -> bool:
-        family = self._engine.families.family
+        family = self._families.family
         return first is second or first in family(second) or second in family(first)
 
     def _by_text(self, function: FunctionInfo, owner: ClassInfo, trail: Trail) -> None:
@@ -270,7 +287,7 @@ class Callers:
                 if not self.receives(call.args[0], owner, function.unit)[0]:
                     continue
                 if isinstance(name, ast.Constant):
-                    found = Follower(self._engine, is_code=True).from_expression(call, function.unit)
+                    found = self.follower(is_code=True).from_expression(call, function.unit)
                     trail.uses.extend(found.uses)
                     trail.lost = trail.lost or found.lost
                     continue
@@ -279,7 +296,7 @@ class Callers:
     def _set(self, function: FunctionInfo, owner: ClassInfo) -> Trail:
         """Return what is assigned to a property."""
         trail = Trail()
-        for unit in self._engine.places.units(function.unit, function.name, changing=True):
+        for unit in self._places.units(function.unit, function.name, changing=True):
             for place in unit.module.attributes_of(function.name):
                 if not isinstance(place.ctx, ast.Store) or not self.receives(place.value, owner, unit)[0]:
                     continue
@@ -299,7 +316,7 @@ class Callers:
         if kind is None:
             trail.lost = f"{function.name} is called by Python"
             return trail
-        units = self._engine.places.units(function.unit, owner.name)
+        units = self._places.units(function.unit, owner.name)
         if sum(len(self._all(unit, kind)) for unit in units) > _OPERATORS:
             trail.lost = f"{function.name} may be called in too many places"
             return trail
@@ -377,16 +394,3 @@ def _use_of_call(call: ast.Call, positional: list[ast.expr], unit: Unit) -> Use:
     keywords = tuple((word.arg, Passed(word.value, unit)) for word in call.keywords if word.arg)
     mapping = tuple(Passed(word.value, unit) for word in call.keywords if not word.arg)
     return Use("call", call, unit, tuple(plain), keywords, tuple(rest), mapping)
-
-
-def may_spell(node: ast.expr, name: str) -> bool:
-    """Whether an expression may give the text of a name."""
-    match node:
-        case ast.Constant(value=value):
-            return value == name
-        case (
-            ast.JoinedStr(values=[ast.Constant(value=str(start)), *_])
-            | ast.BinOp(left=ast.Constant(value=str(start)), op=ast.Add() | ast.Mod())
-        ):
-            return name.startswith(start.partition("%")[0])
-    return True

@@ -19,24 +19,71 @@ from workerlog_migrate.analysis.specials import NAMED_TUPLE
 from workerlog_migrate.analysis.values import ANY, BOTTOM, JSON, NONE, Type, Value
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.attributes import Attributes
+    from workerlog_migrate.analysis.changes import Changes
+    from workerlog_migrate.analysis.decorators import Decorators
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.guards import Guards
+    from workerlog_migrate.analysis.iteration import Iteration
+    from workerlog_migrate.analysis.parameters import Parameters
+    from workerlog_migrate.analysis.rows import Rows
+    from workerlog_migrate.analysis.shapes import Shapes
+    from workerlog_migrate.analysis.specials import Specials
+    from workerlog_migrate.analysis.unset import Unset
+    from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
 
 
 class Calls:
     """Evaluates calls.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._knowledge = engine.knowledge
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        effects: Effects,
+        families: Families,
+        elements: Elements,
+        parameters: Parameters,
+        flat: Flat,
+        shapes: Shapes,
+        changes: Changes,
+        unset: Unset,
+        guards: Guards,
+        iteration: Iteration,
+        attributes: Attributes,
+        rows: Rows,
+        specials: Specials,
+        decorators: Decorators,
+    ) -> None:
+        self._world = world
+        self._above = above
+        self._effects = effects
+        self._families = families
+        self._elements = elements
+        self._parameters = parameters
+        self._flat = flat
+        self._shapes = shapes
+        self._changes = changes
+        self._unset = unset
+        self._guards = guards
+        self._iteration = iteration
+        self._attributes = attributes
+        self._rows = rows
+        self._specials = specials
+        self._decorators = decorators
+        self._knowledge = world.knowledge
 
     def call(self, node: ast.Call, frame: Frame) -> Value:
         """Return what a call gives, and put what it can raise into the frame's sink."""
-        arguments = Arguments(self._engine, node, frame)
+        arguments = Arguments(self._above.expressions, node, frame)
         callee = self.callee(node, frame)
         if self._is_counted_elsewhere(node.func, frame):
             callee = BOTTOM
@@ -44,11 +91,21 @@ class Calls:
             arguments.receiver_node = node.func.value
         found = [self.invoke(entry, arguments, node, frame) for entry in callee]
         if frame.sink is not None:
-            arguments.evaluate()
+            self._evaluate(arguments)
             if frame.facts or frame.env:
-                self._engine.guards.after_call(node, frame)
-                self._engine.changes.after(callee, node, frame)
-        return values.join(found) if found else self._engine.elements.nothing
+                self._guards.after_call(node, frame)
+                self._changes.after(callee, node, frame)
+        return values.join(found) if found else self._elements.nothing
+
+    def _evaluate(self, arguments: Arguments) -> None:
+        """Evaluate every argument, for the effects."""
+        for node in arguments.positional:
+            arguments.value(node)
+        if arguments.node is not None:
+            for word in arguments.node.keywords:
+                value = arguments.value(word.value)
+                if word.arg is None:
+                    self._iteration.unpack_mapping(value, word.value, arguments.frame)
 
     def callee(self, node: ast.Call, frame: Frame) -> Value:
         """Return what is called."""
@@ -58,11 +115,11 @@ class Calls:
                 path = frame.unit.path(function)
                 if path is not None and path in frame.env:
                     return frame.env[path]
-            receiver = self._engine.expressions.value(function.value, frame)
+            receiver = self._above.expressions.value(function.value, frame)
             if frame.env is not None and isinstance(function.value, ast.Call):
-                receiver = self._engine.unset.told(receiver, function.value, frame)
-            return self._engine.attributes.attribute(receiver, function.attr, node, frame, called=True)
-        return self._engine.expressions.value(function, frame)
+                receiver = self._unset.told(receiver, function.value, frame)
+            return self._attributes.attribute(receiver, function.attr, node, frame, called=True)
+        return self._above.expressions.value(function, frame)
 
     def name(self, node: ast.Call, frame: Frame) -> str | None:
         """Return the row name of a call's callee: ``open``, ``pathlib.Path.read_text``; None when unknown or local."""
@@ -95,10 +152,10 @@ class Calls:
             case "dotted":
                 return self._invoke_dotted(str(entry.ref), arguments, node, frame)
             case "function" | "method" | "unbound" if isinstance(entry.ref, FunctionInfo):
-                if frame.sink is not None and not self._engine.shapes.fits(
+                if frame.sink is not None and not self._shapes.fits(
                     entry.ref, arguments, is_bound=entry.name == "method"
                 ):
-                    self._engine.effects.operation("op:arguments", node, frame)
+                    self._effects.operation("op:arguments", node, frame)
                 return self._invoke_function(entry.ref, arguments, node, frame)
             case "class":
                 assert isinstance(entry.ref, ClassInfo)
@@ -108,7 +165,7 @@ class Calls:
                 return self._invoke_bound(entry, arguments, node, frame)
             case "partial":
                 return values.join(
-                    self.invoke(other, Arguments(self._engine, None, frame), node, frame)
+                    self.invoke(other, Arguments(self._above.expressions, None, frame), node, frame)
                     for other in entry.args[0]
                 )
             case "transparent":
@@ -117,11 +174,9 @@ class Calls:
                 if frame.sink is not None:
                     frame.sink.add(Edge(entry.ref, node, frame.unit))
                     self._invoke_callbacks(entry.ref, arguments, node, frame)
-                return values.one("context", self._engine.flat.yields(entry.ref), ref=entry.ref)
+                return values.one("context", self._flat.yields(entry.ref), ref=entry.ref)
             case "foreign":
-                self._engine.effects.unknown_call(
-                    node, frame, str(entry.ref), "a decorator that is not known"
-                )
+                self._effects.unknown_call(node, frame, str(entry.ref), "a decorator that is not known")
                 for other in entry.args[0]:
                     self.invoke(other, arguments, node, frame)
                 return ANY
@@ -129,28 +184,28 @@ class Calls:
                 return NONE
             case "maker":  # super().__new__(cls)
                 assert isinstance(entry.ref, ClassInfo)
-                return self._engine.families.kinds("instance", entry.ref)
+                return self._families.kinds("instance", entry.ref)
             case "json":
-                self._engine.effects.operation("op:not-callable-json", node, frame)
+                self._effects.operation("op:not-callable-json", node, frame)
                 return ANY
             case "None":
                 operand = node.func if isinstance(node, ast.Call) else node
-                self._engine.unset.of_none("op:kinds", node, frame, operand)
+                self._unset.of_none("op:kinds", node, frame, operand)
                 return BOTTOM
             case "instance":
                 assert isinstance(entry.ref, ClassInfo)
-                method = self._engine.families.method(entry.ref, "__call__")
+                method = self._families.method(entry.ref, "__call__")
                 if isinstance(method, FunctionInfo):
                     return self._invoke_function(method, arguments, node, frame)
         protocol = self._knowledge.protocol(entry.name, "call")
         if protocol is not None:
-            return self._engine.effects.protocol(entry.name, "call", node, frame) or ANY
-        self._engine.effects.unknown_call(node, frame)
+            return self._effects.protocol(entry.name, "call", node, frame) or ANY
+        self._effects.unknown_call(node, frame)
         return ANY
 
     def invoke_unknown(self, value: Value, node: ast.expr, frame: Frame) -> Value:
         """Call a value with arguments that are not known (a callback)."""
-        nothing = Arguments(self._engine, None, frame)
+        nothing = Arguments(self._above.expressions, None, frame)
         return values.join(
             self.invoke(entry, nothing, node, frame)
             for entry in value
@@ -158,47 +213,47 @@ class Calls:
         )
 
     def _invoke_dotted(self, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
-        if self._engine.effects.is_taught(name, node, frame):
+        if self._effects.is_taught(name, node, frame):
             row = self._knowledge.call(name)
-            return ANY if row is None else self._engine.rows.value_of_row(row, arguments, None)
-        special = self._engine.specials.table.get(name)
+            return ANY if row is None else self._rows.value_of_row(row, arguments, None)
+        special = self._specials.table.get(name)
         if special is not None:
             return special(arguments, node, frame)
-        if name == NAMED_TUPLE and self._engine.shapes.misses_parts(arguments, frame.unit):
-            self._engine.effects.operation("op:arguments", node, frame)
-        hierarchy = self._engine.hierarchy
+        if name == NAMED_TUPLE and self._shapes.misses_parts(arguments, frame.unit):
+            self._effects.operation("op:arguments", node, frame)
+        hierarchy = self._world.hierarchy
         if hierarchy.is_exception(name):
             return values.one(hierarchy.canonical(name))
         row = self._knowledge.call(name)
         if row is not None:
-            return self._engine.rows.apply(row, arguments, None, node, frame)
+            return self._rows.apply(row, arguments, None, node, frame)
         if self._knowledge.type(name) is not None:  # a type that is known, made in a way that is not
-            self._engine.effects.unknown_call(node, frame, name)
-            return self._engine.elements.substitute(values.parse(name), None, None)
+            self._effects.unknown_call(node, frame, name)
+            return self._elements.substitute(values.parse(name), None, None)
         # os.environ.get, sys.stdout.write: a method of a module's data attribute.
         owner, _, method = name.rpartition(".")
         if owner and self._knowledge.type(owner) is not None:
             inherited = self._knowledge.method(owner, method)
             if inherited is not None:
-                return self._engine.rows.apply(inherited, arguments, values.one(owner), node, frame)
-        self._engine.effects.unknown_call(node, frame, name)
+                return self._rows.apply(inherited, arguments, values.one(owner), node, frame)
+        self._effects.unknown_call(node, frame, name)
         return ANY
 
     def _invoke_function(
         self, function: FunctionInfo, arguments: Arguments, node: ast.expr, frame: Frame
     ) -> Value:
-        if self._engine.effects.is_taught(function.name, node, frame):
-            return self._engine.flat.returns(function)
-        is_decorator = self._engine.flat.is_decorator(function)
+        if self._effects.is_taught(function.name, node, frame):
+            return self._flat.returns(function)
+        is_decorator = self._flat.is_decorator(function)
         if frame.sink is not None:
-            self._engine.decorators.decorated_call(function, arguments, node, frame)
-            weak = self._engine.families.is_placeholder(function)
+            self._decorators.decorated_call(function, arguments, node, frame)
+            weak = self._families.is_placeholder(function)
             frame.sink.add(Edge(function, node, frame.unit, is_weak=weak))
             if not is_decorator:
                 self._invoke_callbacks(function, arguments, node, frame)
         if is_decorator and arguments.positional:
             # What it returns calls what it was given: both count when the result is called.
-            return self._engine.flat.returns(function) | arguments.value(arguments.positional[0])
+            return self._flat.returns(function) | arguments.value(arguments.positional[0])
         if frame.sink is not None:
             receiver = (
                 node.func.value
@@ -207,11 +262,11 @@ class Calls:
             )
             on_self = isinstance(receiver, ast.Name) and receiver.id in ("self", "cls")
             is_super = isinstance(receiver, ast.Call) and ast.unparse(receiver.func) == "super"
-            if not is_super and self._engine.families.is_open(function, on_self=on_self):
-                self._engine.effects.unknown_call(node, frame, function.name, "it is there to be overridden")
+            if not is_super and self._families.is_open(function, on_self=on_self):
+                self._effects.unknown_call(node, frame, function.name, "it is there to be overridden")
         if frame.env is None:
-            return self._engine.flat.returns(function)
-        return self._engine.flow.returns(function, frame.function)
+            return self._flat.returns(function)
+        return self._above.flow.returns(function, frame.function)
 
     def _invoke_callbacks(
         self, function: FunctionInfo, arguments: Arguments, node: ast.expr, frame: Frame
@@ -220,10 +275,10 @@ class Calls:
 
         The calls of other files are not looked at, so the function itself does not know what its parameters are.
         """
-        if function.unit is self._engine.unit or not function.callbacks:
+        if function.unit is self._world.unit or not function.callbacks:
             return
         if arguments.node is None:
-            self._engine.effects.unknown_call(
+            self._effects.unknown_call(
                 node, frame, function.name, "it calls what it is given, and that is not known here"
             )
             return
@@ -231,13 +286,13 @@ class Calls:
         params = tuple(argument.arg for argument in function.parameters[bound:])
         for name in function.callbacks:
             passed = arguments.find(name, (*params, ""))
-            default = self._engine.parameters.default(function, name)
+            default = self._parameters.default(function, name)
             if passed:
                 value = arguments.value(passed[0])
             elif default is not None and not arguments.starred:
                 value = default
             else:
-                self._engine.effects.unknown_call(
+                self._effects.unknown_call(
                     node, frame, f"{function.name}.{name}", "it calls what it is given"
                 )
                 continue
@@ -245,7 +300,7 @@ class Calls:
 
     def _is_counted_elsewhere(self, node: ast.expr, frame: Frame) -> bool:
         """Whether a callee is a parameter of a function of another file: counted where that function is called."""
-        if frame.unit is self._engine.unit or not isinstance(node, ast.Name):
+        if frame.unit is self._world.unit or not isinstance(node, ast.Name):
             return False
         module = frame.unit.module
         found = module.lookup(node.id, module.scope(node))
@@ -254,34 +309,34 @@ class Calls:
         owner = found[0].node
         if owner is frame.function.node:
             return node.id in frame.function.callbacks
-        return isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef) and self._engine.flat.is_decorator(
+        return isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef) and self._flat.is_decorator(
             frame.unit.function(owner)
         )
 
     def _construct(self, info: ClassInfo, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         made = values.one("instance", ref=info)
-        is_exception = self._engine.families.exception_name(info) is not None
+        is_exception = self._families.exception_name(info) is not None
         if frame.sink is None:
             return made
-        self._engine.shapes.constructed(info, arguments, node, frame)
+        self._shapes.constructed(info, arguments, node, frame)
         resolved = False
         for name in ("__new__", "__init__", "__post_init__"):
-            method = self._engine.families.method(info, name)
+            method = self._families.method(info, name)
             if isinstance(method, FunctionInfo):
                 frame.sink.add(Edge(method, node, frame.unit))
                 self._invoke_callbacks(method, arguments, node, frame)
                 resolved = True
         if resolved or is_exception:
             return made
-        for base in self._engine.families.family(info)[1:]:
+        for base in self._families.family(info)[1:]:
             if base is None:
-                if not self._engine.effects.is_taught(info.name, node, frame):
-                    self._engine.effects.unknown_call(node, frame, info.name, "a base class is not known")
+                if not self._effects.is_taught(info.name, node, frame):
+                    self._effects.unknown_call(node, frame, info.name, "a base class is not known")
                 return made
             if isinstance(base, str):
                 row = self._knowledge.call(base)
                 if row is not None:
-                    self._engine.rows.apply(row, arguments, None, node, frame)
+                    self._rows.apply(row, arguments, None, node, frame)
                     return made
         return made
 
@@ -294,25 +349,25 @@ class Calls:
             and type_name == "concurrent.futures.Future"
             and _cancels(frame.unit)
         ):
-            self._engine.effects.operation("op:future-cancelled", node, frame)
+            self._effects.operation("op:future-cancelled", node, frame)
         if type_name == "generator" and method in RESUMING:
             return self._resumed(entry, method, node, frame)
         row = self._knowledge.method(type_name, method) if type_name != "*" else None
         if row is not None and (row.remembers or row.recalls):
             return self._future(row, entry, arguments, node, frame)
         for name in (f"{type_name}.{method}", f"*.{method}"):
-            if self._engine.effects.is_taught(name, node, frame):
-                return ANY if row is None else self._engine.rows.value_of_row(row, arguments, receiver)
+            if self._effects.is_taught(name, node, frame):
+                return ANY if row is None else self._rows.value_of_row(row, arguments, receiver)
         if row is not None:
-            return self._engine.rows.apply(row, arguments, receiver, node, frame)
+            return self._rows.apply(row, arguments, receiver, node, frame)
         if type_name == "json":
-            self._engine.effects.operation("op:method-json", node, frame)
+            self._effects.operation("op:method-json", node, frame)
             return self._of_data(method, arguments, node, frame)
         bare = self._bare(method, arguments, frame)
         if bare is not None:
-            self._engine.effects.unknown_call(node, frame, f"{type_name}.{method}", _BY_NAME)
-            return self._engine.rows.apply(bare, arguments, receiver, node, frame)
-        self._engine.effects.unknown_call(node, frame, f"{type_name}.{method}")
+            self._effects.unknown_call(node, frame, f"{type_name}.{method}", _BY_NAME)
+            return self._rows.apply(bare, arguments, receiver, node, frame)
+        self._effects.unknown_call(node, frame, f"{type_name}.{method}")
         return ANY
 
     def _resumed(self, entry: Type, method: str, node: ast.expr, frame: Frame) -> Value:
@@ -321,14 +376,14 @@ class Calls:
         for receiver in entry.args[0]:
             function = receiver.ref
             if not isinstance(function, FunctionInfo) or method == "throw":
-                self._engine.effects.unknown_call(node, frame, f"generator.{method}")
+                self._effects.unknown_call(node, frame, f"generator.{method}")
             if isinstance(function, FunctionInfo):
-                found.append(self._engine.flat.yields(function))
+                found.append(self._flat.yields(function))
                 if frame.sink is not None:
                     frame.sink.add(Edge(function, node, frame.unit))
         if method == "close":
             return NONE
-        self._engine.effects.operation("op:generator-ends", node, frame)
+        self._effects.operation("op:generator-ends", node, frame)
         return values.join(found) or ANY
 
     def _of_data(self, method: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
@@ -338,9 +393,9 @@ class Calls:
             (entry,) = made
             row = self._knowledge.method(entry.name, method)
             if row is not None:
-                found.append(self._engine.rows.apply(row, arguments, made, node, frame))
+                found.append(self._rows.apply(row, arguments, made, node, frame))
         if not found:  # nobody calls that of data: it is something else
-            self._engine.effects.unknown_call(node, frame, f"*.{method}")
+            self._effects.unknown_call(node, frame, f"*.{method}")
             return ANY
         value = values.join(found)
         return (value - ANY) | JSON if value >= ANY else value
@@ -377,7 +432,7 @@ class Calls:
 
     def _future(self, row: CallRow, entry: Type, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         """``pool.submit(f)`` remembers ``f``; ``result()`` raises what ``f`` does, and its own timeout."""
-        made = self._engine.rows.apply(row, arguments, entry.args[0], node, frame)
+        made = self._rows.apply(row, arguments, entry.args[0], node, frame)
         if row.remembers:
             passed = arguments.find(row.remembers, row.params)
             if not passed:
@@ -388,7 +443,7 @@ class Calls:
             if isinstance(receiver.ref, frozenset):
                 found.append(self.invoke_unknown(receiver.ref, node, frame))
             else:
-                self._engine.effects.unknown_call(node, frame, row.name, "what it was made of is not known")
+                self._effects.unknown_call(node, frame, row.name, "what it was made of is not known")
         return made if row.returns else values.join(found) or ANY
 
 

@@ -12,18 +12,21 @@ from workerlog_migrate.analysis.program import ClassInfo
 from workerlog_migrate.analysis.values import ANY, Type, Value
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.world import World
 
 
 class Caught:
     """Reads the names of exceptions.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, world: World, above: Above, families: Families) -> None:
+        self._world = world
+        self._above = above
+        self._families = families
 
     def exception_names(self, node: ast.expr | None, frame: Frame) -> tuple[tuple[str, ...], bool]:
         """Read the type of an ``except`` clause or the arguments of ``suppress``.
@@ -54,7 +57,7 @@ class Caught:
                 if assigned is not None:
                     stack.append(assigned)
                     continue
-            named = [self.exception_of(kind) for kind in self._engine.expressions.value(entry, frame)]
+            named = [self.exception_of(kind) for kind in self._above.expressions.value(entry, frame)]
             if named and all(named):
                 found.extend(name for name in named if name)
             else:
@@ -74,13 +77,11 @@ class Caught:
         """Return the exception class that a value stands for: the class itself, or the class of an instance."""
         if entry.name == "dotted":
             name = str(entry.ref)
-            return (
-                self._engine.hierarchy.canonical(name) if self._engine.hierarchy.is_exception(name) else None
-            )
+            return self._world.hierarchy.canonical(name) if self._world.hierarchy.is_exception(name) else None
         if entry.name in ("class", "instance") and isinstance(entry.ref, ClassInfo):
-            return self._engine.families.exception_name(entry.ref)
-        if self._engine.hierarchy.is_exception(entry.name):
-            return self._engine.hierarchy.canonical(entry.name)
+            return self._families.exception_name(entry.ref)
+        if self._world.hierarchy.is_exception(entry.name):
+            return self._world.hierarchy.canonical(entry.name)
         return None
 
     def caught_value(self, handler: ast.ExceptHandler, frame: Frame) -> Value:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis.program import FunctionInfo
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
     from workerlog_migrate.analysis.frames import Frame
+    from workerlog_migrate.analysis.order import Order
     from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.analysis.values import Value
 
@@ -34,12 +34,11 @@ _STARTING = (
 class Changes:
     """Knows for one program which function changes what.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, order: Order) -> None:
+        self._order = order
         self._changers: dict[Unit, dict[str, set[FunctionInfo]]] = {}
         self._reached: dict[FunctionInfo, frozenset[FunctionInfo]] = {}
         self._started: dict[Unit, list[FunctionInfo]] = {}
@@ -125,7 +124,7 @@ class Changes:
             seen: dict[FunctionInfo, None] = {function: None}
             work = [function]
             while work and len(seen) < _REACHED:
-                for callee in self._engine.order.callees(work.pop()):
+                for callee in self._order.callees(work.pop()):
                     if callee not in seen:
                         seen[callee] = None
                         work.append(callee)

@@ -13,11 +13,17 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.parameters import default_of
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.values import ANY, Type, Value
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.sources import Sources
+    from workerlog_migrate.analysis.unset import Unset
+    from workerlog_migrate.analysis.world import World
+    from workerlog_migrate.analysis.writes import Writes
     from workerlog_migrate.knowledge import CallRow, Condition
 
 _OF_ARGUMENTS = frozenset({"converted", "none-able", "passed", "shape:json", "unsettled"})
@@ -27,13 +33,24 @@ _OF_PARAMETERS = frozenset({"absent", "given", "true"})
 class Conditions:
     """Tests conditions.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._knowledge = engine.knowledge
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        elements: Elements,
+        writes: Writes,
+        sources: Sources,
+        unset: Unset,
+    ) -> None:
+        self._above = above
+        self._elements = elements
+        self._writes = writes
+        self._sources = sources
+        self._unset = unset
+        self._knowledge = world.knowledge
 
     def is_of_unset(self, condition: Condition, row: CallRow, arguments: Arguments, frame: Frame) -> bool:
         """Whether a condition holds only because what is passed starts as None somewhere else."""
@@ -41,7 +58,7 @@ class Conditions:
             return False
         nodes = [node for name in condition.args for node in arguments.find(name, row.params)]
         return bool(nodes) and all(
-            self._engine.unset.starts_as_none(node, frame)
+            self._unset.starts_as_none(node, frame)
             for node in nodes
             if "None" in values.names(arguments.value(node))
         )
@@ -100,7 +117,7 @@ class Conditions:
         for node in nodes:
             constant = self.constant(node, arguments)
             if constant is None and isinstance(node, ast.Name):
-                constant = self._engine.sources.only_argument(node, arguments.frame.unit)
+                constant = self._sources.only_argument(node, arguments.frame.unit)
             if constant is None:
                 verdict = None
             elif any(
@@ -133,7 +150,7 @@ class Conditions:
     ) -> bool | None:
         constant = self.constant(node, arguments) if node is not None else None
         if constant is None and test in _OF_PARAMETERS and isinstance(node, ast.Name):
-            constant = self._engine.sources.only_argument(node, arguments.frame.unit)
+            constant = self._sources.only_argument(node, arguments.frame.unit)
         match test:
             case "given":
                 if constant is not None:
@@ -157,9 +174,7 @@ class Conditions:
                 return node is not None and self._is_converted(node, arguments)
             case "integer-literal" | "number-literal":
                 kind = int if test == "integer-literal" else float
-                looped = (
-                    [constant] if node is None else self._engine.sources.looped(node, arguments.frame.unit)
-                )
+                looped = [constant] if node is None else self._sources.looped(node, arguments.frame.unit)
                 for each in looped or [constant]:
                     if (
                         isinstance(each, ast.Constant)
@@ -189,7 +204,7 @@ class Conditions:
             case "unpaired":  # what str.split gives, or JSON: of any length
                 is_kind = self._knowledge.is_kind
                 series = frozenset(entry for entry in value if is_kind(entry.name, "series"))
-                element = self._engine.elements.element(series, arguments.frame.unit)
+                element = self._elements.element(series, arguments.frame.unit)
                 return bool(series and values.names(element) & {"json", "list", "str"})
             case "type":
                 return any(self._is_a(name, condition.types) for name in names)
@@ -217,7 +232,7 @@ class Conditions:
         found = module.lookup(node.id, module.scope(node))
         if found is None or len(found[1]) != 1 or found[1][0].kind != "assign":
             return None
-        if found[0] is module.scope_of_module and self._engine.writes.written(frame.unit, node.id):
+        if found[0] is module.scope_of_module and self._writes.written(frame.unit, node.id):
             return None
         parent = module.parents.get(found[1][0].node)
         if isinstance(parent, ast.Assign | ast.AnnAssign) and isinstance(parent.value, ast.Constant):
@@ -290,7 +305,7 @@ class Conditions:
     def _is_settled_by(self, made: ast.AST, unit: Unit, seen: set[ast.AST]) -> bool:
         if isinstance(made, ast.arg):
             function = unit.function(unit.module.parents[unit.module.parents[made]])
-            default = self._engine.parameters.default_of(function, made)
+            default = default_of(function, made)
             return default is not None and self._settled(default, unit, seen)
         parent = unit.module.parents.get(made)
         if isinstance(parent, ast.Assign | ast.AnnAssign) and made is not parent.value:
@@ -304,7 +319,7 @@ class Conditions:
             return not (isinstance(constant.value, str) and "\0" in constant.value)
         if isinstance(node, ast.List | ast.Tuple):
             return all(self._is_literal(entry, arguments) for entry in node.elts)
-        looped = self._engine.sources.looped(node, arguments.frame.unit)
+        looped = self._sources.looped(node, arguments.frame.unit)
         if looped is not None:
             return all(
                 isinstance(entry, ast.Constant) and self._is_literal(entry, arguments) for entry in looped
@@ -349,7 +364,7 @@ class Conditions:
     def _gives_ascii(self, node: ast.Call, arguments: Arguments) -> bool:
         """Whether a call gives ASCII text, or bytes of it, or a number."""
         function = node.func
-        row = self._engine.calls.row(node, arguments.frame)
+        row = self._above.calls.row(node, arguments.frame)
         if row is not None and "ascii" in row.marks:
             return True
         if isinstance(function, ast.Attribute):

@@ -9,7 +9,6 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.follower import Follower
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.trails import Passed, Use
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
@@ -18,7 +17,11 @@ from workerlog_migrate.syntax.literals import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.callers import Callers
+    from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.questions import Questions
+    from workerlog_migrate.analysis.sight import Sight
 
 
 class Contents(NamedTuple):
@@ -45,12 +48,22 @@ _LOST = Contents(ANY, ANY, (), True, "")
 class Containers:
     """Answers for one program; each container is followed once.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        above: Above,
+        questions: Questions,
+        elements: Elements,
+        callers: Callers,
+        sight: Sight,
+    ) -> None:
+        self._above = above
+        self._questions = questions
+        self._elements = elements
+        self._callers = callers
+        self._sight = sight
 
     def filled(self, node: ast.expr, value: Value, unit: Unit) -> Value:
         """Return a container's value with what is put into it later.
@@ -72,14 +85,14 @@ class Containers:
 
     def contents(self, node: ast.expr, unit: Unit) -> Contents:
         """Return what is put into the container that an expression makes."""
-        return self._engine.questions.answer(
+        return self._questions.answer(
             ("contents", node), lambda: self._contents(node, unit), _UNCHANGED, _LOST
         )
 
     def _contents(self, node: ast.expr, unit: Unit) -> Contents:
-        trail = Follower(self._engine, is_code=False).from_expression(node, unit)
+        trail = self._callers.follower(is_code=False).from_expression(node, unit)
         if trail.lost:
-            self._engine.sight.reasons[node] = trail.lost
+            self._sight.reasons[node] = trail.lost
             return _LOST._replace(lost=trail.lost)
         return self._put_in(trail.uses) if trail.uses else _UNCHANGED
 
@@ -120,19 +133,19 @@ class Containers:
         given = use.positional
         match use.name:
             case "append" | "appendleft" | "add" | "__add__":
-                items.extend(_plain(self._engine.sight.value(each), each) for each in (*given[:1], *use.rest))
+                items.extend(_plain(self._sight.value(each), each) for each in (*given[:1], *use.rest))
                 return False
             case "insert":
-                items.extend(_plain(self._engine.sight.value(each), each) for each in given[1:2])
+                items.extend(_plain(self._sight.value(each), each) for each in given[1:2])
                 return False
             case "extend" | "extendleft":
-                items.extend(self._engine.sight.value(each._replace(part="element")) for each in given)
+                items.extend(self._sight.value(each._replace(part="element")) for each in given)
                 return False
             case "setdefault":
                 self._pair(
                     given[0].node if given else None,
                     given[0].unit if given else None,
-                    NONE if len(given) < 2 else self._engine.sight.value(given[1]),
+                    NONE if len(given) < 2 else self._sight.value(given[1]),
                     keys,
                     items,
                     pairs,
@@ -141,10 +154,10 @@ class Containers:
             case "update" | "__ior__" | "subtract":
                 for name, passed in use.keywords:
                     keys.append(values.STR)
-                    items.append(self._engine.sight.value(passed))
-                    pairs.append((name, self._engine.sight.value(passed)))
+                    items.append(self._sight.value(passed))
+                    pairs.append((name, self._sight.value(passed)))
                 for passed in given:
-                    self._merge(self._engine.sight.value(passed), passed.unit, keys, items, pairs)
+                    self._merge(self._sight.value(passed), passed.unit, keys, items, pairs)
                 return False
         return use.name in _SHRINKING
 
@@ -164,7 +177,7 @@ class Containers:
                 literal = entry.ref if isinstance(entry.ref, tuple) else ((None, entry.args[1]),)
                 pairs.extend((name, made if isinstance(made, frozenset) else ANY) for name, made in literal)
             else:
-                element = self._engine.elements.element(frozenset({entry}), unit)
+                element = self._elements.element(frozenset({entry}), unit)
                 keys.append(element)
                 items.append(element)
                 pairs.append((None, ANY if entry.name in ("any", "bound", "list") else element))
@@ -175,10 +188,10 @@ class Containers:
         target, unit = use.node, use.unit
         assert isinstance(target, ast.Subscript)
         parent = unit.module.parents.get(target)
-        flat = self._engine.flat
+        flat = self._above.flat
         if isinstance(target.slice, ast.Slice):
             if isinstance(parent, ast.Assign):
-                items.append(self._engine.elements.element(flat.value(parent.value, unit), unit))
+                items.append(self._elements.element(flat.value(parent.value, unit), unit))
             else:
                 items.append(ANY)
             return
@@ -198,7 +211,7 @@ class Containers:
         pairs: list[tuple[object, Value]],
     ) -> None:
         if isinstance(key, ast.expr) and unit is not None:
-            keys.append(self._engine.flat.value(key, unit))
+            keys.append(self._above.flat.value(key, unit))
         items.append(value)
         pairs.append((key.value if isinstance(key, ast.Constant) else None, value))
 
@@ -208,7 +221,7 @@ class Containers:
         node, unit = use.node, use.unit
         assert isinstance(node, ast.AugAssign)
         if isinstance(node.op, ast.Add | ast.BitOr | ast.BitXor):
-            self._merge(self._engine.flat.value(node.value, unit), unit, keys, items, pairs)
+            self._merge(self._above.flat.value(node.value, unit), unit, keys, items, pairs)
             return False
         return True
 
@@ -217,7 +230,7 @@ class Containers:
         call = use.node
         if use.name not in _CHANGING_ROWS or not isinstance(call, ast.Call):
             return use.name in _SHRINKING_ROWS
-        items.extend(self._engine.flat.value(each, use.unit) for each in call.args[1:2])
+        items.extend(self._above.flat.value(each, use.unit) for each in call.args[1:2])
         return False
 
 

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.effects import callee_text
-from workerlog_migrate.analysis.frames import Edge, Frame
+from workerlog_migrate.analysis.frames import Edge, Frame, at
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import ANY, Type, Value
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.specials import Specials
+    from workerlog_migrate.analysis.world import World
 
 CONTEXT_MAKERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 
@@ -21,13 +25,23 @@ CONTEXT_MAKERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontex
 class Decorators:
     """Evaluates decorators.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._knowledge = engine.knowledge
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        effects: Effects,
+        flat: Flat,
+        specials: Specials,
+    ) -> None:
+        self._world = world
+        self._above = above
+        self._effects = effects
+        self._flat = flat
+        self._specials = specials
+        self._knowledge = world.knowledge
 
     def decorated(self, value: Value, decorator: ast.expr, info: FunctionInfo) -> Value:
         """Return what a decorator makes of a function.
@@ -36,9 +50,9 @@ class Decorators:
         function does; an unknown one gives an unknown callable.
         """
         unit = info.unit
-        frame = self._engine.flat.frame(unit, info.node)
+        frame = at(unit, info.node)
         maker = decorator.func if isinstance(decorator, ast.Call) else decorator
-        made = self._engine.expressions.value(maker, frame)
+        made = self._above.expressions.value(maker, frame)
         return values.join(self._decorate(entry, value, decorator) for entry in made) or ANY
 
     def _decorate(self, entry: Type, value: Value, decorator: ast.expr) -> Value:
@@ -47,22 +61,22 @@ class Decorators:
             if name in CONTEXT_MAKERS:
                 return frozenset(Type("contextmaker", (), other.ref) for other in value)
             row = self._knowledge.call(name)
-            special = self._engine.specials.table.get(name)
+            special = self._specials.table.get(name)
             if name in _METHOD_DECORATORS or special is not None or (row is not None and not row.raises):
                 return value
             return values.one("foreign", value, ref=name)
         if entry.name in ("transparent", "type"):
             return value
         if entry.name == "function" and isinstance(entry.ref, FunctionInfo):
-            made = self._engine.flat.returns(entry.ref)
+            made = self._flat.returns(entry.ref)
             if isinstance(decorator, ast.Call):
                 made = values.join(
-                    self._engine.flat.returns(other.ref)
+                    self._flat.returns(other.ref)
                     for other in made
                     if other.name == "function" and isinstance(other.ref, FunctionInfo)
                 )
             kept = frozenset(other for other in made if other.name not in ("None", "any"))
-            if kept and entry.ref.unit is not self._engine.unit:
+            if kept and entry.ref.unit is not self._world.unit:
                 return kept | value  # what it makes of the function calls it, as it would any other
             return kept or values.one("foreign", value, ref=entry.ref.name)
         if entry.name == "bound" and isinstance(entry.ref, tuple):
@@ -98,7 +112,7 @@ class Decorators:
             if isinstance(owner, ast.FunctionDef) and decorator in owner.decorator_list:
                 found.append(function.unit.function(owner))
             elif isinstance(decorator, ast.Call) and len(decorator.args) > 1:
-                value = self._engine.flat.value(decorator.args[1], function.unit)
+                value = self._flat.value(decorator.args[1], function.unit)
                 found.extend(entry.ref for entry in value if isinstance(entry.ref, FunctionInfo))
         return found
 
@@ -110,7 +124,7 @@ class Decorators:
         if "hashes" in marks:
             for passed in (*arguments.positional, *arguments.keywords.values()):
                 if values.names(arguments.value(passed)) & _UNHASHABLE:
-                    self._engine.effects.operation("op:hash", passed, frame)
+                    self._effects.operation("op:hash", passed, frame)
         if "dispatches" in marks and frame.sink is not None:
             for registered in self._registered(function):
                 frame.sink.add(Edge(registered, node, frame.unit))

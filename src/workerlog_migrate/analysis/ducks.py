@@ -26,8 +26,9 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.values import ANY, JSON, Type, Value
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.flat import Flat
     from workerlog_migrate.analysis.program import FunctionInfo, Unit
+    from workerlog_migrate.analysis.world import World
     from workerlog_migrate.syntax.scopes import Binding
 
 _BUILTIN: dict[str, type] = {
@@ -79,13 +80,12 @@ class _Use:
 class Ducks:
     """Answers for one program; each path of a function once.
 
-    Args:
-        engine: the analysis that this belongs to.
-
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, world: World, flat: Flat) -> None:
+        self._world = world
+        self._flat = flat
         self._known: dict[tuple[object, str], Value] = {}
 
     def of(self, node: ast.expr, function: FunctionInfo) -> Value:
@@ -168,7 +168,7 @@ class Ducks:
         seen = frozenset(words)
         if seen & _PLAIN or seen >= _MAPPING or (_TESTED in seen and seen & _SHAPED):
             return True
-        rows = (self._engine.knowledge.bare_method(word[1:]) for word in seen if word.startswith("."))
+        rows = (self._world.knowledge.bare_method(word[1:]) for word in seen if word.startswith("."))
         return any(row is not None and row.only_of for row in rows)
 
     def _is_record(self, node: ast.Name, fields: set[str], unit: Unit) -> bool:
@@ -188,7 +188,7 @@ class Ducks:
         return not (
             any(map(unit.imports_any_of, _WIDGETS))
             or _defines_items(unit)
-            or _defines_items(self._engine.unit)
+            or _defines_items(self._world.unit)
         )
 
     def _is_looped(self, node: ast.Name, unit: Unit) -> bool:
@@ -222,7 +222,7 @@ class Ducks:
         name, weight = word
         if name in _PLAIN:
             return name != "compared" or weight >= _SPEAKING
-        row = self._engine.knowledge.bare_method(name[1:]) if name.startswith(".") else None
+        row = self._world.knowledge.bare_method(name[1:]) if name.startswith(".") else None
         return row is not None and row.only_of in _TOLD
 
     def _is_used_as_data(self, node: ast.expr, unit: Unit) -> bool:
@@ -278,14 +278,14 @@ class Ducks:
 
     def _is_holder(self, node: ast.expr, unit: Unit) -> bool:
         """Whether an expression is certainly a builtin container."""
-        found = values.without_none(self._engine.flat.value(node, unit))
+        found = values.without_none(self._flat.value(node, unit))
         return bool(found) and all(entry.name in _HOLDERS and entry.ref is None for entry in found)
 
     def _is_stored_data(self, node: ast.expr, unit: Unit) -> bool:
         """Whether an expression reads back what was stored: clients and caches cannot be."""
         if not isinstance(node, ast.Call):
             return False
-        row = self._engine.knowledge.call(unit.module.qualified(node.func) or "")
+        row = self._world.knowledge.call(unit.module.qualified(node.func) or "")
         return row is not None and "stored" in row.marks
 
     def _places(self, path: str, node: ast.expr, function: FunctionInfo) -> Iterator[ast.expr]:
@@ -354,7 +354,7 @@ class Ducks:
         if name == _TESTED and len(call.args) == 2 and unit.module.is_builtin(name, call):
             return _Use(_EVERY, _TESTED if _names_shape(call.args[1]) else "")
         dotted = unit.module.qualified(call.func) or (name if unit.module.is_builtin(name, call) else "")
-        row = self._engine.knowledge.call(dotted) if dotted else None
+        row = self._world.knowledge.call(dotted) if dotted else None
         if row is not None and row.mistyped:  # it takes some builtin types, and nothing that people make
             return _Use(_EVERY, _PASSED)
         return _Use(_EVERY)

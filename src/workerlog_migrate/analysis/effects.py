@@ -15,20 +15,21 @@ from workerlog_migrate.analysis.settle import SETTLE, how_to_settle
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
 
 
 class Effects:
     """Puts atoms into sinks.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._knowledge = engine.knowledge
+    def __init__(self, world: World, above: Above) -> None:
+        self._world = world
+        self._above = above
+        self._knowledge = world.knowledge
         self._canonical: dict[str, str] = {}
 
     def operation(
@@ -74,7 +75,7 @@ class Effects:
             sink.opaque.add(node)
             return
         note = self._knowledge.operation(name).description
-        settle = how_to_settle(subject, frame.unit, self._engine)
+        settle = how_to_settle(subject, frame.unit, self._world, self._above.flat)
         sink.add(Unknown(node, frame.unit, name, f"{note}; {SETTLE}{settle}" if settle else note))
 
     def unresolved_if_opaque(
@@ -131,13 +132,13 @@ class Effects:
 
     def is_taught(self, name: str, node: ast.expr, frame: Frame) -> bool:
         """Apply what the user taught about a callee; whether there was something."""
-        taught = self._engine.taught
+        taught = self._world.taught
         name = name.lstrip(".")
         if not taught or name not in taught:
             return False
         if frame.sink is not None:
             for exception in taught[name]:
-                canonical = self._engine.hierarchy.canonical(exception)
+                canonical = self._world.hierarchy.canonical(exception)
                 frame.sink.add(Raise(canonical, node, frame.unit, name, "[tool.workerlog-migrate.raises]"))
         return True
 

@@ -20,24 +20,35 @@ from workerlog_migrate.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.questions import Questions
+    from workerlog_migrate.analysis.world import World
 
 
 class Elements:
     """Takes values apart.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._knowledge = engine.knowledge
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        questions: Questions,
+        families: Families,
+    ) -> None:
+        self._world = world
+        self._above = above
+        self._questions = questions
+        self._families = families
+        self._knowledge = world.knowledge
 
     @property
     def nothing(self) -> Value:
         """What comes of nothing: unknown; while some question is open, that which hangs on itself, and adds nothing to the answer."""
-        return BOTTOM if self._engine.questions.is_asking else ANY
+        return BOTTOM if self._questions.is_asking else ANY
 
     def element(self, value: Value, unit: Unit) -> Value:
         """Return what iterating over a value gives."""
@@ -62,15 +73,15 @@ class Elements:
                     found.append(values.one("instance", ref=entry.ref))
                 case "instance":
                     assert isinstance(entry.ref, ClassInfo)
-                    method = self._engine.families.method(entry.ref, "__iter__")
+                    method = self._families.method(entry.ref, "__iter__")
                     if isinstance(method, FunctionInfo):
-                        returned = self._engine.flat.returns(method)
+                        returned = self._above.flat.returns(method)
                         if not any(other.name == "instance" for other in returned):
                             found.append(self.element(returned, unit))
                             continue
-                        method = self._engine.families.method(entry.ref, "__next__")
+                        method = self._families.method(entry.ref, "__next__")
                         if isinstance(method, FunctionInfo):
-                            found.append(self._engine.flat.returns(method))
+                            found.append(self._above.flat.returns(method))
                             continue
                     found.append(ANY)
                 case _:
@@ -94,7 +105,7 @@ class Elements:
             ):
                 found.append(entry.args[index])
             elif entry.name != "None":
-                found.append(self.element(frozenset({entry}), self._engine.unit))
+                found.append(self.element(frozenset({entry}), self._world.unit))
         return values.join(found) or self.nothing
 
     def substitute(
@@ -109,7 +120,7 @@ class Elements:
             elif name in ("element", "key", "value"):
                 base = receiver if receiver is not None else arguments("") if arguments is not None else ANY
                 if base is None or name == "element" or (name == "key"):
-                    found.append(self.element(base or ANY, self._engine.unit))
+                    found.append(self.element(base or ANY, self._world.unit))
                 else:
                     found.append(self.dict_values(base))
             elif name.startswith("arg:"):
@@ -149,7 +160,7 @@ class Elements:
 
     def is_enumeration(self, info: ClassInfo) -> bool:
         """Whether a class of the program is an enumeration."""
-        family = self._engine.families.family(info)
+        family = self._families.family(info)
         return any(isinstance(base, str) and "enum.Enum" in self._knowledge.mro(base) for base in family)
 
 

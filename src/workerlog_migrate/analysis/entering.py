@@ -11,19 +11,41 @@ from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import ANY, Value
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.attributes import Attributes
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.shapes import Shapes
+    from workerlog_migrate.analysis.world import World
 
 
 class Entering:
     """Evaluates ``with``.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._knowledge = engine.knowledge
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        effects: Effects,
+        families: Families,
+        elements: Elements,
+        flat: Flat,
+        shapes: Shapes,
+        attributes: Attributes,
+    ) -> None:
+        self._above = above
+        self._effects = effects
+        self._families = families
+        self._elements = elements
+        self._flat = flat
+        self._shapes = shapes
+        self._attributes = attributes
+        self._knowledge = world.knowledge
 
     def entered(self, value: Value) -> Value:
         """Return what ``with value as x`` binds."""
@@ -33,13 +55,11 @@ class Entering:
                 found.append(entry.args[0])
             elif entry.name == "instance":
                 assert isinstance(entry.ref, ClassInfo)
-                method = self._engine.families.method(entry.ref, "__enter__") or self._engine.families.method(
+                method = self._families.method(entry.ref, "__enter__") or self._families.method(
                     entry.ref, "__aenter__"
                 )
                 found.append(
-                    self._engine.flat.returns(method)
-                    if isinstance(method, FunctionInfo)
-                    else frozenset({entry})
+                    self._flat.returns(method) if isinstance(method, FunctionInfo) else frozenset({entry})
                 )
             elif entry.name == "None":
                 continue
@@ -49,9 +69,9 @@ class Entering:
                     found.append(ANY)
                 else:
                     found.append(
-                        self._engine.elements.substitute(values.parse(row.returns), frozenset({entry}), None)
+                        self._elements.substitute(values.parse(row.returns), frozenset({entry}), None)
                     )
-        return values.join(found) or self._engine.elements.nothing
+        return values.join(found) or self._elements.nothing
 
     def enter_and_leave(self, value: Value, node: ast.expr, frame: Frame) -> None:
         """Put what entering and leaving a context manager can raise into the sink."""
@@ -63,22 +83,22 @@ class Entering:
                     continue
                 case "instance":
                     assert isinstance(entry.ref, ClassInfo)
-                    if self._engine.shapes.lacks(entry.ref, ("__enter__", "__aenter__")):
-                        self._engine.effects.operation("op:with-kinds", node, frame)
+                    if self._shapes.lacks(entry.ref, ("__enter__", "__aenter__")):
+                        self._effects.operation("op:with-kinds", node, frame)
                     for name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
-                        method = self._engine.families.method(entry.ref, name)
+                        method = self._families.method(entry.ref, name)
                         if isinstance(method, FunctionInfo):
                             frame.sink.add(Edge(method, node, frame.unit))
                 case "closing":
-                    attribute = self._engine.attributes.attribute
+                    attribute = self._attributes.attribute
                     close = attribute(entry.args[0], "close", node, frame, called=True)
-                    self._engine.calls.invoke_unknown(close, node, frame)
+                    self._above.calls.invoke_unknown(close, node, frame)
                 case _ if values.is_opaque(entry):
-                    self._engine.effects.unresolved("op:with-unknown", node, node, frame)
+                    self._effects.unresolved("op:with-unknown", node, node, frame)
                 case _:
-                    entered = self._engine.effects.protocol(entry.name, "enter", node, frame)
-                    self._engine.effects.protocol(entry.name, "exit", node, frame)
+                    entered = self._effects.protocol(entry.name, "enter", node, frame)
+                    self._effects.protocol(entry.name, "exit", node, frame)
                     if entered is None:
-                        self._engine.effects.unknown_call(
+                        self._effects.unknown_call(
                             node, frame, entry.name, "a context manager of unknown behaviour"
                         )

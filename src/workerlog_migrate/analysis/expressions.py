@@ -31,7 +31,25 @@ from workerlog_migrate.analysis.values import (
 from workerlog_migrate.syntax.parsing import TEMPLATE
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.attributes import Attributes
+    from workerlog_migrate.analysis.awaiting import Awaiting
+    from workerlog_migrate.analysis.calls import Calls
+    from workerlog_migrate.analysis.containers import Containers
+    from workerlog_migrate.analysis.ducks import Ducks
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.guards import Guards
+    from workerlog_migrate.analysis.hooks import Hooks
+    from workerlog_migrate.analysis.iteration import Iteration
+    from workerlog_migrate.analysis.kinds import Kinds
+    from workerlog_migrate.analysis.operators import Operators
+    from workerlog_migrate.analysis.sight import Sight
+    from workerlog_migrate.analysis.special_methods import SpecialMethods
+    from workerlog_migrate.analysis.subscripts import Subscripts
+    from workerlog_migrate.analysis.unset import Unset
+    from workerlog_migrate.analysis.world import World
 
 MAX_DEPTH = 90
 _CONSTANTS: dict[type, Value] = {
@@ -48,28 +66,63 @@ _CONSTANTS: dict[type, Value] = {
 class Expressions:
     """Evaluates expressions.
 
-    Args:
-        engine: the analysis that this belongs to.
-
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        effects: Effects,
+        elements: Elements,
+        sight: Sight,
+        containers: Containers,
+        flat: Flat,
+        ducks: Ducks,
+        kinds: Kinds,
+        hooks: Hooks,
+        unset: Unset,
+        guards: Guards,
+        special_methods: SpecialMethods,
+        iteration: Iteration,
+        attributes: Attributes,
+        subscripts: Subscripts,
+        operators: Operators,
+        awaiting: Awaiting,
+        calls: Calls,
+    ) -> None:
+        self._above = above
+        self._effects = effects
+        self._elements = elements
+        self._sight = sight
+        self._containers = containers
+        self._flat = flat
+        self._ducks = ducks
+        self._kinds = kinds
+        self._hooks = hooks
+        self._unset = unset
+        self._guards = guards
+        self._special_methods = special_methods
+        self._iteration = iteration
+        self._attributes = attributes
+        self._subscripts = subscripts
+        self._operators = operators
+        self._awaiting = awaiting
         self._meanwhile = Meanwhile()
-        self._knowledge = engine.knowledge
-        self._platform = engine.knowledge.operation("op:platform-attribute")
+        self._knowledge = world.knowledge
+        self._platform = world.knowledge.operation("op:platform-attribute")
         self._dispatch: dict[type[ast.expr], Callable[..., Value]] = {
             ast.Constant: self._constant,
             ast.Name: self._name,
             ast.Attribute: self._attribute,
-            ast.Subscript: self._engine.subscripts._subscript,
-            ast.Call: engine.calls.call,
+            ast.Subscript: self._subscripts._subscript,
+            ast.Call: calls.call,
             ast.JoinedStr: self._joined,
             ast.FormattedValue: self._formatted,
-            ast.BinOp: self._engine.operators._binary,
-            ast.UnaryOp: self._engine.operators._unary,
+            ast.BinOp: self._operators._binary,
+            ast.UnaryOp: self._operators._unary,
             ast.BoolOp: self._boolean,
-            ast.Compare: self._engine.operators._compare,
+            ast.Compare: self._operators._compare,
             ast.IfExp: self._conditional,
             ast.Lambda: self._lambda,
             ast.List: self._list,
@@ -80,7 +133,7 @@ class Expressions:
             ast.SetComp: self._comprehension,
             ast.GeneratorExp: self._comprehension,
             ast.DictComp: self._comprehension,
-            ast.Await: self._engine.awaiting._await,
+            ast.Await: self._awaiting._await,
             ast.Yield: self._yield,
             ast.YieldFrom: self._yield_from,
             ast.NamedExpr: self._walrus,
@@ -101,9 +154,9 @@ class Expressions:
         value = self._dispatch.get(kind, self._unknown)(node, frame)
         frame.depth -= 1
         if frame.sink is not None and kind in _TOUCHING:
-            self._engine.hooks.touched(value, node, frame)
+            self._hooks.touched(value, node, frame)
         if kind in _MAKERS or (kind is ast.Subscript and isinstance(node.slice, ast.Slice)):  # type: ignore[attr-defined]  # a subscript
-            return self._engine.containers.filled(node, value, frame.unit)
+            return self._containers.filled(node, value, frame.unit)
         return value
 
     def _unknown(self, node: ast.expr, frame: Frame) -> Value:
@@ -125,9 +178,9 @@ class Expressions:
                 self._bound(node, frame)
             known = env.get(node.id)
             if known is None:
-                known = self._engine.flat.name(node.id, node, frame.unit)
-            return self._engine.unset.told(known, node, frame)
-        return self._engine.flat.name(node.id, node, frame.unit)
+                known = self._flat.name(node.id, node, frame.unit)
+            return self._unset.told(known, node, frame)
+        return self._flat.name(node.id, node, frame.unit)
 
     def _bound(self, node: ast.Name, frame: Frame) -> None:
         """Put what reading a name raises that nothing binds, or not on every way to here."""
@@ -138,24 +191,24 @@ class Expressions:
         if found is None:
             is_sure = not (module.star_imports or module.calls_of("exec") or module.calls_of("globals"))
             if is_sure and not module.is_builtin(node.id, node) and node.id not in _OF_MODULES:
-                self._engine.effects.operation("op:unbound-name", node, frame)
+                self._effects.operation("op:unbound-name", node, frame)
             return
         scope, bindings = found
         if scope.node is module.tree is not frame.function.node:
             if all(
                 module.function(binding.node) is not None for binding in bindings
             ):  # `global`, set elsewhere
-                self._engine.effects.operation("op:unbound-name", node, frame)
+                self._effects.operation("op:unbound-name", node, frame)
             return
         if scope.node is not frame.function.node or any(binding.kind == "parameter" for binding in bindings):
             return
         if scope.node is not module.tree:
-            self._engine.effects.operation("op:unbound-local", node, frame)
+            self._effects.operation("op:unbound-local", node, frame)
         elif all(module.function(binding.node) is None for binding in bindings):  # no `global` in a function
-            self._engine.effects.operation("op:unbound-name", node, frame)
+            self._effects.operation("op:unbound-name", node, frame)
 
     def _starred(self, node: ast.Starred, frame: Frame) -> Value:
-        self._engine.iteration.iterate(self.value(node.value, frame), node.value, frame)
+        self._iteration.iterate(self.value(node.value, frame), node.value, frame)
         return ANY
 
     def _slice(self, node: ast.Slice, frame: Frame) -> Value:
@@ -169,37 +222,31 @@ class Expressions:
         if env is not None:
             path = frame.unit.path(node)
             if path is not None and path in env:
-                return self._engine.unset.told(env[path], node, frame)
+                return self._unset.told(env[path], node, frame)
         receiver = self.value(node.value, frame)
-        found = self._engine.attributes.attribute(receiver, node.attr, node, frame)
-        return found if env is None else self._engine.unset.told(found, node, frame)
-
-    def tested(self, node: ast.expr, frame: Frame) -> Value:
-        """Return what an expression gives whose truth is asked."""
-        value = self.value(node, frame)
-        self._engine.special_methods.special(value, _TRUTH, node, frame)
-        return value
+        found = self._attributes.attribute(receiver, node.attr, node, frame)
+        return found if env is None else self._unset.told(found, node, frame)
 
     def _list(self, node: ast.List, frame: Frame) -> Value:
-        return values.one("list", self._elements(node.elts, frame))
+        return values.one("list", self._listed(node.elts, frame))
 
     def _set(self, node: ast.Set, frame: Frame) -> Value:
-        elements = self._elements(node.elts, frame)
-        self._engine.kinds.hashed(elements, node, frame)
+        elements = self._listed(node.elts, frame)
+        self._kinds.hashed(elements, node, frame)
         return values.one("set", elements)
 
-    def _elements(self, nodes: list[ast.expr], frame: Frame) -> Value:
+    def _listed(self, nodes: list[ast.expr], frame: Frame) -> Value:
         found: list[Value] = []
         for node in nodes:
             if isinstance(node, ast.Starred):
-                found.append(self._engine.iteration.iterate(self.value(node.value, frame), node.value, frame))
+                found.append(self._iteration.iterate(self.value(node.value, frame), node.value, frame))
             else:
                 found.append(self.value(node, frame))
         return values.join(found) or ANY
 
     def _tuple(self, node: ast.Tuple, frame: Frame) -> Value:
         if any(isinstance(entry, ast.Starred) for entry in node.elts) or len(node.elts) > 32:
-            return values.one("tuple", self._elements(node.elts, frame), ref="any length")
+            return values.one("tuple", self._listed(node.elts, frame), ref="any length")
         return values.one("tuple", *[self.value(entry, frame) for entry in node.elts])
 
     def _dict(self, node: ast.Dict, frame: Frame) -> Value:
@@ -210,7 +257,7 @@ class Expressions:
             value = self.value(item, frame)
             if key is None:
                 literal.append((None, ANY))
-                self.unpack_mapping(value, item, frame)
+                self._iteration.unpack_mapping(value, item, frame)
                 for entry in value:
                     if entry.name == "dict" and len(entry.args) > 1:
                         keys.append(entry.args[0])
@@ -220,7 +267,7 @@ class Expressions:
                         items.append(JSON if entry.name == "json" else ANY)
                 continue
             keys.append(self.value(key, frame))
-            self._engine.kinds.hashed(keys[-1], key, frame)
+            self._kinds.hashed(keys[-1], key, frame)
             if value == NONE:
                 value = ANY  # a slot that is filled later: None there is no evidence
             items.append(value)
@@ -230,13 +277,6 @@ class Expressions:
             ref = tuple(literal)
         return values.one("dict", values.join(keys) or ANY, values.join(items) or ANY, ref=ref)
 
-    def unpack_mapping(self, value: Value, node: ast.expr, frame: Frame) -> None:
-        """Put what ``**value`` can raise into the sink."""
-        if "json" in values.names(value):
-            self._engine.effects.operation("op:mapping-json", node, frame)
-        self._engine.kinds.mapped(value, node, frame)
-        self._engine.effects.unresolved_if_opaque(value, "op:mapping-unknown", node, node, frame)
-
     def _comprehension(self, node: ast.expr, frame: Frame) -> Value:
         assert isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
         saved: dict[str, Value | None] = {}
@@ -245,15 +285,15 @@ class Expressions:
         if env is not None:
             for name in frame.unit.module.scopes[node].bindings:
                 saved[name] = env.pop(name, None)
-        guards = self._engine.guards
+        guards = self._guards
         is_dead = frame.is_dead
         for at, generator in enumerate(node.generators):
             iterable = self.value(generator.iter, frame)
             if not at:
                 is_dead = frame.is_dead  # there may be no element: what follows need not be evaluated
-            element = self._engine.iteration.iterate(iterable, generator.iter, frame)
+            element = self._iteration.iterate(iterable, generator.iter, frame)
             if env is not None:
-                self._engine.assignment.assign(generator.target, element, frame, of_loop=True)
+                self._above.assignment.assign(generator.target, element, frame, of_loop=True)
                 guards.loop_facts(generator.target, generator.iter, frame)
                 for test in generator.ifs:
                     self.value(test, frame)
@@ -296,37 +336,37 @@ class Expressions:
 
     def _formatted(self, node: ast.FormattedValue, frame: Frame) -> Value:
         value = self.value(node.value, frame)
-        self._engine.special_methods.special(value, _CONVERSIONS[node.conversion], node.value, frame)
+        self._special_methods.special(value, _CONVERSIONS[node.conversion], node.value, frame)
         if node.format_spec is not None and frame.sink is not None:
             self.value(node.format_spec, frame)
             if node.conversion == -1:
-                self._engine.kinds.formatted(value, node.format_spec, node.value, frame)
+                self._kinds.formatted(value, node.format_spec, node.value, frame)
                 found = values.names(value)
                 if "json" in found:
-                    self._engine.effects.operation("op:format-json", node.value, frame)
+                    self._effects.operation("op:format-json", node.value, frame)
                 if "None" in found:
-                    self._engine.effects.operation("op:format-none", node.value, frame)
+                    self._effects.operation("op:format-none", node.value, frame)
                 if any(values.is_opaque(entry) for entry in value) or (
                     "str" in found and _is_number_format(node.format_spec)
                 ):
-                    self._engine.effects.operation("op:format-spec", node.value, frame)
+                    self._effects.operation("op:format-spec", node.value, frame)
         return STR
 
     def _boolean(self, node: ast.BoolOp, frame: Frame) -> Value:
         is_or = isinstance(node.op, ast.Or)
         found: list[Value] = []
-        guards = self._engine.guards
+        guards = self._guards
         if frame.env is None:
             for at, entry in enumerate(node.values):
                 value = self.value(entry, frame)
                 last = at == len(node.values) - 1
                 found.append(values.without_none(value) if is_or and not last else value)
-            return self._or_default(values.join(found) or self._engine.elements.nothing, node)
+            return self._or_default(values.join(found) or self._elements.nothing, node)
         state = guards.save(frame)
         ends = False  # whether evaluation can stop at an operand that returns
         for at, entry in enumerate(node.values):
             last = at == len(node.values) - 1
-            value = self.value(entry, frame) if last else self.tested(entry, frame)
+            value = self.value(entry, frame) if last else self._special_methods.tested(entry, frame)
             if frame.is_dead:
                 break  # `found or sys.exit()`
             ends = True
@@ -338,19 +378,19 @@ class Expressions:
             frame.is_dead = False
             for entry in node.values[: len(found)] if len(found) == 1 else ():
                 guards.assume(entry, is_or, frame)
-        return self._or_default(values.join(found) or self._engine.elements.nothing, node)
+        return self._or_default(values.join(found) or self._elements.nothing, node)
 
     def _or_default(self, value: Value, node: ast.BoolOp) -> Value:
         """Say that what a literal stands in for is data, ``read() or {}``."""
         is_or = isinstance(node.op, ast.Or)
-        return self._engine.ducks.with_default(value, node.values[-1]) if is_or else value
+        return self._ducks.with_default(value, node.values[-1]) if is_or else value
 
     def _conditional(self, node: ast.IfExp, frame: Frame) -> Value:
         if frame.env is None:
             # A guard in the test speaks of the branches: `m.group(1) if m else None`.
             return values.join((self.value(node.body, frame), self.value(node.orelse, frame)))
-        guards = self._engine.guards
-        self.tested(node.test, frame)
+        guards = self._guards
+        self._special_methods.tested(node.test, frame)
         state = guards.save(frame)
         guards.assume(node.test, True, frame)
         was_dead = frame.is_dead
@@ -367,16 +407,16 @@ class Expressions:
     def _walrus(self, node: ast.NamedExpr, frame: Frame) -> Value:
         value = self.value(node.value, frame)
         if frame.env is not None:
-            self._engine.assignment.assign(node.target, value, frame)
+            self._above.assignment.assign(node.target, value, frame)
         return value
 
     def _yield(self, node: ast.Yield, frame: Frame) -> Value:
         if node.value is not None:
             self.value(node.value, frame)
-        return self._engine.sight.sent(frame.function)
+        return self._sight.sent(frame.function)
 
     def _yield_from(self, node: ast.YieldFrom, frame: Frame) -> Value:
-        self._engine.iteration.iterate(self.value(node.value, frame), node.value, frame)
+        self._iteration.iterate(self.value(node.value, frame), node.value, frame)
         return ANY
 
 
@@ -385,7 +425,6 @@ _TOUCHING = frozenset({ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.Lis
 _MAKERS = frozenset(
     {ast.List, ast.Set, ast.Dict, ast.ListComp, ast.SetComp, ast.DictComp, ast.Call, ast.BinOp}
 )
-_TRUTH = ("__bool__", "__len__")
 _CONVERSIONS = {-1: ("__format__", *AS_TEXT), 97: ("__repr__",), 114: ("__repr__",), 115: AS_TEXT}
 # What Python binds in every module, and IPython beside.
 _OF_MODULES = frozenset(

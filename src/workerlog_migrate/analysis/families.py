@@ -13,7 +13,9 @@ from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import Value
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.questions import Questions
+    from workerlog_migrate.analysis.world import World
 
 _BASES = 16
 
@@ -21,12 +23,13 @@ _BASES = 16
 class Families:
     """Answers for one program.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, world: World, above: Above, questions: Questions) -> None:
+        self._world = world
+        self._above = above
+        self._questions = questions
 
     def method(
         self, info: ClassInfo, name: str, *, after: ClassInfo | None = None
@@ -50,7 +53,7 @@ class Families:
             if isinstance(owner, ClassInfo):
                 if name in owner.methods:
                     return owner.methods[name]
-            elif isinstance(owner, str) and self._engine.knowledge.method(owner, name) is not None:
+            elif isinstance(owner, str) and self._world.knowledge.method(owner, name) is not None:
                 return owner
         return None
 
@@ -64,7 +67,7 @@ class Families:
             info,
             None,
         )  # for a base that hangs on the class itself
-        return self._engine.questions.answer(("family", info), lambda: self._family(info), (info,), unknown)
+        return self._questions.answer(("family", info), lambda: self._family(info), (info,), unknown)
 
     def _family(self, info: ClassInfo) -> tuple[ClassInfo | str | None, ...]:
         found: list[ClassInfo | str | None] = [info]
@@ -79,14 +82,12 @@ class Families:
     def heirs(self, info: ClassInfo) -> tuple[ClassInfo, ...]:
         """Return the classes that derive from a class, in its own file, in the one under migration and in those that use it."""
         nobody: tuple[tuple[ClassInfo, ...]] = ((),)
-        (found,) = self._engine.questions.answer(
-            ("heirs", info), lambda: (self._heirs(info),), nobody, nobody
-        )
+        (found,) = self._questions.answer(("heirs", info), lambda: (self._heirs(info),), nobody, nobody)
         return found
 
     def _heirs(self, info: ClassInfo) -> tuple[ClassInfo, ...]:
-        others = self._engine.users_of(info.unit, info.name)
-        units = dict.fromkeys((info.unit, self._engine.unit, *others))
+        others = self._world.users_of(info.unit, info.name)
+        units = dict.fromkeys((info.unit, self._world.unit, *others))
         classes = (unit.class_info(node) for unit in units for node in unit.module.classes)
         return tuple(other for other in classes if other is not info and info in self.family(other))
 
@@ -122,22 +123,20 @@ class Families:
                 case ast.Return(value=None | ast.Constant(value=None)):
                     return True
                 case ast.Raise(exc=ast.Name(id=name) | ast.Call(func=ast.Name(id=name))):
-                    return self._engine.hierarchy.is_marked(name, "abstract")
+                    return self._world.hierarchy.is_marked(name, "abstract")
                 case _:
                     return False
         return True
 
     def exception_name(self, info: ClassInfo) -> str | None:
         """Return the name of an exception class of the program, made known to the hierarchy; None for other classes."""
-        hierarchy = self._engine.hierarchy
-        name = f"{info.unit.name}.{info.name}" if info.unit is not self._engine.unit else f"local:{info.name}"
+        hierarchy = self._world.hierarchy
+        name = f"{info.unit.name}.{info.name}" if info.unit is not self._world.unit else f"local:{info.name}"
         if hierarchy.is_exception(name):
             return name
         # Each class once: of classes that share their bases, level over level, there are as many ways as powers of two.
         none: tuple[str, ...] = ("",)
-        bases = self._engine.questions.answer(
-            ("exception", info), lambda: self._exception_bases(info), none, none
-        )
+        bases = self._questions.answer(("exception", info), lambda: self._exception_bases(info), none, none)
         if bases == none:
             return None
         hierarchy.register(name, bases)
@@ -145,7 +144,7 @@ class Families:
 
     def _exception_bases(self, info: ClassInfo) -> tuple[str, ...]:
         """Return the names of the exceptions that a class derives from; an empty name when there is none."""
-        hierarchy = self._engine.hierarchy
+        hierarchy = self._world.hierarchy
         bases: list[str] = []
         for base in info.node.bases:
             for resolved in self._bases(base, info.unit):
@@ -163,8 +162,8 @@ class Families:
             node = node.value
         found: list[ClassInfo | str | None] = []
         names: set[str] = set()
-        known = self._engine.knowledge
-        for entry in self._engine.flat.value(node, unit):
+        known = self._world.knowledge
+        for entry in self._above.flat.value(node, unit):
             if entry.name == "class" and isinstance(entry.ref, ClassInfo):
                 found.append(entry.ref)
             elif (

@@ -21,7 +21,17 @@ from workerlog_migrate.syntax.names import BUILTINS
 from workerlog_migrate.syntax.stars import may_hide
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.annotations import Annotations
+    from workerlog_migrate.analysis.callers import Callers
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.parameters import Parameters
+    from workerlog_migrate.analysis.places import Places
+    from workerlog_migrate.analysis.questions import Questions
+    from workerlog_migrate.analysis.world import World
+    from workerlog_migrate.analysis.writes import Writes
     from workerlog_migrate.syntax.scopes import Binding, Scope
 
 _CALL_SITES = 48
@@ -30,17 +40,38 @@ _CALL_SITES = 48
 class Flat:
     """Flow-insensitive answers.
 
-    Args:
-        engine: the analysis that this belongs to.
-
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        effects: Effects,
+        questions: Questions,
+        families: Families,
+        elements: Elements,
+        annotations: Annotations,
+        places: Places,
+        callers: Callers,
+        writes: Writes,
+        parameters: Parameters,
+    ) -> None:
+        self._world = world
+        self._above = above
+        self._effects = effects
+        self._questions = questions
+        self._families = families
+        self._elements = elements
+        self._annotations = annotations
+        self._places = places
+        self._callers = callers
+        self._writes = writes
+        self._parameters = parameters
 
     def value(self, node: ast.expr, unit: Unit) -> Value:
         """Return what an expression can be, whatever came before it."""
-        return self._engine.expressions.value(node, self.frame(unit, node))
+        return self._above.expressions.value(node, self.frame(unit, node))
 
     def frame(self, unit: Unit, node: ast.AST) -> Frame:
         """Make a flat frame at a node."""
@@ -56,7 +87,7 @@ class Flat:
             if name not in BUILTINS:
                 return ANY
             builtin = values.one("dotted", ref=name)
-            return builtin | ANY if self._engine.places.patched(name) else builtin
+            return builtin | ANY if self._places.patched(name) else builtin
         scope, bindings = found
         if name in BUILTINS and scope is unit.module.scope_of_module and self._hides(node, bindings, unit):
             return values.one("dotted", ref=name)
@@ -77,13 +108,11 @@ class Flat:
         """Return the join over all bindings of a name in one scope."""
         written = BOTTOM
         if scope is unit.module.scope_of_module:
-            written = self._engine.writes.written(unit, name)
+            written = self._writes.written(unit, name)
         if len(bindings) == 1 and bindings[0].kind in ("import", "function", "class"):
             return self._binding(bindings[0], unit) | written
         return (
-            self._engine.questions.ask(
-                ("name", scope, name), lambda: self._join_bindings(name, bindings, unit)
-            )
+            self._questions.ask(("name", scope, name), lambda: self._join_bindings(name, bindings, unit))
             | written
         )
 
@@ -97,7 +126,7 @@ class Flat:
         """Return what ``from x import *`` binds a name to: unknown when a file cannot be read; None when none does."""
         if not unit.module.star_imports:
             return None
-        (found,) = self._engine.questions.answer(
+        (found,) = self._questions.answer(
             ("star", unit, name), lambda: (self._from_stars(name, unit),), (None,), (ANY,)
         )
         return found
@@ -105,16 +134,16 @@ class Flat:
     def _from_stars(self, name: str, unit: Unit) -> Value | None:
         result: Value | None = None
         for qualified in unit.module.star_imports:
-            own = self._engine.may_be_own(qualified.partition(".")[0], qualified)
-            other = self._engine.other_unit(qualified, unit) if own else None
+            own = self._world.may_be_own(qualified.partition(".")[0], qualified)
+            other = self._world.other_unit(qualified, unit) if own else None
             dotted = f"{qualified}.{name}"
-            known = self._engine.knowledge
+            known = self._world.knowledge
             if other is not None:
                 found = self.module_name(other, name)
                 if found is not None:
                     return found
             elif not own and (known.call(dotted) is not None or known.exception(dotted) is not None):
-                return values.one("dotted", ref=self._engine.effects.canonical(dotted))
+                return values.one("dotted", ref=self._effects.canonical(dotted))
             elif own or name not in BUILTINS or may_hide(qualified, name):
                 result = ANY
         return result
@@ -122,7 +151,7 @@ class Flat:
     def attribute(self, info: ClassInfo, name: str) -> Value | None:
         """Return what an attribute of an instance can be; None when no class of its family stores or defines it."""
         found: list[Value] = []
-        for owner in self._engine.families.family(info):
+        for owner in self._families.family(info):
             if isinstance(owner, ClassInfo):
                 if (
                     name in owner.methods
@@ -134,17 +163,17 @@ class Flat:
                     if name in owner.methods:
                         break
             elif isinstance(owner, str):
-                expression = self._engine.knowledge.attribute(owner, name)
+                expression = self._world.knowledge.attribute(owner, name)
                 if expression is not None:
                     found.append(values.parse(expression))
-        written = self._engine.writes.attribute_written(info, name)
+        written = self._writes.attribute_written(info, name)
         if written:
             found.append(written)
         return values.join(found) if found else None
 
     def is_decorator(self, function: FunctionInfo) -> bool:
         """Whether a function of another file returns a function defined in it, which calls what it was given."""
-        if function.unit is self._engine.unit or not function.parameters or function.facts.is_generator:
+        if function.unit is self._world.unit or not function.parameters or function.facts.is_generator:
             return False
         if not function.unit.holds_functions(function):
             return False
@@ -158,11 +187,11 @@ class Flat:
 
     def returns(self, function: FunctionInfo) -> Value:
         """Return what a call of a function gives (generators: their iterator)."""
-        return self._engine.questions.ask(("returns", function), lambda: self._returns(function))
+        return self._questions.ask(("returns", function), lambda: self._returns(function))
 
     def yields(self, function: FunctionInfo) -> Value:
         """Return what a generator function yields."""
-        return self._engine.questions.ask(("yields", function), lambda: self._yields(function))
+        return self._questions.ask(("yields", function), lambda: self._yields(function))
 
     def _join_bindings(self, name: str, bindings: list[Binding], unit: Unit) -> Value:
         counted = bindings
@@ -180,7 +209,7 @@ class Flat:
         for binding in bindings:
             parent = unit.module.parents.get(binding.node)
             if isinstance(parent, ast.AnnAssign) and parent.target is binding.node:
-                declared = self._engine.annotations.annotation(parent.annotation, unit)
+                declared = self._annotations.annotation(parent.annotation, unit)
                 return values.with_declared(value, declared)
         return value
 
@@ -211,14 +240,14 @@ class Flat:
             case "parameter":
                 assert isinstance(node, ast.arg)
                 owner = unit.module.parents[unit.module.parents[node]]
-                return self._engine.parameters.parameter(unit.function(owner), node)
+                return self._parameters.parameter(unit.function(owner), node)
             case "except":
                 assert isinstance(node, ast.ExceptHandler)
-                return self._engine.caught.caught_value(node, self.frame(unit, node))
+                return self._above.caught.caught_value(node, self.frame(unit, node))
             case "annotation":
                 parent = unit.module.parents[node]
                 assert isinstance(parent, ast.AnnAssign)
-                return self._engine.annotations.annotation(parent.annotation, unit)
+                return self._annotations.annotation(parent.annotation, unit)
             case "delete" | "augment":
                 return self._augmented(node, unit) if binding.kind == "augment" else BOTTOM
             case "assign" | "for" | "with" | "comprehension" | "walrus":
@@ -242,43 +271,41 @@ class Flat:
             case ast.AnnAssign():
                 found = BOTTOM if parent.value is None else self.value(parent.value, unit)
                 if not found or found == NONE or found <= _EMPTY:
-                    declared = self._engine.annotations.annotation(parent.annotation, unit)
+                    declared = self._annotations.annotation(parent.annotation, unit)
                     return declared if declared != ANY else found or ANY
                 if any(map(values.is_opaque, found)):
-                    return values.with_declared(
-                        found, self._engine.annotations.annotation(parent.annotation, unit)
-                    )
+                    return values.with_declared(found, self._annotations.annotation(parent.annotation, unit))
                 return found
             case ast.AugAssign():
                 return self._augmented(node, unit)
             case ast.For() | ast.AsyncFor():
-                return self._engine.elements.element(self.value(parent.iter, unit), unit)
+                return self._elements.element(self.value(parent.iter, unit), unit)
             case ast.comprehension():
-                return self._engine.elements.element(self.value(parent.iter, unit), unit)
+                return self._elements.element(self.value(parent.iter, unit), unit)
             case ast.withitem():
-                return self._engine.entering.entered(self.value(parent.context_expr, unit))
+                return self._above.entering.entered(self.value(parent.context_expr, unit))
             case ast.Starred():
                 return values.one("list", ANY)
             case ast.Tuple() | ast.List():
                 whole = self.target(parent, unit)
                 index = next(at for at, entry in enumerate(parent.elts) if entry is node)
                 starred = any(isinstance(entry, ast.Starred) for entry in parent.elts)
-                return self._engine.elements.item(whole, index, None if starred else len(parent.elts))
+                return self._elements.item(whole, index, None if starred else len(parent.elts))
             case _:
                 return ANY
 
     def imported(self, qualified: str, unit: Unit) -> Value:
         """Return the value of an imported dotted name: of another file of the program, or of a library."""
         if runtime_name(qualified):
-            return values.one("dotted", ref=self._engine.effects.canonical(qualified.lstrip(".")))
+            return values.one("dotted", ref=self._effects.canonical(qualified.lstrip(".")))
         name = qualified.lstrip(".")
         dots = qualified[: len(qualified) - len(name)]
         parts = name.split(".") if name else []
-        if self._engine.may_be_own(parts[0] if parts else "", qualified) and (
-            dots or self._engine.knowledge.call(name) is None
+        if self._world.may_be_own(parts[0] if parts else "", qualified) and (
+            dots or self._world.knowledge.call(name) is None
         ):
             for cut in range(len(parts), -1 if dots else 0, -1):
-                other = self._engine.other_unit(dots + ".".join(parts[:cut]), unit)
+                other = self._world.other_unit(dots + ".".join(parts[:cut]), unit)
                 if other is not None and other is not unit:
                     if cut == len(parts):
                         return values.one("unit", ref=other)
@@ -286,21 +313,21 @@ class Flat:
                     if found is not None and cut == len(parts) - 1:
                         return found
                     break
-        if dots and parts and not self._engine.may_be_own(parts[0], name):
+        if dots and parts and not self._world.may_be_own(parts[0], name):
             return values.one(
                 "dotted", ref=qualified
             )  # a file that is not there, not the library of that name
         owner, _, last = name.rpartition(".")
-        expression = self._engine.knowledge.attribute(f"module:{owner}", last) if owner else None
+        expression = self._world.knowledge.attribute(f"module:{owner}", last) if owner else None
         if expression is not None and expression != "any":
             return values.parse(expression)  # from sys import argv
-        return values.one("dotted", ref=self._engine.effects.canonical(name))
+        return values.one("dotted", ref=self._effects.canonical(name))
 
     def unit_attribute(self, unit: Unit, name: str) -> Value:
         """Return an attribute of a module of the program: what it binds, or a file of the package."""
         found = self.module_name(unit, name)
         if found is None and unit.module.source.path.stem == "__init__":
-            inner = self._engine.other_unit(f".{name}", unit)
+            inner = self._world.other_unit(f".{name}", unit)
             found = None if inner is None else values.one("unit", ref=inner)
         return ANY if found is None else found
 
@@ -311,17 +338,17 @@ class Flat:
         value = values.one("function", ref=info)
         if not node.decorator_list:
             return value
-        return self._engine.questions.ask(("decorated", info), lambda: self._decorated(info, value))
+        return self._questions.ask(("decorated", info), lambda: self._decorated(info, value))
 
     def _decorated(self, info: FunctionInfo, value: Value) -> Value:
         node = info.node
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         for decorator in reversed(node.decorator_list):
-            value = self._engine.decorators.decorated(value, decorator, info)
+            value = self._above.decorators.decorated(value, decorator, info)
         return value
 
     def _own_attribute_asked(self, owner: ClassInfo, name: str) -> Value:
-        return self._engine.questions.ask(("attr", owner, name), lambda: self._own_attribute(owner, name))
+        return self._questions.ask(("attr", owner, name), lambda: self._own_attribute(owner, name))
 
     def _own_attribute(self, owner: ClassInfo, name: str) -> Value:
         method = owner.methods.get(name)
@@ -334,11 +361,11 @@ class Flat:
             found.append(self.value(owner.values[name], owner.unit))
         value = values.join(found)
         if name in owner.annotations and (not value or value == NONE):
-            declared = self._engine.annotations.annotation(owner.annotations[name], owner.unit)
+            declared = self._annotations.annotation(owner.annotations[name], owner.unit)
             value = declared if declared != ANY else value or ANY
         elif name in owner.annotations and any(map(values.is_opaque, value)):
             value = values.with_declared(
-                value, self._engine.annotations.annotation(owner.annotations[name], owner.unit)
+                value, self._annotations.annotation(owner.annotations[name], owner.unit)
             )
         return value
 
@@ -358,20 +385,18 @@ class Flat:
         if not isinstance(node, ast.Lambda) and not _always_leaves(node.body):
             found.append(NONE)
         value = values.join(found)
-        if function.unit.module.attributes_of("__code__") and self._engine.callers.is_set_on(
-            function, "__code__"
-        ):
+        if function.unit.module.attributes_of("__code__") and self._callers.is_set_on(function, "__code__"):
             return ANY
         if isinstance(node, ast.Lambda) or node.returns is None or not any(map(values.is_opaque, value)):
             return value
-        return values.with_declared(value, self._engine.annotations.annotation(node.returns, function.unit))
+        return values.with_declared(value, self._annotations.annotation(node.returns, function.unit))
 
     def _yields(self, function: FunctionInfo) -> Value:
         found = [
             NONE if entry is None else self.value(entry, function.unit)
             for entry in function.facts.yields[:_CALL_SITES]
         ]
-        element = self._engine.elements.element
+        element = self._elements.element
         found.extend(
             element(self.value(iterable, function.unit), function.unit)
             for iterable in function.facts.delegates[:_CALL_SITES]

@@ -24,7 +24,23 @@ from workerlog_migrate.analysis.shapes import changes_while_iterated
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.annotations import Annotations
+    from workerlog_migrate.analysis.assignment import Assignment
+    from workerlog_migrate.analysis.calls import Calls
+    from workerlog_migrate.analysis.caught import Caught
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.entering import Entering
+    from workerlog_migrate.analysis.expressions import Expressions
+    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.guards import Guards
+    from workerlog_migrate.analysis.hooks import Hooks
+    from workerlog_migrate.analysis.iteration import Iteration
+    from workerlog_migrate.analysis.operators import Operators
+    from workerlog_migrate.analysis.order import Order
+    from workerlog_migrate.analysis.presence import Presence
+    from workerlog_migrate.analysis.raising import Raising
+    from workerlog_migrate.analysis.special_methods import SpecialMethods
+    from workerlog_migrate.analysis.world import World
 
 
 @dataclass(slots=True, eq=False)
@@ -62,13 +78,46 @@ class Summary:
 class Flow:
     """Interprets functions; each once.
 
-    Args:
-        engine: the analysis that this belongs to.
-
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        world: World,
+        effects: Effects,
+        annotations: Annotations,
+        order: Order,
+        presence: Presence,
+        flat: Flat,
+        hooks: Hooks,
+        guards: Guards,
+        special_methods: SpecialMethods,
+        iteration: Iteration,
+        operators: Operators,
+        entering: Entering,
+        caught: Caught,
+        calls: Calls,
+        expressions: Expressions,
+        assignment: Assignment,
+        raising: Raising,
+    ) -> None:
+        self._world = world
+        self._effects = effects
+        self._annotations = annotations
+        self._order = order
+        self._presence = presence
+        self._flat = flat
+        self._hooks = hooks
+        self._guards = guards
+        self._special_methods = special_methods
+        self._iteration = iteration
+        self._operators = operators
+        self._entering = entering
+        self._caught = caught
+        self._calls = calls
+        self._expressions = expressions
+        self._assignment = assignment
+        self._raising = raising
         self._summaries: dict[FunctionInfo, Summary] = {}
         self._running: set[FunctionInfo] = set()
         self._blocks: dict[ast.AST, Block] = {}
@@ -89,7 +138,7 @@ class Flow:
             ast.Return: self._return,
             ast.Raise: self._raise,
             ast.Assert: self._assert,
-            ast.Delete: self._engine.assignment._delete,
+            ast.Delete: self._assignment._delete,
             ast.Import: self._import,
             ast.ImportFrom: self._import,
             ast.FunctionDef: self._definition,
@@ -113,7 +162,7 @@ class Flow:
         if function.kind == HANDLER:
             self.summary(function.unit.enclosing(function.node))
             return Summary(self._handled.get(function.node, ()), ANY, {})
-        for callee in self._engine.order.order(function):
+        for callee in self._order.order(function):
             if callee not in self._summaries:
                 self._interpret(callee)
         return self._summaries[function]
@@ -125,11 +174,9 @@ class Flow:
 
     def returns(self, function: FunctionInfo, caller: FunctionInfo) -> Value:
         """Return what a call gives: flow-sensitive where the callee was interpreted, else joined over its returns."""
-        summary = (
-            self._summaries.get(function) if function in self._engine.order.called.get(caller, ()) else None
-        )
-        if summary is None or self._engine.order.heights.get(function, HEIGHT) >= HEIGHT:
-            return self._engine.flat.returns(function)
+        summary = self._summaries.get(function) if function in self._order.called.get(caller, ()) else None
+        if summary is None or self._order.heights.get(function, HEIGHT) >= HEIGHT:
+            return self._flat.returns(function)
         return summary.returns
 
     def _interpret(self, function: FunctionInfo) -> None:
@@ -139,7 +186,7 @@ class Flow:
         self._returned.append([])
         node = function.node
         if isinstance(node, ast.Lambda):
-            self._returned[-1].append(self._engine.expressions.value(node.body, frame))
+            self._returned[-1].append(self._expressions.value(node.body, frame))
         else:
             self.run(node.body, frame)
         returned = self._returned.pop()
@@ -147,7 +194,7 @@ class Flow:
             returned.append(NONE)
         facts = function.facts
         if facts.is_generator:
-            returns = self._engine.flat.returns(function)
+            returns = self._flat.returns(function)
         else:
             returns = values.join(returned)
             if (
@@ -156,12 +203,12 @@ class Flow:
                 and any(map(values.is_opaque, returns))
             ):
                 returns = values.with_declared(
-                    returns, self._engine.annotations.annotation(node.returns, function.unit)
+                    returns, self._annotations.annotation(node.returns, function.unit)
                 )
         if function.unit.module.attributes_of("__code__") and not isinstance(
             node, ast.Module | ast.ExceptHandler
         ):
-            returns = returns | self._engine.flat.returns(function)  # its code may be replaced
+            returns = returns | self._flat.returns(function)  # its code may be replaced
         self._summaries[function] = Summary(sink.ordered(), returns or ANY, self._blocks)
         self._blocks = outer
 
@@ -187,28 +234,26 @@ class Flow:
         return
 
     def _expr(self, node: ast.Expr, frame: Frame) -> None:
-        self._engine.expressions.value(node.value, frame)
+        self._expressions.value(node.value, frame)
 
     def _assign(self, node: ast.Assign, frame: Frame) -> None:
-        value = self._engine.expressions.value(node.value, frame)
+        value = self._expressions.value(node.value, frame)
         for target in node.targets:
-            self._engine.assignment.assign(target, value, frame, source=node.value)
+            self._assignment.assign(target, value, frame, source=node.value)
 
     def _ann_assign(self, node: ast.AnnAssign, frame: Frame) -> None:
         if node.value is None:
             return
-        value = self._engine.expressions.value(node.value, frame)
+        value = self._expressions.value(node.value, frame)
         if any(map(values.is_opaque, value)):
-            value = values.with_declared(
-                value, self._engine.annotations.annotation(node.annotation, frame.unit)
-            )
-        self._engine.assignment.assign(node.target, value, frame, source=node.value)
+            value = values.with_declared(value, self._annotations.annotation(node.annotation, frame.unit))
+        self._assignment.assign(node.target, value, frame, source=node.value)
 
     def _aug_assign(self, node: ast.AugAssign, frame: Frame) -> None:
-        expressions = self._engine.expressions
+        expressions = self._expressions
         loaded = expressions.value(node.target, frame)
         right = expressions.value(node.value, frame)
-        value = self._engine.operators.operate(node.op, loaded, right, node, node.target, node.value, frame)
+        value = self._operators.operate(node.op, loaded, right, node, node.target, node.value, frame)
         kept_same = frozenset(entry for entry in loaded if entry.name in CONTAINERS)
         if kept_same:  # the same object: what is put into it is known by its contents
             value = kept_same | frozenset(entry for entry in value if entry.name not in CONTAINERS)
@@ -223,14 +268,14 @@ class Flow:
             kept = set()
             if positive and path is not None and frame.env is not None:
                 kept = {fact for fact in frame.facts if fact.path == path and fact.kind == "nonzero"}
-            self._engine.assignment.assign(node.target, value, frame)
+            self._assignment.assign(node.target, value, frame)
             frame.facts = frame.facts | kept
 
     def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
-        if frame.sink is not None and not self._engine.presence.is_there(node, frame.unit):
-            self._engine.effects.operation("op:import", node, frame)
-            for other in self._engine.own_imports(node, frame.unit):
-                if not self._engine.has_loaded(other):  # its top level runs here
+        if frame.sink is not None and not self._presence.is_there(node, frame.unit):
+            self._effects.operation("op:import", node, frame)
+            for other in self._world.own_imports(node, frame.unit):
+                if not self._world.has_loaded(other):  # its top level runs here
                     frame.sink.add(Edge(other.enclosing(other.module.tree), node, frame.unit))
         for alias in node.names:
             name = (alias.asname or alias.name).partition(".")[0]
@@ -239,18 +284,16 @@ class Flow:
             frame.bind(name)
 
     def _assert(self, node: ast.Assert, frame: Frame) -> None:
-        self._engine.expressions.tested(node.test, frame)
+        self._special_methods.tested(node.test, frame)
         if node.msg is not None:
-            self._engine.expressions.value(node.msg, frame)
-        self._engine.effects.operation(
-            "op:assert", node, frame, is_weak=self._engine.raising.narrows(node.test, frame)
-        )
-        self._engine.guards.assume(node.test, True, frame)
+            self._expressions.value(node.msg, frame)
+        self._effects.operation("op:assert", node, frame, is_weak=self._raising.narrows(node.test, frame))
+        self._guards.assume(node.test, True, frame)
 
     def _definition(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame) -> None:
         for expression in (*node.args.defaults, *node.args.kw_defaults):
             if expression is not None:
-                self._engine.expressions.value(expression, frame)
+                self._expressions.value(expression, frame)
         self._decorated(node, frame)
         if frame.env is not None:
             frame.env.pop(node.name, None)
@@ -259,22 +302,22 @@ class Flow:
     def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, frame: Frame) -> None:
         """Call the decorators of a definition that is reached."""
         for decorator in node.decorator_list:
-            value = self._engine.expressions.value(decorator, frame)
+            value = self._expressions.value(decorator, frame)
             if frame.sink is not None:
-                self._engine.calls.invoke_unknown(value, decorator, frame)
+                self._calls.invoke_unknown(value, decorator, frame)
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> None:
         for base in node.bases:
-            value = self._engine.expressions.value(base, frame)
-            self._engine.effects.unresolved_if_opaque(value, "op:subclass-unknown", base, base, frame)
+            value = self._expressions.value(base, frame)
+            self._effects.unresolved_if_opaque(value, "op:subclass-unknown", base, base, frame)
         self._decorated(node, frame)
         inner = Frame(frame.function, {}, frame.sink)
         self.run(node.body, inner)
-        self._engine.hooks.defined(node, frame)
+        self._hooks.defined(node, frame)
         frame.bind(node.name)
 
     def _return(self, node: ast.Return, frame: Frame) -> None:
-        value = NONE if node.value is None else self._engine.expressions.value(node.value, frame)
+        value = NONE if node.value is None else self._expressions.value(node.value, frame)
         self._returned[-1].append(value)
         frame.is_dead = True
 
@@ -293,20 +336,20 @@ class Flow:
                 sink.add(Unknown(node, frame.unit, "", "a bare raise outside a handler"))
             frame.is_dead = True
             return
-        expressions = self._engine.expressions
+        expressions = self._expressions
         value = expressions.value(node.exc, frame)
         if node.cause is not None:
             expressions.value(node.cause, frame)
         if sink is not None:
-            self._engine.raising.raise_value(node, node.exc, value, frame, sink)
+            self._raising.raise_value(node, node.exc, value, frame, sink)
         frame.is_dead = True
 
     def _if(self, node: ast.If, frame: Frame) -> None:
-        guards = self._engine.guards
+        guards = self._guards
         ends: list[State] = []
         current = node
         while True:  # elif chains are flattened: they may be thousands long
-            self._engine.expressions.tested(current.test, frame)
+            self._special_methods.tested(current.test, frame)
             truth = _constant_truth(current.test)
             before = guards.save(frame)
             if truth is not False:
@@ -332,11 +375,11 @@ class Flow:
             frame.is_dead = True
             return
         frame.is_dead = False
-        frame.env, frame.facts = self._engine.guards.joined(ends)
+        frame.env, frame.facts = self._guards.joined(ends)
 
     def _match(self, node: ast.Match, frame: Frame) -> None:
-        self._engine.expressions.value(node.subject, frame)
-        guards = self._engine.guards
+        self._expressions.value(node.subject, frame)
+        guards = self._guards
         ends: list[State] = []
         exhaustive = False
         start = guards.save(frame)
@@ -350,7 +393,7 @@ class Flow:
                 elif isinstance(part, ast.MatchMapping) and part.rest:
                     frame.bind(part.rest)
             if case.guard is not None:
-                self._engine.expressions.value(case.guard, frame)
+                self._expressions.value(case.guard, frame)
                 guards.assume(case.guard, True, frame)
             elif isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None:
                 exhaustive = True
@@ -371,15 +414,15 @@ class Flow:
             frame.env.pop(path, None)
 
     def _for(self, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
-        iterable = self._engine.expressions.value(node.iter, frame)
-        element = self._engine.iteration.iterate(iterable, node.iter, frame)
+        iterable = self._expressions.value(node.iter, frame)
+        element = self._iteration.iterate(iterable, node.iter, frame)
         self._widen(node, frame)
         frame.loops.append([])
-        before = self._engine.guards.save(frame)
-        self._engine.assignment.assign(node.target, element, frame, of_loop=True)
-        self._engine.guards.loop_facts(node.target, node.iter, frame)
+        before = self._guards.save(frame)
+        self._assignment.assign(node.target, element, frame, of_loop=True)
+        self._guards.loop_facts(node.target, node.iter, frame)
         if values.names(iterable) & _CHANGES_SHOW and changes_while_iterated(node, frame.unit):
-            self._engine.effects.operation("op:changed-while-iterated", node.iter, frame)
+            self._effects.operation("op:changed-while-iterated", node.iter, frame)
         self.run(node.body, frame)
         frame.is_dead = False
         # A fact from before the loop holds only if nothing in the body has ended it.
@@ -388,10 +431,10 @@ class Flow:
         self._merge(frame.loops.pop(), frame)
 
     def _while(self, node: ast.While, frame: Frame) -> None:
-        guards = self._engine.guards
+        guards = self._guards
         self._widen(node, frame)
         frame.loops.append([])
-        self._engine.expressions.tested(node.test, frame)
+        self._special_methods.tested(node.test, frame)
         truth = _constant_truth(node.test)
         before = guards.save(frame)
         guards.assume(node.test, True, frame)
@@ -403,32 +446,30 @@ class Flow:
         self._merge(frame.loops.pop(), frame)
 
     def _with(self, node: ast.With | ast.AsyncWith, frame: Frame) -> None:
-        expressions = self._engine.expressions
+        expressions = self._expressions
         suppressed: list[tuple[ast.Call, Sink, frozenset[str]]] = []
         outer = frame.sink
         swallows = False
         for item in node.items:
             value = expressions.value(item.context_expr, frame)
-            swallows = swallows or self._engine.raising.may_swallow(value)
-            self._engine.entering.enter_and_leave(value, item.context_expr, frame)
+            swallows = swallows or self._raising.may_swallow(value)
+            self._entering.enter_and_leave(value, item.context_expr, frame)
             if item.optional_vars is not None:
-                self._engine.assignment.assign(
-                    item.optional_vars, self._engine.entering.entered(value), frame
-                )
+                self._assignment.assign(item.optional_vars, self._entering.entered(value), frame)
             call = item.context_expr
             if "suppress" in values.names(value) and isinstance(call, ast.Call) and frame.sink is not None:
                 caught: list[str] = []
                 for argument in call.args:
-                    caught.extend(self._engine.caught.exception_names(argument, frame)[0])
+                    caught.extend(self._caught.exception_names(argument, frame)[0])
                 suppressed.append((call, frame.sink, frozenset(caught)))
                 frame.sink = Sink()
-        before = self._engine.guards.save(frame) if suppressed or swallows else None
+        before = self._guards.save(frame) if suppressed or swallows else None
         self.run(node.body, frame)
         for call, sink, caught_names in reversed(suppressed):
             inner = frame.sink
             assert inner is not None
             self._blocks[call] = Block(frame.function, inner.ordered(), before)
-            self._engine.raising.pass_on(inner.atoms, caught_names, sink)
+            self._raising.pass_on(inner.atoms, caught_names, sink)
             frame.sink = sink
         if before is not None:
             ends = [State(before.env, before.facts)]
@@ -439,7 +480,7 @@ class Flow:
 
     def _try(self, node: ast.Try, frame: Frame) -> None:
         outer = frame.sink
-        before = self._engine.guards.save(frame)
+        before = self._guards.save(frame)
         inner = Sink() if outer is not None else None
         frame.sink = inner
         self.run(node.body, frame)
@@ -450,19 +491,19 @@ class Flow:
         if not frame.is_dead and frame.env is not None:
             ends.append(State(frame.env, frame.facts))
         body_lines = (node.lineno, node.body[-1].end_lineno or node.lineno)
-        at_handler = self._engine.raising.interrupted(before, body_lines, frame)
+        at_handler = self._raising.interrupted(before, body_lines, frame)
         remaining: dict[Atom, None] = dict(inner.atoms) if inner is not None else {}
         if inner is not None:
             self._blocks[node] = Block(frame.function, inner.ordered(), before)
         for handler in node.handlers:
             frame.is_dead = False
             frame.env, frame.facts = dict(at_handler.env), set(at_handler.facts)
-            names, complete = self._engine.caught.exception_names(handler.type, frame)
-            caught = self._engine.raising.caught(remaining, names, complete)
-            frame.caught.append((*caught, *self._engine.raising.expected(handler, names, caught, frame)))
+            names, complete = self._caught.exception_names(handler.type, frame)
+            caught = self._raising.caught(remaining, names, complete)
+            frame.caught.append((*caught, *self._raising.expected(handler, names, caught, frame)))
             self._handled[handler] = frame.caught[-1]
             if handler.name and frame.env is not None:
-                frame.env[handler.name] = self._engine.caught.caught_value(handler, frame)
+                frame.env[handler.name] = self._caught.caught_value(handler, frame)
                 frame.bind(handler.name)
             self.run(handler.body, frame)
             frame.caught.pop()
@@ -470,7 +511,7 @@ class Flow:
                 frame.unbind(handler.name)  # Python deletes it at the end of the clause
             if not frame.is_dead and frame.env is not None:
                 ends.append(State(frame.env, frame.facts))
-            remaining = self._engine.raising.left(remaining, frozenset(names))
+            remaining = self._raising.left(remaining, frozenset(names))
         if outer is not None:
             for atom in remaining:
                 outer.add(atom)
@@ -484,7 +525,7 @@ class Flow:
         frame.is_dead = True
         reached = bool(ends)
         everywhere = [State(dict(state.env), set(state.facts)) for state in (*ends, at_handler)]
-        frame.env, frame.facts = self._engine.guards.joined(everywhere)
+        frame.env, frame.facts = self._guards.joined(everywhere)
         frame.is_dead = False
         self.run(node.finalbody, frame)
         if frame.is_dead or not reached:
@@ -494,7 +535,7 @@ class Flow:
             node.finalbody[0].lineno, node.finalbody[-1].end_lineno or node.finalbody[-1].lineno
         )
         bound = {key: value for key, value in frame.env.items() if key.startswith(BOUND)}
-        frame.env, frame.facts = self._engine.guards.joined(ends)
+        frame.env, frame.facts = self._guards.joined(ends)
         frame.env.update(bound)
         for path in stored:
             frame.forget(path)

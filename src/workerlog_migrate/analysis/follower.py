@@ -12,8 +12,9 @@ object: too many uses rather than too few.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.trails import (
     Passed,
@@ -27,28 +28,54 @@ from workerlog_migrate.analysis.trails import (
     shown,
     use_of,
 )
+from workerlog_migrate.syntax.literals import may_mention, may_spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.program import Unit
+    from workerlog_migrate.analysis.world import World
+    from workerlog_migrate.knowledge import CallRow
     from workerlog_migrate.syntax.scopes import Scope
 
 _STEPS = 400
 _NESTED = 3  # tables in tables that are followed
 
 
+class _Callers(Protocol):
+    """What following asks back: who calls a function that gives the thing, and the row of what it is handed to."""
+
+    def trail_of(self, thing: FunctionInfo | ClassInfo) -> Trail: ...
+
+    def row(self, call: ast.Call, unit: Unit) -> CallRow | None: ...
+
+
 class Follower:
     """Follows one thing.
 
     Args:
-        engine: the analysis that this belongs to.
+        world, above, families, places, callers: the parts of the analysis that it asks.
         is_code: a function or class is followed: what is not called with arguments does nothing to it.
     """
 
-    def __init__(self, engine: Engine, *, is_code: bool) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        families: Families,
+        places: Places,
+        callers: _Callers,
+        *,
+        is_code: bool,
+    ) -> None:
+        self._world = world
+        self._above = above
+        self._families = families
+        self._places = places
+        self._callers = callers
         self._is_code = is_code
         self._trail = Trail()
         self._seen: set[tuple[int, int, int]] = set()
@@ -93,8 +120,8 @@ class Follower:
         return self._trail
 
     def _lose(self, why: str, node: ast.AST, unit: Unit) -> None:
-        if not self._trail.lost and not self._engine.places.is_test(unit):
-            where = "" if unit is self._engine.unit else f" of {unit.name}"
+        if not self._trail.lost and not self._places.is_test(unit):
+            where = "" if unit is self._world.unit else f" of {unit.name}"
             self._trail.lost = f"{why} in line {getattr(node, 'lineno', 0)}{where}"
 
     def _use(self, step: Step, use: Use) -> None:
@@ -191,7 +218,7 @@ class Follower:
                     self._name(target.id, found[0], unit, items, bound)
             case ast.Attribute():
                 if self._is_code:
-                    holder = self._engine.flat.value(target.value, unit)
+                    holder = self._above.flat.value(target.value, unit)
                     if any(entry.name == "dotted" for entry in holder):
                         self._lose(f"it is put into {shown(target)}", target, unit)
                 self._attributes(target.attr, unit, items, (*bound, *self._as_method(target, step)))
@@ -209,7 +236,7 @@ class Follower:
         """Say that a function which is set as an attribute of a class is given the object first."""
         if not self._is_code or step.items or step.bound:
             return ()
-        if not any(entry.name == "class" for entry in self._engine.flat.value(target.value, step.unit)):
+        if not any(entry.name == "class" for entry in self._above.flat.value(target.value, step.unit)):
             return ()
         return (Use("partial", target, step.unit, (Passed(target.value, step.unit),)),)
 
@@ -238,8 +265,12 @@ class Follower:
         if scope.is_class:
             self._attributes(name, unit, items, bound)
         elif scope is module.scope_of_module:
-            self._engine.writes.lose_module_name(self, unit, name)
-            for other, reader in self._engine.places.places_in_others(unit, name):
+            for found_in in _taken_by_name(unit, name):
+                if isinstance(found_in, str):
+                    self.lose(found_in)
+                else:
+                    self._push(found_in, unit, 0, ())
+            for other, reader in self._places.places_in_others(unit, name):
                 self._push(reader, other, items, bound)
 
     def lose(self, why: str) -> None:
@@ -252,7 +283,7 @@ class Follower:
         if key in self._names:
             return
         self._names.add(key)
-        for other in self._engine.places.units(unit, name):
+        for other in self._places.units(unit, name):
             for place in other.module.attributes_of(name):
                 if isinstance(place.ctx, ast.Load):
                     self._push(place, other, items, bound)
@@ -281,7 +312,7 @@ class Follower:
 
     def _into(self, container: ast.expr, step: Step, items: int) -> None:
         """Follow a container that the thing was put into, by all its names."""
-        origins = self._engine.sources.origins(container, step.unit)
+        origins = self._above.sources.origins(container, step.unit)
         if origins is None:
             self._lose(f"it is put into {shown(container)}", container, step.unit)
             return
@@ -361,7 +392,7 @@ class Follower:
     ) -> None:
         """Follow the thing, or what holds it, into a call that it is an argument of."""
         unit = step.unit
-        callee = self._engine.calls.callee(call, self._engine.flat.frame(unit, call))
+        callee = self._above.calls.callee(call, at(unit, call))
         for entry in callee:
             ref = entry.ref
             if entry.name in ("function", "method", "unbound") and isinstance(ref, FunctionInfo):
@@ -418,13 +449,13 @@ class Follower:
     def _into_class(
         self, info: ClassInfo, call: ast.Call, step: Step, place: int | str | None, any_position: bool
     ) -> None:
-        method = self._engine.families.method(info, "__init__")
+        method = self._families.method(info, "__init__")
         if isinstance(method, FunctionInfo):
             self._into_function(method, "method", step, place, any_position)
             return
         fields = [
             name
-            for owner in reversed(self._engine.families.family(info))
+            for owner in reversed(self._families.family(info))
             if isinstance(owner, ClassInfo)
             for name in owner.annotations
         ]
@@ -443,7 +474,7 @@ class Follower:
     def _into_known(self, kind: str, call: ast.Call, step: Step, place: int | str | None) -> None:
         """Follow into a function that is known by its row, or a method of a known type."""
         unit = step.unit
-        row = self._engine.callers.row(call, unit)
+        row = self._callers.row(call, unit)
         name = row.name if row is not None else ""
         last = name.rpartition(".")[2]
         if name in ("functools.partial", "functools.partialmethod") and place == 0 and not step.items:
@@ -469,7 +500,7 @@ class Follower:
         elif name in _READERS or (not self._is_code and not step.items):
             self._use(step, Use("row", call, unit, name=name))
         elif name == "map" and step.items and call.args and isinstance(place, int) and place:
-            for entry in self._engine.flat.value(call.args[0], unit):
+            for entry in self._above.flat.value(call.args[0], unit):
                 if isinstance(entry.ref, FunctionInfo):
                     self._into_function(
                         entry.ref,
@@ -488,7 +519,7 @@ class Follower:
         if function.kind == "property":
             self._attributes(function.name, function.unit, step.items + deeper, step.bound)
             return
-        trail = self._engine.callers.trail_of(function)
+        trail = self._callers.trail_of(function)
         if trail.lost:
             self.lose(f"{function.name} gives it, and {trail.lost}")
             return
@@ -556,3 +587,26 @@ def _defaulting_to(node: ast.AST, arguments: ast.arguments) -> Iterator[str]:
         *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
     ]
     return (argument.arg for argument, default in pairs if default is node)
+
+
+def _taken_by_name(unit: Unit, name: str) -> Iterator[ast.expr | str]:
+    """Yield where what a module's name is bound to is taken by its name in a text; a reason where that cannot be told."""
+    module = unit.module
+    for call in (*module.calls_of("exec"), *module.calls_of("eval")):
+        if isinstance(call.func, ast.Name) and call.args and may_mention(call.args[0], name):
+            yield f"{name} may be used by {call.func.id} in line {call.lineno}"
+            return
+    for call in module.calls_of("globals"):
+        parent = module.parents.get(call)
+        if isinstance(parent, ast.Subscript) and parent.value is call:
+            if isinstance(parent.ctx, ast.Load) and may_spell(parent.slice, name):
+                if isinstance(parent.slice, ast.Constant):
+                    yield parent
+                else:
+                    yield f"{name} may be taken from globals() in line {call.lineno}"
+        elif isinstance(parent, ast.Attribute) and parent.attr == "get":
+            outer = module.parents.get(parent)
+            if isinstance(outer, ast.Call) and outer.args and may_spell(outer.args[0], name):
+                yield outer
+        elif isinstance(parent, ast.Attribute) and parent.attr in ("values", "items"):
+            yield f"{name} may be taken from globals() in line {call.lineno}"

@@ -213,6 +213,11 @@ def roots_of(path: str) -> frozenset[str]:
     return frozenset(found)
 
 
+def at(unit: Unit, node: ast.AST) -> Frame:
+    """Make a frame at a node that evaluates whatever came before it."""
+    return Frame(unit.enclosing(node), None, None)
+
+
 class State(NamedTuple):
     """A frame's knowledge at one point of the flow."""
 

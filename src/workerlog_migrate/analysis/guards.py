@@ -17,7 +17,9 @@ from workerlog_migrate.analysis.values import ANY, NONE, STR, Type, Value
 from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.annotations import Annotations
+    from workerlog_migrate.analysis.world import World
 
 _FALSY = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 _FLIPPED: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -46,13 +48,14 @@ _TAKING = frozenset({"reorders", "shrinks"})
 class Guards:
     """Narrows frames by tests, and answers whether a guard has proved something.
 
-    Args:
-        engine: the analysis that this belongs to.
-
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, world: World, above: Above, annotations: Annotations) -> None:
+        self._world = world
+        self._above = above
+        self._annotations = annotations
+        self.is_blind = False  # for those who want to know what the body raised without its tests
 
     # -- state ----------------------------------------------------------------------------------------------
 
@@ -71,7 +74,7 @@ class Guards:
 
     def assume(self, test: ast.expr, outcome: bool, frame: Frame) -> None:
         """Narrow the frame by a test that came out true or false."""
-        if frame.env is None:
+        if frame.env is None or self.is_blind:
             return
         match test:
             case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -143,7 +146,7 @@ class Guards:
     def _current(self, node: ast.expr, frame: Frame) -> Value:
         quiet = Frame(frame.function, frame.env, None)
         quiet.facts = frame.facts
-        return self._engine.expressions.value(node, quiet)
+        return self._above.expressions.value(node, quiet)
 
     def _narrow(self, path: str, value: Value, frame: Frame) -> None:
         if frame.env is not None and value:
@@ -258,7 +261,7 @@ class Guards:
                     value = values.without_none(self._current(test.args[0], frame))
                     self._narrow(path, value, frame)
                     name = test.args[1]
-                    protocol = self._engine.knowledge.protocol
+                    protocol = self._world.knowledge.protocol
                     if (
                         isinstance(name, ast.Constant)
                         and isinstance(name.value, str)
@@ -291,7 +294,7 @@ class Guards:
         found: list[Value] = []
         entries = classes.elts if isinstance(classes, ast.Tuple) else [classes]
         for entry in entries:
-            made = self._engine.annotations.annotation(entry, frame.unit)
+            made = self._annotations.annotation(entry, frame.unit)
             if made == ANY:
                 found.append(values.without_none(current))
                 continue
@@ -362,7 +365,7 @@ class Guards:
         function = node.func
         if not isinstance(function, ast.Attribute):
             return
-        bare = self._engine.knowledge.bare_method(function.attr)
+        bare = self._world.knowledge.bare_method(function.attr)
         if bare is not None and not _TAKING.isdisjoint(bare.marks):
             path = frame.unit.path(function.value)
             if path is not None:

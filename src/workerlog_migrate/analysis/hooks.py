@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from workerlog_migrate.analysis.arguments import Arguments
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.flat import Flat
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.analysis.values import Type, Value
@@ -57,12 +59,13 @@ _MAKERS = ("row_factory", "text_factory")
 class Hooks:
     """Answers for one program; each class is looked at once.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, effects: Effects, families: Families, flat: Flat) -> None:
+        self._effects = effects
+        self._families = families
+        self._flat = flat
         self._instances: dict[ClassInfo, tuple[FunctionInfo, ...]] = {}
         self._classes: dict[ClassInfo, tuple[FunctionInfo, ...]] = {}
         self._factories: dict[Unit, tuple[FunctionInfo, ...]] = {}
@@ -84,7 +87,7 @@ class Hooks:
         for entry in receiver:
             if not isinstance(entry.ref, ClassInfo):
                 continue
-            for owner in self._engine.families.family(entry.ref):
+            for owner in self._families.family(entry.ref):
                 if isinstance(owner, ClassInfo):
                     for statement in owner.node.body:
                         if isinstance(statement, ast.FunctionDef) and statement.name == target.attr:
@@ -112,12 +115,12 @@ class Hooks:
     def _file_methods(self, info: ClassInfo, *, is_known: bool) -> Iterator[FunctionInfo]:
         """Yield the methods of a file, those too that a class has by another name of theirs (``write = read = refuse``)."""
         for name in _OF_FILES:
-            method = self._engine.families.method(info, name)
+            method = self._families.method(info, name)
             if isinstance(method, FunctionInfo):
                 if not is_known:
                     yield method
                 continue
-            for owner in self._engine.families.family(info):
+            for owner in self._families.family(info):
                 value = owner.values.get(name) if isinstance(owner, ClassInfo) else None
                 if isinstance(owner, ClassInfo) and isinstance(value, ast.Name) and value.id in owner.methods:
                     yield owner.methods[value.id]
@@ -142,20 +145,20 @@ class Hooks:
         if frame.sink is None:
             return
         info = frame.unit.class_info(node)
-        flat = self._engine.flat
+        flat = self._flat
         found: list[FunctionInfo | str | None] = [
-            self._engine.families.method(info, "__init_subclass__", after=info)
+            self._families.method(info, "__init_subclass__", after=info)
         ]
         for meta in self._metaclasses(info):
-            found += [self._engine.families.method(meta, name) for name in _OF_CLASS_STATEMENTS]
+            found += [self._families.method(meta, name) for name in _OF_CLASS_STATEMENTS]
         for value in info.values.values():
             named = [
-                self._engine.families.method(entry.ref, "__set_name__")
+                self._families.method(entry.ref, "__set_name__")
                 for entry in flat.value(value, info.unit)
                 if entry.name == "instance" and isinstance(entry.ref, ClassInfo)
             ]
             if any(isinstance(method, FunctionInfo) for method in named):
-                self._engine.effects.operation("op:set-name", node, frame)
+                self._effects.operation("op:set-name", node, frame)
             found += named
         for decorator in node.decorator_list:
             found += [
@@ -189,7 +192,7 @@ class Hooks:
             self._instances[info] = ()
             found = [
                 owner.methods[name]
-                for owner in self._engine.families.family(info)
+                for owner in self._families.family(info)
                 if isinstance(owner, ClassInfo)
                 for name in owner.methods
                 if name in _OF_INSTANCES
@@ -200,8 +203,8 @@ class Hooks:
 
     def _descriptors(self, info: ClassInfo) -> Iterator[FunctionInfo]:
         """Yield what runs when an attribute is read or set that stands in the class as an object with hooks of its own."""
-        flat = self._engine.flat
-        for owner in self._engine.families.family(info):
+        flat = self._flat
+        for owner in self._families.family(info):
             if not isinstance(owner, ClassInfo):
                 continue
             for value in owner.values.values():
@@ -210,7 +213,7 @@ class Hooks:
                 for entry in flat.value(value, owner.unit):
                     if entry.name == "instance" and isinstance(entry.ref, ClassInfo):
                         for name in _OF_DESCRIPTORS:
-                            method = self._engine.families.method(entry.ref, name)
+                            method = self._families.method(entry.ref, name)
                             if isinstance(method, FunctionInfo):
                                 yield method
                 if isinstance(value.func, ast.Name) and value.func.id == "property":
@@ -226,12 +229,12 @@ class Hooks:
             for meta in self._metaclasses(info):
                 found += [
                     owner.methods[name]
-                    for owner in self._engine.families.family(meta)
+                    for owner in self._families.family(meta)
                     if isinstance(owner, ClassInfo)
                     for name in owner.methods
                     if name in _OF_CLASSES
                 ]
-            for owner in self._engine.families.family(info):
+            for owner in self._families.family(info):
                 if isinstance(owner, ClassInfo):
                     if "__class_getitem__" in owner.methods:
                         found.append(owner.methods["__class_getitem__"])
@@ -263,8 +266,8 @@ class Hooks:
         return known
 
     def _metaclasses(self, info: ClassInfo) -> Iterator[ClassInfo]:
-        flat = self._engine.flat
-        for owner in self._engine.families.family(info):
+        flat = self._flat
+        for owner in self._families.family(info):
             if isinstance(owner, ClassInfo):
                 for word in owner.node.keywords:
                     if word.arg == "metaclass":

@@ -30,8 +30,10 @@ from workerlog_migrate.analysis.program import ClassInfo
 from workerlog_migrate.analysis.values import HUGE, Type, Value
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.frames import Frame
+    from workerlog_migrate.analysis.shapes import Shapes
     from workerlog_migrate.knowledge import CallRow
 
 _SAMPLES: dict[str, object] = {
@@ -99,21 +101,22 @@ _FORMAT = re.compile(r"[^%]{0,200}(?:%[-+ #0]?\d{0,3}(?:\.\d{1,2})?[a-zA-Z%][^%]
 class Kinds:
     """Says which operations fail for kinds of values.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, effects: Effects, families: Families, shapes: Shapes) -> None:
+        self._effects = effects
+        self._families = families
+        self._shapes = shapes
 
     def operated(self, symbol: str, left: Value, right: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what ``left symbol right`` raises for some of their kinds."""
         if frame.sink is None:
             return
         if any(_fails(symbol, one, other) for one in _kinds(left) for other in _kinds(right)):
-            self._engine.effects.operation("op:kinds", node, frame)
+            self._effects.operation("op:kinds", node, frame)
         if any(entry.ref == HUGE for entry in (*left, *right)) and _overflows(symbol, left, right):
-            self._engine.effects.operation("op:huge", node, frame)
+            self._effects.operation("op:huge", node, frame)
 
     def fail(self, symbol: str, left: Type, right: Type) -> bool:
         """Whether an operator takes no two values of such kinds."""
@@ -130,16 +133,16 @@ class Kinds:
             return
         self.operated(symbol, left, right, node, frame)
         if symbol != "in" and frame.sink is not None and any(self._has_no_order(entry) for entry in left):
-            self._engine.effects.operation("op:kinds", node, frame)
+            self._effects.operation("op:kinds", node, frame)
 
     def _has_no_order(self, entry: Type) -> bool:
         """Whether an object is of a class of the program that cannot be compared by order."""
         info = entry.ref
         if entry.name != "instance" or not isinstance(info, ClassInfo):
             return False
-        if info.node.decorator_list and not self._engine.shapes.has_no_order(info):
+        if info.node.decorator_list and not self._shapes.has_no_order(info):
             return False
-        family = self._engine.families.family(info)
+        family = self._families.family(info)
         if any(not isinstance(owner, ClassInfo) and owner not in ("object", "enum.Enum") for owner in family):
             return False
         return not any(
@@ -171,20 +174,20 @@ class Kinds:
         if frame.sink is not None and any(
             _does_not_take(one, other) for one in _kinds((entry,)) for other in _kinds(key)
         ):
-            self._engine.effects.operation("op:kinds", node, frame)
+            self._effects.operation("op:kinds", node, frame)
 
     def attribute(self, entry: Type, name: str, node: ast.AST, frame: Frame) -> bool:
         """Put into the sink that a kind has no attribute of a name; whether that is so."""
         if entry.name not in _SAMPLES or hasattr(_SAMPLES[entry.name], name):
             return False
-        self._engine.effects.operation("op:kinds-attribute", node, frame)
+        self._effects.operation("op:kinds-attribute", node, frame)
         return True
 
     def formatted(self, value: Value, spec: ast.expr, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what a format specification raises for some of the kinds."""
         text = _literal(spec)
         if frame.sink is not None and text and any(_is_not_formatted(one, text) for one in _kinds(value)):
-            self._engine.effects.operation("op:format-spec", node, frame)
+            self._effects.operation("op:format-spec", node, frame)
 
     def percent(self, layout: ast.expr, right: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what ``"%d" % x`` raises for some of the kinds."""
@@ -194,7 +197,7 @@ class Kinds:
         for entry in right:
             given = _sample(entry)
             if given is not None and _raises(lambda given=given: text % given):  # type: ignore[misc]  # bound at once
-                self._engine.effects.operation("op:kinds", node, frame)
+                self._effects.operation("op:kinds", node, frame)
                 return
 
     def called(
@@ -222,21 +225,21 @@ class Kinds:
             named.insert(0, ("", samples(of_kind) if kind in _SAMPLES else [None]))
         rule = refused(function, named)
         if rule:
-            self._engine.effects.operation(rule, node, frame)
+            self._effects.operation(rule, node, frame)
 
     def mixed(self, row: CallRow, value: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink that a function which cannot be tried takes one of several kinds at most."""
         if not is_tried(row) and len({_ALIKE.get(kind, kind) for kind in _kinds(value)}) > 1:
-            self._engine.effects.operation("op:kinds", node, frame, raises=row.mistyped)
+            self._effects.operation("op:kinds", node, frame, raises=row.mistyped)
 
     def mapped(self, value: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink that ``**value`` wants a mapping."""
         if frame.sink is not None and any(not hasattr(_SAMPLES[kind], "keys") for kind in _kinds(value)):
-            self._engine.effects.operation("op:kinds", node, frame)
+            self._effects.operation("op:kinds", node, frame)
 
     def _asked(self, question: str, value: Value, node: ast.AST, frame: Frame) -> None:
         if frame.sink is not None and any(_lacks(question, kind) for kind in _kinds(value)):
-            self._engine.effects.operation("op:kinds", node, frame)
+            self._effects.operation("op:kinds", node, frame)
 
 
 def _kinds(value: Iterable[Type]) -> Iterator[str]:

@@ -93,7 +93,7 @@ class Naming:
         for name in names:
             owner = name.rpartition(".")[0]
             top = owner.partition(".")[0]
-            other = self._engine.other_unit(owner) if top not in _STDLIB else None
+            other = self._engine.world.other_unit(owner) if top not in _STDLIB else None
             simple = name.rpartition(".")[2]
             if other is not None and simple not in other.module.scope_of_module.bindings:
                 continue
@@ -117,7 +117,7 @@ class Naming:
                 continue
             if self._brings(node, top, self._engine.unit) or any(
                 self._needs(other, top, _IMPORTERS)
-                for other in self._engine.own_imports(node, self._engine.unit)
+                for other in self._engine.world.own_imports(node, self._engine.unit)
             ):
                 return True
         return False
@@ -142,7 +142,8 @@ class Naming:
                 or (
                     deeper
                     and any(
-                        self._needs(other, top, deeper - 1) for other in self._engine.own_imports(node, unit)
+                        self._needs(other, top, deeper - 1)
+                        for other in self._engine.world.own_imports(node, unit)
                     )
                 )
             ):

@@ -23,8 +23,18 @@ from workerlog_migrate.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.kinds import Kinds
     from workerlog_migrate.analysis.module import Module
+    from workerlog_migrate.analysis.places import Places
+    from workerlog_migrate.analysis.proofs import Proofs
+    from workerlog_migrate.analysis.questions import Questions
+    from workerlog_migrate.analysis.shapes import Shapes
+    from workerlog_migrate.analysis.special_methods import SpecialMethods
+    from workerlog_migrate.analysis.unset import Unset
+    from workerlog_migrate.analysis.world import World
 
 _COUNTS = frozenset({"any", "int", "json"})
 _NUMBER_IN_PERCENT = re.compile(r"%(?:\([^)]*\))?[-+ #0-9.*]*[diouxXeEfFgGc]")
@@ -48,13 +58,34 @@ _OPERATORS: dict[type[ast.operator], str] = {
 class Operators:
     """Evaluates operators.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._knowledge = engine.knowledge
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        effects: Effects,
+        questions: Questions,
+        elements: Elements,
+        places: Places,
+        shapes: Shapes,
+        kinds: Kinds,
+        unset: Unset,
+        proofs: Proofs,
+        special_methods: SpecialMethods,
+    ) -> None:
+        self._above = above
+        self._effects = effects
+        self._questions = questions
+        self._elements = elements
+        self._places = places
+        self._shapes = shapes
+        self._kinds = kinds
+        self._unset = unset
+        self._proofs = proofs
+        self._special_methods = special_methods
+        self._knowledge = world.knowledge
 
     def _binary(self, node: ast.BinOp, frame: Frame) -> Value:
         chain: list[ast.BinOp] = [node]
@@ -62,12 +93,12 @@ class Operators:
         while isinstance(left, ast.BinOp):  # long concatenations nest to the left
             chain.append(left)
             left = left.left
-        value = self._engine.expressions.value(left, frame)
+        value = self._above.expressions.value(left, frame)
         for entry in reversed(chain):
             value = self.operate(
                 entry.op,
                 value,
-                self._engine.expressions.value(entry.right, frame),
+                self._above.expressions.value(entry.right, frame),
                 entry,
                 entry.left,
                 entry.right,
@@ -89,11 +120,11 @@ class Operators:
         symbol = _OPERATORS[type(operator)]
         if frame.sink is not None:
             self._operator_effects(symbol, left, right, node, left_node, right_node, frame)
-        if not right and self._engine.questions.is_asking:
+        if not right and self._questions.is_asking:
             return BOTTOM
         made = (
             values.join(self._operator_value(entry, symbol, right, frame) for entry in left)
-            or self._engine.elements.nothing
+            or self._elements.nothing
         )
         if symbol == "*" and _repeats(left_node, right_node):
             return values.one("str", ref=HUGE)
@@ -115,23 +146,19 @@ class Operators:
                 return STR
             return JSON if entry.name == "json" else ANY
         if entry.name == "list" and symbol == "+":
-            return values.one(
-                "list", values.join([*entry.args, self._engine.elements.element(right, frame.unit)])
-            )
+            return values.one("list", values.join([*entry.args, self._elements.element(right, frame.unit)]))
         row = self._knowledge.type(entry.name)
         if row is None:
             return ANY
         found: list[Value] = []
         for other in right or ANY:
-            if self._engine.kinds.fail(symbol, entry, other):
+            if self._kinds.fail(symbol, entry, other):
                 continue  # it gives nothing
             expression = row.operators.get(f"{symbol}:{other.name}") or row.operators.get(symbol)
             if expression is None:
                 found.append(ANY)
             else:
-                found.append(
-                    self._engine.elements.substitute(values.parse(expression), frozenset({entry}), None)
-                )
+                found.append(self._elements.substitute(values.parse(expression), frozenset({entry}), None))
         value = values.join(found)
         is_number = self._knowledge.is_kind(entry.name, "number")
         if is_number and symbol in "+-*" and values.names(right) & {"any", "json"}:
@@ -151,59 +178,57 @@ class Operators:
         lefts, rights = values.names(left), values.names(right)
         if symbol == "%" and ("str" in lefts or "bytes" in lefts):
             if "str" in lefts and not isinstance(left_node, ast.Constant):
-                self._engine.effects.operation("op:percent-format", node, frame)
+                self._effects.operation("op:percent-format", node, frame)
             for entry in right:
                 parts = entry.args if entry.name == "tuple" else (frozenset({entry}),)
                 for part in parts:
-                    self._engine.special_methods.special(part, AS_TEXT, right_node, frame)
-            self._engine.kinds.percent(left_node, right, node, frame)
+                    self._special_methods.special(part, AS_TEXT, right_node, frame)
+            self._kinds.percent(left_node, right, node, frame)
             if any(values.is_opaque(entry) for entry in right) and _converts(left_node):
-                self._engine.effects.operation("op:convert-unknown", node, frame)
+                self._effects.operation("op:convert-unknown", node, frame)
             return
         for value, operand in ((left, left_node), (right, right_node)):
-            self._engine.effects.unresolved_if_opaque(value, "op:arithmetic-unknown", node, operand, frame)
+            self._effects.unresolved_if_opaque(value, "op:arithmetic-unknown", node, operand, frame)
         if "json" in lefts or "json" in rights:
-            self._engine.effects.operation("op:arithmetic-json", node, frame)
+            self._effects.operation("op:arithmetic-json", node, frame)
         if "None" in lefts or ("None" in rights and ("any" not in lefts or symbol in _ARITHMETIC)):
             text = "str" in lefts or "str" in rights
             rule = "op:concat-none" if symbol == "+" and text else "op:arithmetic-none"
             operands = [part for part, kinds in ((left_node, lefts), (right_node, rights)) if "None" in kinds]
-            self._engine.unset.of_none(rule, node, frame, *operands)
-        self._engine.kinds.operated(symbol, left, right, node, frame)
-        self._engine.shapes.operated(symbol, left, right, node, frame)
+            self._unset.of_none(rule, node, frame, *operands)
+        self._kinds.operated(symbol, left, right, node, frame)
+        self._shapes.operated(symbol, left, right, node, frame)
         moves_date = (
             symbol in "+-"
             and "datetime.timedelta" in rights
             and any(self._knowledge.is_kind(name, "date") for name in lefts)
         )
-        if moves_date and not self._engine.proofs.is_recent(left_node, frame):
-            self._engine.effects.operation("op:date-overflow", node, frame)
+        if moves_date and not self._proofs.is_recent(left_node, frame):
+            self._effects.operation("op:date-overflow", node, frame)
         if symbol == "-" and names_date(left) and names_date(right):
             self._compared_dates(node, frame)
         if symbol in ("/", "//", "%") and "decimal.Decimal" in lefts | rights:
-            if not self._engine.proofs.is_nonzero(right_node, frame):
-                self._engine.effects.operation("op:decimal-division", node, frame)
+            if not self._proofs.is_nonzero(right_node, frame):
+                self._effects.operation("op:decimal-division", node, frame)
         elif symbol in ("/", "//", "%") and self._can_divide(symbol, lefts, rights):
-            if not self._engine.proofs.is_nonzero(right_node, frame):
-                self._engine.effects.operation(
-                    "op:modulo-number" if symbol == "%" else "op:division", node, frame
-                )
+            if not self._proofs.is_nonzero(right_node, frame):
+                self._effects.operation("op:modulo-number" if symbol == "%" else "op:division", node, frame)
         elif symbol == "**" and "float" in lefts and _is_of_itself(node, left_node, frame):
-            self._engine.effects.operation("op:power", node, frame)
+            self._effects.operation("op:power", node, frame)
         elif symbol == "**" and not isinstance(right_node, ast.Constant):
             if not lefts <= {"int"}:
-                self._engine.effects.operation("op:power", node, frame)
-            if not self._engine.proofs.is_nonzero(left_node, frame):
-                self._engine.effects.operation("op:power-zero", node, frame)
+                self._effects.operation("op:power", node, frame)
+            if not self._proofs.is_nonzero(left_node, frame):
+                self._effects.operation("op:power-zero", node, frame)
         elif symbol in ("<<", ">>") and not isinstance(right_node, ast.Constant) and rights & _COUNTS:
-            self._engine.effects.operation("op:shift", node, frame)
+            self._effects.operation("op:shift", node, frame)
         for entry in left:
             if self._lacks_operator(entry, symbol):
-                self._engine.effects.operation("op:kinds", node, frame)
+                self._effects.operation("op:kinds", node, frame)
             if entry.name == "instance":
                 method = _OPERATOR_METHODS.get(symbol)
                 if method is not None:
-                    self._engine.special_methods.dunder(entry, method, left_node, frame)
+                    self._special_methods.dunder(entry, method, left_node, frame)
 
     def _lacks_operator(self, entry: Type, symbol: str) -> bool:
         """Whether an alternative is of a type of the standard library that has no such operator."""
@@ -220,9 +245,9 @@ class Operators:
         """Say that dates may not be compared or subtracted where some know their time zone and others do not."""
         if frame.sink is not None and any(
             _makes_dates(unit.module, aware=True) and _makes_dates(unit.module, aware=False)
-            for unit in self._engine.places.units(frame.unit, "datetime")
+            for unit in self._places.units(frame.unit, "datetime")
         ):
-            self._engine.effects.operation("op:date-aware", node, frame)
+            self._effects.operation("op:date-aware", node, frame)
 
     def _can_divide(self, symbol: str, lefts: set[str], rights: set[str]) -> bool:
         if rights and rights <= {"str", "bytes", "tuple", "list", "pathlib.Path", "None"}:
@@ -237,58 +262,56 @@ class Operators:
 
     def _unary(self, node: ast.UnaryOp, frame: Frame) -> Value:
         if isinstance(node.op, ast.Not):
-            self._engine.expressions.tested(node.operand, frame)
+            self._special_methods.tested(node.operand, frame)
             return BOOL
-        value = self._engine.expressions.value(node.operand, frame)
+        value = self._above.expressions.value(node.operand, frame)
         if frame.sink is not None:
-            self._engine.special_methods.special(value, (_SIGNS[type(node.op)],), node.operand, frame)
-            self._engine.kinds.signed(node.op, value, node, frame)
-            self._engine.effects.unresolved_if_opaque(
-                value, "op:arithmetic-unknown", node, node.operand, frame
-            )
+            self._special_methods.special(value, (_SIGNS[type(node.op)],), node.operand, frame)
+            self._kinds.signed(node.op, value, node, frame)
+            self._effects.unresolved_if_opaque(value, "op:arithmetic-unknown", node, node.operand, frame)
             found = values.names(value)
             if "json" in found:
-                self._engine.effects.operation("op:arithmetic-json", node, frame)
+                self._effects.operation("op:arithmetic-json", node, frame)
             if "None" in found:
-                self._engine.unset.of_none("op:arithmetic-none", node, frame, node.operand)
-        return values.without_none(value) or self._engine.elements.nothing
+                self._unset.of_none("op:arithmetic-none", node, frame, node.operand)
+        return values.without_none(value) or self._elements.nothing
 
     def _compare(self, node: ast.Compare, frame: Frame) -> Value:
         if frame.sink is None:
             return BOOL
-        left_node, left = node.left, self._engine.expressions.value(node.left, frame)
+        left_node, left = node.left, self._above.expressions.value(node.left, frame)
         for operator, right_node in zip(node.ops, node.comparators, strict=True):
-            right = self._engine.expressions.value(right_node, frame)
-            self._engine.kinds.compared(operator, left, right, node, frame)
+            right = self._above.expressions.value(right_node, frame)
+            self._kinds.compared(operator, left, right, node, frame)
             if isinstance(operator, ast.In | ast.NotIn):
                 found = values.names(right)
                 if "json" in found:
-                    self._engine.effects.operation("op:contains-json", node, frame)
+                    self._effects.operation("op:contains-json", node, frame)
                 if "None" in found:
-                    self._engine.unset.of_none("op:contains-none", node, frame, right_node)
+                    self._unset.of_none("op:contains-none", node, frame, right_node)
                 for entry in right:
                     if entry.name == "instance":
-                        self._engine.special_methods.dunder(entry, "__contains__", right_node, frame)
+                        self._special_methods.dunder(entry, "__contains__", right_node, frame)
                     elif values.is_opaque(entry):
-                        self._engine.effects.unresolved("op:contains-unknown", node, right_node, frame)
+                        self._effects.unresolved("op:contains-unknown", node, right_node, frame)
                     elif entry.name not in ("dict", "json", "None") and not self._knowledge.is_kind(
                         entry.name, "sequence"
                     ):
-                        self._engine.effects.protocol(entry.name, "contains", node, frame)
+                        self._effects.protocol(entry.name, "contains", node, frame)
             elif isinstance(operator, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
                 if names_date(left) and names_date(right):
                     self._compared_dates(node, frame)
                 found = values.names(left) | values.names(right)
                 if "json" in found:
-                    self._engine.effects.operation("op:compare-json", node, frame)
+                    self._effects.operation("op:compare-json", node, frame)
                 if "None" in found:
                     operands = ((left_node, left), (right_node, right))
                     nones = [part for part, value in operands if "None" in values.names(value)]
-                    self._engine.unset.of_none("op:compare-none", node, frame, *nones)
+                    self._unset.of_none("op:compare-none", node, frame, *nones)
                 for value, part in ((left, left_node), (right, right_node)):
-                    self._engine.effects.unresolved_if_opaque(value, "op:compare-unknown", node, part, frame)
+                    self._effects.unresolved_if_opaque(value, "op:compare-unknown", node, part, frame)
             if type(operator) in _COMPARISONS:
-                self._engine.special_methods.special(left, (_COMPARISONS[type(operator)],), left_node, frame)
+                self._special_methods.special(left, (_COMPARISONS[type(operator)],), left_node, frame)
             left_node, left = right_node, right
         return BOOL
 

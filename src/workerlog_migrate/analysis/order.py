@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis.program import FunctionInfo
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.families import Families
 
 HEIGHT = 24
 _OWNERS = 8
@@ -19,12 +19,11 @@ _OWNERS = 8
 class Order:
     """Orders functions.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, families: Families) -> None:
+        self._families = families
         self.called: dict[FunctionInfo, dict[FunctionInfo, None]] = {}
         self.heights: dict[FunctionInfo, int] = {}
 
@@ -81,7 +80,7 @@ class Order:
             current = unit.outer(current)
         if current is not None and current.owner is not None:
             for name in sorted(function.facts.called_on_self):
-                method = self._engine.families.method(current.owner, name)
+                method = self._families.method(current.owner, name)
                 if isinstance(method, FunctionInfo):
                     found[method] = None
         self.called[function] = found

@@ -12,24 +12,42 @@ from workerlog_migrate.analysis.values import ANY, NONE, Type, Value
 from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.annotations import Annotations
+    from workerlog_migrate.analysis.callers import Callers
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.questions import Questions
+    from workerlog_migrate.analysis.sight import Sight
+    from workerlog_migrate.analysis.world import World
 
 
 class Parameters:
     """Answers for one program.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        questions: Questions,
+        families: Families,
+        annotations: Annotations,
+        callers: Callers,
+        sight: Sight,
+    ) -> None:
+        self._world = world
+        self._above = above
+        self._questions = questions
+        self._families = families
+        self._annotations = annotations
+        self._callers = callers
+        self._sight = sight
 
     def parameter(self, function: FunctionInfo, argument: ast.arg) -> Value:
         """Return what a parameter can be: its annotation, its default, and what the calls in the file pass."""
-        return self._engine.questions.ask(
-            ("param", function, argument), lambda: self._parameter(function, argument)
-        )
+        return self._questions.ask(("param", function, argument), lambda: self._parameter(function, argument))
 
     def _parameter(self, function: FunctionInfo, argument: ast.arg) -> Value:
         arguments = function.node.args  # type: ignore[union-attr]  # modules have no parameters
@@ -49,12 +67,12 @@ class Parameters:
                 "__init_subclass__",
                 "__class_getitem__",
             ):
-                return self._engine.families.kinds("class", function.owner)
-            return self._engine.families.kinds("instance", function.owner)
+                return self._families.kinds("class", function.owner)
+            return self._families.kinds("instance", function.owner)
         found: list[Value] = []
         default = _default(arguments, argument)
         if argument.annotation is not None:
-            declared = self._engine.annotations.annotation(argument.annotation, function.unit)
+            declared = self._annotations.annotation(argument.annotation, function.unit)
             if not values.is_unknown(declared):
                 declared = self._filled_with_json(declared, function, argument)
                 for value in self._passed(function, argument):
@@ -62,9 +80,9 @@ class Parameters:
                 return declared | NONE if default is not None and is_none(default) else declared
         handed = self._handed(function, argument)
         if handed is not None:
-            return handed if default is None else handed | self._engine.flat.value(default, function.unit)
+            return handed if default is None else handed | self._above.flat.value(default, function.unit)
         if default is not None:
-            found.append(self._engine.flat.value(default, function.unit))
+            found.append(self._above.flat.value(default, function.unit))
         passed = list(self._passed(function, argument))
         if not passed and (default is None or (is_none(default) and not self._is_called(function))):
             found.append(ANY)
@@ -85,10 +103,10 @@ class Parameters:
 
     def _hands(self, function: FunctionInfo) -> Iterator[tuple[str, ...]]:
         """Yield the types that rows say of the parameters of a function."""
-        known = self._engine.knowledge
+        known = self._world.knowledge
         for decorator in getattr(function.node, "decorator_list", ()):
             maker = decorator.func if isinstance(decorator, ast.Call) else decorator
-            for entry in self._engine.flat.value(maker, function.unit):
+            for entry in self._above.flat.value(maker, function.unit):
                 row = None
                 if entry.name == "dotted":
                     row = known.call(str(entry.ref))
@@ -99,14 +117,14 @@ class Parameters:
                 if row is not None and row.hands:
                     yield row.hands
         if function.owner is not None:
-            for base in self._engine.families.family(function.owner)[1:]:
+            for base in self._families.family(function.owner)[1:]:
                 row = known.method(base, function.name) if isinstance(base, str) else None
                 if row is not None and row.hands:
                     yield row.hands
 
     def _is_called(self, function: FunctionInfo) -> bool:
         """Whether the file calls a function at all, so that a parameter which no call passes keeps its default."""
-        return self._engine.callers.is_called(function)
+        return self._callers.is_called(function)
 
     def _filled_with_json(self, declared: Value, function: FunctionInfo, argument: ast.arg) -> Value:
         """Say that a plain ``dict`` or ``list`` holds JSON when a call in the file passes decoded JSON."""
@@ -125,19 +143,11 @@ class Parameters:
 
     def _passed(self, function: FunctionInfo, argument: ast.arg) -> Iterator[Value]:
         """Yield what reaches a parameter from the calls of its function (see ``sight``)."""
-        if not self._engine.knows_users(function.unit):
+        if not self._world.knows_users(function.unit):
             yield ANY  # the calls of other files are not looked at
-            if function.unit is not self._engine.unit:
+            if function.unit is not self._world.unit:
                 return
-        yield from self._engine.sight.passed(function, argument)
-
-    def default_of(self, function: FunctionInfo, argument: ast.arg) -> ast.expr | None:
-        """Return the expression that is the default of a parameter; None when it has none."""
-        return (
-            None
-            if isinstance(function.node, ast.Module | ast.ExceptHandler)
-            else _default(function.node.args, argument)
-        )
+        yield from self._sight.passed(function, argument)
 
     def default(self, function: FunctionInfo, name: str) -> Value | None:
         """Return the default of a parameter; None when it has none."""
@@ -147,7 +157,7 @@ class Parameters:
         for argument in (*function.parameters, *arguments.kwonlyargs):
             if argument.arg == name:
                 found = _default(arguments, argument)
-                return None if found is None else self._engine.flat.value(found, function.unit)
+                return None if found is None else self._above.flat.value(found, function.unit)
         return None
 
     def defaults_to_none(self, node: ast.AST, unit: Unit) -> bool:
@@ -155,7 +165,7 @@ class Parameters:
         if not isinstance(node, ast.arg):
             return False
         function = unit.function(unit.module.parents[unit.module.parents[node]])
-        default = self.default_of(function, node)
+        default = default_of(function, node)
         return (
             default is not None
             and is_none(default)
@@ -172,3 +182,12 @@ def _default(arguments: ast.arguments, argument: ast.arg) -> ast.expr | None:
         if entry is argument:
             return default
     return None
+
+
+def default_of(function: FunctionInfo, argument: ast.arg) -> ast.expr | None:
+    """Return the expression that is the default of a parameter; None when it has none."""
+    return (
+        None
+        if isinstance(function.node, ast.Module | ast.ExceptHandler)
+        else _default(function.node.args, argument)
+    )

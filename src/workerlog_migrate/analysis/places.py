@@ -15,19 +15,20 @@ from workerlog_migrate.analysis.values import Type
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.world import World
     from workerlog_migrate.syntax.scopes import Binding
 
 
 class Places:
     """Answers for one program; what a file is, is looked up once.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, world: World, above: Above) -> None:
+        self._world = world
+        self._above = above
         self._tests: dict[Unit, bool] = {}
         self._handed_on: dict[Unit, bool] = {}
         self._patches: set[str] | None = None
@@ -40,7 +41,7 @@ class Places:
         """
         known = self._tests.get(unit)
         if known is None:
-            script = self._engine.unit
+            script = self._world.unit
             known = _is_of_tests(unit) and not (unit is script or _is_of_tests(script))
             self._tests[unit] = known
         return known
@@ -51,7 +52,7 @@ class Places:
 
     def units(self, unit: Unit, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
         """Return the files in which something of a file may be used under a name, or set as an attribute, itself first."""
-        others = self._engine.users_of(unit, word, changing=changing)
+        others = self._world.users_of(unit, word, changing=changing)
         return (unit, *(other for other in others if other is not unit))
 
     def places_in_others(self, unit: Unit, name: str) -> Iterator[tuple[Unit, ast.expr]]:
@@ -79,7 +80,7 @@ class Places:
 
     def is_module(self, node: ast.expr, unit: Unit, beside: Unit, name: str) -> bool:
         """Whether an expression of another file may be a module, or one that passes a name of it on."""
-        for entry in self._engine.flat.value(node, beside):
+        for entry in self._above.flat.value(node, beside):
             if entry.name == "unit":
                 if entry.ref is unit or (isinstance(entry.ref, Unit) and _passes_on(entry.ref, name)):
                     return True
@@ -124,7 +125,7 @@ class Places:
             *(
                 place
                 for place in module.attributes_of(name)
-                if any(entry.ref is unit for entry in self._engine.flat.value(place, other))
+                if any(entry.ref is unit for entry in self._above.flat.value(place, other))
             ),
         ]
         return any(
@@ -137,15 +138,15 @@ class Places:
         qualified = binding.qualified
         if qualified.rpartition(".")[2] != unit.name.rpartition(".")[2]:
             return False
-        found = self._engine.other_unit(qualified, other)
+        found = self._world.other_unit(qualified, other)
         if found is not None:
             return found is unit
         base = qualified.rpartition(".")[0]
-        return not base or self._engine.other_unit(base, other) is None
+        return not base or self._world.other_unit(base, other) is None
 
     def _is_of(self, base: str, unit: Unit, other: Unit, name: str) -> bool:
         """Whether the name from which another file imports is that of a module, or of one that passes its names on."""
-        found = self._engine.other_unit(base, other)
+        found = self._world.other_unit(base, other)
         if found is None:
             return base.rpartition(".")[2] == unit.name.rpartition(".")[2]
         if found is unit:
@@ -156,7 +157,7 @@ class Places:
         """Whether the script, or a file that uses it, puts something else in the place of a library's or builtin function."""
         if self._patches is None:
             self._patches = set()
-            unit = self._engine.unit
+            unit = self._world.unit
             for other in self.writers(unit, ""):
                 for place in other.module.attributes:
                     if isinstance(place.ctx, ast.Store):

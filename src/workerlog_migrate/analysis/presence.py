@@ -9,27 +9,32 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.world import World
+    from workerlog_migrate.analysis.writes import Writes
 
 
 class Presence:
     """Answers for one program.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, world: World, above: Above, families: Families, writes: Writes) -> None:
+        self._world = world
+        self._above = above
+        self._families = families
+        self._writes = writes
 
     def is_set_later(self, info: ClassInfo, name: str) -> bool:
         """Whether an attribute is None at most until a statement sets it: no method but ``__init__`` sets it to None."""
         is_set = False
-        for owner in self._engine.families.family(info):
+        for owner in self._families.family(info):
             if not isinstance(owner, ClassInfo):
                 continue
             for stored in owner.stores.get(name, ()):
-                if "None" not in values.names(self._engine.flat.target(stored, owner.unit)):
+                if "None" not in values.names(self._above.flat.target(stored, owner.unit)):
                     is_set = True
                 elif owner.unit.enclosing(stored).name != "__init__":
                     return False
@@ -37,8 +42,8 @@ class Presence:
 
     def is_set(self, info: ClassInfo, name: str) -> bool:
         """Whether an instance has an attribute from the start, as far as that can be told: a base that is not known may set it."""
-        family = self._engine.families.family(info)
-        known = self._engine.knowledge
+        family = self._families.family(info)
+        known = self._world.knowledge
         others = [base for base in family if not isinstance(base, ClassInfo)]
         if name.startswith("__") or any(base is None or not known.is_kind(base, "base") for base in others):
             return True
@@ -52,14 +57,14 @@ class Presence:
             begun = self._begun_by(info)
             if any(owner.unit.enclosing(stored).name in begun for stored in owner.stores.get(name, ())):
                 return True
-        return bool(info.node.decorator_list) or bool(self._engine.writes.attribute_written(info, name))
+        return bool(info.node.decorator_list) or bool(self._writes.attribute_written(info, name))
 
     def _begun_by(self, info: ClassInfo) -> set[str]:
         """Return the names of the methods that run while an instance is made: ``__init__``, and what these call on it."""
         found = {"__init__", "__new__", "__post_init__"}
         pending = list(found)
         while pending:
-            method = self._engine.families.method(info, pending.pop())
+            method = self._families.method(info, pending.pop())
             if isinstance(method, FunctionInfo):
                 new = method.facts.called_on_self - found
                 found |= new
@@ -68,7 +73,7 @@ class Presence:
 
     def is_there(self, node: ast.Import | ast.ImportFrom, unit: Unit) -> bool:
         """Whether an import cannot fail: every Python has the module, or the file has imported it already."""
-        sure = self._engine.knowledge.operation("op:import").names
+        sure = self._world.knowledge.operation("op:import").names
         if isinstance(node, ast.Import):
             return all(
                 alias.name.partition(".")[0] in sure or unit.has_imported(alias.name, node)
@@ -81,7 +86,7 @@ class Presence:
 
     def _is_in_library(self, module: str, name: str) -> bool:
         """Whether every supported Python has a name in a module of the standard library."""
-        known = self._engine.knowledge
+        known = self._world.knowledge
         row = known.call(f"{module}.{name}")
         if row is None:
             caught = known.exception(f"{module}.{name}")

@@ -14,20 +14,36 @@ from workerlog_migrate.analysis.values import ANY, NONE, Value
 from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.attributes import Attributes
+    from workerlog_migrate.analysis.conditions import Conditions
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.special_methods import SpecialMethods
+    from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
 
 
 class Printing:
     """Evaluates calls of ``print``.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._knowledge = engine.knowledge
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        effects: Effects,
+        conditions: Conditions,
+        special_methods: SpecialMethods,
+        attributes: Attributes,
+    ) -> None:
+        self._above = above
+        self._effects = effects
+        self._conditions = conditions
+        self._special_methods = special_methods
+        self._attributes = attributes
+        self._knowledge = world.knowledge
 
     def print(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         """``print(x)``."""
@@ -41,17 +57,15 @@ class Printing:
         if target is not None and not is_none(target):
             name = frame.unit.module.qualified(target)
             if name not in (*_STDOUT, *_STDERR):
-                value = self._engine.attributes.attribute(
-                    arguments.value(target), "write", node, frame, called=True
-                )
-                nothing = Arguments(self._engine, None, frame)
+                value = self._attributes.attribute(arguments.value(target), "write", node, frame, called=True)
+                nothing = Arguments(self._above.expressions, None, frame)
                 for entry in value:
-                    self._engine.calls.invoke(entry, nothing, node, frame)
+                    self._above.calls.invoke(entry, nothing, node, frame)
                 return
         row = self._knowledge.call("print")
         if row is not None and row.special:
             for passed in arguments.positional:
-                self._engine.special_methods.special(arguments.value(passed), row.special, passed, frame)
+                self._special_methods.special(arguments.value(passed), row.special, passed, frame)
         if (
             target is None
             and row is not None
@@ -66,26 +80,23 @@ class Printing:
                         )
         if row is not None:
             self._separated(row, arguments, node, frame)
-        self._engine.effects.operation("op:print", node, frame)
+        self._effects.operation("op:print", node, frame)
         words = [arguments.keywords[word] for word in ("sep", "end") if word in arguments.keywords]
         is_lenient = target is not None and frame.unit.module.qualified(target) in _STDERR  # backslashreplace
         if arguments.node is None or not (
             is_lenient
-            or all(
-                self._engine.conditions.is_ascii(entry, arguments)
-                for entry in (*arguments.positional, *words)
-            )
+            or all(self._conditions.is_ascii(entry, arguments) for entry in (*arguments.positional, *words))
         ):
-            self._engine.effects.operation("op:print-text", node, frame)
+            self._effects.operation("op:print-text", node, frame)
 
     def _separated(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Count what ``print`` raises for a separator or an end that is seen to be no text, and for a keyword that it has not."""
         if frame.sink is not None and set(arguments.keywords) - _OF_PRINT:
-            self._engine.effects.operation("op:keyword-unknown", node, frame)
+            self._effects.operation("op:keyword-unknown", node, frame)
         for when in row.when:
             if frame.sink is None or {"sep", "end"}.isdisjoint(when.condition.args):
                 continue
-            if self._engine.conditions.holds(when.condition, row, arguments, None):
+            if self._conditions.holds(when.condition, row, arguments, None):
                 note = describe(when.condition)
                 for exception in when.raises:
                     frame.sink.add(Raise(exception, node, frame.unit, row.name, row.source, note))
@@ -97,13 +108,13 @@ class Printing:
             return NONE
         for method in call.args[:1]:
             arguments.know(method, ANY)  # of a logger that the tool has put there
-        inner = Arguments(self._engine, call, frame, skip=1)
+        inner = Arguments(self._above.expressions, call, frame, skip=1)
         printer = inner.keywords.pop("printer", None)
         if printer is None:
             self._printed(inner, node, frame)
             return NONE
         return values.join(
-            self._engine.calls.invoke(entry, inner, node, frame) for entry in arguments.value(printer)
+            self._above.calls.invoke(entry, inner, node, frame) for entry in arguments.value(printer)
         )
 
 

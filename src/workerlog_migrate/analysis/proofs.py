@@ -13,7 +13,11 @@ from workerlog_migrate.analysis.frames import Frame, key_of
 from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.conditions import Conditions
+    from workerlog_migrate.analysis.containers import Containers
+    from workerlog_migrate.analysis.sources import Sources
+    from workerlog_migrate.analysis.writes import Writes
 
 _WEEK = 7
 _PAIR = 2
@@ -23,12 +27,22 @@ _UNPACKING = frozenset({"unpack", "unpack_from"})
 class Proofs:
     """Answers from the facts of a frame, from literals and from rows.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        above: Above,
+        containers: Containers,
+        writes: Writes,
+        sources: Sources,
+        conditions: Conditions,
+    ) -> None:
+        self._above = above
+        self._containers = containers
+        self._writes = writes
+        self._sources = sources
+        self._conditions = conditions
 
     def has_key(self, node: ast.Subscript, frame: Frame) -> bool:
         """Whether a guard has proved that the container holds the key."""
@@ -64,8 +78,8 @@ class Proofs:
         """Whether what a literal, a row's text or a function says of a length is enough for an index."""
         module = frame.unit.module
         if index is None:
-            items = self._engine.sources.literal_items(node.value, frame.unit)
-            row = self._engine.calls.row(node.slice, frame) if isinstance(node.slice, ast.Call) else None
+            items = self._sources.literal_items(node.value, frame.unit)
+            row = self._above.calls.row(node.slice, frame) if isinstance(node.slice, ast.Call) else None
             return items is not None and row is not None and "weekday" in row.marks and len(items) >= _WEEK
         if index in (0, -1) and self._is_filled(node.value, frame):
             return True
@@ -83,9 +97,9 @@ class Proofs:
             made = [parent.value if isinstance(parent, ast.Assign) else None for parent in parents]
         return bool(made) and all(
             isinstance(call, ast.Call)
-            and (row := self._engine.calls.row(call, frame)) is not None
+            and (row := self._above.calls.row(call, frame)) is not None
             and "filled" in row.marks
-            and self._engine.containers.is_unchanged(call, frame.unit)
+            and self._containers.is_unchanged(call, frame.unit)
             for call in made
         )
 
@@ -172,7 +186,7 @@ class Proofs:
         if path is not None and any(fact.kind == "nonzero" and fact.path == path for fact in frame.facts):
             return True
         if isinstance(node, ast.Name):
-            constant = self._engine.conditions.constant_name(node, frame)
+            constant = self._conditions.constant_name(node, frame)
             if constant is not None:
                 return isinstance(constant.value, int | float) and constant.value != 0
             product = self._constant_expression(node, frame)
@@ -186,7 +200,7 @@ class Proofs:
         found = module.lookup(node.id, module.scope(node))
         if found is None or len(found[1]) != 1 or found[1][0].kind != "assign":
             return None
-        if found[0] is module.scope_of_module and self._engine.writes.written(frame.unit, node.id):
+        if found[0] is module.scope_of_module and self._writes.written(frame.unit, node.id):
             return None
         parent = module.parents.get(found[1][0].node)
         if isinstance(parent, ast.Assign) and found[1][0].node in parent.targets:
@@ -206,7 +220,7 @@ class Proofs:
         if isinstance(node, ast.Call):
             if isinstance(node.func, ast.Attribute) and node.func.attr == "replace":
                 return self.is_recent(node.func.value, frame)
-            row = self._engine.calls.row(node, frame)
+            row = self._above.calls.row(node, frame)
             return row is not None and "now" in row.marks
         if not isinstance(node, ast.Name):
             return False

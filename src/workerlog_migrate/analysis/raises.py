@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from workerlog_migrate.analysis.exceptions import BROAD, LIMIT, LOCAL, ROOT
 from workerlog_migrate.analysis.flow import Block
@@ -21,8 +21,11 @@ from workerlog_migrate.analysis.suspects import suspects
 from workerlog_migrate.model import Evidence
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.flow import Flow
     from workerlog_migrate.analysis.program import Unit
+    from workerlog_migrate.analysis.sight import Sight
+    from workerlog_migrate.analysis.world import World
 
 _EVERYTHING = frozenset({BROAD, ROOT})
 _CANCELLED = "CancelledError"  # that of asyncio ends a task, and is no Exception; nobody can tell the others by their name
@@ -69,13 +72,14 @@ class _Effects:
 class Solver:
     """Solves effects of functions; each strongly connected part of the call graph once.
 
-    Args:
-        engine: the analysis that this belongs to.
-
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, world: World, sight: Sight, flat: Flat, flow: Flow) -> None:
+        self._world = world
+        self._sight = sight
+        self._flat = flat
+        self._flow = flow
         self._effects: dict[FunctionInfo, _Effects] = {}
         self._plain: dict[Block, Inference] = {}
         self._signals: tuple[Evidence, ...] | None = None
@@ -91,7 +95,7 @@ class Solver:
         """
         if block.before is None:
             return Inference()
-        found = suspects(self._engine, body, block.before, block.function)
+        found = suspects(self._flow, body, block.before, block.function)
         return self.infer(Block(block.function, found, block.before), caught)
 
     def infer(self, block: Block, caught: Iterable[str] = (), also: Iterable[Evidence] = ()) -> Inference:
@@ -114,7 +118,7 @@ class Solver:
         return self._infer(block, caught, also)
 
     def _infer(self, block: Block, caught: Iterable[str], also: Iterable[Evidence]) -> Inference:
-        hierarchy = self._engine.hierarchy
+        hierarchy = self._world.hierarchy
         earlier = frozenset(caught)
         found: list[Evidence] = []
         unresolved: dict[tuple[str, int], Evidence] = {}
@@ -168,17 +172,17 @@ class Solver:
         return self._signals
 
     def _raised_by_signals(self) -> Iterator[Evidence]:
-        unit = self._engine.unit
+        unit = self._world.unit
         for call in unit.module.calls_of("signal"):
             if unit.module.qualified(call.func) != "signal.signal" or len(call.args) != _HANDLED:
                 continue
-            for entry in self._engine.flat.value(call.args[1], unit):
+            for entry in self._flat.value(call.args[1], unit):
                 if not isinstance(entry.ref, FunctionInfo):
                     continue
                 edge = Edge(entry.ref, call, unit)
                 self._solve((edge,))
                 for exception, root in self._effects[entry.ref].raises.items():
-                    if root.rule == _RAISED and not self._engine.hierarchy.is_control(exception):
+                    if root.rule == _RAISED and not self._world.hierarchy.is_control(exception):
                         evidence = _through(edge, root)
                         yield replace(evidence, note=f"{evidence.note}: a signal arrives anywhere")
 
@@ -196,7 +200,7 @@ class Solver:
     def _unknowns(self, atom: Atom) -> Iterable[Evidence]:
         if isinstance(atom, Unknown):
             made = self._unresolved(atom)
-            why = self._engine.sight.reason_in(atom.node, atom.unit)
+            why = self._sight.reason_in(atom.node, atom.unit)
             yield replace(made, note=f"{made.note}; {why}" if made.note else why) if why else made
         elif isinstance(atom, Edge) and self._passes_unknown(atom):
             for unknown in self._effects[atom.function].unknowns:
@@ -211,19 +215,19 @@ class Solver:
     def _unresolved(self, atom: Unknown) -> Evidence:
         note = atom.note
         if SETTLE not in note:
-            settle = how_to_settle_call(atom.node, atom.rule, atom.unit, self._engine)
+            settle = how_to_settle_call(atom.node, atom.rule, atom.unit, self._world, self._flat)
             if settle:
                 note = f"{note}; {SETTLE}{settle}" if note else f"{SETTLE}{settle}"
         return Evidence("", _text(atom.node, atom.unit), _line(atom.node), atom.rule, "", note)
 
     def _passes(self, edge: Edge, exception: str) -> bool:
-        hierarchy = self._engine.hierarchy
+        hierarchy = self._world.hierarchy
         if hierarchy.is_caught(exception, edge.caught):
             return False
         return edge.only is None or hierarchy.is_caught(exception, edge.only)
 
     def _passes_unknown(self, edge: Edge) -> bool:
-        if edge.caught & _EVERYTHING and not self._engine.reraises_unknown:
+        if edge.caught & _EVERYTHING and not self._world.reraises_unknown:
             return False
         return edge.only is None or bool(edge.only & _EVERYTHING)
 
@@ -231,7 +235,7 @@ class Solver:
 
     def _solve(self, atoms: Iterable[Atom]) -> None:
         """Make the effects of every function that the atoms call known."""
-        flow = self._engine.flow
+        flow = self._flow
         reached: dict[FunctionInfo, tuple[Atom, ...]] = {}
         stack = [atom.function for atom in atoms if isinstance(atom, Edge)]
         callers: dict[FunctionInfo, list[tuple[FunctionInfo, Edge]]] = {}
@@ -288,15 +292,19 @@ class Solver:
         return changed
 
 
+class _Analysis(Protocol):
+    solver: Solver
+
+
 def infer(
-    engine: Engine, block: Block, caught: Iterable[str] = (), also: Iterable[Evidence] = ()
+    engine: _Analysis, block: Block, caught: Iterable[str] = (), also: Iterable[Evidence] = ()
 ) -> Inference:
     """Say what can come out of a block; see ``Solver.infer``. Solutions are kept with the engine."""
     return engine.solver.infer(block, caught, also)
 
 
 def infer_suspects(
-    engine: Engine, block: Block, body: list[ast.stmt], caught: Iterable[str] = ()
+    engine: _Analysis, block: Block, body: list[ast.stmt], caught: Iterable[str] = ()
 ) -> Inference:
     """Say what a body can fail of that is not known to raise; see ``Solver.infer_suspects``."""
     return engine.solver.infer_suspects(block, body, caught)

@@ -12,7 +12,11 @@ from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import Value
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.caught import Caught
+    from workerlog_migrate.analysis.expressions import Expressions
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.unset import Unset
+    from workerlog_migrate.analysis.world import World
 
 TRY_STAR: type[ast.stmt] = getattr(ast, "TryStar", ast.Try)  # from Python 3.11
 
@@ -20,12 +24,22 @@ TRY_STAR: type[ast.stmt] = getattr(ast, "TryStar", ast.Try)  # from Python 3.11
 class Raising:
     """Sorts atoms.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        world: World,
+        families: Families,
+        unset: Unset,
+        caught: Caught,
+        expressions: Expressions,
+    ) -> None:
+        self._world = world
+        self._families = families
+        self._unset = unset
+        self._caught = caught
+        self._expressions = expressions
 
     def narrows(self, test: ast.expr, frame: Frame) -> bool:
         """Whether an ``assert`` tells a type checker what is so: ``isinstance``, ``is not None`` of what is not known to be."""
@@ -37,13 +51,13 @@ class Raising:
             case ast.Compare(left=value, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
                 pass
             case ast.Name() | ast.Attribute() if "None" in values.names(
-                self._engine.expressions.value(test, frame.quiet())
+                self._expressions.value(test, frame.quiet())
             ):
                 value = test
             case _:
                 return False
-        known = values.names(self._engine.expressions.value(value, frame.quiet()))
-        return "None" not in known or self._engine.unset.starts_as_none(value, frame)
+        known = values.names(self._expressions.value(value, frame.quiet()))
+        return "None" not in known or self._unset.starts_as_none(value, frame)
 
     def raise_value(self, node: ast.Raise, raised: ast.expr, value: Value, frame: Frame, sink: Sink) -> None:
         """Put into the sink what ``raise`` of a value raises."""
@@ -53,9 +67,9 @@ class Raising:
                 for atom in frame.caught[-1]:
                     sink.add(atom)
                 return
-        row = self._engine.knowledge.operation("op:raise")
+        row = self._world.knowledge.operation("op:raise")
         for entry in value:
-            name = self._engine.caught.exception_of(entry)
+            name = self._caught.exception_of(entry)
             if name in _EVERYTHING and isinstance(entry.ref, FunctionInfo):
                 sink.add(Edge(entry.ref, node, frame.unit))  # what the body of that handler's try can raise
             elif name is not None:
@@ -74,7 +88,7 @@ class Raising:
                 return True
             if entry.name == "instance" and isinstance(entry.ref, ClassInfo):
                 for name in ("__exit__", "__aexit__"):
-                    method = self._engine.families.method(entry.ref, name)
+                    method = self._families.method(entry.ref, name)
                     if isinstance(method, FunctionInfo) and any(
                         not (answer is None or (isinstance(answer, ast.Constant) and not answer.value))
                         for answer in method.facts.returns
@@ -95,7 +109,7 @@ class Raising:
 
     def caught(self, atoms: dict[Atom, None], names: tuple[str, ...], complete: bool) -> tuple[Atom, ...]:
         """Return what a bare ``raise`` in a handler of these classes sends on."""
-        hierarchy = self._engine.hierarchy
+        hierarchy = self._world.hierarchy
         found: list[Atom] = []
         wanted = frozenset(names)
         for atom in atoms:
@@ -120,9 +134,9 @@ class Raising:
         The body raises a parent (``OSError``, the handler is for ``FileNotFoundError``), or something that is not known: who
         wrote the handler has seen the class come, and a bare ``raise`` in it sends just that on.
         """
-        hierarchy = self._engine.hierarchy
+        hierarchy = self._world.hierarchy
         seen = {atom.exception for atom in caught if isinstance(atom, Raise)}
-        row = self._engine.knowledge.operation("op:raise")
+        row = self._world.knowledge.operation("op:raise")
         return tuple(
             Raise(
                 name,
@@ -144,14 +158,14 @@ class Raising:
 
     def pass_on(self, atoms: dict[Atom, None], names: frozenset[str], sink: Sink) -> None:
         """Put into the sink what handlers of these classes let through."""
-        hierarchy = self._engine.hierarchy
+        hierarchy = self._world.hierarchy
         for atom in atoms:
             if isinstance(atom, Raise):
                 if not hierarchy.is_caught(atom.exception, names):
                     sink.add(atom)
             elif isinstance(atom, Edge):
                 sink.add(atom._replace(caught=atom.caught | names) if names else atom)
-            elif not names & _EVERYTHING or self._engine.reraises_unknown:
+            elif not names & _EVERYTHING or self._world.reraises_unknown:
                 sink.add(atom)
 
 

@@ -17,20 +17,55 @@ from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.awaiting import Awaiting
+    from workerlog_migrate.analysis.conditions import Conditions
+    from workerlog_migrate.analysis.ducks import Ducks
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.hooks import Hooks
+    from workerlog_migrate.analysis.kinds import Kinds
+    from workerlog_migrate.analysis.special_methods import SpecialMethods
+    from workerlog_migrate.analysis.unset import Unset
+    from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
 
 
 class Rows:
     """Applies rows.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._knowledge = engine.knowledge
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        effects: Effects,
+        families: Families,
+        elements: Elements,
+        ducks: Ducks,
+        kinds: Kinds,
+        hooks: Hooks,
+        unset: Unset,
+        conditions: Conditions,
+        special_methods: SpecialMethods,
+        awaiting: Awaiting,
+    ) -> None:
+        self._world = world
+        self._above = above
+        self._effects = effects
+        self._families = families
+        self._elements = elements
+        self._ducks = ducks
+        self._kinds = kinds
+        self._hooks = hooks
+        self._unset = unset
+        self._conditions = conditions
+        self._special_methods = special_methods
+        self._awaiting = awaiting
+        self._knowledge = world.knowledge
 
     def apply(
         self, row: CallRow, arguments: Arguments, receiver: Value | None, node: ast.expr, frame: Frame
@@ -43,30 +78,30 @@ class Rows:
             for when in row.when:
                 if (
                     when.raises
-                    and self._engine.conditions.holds(when.condition, row, arguments, receiver) is not False
+                    and self._conditions.holds(when.condition, row, arguments, receiver) is not False
                 ):
                     note = describe(when.condition)
-                    weak = self._engine.conditions.is_of_unset(when.condition, row, arguments, frame)
+                    weak = self._conditions.is_of_unset(when.condition, row, arguments, frame)
                     for exception in when.raises:
                         sink.add(Raise(exception, node, frame.unit, row.name, row.source, note, weak))
             for parameter in row.calls:
                 for passed in arguments.find(parameter, row.params):
                     value = arguments.value(passed)
                     if value != NONE:
-                        self._engine.calls.invoke_unknown(values.without_none(value), passed, frame)
+                        self._above.calls.invoke_unknown(values.without_none(value), passed, frame)
             self._typed_arguments(row, arguments, frame)
             self._used_arguments(row, arguments, node, frame)
-            self._engine.hooks.handed_over(row, arguments, node, frame)
+            self._hooks.handed_over(row, arguments, node, frame)
             self._worked_on(row, arguments, node, frame)
             self._tried(row, arguments, receiver, node, frame)
             if row.special:
                 for passed in arguments.positional:
-                    self._engine.special_methods.special(arguments.value(passed), row.special, passed, frame)
+                    self._special_methods.special(arguments.value(passed), row.special, passed, frame)
                 self._measured(row, arguments, node, frame)
             for passed in self._awaited_arguments(row, arguments):
                 if values.is_unknown(arguments.value(passed)) or isinstance(passed, ast.Name | ast.Attribute):
-                    self._engine.awaiting.awaited(passed, frame)
-            self._engine.effects.suspect_rare(row, node, frame)
+                    self._awaiting.awaited(passed, frame)
+            self._effects.suspect_rare(row, node, frame)
             if row.never_returns:
                 frame.is_dead = True
         return self.value_of_row(row, arguments, receiver)
@@ -77,12 +112,12 @@ class Rows:
         """Try a function that only computes on samples of what it is given (see ``kinds``)."""
         if row.name in ("min", "max"):
             for each in arguments.positional:
-                self._engine.special_methods.special(arguments.value(each), ("__lt__", "__gt__"), each, frame)
+                self._special_methods.special(arguments.value(each), ("__lt__", "__gt__"), each, frame)
         if arguments.starred or not is_tried(row):
             return
         given = [("", each, arguments.value(each)) for each in arguments.positional]
         given += [(word, each, arguments.value(each)) for word, each in arguments.keywords.items()]
-        self._engine.kinds.called(row, receiver, given, node, frame)
+        self._kinds.called(row, receiver, given, node, frame)
 
     def _measured(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Say that a builtin which looks for a special method is not known if it is given something opaque.
@@ -92,13 +127,13 @@ class Rows:
         if row.special[0] in _CONVERTS and any(
             values.is_opaque(entry) for passed in arguments.positional for entry in arguments.value(passed)
         ):
-            self._engine.effects.operation("op:convert-unknown", node, frame)
+            self._effects.operation("op:convert-unknown", node, frame)
         if row.special[0] not in _ASKS:
             return
         for passed in arguments.positional:
             if isinstance(passed, ast.Starred):
                 continue  # unpacking it counts where it stands
-            self._engine.effects.unresolved_if_opaque(
+            self._effects.unresolved_if_opaque(
                 arguments.value(passed), "op:argument-unknown", node, passed, frame
             )
 
@@ -113,7 +148,7 @@ class Rows:
         if row.mistyped:
             for passed in (*arguments.positional, *arguments.keywords.values()):
                 if not any(passed in arguments.find(parameter, row.params) for parameter in row.takes_any):
-                    self._engine.kinds.mixed(row, arguments.value(passed), passed, frame)
+                    self._kinds.mixed(row, arguments.value(passed), passed, frame)
         for passed in arguments.positional:
             value = arguments.value(passed)
             if row.mistyped and not isinstance(passed, ast.Constant):
@@ -132,26 +167,26 @@ class Rows:
         """Add what a call raises that is given a builtin of another type than it takes."""
         names = values.names(value)
         if isinstance(passed, ast.List | ast.Tuple):
-            names = names | values.names(self._engine.elements.element(value, frame.unit))
+            names = names | values.names(self._elements.element(value, frame.unit))
         if not names & {"json", "None"} or any(
             passed in arguments.find(parameter, row.params) for parameter in row.takes_any
         ):
             return
         if "json" in names and not names & _TEXTS:  # text that may be something else is passed as what it is
-            self._engine.effects.operation("op:argument-json", passed, frame, raises=row.mistyped)
+            self._effects.operation("op:argument-json", passed, frame, raises=row.mistyped)
         if (
             "None" in names
-            and not self._engine.unset.starts_as_none(passed, frame)
+            and not self._unset.starts_as_none(passed, frame)
             and not any(passed in arguments.find(parameter, row.params) for parameter in row.takes_none)
         ):
-            self._engine.effects.operation("op:argument-none", passed, frame, raises=row.mistyped)
+            self._effects.operation("op:argument-none", passed, frame, raises=row.mistyped)
 
     def _worked_on(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Say that a function which iterates, orders or reads what it is given is not known if that is opaque."""
         for parameter in row.works_on:
             for passed in arguments.positional if parameter == "*" else arguments.find(parameter, row.params):
                 if not isinstance(passed, ast.Starred):  # unpacking it counts where it stands
-                    self._engine.effects.unresolved_if_opaque(
+                    self._effects.unresolved_if_opaque(
                         arguments.value(passed), "op:argument-unknown", node, passed, frame
                     )
 
@@ -161,7 +196,7 @@ class Rows:
             for passed in arguments.find(parameter, row.params):
                 for entry in arguments.value(passed):
                     if isinstance(entry.ref, ClassInfo) and frame.sink is not None:
-                        own_method = self._engine.families.method(entry.ref, method)
+                        own_method = self._families.method(entry.ref, method)
                         if isinstance(own_method, FunctionInfo):
                             frame.sink.add(Edge(own_method, node, frame.unit))
                         continue
@@ -169,10 +204,10 @@ class Rows:
                         continue
                     own = self._knowledge.method(entry.name, method)
                     if own is None:
-                        self._engine.effects.unknown_call(node, frame, f"{entry.name}.{method}")
+                        self._effects.unknown_call(node, frame, f"{entry.name}.{method}")
                         continue
                     for exception in own.raises:
-                        if self._engine.hierarchy.is_caught(exception, row.raises):
+                        if self._world.hierarchy.is_caught(exception, row.raises):
                             continue
                         frame.sink.add(
                             Raise(
@@ -189,7 +224,7 @@ class Rows:
         """Return what a row says that a call gives."""
         value = self._given_by_row(row, arguments, receiver)
         defaults = arguments.find("default", row.params) if "default" in row.params else ()
-        return self._engine.ducks.with_default(value, defaults[0]) if defaults else value
+        return self._ducks.with_default(value, defaults[0]) if defaults else value
 
     def _given_by_row(self, row: CallRow, arguments: Arguments, receiver: Value | None) -> Value:
         found: list[Value] = []
@@ -197,7 +232,7 @@ class Rows:
         for when in row.when:
             if not when.returns:
                 continue
-            holds = self._engine.conditions.holds(when.condition, row, arguments, receiver)
+            holds = self._conditions.holds(when.condition, row, arguments, receiver)
             if holds is not False:
                 found.append(values.parse(when.returns))
             if holds is True:
@@ -208,7 +243,7 @@ class Rows:
                 found.append(values.parse(row.returns))
             elif not found:
                 return ANY
-        substitute = self._engine.elements.substitute
+        substitute = self._elements.substitute
 
         def argument(name: str) -> Value:
             if name.startswith("result:"):
@@ -225,7 +260,7 @@ class Rows:
         """Return what a function gives that is passed to be called; what it raises counts elsewhere."""
         quiet = Frame(arguments.frame.function, arguments.frame.env, None)
         found = [
-            self._engine.calls.invoke_unknown(arguments.value(passed), passed, quiet)
+            self._above.calls.invoke_unknown(arguments.value(passed), passed, quiet)
             for passed in arguments.find(parameter, row.params)
         ]
         return values.join(found) or ANY

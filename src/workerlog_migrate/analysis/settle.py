@@ -7,14 +7,16 @@ or nothing. Lines of other files are given with the file's name.
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 
 if TYPE_CHECKING:
+    from workerlog_migrate.analysis.above import Anywhere
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.values import Value
+    from workerlog_migrate.analysis.world import World
     from workerlog_migrate.syntax.scopes import Binding
 
 SETTLE = "to settle it: "
@@ -22,60 +24,49 @@ _LONGEST = 40
 _LOOPS = 4  # of loops over what another loop gives
 
 
-class _Values(Protocol):
-    def value(self, node: ast.expr, unit: Unit) -> Value: ...
-
-
-class Answers(Protocol):
-    """What is asked of the analysis."""
-
-    @property
-    def unit(self) -> Unit: ...  # noqa: D102  # the script
-
-    @property
-    def flat(self) -> _Values: ...  # noqa: D102  # what an expression can be
-
-    def other_unit(self, module: str, place: Unit) -> Unit | None: ...  # noqa: D102  # another file
-
-
-def how_to_settle(subject: ast.expr, unit: Unit, engine: Answers) -> str:
+def how_to_settle(subject: ast.expr, unit: Unit, world: World, anywhere: Anywhere) -> str:
     """Say what to annotate so that the type of an expression is known; empty when that cannot be told.
 
     Args:
         subject: the expression.
         unit: the file in which it stands.
-        engine: the analysis.
+        world: the files of the analysis.
+        anywhere: what something can ever be.
 
     """
-    return _Place(unit, engine).of(subject)
+    return _Place(unit, world, anywhere).of(subject)
 
 
-def how_to_settle_call(node: ast.AST, rule: str, unit: Unit, engine: Answers) -> str:
+def how_to_settle_call(node: ast.AST, rule: str, unit: Unit, world: World, anywhere: Anywhere) -> str:
     """Say what would make a call known besides a row; empty when that cannot be told.
 
     Args:
         node: what is not known.
         rule: the name under which it could be taught: a method of anything begins with ``*.``.
         unit: the file in which it stands.
-        engine: the analysis.
+        world: the files of the analysis.
+        anywhere: what something can ever be.
 
     """
     match node:
         case ast.Call(func=ast.Attribute(value=subject)) if rule.startswith("*."):
-            return how_to_settle(subject, unit, engine)
+            return how_to_settle(subject, unit, world, anywhere)
         case ast.Call(func=ast.Name() | ast.Subscript() as called):
-            return _Place(unit, engine).of_called(called)
+            return _Place(unit, world, anywhere).of_called(called)
         case ast.Raise(exc=ast.expr() as raised):
-            return _Place(unit, engine).of_raised(raised.func if isinstance(raised, ast.Call) else raised)
+            return _Place(unit, world, anywhere).of_raised(
+                raised.func if isinstance(raised, ast.Call) else raised
+            )
     return ""
 
 
 class _Place:
     """Answers for expressions of one file."""
 
-    def __init__(self, unit: Unit, engine: Answers) -> None:
+    def __init__(self, unit: Unit, world: World, anywhere: Anywhere) -> None:
         self._unit = unit
-        self._engine = engine
+        self._world = world
+        self._anywhere = anywhere
         self._module: Module = unit.module
 
     def of(self, subject: ast.expr, depth: int = 0) -> str:
@@ -87,7 +78,7 @@ class _Place:
         called = {id(node.func) for node in chain if isinstance(node, ast.Call)}
         before: Value = values.BOTTOM
         for node in chain:
-            value = self._engine.flat.value(node, self._unit)
+            value = self._anywhere.value(node, self._unit)
             if id(node) not in called and (node is subject or any(map(values.is_opaque, value))):
                 return self._of_part(node, before, depth)
             before = value
@@ -179,7 +170,7 @@ class _Place:
                 )
             case "import":
                 module, _, attribute = binding.qualified.rpartition(".")
-                other = self._engine.other_unit(module, self._unit) if module else None
+                other = self._world.other_unit(module, self._unit) if module else None
                 stored = _global_of(attribute, other) if other is not None else None
                 if other is not None and stored is not None:
                     return f"annotate `{attribute}` in {self._line(stored, other)}"
@@ -198,7 +189,7 @@ class _Place:
         return "" if text.rpartition(".")[2] in ("Any", "object") else text
 
     def _line(self, node: ast.AST, unit: Unit) -> str:
-        of = "" if unit is self._engine.unit else f" of {unit.name}"
+        of = "" if unit is self._world.unit else f" of {unit.name}"
         return f"line {getattr(node, 'lineno', 0)}{of}"
 
     def _short(self, node: ast.expr) -> str:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from workerlog_migrate.analysis.arguments import Arguments
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.flat import Flat
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.program import Unit
@@ -44,20 +46,21 @@ _KEEPING = frozenset(
 class Shapes:
     """Answers for one program.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, effects: Effects, families: Families, flat: Flat) -> None:
+        self._effects = effects
+        self._families = families
+        self._flat = flat
 
     def lacks(self, info: object, names: Collection[str]) -> bool:
         """Say whether a class of the program, all of it in sight, has none of some special methods."""
         if not isinstance(info, ClassInfo) or not self._is_plain(info):
             return False
-        flat = self._engine.flat
+        flat = self._flat
         return not any(
-            self._engine.families.method(info, name) is not None or flat.attribute(info, name) is not None
+            self._families.method(info, name) is not None or flat.attribute(info, name) is not None
             for name in names
         )
 
@@ -66,10 +69,10 @@ class Shapes:
         if name.startswith("_") or not self.lacks(info, (name, "__getattr__", "__getattribute__")):
             return False
         assert isinstance(info, ClassInfo)
-        flat = self._engine.flat
+        flat = self._flat
         return not any(
-            flat.attribute(heir, name) or self._engine.families.method(heir, name)
-            for heir in self._engine.families.heirs(info)
+            flat.attribute(heir, name) or self._families.method(heir, name)
+            for heir in self._families.heirs(info)
         )
 
     def operated(self, symbol: str, left: Value, right: Value, node: ast.AST, frame: Frame) -> None:
@@ -84,7 +87,7 @@ class Shapes:
             for other in right
             if "instance" in (one.name, other.name)
         ):
-            self._engine.effects.operation("op:kinds", node, frame)
+            self._effects.operation("op:kinds", node, frame)
 
     def stored(self, receiver: Value, target: ast.Attribute, frame: Frame) -> None:
         """Put into the sink that an attribute cannot be set: of a frozen data class, or one that ``__slots__`` does not name."""
@@ -101,11 +104,11 @@ class Shapes:
             and self._is_closed(entry.ref, target.attr)
             for entry in receiver
         ):
-            self._engine.effects.operation("op:attribute-closed", target, frame)
+            self._effects.operation("op:attribute-closed", target, frame)
 
     def is_abstract(self, info: ClassInfo) -> bool:
         """Say whether a class cannot be made an instance of, because a method of it is only declared."""
-        family = self._engine.families.family(info)
+        family = self._families.family(info)
         is_checked = "abc.ABC" in family or any(
             word.arg == "metaclass" and ast.unparse(word.value).rpartition(".")[2] == "ABCMeta"
             for owner in family
@@ -113,8 +116,7 @@ class Shapes:
             for word in owner.node.keywords
         )
         return is_checked and any(
-            self._engine.families.method(info, name) is method
-            and _decorators(method.node) & {"abstractmethod"}
+            self._families.method(info, name) is method and _decorators(method.node) & {"abstractmethod"}
             for owner in family
             if isinstance(owner, ClassInfo)
             for name, method in owner.methods.items()
@@ -125,22 +127,20 @@ class Shapes:
         fails = self.is_abstract(info)
         if not fails and self._is_data(info):
             fails = _is_filled_with_data(arguments) or self._misses_fields(info, arguments)
-        elif (
-            not fails and not info.node.decorator_list and self._engine.families.exception_name(info) is None
-        ):
-            made = [self._engine.families.method(info, name) for name in ("__init__", "__new__")]
+        elif not fails and not info.node.decorator_list and self._families.exception_name(info) is None:
+            made = [self._families.method(info, name) for name in ("__init__", "__new__")]
             known = [method for method in made if isinstance(method, FunctionInfo)]
             if len(known) == 1 and not any(isinstance(method, str) for method in made):
                 fails = not self.fits(known[0], arguments, is_bound=True)
             elif not known:
-                family = self._engine.families.family(info)
+                family = self._families.family(info)
                 fails = (
                     not arguments.is_empty
                     and all(isinstance(base, ClassInfo) or base in ("object", "abc.ABC") for base in family)
                     and self._is_plain(info)
                 )
         if fails:
-            self._engine.effects.operation("op:arguments", node, frame)
+            self._effects.operation("op:arguments", node, frame)
 
     def fits(self, function: FunctionInfo, arguments: Arguments, *, is_bound: bool) -> bool:
         """Say whether a call gives a function what its parameters ask for, as far as that is written there.
@@ -205,7 +205,7 @@ class Shapes:
         return True
 
     def _is_plain(self, info: ClassInfo) -> bool:
-        for owner in self._engine.families.family(info):
+        for owner in self._families.family(info):
             if not isinstance(owner, ClassInfo):
                 if owner not in _PLAIN_BASES:
                     return False
@@ -221,9 +221,7 @@ class Shapes:
         return self._is_data(info) and not _is_asked_for(info.node, "order")
 
     def _misses_fields(self, info: ClassInfo, arguments: Arguments) -> bool:
-        family = [
-            owner for owner in reversed(self._engine.families.family(info)) if isinstance(owner, ClassInfo)
-        ]
+        family = [owner for owner in reversed(self._families.family(info)) if isinstance(owner, ClassInfo)]
         if (
             arguments.node is None
             or arguments.starred
@@ -252,7 +250,7 @@ class Shapes:
         if self._is_data(info) and _is_asked_for(info.node, "frozen"):
             return True
         slots: set[str] = set()
-        for owner in self._engine.families.family(info):
+        for owner in self._families.family(info):
             if not isinstance(owner, ClassInfo):
                 if owner not in _PLAIN_BASES:
                     return False

@@ -17,7 +17,11 @@ from workerlog_migrate.analysis.values import ANY, NONE, Type, Value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.callers import Callers
+    from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.places import Places
+    from workerlog_migrate.analysis.questions import Questions
 
 _SITES = 48
 
@@ -25,21 +29,31 @@ _SITES = 48
 class Sight:
     """Answers for one program.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        above: Above,
+        questions: Questions,
+        elements: Elements,
+        places: Places,
+        callers: Callers,
+    ) -> None:
+        self._above = above
+        self._questions = questions
+        self._elements = elements
+        self._places = places
+        self._callers = callers
         self.reasons: dict[ast.AST, str] = {}
 
     def passed(self, function: FunctionInfo, argument: ast.arg) -> Iterator[Value]:
         """Yield what reaches a parameter from outside; unknown where the function gets out of sight."""
-        trail = self._engine.callers.trail_of(function)
+        trail = self._callers.trail_of(function)
         if trail.lost:
             self.reasons[argument] = f"{argument.arg} may be anything: {trail.lost}"
             yield ANY
-        uses = [use for use in trail.uses if not self._engine.places.is_test(use.unit)]
+        uses = [use for use in trail.uses if not self._places.is_test(use.unit)]
         if len(uses) > _SITES:
             self.reasons[argument] = (
                 f"{argument.arg} may be anything: {function.name} is called in too many places"
@@ -49,14 +63,14 @@ class Sight:
         arguments = function.node.args  # type: ignore[union-attr]  # only functions have parameters
         for use in uses:
             yield from self._arrives(function, arguments, argument, use)
-        for use in [use for use in trail.uses if self._engine.places.is_test(use.unit)][:_SITES]:
+        for use in [use for use in trail.uses if self._places.is_test(use.unit)][:_SITES]:
             for value in self._arrives(function, arguments, argument, use):
                 yield frozenset(entry for entry in value if not self._is_double(entry))
 
     def _is_double(self, entry: Type) -> bool:
         """Whether what a test passes stands for something else: a mock, a fixture, an instance of a class of the tests."""
         if isinstance(entry.ref, ClassInfo | FunctionInfo):
-            return self._engine.places.is_test(entry.ref.unit)
+            return self._places.is_test(entry.ref.unit)
         return values.is_opaque(entry)
 
     def reason(self, node: ast.AST) -> str:
@@ -117,56 +131,54 @@ class Sight:
             return values.one("class", ref=unit.class_info(node))
         if part.startswith("type:"):
             return values.parse(part.removeprefix("type:"))
-        value = self._engine.flat.value(node, unit)
+        value = self._above.flat.value(node, unit)
         if part == "result":
             return values.join(
-                self._engine.flat.returns(entry.ref) if isinstance(entry.ref, FunctionInfo) else ANY
+                self._above.flat.returns(entry.ref) if isinstance(entry.ref, FunctionInfo) else ANY
                 for entry in value
             )
         if part == "element":
-            return self._engine.elements.element(value, unit)
+            return self._elements.element(value, unit)
         if part.startswith("part:"):
-            whole = self._engine.elements.element(value, unit)
+            whole = self._elements.element(value, unit)
             at = int(part.removeprefix("part:"))
             fitting = frozenset(
                 entry for entry in whole if entry.name != "tuple" or entry.ref or len(entry.args) > at
             )
             return values.join(
-                self._engine.elements.item(frozenset({entry}), at, len(entry.args)) for entry in fitting
+                self._elements.item(frozenset({entry}), at, len(entry.args)) for entry in fitting
             )
         if part == "value":
-            return self._engine.elements.dict_values(value)
+            return self._elements.dict_values(value)
         return value
 
     def _item(self, passed: Passed, key: str) -> Value:
         """Return what a mapping that is unpacked gives for a name."""
         assert isinstance(passed.node, ast.expr)
         found: list[Value] = []
-        for entry in self._engine.flat.value(passed.node, passed.unit):
+        for entry in self._above.flat.value(passed.node, passed.unit):
             if entry.name == "dict" and isinstance(entry.ref, tuple):
                 found.extend(
                     value if isinstance(value, frozenset) else ANY for name, value in entry.ref if name == key
                 )
             else:
-                found.append(self._engine.elements.dict_values(frozenset({entry})))
+                found.append(self._elements.dict_values(frozenset({entry})))
         return values.join(found)
 
     def sent(self, function: FunctionInfo) -> Value:
         """Return what a ``yield`` of a generator gives: what is sent to it, None where it is only iterated over."""
         if not function.facts.is_generator:
             return ANY
-        return self._engine.questions.ask(
-            ("sent", function), lambda: values.join([NONE, *self._sendings(function)])
-        )
+        return self._questions.ask(("sent", function), lambda: values.join([NONE, *self._sendings(function)]))
 
     def _sendings(self, function: FunctionInfo) -> Iterator[Value]:
-        if self._engine.callers.trail_of(function).lost:
+        if self._callers.trail_of(function).lost:
             yield ANY
         for name in ("send", "asend"):
-            for unit in self._engine.places.units(function.unit, name):
+            for unit in self._places.units(function.unit, name):
                 for place in unit.module.attributes_of(name):
-                    receiver = self._engine.flat.value(place.value, unit)
+                    receiver = self._above.flat.value(place.value, unit)
                     if any(entry.ref is function or entry.name in ("any", "bound") for entry in receiver):
                         call = unit.module.parents.get(place)
                         is_call = isinstance(call, ast.Call) and call.func is place and call.args
-                        yield self._engine.flat.value(call.args[0], unit) if is_call else ANY  # type: ignore[union-attr]  # a call
+                        yield self._above.flat.value(call.args[0], unit) if is_call else ANY  # type: ignore[union-attr]  # a call

@@ -9,10 +9,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis.parameters import default_of
 from workerlog_migrate.analysis.program import Unit
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.callers import Callers
+    from workerlog_migrate.analysis.containers import Containers
+    from workerlog_migrate.analysis.places import Places
+    from workerlog_migrate.analysis.writes import Writes
 
 _ORIGINS = 16
 
@@ -20,12 +25,22 @@ _ORIGINS = 16
 class Sources:
     """Answers for one program.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        above: Above,
+        places: Places,
+        callers: Callers,
+        containers: Containers,
+        writes: Writes,
+    ) -> None:
+        self._above = above
+        self._places = places
+        self._callers = callers
+        self._containers = containers
+        self._writes = writes
 
     def literal_items(self, node: ast.expr, unit: Unit) -> list[ast.expr] | None:
         """Return the items of a list, tuple or set that is written out, also through a name, and that nobody changes."""
@@ -33,7 +48,7 @@ class Sources:
         if isinstance(node, ast.Name):
             found = unit.module.lookup(node.id, unit.module.scope(node))
             if found is None or (
-                found[0] is unit.module.scope_of_module and self._engine.writes.written(unit, node.id)
+                found[0] is unit.module.scope_of_module and self._writes.written(unit, node.id)
             ):
                 return None
             sources = self._sources_of_name(node, unit)
@@ -44,7 +59,7 @@ class Sources:
             return None
         if any(isinstance(item, ast.Starred) for item in made.elts):
             return None
-        is_kept = isinstance(made, ast.Tuple) or self._engine.containers.is_unchanged(made, where)
+        is_kept = isinstance(made, ast.Tuple) or self._containers.is_unchanged(made, where)
         return made.elts if is_kept else None
 
     def only_argument(self, node: ast.Name, unit: Unit) -> ast.Constant | None:
@@ -145,14 +160,14 @@ class Sources:
 
     def _sources_of_parameter(self, argument: ast.arg, unit: Unit) -> list[tuple[ast.expr, Unit]] | None:
         function = unit.function(unit.module.parents[unit.module.parents[argument]])
-        trail = self._engine.callers.trail_of(function)
+        trail = self._callers.trail_of(function)
         if trail.lost:
             return None
         parameters = function.parameters
         if function.owner is not None and function.kind != "static":
             parameters = parameters[1:]
         index = next((at for at, entry in enumerate(parameters) if entry is argument), -1)
-        default = self._engine.parameters.default_of(function, argument)
+        default = default_of(function, argument)
         found: list[tuple[ast.expr, Unit]] = [] if default is None else [(default, unit)]
         for use in trail.uses:
             passed = dict(use.keywords).get(argument.arg)
@@ -170,7 +185,7 @@ class Sources:
     def _sources_in_module(self, node: ast.Attribute, unit: Unit) -> list[tuple[ast.expr, Unit]]:
         """Return what a name of another module is bound to, ``hooks.HOOKS``."""
         found: list[tuple[ast.expr, Unit]] = []
-        for entry in self._engine.flat.value(node.value, unit):
+        for entry in self._above.flat.value(node.value, unit):
             if not isinstance(entry.ref, Unit):
                 continue
             module = entry.ref.module
@@ -182,7 +197,7 @@ class Sources:
 
     def _sources_of_attribute(self, node: ast.Attribute, unit: Unit) -> list[tuple[ast.expr, Unit]]:
         found: list[tuple[ast.expr, Unit]] = []
-        for other in self._engine.places.units(unit, node.attr):
+        for other in self._places.units(unit, node.attr):
             module = other.module
             for place in module.attributes_of(node.attr):
                 parent = module.parents.get(place)

@@ -14,19 +14,41 @@ from workerlog_migrate.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.shapes import Shapes
+    from workerlog_migrate.analysis.world import World
 
 
 class SpecialMethods:
     """Calls special methods.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._knowledge = engine.knowledge
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        effects: Effects,
+        families: Families,
+        flat: Flat,
+        shapes: Shapes,
+    ) -> None:
+        self._above = above
+        self._effects = effects
+        self._families = families
+        self._flat = flat
+        self._shapes = shapes
+        self._knowledge = world.knowledge
+
+    def tested(self, node: ast.expr, frame: Frame) -> Value:
+        """Return what an expression gives whose truth is asked."""
+        value = self._above.expressions.value(node, frame)
+        self.special(value, _TRUTH, node, frame)
+        return value
 
     def special(self, value: Value, names: tuple[str, ...], node: ast.expr, frame: Frame) -> None:
         """Call the first of some special methods that the class of each instance defines, as ``str(x)`` does.
@@ -47,44 +69,42 @@ class SpecialMethods:
                 self.iterate_instance(entry, node, frame)
                 continue
             found = (
-                name
-                for name in names
-                if isinstance(self._engine.families.method(entry.ref, name), FunctionInfo)
+                name for name in names if isinstance(self._families.method(entry.ref, name), FunctionInfo)
             )
             name = next(found, None)
             if name is not None:
                 self.dunder(entry, name, node, frame)
-            elif names[0] in _WITHOUT_DEFAULT and self._engine.shapes.lacks(entry.ref, names):
-                self._engine.effects.operation("op:kinds", node, frame)
+            elif names[0] in _WITHOUT_DEFAULT and self._shapes.lacks(entry.ref, names):
+                self._effects.operation("op:kinds", node, frame)
 
     def _special_of_row(self, entry: Type, names: tuple[str, ...], node: ast.expr, frame: Frame) -> None:
         """Apply what the row of a type says of the first special method of some that it speaks of."""
         for name in names:
             operation = _PROTOCOLS_OF.get(name)
             if operation is not None and self._knowledge.protocol(entry.name, operation) is not None:
-                self._engine.effects.protocol(entry.name, operation, node, frame)
+                self._effects.protocol(entry.name, operation, node, frame)
                 return
 
     def dunder(self, entry: Type, name: str, node: ast.expr, frame: Frame) -> Value:
         """Call a special method of an instance of a class of the program."""
         assert isinstance(entry.ref, ClassInfo)
-        method = self._engine.families.method(entry.ref, name)
+        method = self._families.method(entry.ref, name)
         if isinstance(method, FunctionInfo):
             if frame.sink is not None:
                 frame.sink.add(Edge(method, node, frame.unit))
-            return self._engine.flat.returns(method)
+            return self._flat.returns(method)
         others = _INSTEAD.get(name, ())
-        if name in _WITHOUT_DEFAULT and self._engine.shapes.lacks(entry.ref, (name, *others)):
-            self._engine.effects.operation("op:kinds", node, frame)
+        if name in _WITHOUT_DEFAULT and self._shapes.lacks(entry.ref, (name, *others)):
+            self._effects.operation("op:kinds", node, frame)
         return ANY
 
     def iterate_instance(self, entry: Type, node: ast.expr, frame: Frame) -> None:
         """Call what a loop over an instance of a class of the program calls."""
-        if self._engine.shapes.lacks(entry.ref, _ITERATING):
-            self._engine.effects.operation("op:kinds", node, frame)
+        if self._shapes.lacks(entry.ref, _ITERATING):
+            self._effects.operation("op:kinds", node, frame)
         for name in ("__iter__", "__next__", "__aiter__", "__anext__", "__getitem__"):
             assert isinstance(entry.ref, ClassInfo)
-            if isinstance(self._engine.families.method(entry.ref, name), FunctionInfo):
+            if isinstance(self._families.method(entry.ref, name), FunctionInfo):
                 self.dunder(entry, name, node, frame)
 
 
@@ -102,3 +122,4 @@ _INSTEAD = {
     "__float__": ("__index__",),
     "__getitem__": ("__class_getitem__",),
 }
+_TRUTH = ("__bool__", "__len__")

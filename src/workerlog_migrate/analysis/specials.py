@@ -19,7 +19,15 @@ from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import ANY, NONE, Value
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.attributes import Attributes
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.iteration import Iteration
+    from workerlog_migrate.analysis.printing import Printing
+    from workerlog_migrate.analysis.rows import Rows
+    from workerlog_migrate.analysis.shapes import Shapes
+    from workerlog_migrate.analysis.world import World
 
 Special = Callable[[Arguments, ast.expr, Frame], Value]
 _SUPPRESS = "contextlib.suppress"
@@ -28,16 +36,32 @@ _SUPPRESS = "contextlib.suppress"
 class Specials:
     """Evaluates calls of builtins and of our own runtime.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._knowledge = engine.knowledge
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        effects: Effects,
+        elements: Elements,
+        shapes: Shapes,
+        iteration: Iteration,
+        attributes: Attributes,
+        rows: Rows,
+        printing: Printing,
+    ) -> None:
+        self._above = above
+        self._effects = effects
+        self._elements = elements
+        self._shapes = shapes
+        self._iteration = iteration
+        self._attributes = attributes
+        self._rows = rows
+        self._knowledge = world.knowledge
         self.table: dict[str, Special] = {
-            "print": engine.printing.print,
-            "worker_logger.mirror_print": engine.printing.mirror,
+            "print": printing.print,
+            "worker_logger.mirror_print": printing.mirror,
             "worker_logger.log_ignored": self._nothing,
             "worker_logger.expect_only": self._safe_bool,
             "worker_utils.retry_with_backoff": self._retry,
@@ -74,7 +98,7 @@ class Specials:
             case [ast.Constant(value=str(named)), *_]:
                 top = named.partition(".")[0]
         if top not in sys.stdlib_module_names:
-            self._engine.effects.unknown_call(
+            self._effects.unknown_call(
                 node, frame, "importlib.import_module", "the top level of what it imports runs"
             )
         return made
@@ -105,7 +129,7 @@ class Specials:
         row = self._knowledge.call("getattr")
         positional = arguments.positional
         for passed in positional[:1]:
-            self._engine.effects.unresolved_if_opaque(
+            self._effects.unresolved_if_opaque(
                 arguments.value(passed), "op:attribute-unknown", node, passed, frame
             )
         if (
@@ -115,20 +139,20 @@ class Specials:
         ):
             quiet = Frame(frame.function, frame.env, None)
             receiver = values.without_none(arguments.value(positional[0]))
-            known = self._engine.attributes.attribute(receiver, positional[1].value, node, quiet)
+            known = self._attributes.attribute(receiver, positional[1].value, node, quiet)
             if len(positional) > 2:
                 if receiver and all(
                     entry.name in ("instance", "class")
-                    and self._engine.shapes.lacks_attribute(entry.ref, positional[1].value)
+                    and self._shapes.lacks_attribute(entry.ref, positional[1].value)
                     for entry in receiver
                 ):
                     return arguments.value(positional[2])
                 return known | arguments.value(positional[2])
             if frame.sink is not None and row is not None and not self._has(receiver, positional[1].value):
-                self._engine.rows.apply(row, arguments, None, node, frame)
+                self._rows.apply(row, arguments, None, node, frame)
             return known
         if row is not None:
-            self._engine.rows.apply(row, arguments, None, node, frame)
+            self._rows.apply(row, arguments, None, node, frame)
         return ANY
 
     def _has(self, receiver: Value, name: str) -> bool:
@@ -145,8 +169,8 @@ class Specials:
         if arguments.positional and frame.sink is not None:
             first = arguments.positional[0]
             if _is_float_of_text(first):  # "inf" is a float for float()
-                self._engine.effects.operation("op:int-of-float", node, frame)
-        made = values.INT if row is None else self._engine.rows.apply(row, arguments, None, node, frame)
+                self._effects.operation("op:int-of-float", node, frame)
+        made = values.INT if row is None else self._rows.apply(row, arguments, None, node, frame)
         if arguments.positional and any(
             entry.ref == values.HUGE for entry in arguments.value(arguments.positional[0])
         ):
@@ -159,9 +183,9 @@ class Specials:
         if len(arguments.positional) != 1 or arguments.starred or arguments.keywords:
             return made
         quiet = Frame(frame.function, frame.env, None)
-        nothing = Arguments(self._engine, ast.Call(arguments.positional[0], [], []), quiet)
+        nothing = Arguments(self._above.expressions, ast.Call(arguments.positional[0], [], []), quiet)
         given = values.join(
-            self._engine.calls.invoke(entry, nothing, arguments.positional[0], quiet)
+            self._above.calls.invoke(entry, nothing, arguments.positional[0], quiet)
             for entry in arguments.value(arguments.positional[0])
         )
         return values.one("collections.defaultdict", ANY, given or ANY)
@@ -172,9 +196,9 @@ class Specials:
         source = arguments.value(arguments.positional[0])
         if len(arguments.positional) > 1:  # called until it gives the sentinel
             return values.one(
-                "iterator", self._engine.calls.invoke_unknown(source, arguments.positional[0], frame)
+                "iterator", self._above.calls.invoke_unknown(source, arguments.positional[0], frame)
             )
-        return values.one("iterator", self._engine.iteration.iterate(source, arguments.positional[0], frame))
+        return values.one("iterator", self._iteration.iterate(source, arguments.positional[0], frame))
 
     def _type(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         if len(arguments.positional) == 1:
@@ -192,7 +216,7 @@ class Specials:
                 entry for entry in classes if values.is_builtin(entry) and entry.name != "tuple"
             )
             if plain:
-                self._engine.effects.operation("op:kinds", node, frame)
+                self._effects.operation("op:kinds", node, frame)
         return values.BOOL
 
     def _zip(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
@@ -200,7 +224,7 @@ class Specials:
         made = self._by_row("zip", arguments, node, frame)
         if arguments.starred or not arguments.positional:
             return made
-        element = self._engine.elements.element
+        element = self._elements.element
         parts = [element(arguments.value(each), frame.unit) for each in arguments.positional]
         return values.one("iterator", values.one("tuple", *parts))
 
@@ -209,7 +233,7 @@ class Specials:
         made = self._by_row("dict", arguments, node, frame)
         if arguments.starred or arguments.keywords or len(arguments.positional) != 1:
             return made
-        pairs = self._engine.elements.element(arguments.value(arguments.positional[0]), frame.unit)
+        pairs = self._elements.element(arguments.value(arguments.positional[0]), frame.unit)
         if not pairs or any(
             pair.name != "tuple" or pair.ref is not None or len(pair.args) != _PAIR for pair in pairs
         ):
@@ -219,7 +243,7 @@ class Specials:
 
     def _by_row(self, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         row = self._knowledge.call(name)
-        return ANY if row is None else self._engine.rows.apply(row, arguments, None, node, frame)
+        return ANY if row is None else self._rows.apply(row, arguments, None, node, frame)
 
     def _closing(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         """``with closing(x) as y``: ``y`` is ``x``, and leaving calls its ``close``."""

@@ -17,19 +17,50 @@ from workerlog_migrate.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.annotations import Annotations
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.kinds import Kinds
+    from workerlog_migrate.analysis.proofs import Proofs
+    from workerlog_migrate.analysis.sources import Sources
+    from workerlog_migrate.analysis.special_methods import SpecialMethods
+    from workerlog_migrate.analysis.unset import Unset
+    from workerlog_migrate.analysis.world import World
 
 
 class Subscripts:
     """Evaluates subscripts.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._knowledge = engine.knowledge
+    def __init__(
+        self,
+        world: World,
+        above: Above,
+        effects: Effects,
+        families: Families,
+        elements: Elements,
+        annotations: Annotations,
+        sources: Sources,
+        kinds: Kinds,
+        unset: Unset,
+        proofs: Proofs,
+        special_methods: SpecialMethods,
+    ) -> None:
+        self._above = above
+        self._effects = effects
+        self._families = families
+        self._elements = elements
+        self._annotations = annotations
+        self._sources = sources
+        self._kinds = kinds
+        self._unset = unset
+        self._proofs = proofs
+        self._special_methods = special_methods
+        self._knowledge = world.knowledge
 
     def _subscript(self, node: ast.Subscript, frame: Frame) -> Value:
         env = frame.env
@@ -37,31 +68,27 @@ class Subscripts:
             path = frame.unit.path(node)
             if path is not None and path in env:
                 return env[path]
-        base = self._engine.expressions.value(node.value, frame)
+        base = self._above.expressions.value(node.value, frame)
         if frame.sink is not None and not isinstance(node.slice, ast.Constant):
-            self._engine.expressions.value(node.slice, frame)
+            self._above.expressions.value(node.slice, frame)
         if frame.sink is not None and len(base) > 0:
-            key = self._engine.expressions.value(node.slice, frame.quiet())
+            key = self._above.expressions.value(node.slice, frame.quiet())
             for entry in base:
-                self._engine.kinds.subscripted(entry, key, node, frame)
-        found = (
-            values.join(self._item_of(entry, node, frame) for entry in base) or self._engine.elements.nothing
-        )
-        return found if env is None else self._engine.unset.told(found, node, frame)
+                self._kinds.subscripted(entry, key, node, frame)
+        found = values.join(self._item_of(entry, node, frame) for entry in base) or self._elements.nothing
+        return found if env is None else self._unset.told(found, node, frame)
 
     def _item_of(self, entry: Type, node: ast.Subscript, frame: Frame) -> Value:
         index = node.slice
         if entry.name == "dotted" and not self._is_generic(str(entry.ref)):
-            self._engine.effects.unresolved(
-                "op:subscript-unknown", node, node.value, frame
-            )  # data of a module
+            self._effects.unresolved("op:subscript-unknown", node, node.value, frame)  # data of a module
             return ANY
         if entry.name in ("class", "dotted", "function"):
-            if isinstance(entry.ref, ClassInfo) and self._engine.elements.is_enumeration(entry.ref):
+            if isinstance(entry.ref, ClassInfo) and self._elements.is_enumeration(entry.ref):
                 return self._member(entry.ref, node, frame)
             return frozenset({entry})
         if entry.name == "None":
-            self._engine.unset.of_none("op:subscript-none", node, frame, node.value)
+            self._unset.of_none("op:subscript-none", node, frame, node.value)
             return BOTTOM
         is_slice = isinstance(index, ast.Slice)
         if is_slice and entry.name in ("str", "bytes", "list", "tuple", "bytearray", "range"):
@@ -80,40 +107,40 @@ class Subscripts:
         if entry.name == "dict":
             return self._dict_item(entry, node, frame)
         if values.is_opaque(entry):
-            self._engine.effects.unresolved("op:subscript-unknown", node, node.value, frame)
+            self._effects.unresolved("op:subscript-unknown", node, node.value, frame)
             return ANY
         if self._knowledge.is_kind(entry.name, "sequence"):
-            if not self._engine.proofs.has_index(node, frame):
-                self._engine.effects.operation("op:subscript-index", node, frame)
-            return self._engine.elements.element(frozenset({entry}), frame.unit)
+            if not self._proofs.has_index(node, frame):
+                self._effects.operation("op:subscript-index", node, frame)
+            return self._elements.element(frozenset({entry}), frame.unit)
         if entry.name == "instance":
             assert isinstance(entry.ref, ClassInfo)
-            if "typing.TypedDict" in self._engine.families.family(entry.ref):
+            if "typing.TypedDict" in self._families.family(entry.ref):
                 return self._typed_item(entry.ref, node, frame)
-            return self._engine.special_methods.dunder(entry, "__getitem__", node, frame)
+            return self._special_methods.dunder(entry, "__getitem__", node, frame)
         row = self._knowledge.protocol(entry.name, "getitem")
         if row is None:
             if not values.is_builtin(entry):
-                self._engine.effects.unresolved("op:subscript-unknown", node, node.value, frame)
+                self._effects.unresolved("op:subscript-unknown", node, node.value, frame)
             return ANY
-        if is_slice or not self._engine.proofs.has_key(node, frame):
-            self._engine.effects.protocol(entry.name, "getitem", node, frame)
-        return self._engine.elements.substitute(values.parse(row.returns), frozenset({entry}), None)
+        if is_slice or not self._proofs.has_key(node, frame):
+            self._effects.protocol(entry.name, "getitem", node, frame)
+        return self._elements.substitute(values.parse(row.returns), frozenset({entry}), None)
 
     def _member(self, info: ClassInfo, node: ast.Subscript, frame: Frame) -> Value:
         """Return a member of an enumeration by its name, ``Color["RED"]``."""
         named = isinstance(node.slice, ast.Constant) and node.slice.value in info.values
-        if not named and not self._engine.proofs.has_key(node, frame):
-            self._engine.effects.operation("op:subscript-enumeration", node, frame)
+        if not named and not self._proofs.has_key(node, frame):
+            self._effects.operation("op:subscript-enumeration", node, frame)
         return values.one("instance", ref=info)
 
     def _typed_item(self, info: ClassInfo, node: ast.Subscript, frame: Frame) -> Value:
         """Return an item of a dictionary whose keys a class declares: which of them are there, nobody checks."""
-        if not self._engine.proofs.has_key(node, frame):
-            self._engine.effects.operation("op:subscript-key", node, frame)
+        if not self._proofs.has_key(node, frame):
+            self._effects.operation("op:subscript-key", node, frame)
         name = node.slice.value if isinstance(node.slice, ast.Constant) else None
         declared = info.annotations.get(str(name))
-        return ANY if declared is None else self._engine.annotations.annotation(declared, info.unit)
+        return ANY if declared is None else self._annotations.annotation(declared, info.unit)
 
     def _is_generic(self, dotted: str) -> bool:
         """Whether a subscript of an imported name names a type (``list[int]``, ``subprocess.Popen[bytes]``)."""
@@ -135,7 +162,7 @@ class Subscripts:
             for name, value in entry.ref:
                 if name == key.value:
                     return value if isinstance(value, frozenset) else ANY
-        looped = self._engine.sources.looped(key, frame.unit)
+        looped = self._sources.looped(key, frame.unit)
         if looped is not None and isinstance(entry.ref, tuple):
             own = dict(entry.ref)
             if all(
@@ -143,18 +170,18 @@ class Subscripts:
                 for each in looped
             ):
                 return values.join(own[each.value] for each in looped)  # type: ignore[attr-defined]  # constants all
-        if not self._engine.proofs.has_key(node, frame):
-            self._engine.effects.operation("op:subscript-key", node, frame)
+        if not self._proofs.has_key(node, frame):
+            self._effects.operation("op:subscript-key", node, frame)
         return entry.args[1] if len(entry.args) > 1 else ANY
 
     def _json_item(self, node: ast.Subscript, frame: Frame) -> Value:
         key = node.slice
-        if isinstance(key, ast.Slice) or self._engine.proofs.has_key(node, frame):
-            self._engine.effects.operation("op:subscript-json-shape", node, frame)
+        if isinstance(key, ast.Slice) or self._proofs.has_key(node, frame):
+            self._effects.operation("op:subscript-json-shape", node, frame)
         elif isinstance(key, ast.Constant) and isinstance(key.value, str):
-            self._engine.effects.operation("op:subscript-json-key", node, frame)
+            self._effects.operation("op:subscript-json-key", node, frame)
         else:
-            self._engine.effects.operation("op:subscript-json", node, frame)
+            self._effects.operation("op:subscript-json", node, frame)
         return JSON
 
 

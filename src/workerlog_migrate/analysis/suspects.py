@@ -14,19 +14,17 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis.frames import Frame, Raise, Sink, State
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.flow import Flow
     from workerlog_migrate.analysis.program import FunctionInfo
 
 _LARGEST = 6  # statements; in more of them something else is more likely what the handler is there for
 
 
-def suspects(
-    engine: Engine, body: list[ast.stmt], before: State, function: FunctionInfo
-) -> tuple[Raise, ...]:
+def suspects(flow: Flow, body: list[ast.stmt], before: State, function: FunctionInfo) -> tuple[Raise, ...]:
     """Return what calls of a body hardly ever raise, because nothing else does.
 
     Args:
-        engine: the analysis of the script.
+        flow: interprets functions.
         body: the statements, of which none is known to raise.
         before: what is known where they begin.
         function: whose code they are.
@@ -40,6 +38,6 @@ def suspects(
     frame = Frame(function, dict(before.env), Sink())
     frame.facts = set(before.facts)
     frame.suspects = {}
-    engine.flow.run_again(body, frame)
+    flow.run_again(body, frame)
     has_others = frame.sink is not None and bool(frame.sink.atoms)
     return () if has_others else tuple(frame.suspects)

@@ -14,24 +14,38 @@ from workerlog_migrate.analysis.values import (
 )
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.engine import Engine
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.ducks import Ducks
+    from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.parameters import Parameters
+    from workerlog_migrate.analysis.presence import Presence
 
 
 class Unset:
     """Tells what starts as None from what may be None.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        above: Above,
+        effects: Effects,
+        presence: Presence,
+        parameters: Parameters,
+        ducks: Ducks,
+    ) -> None:
+        self._above = above
+        self._effects = effects
+        self._presence = presence
+        self._parameters = parameters
+        self._ducks = ducks
 
     def of_none(self, name: str, node: ast.AST, frame: Frame, *operands: ast.expr) -> None:
         """Put what an operation on values that may be None raises into the sink."""
         if frame.sink is not None:
             weak = all(self.starts_as_none(operand, frame) for operand in operands)
-            self._engine.effects.operation(name, node, frame, is_weak=weak)
+            self._effects.operation(name, node, frame, is_weak=weak)
 
     def starts_as_none(self, node: ast.expr, frame: Frame) -> bool:
         """Whether a value may be None only before something else has set it, or where a call leaves it out.
@@ -43,15 +57,14 @@ class Unset:
             return False
         if isinstance(node, ast.Name):
             return all(
-                self._engine.parameters.defaults_to_none(binding.node, frame.unit)
+                self._parameters.defaults_to_none(binding.node, frame.unit)
                 for binding in frame.unit.module.bindings(node)
             )
         assert isinstance(node, ast.Attribute)
-        receiver = self._engine.expressions.value(node.value, frame.quiet())
+        receiver = self._above.expressions.value(node.value, frame.quiet())
         owners = [entry.ref for entry in receiver if entry.name == "instance"]
         return len(owners) == len(receiver) and all(
-            isinstance(owner, ClassInfo) and self._engine.presence.is_set_later(owner, node.attr)
-            for owner in owners
+            isinstance(owner, ClassInfo) and self._presence.is_set_later(owner, node.attr) for owner in owners
         )
 
     def is_unset(self, node: ast.expr, frame: Frame) -> bool:
@@ -68,7 +81,7 @@ class Unset:
         """Put what the code around tells in place of an unknown alternative (see ``ducks``)."""
         if _UNKNOWN not in value:
             return value
-        told = self._engine.ducks.of(node, frame.function)
+        told = self._ducks.of(node, frame.function)
         return value if told is ANY or told == ANY else (value - ANY) | told
 
 

@@ -7,11 +7,9 @@ Input: a file and a name in it, a class and an attribute of its instances. Outpu
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.follower import Follower
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
 from workerlog_migrate.syntax.literals import last_name
@@ -19,31 +17,51 @@ from workerlog_migrate.syntax.literals import last_name
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from workerlog_migrate.analysis.engine import Engine
-from workerlog_migrate.analysis.callers import may_spell
+    from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.annotations import Annotations
+    from workerlog_migrate.analysis.callers import Callers
+    from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.places import Places
+    from workerlog_migrate.analysis.questions import Questions
+    from workerlog_migrate.analysis.sight import Sight
+from workerlog_migrate.syntax.literals import may_spell
 
 
 class Writes:
     """Answers for one program.
 
-    Args:
-        engine: the analysis that this belongs to.
+    The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(
+        self,
+        above: Above,
+        questions: Questions,
+        families: Families,
+        annotations: Annotations,
+        places: Places,
+        callers: Callers,
+        sight: Sight,
+    ) -> None:
+        self._above = above
+        self._questions = questions
+        self._families = families
+        self._annotations = annotations
+        self._places = places
+        self._callers = callers
+        self._sight = sight
         self._texts: dict[Unit, list[tuple[ast.Call, frozenset[str] | None]]] = {}
 
     def written(self, unit: Unit, name: str) -> Value:
         """Return what else than its own statements a module's name is set to; the empty value when nothing else sets it."""
-        (found,) = self._engine.questions.answer(
+        (found,) = self._questions.answer(
             ("written", unit, name), lambda: (values.join(self._name_writes(unit, name)),), (BOTTOM,), (ANY,)
         )
         return found
 
     def attribute_written(self, info: ClassInfo, name: str) -> Value:
         """Return what is stored in an attribute of a class's instances from elsewhere than its own methods."""
-        (found,) = self._engine.questions.answer(
+        (found,) = self._questions.answer(
             ("stored", info, name),
             lambda: (values.join(self._attribute_writes(info, name)),),
             (BOTTOM,),
@@ -61,13 +79,13 @@ class Writes:
             yield from self._through_table(call, unit, name)
         for call, stored in self._run_texts(unit):
             if stored is None or name in stored:
-                self._engine.sight.reasons.setdefault(
+                self._sight.reasons.setdefault(
                     call, f"{name} may be set by {last_name(call.func)} in line {call.lineno}"
                 )
                 yield ANY
         for place in module.attributes_of(name):
             if not isinstance(place.ctx, ast.Load) and _is_this_module(place.value):
-                yield self._engine.flat.target(place, unit) if isinstance(place.ctx, ast.Store) else ANY
+                yield self._above.flat.target(place, unit) if isinstance(place.ctx, ast.Store) else ANY
         yield from self._written_by_others(unit, name)
         for binding in module.scope_of_module.bindings.get(name, ()):
             if binding.kind == "delete" and module.function(binding.node) is not None:
@@ -79,21 +97,21 @@ class Writes:
                 and len(call.args) > 2
                 and may_spell(call.args[1], name)
             ):
-                yield self._engine.flat.value(call.args[2], unit)
+                yield self._above.flat.value(call.args[2], unit)
 
     def _written_by_others(self, unit: Unit, name: str) -> Iterator[Value]:
         """Yield what other files set a name of a module to."""
-        for other in self._engine.places.writers(unit, name)[1:]:
+        for other in self._places.writers(unit, name)[1:]:
             for place in other.module.attributes_of(name):
-                if not isinstance(place.ctx, ast.Load) and self._engine.places.is_module(
+                if not isinstance(place.ctx, ast.Load) and self._places.is_module(
                     place.value, unit, other, name
                 ):
                     is_store = isinstance(place.ctx, ast.Store)
-                    yield self._engine.flat.target(place, other) if is_store else ANY
+                    yield self._above.flat.target(place, other) if is_store else ANY
             for call in other.module.calls_of("setattr"):
                 is_of_name = len(call.args) > 2 and may_spell(call.args[1], name)
-                if is_of_name and self._engine.places.is_module(call.args[0], unit, other, name):
-                    yield self._engine.flat.value(call.args[2], other)
+                if is_of_name and self._places.is_module(call.args[0], unit, other, name):
+                    yield self._above.flat.value(call.args[2], other)
 
     def _through_table(self, call: ast.Call, unit: Unit, name: str) -> Iterator[Value]:
         """Yield what is stored through ``globals()``."""
@@ -102,7 +120,7 @@ class Writes:
         match parent:
             case ast.Subscript(slice=key) if parent.value is call:
                 if isinstance(parent.ctx, ast.Store) and may_spell(key, name):
-                    yield self._engine.flat.target(parent, unit)
+                    yield self._above.flat.target(parent, unit)
                 elif isinstance(parent.ctx, ast.Del) and may_spell(key, name):
                     yield ANY
             case ast.Attribute(attr=attr):
@@ -110,7 +128,7 @@ class Writes:
                 if attr == "update" and isinstance(outer, ast.Call) and not outer.args:
                     for word in outer.keywords:
                         if word.arg is None or word.arg == name:
-                            yield self._engine.flat.value(word.value, unit) if word.arg else ANY
+                            yield self._above.flat.value(word.value, unit) if word.arg else ANY
                 elif attr not in _READING_TABLES:
                     yield ANY
             case ast.Compare() | ast.Expr() | ast.For() | ast.comprehension() | ast.FormattedValue():
@@ -136,85 +154,59 @@ class Writes:
                         known.append((call, _stored_in(call.args[0])))
         return known
 
-    def lose_module_name(self, follower: Follower, unit: Unit, name: str) -> None:
-        """Say where what a module's name is bound to may be taken by its name in a text."""
-        module = unit.module
-        for call in (*module.calls_of("exec"), *module.calls_of("eval")):
-            if isinstance(call.func, ast.Name) and call.args and _may_mention(call.args[0], name):
-                follower.lose(f"{name} may be used by {call.func.id} in line {call.lineno}")
-                return
-        for call in module.calls_of("globals"):
-            parent = module.parents.get(call)
-            if isinstance(parent, ast.Subscript) and parent.value is call:
-                if isinstance(parent.ctx, ast.Load) and may_spell(parent.slice, name):
-                    if isinstance(parent.slice, ast.Constant):
-                        follower._push(parent, unit, 0, ())
-                    else:
-                        follower.lose(f"{name} may be taken from globals() in line {call.lineno}")
-            elif isinstance(parent, ast.Attribute) and parent.attr == "get":
-                outer = module.parents.get(parent)
-                if isinstance(outer, ast.Call) and outer.args and may_spell(outer.args[0], name):
-                    follower._push(outer, unit, 0, ())
-            elif isinstance(parent, ast.Attribute) and parent.attr in ("values", "items"):
-                follower.lose(f"{name} may be taken from globals() in line {call.lineno}")
-
     def _attribute_writes(self, info: ClassInfo, name: str) -> Iterator[Value]:
         own = {
             place
-            for owner in self._engine.families.family(info)
+            for owner in self._families.family(info)
             if isinstance(owner, ClassInfo)
             for place in owner.stores.get(name, ())
         }
-        is_method = isinstance(self._engine.families.method(info, name), FunctionInfo)
-        for unit in self._engine.places.writers(info.unit, name):
+        is_method = isinstance(self._families.method(info, name), FunctionInfo)
+        for unit in self._places.writers(info.unit, name):
             module = unit.module
             for place in module.attributes_of(name):
                 if isinstance(place.ctx, ast.Load) or place in own:
                     continue
-                if not self._engine.callers.receives(place.value, info, unit)[0]:
+                if not self._callers.receives(place.value, info, unit)[0]:
                     continue
                 if isinstance(place.ctx, ast.Del):
-                    self._engine.sight.reasons.setdefault(
-                        info.node, f"{name} is deleted in line {place.lineno}"
-                    )
+                    self._sight.reasons.setdefault(info.node, f"{name} is deleted in line {place.lineno}")
                     yield ANY
                 else:
-                    yield self._engine.flat.target(place, unit)
+                    yield self._above.flat.target(place, unit)
             for call in (*module.calls_of("setattr"), *module.calls_of("delattr")):
                 if len(call.args) < 2 or not may_spell(call.args[1], name):
                     continue
                 if is_method and not isinstance(call.args[1], ast.Constant):
-                    found = self._engine.flat.value(call.args[0], unit)
+                    found = self._above.flat.value(call.args[0], unit)
                     if not any(isinstance(entry.ref, ClassInfo) for entry in found):
                         continue  # fields of something unknown are filled by their names, no methods replaced
-                if self._engine.callers.receives(call.args[0], info, unit)[0]:
+                if self._callers.receives(call.args[0], info, unit)[0]:
                     is_known = isinstance(call.args[1], ast.Constant) and len(call.args) > 2
-                    yield self._engine.flat.value(call.args[2], unit) if is_known else ANY
+                    yield self._above.flat.value(call.args[2], unit) if is_known else ANY
         yield from self._given_to_fields(info, name)
         for unit in dict.fromkeys(
-            (*self._engine.places.units(info.unit, "__dict__"), *self._engine.places.units(info.unit, "vars"))
+            (*self._places.units(info.unit, "__dict__"), *self._places.units(info.unit, "vars"))
         ):
-            if self._engine.places.is_test(unit):
+            if self._places.is_test(unit):
                 continue
             yield from self._through_dict(info, name, unit)
 
     def _given_to_fields(self, info: ClassInfo, name: str) -> Iterator[Value]:
         """Yield what the made-up constructor of a data class or named tuple is given that its annotation does not say."""
-        family = [
-            owner for owner in reversed(self._engine.families.family(info)) if isinstance(owner, ClassInfo)
-        ]
+        family = [owner for owner in reversed(self._families.family(info)) if isinstance(owner, ClassInfo)]
         fields = [field for owner in family for field in owner.annotations]
         owner = next((each for each in family if name in each.annotations), None)
-        if owner is None or isinstance(self._engine.families.method(info, "__init__"), FunctionInfo):
+        if owner is None or isinstance(self._families.method(info, "__init__"), FunctionInfo):
             return
-        declared = self._engine.annotations.annotation(owner.annotations[name], owner.unit)
+        declared = self._annotations.annotation(owner.annotations[name], owner.unit)
         at = fields.index(name)
-        for use in self._engine.callers.trail_of(info).uses:
+        for use in self._callers.trail_of(info).uses:
             passed = dict(use.keywords).get(name)
             if passed is None and at < len(use.positional):
                 passed = use.positional[at]
             if passed is not None and use.kind == "call":
-                yield values.contradicting(declared, self._engine.sight.value(passed))
+                yield values.contradicting(declared, self._sight.value(passed))
 
     def _through_dict(self, info: ClassInfo, name: str, unit: Unit) -> Iterator[Value]:
         """Yield what is stored through ``vars(x)`` and ``x.__dict__``."""
@@ -237,7 +229,7 @@ class Writes:
                 continue
             if isinstance(parent, ast.keyword | ast.Dict) and getattr(parent, "arg", None) is None:
                 continue  # ** reads it
-            if self._engine.callers.receives(thing, info, unit)[0]:
+            if self._callers.receives(thing, info, unit)[0]:
                 yield ANY
 
 
@@ -266,16 +258,4 @@ def _stored_in(node: ast.expr) -> frozenset[str] | None:
         name.id
         for name in ast.walk(tree)
         if isinstance(name, ast.Name) and not isinstance(name.ctx, ast.Load)
-    )
-
-
-def _may_mention(node: ast.expr, name: str) -> bool:
-    """Whether a program text may use a name."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return re.search(rf"\b{re.escape(name)}\b", node.value) is not None
-    return (
-        not isinstance(node, ast.Call)
-        or last_name(node.func) != "compile"
-        or not node.args
-        or _may_mention(node.args[0], name)
     )

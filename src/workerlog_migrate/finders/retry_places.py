@@ -277,8 +277,8 @@ class Places:
                     else ["." * node.level + (node.module or "")]
                 )
                 for name in names:
-                    if name.strip(".") and self._engine.may_be_own(name.partition(".")[0], name):
-                        unit = self._engine.other_unit(name)
+                    if name.strip(".") and self._engine.world.may_be_own(name.partition(".")[0], name):
+                        unit = self._engine.world.other_unit(name)
                         if unit is not None and unit.module not in self._others:
                             self._others.append(unit.module)
         return self._others

@@ -379,7 +379,7 @@ class Settler:
 
     def _know(self, module: str, qualified: str) -> None:
         """Make a class of another file of the program known."""
-        unit = self.engine.other_unit(module)
+        unit = self.engine.world.other_unit(module)
         if unit is None:
             return
         for entry in self.engine.flat.unit_attribute(unit, qualified.partition(".")[0]):
@@ -451,7 +451,7 @@ class Settler:
             base = binding.rpartition(".")[0]
             units += [
                 unit
-                for unit in (self.engine.other_unit(binding), self.engine.other_unit(base))
+                for unit in (self.engine.world.other_unit(binding), self.engine.world.other_unit(base))
                 if unit is not None
             ]
         return any(
@@ -466,7 +466,7 @@ class Settler:
             return False
         if (
             name.partition(".")[0] in sys.stdlib_module_names
-            or self.engine.other_unit(name.rpartition(".")[0]) is not None
+            or self.engine.world.other_unit(name.rpartition(".")[0]) is not None
         ):
             return False
         last = name.rpartition(".")[2]

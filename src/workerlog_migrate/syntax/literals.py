@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 
 def is_none(node: ast.AST | None) -> bool:
@@ -13,3 +14,28 @@ def is_none(node: ast.AST | None) -> bool:
 def last_name(node: ast.expr) -> str:
     """Return the last name of a dotted one, ``c`` of ``a.b.c``; empty for any other expression."""
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def may_spell(node: ast.expr, name: str) -> bool:
+    """Whether an expression may give the text of a name."""
+    match node:
+        case ast.Constant(value=value):
+            return value == name
+        case (
+            ast.JoinedStr(values=[ast.Constant(value=str(start)), *_])
+            | ast.BinOp(left=ast.Constant(value=str(start)), op=ast.Add() | ast.Mod())
+        ):
+            return name.startswith(start.partition("%")[0])
+    return True
+
+
+def may_mention(node: ast.expr, name: str) -> bool:
+    """Whether a program text may use a name."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return re.search(rf"\b{re.escape(name)}\b", node.value) is not None
+    return (
+        not isinstance(node, ast.Call)
+        or last_name(node.func) != "compile"
+        or not node.args
+        or may_mention(node.args[0], name)
+    )

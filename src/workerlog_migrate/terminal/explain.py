@@ -20,8 +20,6 @@ from pathlib import Path
 from workerlog_migrate.analysis.engine import Engine
 from workerlog_migrate.analysis.exceptions import LOCAL
 from workerlog_migrate.analysis.flow import Block
-from workerlog_migrate.analysis.frames import Frame
-from workerlog_migrate.analysis.guards import Guards
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.raises import infer
 from workerlog_migrate.analysis.types import Types
@@ -313,13 +311,6 @@ def _meaning(rule: str) -> str:
 # -- what does not arrive ---------------------------------------------------------------------------------------
 
 
-class _Blind(Guards):
-    """Guards that no test tells anything."""
-
-    def assume(self, test: ast.expr, outcome: bool, frame: Frame) -> None:
-        """Learn nothing."""
-
-
 def _never_arrives(place: _Place, settings: Settings) -> Iterator[tuple[Evidence, str]]:
     """Yield what the body could raise but for handlers and checks, with what stops it."""
     engine = Types(place.module, Knowledge(), settings).engine
@@ -334,7 +325,7 @@ def _never_arrives(place: _Place, settings: Settings) -> Iterator[tuple[Evidence
             yield from _caught(raised, node, engine, place)
             stopped.update((entry.exception, entry.cause, entry.line) for entry in raised)
     blind = Types(place.module, Knowledge(), settings).engine
-    blind.guards = _Blind(blind)
+    blind.guards.is_blind = True
     for entry in infer(blind, place.block(blind)).evidence:
         if (entry.exception, entry.cause, entry.line) not in stopped:
             yield entry, "the checks before it rule it out"

@@ -1,0 +1,160 @@
+"""The script under migration and the files around it: their units, made when first asked for, and who uses them.
+
+Input: a module, the rows, and how other files are found. Output: ``Unit`` objects. All evaluators stand on this; nothing here
+evaluates.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import TYPE_CHECKING
+
+from workerlog_migrate.analysis.exceptions import Hierarchy
+from workerlog_migrate.analysis.neighbours import dotted_name, is_at_home
+from workerlog_migrate.analysis.program import Unit
+from workerlog_migrate.model import Settings, Unresolved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from workerlog_migrate.analysis.module import Module
+    from workerlog_migrate.analysis.neighbours import Users
+    from workerlog_migrate.knowledge import Knowledge
+
+
+class World:
+    """The files of one analysis.
+
+    Args:
+        module: the script.
+        knowledge: the rows.
+        settings: for the exceptions that the user taught.
+        resolve_module: finds another file of the program by its dotted name and the path of the file that imports it;
+            None when there is none.
+        users: finds the files that may use what is in a file; None: nobody knows, and the file is taken for the program.
+
+    """
+
+    def __init__(
+        self,
+        module: Module,
+        knowledge: Knowledge,
+        settings: Settings,
+        resolve_module: Callable[[str, Path], Module | None] | None = None,
+        users: Users | None = None,
+    ) -> None:
+        self.knowledge = knowledge
+        self.taught = dict(settings.raises)
+        self.hierarchy = Hierarchy(knowledge, settings.python)
+        # Under --unresolved reraise a broad handler will raise again what nobody knows: outer handlers see it then.
+        self.reraises_unknown = settings.unresolved is Unresolved.RERAISE
+        self.unit = Unit(module, dotted_name(module.source.path))
+        self._resolve_module = resolve_module
+        self._units: dict[tuple[Path | None, str, bool], Unit | None] = {}
+        self._by_module: dict[Module, Unit] = {module: self.unit}
+        self._package: str | None = None
+        self._users = users
+        self._loaded: set[Unit] | None = None
+        self._users_of: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
+
+    def may_be_own(self, top: str, qualified: str) -> bool:
+        """Whether an imported name can be of another file of the program.
+
+        It is relative, of the package that holds the script, or neither known nor of the standard library.
+        """
+        if qualified.startswith("."):
+            return True
+        if top not in sys.stdlib_module_names and not self.knowledge.knows_module(top):
+            return True
+        if self._package is None:
+            self._package = dotted_name(self.unit.module.source.path)
+        return self._package.partition(".")[0] == top and "." in self._package
+
+    def other_unit(self, name: str, beside: Unit | None = None) -> Unit | None:
+        """Return another file of the program.
+
+        Args:
+            name: its dotted name, ``..x`` for a relative one.
+            beside: the file that imports it, by default the script.
+
+        """
+        relative = name.startswith(".")
+        path = (beside or self.unit).module.source.path
+        key = (path if relative else None, name, beside in (None, self.unit))
+        if key not in self._units:
+            module = self._resolve_module(name, path) if self._resolve_module is not None else None
+            self._units[key] = None if module is None else self._unit_of(module, name)
+        return self._units[key]
+
+    def own_imports(self, node: ast.Import | ast.ImportFrom, unit: Unit) -> Iterator[Unit]:
+        """Yield the files of the program that an import runs unless they have run, as far as they can be found.
+
+        Args:
+            node: the import.
+            unit: the file that it stands in.
+        """
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            base = "." * node.level + (node.module or "")
+            inner = f"{base}." if node.module else base
+            names = [base, *(f"{inner}{alias.name}" for alias in node.names)]
+        for name in names:
+            if self.may_be_own(name.partition(".")[0], name):
+                found = self.other_unit(name, unit)
+                if found is not None and found is not unit:
+                    yield found
+
+    def has_loaded(self, unit: Unit) -> bool:
+        """Whether the script imports a file at its top, itself or through own files that it imports there."""
+        if self._loaded is None:
+            self._loaded = {self.unit}
+            pending = [self.unit]
+            while pending:
+                current = pending.pop()
+                for node in current.module.tree.body:
+                    if isinstance(node, ast.Import | ast.ImportFrom):
+                        new = set(self.own_imports(node, current)) - self._loaded
+                        self._loaded |= new
+                        pending.extend(new)
+        return unit in self._loaded
+
+    def users_of(self, unit: Unit, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
+        """Return the files that may use what is in a file under a name; if `changing`, those that set an attribute of that name."""
+        if self._users is None:
+            return ()
+        key = (unit, word, changing)
+        if key not in self._users_of:
+            found = self._users.of(unit.module.source.path, word, changing=changing)
+            self._users_of[key] = tuple(self._user(module) for module in found)
+        return self._users_of[key]
+
+    def _user(self, module: Module) -> Unit:
+        return self._by_module.get(module) or self._unit_of(module, dotted_name(module.source.path))
+
+    def knows_users(self, unit: Unit) -> bool:
+        """Whether all files that may use what is in a file are known; of the script itself they are, unless there are too many."""
+        if self._users is None:
+            return unit is self.unit
+        return self._users.are_known(unit.module.source.path)
+
+    def close(self) -> None:
+        """Forget everything, and free the trees."""
+        for unit in self._by_module.values():
+            unit.close()
+        self.hierarchy.__dict__.clear()
+        self.__dict__.clear()
+
+    def _unit_of(self, module: Module, name: str) -> Unit:
+        unit = self._by_module.get(module)
+        if unit is None:
+            # One name per file, however it is imported: exceptions are told apart by it.
+            found = dotted_name(module.source.path)
+            unit = self._by_module[module] = Unit(
+                module,
+                name if name.endswith(f".{found}") else found,
+                is_quoted=is_at_home(module.source.path, self.unit.module.source.path),
+            )
+        return unit
