@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from workerlog_migrate.files.stamp import LEAVE_ALONE
+from workerlog_migrate.report.visible import typed
 
 pytestmark = pytest.mark.needs("black", "isort", "mypy", "ruff")
 LEADS = {
@@ -166,7 +167,7 @@ def test_long_lines_are_the_formatters_which_is_named(
     if not command:
         assert last == "to take it back: workerlog-migrate --undo"
         return
-    said = f"long lines are your formatter's: {command} 'scripts/zero a.py'"
+    said = f"long lines are your formatter's: {command} {typed(os.path.join('scripts', 'zero a.py'))}"
     assert last == said
     name, *rest = command.split()
     assert tool(tmp_path, name, *rest, "scripts/zero a.py").returncode == 0

@@ -30,6 +30,7 @@ from workerlog_migrate.model import (
 from workerlog_migrate.registry import LOGGER_SETUP, MIRROR_OUTPUT, RETRY_IO, SPECIFIC_EXCEPTIONS
 from workerlog_migrate.report import Mode, Report, RuntimeFile
 from workerlog_migrate.report.formats import FORMATS, render
+from workerlog_migrate.report.visible import typed
 
 BEFORE = '''\
 import json
@@ -658,7 +659,7 @@ def test_it_says_what_ran_and_when(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     text = Elements(pages[0].encode()).text
     assert pages[0] == pages[1]
-    assert "Command workerlog-migrate --format html 'a file.py'" in text
+    assert f"Command workerlog-migrate --format html {typed('a file.py')}" in text
     assert "When 2023-11-14 22:13 UTC" in text
     assert "Version workerlog-migrate " in text
 
