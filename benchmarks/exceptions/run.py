@@ -54,8 +54,8 @@ sys.path.insert(0, str(ROOT / "src"))
 from workerlog_migrate.analysis.context import Context  # noqa: E402  # the path is set above
 from workerlog_migrate.analysis.engine import Engine  # noqa: E402
 from workerlog_migrate.analysis.exceptions import Hierarchy  # noqa: E402
-from workerlog_migrate.analysis.flow import Block, Flow  # noqa: E402
-from workerlog_migrate.analysis.frames import Edge, Unknown  # noqa: E402
+from workerlog_migrate.analysis.flow import Flow, GuardedBlock  # noqa: E402
+from workerlog_migrate.analysis.frames import CallEdge, Unknown  # noqa: E402
 from workerlog_migrate.analysis.header import find_header  # noqa: E402
 from workerlog_migrate.analysis.module import Module  # noqa: E402
 from workerlog_migrate.analysis.types import Types  # noqa: E402
@@ -133,13 +133,13 @@ class _WithoutLocalFunctions(Flow):
     def __init__(self, flow: Flow) -> None:
         self.__dict__.update(flow.__dict__)
 
-    def block(self, statement: ast.AST, function: object) -> Block:
+    def block(self, statement: ast.AST, function: object) -> GuardedBlock:
         block = super().block(statement, function)  # type: ignore[arg-type]  # passed on as it came
         atoms = tuple(
-            Unknown(atom.node, atom.unit, atom.function.name) if isinstance(atom, Edge) else atom
+            Unknown(atom.node, atom.unit, atom.function.name) if isinstance(atom, CallEdge) else atom
             for atom in block.atoms
         )
-        return Block(block.function, atoms, block.before)
+        return GuardedBlock(block.function, atoms, block.before)
 
 
 # -- one case -----------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.expressions import Expressions
-    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.guards import Guards
     from workerlog_migrate.analysis.hooks import Hooks
     from workerlog_migrate.analysis.iteration import Iteration
@@ -37,7 +37,7 @@ class Assignment:
         effects: Effects,
         elements: Elements,
         writes: Writes,
-        flat: Flat,
+        flat: FlowInsensitive,
         shapes: Shapes,
         kinds: Kinds,
         hooks: Hooks,

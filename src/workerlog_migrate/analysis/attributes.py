@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.frames import Edge, Frame
+from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import (
     ANY,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.families import Families
-    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.kinds import Kinds
     from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.presence import Presence
@@ -49,7 +49,7 @@ class Attributes:
         places: Places,
         writes: Writes,
         presence: Presence,
-        flat: Flat,
+        flat: FlowInsensitive,
         shapes: Shapes,
         kinds: Kinds,
         unset: Unset,
@@ -178,7 +178,7 @@ class Attributes:
         if isinstance(method, FunctionInfo):
             if method.kind == "property":
                 if frame.sink is not None:
-                    frame.sink.add(Edge(method, node, frame.unit))
+                    frame.sink.add(CallEdge(method, node, frame.unit))
                 return flat.returns(method)
             if name in info.stores:
                 return flat.attribute(info, name) or ANY
@@ -199,7 +199,7 @@ class Attributes:
             return values.one("bound", values.one(method), ref=(method, name))
         known = self._families.method(info, "__getattr__")
         if isinstance(known, FunctionInfo) and frame.sink is not None:
-            frame.sink.add(Edge(known, node, frame.unit))
+            frame.sink.add(CallEdge(known, node, frame.unit))
         family = self._families.family(info)
         if not name.startswith("__") and all(isinstance(owner, ClassInfo) for owner in family):
             self._effects.operation("op:kinds-attribute", node, frame)

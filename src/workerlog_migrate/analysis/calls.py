@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.attributes import RESUMING
-from workerlog_migrate.analysis.frames import Edge, Frame
+from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.specials import NAMED_TUPLE
 from workerlog_migrate.analysis.values import ANY, BOTTOM, JSON, NONE, Type, Value
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.families import Families
-    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.guards import Guards
     from workerlog_migrate.analysis.iteration import Iteration
     from workerlog_migrate.analysis.parameters import Parameters
@@ -52,7 +52,7 @@ class Calls:
         families: Families,
         elements: Elements,
         parameters: Parameters,
-        flat: Flat,
+        flat: FlowInsensitive,
         shapes: Shapes,
         changes: Changes,
         unset: Unset,
@@ -172,7 +172,7 @@ class Calls:
                 return arguments.value(arguments.positional[0]) if arguments.positional else ANY
             case "contextmaker" if isinstance(entry.ref, FunctionInfo):
                 if frame.sink is not None:
-                    frame.sink.add(Edge(entry.ref, node, frame.unit))
+                    frame.sink.add(CallEdge(entry.ref, node, frame.unit))
                     self._invoke_callbacks(entry.ref, arguments, node, frame)
                 return values.one("context", self._flat.yields(entry.ref), ref=entry.ref)
             case "foreign":
@@ -248,7 +248,7 @@ class Calls:
         if frame.sink is not None:
             self._decorators.decorated_call(function, arguments, node, frame)
             weak = self._families.is_placeholder(function)
-            frame.sink.add(Edge(function, node, frame.unit, is_weak=weak))
+            frame.sink.add(CallEdge(function, node, frame.unit, is_weak=weak))
             if not is_decorator:
                 self._invoke_callbacks(function, arguments, node, frame)
         if is_decorator and arguments.positional:
@@ -323,7 +323,7 @@ class Calls:
         for name in ("__new__", "__init__", "__post_init__"):
             method = self._families.method(info, name)
             if isinstance(method, FunctionInfo):
-                frame.sink.add(Edge(method, node, frame.unit))
+                frame.sink.add(CallEdge(method, node, frame.unit))
                 self._invoke_callbacks(method, arguments, node, frame)
                 resolved = True
         if resolved or is_exception:
@@ -380,7 +380,7 @@ class Calls:
             if isinstance(function, FunctionInfo):
                 found.append(self._flat.yields(function))
                 if frame.sink is not None:
-                    frame.sink.add(Edge(function, node, frame.unit))
+                    frame.sink.add(CallEdge(function, node, frame.unit))
         if method == "close":
             return NONE
         self._effects.operation("op:generator-ends", node, frame)

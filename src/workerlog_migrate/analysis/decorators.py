@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.effects import callee_text
-from workerlog_migrate.analysis.frames import Edge, Frame, at
+from workerlog_migrate.analysis.frames import CallEdge, Frame, at
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import ANY, Type, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.effects import Effects
-    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.specials import Specials
     from workerlog_migrate.analysis.world import World
 
@@ -33,7 +33,7 @@ class Decorators:
         world: World,
         above: Above,
         effects: Effects,
-        flat: Flat,
+        flat: FlowInsensitive,
         specials: Specials,
     ) -> None:
         self._world = world
@@ -127,7 +127,7 @@ class Decorators:
                     self._effects.operation("op:hash", passed, frame)
         if "dispatches" in marks and frame.sink is not None:
             for registered in self._registered(function):
-                frame.sink.add(Edge(registered, node, frame.unit))
+                frame.sink.add(CallEdge(registered, node, frame.unit))
 
 
 _UNHASHABLE = frozenset({"json", "list", "dict", "set", "bytearray"})

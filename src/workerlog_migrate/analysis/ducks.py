@@ -26,7 +26,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.values import ANY, JSON, Type, Value
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.program import FunctionInfo, Unit
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.syntax.scopes import Binding
@@ -83,7 +83,7 @@ class Ducks:
     The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, world: World, flat: Flat) -> None:
+    def __init__(self, world: World, flat: FlowInsensitive) -> None:
         self._world = world
         self._flat = flat
         self._known: dict[tuple[object, str], Value] = {}

@@ -26,7 +26,7 @@ from workerlog_migrate.analysis.elements import Elements
 from workerlog_migrate.analysis.entering import Entering
 from workerlog_migrate.analysis.expressions import Expressions
 from workerlog_migrate.analysis.families import Families
-from workerlog_migrate.analysis.flat import Flat
+from workerlog_migrate.analysis.flat import FlowInsensitive
 from workerlog_migrate.analysis.flow import Flow
 from workerlog_migrate.analysis.guards import Guards
 from workerlog_migrate.analysis.hooks import Hooks
@@ -100,7 +100,7 @@ class Engine:
         presence = Presence(world, above, families, writes)
         parameters = Parameters(world, above, questions, families, annotations, callers, sight)
         sources = Sources(above, places, callers, containers, writes)
-        flat = Flat(
+        flat = FlowInsensitive(
             world,
             above,
             effects,

@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.frames import Edge, Frame
+from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import ANY, Value
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.families import Families
-    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.shapes import Shapes
     from workerlog_migrate.analysis.world import World
 
@@ -34,7 +34,7 @@ class Entering:
         effects: Effects,
         families: Families,
         elements: Elements,
-        flat: Flat,
+        flat: FlowInsensitive,
         shapes: Shapes,
         attributes: Attributes,
     ) -> None:
@@ -88,7 +88,7 @@ class Entering:
                     for name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
                         method = self._families.method(entry.ref, name)
                         if isinstance(method, FunctionInfo):
-                            frame.sink.add(Edge(method, node, frame.unit))
+                            frame.sink.add(CallEdge(method, node, frame.unit))
                 case "closing":
                     attribute = self._attributes.attribute
                     close = attribute(entry.args[0], "close", node, frame, called=True)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.ducks import Ducks
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
-    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.guards import Guards
     from workerlog_migrate.analysis.hooks import Hooks
     from workerlog_migrate.analysis.iteration import Iteration
@@ -77,7 +77,7 @@ class Expressions:
         elements: Elements,
         sight: Sight,
         containers: Containers,
-        flat: Flat,
+        flat: FlowInsensitive,
         ducks: Ducks,
         kinds: Kinds,
         hooks: Hooks,

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _CALL_SITES = 48
 
 
-class Flat:
+class FlowInsensitive:
     """Flow-insensitive answers.
 
     The arguments are the parts of the analysis that it asks.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.containers import CONTAINERS
-from workerlog_migrate.analysis.frames import BOUND, Atom, Edge, Frame, Sink, State, Unknown
+from workerlog_migrate.analysis.frames import BOUND, CallEdge, Effect, EffectSet, Frame, State, Unknown
 from workerlog_migrate.analysis.order import HEIGHT
 from workerlog_migrate.analysis.program import HANDLER, FunctionInfo
 from workerlog_migrate.analysis.raising import TRY_STAR
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.entering import Entering
     from workerlog_migrate.analysis.expressions import Expressions
-    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.guards import Guards
     from workerlog_migrate.analysis.hooks import Hooks
     from workerlog_migrate.analysis.iteration import Iteration
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class Block:
+class GuardedBlock:
     """A ``try`` body or the body of a ``with suppress(...)``: what can come out of it, before its handlers.
 
     Attributes:
@@ -55,7 +55,7 @@ class Block:
     """
 
     function: FunctionInfo
-    atoms: tuple[Atom, ...] = ()
+    atoms: tuple[Effect, ...] = ()
     before: State | None = None
 
 
@@ -70,9 +70,9 @@ class Summary:
 
     """
 
-    atoms: tuple[Atom, ...] = ()
+    atoms: tuple[Effect, ...] = ()
     returns: Value = BOTTOM
-    blocks: dict[ast.AST, Block] = field(default_factory=dict)
+    blocks: dict[ast.AST, GuardedBlock] = field(default_factory=dict)
 
 
 class Flow:
@@ -88,7 +88,7 @@ class Flow:
         annotations: Annotations,
         order: Order,
         presence: Presence,
-        flat: Flat,
+        flat: FlowInsensitive,
         hooks: Hooks,
         guards: Guards,
         special_methods: SpecialMethods,
@@ -120,8 +120,8 @@ class Flow:
         self._raising = raising
         self._summaries: dict[FunctionInfo, Summary] = {}
         self._running: set[FunctionInfo] = set()
-        self._blocks: dict[ast.AST, Block] = {}
-        self._handled: dict[ast.AST, tuple[Atom, ...]] = {}  # what comes to a handler
+        self._blocks: dict[ast.AST, GuardedBlock] = {}
+        self._handled: dict[ast.AST, tuple[Effect, ...]] = {}  # what comes to a handler
         self._returned: list[list[Value]] = []
         self._dispatch: dict[type[ast.stmt], Callable[..., None]] = {
             ast.Expr: self._expr,
@@ -167,10 +167,10 @@ class Flow:
                 self._interpret(callee)
         return self._summaries[function]
 
-    def block(self, node: ast.AST, function: FunctionInfo) -> Block:
+    def block(self, node: ast.AST, function: FunctionInfo) -> GuardedBlock:
         """Return the effects of a ``try`` body or ``suppress`` block in a function; empty when it is never reached."""
         summary = self.summary(function)
-        return summary.blocks.get(node, Block(function))
+        return summary.blocks.get(node, GuardedBlock(function))
 
     def returns(self, function: FunctionInfo, caller: FunctionInfo) -> Value:
         """Return what a call gives: flow-sensitive where the callee was interpreted, else joined over its returns."""
@@ -180,7 +180,7 @@ class Flow:
         return summary.returns
 
     def _interpret(self, function: FunctionInfo) -> None:
-        sink = Sink()
+        sink = EffectSet()
         frame = Frame(function, {}, sink)
         outer, self._blocks = self._blocks, {}
         self._returned.append([])
@@ -276,7 +276,7 @@ class Flow:
             self._effects.operation("op:import", node, frame)
             for other in self._world.own_imports(node, frame.unit):
                 if not self._world.has_loaded(other):  # its top level runs here
-                    frame.sink.add(Edge(other.enclosing(other.module.tree), node, frame.unit))
+                    frame.sink.add(CallEdge(other.enclosing(other.module.tree), node, frame.unit))
         for alias in node.names:
             name = (alias.asname or alias.name).partition(".")[0]
             if frame.env is not None:
@@ -447,7 +447,7 @@ class Flow:
 
     def _with(self, node: ast.With | ast.AsyncWith, frame: Frame) -> None:
         expressions = self._expressions
-        suppressed: list[tuple[ast.Call, Sink, frozenset[str]]] = []
+        suppressed: list[tuple[ast.Call, EffectSet, frozenset[str]]] = []
         outer = frame.sink
         swallows = False
         for item in node.items:
@@ -462,13 +462,13 @@ class Flow:
                 for argument in call.args:
                     caught.extend(self._caught.exception_names(argument, frame)[0])
                 suppressed.append((call, frame.sink, frozenset(caught)))
-                frame.sink = Sink()
+                frame.sink = EffectSet()
         before = self._guards.save(frame) if suppressed or swallows else None
         self.run(node.body, frame)
         for call, sink, caught_names in reversed(suppressed):
             inner = frame.sink
             assert inner is not None
-            self._blocks[call] = Block(frame.function, inner.ordered(), before)
+            self._blocks[call] = GuardedBlock(frame.function, inner.ordered(), before)
             self._raising.pass_on(inner.atoms, caught_names, sink)
             frame.sink = sink
         if before is not None:
@@ -481,7 +481,7 @@ class Flow:
     def _try(self, node: ast.Try, frame: Frame) -> None:
         outer = frame.sink
         before = self._guards.save(frame)
-        inner = Sink() if outer is not None else None
+        inner = EffectSet() if outer is not None else None
         frame.sink = inner
         self.run(node.body, frame)
         frame.sink = outer
@@ -492,9 +492,9 @@ class Flow:
             ends.append(State(frame.env, frame.facts))
         body_lines = (node.lineno, node.body[-1].end_lineno or node.lineno)
         at_handler = self._raising.interrupted(before, body_lines, frame)
-        remaining: dict[Atom, None] = dict(inner.atoms) if inner is not None else {}
+        remaining: dict[Effect, None] = dict(inner.atoms) if inner is not None else {}
         if inner is not None:
-            self._blocks[node] = Block(frame.function, inner.ordered(), before)
+            self._blocks[node] = GuardedBlock(frame.function, inner.ordered(), before)
         for handler in node.handlers:
             frame.is_dead = False
             frame.env, frame.facts = dict(at_handler.env), set(at_handler.facts)

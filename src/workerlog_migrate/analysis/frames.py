@@ -60,7 +60,7 @@ class Unknown(NamedTuple):
     note: str = ""
 
 
-class Edge(NamedTuple):
+class CallEdge(NamedTuple):
     """A call of a function of the program.
 
     Attributes:
@@ -81,28 +81,28 @@ class Edge(NamedTuple):
     is_weak: bool = False
 
 
-Atom = Raise | Unknown | Edge
+Effect = Raise | Unknown | CallEdge
 
 
-class Sink:
+class EffectSet:
     """Collects atoms, each once, in the order of discovery."""
 
     __slots__ = ("atoms", "awaited", "opaque")
 
     def __init__(self) -> None:
-        self.atoms: dict[Atom, None] = {}
+        self.atoms: dict[Effect, None] = {}
         self.awaited: set[ast.expr] = set()  # what was made elsewhere and is counted here, each once
         self.opaque: set[ast.AST] = (
             set()
         )  # what is reported as not known: of one chain the first link is enough
 
-    def add(self, atom: Atom) -> None:
+    def add(self, atom: Effect) -> None:
         """Put in one atom."""
         self.atoms[atom] = None
         if atom.__class__ is Unknown:
             self.opaque.add(atom.node)
 
-    def ordered(self) -> tuple[Atom, ...]:
+    def ordered(self) -> tuple[Effect, ...]:
         """Give the atoms, nodes as they were found; those of one node in the same order in every process.
 
         A value is a set of types, and Python hashes texts anew in each process: which of several reasons is
@@ -145,14 +145,14 @@ class Frame:
         "unit",
     )
 
-    def __init__(self, function: FunctionInfo, env: dict[str, Value] | None, sink: Sink | None) -> None:
+    def __init__(self, function: FunctionInfo, env: dict[str, Value] | None, sink: EffectSet | None) -> None:
         self.function = function
         self.unit = function.unit
         self.env = env
         self.facts: set[Fact] = set()
         self.sink = sink
         self.is_dead = False
-        self.caught: list[tuple[Atom, ...]] = []
+        self.caught: list[tuple[Effect, ...]] = []
         self.loops: list[list[State]] = []
         self.depth = 0
         self.suspects: dict[Raise, None] | None = None
@@ -193,7 +193,7 @@ class Frame:
             return
         if self.facts:
             self.facts = {fact for fact in self.facts if path not in fact.roots}
-        for key in self.unit.below.get(path, ()):
+        for key in self.unit.subpaths.get(path, ()):
             env.pop(key, None)
 
 
@@ -225,13 +225,13 @@ class State(NamedTuple):
     facts: set[Fact]
 
 
-def _rank(atom: Atom) -> tuple[str, ...]:
+def _rank(atom: Effect) -> tuple[str, ...]:
     match atom:
         case Raise():
             return ("raise", atom.exception, atom.rule, atom.source, atom.note)
         case Unknown():
             return ("unknown", atom.rule, atom.note)
-        case Edge(function=function):
+        case CallEdge(function=function):
             # Neighbours and their lines tell functions of one name apart.
             line = getattr(function.node, "lineno", 0)
             return ("edge", function.name, function.unit.name, f"{line:09}", *sorted(atom.caught))

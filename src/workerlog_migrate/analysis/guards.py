@@ -268,7 +268,7 @@ class Guards:
                         and all(protocol(entry.name, "attribute") is not None for entry in value)
                     ):
                         found = f"{path}.{name.value}"
-                        frame.unit.below.setdefault(path, set()).add(found)
+                        frame.unit.subpaths.setdefault(path, set()).add(found)
                         if frame.env is not None:
                             frame.env.setdefault(found, ANY)
             return
@@ -380,7 +380,7 @@ class Guards:
                     or (fact.kind == "key" and taken not in (None, fact.extra))
                 }
                 if frame.env is not None:
-                    for key in frame.unit.below.get(path, ()):
+                    for key in frame.unit.subpaths.get(path, ()):
                         if key.startswith(path + "["):
                             frame.env.pop(key, None)
         elif function.attr in ("append", "add", "appendleft", "insert") and node.args:
@@ -392,7 +392,7 @@ class Guards:
             return
         method = owner.methods.get(function.attr)
         if function.value.id == "self" and isinstance(method, FunctionInfo):
-            for key in sorted(frame.unit.below.get("self", set()) & frame.env.keys()):
+            for key in sorted(frame.unit.subpaths.get("self", set()) & frame.env.keys()):
                 attribute = key[5:].partition(".")[0].partition("[")[0]
                 stores = owner.stores.get(attribute, ())
                 if any(frame.unit.enclosing(stored).name != "__init__" for stored in stores):

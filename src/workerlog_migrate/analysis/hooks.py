@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.analysis.frames import Edge
+from workerlog_migrate.analysis.frames import CallEdge
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.arguments import Arguments
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.families import Families
-    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.analysis.values import Type, Value
@@ -62,7 +62,7 @@ class Hooks:
     The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, effects: Effects, families: Families, flat: Flat) -> None:
+    def __init__(self, effects: Effects, families: Families, flat: FlowInsensitive) -> None:
         self._effects = effects
         self._families = families
         self._flat = flat
@@ -93,7 +93,7 @@ class Hooks:
                         if isinstance(statement, ast.FunctionDef) and statement.name == target.attr:
                             made = owner.unit.function(statement)
                             if made.kind == "setter":
-                                frame.sink.add(Edge(made, target, frame.unit))
+                                frame.sink.add(CallEdge(made, target, frame.unit))
 
     def handed_over(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Count what a library may call: methods of a file of the program's own, and what makes rows of a database.
@@ -107,10 +107,10 @@ class Hooks:
             for entry in arguments.value(passed):
                 if isinstance(entry.ref, ClassInfo) and entry.name == "instance":
                     for method in self._file_methods(entry.ref, is_known=passed in known):
-                        frame.sink.add(Edge(method, node, frame.unit))
+                        frame.sink.add(CallEdge(method, node, frame.unit))
         if row.name.startswith(_DATABASE):
             for made in self._makers_of(frame.unit):
-                frame.sink.add(Edge(made, node, frame.unit))
+                frame.sink.add(CallEdge(made, node, frame.unit))
 
     def _file_methods(self, info: ClassInfo, *, is_known: bool) -> Iterator[FunctionInfo]:
         """Yield the methods of a file, those too that a class has by another name of theirs (``write = read = refuse``)."""
@@ -168,7 +168,7 @@ class Hooks:
             ]
         for method in found:
             if isinstance(method, FunctionInfo):
-                frame.sink.add(Edge(method, node, frame.unit))
+                frame.sink.add(CallEdge(method, node, frame.unit))
 
     def _of(self, entry: Type, node: ast.expr, frame: Frame, *, is_inside: bool = False) -> None:
         sink = frame.sink
@@ -184,7 +184,7 @@ class Hooks:
             return
         for method in methods:
             if method is not frame.function and (is_inside or method.name not in _ASKED_DIRECTLY):
-                sink.add(Edge(method, node, frame.unit))
+                sink.add(CallEdge(method, node, frame.unit))
 
     def _hooks_of_instances(self, info: ClassInfo) -> tuple[FunctionInfo, ...]:
         known = self._instances.get(info)

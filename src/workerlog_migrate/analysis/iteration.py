@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.frames import Edge, Frame
+from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.meanwhile import SIZED, Meanwhile, container
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import (
@@ -57,7 +57,7 @@ class Iteration:
                         self._unset.of_none("op:iterate-none", node, frame, node)
                     case "generator" | "coroutine":
                         if isinstance(entry.ref, FunctionInfo):
-                            frame.sink.add(Edge(entry.ref, node, frame.unit))
+                            frame.sink.add(CallEdge(entry.ref, node, frame.unit))
                     case "instance":
                         self._special_methods.iterate_instance(entry, node, frame)
                     case "list" | "dict" | "str" | "tuple" | "set" | "iterator" | "bytes" | "range":

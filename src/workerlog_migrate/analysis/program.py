@@ -140,7 +140,7 @@ class Unit:
         self._uses: dict[str, dict[object, set[str]]] = {}
         self._decorated: dict[str, list[ast.AST]] | None = None
         self._paths: dict[ast.AST, str | None] = {}
-        self.below: dict[str, set[str]] = {}  # path -> the paths that were read and start with it
+        self.subpaths: dict[str, set[str]] = {}  # path -> the paths that were read and start with it
         self._method_owners: dict[str, list[ClassInfo]] | None = None
         self._facts: dict[ast.AST, FunctionFacts] | None = None
         self._imported: dict[str, int] | None = None
@@ -325,7 +325,7 @@ class Unit:
                 outer: ast.AST = node
                 while isinstance(outer, ast.Attribute | ast.Subscript):
                     outer = outer.value
-                    self.below.setdefault(_path(outer) or "", set()).add(found)
+                    self.subpaths.setdefault(_path(outer) or "", set()).add(found)
         return self._paths[node]
 
     def owner_of(self, node: ast.AST) -> ClassInfo | None:

@@ -1,6 +1,6 @@
 """Which exceptions can come out of a ``try`` body, with the reason for each, and what could not be resolved.
 
-Input: a block (``flow.Block``). Output: an ``Inference``. Effects of local functions are solved to a fixpoint over the
+Input: a block (``flow.GuardedBlock``). Output: an ``Inference``. Effects of local functions are solved to a fixpoint over the
 call graph, with a worklist: recursion costs nothing special. What inner handlers catch never arrives here (``flow``
 subtracted it); what earlier clauses of the same ``try`` catch is passed in.
 """
@@ -13,15 +13,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from workerlog_migrate.analysis.exceptions import BROAD, LIMIT, LOCAL, ROOT
-from workerlog_migrate.analysis.flow import Block
-from workerlog_migrate.analysis.frames import Atom, Edge, Raise, Unknown
+from workerlog_migrate.analysis.flow import GuardedBlock
+from workerlog_migrate.analysis.frames import CallEdge, Effect, Raise, Unknown
 from workerlog_migrate.analysis.program import HANDLER, FunctionInfo
 from workerlog_migrate.analysis.settle import SETTLE, how_to_settle_call
 from workerlog_migrate.analysis.suspects import suspects
 from workerlog_migrate.model import Evidence
 
 if TYPE_CHECKING:
-    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.flow import Flow
     from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.analysis.sight import Sight
@@ -75,16 +75,18 @@ class Solver:
     The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, world: World, sight: Sight, flat: Flat, flow: Flow) -> None:
+    def __init__(self, world: World, sight: Sight, flat: FlowInsensitive, flow: Flow) -> None:
         self._world = world
         self._sight = sight
         self._flat = flat
         self._flow = flow
         self._effects: dict[FunctionInfo, _Effects] = {}
-        self._plain: dict[Block, Inference] = {}
+        self._plain: dict[GuardedBlock, Inference] = {}
         self._signals: tuple[Evidence, ...] | None = None
 
-    def infer_suspects(self, block: Block, body: list[ast.stmt], caught: Iterable[str] = ()) -> Inference:
+    def infer_suspects(
+        self, block: GuardedBlock, body: list[ast.stmt], caught: Iterable[str] = ()
+    ) -> Inference:
         """Say what a body can fail of that is not known to raise at all (see ``suspects``); empty when that is open.
 
         Args:
@@ -96,9 +98,11 @@ class Solver:
         if block.before is None:
             return Inference()
         found = suspects(self._flow, body, block.before, block.function)
-        return self.infer(Block(block.function, found, block.before), caught)
+        return self.infer(GuardedBlock(block.function, found, block.before), caught)
 
-    def infer(self, block: Block, caught: Iterable[str] = (), also: Iterable[Evidence] = ()) -> Inference:
+    def infer(
+        self, block: GuardedBlock, caught: Iterable[str] = (), also: Iterable[Evidence] = ()
+    ) -> Inference:
         """Say what can come out of a block.
 
         Args:
@@ -117,7 +121,7 @@ class Solver:
             return known
         return self._infer(block, caught, also)
 
-    def _infer(self, block: Block, caught: Iterable[str], also: Iterable[Evidence]) -> Inference:
+    def _infer(self, block: GuardedBlock, caught: Iterable[str], also: Iterable[Evidence]) -> Inference:
         hierarchy = self._world.hierarchy
         earlier = frozenset(caught)
         found: list[Evidence] = []
@@ -179,7 +183,7 @@ class Solver:
             for entry in self._flat.value(call.args[1], unit):
                 if not isinstance(entry.ref, FunctionInfo):
                     continue
-                edge = Edge(entry.ref, call, unit)
+                edge = CallEdge(entry.ref, call, unit)
                 self._solve((edge,))
                 for exception, root in self._effects[entry.ref].raises.items():
                     if root.rule == _RAISED and not self._world.hierarchy.is_control(exception):
@@ -188,21 +192,21 @@ class Solver:
 
     # -- evidence -------------------------------------------------------------------------------------------
 
-    def _exceptions(self, atom: Atom) -> Iterable[tuple[str, Evidence]]:
+    def _exceptions(self, atom: Effect) -> Iterable[tuple[str, Evidence]]:
         if isinstance(atom, Raise):
             yield atom.exception, _evidence(atom)
-        elif isinstance(atom, Edge):
+        elif isinstance(atom, CallEdge):
             effects = self._effects[atom.function]
             for exception, root in effects.raises.items():
-                if self._passes(atom, exception):
+                if self._lets_through(atom, exception):
                     yield exception, _through(atom, root)
 
-    def _unknowns(self, atom: Atom) -> Iterable[Evidence]:
+    def _unknowns(self, atom: Effect) -> Iterable[Evidence]:
         if isinstance(atom, Unknown):
             made = self._unresolved(atom)
             why = self._sight.reason_in(atom.node, atom.unit)
             yield replace(made, note=f"{made.note}; {why}" if made.note else why) if why else made
-        elif isinstance(atom, Edge) and self._passes_unknown(atom):
+        elif isinstance(atom, CallEdge) and self._passes_unknown(atom):
             for unknown in self._effects[atom.function].unknowns:
                 made = self._unresolved(unknown)
                 line, note = made.line, f"reached through {_where(atom)}"
@@ -220,32 +224,32 @@ class Solver:
                 note = f"{note}; {SETTLE}{settle}" if note else f"{SETTLE}{settle}"
         return Evidence("", _text(atom.node, atom.unit), _line(atom.node), atom.rule, "", note)
 
-    def _passes(self, edge: Edge, exception: str) -> bool:
+    def _lets_through(self, edge: CallEdge, exception: str) -> bool:
         hierarchy = self._world.hierarchy
         if hierarchy.is_caught(exception, edge.caught):
             return False
         return edge.only is None or hierarchy.is_caught(exception, edge.only)
 
-    def _passes_unknown(self, edge: Edge) -> bool:
+    def _passes_unknown(self, edge: CallEdge) -> bool:
         if edge.caught & _EVERYTHING and not self._world.reraises_unknown:
             return False
         return edge.only is None or bool(edge.only & _EVERYTHING)
 
     # -- fixpoint -------------------------------------------------------------------------------------------
 
-    def _solve(self, atoms: Iterable[Atom]) -> None:
+    def _solve(self, atoms: Iterable[Effect]) -> None:
         """Make the effects of every function that the atoms call known."""
         flow = self._flow
-        reached: dict[FunctionInfo, tuple[Atom, ...]] = {}
-        stack = [atom.function for atom in atoms if isinstance(atom, Edge)]
-        callers: dict[FunctionInfo, list[tuple[FunctionInfo, Edge]]] = {}
+        reached: dict[FunctionInfo, tuple[Effect, ...]] = {}
+        stack = [atom.function for atom in atoms if isinstance(atom, CallEdge)]
+        callers: dict[FunctionInfo, list[tuple[FunctionInfo, CallEdge]]] = {}
         while stack:
             function = stack.pop()
             if function in reached or function in self._effects:
                 continue
             reached[function] = flow.summary(function).atoms
             for atom in reached[function]:
-                if isinstance(atom, Edge):
+                if isinstance(atom, CallEdge):
                     callers.setdefault(atom.function, []).append((function, atom))
                     stack.append(atom.function)
         effects: dict[FunctionInfo, _Effects] = {}
@@ -272,12 +276,12 @@ class Solver:
                     waiting.add(caller)
                     pending.append(caller)
 
-    def _flow_into(self, source: _Effects, edge: Edge, caller: FunctionInfo) -> bool:
+    def _flow_into(self, source: _Effects, edge: CallEdge, caller: FunctionInfo) -> bool:
         """Add what passes an edge to the caller's effects; whether that was anything new."""
         target = self._effects[caller]
         changed = False
         for exception, root in source.raises.items() if not edge.is_weak else ():
-            if not self._passes(edge, exception):
+            if not self._lets_through(edge, exception):
                 continue
             raised = _from_generator(root, caller)
             name = exception if raised is root else raised.exception
@@ -297,14 +301,14 @@ class _Analysis(Protocol):
 
 
 def infer(
-    engine: _Analysis, block: Block, caught: Iterable[str] = (), also: Iterable[Evidence] = ()
+    engine: _Analysis, block: GuardedBlock, caught: Iterable[str] = (), also: Iterable[Evidence] = ()
 ) -> Inference:
     """Say what can come out of a block; see ``Solver.infer``. Solutions are kept with the engine."""
     return engine.solver.infer(block, caught, also)
 
 
 def infer_suspects(
-    engine: _Analysis, block: Block, body: list[ast.stmt], caught: Iterable[str] = ()
+    engine: _Analysis, block: GuardedBlock, body: list[ast.stmt], caught: Iterable[str] = ()
 ) -> Inference:
     """Say what a body can fail of that is not known to raise; see ``Solver.infer_suspects``."""
     return engine.solver.infer_suspects(block, body, caught)
@@ -328,7 +332,7 @@ def _evidence(atom: Raise) -> Evidence:
     )
 
 
-def _through(edge: Edge, root: Raise) -> Evidence:
+def _through(edge: CallEdge, root: Raise) -> Evidence:
     inner = _evidence(root)
     place = f"line {inner.line}" if root.unit is edge.unit else f"{root.unit.name} line {inner.line}"
     note = f"`{inner.cause}` in {place}, {inner.rule}"
@@ -342,7 +346,7 @@ def _through(edge: Edge, root: Raise) -> Evidence:
     )
 
 
-def _where(edge: Edge) -> str:
+def _where(edge: CallEdge) -> str:
     called = "raise" if edge.function.kind == HANDLER else f"{edge.function.name}()"
     return f"{called} in line {_line(edge.node)}"
 

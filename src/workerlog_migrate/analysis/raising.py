@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
-from workerlog_migrate.analysis.frames import Atom, Edge, Frame, Raise, Sink, State, Unknown
+from workerlog_migrate.analysis.frames import CallEdge, Effect, EffectSet, Frame, Raise, State, Unknown
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import Value
 
@@ -59,7 +59,9 @@ class Raising:
         known = values.names(self._expressions.value(value, frame.quiet()))
         return "None" not in known or self._unset.starts_as_none(value, frame)
 
-    def raise_value(self, node: ast.Raise, raised: ast.expr, value: Value, frame: Frame, sink: Sink) -> None:
+    def raise_value(
+        self, node: ast.Raise, raised: ast.expr, value: Value, frame: Frame, sink: EffectSet
+    ) -> None:
         """Put into the sink what ``raise`` of a value raises."""
         if isinstance(raised, ast.Name) and frame.caught:
             bindings = frame.unit.module.bindings(raised)
@@ -71,7 +73,9 @@ class Raising:
         for entry in value:
             name = self._caught.exception_of(entry)
             if name in _EVERYTHING and isinstance(entry.ref, FunctionInfo):
-                sink.add(Edge(entry.ref, node, frame.unit))  # what the body of that handler's try can raise
+                sink.add(
+                    CallEdge(entry.ref, node, frame.unit)
+                )  # what the body of that handler's try can raise
             elif name is not None:
                 sink.add(Raise(name, node, frame.unit, "op:raise", row.source, "an explicit raise"))
             elif entry.name != "None":
@@ -102,21 +106,21 @@ class Raising:
         env = dict(before.env)
         for path in stored:
             env.pop(path, None)
-            for key in frame.unit.below.get(path, ()):
+            for key in frame.unit.subpaths.get(path, ()):
                 env.pop(key, None)
         facts = {fact for fact in before.facts if not fact.roots & stored}
         return State(env, facts)
 
-    def caught(self, atoms: dict[Atom, None], names: tuple[str, ...], complete: bool) -> tuple[Atom, ...]:
+    def caught(self, atoms: dict[Effect, None], names: tuple[str, ...], complete: bool) -> tuple[Effect, ...]:
         """Return what a bare ``raise`` in a handler of these classes sends on."""
         hierarchy = self._world.hierarchy
-        found: list[Atom] = []
+        found: list[Effect] = []
         wanted = frozenset(names)
         for atom in atoms:
             if isinstance(atom, Raise):
                 if not complete or hierarchy.is_caught(atom.exception, wanted):
                     found.append(atom)
-            elif isinstance(atom, Edge):
+            elif isinstance(atom, CallEdge):
                 if not complete:
                     found.append(atom)
                 else:
@@ -127,8 +131,8 @@ class Raising:
         return tuple(found)
 
     def expected(
-        self, handler: ast.ExceptHandler, names: tuple[str, ...], caught: tuple[Atom, ...], frame: Frame
-    ) -> tuple[Atom, ...]:
+        self, handler: ast.ExceptHandler, names: tuple[str, ...], caught: tuple[Effect, ...], frame: Frame
+    ) -> tuple[Effect, ...]:
         """Return the classes that a handler waits for by name and that nothing in the body is known to raise under it.
 
         The body raises a parent (``OSError``, the handler is for ``FileNotFoundError``), or something that is not known: who
@@ -150,20 +154,20 @@ class Raising:
             if name not in seen and name not in _EVERYTHING and not hierarchy.is_control(name)
         )
 
-    def left(self, atoms: dict[Atom, None], names: frozenset[str]) -> dict[Atom, None]:
+    def left(self, atoms: dict[Effect, None], names: frozenset[str]) -> dict[Effect, None]:
         """Return what handlers of these classes let through."""
-        sink = Sink()
+        sink = EffectSet()
         self.pass_on(atoms, names, sink)
         return sink.atoms
 
-    def pass_on(self, atoms: dict[Atom, None], names: frozenset[str], sink: Sink) -> None:
+    def pass_on(self, atoms: dict[Effect, None], names: frozenset[str], sink: EffectSet) -> None:
         """Put into the sink what handlers of these classes let through."""
         hierarchy = self._world.hierarchy
         for atom in atoms:
             if isinstance(atom, Raise):
                 if not hierarchy.is_caught(atom.exception, names):
                     sink.add(atom)
-            elif isinstance(atom, Edge):
+            elif isinstance(atom, CallEdge):
                 sink.add(atom._replace(caught=atom.caught | names) if names else atom)
             elif not names & _EVERYTHING or self._world.reraises_unknown:
                 sink.add(atom)

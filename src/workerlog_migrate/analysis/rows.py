@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.conditions import describe
-from workerlog_migrate.analysis.frames import Edge, Frame, Raise
+from workerlog_migrate.analysis.frames import CallEdge, Frame, Raise
 from workerlog_migrate.analysis.kinds import is_tried
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
@@ -159,7 +159,7 @@ class Rows:
                     and isinstance(entry.ref, FunctionInfo)
                     and frame.sink is not None
                 ):
-                    frame.sink.add(Edge(entry.ref, passed, frame.unit))
+                    frame.sink.add(CallEdge(entry.ref, passed, frame.unit))
 
     def _mistyped_argument(
         self, row: CallRow, passed: ast.expr, value: Value, arguments: Arguments, frame: Frame
@@ -198,7 +198,7 @@ class Rows:
                     if isinstance(entry.ref, ClassInfo) and frame.sink is not None:
                         own_method = self._families.method(entry.ref, method)
                         if isinstance(own_method, FunctionInfo):
-                            frame.sink.add(Edge(own_method, node, frame.unit))
+                            frame.sink.add(CallEdge(own_method, node, frame.unit))
                         continue
                     if frame.sink is None or "." not in entry.name:  # text, or nothing that is known
                         continue

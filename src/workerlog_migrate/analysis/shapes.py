@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.arguments import Arguments
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.families import Families
-    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.program import Unit
@@ -49,7 +49,7 @@ class Shapes:
     The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, effects: Effects, families: Families, flat: Flat) -> None:
+    def __init__(self, effects: Effects, families: Families, flat: FlowInsensitive) -> None:
         self._effects = effects
         self._families = families
         self._flat = flat

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.analysis.frames import Edge, Frame
+from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import (
     ANY,
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.families import Families
-    from workerlog_migrate.analysis.flat import Flat
+    from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.shapes import Shapes
     from workerlog_migrate.analysis.world import World
 
@@ -34,7 +34,7 @@ class SpecialMethods:
         above: Above,
         effects: Effects,
         families: Families,
-        flat: Flat,
+        flat: FlowInsensitive,
         shapes: Shapes,
     ) -> None:
         self._above = above
@@ -91,7 +91,7 @@ class SpecialMethods:
         method = self._families.method(entry.ref, name)
         if isinstance(method, FunctionInfo):
             if frame.sink is not None:
-                frame.sink.add(Edge(method, node, frame.unit))
+                frame.sink.add(CallEdge(method, node, frame.unit))
             return self._flat.returns(method)
         others = _INSTEAD.get(name, ())
         if name in _WITHOUT_DEFAULT and self._shapes.lacks(entry.ref, (name, *others)):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.analysis.frames import Frame, Raise, Sink, State
+from workerlog_migrate.analysis.frames import EffectSet, Frame, Raise, State
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.flow import Flow
@@ -35,7 +35,7 @@ def suspects(flow: Flow, body: list[ast.stmt], before: State, function: Function
     """
     if sum(1 for statement in body for node in ast.walk(statement) if isinstance(node, ast.stmt)) > _LARGEST:
         return ()
-    frame = Frame(function, dict(before.env), Sink())
+    frame = Frame(function, dict(before.env), EffectSet())
     frame.facts = set(before.facts)
     frame.suspects = {}
     flow.run_again(body, frame)

@@ -13,7 +13,7 @@ from workerlog_migrate.model import Evidence
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
-    from workerlog_migrate.analysis.flow import Block
+    from workerlog_migrate.analysis.flow import GuardedBlock
     from workerlog_migrate.analysis.module import Module
 
 
@@ -99,7 +99,7 @@ class Clauses:
             caught.extend(self.engine.caught.exception_names(handler.type, frame)[0])
         return caught
 
-    def asked_for(self, node: ast.ExceptHandler, block: Block) -> list[Evidence]:
+    def asked_for(self, node: ast.ExceptHandler, block: GuardedBlock) -> list[Evidence]:
         """Return the classes that the handler itself asks for: ``isinstance(e, X)``, ``e.returncode``."""
         if node.name is None:
             return []
@@ -127,7 +127,7 @@ class Clauses:
                     found.append(Evidence(name, cause, child.lineno, rule, "the handler asks for it"))
         return found
 
-    def _with_attribute(self, attribute: str, block: Block) -> tuple[str, ...]:
+    def _with_attribute(self, attribute: str, block: GuardedBlock) -> tuple[str, ...]:
         """Return the exceptions of imported modules that have an attribute which nothing raised in the body has."""
         knowledge, hierarchy = self.engine.knowledge, self.engine.hierarchy
         if attribute.startswith("__") or knowledge.attribute(ROOT, attribute) is not None:

@@ -31,7 +31,7 @@ from workerlog_migrate.registry import LOGGER_SETUP, REGISTRY, SPECIFIC_EXCEPTIO
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.context import Context
-    from workerlog_migrate.analysis.flow import Block
+    from workerlog_migrate.analysis.flow import GuardedBlock
     from workerlog_migrate.analysis.module import Module
 
 from workerlog_migrate.finders.clauses import Caught, Clauses, own_nodes
@@ -77,7 +77,7 @@ class Judged:
     owner: ast.stmt
     caught: Caught
     inference: Inference
-    block: Block
+    block: GuardedBlock
 
     @property
     def swallows_exit(self) -> bool:
@@ -193,7 +193,12 @@ class Handlers:
         return self.clauses.broad_members(node.type, node) is not None
 
     def _decide(
-        self, node: ast.ExceptHandler, owner: ast.stmt, caught: Caught, inference: Inference, block: Block
+        self,
+        node: ast.ExceptHandler,
+        owner: ast.stmt,
+        caught: Caught,
+        inference: Inference,
+        block: GuardedBlock,
     ) -> Iterator[Finding]:
         names = self._written(inference.names, owner, block)
         if inference.is_complete and not names.missing:
@@ -467,7 +472,7 @@ class Handlers:
 
     # -- names ----------------------------------------------------------------------------------------------
 
-    def _written(self, names: tuple[str, ...], place: ast.stmt | ast.expr, block: Block) -> Names:
+    def _written(self, names: tuple[str, ...], place: ast.stmt | ast.expr, block: GuardedBlock) -> Names:
         needs: list[str] = []
         missing: list[str] = []
         written: dict[str, str] = {}

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from workerlog_migrate.analysis.engine import Engine
 from workerlog_migrate.analysis.exceptions import LOCAL
-from workerlog_migrate.analysis.flow import Block
+from workerlog_migrate.analysis.flow import GuardedBlock
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.raises import infer
 from workerlog_migrate.analysis.types import Types
@@ -226,7 +226,7 @@ class _Place:
     owner: ast.stmt
     node: ast.ExceptHandler | ast.Call
 
-    def block(self, engine: Engine) -> Block:
+    def block(self, engine: Engine) -> GuardedBlock:
         """Return the effects of the body, before any handler of the statement."""
         key = self.node if isinstance(self.node, ast.Call) else self.owner
         return engine.flow.block(key, engine.unit.enclosing(self.owner))
