@@ -87,9 +87,14 @@ def migrate_all(
 
         with _collecting_between_files() as collect:
             for target in targets:
-                result = None if cache is None else _known(target, settings, cache)
+                raw = None if cache is None else _read(target)
+                result = None if raw is None else _known(raw, target, settings, cache)
                 if result is None:
-                    result = pipeline.migrate_file(target, settings)
+                    result = (
+                        pipeline.migrate_file(target, settings)
+                        if raw is None
+                        else pipeline.migrate_bytes(raw, target, settings)  # it is not read twice
+                    )
                     if cache is not None:
                         cache.put(result)
                 yield result
@@ -133,7 +138,8 @@ class _Pool:
         unknown = -1  # the file that waits for a process
         while shown < len(targets):
             while given < len(targets) and given - shown < ahead:
-                result = None if given == unknown else _known(targets[given], self._settings, self._cache)
+                raw = None if given == unknown else _read(targets[given])
+                result = None if raw is None else _known(raw, targets[given], self._settings, self._cache)
                 if result is not None:
                     done[given] = result
                 else:
@@ -246,12 +252,16 @@ class _Pool:
         return f"the process that worked on it died ({how}); the file is left as it is"
 
 
-def _known(target: Target, settings: Settings, cache: Cache | None) -> FileResult | None:
-    """Say what is known of a file without parsing it: it has no trigger, or the cache knows it."""
+def _read(target: Target) -> bytes | None:
+    """Read a file; None where it cannot be read, which whoever works on it reports."""
     try:
-        raw = read_file(target.path)
+        return read_file(target.path)
     except (OSError, MemoryError):
-        return None  # whoever works on the file reports it
+        return None
+
+
+def _known(raw: bytes, target: Target, settings: Settings, cache: Cache | None) -> FileResult | None:
+    """Say what is known of a file without parsing it: it has no trigger, or the cache knows it."""
     passed = pass_over(raw, target, settings.retry_extra)
     return cache.get(target, raw) if passed is None and cache is not None else passed
 

@@ -152,7 +152,7 @@ def test_a_file_that_vanishes_during_the_run_is_one_failure(
         return real(target, settings)
 
     monkeypatch.setattr(pipeline, "migrate_file", migrate)
-    result = invoke("--apply", "--jobs", "1", "scripts")
+    result = invoke("--apply", "--no-cache", "--jobs", "1", "scripts")
 
     assert result.exit_code == 2
     assert "scripts/aider_first.py:1: refused: cannot be read: no such file or directory" in result.stderr
@@ -171,7 +171,7 @@ def test_a_file_that_changes_during_the_run_is_left_as_it_is(
         return result
 
     monkeypatch.setattr(pipeline, "migrate_file", migrate)
-    result = invoke("--apply", "--diff", "--jobs", "1", "scripts")
+    result = invoke("--apply", "--no-cache", "--diff", "--jobs", "1", "scripts")
 
     assert result.exit_code == 2
     assert "scripts/genesis_engine.py:1: refused: changed while it was being processed" in result.stderr
@@ -193,7 +193,7 @@ def test_a_fault_of_ours_is_one_file_s_failure(
         return real(source, target, settings, decisions)
 
     monkeypatch.setattr(pipeline, "migrate_source", fail)
-    result = invoke("--apply", "--jobs", "1", "scripts")
+    result = invoke("--apply", "--no-cache", "--jobs", "1", "scripts")
 
     assert result.exit_code == 2
     assert (

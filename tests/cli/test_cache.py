@@ -17,6 +17,7 @@ from spoken import spoken_bytes
 
 from workerlog_migrate.files import cache as module
 from workerlog_migrate.files.cache import Cache, cache_folder
+from workerlog_migrate.jobs import migrate_all
 from workerlog_migrate.model import FileError, FileResult, Settings, Target
 from workerlog_migrate.pipeline import migrate_bytes, migrate_file
 
@@ -388,3 +389,30 @@ def test_a_python_without_the_database_does_without_a_cache(project: Path, run: 
 
     assert (without.returncode, without.stdout) == (with_it.returncode, with_it.stdout)
     assert b"Traceback" not in without.stderr
+
+
+def test_a_file_that_is_not_known_is_read_once(
+    folder: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bytes that the cache was asked about are those that are migrated; so they are where there is no cache."""
+    script = project / "scripts" / "zero.py"
+    script.write_text(LEFT, encoding="utf-8")
+    target = Target(Path("scripts/zero.py"), "zero")
+    read: list[Path] = []
+
+    def reading(path: Path) -> bytes:
+        read.append(Path(path))
+        return path.read_bytes()
+
+    monkeypatch.setattr("workerlog_migrate.jobs.read_file", reading)
+    monkeypatch.setattr("workerlog_migrate.pipeline.read_file", reading)
+
+    def looked_at(cache: Cache | None) -> list[Path]:
+        read.clear()
+        (result,) = migrate_all([target], Settings(), 1, cache)
+        assert result.error is None
+        return [*read]
+
+    cache = Cache(Settings(), project, folder)
+    assert looked_at(cache) == looked_at(cache) == looked_at(None) == [target.path]
+    cache.close()

@@ -2,7 +2,8 @@
 
 The tokens are those of the standard library's `tokenize` (https://docs.python.org/3/library/tokenize.html), which
 stops at the first thing that is no Python of the running interpreter: what comes before is coloured then, the rest
-is plain. Nothing here decides anything about a script; a wrong colour is a wrong colour.
+is plain. Nothing here decides anything about a script; a wrong colour is a wrong colour. (Pygments would be one more
+dependency, for six colours in one of five formats.)
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 At a terminal each key counts at once; it is put into cbreak mode (termios(3)), in which Ctrl-C still is Ctrl-C,
 and given back as it was. (Click reads up to 32 bytes as one key there, so that keys typed ahead would be lost; on
 Windows, where it reads one, its `getchar` is what reads.) Without a terminal the first character of a line counts.
+An editor is started here, because Click's `edit` loses the backslashes of a path without quotes on Windows, and says neither how an
+editor ended nor which variable names another one.
 """
 
 from __future__ import annotations

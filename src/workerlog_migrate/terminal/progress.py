@@ -1,7 +1,8 @@
 """How far is it? One line on the terminal while many files are worked through, gone when it is done.
 
 Shown only where somebody looks: on a terminal, not under ``--quiet``, not in CI, and only once the work has taken
-more than a second. Whoever writes to the terminal hides the line first, so that it is never mixed with anything.
+more than a second. Whoever writes to the terminal hides the line first, so that it is never mixed with anything. (Click's
+`progressbar` is there from the start, cannot be hidden for a while, and prints its label where nobody looks.)
 """
 
 from __future__ import annotations
