@@ -89,3 +89,48 @@ def test_a_container_that_another_thread_changes(
     names = script(THREADS.format(change=change, start=start, loop=loop)).body(-1).names
 
     assert ("RuntimeError" in names) is is_listed
+
+
+@pytest.mark.parametrize(
+    ("put", "is_listed"),
+    [
+        pytest.param("inner = table['a']; inner['x'] = {1}", True, id="a set, by a name of the inner dict"),
+        pytest.param("inner = table['a']; inner['x'] = 1", False, id="a number"),
+        pytest.param(
+            "for inner in table.values(): inner['x'] = other()", True, id="something unknown, in a loop"
+        ),
+        pytest.param("table.setdefault('b', {})['x'] = 1", False, id="a number, without a name"),
+        pytest.param("own = {}; own['x'] = {1}", False, id="a set, in another dict"),
+    ],
+)
+def test_what_an_inner_container_is_given_by_another_name(
+    script: Analyse, put: str, *, is_listed: bool
+) -> None:
+    """What lies deep in a table is what every name of its inner parts puts there: ``json.dumps`` of it may fail."""
+    text = f"import json\nfrom nuvem import other\ntable = {{'a': {{}}}}\n{put}\ntry:\n    open('a')\n    json.dumps(table)\nexcept Exception: pass"
+
+    assert ("TypeError" in script(text).body().names) is is_listed
+
+
+@pytest.mark.parametrize(
+    ("made", "is_known"),
+    [
+        pytest.param("csv.writer(Own()).writerow([1])", False, id="an own file"),
+        pytest.param("w.writerow([1])", False, id="an own file, outside"),
+        pytest.param("[a for a in r]", False, id="an own iterator, outside"),
+        pytest.param("known.writerow([1])", True, id="a real file, outside"),
+    ],
+)
+def test_what_goes_on_to_use_an_own_object_is_not_known(
+    script: Analyse, made: str, *, is_known: bool
+) -> None:
+    """A writer or reader that was made before the ``try`` calls the own object in it."""
+    text = (
+        "import csv\nclass Own:\n    def write(self, text): raise KeyError\n    def __iter__(self): return self\n"
+        "    def __next__(self): raise KeyError\nw = csv.writer(Own())\nr = csv.reader(Own())\n"
+        f"known = csv.writer(open('b'))\ntry:\n    open('a')\n    {made}\nexcept Exception: pass"
+    )
+
+    found = script(text).body()
+
+    assert (found.is_complete and "KeyError" not in found.names) is is_known

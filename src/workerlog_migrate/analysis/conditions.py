@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
+from workerlog_migrate.analysis.deep import has_inner, is_no_data, puts_no_data_in
 from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.parameters import default_of
 from workerlog_migrate.analysis.program import Unit
@@ -51,6 +52,7 @@ class Conditions:
         self._sources = sources
         self._unset = unset
         self._knowledge = world.knowledge
+        self._deep: dict[Unit, bool] = {}
 
     def is_of_unset(self, condition: Condition, row: CallRow, arguments: Arguments, frame: Frame) -> bool:
         """Whether a condition holds only because what is passed starts as None somewhere else."""
@@ -75,6 +77,17 @@ class Conditions:
             return False
         own = self._holds_itself(condition, row, arguments, receiver)
         return None if own is True and None in others else own
+
+    def _holds_deep(self, node: ast.expr | None, value: Value, arguments: Arguments) -> bool:
+        """Whether what a container holds in another one may be no plain data."""
+        if isinstance(node, ast.Dict | ast.List | ast.Tuple) or not has_inner(value):
+            return False
+        unit = arguments.frame.unit
+        known = self._deep.get(unit)
+        if known is None:
+            self._deep[unit] = False  # what is asked on the way
+            known = self._deep[unit] = puts_no_data_in(unit, self._above.flat.value)
+        return known
 
     def _holds_itself(
         self, condition: Condition, row: CallRow, arguments: Arguments, receiver: Value | None
@@ -200,7 +213,7 @@ class Conditions:
             case "shape:json":
                 return "json" in names
             case "holds-unknown":
-                return _holds_unknown(node, arguments.value)
+                return _holds_unknown(node, arguments.value) or self._holds_deep(node, value, arguments)
             case "unpaired":  # what str.split gives, or JSON: of any length
                 is_kind = self._knowledge.is_kind
                 series = frozenset(entry for entry in value if is_kind(entry.name, "series"))
@@ -387,24 +400,15 @@ def _holds_unknown(node: ast.expr | None, value_of: Callable[[ast.expr], Value])
         case ast.Dict(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
             is_literal = (ast.Dict, ast.List, ast.Tuple)
             return any(
-                _holds_unknown(part, value_of)
-                if isinstance(part, is_literal)
-                else _is_no_data(value_of(part))
+                _holds_unknown(part, value_of) if isinstance(part, is_literal) else is_no_data(value_of(part))
                 for part in parts
             )
     return any(
-        isinstance(held, frozenset) and _is_no_data(held)
+        isinstance(held, frozenset) and is_no_data(held)
         for entry in value_of(node)
         if entry.name == "dict" and isinstance(entry.ref, tuple)
         for _, held in entry.ref
     )
-
-
-def _is_no_data(value: Value) -> bool:
-    return any(values.is_opaque(entry) or entry.name not in _PLAIN_DATA for entry in value)
-
-
-_PLAIN_DATA = frozenset({"None", "bool", "dict", "float", "int", "json", "list", "str", "tuple"})
 
 
 _MODULES = frozenset({"dotted", "module", "unit"})

@@ -222,9 +222,23 @@ class Rows:
 
     def value_of_row(self, row: CallRow, arguments: Arguments, receiver: Value | None) -> Value:
         """Return what a row says that a call gives."""
+        if "wraps" in row.marks and self._wraps_unknown(row, arguments):
+            return ANY
         value = self._given_by_row(row, arguments, receiver)
         defaults = arguments.find("default", row.params) if "default" in row.params else ()
         return self._ducks.with_default(value, defaults[0]) if defaults else value
+
+    def _wraps_unknown(self, row: CallRow, arguments: Arguments) -> bool:
+        """Whether what a call makes goes on to use an own object, or something unknown: ``csv.writer(own)``."""
+        return any(
+            isinstance(entry.ref, ClassInfo) or values.is_opaque(entry)
+            for parameter in row.works_on
+            for passed in (
+                arguments.positional if parameter == "*" else arguments.find(parameter, row.params)
+            )
+            if not isinstance(passed, ast.Starred)
+            for entry in arguments.value(passed)
+        )
 
     def _given_by_row(self, row: CallRow, arguments: Arguments, receiver: Value | None) -> Value:
         found: list[Value] = []

@@ -1,0 +1,81 @@
+"""Whether what lies deep in a container may be something else than plain data, because a name was given to an inner part.
+
+``prices = self.state["prices"]``, then ``prices[day] = {1, 2}``: what is put into the inner dict by that name is in the outer
+one, too. Whose inner part a name stands for is not followed: that something which is no plain data is put into any container
+that came out of another, or was passed, is enough.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.program import Unit
+from workerlog_migrate.analysis.values import Value
+
+_CONTAINERS = frozenset({"collections.OrderedDict", "collections.defaultdict", "dict", "list"})
+_PLAIN_DATA = frozenset({"None", "bool", "dict", "float", "int", "json", "list", "str", "tuple"})
+_PUTTING = ("add", "append", "extend", "insert", "setdefault", "update")
+
+
+def is_no_data(value: Value) -> bool:
+    """Whether a value may be something that is no plain data, or that nobody knows.
+
+    Args:
+        value: what it may be.
+    """
+    return any(values.is_opaque(entry) or entry.name not in _PLAIN_DATA for entry in value)
+
+
+def has_inner(value: Value) -> bool:
+    """Whether a container may hold another one.
+
+    Args:
+        value: what it may be.
+    """
+    return any(
+        inner.name in _CONTAINERS
+        for entry in value
+        if entry.name in _CONTAINERS
+        for held in entry.args
+        for inner in held
+    )
+
+
+def puts_no_data_in(unit: Unit, value_of: Callable[[ast.expr, Unit], Value]) -> bool:
+    """Whether something in a file puts what is no plain data into a container that has a name of its own.
+
+    Args:
+        unit: the file.
+        value_of: gives what an expression may be.
+    """
+    return any(
+        is_no_data(value_of(stored, unit)) for holder, stored in _stored(unit) if not _is_made(holder, unit)
+    )
+
+
+def _stored(unit: Unit) -> Iterator[tuple[ast.Name, ast.expr]]:
+    """Yield each name that something is put into, and what is put in."""
+    for node in unit.module.parents:
+        match node:
+            case ast.Assign(targets=targets, value=stored):
+                for target in targets:
+                    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
+                        yield target.value, stored
+            case ast.Call(func=ast.Attribute(value=ast.Name() as holder, attr=attr), args=[*_, stored]) if (
+                attr in _PUTTING
+            ):
+                yield holder, stored
+
+
+def _is_made(holder: ast.Name, unit: Unit) -> bool:
+    """Whether a name is that of a container which is made where it is named, and so of no inner one."""
+    bindings = unit.module.bindings(holder)
+    return bool(bindings) and all(
+        isinstance(parent, ast.Assign | ast.AnnAssign)
+        and isinstance(
+            parent.value, ast.Dict | ast.List | ast.Set | ast.DictComp | ast.ListComp | ast.SetComp
+        )
+        for parent in (unit.module.parents.get(binding.node) for binding in bindings)
+    )
