@@ -138,7 +138,7 @@ def migrate(target, settings):
     return real(target, settings)
 pipeline.migrate_file = migrate
 from workerlog_migrate.cli import main
-main(["--apply", "--jobs", "1"], prog_name="workerlog-migrate")
+main(["--apply", "--no-cache", "--jobs", "1"], prog_name="workerlog-migrate")
 """
 
 
