@@ -134,3 +134,32 @@ def test_what_goes_on_to_use_an_own_object_is_not_known(
     found = script(text).body()
 
     assert (found.is_complete and "KeyError" not in found.names) is is_known
+
+
+MAIL = "import imaplib\nbox = imaplib.IMAP4_SSL('a')\nok, data = box.fetch('1', '(RFC822)')\n"
+CELLS = "import csv\nimport pandas\nframe = pandas.read_csv('a')\nlines = list(csv.reader(open('a')))\n"
+LEVELS = (
+    "from collections import defaultdict\nd = defaultdict(dict)\nn = defaultdict(lambda: defaultdict(list))\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "use", "name", "is_listed"),
+    [
+        pytest.param(MAIL, "data[0][1]", "TypeError", True, id="a message that is gone is None"),
+        pytest.param(MAIL, "data[0]", "TypeError", False, id="the answer itself is a list"),
+        pytest.param(CELLS, "int(frame['a'][0])", "ValueError", True, id="a cell of a frame is NaN"),
+        pytest.param(CELLS, "float('1')", "OverflowError", False, id="a number that is written there"),
+        pytest.param(CELLS, "int(float(lines[1][0]))", "OverflowError", True, id="a cell of a file is inf"),
+        pytest.param(CELLS, "float(lines[1][0])", "OverflowError", False, id="a float may be inf"),
+        pytest.param(LEVELS, "d[k]['x']", "KeyError", True, id="the inner dict makes nothing up"),
+        pytest.param(LEVELS, "d[k]", "KeyError", False, id="the outer one does"),
+        pytest.param(LEVELS, "n[k]['x'][0]", "IndexError", True, id="the list of the second level is empty"),
+        pytest.param(LEVELS, "n[k]['x']", "KeyError", False, id="two levels that make up what is asked for"),
+    ],
+)
+def test_what_an_item_can_be(script: Analyse, head: str, use: str, name: str, *, is_listed: bool) -> None:
+    """An item that is None, NaN or infinite, or that only the outer level of a ``defaultdict`` makes up."""
+    text = f"{head}def f(k: str):\n    try:\n        open('a')\n        {use}\n    except Exception: pass"
+
+    assert (name in script(text).names()) is is_listed
