@@ -163,3 +163,24 @@ def test_what_an_item_can_be(script: Analyse, head: str, use: str, name: str, *,
     text = f"{head}def f(k: str):\n    try:\n        open('a')\n        {use}\n    except Exception: pass"
 
     assert (name in script(text).names()) is is_listed
+
+
+@pytest.mark.parametrize(
+    ("change", "is_listed"),
+    [
+        pytest.param("state.items.pop('a', None)", True, id="taken out of the same attribute"),
+        pytest.param("state.other.pop('a', None)", False, id="taken out of another attribute"),
+    ],
+)
+@pytest.mark.parametrize("loop", ["state.items", "given.items.values()"])
+def test_a_container_of_an_object_that_another_thread_changes(
+    script: Analyse, change: str, loop: str, *, is_listed: bool
+) -> None:
+    """The object has one name in the thread and another where the loop is: its attribute tells."""
+    text = (
+        "import threading\nclass State:\n    def __init__(self):\n        self.items = {}\n        self.other = {}\n"
+        f"state = State()\ndef change():\n    {change}\ndef f(given: State):\n    try:\n        open('a')\n"
+        f"        for item in {loop}: pass\n    except Exception: pass\nthreading.Thread(target=change).start()\nf(state)\n"
+    )
+
+    assert ("RuntimeError" in script(text).names()) is is_listed

@@ -103,6 +103,6 @@ def _name(node: ast.expr) -> str:
     match node:
         case ast.Name(id=name):
             return name
-        case ast.Attribute(value=ast.Name(id="self"), attr=attr):
-            return f"self.{attr}"
+        case ast.Attribute(attr=attr):  # of whatever object: what a thread has of it may have another name
+            return f".{attr}"
     return ""
