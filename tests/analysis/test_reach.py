@@ -607,3 +607,21 @@ def ler(api: Api):
     others = {"config": "URL = 'https://a'\n"}
     assert "httpx.InvalidURL" in judge(tmp_path, script.format(url="api.url"), **others)[0]
     assert "httpx.InvalidURL" not in judge(tmp_path, script.format(url="config.URL"), **others)[0]
+
+
+@pytest.mark.parametrize(
+    ("maker", "is_known"), [("dataclass(frozen=True)", True), ("nuvem.modelo(frozen=True)", False)]
+)
+def test_a_decorator_that_the_standard_library_makes_is_known(
+    tmp_path: Path, maker: str, is_known: bool
+) -> None:
+    """An own file with a frozen data class is loaded inside the body; what another library makes may do anything."""
+    script = "def ler(f):\n    try:\n        from modelo import Rede\n        f.a = Rede\n        json.dumps('a')\n    except Exception: pass\n"
+    model = f"import nuvem\nfrom dataclasses import dataclass\n@{maker}\nclass Rede:\n    a: int = 0\n"
+    script = "import json\n" + script.replace("f.a = Rede", "Rede.a")
+    assert (
+        judge(tmp_path, script, modelo=model.replace("import nuvem\n", "" if is_known else "import nuvem\n"))[
+            1
+        ]
+        is is_known
+    )

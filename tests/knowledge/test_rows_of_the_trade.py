@@ -281,3 +281,35 @@ def test_decorators_and_base_classes_say_what_a_function_is_given(
     assert not script(text.format(head, function)).body().unresolved
     if twin is not None:
         assert script(text.format(head, twin)).body().unresolved
+
+
+CAUGHT = """
+    try:
+        send()
+    except {error} as e:
+        e.{attribute} {use}
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "attribute", "use"),
+    [
+        ("discord.HTTPException", "status", ">= 500"),
+        ("discord.Forbidden", "status", ">= 500"),
+        ("httpx.HTTPStatusError", "response.status_code", "+ 1"),
+        ("aiohttp.ContentTypeError", "status", ">= 500"),
+        ("telegram.error.RetryAfter", "retry_after", "+ 1"),
+        ("telegram.error.BadRequest", "message", "+ 'a'"),
+        ("aiogram.exceptions.TelegramRetryAfter", "retry_after", "+ 1"),
+        ("openai.RateLimitError", "status_code", "+ 1"),
+    ],
+)
+def test_what_an_exception_of_a_library_carries_is_known(
+    script: Analyse, error: str, attribute: str, use: str
+) -> None:
+    """Waiting as long as a server asks for, and asking for its status, is what handlers do; another attribute may be anything."""
+    head = f"import {error.rpartition('.')[0]}\nimport json\ndef send():\n    json.loads('a')\n"
+    body = CAUGHT.format(error=error, attribute=attribute, use=use)
+
+    assert not _inferred(script, head, "def f():", textwrap.dedent(body))[1]
+    assert _inferred(script, head, "def f():", textwrap.dedent(body.replace(attribute, "other")))[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
@@ -18,8 +19,21 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.specials import Specials
     from workerlog_migrate.analysis.world import World
+    from workerlog_migrate.knowledge import Knowledge
 
 CONTEXT_MAKERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
+
+
+def is_of_library(maker: Value, knowledge: Knowledge) -> bool:
+    """Say whether what makes a decorator is of the standard library, and raises nothing: ``dataclass`` of ``dataclass(frozen=True)``."""
+    for entry in maker:
+        name = str(entry.ref)
+        row = knowledge.call(name) if entry.name == "dotted" else None
+        if row is None or name.partition(".")[0] not in sys.stdlib_module_names:
+            return False
+        if row.raises or row.when or row.returns or row.calls or row.marks:
+            return False
+    return bool(maker)
 
 
 class Decorators:

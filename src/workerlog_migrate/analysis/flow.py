@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.containers import CONTAINERS
+from workerlog_migrate.analysis.decorators import is_of_library
 from workerlog_migrate.analysis.frames import BOUND, CallEdge, Effect, EffectSet, Frame, State, Unknown
 from workerlog_migrate.analysis.order import HEIGHT
 from workerlog_migrate.analysis.program import HANDLER, FunctionInfo
@@ -303,8 +304,13 @@ class Flow:
         """Call the decorators of a definition that is reached."""
         for decorator in node.decorator_list:
             value = self._expressions.value(decorator, frame)
-            if frame.sink is not None:
-                self._calls.invoke_unknown(value, decorator, frame)
+            if frame.sink is None:
+                continue
+            if isinstance(decorator, ast.Call):
+                quiet = Frame(frame.function, frame.env, None)
+                if is_of_library(self._expressions.value(decorator.func, quiet), self._world.knowledge):
+                    continue
+            self._calls.invoke_unknown(value, decorator, frame)
 
     def _class(self, node: ast.ClassDef, frame: Frame) -> None:
         for base in node.bases:

@@ -108,12 +108,12 @@ class Knowledge:
         return self._types[name]
 
     def mro(self, name: str) -> tuple[str, ...]:
-        """Return the type and its known bases, nearest first."""
+        """Return the type and its known bases, nearest first; of an exception without a row as a type those of its class."""
         known = self._orders.get(name)
         if known is None:
             found = [name]
             for current in found:
-                row = self.type(current)
+                row = self.type(current) or self.exception(current)
                 if row is not None:
                     found.extend(base for base in row.bases if base not in found)
             known = self._orders[name] = tuple(found)
@@ -187,7 +187,11 @@ class Knowledge:
         names = (
             key.removeprefix(prefix) for key in self._tables.module_file(top).places if key.startswith(prefix)
         )
-        return tuple(name for name in names if self.attribute(name, attribute) is not None)
+        return tuple(
+            name
+            for name in names
+            if self.type(name) is not None and self.attribute(name, attribute) is not None
+        )
 
     def required_by(self, package: str) -> frozenset[str]:
         """Return the top-level modules that are there wherever a package, or module of one, is; itself left out."""
