@@ -91,7 +91,7 @@ MUTANTS = (
     Mutant("assignment binds", "assignment", "            frame.bind(target.id)\n", "            pass\n", UNBOUND),
     Mutant("import binds", "flow", "            frame.bind(name)\n\n    def _assert", "\n    def _assert", UNBOUND),
     Mutant("definition binds", "flow", "        frame.bind(node.name)\n\n    def _decorated", "\n    def _decorated", UNBOUND),
-    Mutant("decorator runs", "flow", "                self._calls.invoke_unknown(value, decorator, frame)\n", "                pass\n", DECORATOR),
+    Mutant("decorator runs", "flow", "            self._calls.invoke_unknown(value, decorator, frame)\n", "            pass\n", DECORATOR),
     Mutant("class below something unknown", "flow", '            self._effects.unresolved_if_opaque(value, "op:subclass-unknown", base, base, frame)\n', "            del value\n", OPAQUE),
     Mutant("function that works on something unknown", "rows", '                    self._effects.unresolved_if_opaque(\n                        arguments.value(passed), "op:argument-unknown", node, passed, frame\n                    )\n', "                    pass\n", OPAQUE),
     Mutant("del ends what is known", "assignment", "                    frame.forget(path)\n            else:\n", "                    pass\n            else:\n", FLOW),
