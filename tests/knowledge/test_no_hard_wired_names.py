@@ -52,6 +52,8 @@ def hard_wired(text: str, allowed: frozenset[str] = frozenset()) -> Iterator[tup
             own.update(ast.walk(node.annotation))
         elif isinstance(node, ast.Raise) and node.exc is not None:
             own.add(node.exc.func if isinstance(node.exc, ast.Call) else node.exc)
+        elif isinstance(node, ast.ClassDef):
+            own.update(node.bases)  # an error of ours
         elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             own.add(node.value)  # a docstring
         elif isinstance(node, ast.JoinedStr) and "[tool.workerlog-migrate.raises]" in ast.unparse(node):
