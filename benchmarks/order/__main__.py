@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import re
 import shutil
 import subprocess
 import sys
@@ -63,6 +64,8 @@ def main():
 main()
 """,
 }
+_RETRIED = re.compile(r"\bretrying\(([\w.]+)\)\(")
+_SHOWN = 50
 _RUNTIME = frozenset({"worker_logger.py", "worker_utils.py"})
 
 
@@ -190,10 +193,15 @@ def _lists(folder: Path, files: list[Path]) -> dict[str, str]:
         engine = types.engine
         for at, node in enumerate(sorted(module.tries, key=lambda entry: entry.lineno)):
             inference = infer(engine, engine.flow.block(node, engine.unit.enclosing(node)))
-            unknown = sorted({entry.cause for entry in inference.unresolved})
+            unknown = sorted({_cause(entry.cause) for entry in inference.unresolved})
             found[f"{path}#{at}"] = f"{' '.join(inference.names)} ? {unknown}"
         types.close()
     return found
+
+
+def _cause(text: str) -> str:
+    """Write what is not known as it stood before: ``retrying(f)(x)`` is ``f(x)``, cut as a long one is shown."""
+    return _RETRIED.sub(r"\1(", text)[:_SHOWN]
 
 
 if __name__ == "__main__":

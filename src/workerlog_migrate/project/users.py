@@ -14,7 +14,8 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.model import MANY
+from workerlog_migrate.files.stamp import is_unedited
+from workerlog_migrate.model import MANY, RUNTIME_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,12 +83,21 @@ class _Graph:
                 return
             found: set[str] = set()
             for path, facts in self._project.mentioning(names):
+                if self._is_runtime(path):
+                    continue
                 for imported in self._imports(path, facts):
                     if imported != path:
                         self._importers.setdefault(imported, {})[path] = None
                         if imported in wanted:
                             found.add(path)
             wanted = found
+
+    def _is_runtime(self, path: str) -> bool:
+        """Whether a file is one that we have put there: it uses no script, though a package that it lies in imports one."""
+        if os.path.basename(path) not in RUNTIME_FILES:
+            return False
+        raw = self._project.read(path)
+        return raw is not None and is_unedited(raw)
 
     def users(self, path: str) -> tuple[str, ...]:
         """Return who imports a file, directly or through another one; `MANY` among them when there were too many."""
