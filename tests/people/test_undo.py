@@ -535,7 +535,7 @@ def test_a_name_that_is_no_text_comes_back(tmp_path: Path) -> None:
 def test_without_a_journal_nothing_is_written(project: Path, run: Run) -> None:
     """A way back that cannot be kept is a reason not to go."""
     home = undo_folder(project)
-    home.parent.mkdir(mode=0o700, parents=True)
+    home.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.write_text("a file in its place", encoding="utf-8")
     before = snapshot(project)
 

@@ -67,7 +67,10 @@ def _lock_now(file: BinaryIO) -> None:
             import fcntl
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError) as error:
+    except OSError as error:
+        # Wine's msvcrt.locking gives no number; Windows and POSIX say EACCES or EAGAIN.
+        if error.errno and not isinstance(error, (BlockingIOError, PermissionError)):
+            raise
         raise Refused("another workerlog-migrate is at work in this folder; wait until it is done") from error
 
 
