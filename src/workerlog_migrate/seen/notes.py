@@ -197,11 +197,6 @@ class _Reader:
             is_large = stat.S_ISREG(status.st_mode)
             self._passed_over["files that are too large" if is_large else "files that are none"] += 1
             return
-        if status.st_size > self._left:
-            os.close(descriptor)
-            self._passed_over[f"files beyond {_MOST_IN_ALL:,} bytes in all"] += 1
-            return
-        self._left -= status.st_size
         with os.fdopen(descriptor, "rb") as stream:
             self._files.append(file.name)
             try:
@@ -214,6 +209,12 @@ class _Reader:
     def _lines_of(self, stream: BinaryIO) -> Iterator[bytes]:
         """Yield lines; of one that is too long, or has no end, nothing."""
         while line := stream.readline(_MOST_BYTES):
+            self._left -= len(line)
+            if self._left < 0:
+                self._passed_over[
+                    f"files not read to their end: more than {_MOST_IN_ALL:,} bytes in all"
+                ] += 1
+                return
             self._lines += 1
             if line.endswith(b"\n"):
                 yield line
