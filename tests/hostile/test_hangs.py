@@ -368,13 +368,13 @@ def test_reasons_and_texts_of_a_report_are_shortened_in_linear_time() -> None:
     """Names in them may have as many letters as a script."""
     script = f"""
 import time
-from workerlog_migrate.report.html import _text
+from workerlog_migrate.report.html_words import visible_text
 from workerlog_migrate.report.text import alike
 assert alike("uses " + "a" * {10**6}).endswith("aaa")
 assert alike("calls `a`.b() and x.y()") == "calls \\u2026\\u2026 and \\u2026"
 assert alike("a is b") == "\\u2026 is b"
-assert _text("x" + " " * {10**6} + "x").endswith(" x")
-assert _text("x \\t\\n  y") == "x y"
+assert visible_text("x" + " " * {10**6} + "x").endswith(" x")
+assert visible_text("x \\t\\n  y") == "x y"
 """
     done = subprocess.run(
         [sys.executable, "-c", script],
