@@ -53,6 +53,17 @@ for name in KNOWN:
 """Loads what is asked of one of its functions."""
 
 
+ALL_COGS = """\
+import importlib
+import os
+
+for name in sorted(os.listdir("cogs")):
+    if name.endswith(".py") and not name.startswith("_"):
+        importlib.import_module(f"cogs.{name[:-3]}").main()
+"""
+"""Imports every file of a folder, and wants a function of each."""
+
+
 def _with(line: str) -> str:
     return SCRIPT.replace("import time\n", f"import time\n{line}\n")
 
@@ -119,6 +130,27 @@ def _with(line: str) -> str:
             ["run.py"],
             "by exec",
             id="executed-by-a-method",
+        ),
+        *(
+            pytest.param(
+                {"start.sh": f"{line}\n", "scripts/zero_x.py": SCRIPT},
+                "scripts/zero_x.py",
+                ["-c", "exec(open('scripts/zero_x.py').read())"],
+                "start.sh:1 hands scripts/zero_x.py to Python as text",
+                id=name,
+            )
+            for name, line in {
+                "given-to-standard-input": "python3 -u < scripts/zero_x.py",
+                "piped-into-python": "cat scripts/zero_x.py | ssh host python3 -",
+                "executed-as-text": "python3 -c \"exec(open('scripts/zero_x.py').read())\"",
+            }.items()
+        ),
+        pytest.param(
+            {"main.py": ALL_COGS, "cogs/zero_x.py": SCRIPT},
+            "cogs/zero_x.py",
+            ["main.py"],
+            "imports every file of cogs by import_module, so that the runtime's files would be taken for one of them",
+            id="every-file-of-its-folder-is-imported",
         ),
         pytest.param(
             {"scripts/zero_x.py": f"#!/usr/bin/python3 -I\n{SCRIPT}"},
@@ -410,6 +442,38 @@ def test_a_script_that_the_runtime_would_break_is_left(
             ["../run.py"],
             id="another-command-of-a-text-is-isolated",
         ),
+        pytest.param(
+            {
+                "run.py": ALL_COGS.replace("cogs", "scripts").replace(
+                    'name.startswith("_")', 'name.startswith(("_", "worker_logger", "worker_utils"))'
+                )
+            },
+            ["../run.py"],
+            id="every-file-but-the-runtimes-is-imported",
+        ),
+        pytest.param(
+            {
+                "run.py": ALL_COGS.replace("cogs", "scripts").replace(
+                    'not name.startswith("_")', 'name.startswith("zero")'
+                )
+            },
+            ["../run.py"],
+            id="every-file-of-a-prefix-is-imported",
+        ),
+        pytest.param(
+            {
+                "run.py": "import importlib\nimport os\n\nprint(os.listdir('data'))\n"
+                "for name in ['zero_x']:\n    importlib.import_module(f'scripts.{name}').main()\n",
+                "data/a.txt": "",
+            },
+            ["../run.py"],
+            id="another-folder-is-listed-with-a-chosen-import",
+        ),
+        pytest.param(
+            {"start.sh": "python3 scripts/zero_x.py < data.txt\ncat scripts/zero_x.py | wc -l\n"},
+            ["zero_x.py"],
+            id="what-it-reads-itself-is-no-script",
+        ),
         pytest.param({"start.sh": "python -B scripts/zero_x.py\n"}, ["-B", "zero_x.py"], id="started-with-B"),
         pytest.param(
             {"lib/worker_utils.py": OWN, "lib/zero_z.py": "from worker_utils import theirs\n"},
@@ -496,6 +560,24 @@ def test_its_twin_is_migrated(tree: Tree, files: Mapping[str, str], start: list[
     assert "worker_logger" in tree.text("scripts/zero_x.py"), result.stderr
     after = tree.start(*start, cwd=cwd)
     assert (after.returncode, after.stdout, after.stderr) == (0, before.stdout, before.stderr)
+
+
+def test_a_package_that_imports_all_of_its_modules_finds_no_runtime_among_them(tree: Tree) -> None:
+    """The runtime stands in the package's top folder, and what is imported one by one is the folder below."""
+    loads = "ALL = [importlib.import_module(f'{__name__}.{found.name}').main for found in pkgutil.iter_modules(__path__)]\n"
+    tree.write(
+        {
+            "main.py": "import app.jobs\n\nfor job in app.jobs.ALL:\n    job()\n",
+            "app/__init__.py": "",
+            "app/jobs/__init__.py": f"import importlib\nimport pkgutil\n\n{loads}",
+            "app/jobs/zero_x.py": SCRIPT.partition("\n\n\nif")[0],
+        }
+    )
+
+    tree.migrate("--apply", "app")
+
+    assert "from ..worker_logger import" in tree.text("app/jobs/zero_x.py")
+    assert tree.start("main.py").stdout == "ok\n"
 
 
 def test_a_module_of_a_package_is_not_disturbed_by_a_name_in_its_package(tree: Tree) -> None:

@@ -250,6 +250,11 @@ def _form(module: Module, target: Target) -> tuple[Form, str]:
     starts, form = target.starts, _form_of(module, target)
     if starts.by_path and not (form is Form.RELATIVE and _has_relative_import(module)):
         return form, f"{starts.by_path}: the runtime would not be found from there; import it instead"
+    swept = (form is not Form.RELATIVE and starts.swept) or (form is not Form.PLAIN and starts.swept_above)
+    if swept:
+        return form, (
+            f"{swept}, so that the runtime's files would be taken for one of them; pass over worker_logger and worker_utils there"
+        )
     if starts.isolated and form is not Form.RELATIVE and not _adds_own_folder(module):
         return form, (
             f"{starts.isolated}, so that no file beside it is found; "

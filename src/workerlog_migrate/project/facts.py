@@ -10,6 +10,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.project.loads import LOADERS, loaded_texts
 
-FACTS_VERSION = 12
+FACTS_VERSION = 13
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -76,6 +77,20 @@ _UP = "^"  # from a file to its folder, or from a folder to the one above
 _OWN_NAMES = frozenset({"__name__", "__package__", "__path__"})
 _LISTERS = frozenset({"vars", "dir", "getmembers"})
 _FILTERS = frozenset({"startswith", "endswith", "__module__", "isclass", "issubclass", "fnmatch", "match"})
+_FOLDER_LISTERS = frozenset(
+    {
+        "glob",
+        "iglob",
+        "iter_modules",
+        "iterdir",
+        "listdir",
+        "rglob",
+        "scandir",
+        "walk",
+        "walk_packages",
+    }
+)
+_OURS = "worker_logger.py"
 _STAR = re.compile(r"\bfrom\s+(?P<module>[A-Za-z_][\w.]{0,200})\s+import\s+[*]")
 
 
@@ -128,6 +143,8 @@ class FileFacts(NamedTuple):
         replaces_print: an attribute ``print`` is stored, or named by a text (``setattr(m, "print", f)``).
         is_told: what `loaders` get is made of texts of the file alone.
         loaded: the words of these texts.
+        sweeps: names of folders of which everything is listed, empty where a text does not tell; nothing is seen that would pass
+            over the runtime's files there.
     """
 
     imports: tuple[Import, ...] = ()
@@ -151,6 +168,15 @@ class FileFacts(NamedTuple):
     replaces_print: bool = False
     is_told: bool = False
     loaded: tuple[str, ...] = ()
+    sweeps: tuple[str, ...] = ()
+
+    def may_sweep(self, folder: str) -> bool:
+        """Say whether all files of a folder may be listed.
+
+        Args:
+            folder: its path or name.
+        """
+        return "" in self.sweeps or re.split(r"[/\\]", folder)[-1] in self.sweeps
 
     def may_load(self, word: str) -> bool:
         """Say whether a loader of the file may get a path that a word of it is a part of.
@@ -266,6 +292,8 @@ class _Collector:
         self._in_front: list[ast.expr] = []
         self._assigned: dict[str, ast.expr] = {}
         self._print = False
+        self._lists: set[str] = set()
+        self._chooses = False
 
     def facts(self, shebang: str) -> FileFacts:
         words = {**self._words, **self._placed} if self._loaders or self._importers else self._words
@@ -291,6 +319,7 @@ class _Collector:
             tuple(sorted(self._by_text)),
             tuple(sorted(self._handlers)),
             self._print,
+            sweeps=() if self._chooses else tuple(sorted(self._lists)),
         )
 
     def walk(self, tree: ast.Module) -> None:
@@ -376,6 +405,8 @@ class _Collector:
             self._imports.append(Import(star["module"], 0, ("*",), node.lineno, "inner"))
         if text == "print" or text.endswith(".print"):
             self._print = True
+        if "worker_logger" in text or text == "worker_":
+            self._chooses = True
         is_module, self._follows_m = self._follows_m, text == "-m"
         if is_module and text and all(part.isidentifier() for part in text.split(".")):
             self._commands[text, node.lineno] = None
@@ -436,6 +467,7 @@ class _Collector:
                 self._place(argument)
         if any(each.arg == "PYTHONSAFEPATH" for each in node.keywords):
             self._isolated = True  # dict(os.environ, PYTHONSAFEPATH="1")
+        self._list(name, node)
         if name in _IMPORTERS and node.args and isinstance(node.args[0], ast.Constant):
             self._by_text.add(str(node.args[0].value))
         if name in _BY_NAME:
@@ -458,6 +490,27 @@ class _Collector:
             match node.args[0]:
                 case ast.Name(id=listed) | ast.Attribute(attr=listed):
                     self._listed.add(listed)
+
+    def _list(self, name: str, node: ast.Call) -> None:
+        """Note that a folder is listed, and whether the runtime's files would be among what is taken of it."""
+        texts = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
+        given = [text for text in texts if isinstance(text, str) and text.strip("./\\")]
+        if name in _FOLDER_LISTERS:
+            parts = [part for text in given for part in re.split(r"[/\\]", text)]
+            folders = {part for part in parts if part.strip(".") and "*" not in part}
+            self._lists.update(folders or {""})
+        match name:
+            case "glob" | "iglob" | "rglob" | "fnmatch":
+                patterns = [text.replace("\\", "/").rpartition("/")[2] for text in given if "*" in text]
+                self._chooses |= bool(patterns) and not any(fnmatch(_OURS, each) for each in patterns)
+            case "startswith":
+                starts = [text for text in given if not text.startswith(("_", "."))]
+                self._chooses |= bool(starts) and not any(_OURS.startswith(each) for each in starts)
+            case "endswith":
+                stem = _OURS.removesuffix(".py")
+                self._chooses |= bool(given) and not any(
+                    _OURS.endswith(each) or stem.endswith(each) for each in given
+                )
 
     def _all_loggers(self) -> set[str]:
         """Give the names of loggers, as far as texts of the file tell them."""

@@ -51,6 +51,12 @@ _SAFE_OPTION = re.compile(
     r"[\[\s\"']*(?:-[A-Za-z]+[\s\"',]+){0,9}-[A-Za-z]*[IP]"
 )
 """A process manager or an editor gives the interpreter ``-I`` or ``-P``, apart from the script's path."""
+_AS_TEXT = re.compile(
+    r"\bpy(?:thon|py)?[\d.]{0,10}(?:\s+-\S*){0,9}\s*<\s*(?P<fed>[^\s<>|;&\"']+\.pyw?)\b"
+    r"|\bcat\s+(?P<piped>[^\s<>|;&\"']+\.pyw?)\s*[|][^|;&]*\bpy(?:thon|py)"
+    r"|\bexec\(\s*open\(\s*[\\\"']+(?P<read>[^\\\"']+\.pyw?)[\\\"']"
+)
+"""Python gets a script as text, by its standard input or ``exec``: it looks beside nothing then."""
 _ISOLATED_FLAG = re.compile(r"-(?![WX])[A-Za-z]*[IP][A-Za-z]*")
 _LOGGERS_LISTED = 20
 _CONFIGURED = re.compile(r"^\s*qualname\s*=\s*(?P<ini>[\w.]+)|^\s*[\"']?(?P<key>[\w.]+)[\"']?\s*:\s*(?:\{|$)")
@@ -101,6 +107,8 @@ class _Search:
         self._named_folders: dict[str, tuple[str, int]] = {}
         # Folders that are imported relatively: through how many folders, is not known.
         self._near_folders: dict[str, str] = {}
+        # Folders of which every file is imported.
+        self._swept: dict[str, str] = {}
         # Loggers of the program -> the files that use them, and whether by ``__name__``.
         self._loggers: dict[str, set[tuple[str, bool]]] = {}
         self._reporter = ""
@@ -159,6 +167,8 @@ class _Search:
             in_folder=in_folder,
             imported=seen.imported,
             by_path="" if sibling else seen.by_path,
+            swept=self._swept.get(folder, ""),
+            swept_above=self._swept.get(str(Path(folder, *[".."] * (depth - 1)).resolve()), ""),
             isolated="" if sibling else seen.isolated or self._safe_everywhere,
             shadowed=self._shadows.standard(seen.path, str(Path(folder, *[".."] * through).resolve())),
             shadowed_beside=self._shadows.standard(seen.path, folder),
@@ -312,9 +322,11 @@ class _Search:
         if facts is not None and any(_FILE.search(each) for each, _ in facts.words):
             return  # it names the files themselves
         loader = facts.loaders[0] if facts is not None and facts.loaders else ""
-        if not name or loader == "exec":
+        if not name or loader == "exec" or facts is None:
             return
         for seen in self._seen:
+            if seen.parts[-2:-1] == (name,) and facts.may_sweep(name):
+                self._swept.setdefault(os.path.dirname(seen.path), f"{where} loads every file of {name}")
             if seen.parts[-2:-1] == (name,) and os.path.dirname(seen.path) != os.path.dirname(path):
                 seen.by_path = seen.by_path or f"{where} loads files of {name} by {loader}"
 
@@ -327,6 +339,9 @@ class _Search:
             folder = os.path.join(base, *pieces) if pieces else base
             if folder not in self._folders or folder == self._root:
                 continue
+            if facts.may_sweep(folder) and not _ONLY_LOOKS.issuperset(facts.importers):
+                text = f"{where} every file of {self._shown(folder)} by {facts.importers[0]}"
+                self._swept.setdefault(folder, text)
             for seen in self._seen:
                 if os.path.dirname(seen.path) != folder or seen.path == path:
                     continue
@@ -353,6 +368,8 @@ class _Search:
                     self._dotted(path, found["module"], f"{where} starts {found['module']}", is_import=False)
             if set_at is not None and ".py" in line:
                 self._isolate(path, line, where, set_at[0])
+            for fed in _AS_TEXT.finditer(line) if ".py" in line and not path.endswith(_PROSE) else ():
+                self._fed(path, fed[fed.lastgroup or 0], where)
             for named in _CONFIGURED.finditer(line) if "logger" in text else ():
                 self._loggers.setdefault(named["ini"] or named["key"], set()).add((path, False))
             if path.endswith((".ipynb", *_PROSE)) and "import" in line:
@@ -397,6 +414,12 @@ class _Search:
             seen.plain = seen.plain or f"{where} starts {word}"
             if any(_ISOLATED_FLAG.fullmatch(flag) for flag in flags):
                 seen.isolated = seen.isolated or f"{where} starts it with {' '.join(flags)}"
+
+    def _fed(self, path: str, word: str, where: str) -> None:
+        for found in self._paths(path, word):
+            seen = self._seen[found]
+            if os.path.dirname(seen.path) != self._root:
+                seen.by_path = seen.by_path or f"{where} hands {word} to Python as text"
 
     def _isolate(self, path: str, line: str, where: str, text: str) -> None:
         how = "PYTHONSAFEPATH" if "PYTHONSAFEPATH" in text else " ".join(text.split())
