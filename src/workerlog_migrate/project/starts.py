@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.model import RUNTIME_MODULES, Starts
+from workerlog_migrate.project.command_lines import AS_TEXT, SAFE_OPTION, SAFE_PATH
 from workerlog_migrate.project.concerned import may_concern
 from workerlog_migrate.project.facts import STARTED, FileFacts, Import, words_of
 from workerlog_migrate.project.lookup import Lookup, Seen
@@ -40,23 +41,6 @@ _TEXT_IMPORT = re.compile(
     r"\bfrom\s+(?P<module>[A-Za-z_][\w.]*)\s+import\s+(?P<names>[\w, *]+)|\bimport\s+(?P<plain>[A-Za-z_][\w.]*)"
 )
 _FILE = re.compile(r"\w\.pyw?$")
-_SAFE_PATH = re.compile(
-    r"PYTHONSAFEPATH(?:[\"'\]]*=[\"']?(?=[^\s\"'])|[\"']?:\s*[\"']?(?=[^\s\"'])|\s+1\b"
-    r"|[\"']?,?\s+[\"']?value[\"']?\s*:\s*[\"']?(?=[^\s\"'])|</key>\s*<string>(?=[^<]))"
-)
-"""The variable is set to something, by a shell, a container, a unit, JSON, YAML or a property list."""
-
-_SAFE_OPTION = re.compile(
-    r"(?i:(?:interpreter|python)[_-]?(?:args|arguments|options)[\"']?(?:\s+value)?\s*[:=])"
-    r"[\[\s\"']*(?:-[A-Za-z]+[\s\"',]+){0,9}-[A-Za-z]*[IP]"
-)
-"""A process manager or an editor gives the interpreter ``-I`` or ``-P``, apart from the script's path."""
-_AS_TEXT = re.compile(
-    r"\bpy(?:thon|py)?[\d.]{0,10}(?:\s+-\S*){0,9}\s*<\s*(?P<fed>[^\s<>|;&\"']+\.pyw?)\b"
-    r"|\bcat\s+(?P<piped>[^\s<>|;&\"']+\.pyw?)\s*[|][^|;&]*\bpy(?:thon|py)"
-    r"|\bexec\(\s*open\(\s*[\\\"']+(?P<read>[^\\\"']+\.pyw?)[\\\"']"
-)
-"""Python gets a script as text, by its standard input or ``exec``: it looks beside nothing then."""
 _ISOLATED_FLAG = re.compile(r"-(?![WX])[A-Za-z]*[IP][A-Za-z]*")
 _LOGGERS_LISTED = 20
 _CONFIGURED = re.compile(r"^\s*qualname\s*=\s*(?P<ini>[\w.]+)|^\s*[\"']?(?P<key>[\w.]+)[\"']?\s*:\s*(?:\{|$)")
@@ -340,7 +324,7 @@ class _Search:
             if folder not in self._folders or folder == self._root:
                 continue
             if facts.may_sweep(folder) and not _ONLY_LOOKS.issuperset(facts.importers):
-                text = f"{where} every file of {self._shown(folder)} by {facts.importers[0]}"
+                text = f"{where} every file of {self._lookup.shown(folder)} by {facts.importers[0]}"
                 self._swept.setdefault(folder, text)
             for seen in self._seen:
                 if os.path.dirname(seen.path) != folder or seen.path == path:
@@ -356,7 +340,7 @@ class _Search:
 
     def _text(self, path: str, text: str) -> None:
         shown = self._lookup.shown(path)
-        set_at = _SAFE_PATH.search(text) or _SAFE_OPTION.search(text)
+        set_at = SAFE_PATH.search(text) or SAFE_OPTION.search(text)
         if set_at is not None and ".py" not in text and "PYTHONSAFEPATH" in set_at[0]:
             number = text.count("\n", 0, set_at.start()) + 1
             self._safe_everywhere = self._safe_everywhere or f"{shown}:{number} sets PYTHONSAFEPATH"
@@ -368,7 +352,7 @@ class _Search:
                     self._dotted(path, found["module"], f"{where} starts {found['module']}", is_import=False)
             if set_at is not None and ".py" in line:
                 self._isolate(path, line, where, set_at[0])
-            for fed in _AS_TEXT.finditer(line) if ".py" in line and not path.endswith(_PROSE) else ():
+            for fed in AS_TEXT.finditer(line) if ".py" in line and not path.endswith(_PROSE) else ():
                 self._fed(path, fed[fed.lastgroup or 0], where)
             for named in _CONFIGURED.finditer(line) if "logger" in text else ():
                 self._loggers.setdefault(named["ini"] or named["key"], set()).add((path, False))
@@ -416,7 +400,7 @@ class _Search:
                 seen.isolated = seen.isolated or f"{where} starts it with {' '.join(flags)}"
 
     def _fed(self, path: str, word: str, where: str) -> None:
-        for found in self._paths(path, word):
+        for found in self._lookup.paths(path, word):
             seen = self._seen[found]
             if os.path.dirname(seen.path) != self._root:
                 seen.by_path = seen.by_path or f"{where} hands {word} to Python as text"
