@@ -37,8 +37,8 @@ def run(project: Path) -> Run:
             encoding="utf-8",
             check=False,
         )
-        return subprocess.CompletedProcess(
-            done.args, done.returncode, spoken(done.stdout), spoken(done.stderr)
-        )
+        is_json = any(word.endswith(("json", "sarif")) for word in arguments)  # its backslashes are escapes
+        stdout = done.stdout if is_json else spoken(done.stdout)
+        return subprocess.CompletedProcess(done.args, done.returncode, stdout, spoken(done.stderr))
 
     return run_command

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -287,6 +288,7 @@ def test_libcst_tool_watches_as_well(worker: Path) -> None:
             "-m",
             "libcst.tool",
             "codemod",
+            *(["--no-format"] if os.name == "nt" else []),  # there is no `cat`
             "commands.SpecificExceptions",
             "--trial",
             str(worker),
