@@ -625,3 +625,11 @@ def test_a_decorator_that_the_standard_library_makes_is_known(
         ]
         is is_known
     )
+
+
+@pytest.mark.parametrize("call", ["asyncio.create_task(avisar())", "asyncio.ensure_future(avisar())"])
+def test_a_task_is_made_where_a_loop_runs(tmp_path: Path, call: str) -> None:
+    """A plain function may be called where none does; a coroutine never is."""
+    script = "import asyncio\nasync def avisar(): pass\n{kind}def ler():\n    try:\n        {call}\n    except Exception: pass\n"
+    assert "RuntimeError" in judge(tmp_path, script.format(kind="", call=call))[0]
+    assert "RuntimeError" not in judge(tmp_path, script.format(kind="async ", call=call))[0]

@@ -40,7 +40,8 @@ MARKS = frozenset(["abstract", "calm", "general", "io"])
 # the present time; it takes something out of its receiver, or moves it; it sets an alarm, by which a signal comes while
 # something else runs; the event loop calls what it is given; what it makes of a function hashes each argument, or calls
 # one of the functions that are registered; no list is empty that it gives a dict of; it has as many items as before, at
-# other places; what it gives was stored before, so that it is data; it gives a day of the week from 0 to 6; what
+# other places; what it gives was stored before, so that it is data; it fails where
+# no event loop runs, which one does in every coroutine; it gives a day of the week from 0 to 6; what
 # it gives goes on to use what it was given.
 CALL_MARKS = frozenset(
     [
@@ -53,6 +54,7 @@ CALL_MARKS = frozenset(
         "keeps-ascii",
         "loop",
         "now",
+        "needs-loop",
         "reorders",
         "shrinks",
         "stored",
