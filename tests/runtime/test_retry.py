@@ -522,6 +522,25 @@ def test_without_a_worker_nothing_is_logged_or_printed(sandbox: Sandbox) -> None
     assert (done.stdout, done.stderr) == (b"[Errno 5] passes []\n", b"")
 
 
+def test_a_root_logger_that_the_script_has_set_up_shows_no_retry(sandbox: Sandbox) -> None:
+    """What a script shows of its own records on the terminal is not added to."""
+    done = sandbox.run(
+        """
+        import logging, sys
+        logging.basicConfig(level=logging.DEBUG, stream=sys.stdout)
+        from worker_utils import retry_with_backoff
+        @retry_with_backoff(base_delay=0)
+        def fail(): raise OSError(5, "passes")
+        try:
+            fail()
+        except OSError as error:
+            print(error)
+        """
+    )
+
+    assert (done.stdout, done.stderr) == (b"[Errno 5] passes\n", b"")
+
+
 def test_ctrl_c_while_waiting_has_no_false_context() -> None:
     """The traceback of a Ctrl-C does not blame the file that was waited for."""
 
