@@ -13,6 +13,7 @@ import copy
 import csv
 import datetime
 import functools
+import importlib.util
 import itertools
 import operator
 import os
@@ -453,6 +454,10 @@ def refused(function: Callable[..., object], given: list[tuple[str, list[object]
     return found if is_taken else ""
 
 
+# What its compression raises on Python 3.13; not every Python is built with it.
+_OF_LZMA = (importlib.import_module("lzma").LZMAError,) if importlib.util.find_spec("_lzma") else ()
+
+
 def _tried(function: Callable[..., object], words: list[str], arguments: list[object]) -> str:
     plain = [each for word, each in zip(words, arguments, strict=True) if not word]
     named = {word: each for word, each in zip(words, arguments, strict=True) if word}
@@ -478,6 +483,7 @@ def _tried(function: Callable[..., object], words: list[str], arguments: list[ob
         re.error,
         struct.error,
         zlib.error,
+        *_OF_LZMA,
     ):
         return ""  # that hangs on the very value, which a sample does not tell
     return ""
