@@ -1,4 +1,4 @@
-"""A migrated worker does what it did before, whatever goes wrong around it (DESIGN.md, section 1.1).
+"""A migrated worker does what it did before, whatever goes wrong around it.
 
 Every scenario runs twice, with the original and with the migrated script. Where a difference is allowed, the
 test names it, and its comparison says what the difference may be and nothing more.

@@ -26,7 +26,7 @@ LEFT_PRINTS = {
         "print(f'- {nome} | {st} | {palavras} palavras | {custo.get(nome, 0):.2f}', file=f)",
     ),
 }
-"""Prints that DESIGN.md section 4 leaves alone: into a file, or before the header can run."""
+"""Prints that are left alone: into a file, or before the header can run."""
 
 
 def migrate(project: Path, *options: str) -> subprocess.CompletedProcess[bytes]:

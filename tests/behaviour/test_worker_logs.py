@@ -1,4 +1,4 @@
-"""The log of a migrated worker holds each printed line once, at its level, in the format (DESIGN.md, 4 and 8).
+"""The log of a migrated worker holds each printed line once, at its level, in the format.
 
 The expected levels are written here by hand, from the texts and the places of the prints in the workers; the
 table of markers that the tool uses is not looked at.

@@ -1,4 +1,4 @@
-"""``--trial`` and ``--boundary`` through real processes: what is watched stays so until somebody ends it (DESIGN.md, section 5.4)."""
+"""``--trial`` and ``--boundary`` through real processes: what is watched stays so until somebody ends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``setup_worker_logger``: one logger, one handler, one file, in the format of DESIGN.md section 8."""
+"""``setup_worker_logger``: one logger, one handler, one file, in one format."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Whether the condition of a row holds for the arguments of a call.
 
-Input: a ``Condition``, the arguments, the receiver. Output: yes, no, or None where that cannot be told. Here are all the words that a
-condition may use.
+Input: a ``Condition``, the arguments, the receiver. Output: yes, no, or None where that cannot be told. All the words that a
+condition may use, and what each means, stand at ``TESTS`` in ``knowledge.rows``.
 """
 
 from __future__ import annotations

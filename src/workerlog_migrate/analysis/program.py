@@ -32,7 +32,6 @@ class ClassInfo:
         values: class-level assignments, by name.
         annotations: class-level annotations, by name.
         stores: ``self.x = ...`` in its methods: attribute -> stored-to nodes.
-        is_data: decorated as a dataclass, so that a constructor is made for it.
 
     """
 

@@ -18,7 +18,7 @@ class Type(NamedTuple):
 
     Attributes:
         name: ``str``, ``file.text``, ``json``, ``any``, ``None``; for things of the file itself ``instance``,
-            ``class``, ``function``, ``method``, ``generator``; for known callables ``callable``, ``bound``; ``module``.
+            ``class``, ``function``, ``method``, ``generator``; for what rows know ``dotted``, ``bound``; ``module``.
         args: values of the type's parameters: element of a list, key and value of a dict, items of a tuple.
         ref: what an alternative of the file itself stands for, or the keys of a dict that was written literally.
 

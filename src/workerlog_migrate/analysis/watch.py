@@ -1,7 +1,7 @@
 """How a handler is watched: the line ``expect_only(logger, OSError, "json.JSONDecodeError")`` that opens its body.
 
 Input: a handler, or canonical exception names. Output: that call, what it lists, or its text. What the names mean is settled
-when an error arrives, by comparing names: so the line needs no import and evaluating it cannot fail (DESIGN.md, section 5.4).
+when an error arrives, by comparing names: so the line needs no import and evaluating it cannot fail.
 """
 
 from __future__ import annotations

@@ -348,7 +348,7 @@ class Prints:
         return Level.ERROR, "it stands in a handler"
 
     def _is_calm(self, handler: ast.ExceptHandler) -> bool:
-        """Whether what a handler catches is no error (DESIGN.md, section 4): Ctrl-C, a missing optional part."""
+        """Whether what a handler catches is no error: Ctrl-C, a missing optional part."""
         names = self._caught(handler)
         return bool(names) and all(name and self.hierarchy.is_marked(name, "calm") for name in names)
 

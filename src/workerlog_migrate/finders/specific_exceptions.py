@@ -1,4 +1,4 @@
-"""specific-exceptions: broad handlers and what they become (DESIGN.md, section 5).
+"""specific-exceptions: broad handlers and what they become (docs/codemods/specific-exceptions.md).
 
 Input: a ``Module`` and its ``Context``. Output: a finding per broad handler and per ``suppress(Exception)``: narrowed,
 incomplete (with the calls that nobody knows), or left (with the reason); besides a ``needs-import`` finding for each

@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 
 from workerlog_migrate.errors import WorkerlogError
 
+# Words of conditions, besides ``type:NAMES`` and ``not-type:NAMES``. Of the argument:
+# given: it is passed, and neither None nor False is written; absent: it is not passed, or None is written; missing: it is
+# not passed; passed: it is passed, whatever it is; true: it is passed, and nothing false is written;
+# literal: the program itself holds it (a constant, a list of such, an attribute of a module); not-literal: it may come from
+# elsewhere; unsettled: it is not said by the program's own literals, defaults and attributes; integer-literal,
+# number-literal: it is a literal, and no text that is no such number;
+# none-able: it may be None; shape:json: it may be decoded JSON; ascii: as text it is ASCII for certain; converted: it may be a
+# number made of text, of any size; text-mode, binary-mode, write-mode: a mode that is known is of that kind (no mode: text);
+# unpaired: it holds lists or texts of any length; holds-unknown: something in it may be no plain data.
 TESTS = frozenset(
     [
         "given",
@@ -31,18 +40,20 @@ TESTS = frozenset(
     ]
 )
 
-# Marks of exceptions: a method that raises it at once waits to be overridden; being told to stop, a missing optional
-# part and the end of an iterator are no errors; where it is listed, its parent is written; a failed I/O call raises it or
-# a subclass; its name is that of a tuple of classes, which no other tuple of an ``except`` clause may hold as it is.
+# Marks of exceptions. abstract: a method that raises it at once waits to be overridden; calm: being told to stop, a missing
+# optional part and the end of an iterator are no errors; general: where it is listed, its parent is written; io: a failed
+# I/O call raises it or a subclass.
 MARKS = frozenset(["abstract", "calm", "general", "io"])
 
-# Marks of calls: it does nothing but compute, so that it may be tried on samples; what it gives is ASCII whatever it is given; what it gives is as much of ASCII as its receiver; it gives
-# the present time; it takes something out of its receiver, or moves it; it sets an alarm, by which a signal comes while
-# something else runs; the event loop calls what it is given; what it makes of a function hashes each argument, or calls
-# one of the functions that are registered; no list is empty that it gives a dict of; it has as many items as before, at
-# other places; what it gives was stored before, so that it is data; it fails where
-# no event loop runs, which one does in every coroutine; it gives a day of the week from 0 to 6; what
-# it gives goes on to use what it was given.
+# Marks of calls.
+# computes: it does nothing but compute, so that it may be tried on samples; ascii: what it gives is ASCII whatever it is given;
+# keeps-ascii: what it gives is as much of ASCII as its receiver; now: it gives the present time; shrinks: it takes something
+# out of its receiver, or moves it; alarm: it sets an alarm, by which a signal comes while something else runs; loop: the event
+# loop calls what it is given; hashes: what it makes of a function hashes each argument; dispatches: that calls one of the
+# functions that are registered; filled: no list is empty that it gives a dict of; reorders: it has as many items as before,
+# at other places; stored: what it gives was stored before, so that it is data; needs-loop: it fails where no event loop runs,
+# which one does in every coroutine; weekday: it gives a day of the week from 0 to 6; wraps: what it gives goes on to use what
+# it was given.
 CALL_MARKS = frozenset(
     [
         "alarm",
@@ -63,8 +74,9 @@ CALL_MARKS = frozenset(
     ]
 )
 
-# Kinds of types: numbers; what moves by a timedelta; what numbers subscript; what holds things one after the other;
-# what is ASCII as text; what one reading uses up; what nobody can call; a base class that adds nothing to what runs.
+# Kinds of types. number; date: what moves by a timedelta; sequence: what numbers subscript; series: what holds things one
+# after the other; plain: what is ASCII as text; spent: what one reading uses up; uncalled: what nobody can call; base: a
+# base class that adds nothing to what runs.
 KINDS = frozenset(["base", "date", "number", "plain", "sequence", "series", "spent", "uncalled"])
 
 
@@ -181,7 +193,7 @@ class Protocol:
     """One operation that a type supports: iteration, subscripts, ``with``, ``await``, reading any other attribute.
 
     Attributes:
-        returns: the type of what it gives.
+        returns: the type of what it gives; of ``iter`` the type of the items, and the key is ``yields``.
         raises: what it raises.
         takes: the types of what can be stored by it, where it does not take any; another one is a ``TypeError``.
     """

@@ -61,7 +61,7 @@ FORMATS: Mapping[str, Callable[[Report], bytes]] = {
     "html": _html,
     "github": _github,
 }
-"""The formats of ``--format``; a new one is a module in this folder and a row here."""
+"""The formats of ``--format``; ``cli`` has their names again, so that ``--help`` imports none of them."""
 
 SHOWS_CHANGES = frozenset({"html", "sarif"})
 """The formats that show what changes in a file, for which a report has to keep its bytes."""

@@ -1,4 +1,4 @@
-"""What becomes of the handlers, by what workers saw (DESIGN.md, section 5.5).
+"""What becomes of the handlers, by what workers saw (docs/trial.md).
 
 Input: a module, its context and what was seen of it. Output: findings. A watched handler that was hit, or was watched for long
 enough, becomes a narrowed one; a handler of ours that an error passed gets its class; of one that stayed broad it is said what came.

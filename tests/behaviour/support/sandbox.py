@@ -37,7 +37,7 @@ RUN_LIMIT = 60.0  # seconds until a run counts as hanging; ordinary ones take a 
 
 
 class Difference(enum.Enum):
-    """What DESIGN.md section 1 lets a migrated worker do otherwise."""
+    """What a migrated worker may do otherwise."""
 
     SURVIVES_PASSING_FAULT = "a passing I/O fault is survived"
     BUG_SURFACES = "an error of a kind that the try body cannot raise by itself is no longer swallowed"
