@@ -62,6 +62,45 @@ for name in sorted(os.listdir("cogs")):
         importlib.import_module(f"cogs.{name[:-3]}").main()
 """
 """Imports every file of a folder, and wants a function of each."""
+LISTED_ELSEWHERE = """\
+import asyncio
+import importlib
+import os
+
+
+class Cogs:
+    def __init__(self):
+        self.names = []
+
+    async def find(self):
+        for name in os.listdir("cogs"):
+            if name.endswith(".py"):
+                self.names.append(name[:-3])
+
+    async def load(self):
+        await self.find()
+        for name in self.names:
+            self.load_one(name)
+
+    def load_one(self, name):
+        importlib.import_module(f"cogs.{name}").main()
+
+
+asyncio.run(Cogs().load())
+"""
+"""Imports every file of a folder, by names that a list of its own holds."""
+BOT = """\
+import importlib
+import os
+
+
+class Bot:
+    def load_extensions(self, folder):
+        for name in sorted(os.listdir(folder)):
+            if name.endswith(".py"):
+                importlib.import_module(f"{folder}.{name[:-3]}").main()
+"""
+"""As frameworks for bots do."""
 
 
 def _with(line: str) -> str:
@@ -151,6 +190,48 @@ def _with(line: str) -> str:
             ["main.py"],
             "imports every file of cogs by import_module, so that the runtime's files would be taken for one of them",
             id="every-file-of-its-folder-is-imported",
+        ),
+        pytest.param(
+            {"main.py": LISTED_ELSEWHERE, "cogs/zero_x.py": SCRIPT},
+            "cogs/zero_x.py",
+            ["main.py"],
+            "imports every file of cogs by import_module, so that the runtime's files would be taken for one of them",
+            id="every-file-by-way-of-a-list",
+        ),
+        *(
+            pytest.param(
+                {"main.py": text, "cogs/zero_x.py": SCRIPT},
+                "cogs/zero_x.py",
+                ["main.py"],
+                "imports every file of cogs by import_module, so that the runtime's files would be taken for one of them",
+                id=name,
+            )
+            for name, text in {
+                "every-file-by-one-that-asks-something-else": f'{ALL_COGS}assert not "x".startswith("zero")\n'
+                'if "zero_x".startswith("zero"):\n    pass\n',
+                "every-file-but-some": ALL_COGS.replace(
+                    "    if name.endswith",
+                    '    if name.startswith("base"):\n        continue\n    if name.endswith',
+                ),
+                "every-file-and-more-of-some": ALL_COGS.replace(
+                    "    if name.endswith",
+                    '    if name.startswith("base"):\n        print(name)\n    if name.endswith',
+                ),
+                "every-file-or-some": ALL_COGS.replace(
+                    "not name.startswith", '(name.startswith("zero") or name) and not name.startswith'
+                ),
+            }.items()
+        ),
+        pytest.param(
+            {
+                "main.py": "from lib.bot import Bot\n\nBot().load_extensions('cogs')\n",
+                "lib/bot.py": BOT,
+                "cogs/zero_x.py": SCRIPT,
+            },
+            "cogs/zero_x.py",
+            ["main.py"],
+            "imports every file of cogs by load_extensions, so that the runtime's files would be taken for one of them",
+            id="every-file-by-a-framework",
         ),
         pytest.param(
             {"scripts/zero_x.py": f"#!/usr/bin/python3 -I\n{SCRIPT}"},
@@ -470,6 +551,53 @@ def test_a_script_that_the_runtime_would_break_is_left(
             id="another-folder-is-listed-with-a-chosen-import",
         ),
         pytest.param(
+            {
+                "run.py": "import importlib\nimport pathlib\n\n\ndef check(name):\n    importlib.import_module(name).main()\n\n\n"
+                "def count(folder):\n    return len(list(pathlib.Path(folder).glob('*.py')))\n\n\n"
+                "for each in ['scripts.zero_x']:\n    check(each)\nassert count('scripts')\n",
+            },
+            ["../run.py"],
+            id="its-folder-is-counted-and-it-is-imported-by-name",
+        ),
+        pytest.param(
+            {
+                "run.py": "import ast\nimport importlib\nimport sys\n\nNAMES = ['zero_x']\n"
+                "tree = ast.parse('1')\nassert list(ast.walk(tree))\n"
+                "for name in NAMES if len(sys.argv) < 2 else sys.argv[1:]:\n"
+                "    importlib.import_module(f'scripts.{name}').main()\n"
+            },
+            ["../run.py"],
+            id="a-syntax-tree-is-walked",
+        ),
+        pytest.param(
+            {
+                "run.py": ALL_COGS.replace("cogs", "scripts").replace(
+                    "    if name.endswith",
+                    '    if not name.endswith(".py") or not name.startswith("zero"):\n        continue\n    if name.endswith',
+                )
+            },
+            ["../run.py"],
+            id="every-file-without-a-prefix-is-skipped",
+        ),
+        pytest.param(
+            {
+                "run.py": "import importlib\nimport pathlib\n\nPREFIX = 'zero'\n"
+                "for path in pathlib.Path('scripts').glob(f'{PREFIX}_x*.py'):\n"
+                "    importlib.import_module(f'scripts.{path.stem}').main()\n"
+            },
+            ["../run.py"],
+            id="every-file-of-a-pattern-is-imported",
+        ),
+        pytest.param(
+            {
+                "run.py": "from lib.bot import Bot\n\nBot().load_extensions('cogs')\nimport scripts.zero_x\n\nscripts.zero_x.main()\n",
+                "lib/bot.py": BOT,
+                "cogs/music.py": "def main():\n    print('music')\n",
+            },
+            ["../run.py"],
+            id="a-framework-loads-another-folder",
+        ),
+        pytest.param(
             {"start.sh": "python3 scripts/zero_x.py < data.txt\ncat scripts/zero_x.py | wc -l\n"},
             ["zero_x.py"],
             id="what-it-reads-itself-is-no-script",
@@ -578,6 +706,27 @@ def test_a_package_that_imports_all_of_its_modules_finds_no_runtime_among_them(t
 
     assert "from ..worker_logger import" in tree.text("app/jobs/zero_x.py")
     assert tree.start("main.py").stdout == "ok\n"
+
+
+def test_the_runtime_of_a_package_stands_below_the_folder_of_which_all_is_imported(tree: Tree) -> None:
+    """What is imported one by one is the folder above; a script that lies in that one itself is left."""
+    tree.write(
+        {
+            "main.py": ALL_COGS.replace(' and not name.startswith("_")', ' and name != "__init__.py"'),
+            "cogs/__init__.py": "",
+            "cogs/music.py": "from cogs.memory.zero_x import main\n",
+            "cogs/zero_y.py": SCRIPT,
+            "cogs/memory/__init__.py": "",
+            "cogs/memory/zero_x.py": SCRIPT.partition("\n\n\nif")[0],
+        }
+    )
+
+    result = tree.migrate("--apply", "cogs")
+
+    assert "from .worker_logger import" in tree.text("cogs/memory/zero_x.py")
+    assert "worker_logger" not in tree.text("cogs/zero_y.py")
+    assert "imports every file of cogs" in result.stderr
+    assert tree.start("main.py").stdout == "ok\nok\n"
 
 
 def test_a_module_of_a_package_is_not_disturbed_by_a_name_in_its_package(tree: Tree) -> None:

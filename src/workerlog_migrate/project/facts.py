@@ -10,15 +10,14 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
-from workerlog_migrate.project.loads import LOADERS, loaded_texts
+from workerlog_migrate.project.loads import LOADERS, LOADS_ALL, is_listing, listings_taken, loaded_texts
 
-FACTS_VERSION = 13
+FACTS_VERSION = 14
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -77,19 +76,6 @@ _UP = "^"  # from a file to its folder, or from a folder to the one above
 _OWN_NAMES = frozenset({"__name__", "__package__", "__path__"})
 _LISTERS = frozenset({"vars", "dir", "getmembers"})
 _FILTERS = frozenset({"startswith", "endswith", "__module__", "isclass", "issubclass", "fnmatch", "match"})
-_FOLDER_LISTERS = frozenset(
-    {
-        "glob",
-        "iglob",
-        "iter_modules",
-        "iterdir",
-        "listdir",
-        "rglob",
-        "scandir",
-        "walk",
-        "walk_packages",
-    }
-)
 _OURS = "worker_logger.py"
 _STAR = re.compile(r"\bfrom\s+(?P<module>[A-Za-z_][\w.]{0,200})\s+import\s+[*]")
 
@@ -233,6 +219,12 @@ def read_facts(path: Path, raw: bytes) -> FileFacts | None:
     collector.walk(tree)
     first = text.partition("\n")[0]
     facts = collector.facts(first.strip() if first.startswith("#!") else "")
+    takers = {*facts.importers, *facts.loaders} - {"exec"}
+    if facts.sweeps and takers:
+        listings = listings_taken(tree, takers, _OURS)
+        facts = facts._replace(
+            sweeps=tuple(sorted({folder for call in listings for folder in _listed_in(call)}))
+        )
     texts = loaded_texts(tree) if facts.loaders else None
     if texts is None:
         return facts
@@ -247,6 +239,16 @@ def _loaded(text: str) -> Iterator[str]:
     if text.isidentifier():
         yield text
     yield text.rstrip("/\\").rpartition("/")[2]  # the end of what precedes a variable part
+
+
+def _listed_in(call: ast.Call) -> set[str]:
+    """Give the names of the folders that a call lists; an empty one where none is told."""
+    texts = [each.value for each in ast.walk(call) if isinstance(each, ast.Constant)]
+    parts = [part for text in texts if isinstance(text, str) for part in re.split(r"[/\\]", text)]
+    folders = {part for part in parts if part.strip(".") and "*" not in part}
+    if call.args and isinstance(call.func, ast.Attribute) and call.func.attr == LOADS_ALL:
+        folders = {part.rpartition(".")[2] for part in folders}
+    return folders or {""}
 
 
 def words_of(text: str) -> Iterator[str]:
@@ -492,25 +494,13 @@ class _Collector:
                     self._listed.add(listed)
 
     def _list(self, name: str, node: ast.Call) -> None:
-        """Note that a folder is listed, and whether the runtime's files would be among what is taken of it."""
-        texts = [each.value for each in ast.walk(node) if isinstance(each, ast.Constant)]
-        given = [text for text in texts if isinstance(text, str) and text.strip("./\\")]
-        if name in _FOLDER_LISTERS:
-            parts = [part for text in given for part in re.split(r"[/\\]", text)]
-            folders = {part for part in parts if part.strip(".") and "*" not in part}
-            self._lists.update(folders or {""})
-        match name:
-            case "glob" | "iglob" | "rglob" | "fnmatch":
-                patterns = [text.replace("\\", "/").rpartition("/")[2] for text in given if "*" in text]
-                self._chooses |= bool(patterns) and not any(fnmatch(_OURS, each) for each in patterns)
-            case "startswith":
-                starts = [text for text in given if not text.startswith(("_", "."))]
-                self._chooses |= bool(starts) and not any(_OURS.startswith(each) for each in starts)
-            case "endswith":
-                stem = _OURS.removesuffix(".py")
-                self._chooses |= bool(given) and not any(
-                    _OURS.endswith(each) or stem.endswith(each) for each in given
-                )
+        """Note that a folder is listed, or imported as a whole."""
+        if name == LOADS_ALL:
+            self._importers.add(name)
+            for argument in node.args:
+                self._place(argument)
+        if name == LOADS_ALL or is_listing(node):
+            self._lists.update(_listed_in(node))
 
     def _all_loggers(self) -> set[str]:
         """Give the names of loggers, as far as texts of the file tell them."""

@@ -1,16 +1,17 @@
 """Which files does a file load by their paths, or execute? From its syntax tree to the texts that such a path is made of.
 
 A test that names a script and loads another file does not load the script: what counts is the argument of the call, followed
-backwards through the names, parameters and functions of the same file.
+backwards through the names, parameters and functions of the same file. So it is for one that lists a folder and imports others.
 """
 
 from __future__ import annotations
 
 import ast
+from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 LOADERS = frozenset(
     {
@@ -24,6 +25,24 @@ LOADERS = frozenset(
     }
 )
 """Functions that load a file by its path, or execute text, by their last names."""
+
+FOLDER_LISTERS = frozenset(
+    {
+        "glob",
+        "iglob",
+        "iter_modules",
+        "iterdir",
+        "listdir",
+        "rglob",
+        "scandir",
+        "walk",
+        "walk_packages",
+    }
+)
+"""Functions that give what a folder holds, by their last names."""
+
+LOADS_ALL = "load_extensions"
+"""Imports every file of a folder, in disnake, py-cord and interactions.py; each file is asked for what it sets up."""
 
 _NAME_FIRST = frozenset({"spec_from_file_location", "load_source", "SourceFileLoader", "load_module"})
 _NO_PATH = frozenset({"name", "fullname", "run_name", "init_globals", "globals", "locals", "loader"})
@@ -39,6 +58,7 @@ _OF_PATHS = frozenset(
 )  # fmt: skip
 """Called with texts of a path, or on them, they give nothing that the file does not name."""
 
+_FILLERS = frozenset({"add", "append", "appendleft", "extend", "insert", "setdefault", "update"})
 _ATTRIBUTES = frozenset({"parent", "parents", "name", "stem", "suffix", "path", "sep"})
 
 
@@ -61,6 +81,124 @@ def loaded_texts(tree: ast.Module) -> frozenset[str] | None:
     return None if slices.is_open else frozenset(found)
 
 
+def listings_taken(tree: ast.Module, importers: Collection[str], ours: str) -> list[ast.Call]:
+    """Find the listings of folders of which a file may import or load every file.
+
+    Args:
+        tree: a file that lists folders.
+        importers: last names of the functions that import by a name or load by a path.
+        ours: name of a file that must not be among those.
+
+    Returns:
+        The calls that list, all of them where something that the file does not tell takes part in what is imported: a
+        parameter of a function that others call. Not those of which what is taken is seen to pass over our file.
+    """
+    slices = _Slices(tree)
+    for call in slices.calls:
+        name = _last_name(call.func)
+        if name in importers and name != LOADS_ALL:
+            first = [*call.args[:1], *(each.value for each in call.keywords)]
+            slices.follow(*(_paths_of(call) if name in LOADERS else first))
+    taken = [
+        call for call in slices.calls if is_listing(call) and (slices.is_open or call in slices.listings)
+    ]
+    chosen: set[ast.Call] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            names = {each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)}
+            if any(
+                _is_of(question, names) and _passes_over(question, ours) for question in _asked(node, names)
+            ):
+                chosen |= slices.listings_in(node.iter)
+    return [
+        *(call for call in taken if call not in chosen and not _passes_over(call, ours)),
+        *(call for call in slices.calls if _last_name(call.func) == LOADS_ALL),
+    ]
+
+
+def _asked(loop: ast.For | ast.AsyncFor | ast.comprehension, names: set[str]) -> Iterator[ast.Call]:
+    """Give the calls that must be true of each item before anything else is done with it; `names` gets those made of it."""
+    if isinstance(loop, ast.comprehension):
+        for test in loop.ifs:
+            yield from _conditions(test, skips=False)
+        return
+    body = list(loop.body)
+    while body:
+        match body.pop(0):
+            case ast.If(test=test, body=[*_, ast.Continue()], orelse=[]):
+                yield from _conditions(test, skips=True)
+            case ast.If(test=test, body=inner, orelse=[]) if not body:
+                yield from _conditions(test, skips=False)
+                body = list(inner)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                if any(isinstance(each, ast.Name) and each.id in names for each in ast.walk(value)):
+                    names.add(name)
+            case _:
+                return
+
+
+def _is_of(question: ast.Call, names: Collection[str]) -> bool:
+    """Say whether what is asked is a part of one of some values: ``path.name.startswith(...)``, ``fnmatch(name, ...)``."""
+    asked: ast.expr = question.func
+    if _last_name(asked) == "fnmatch" and question.args:
+        asked = question.args[0]
+    while isinstance(asked, ast.Attribute | ast.Subscript | ast.Call):
+        asked = asked.func if isinstance(asked, ast.Call) else asked.value
+    return isinstance(asked, ast.Name) and asked.id in names
+
+
+def _conditions(test: ast.expr, *, skips: bool) -> Iterator[ast.Call]:
+    match test:
+        case ast.BoolOp(op=joint, values=values) if isinstance(joint, ast.Or if skips else ast.And):
+            for each in values:
+                yield from _conditions(each, skips=skips)
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Call() as call) if skips:
+            yield call
+        case ast.Call() as call if not skips:
+            yield call
+
+
+def _passes_over(call: ast.Call, ours: str) -> bool:
+    """Say whether a question or a pattern is one that a file's name does not meet; not where it is made of what is not told."""
+    name = _last_name(call.func)
+    if name in ("glob", "iglob", "rglob", "fnmatch"):
+        whole = {_pattern(each) for each in ast.walk(call)} - {""}
+        patterns = [text.replace("\\", "/").rpartition("/")[2] for text in whole if "*" in text]
+        is_made = any(
+            isinstance(each, ast.BinOp) and not isinstance(each.op, ast.Div) for each in ast.walk(call)
+        )
+        return bool(patterns) and not is_made and not any(fnmatch(ours, each) for each in patterns)
+    given = [item for each in call.args for item in (each.elts if isinstance(each, ast.Tuple) else [each])]
+    texts = [each.value for each in given if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    if not texts or len(texts) < len(given):
+        return False
+    if name == "startswith":
+        return not any(ours.startswith(text) for text in texts)
+    stem = ours.removesuffix(".py")
+    return name == "endswith" and not any(ours.endswith(text) or stem.endswith(text) for text in texts)
+
+
+def _pattern(node: ast.AST) -> str:
+    match node:
+        case ast.JoinedStr(values=values):
+            return "".join(_pattern(each) or "*" for each in values)
+        case ast.Constant(value=str() as text):
+            return text
+    return ""
+
+
+def is_listing(call: ast.Call) -> bool:
+    """Say whether a call gives what a folder holds.
+
+    Args:
+        call: any; ``ast.walk`` walks another tree.
+    """
+    match call.func:
+        case ast.Attribute(value=ast.Name(id="ast")):
+            return False
+    return _last_name(call.func) in FOLDER_LISTERS
+
+
 def _paths_of(call: ast.Call) -> Iterator[ast.expr]:
     given = call.args[1:] if _last_name(call.func) in _NAME_FIRST else call.args[:1]
     yield from given
@@ -72,6 +210,7 @@ class _Slices:
 
     def __init__(self, tree: ast.Module) -> None:
         self.is_open = False
+        self.listings: set[ast.Call] = set()
         self.calls: list[ast.Call] = []
         self._values: dict[str, list[ast.expr]] = {}
         self._attributes: dict[str, list[ast.expr]] = {}
@@ -86,6 +225,7 @@ class _Slices:
         match node:
             case ast.Call():
                 self.calls.append(node)
+                self._fill(node)
             case ast.Import(names=names) | ast.ImportFrom(names=names):
                 self._imported.update((each.asname or each.name).partition(".")[0] for each in names)
             case ast.Assign(targets=targets, value=value):
@@ -116,6 +256,21 @@ class _Slices:
                 self._values.setdefault(each.id, []).append(value)
             elif isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store):
                 self._attributes.setdefault(each.attr, []).append(value)
+            elif isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Store):
+                self._put(each.value, (each.slice, value))
+
+    def _fill(self, call: ast.Call) -> None:
+        match call.func:
+            case ast.Attribute(attr=name, value=container) if name in _FILLERS:
+                self._put(container, (*call.args, *(each.value for each in call.keywords)))
+
+    def _put(self, container: ast.expr, values: Iterable[ast.expr]) -> None:
+        """Note what a list, a set or a mapping of the file's own gets."""
+        match container:
+            case ast.Name(id=name):
+                self._values.setdefault(name, []).extend(values)
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+                self._attributes.setdefault(name, []).extend(values)
 
     def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self._functions.setdefault(node.name, []).append(node)
@@ -126,6 +281,20 @@ class _Slices:
         for other in others:
             if other is not None:
                 self._parameters.setdefault(other.arg, []).append((node, len(positional)))
+
+    def follow(self, *nodes: ast.expr) -> None:
+        """Find out what values are made of, for `listings` and `is_open`."""
+        for _ in self._all(nodes):
+            pass
+
+    def listings_in(self, *nodes: ast.expr) -> set[ast.Call]:
+        """Give the listings that values are made of, without a trace in `listings` and `is_open`."""
+        kept = self._seen, self.listings, self.is_open
+        self._seen, self.listings = set(), set()
+        self.follow(*nodes)
+        found = self.listings
+        self._seen, self.listings, self.is_open = kept
+        return found
 
     def texts(self, node: ast.expr) -> Iterator[str]:
         """Give the texts that a value is made of."""
@@ -142,6 +311,8 @@ class _Slices:
                 yield from self._of_attribute(value, name)
             case ast.Call():
                 yield from self._of_call(node)
+            case ast.Await(value=value):
+                yield from self.texts(value)
             case (
                 ast.BinOp() | ast.JoinedStr() | ast.FormattedValue() | ast.Subscript() | ast.Slice() | ast.Starred()
                 | ast.List() | ast.Tuple() | ast.Set() | ast.Dict() | ast.IfExp() | ast.BoolOp() | ast.UnaryOp()
@@ -180,6 +351,8 @@ class _Slices:
 
     def _of_call(self, call: ast.Call) -> Iterator[str]:
         name = _last_name(call.func)
+        if is_listing(call):
+            self.listings.add(call)
         if name in self._functions:
             for function in self._functions[name]:
                 returned = (

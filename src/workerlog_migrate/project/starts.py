@@ -140,7 +140,7 @@ class _Search:
         if not depths:
             depths = [max(seen.relative, default=1)]
         dotted = next(iter(seen.dotted.values()), "") or next(iter(seen.relative.values()), "")
-        depth = max(1, min(depths))
+        depth = self._free(folder, max(1, min(depths)))
         # A name that goes through more folders than have an ``__init__.py`` says where Python looks first.
         through = max(1, min([*seen.dotted, *self._named_depths(folder)] or depths))
         sibling = self._sibling(seen)
@@ -152,7 +152,7 @@ class _Search:
             imported=seen.imported,
             by_path="" if sibling else seen.by_path,
             swept=self._swept.get(folder, ""),
-            swept_above=self._swept.get(str(Path(folder, *[".."] * (depth - 1)).resolve()), ""),
+            swept_above=self._swept.get(_above(folder, depth), ""),
             isolated="" if sibling else seen.isolated or self._safe_everywhere,
             shadowed=self._shadows.standard(seen.path, str(Path(folder, *[".."] * through).resolve())),
             shadowed_beside=self._shadows.standard(seen.path, folder),
@@ -165,6 +165,11 @@ class _Search:
             loggers=self._loggers_like(seen, target.worker, seen.parts[-1]),
             other_folders=self._other_folders(position, target.path),
         )
+
+    def _free(self, folder: str, depth: int) -> int:
+        """Give how far up the runtime may stand: below a folder of which every file is imported, if there is a package."""
+        free = (each for each in range(depth, 0, -1) if _above(folder, each) not in self._swept)
+        return next(free, depth)
 
     def _other_folders(self, position: int, shown: Path) -> tuple[str, ...]:
         """Give the folders of a file's other names, as the report shows that file."""
@@ -527,6 +532,10 @@ def _names_of(seen: Sequence[Seen], links: Sequence[str]) -> dict[int, list[str]
         for position, (each, real) in enumerate(zip(seen, reals, strict=True))
         if real != each.path or real in by_real
     }
+
+
+def _above(folder: str, depth: int) -> str:
+    return str(Path(folder, *[".."] * (depth - 1)).resolve())
 
 
 def _parts(path: str) -> tuple[str, ...]:
