@@ -25,7 +25,7 @@ from workerlog_migrate.project.lookup import Lookup, Seen
 from workerlog_migrate.project.shadows import Shadows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from workerlog_migrate.model import Target
     from workerlog_migrate.project.index import Project
@@ -140,7 +140,7 @@ class _Search:
         if not depths:
             depths = [max(seen.relative, default=1)]
         dotted = next(iter(seen.dotted.values()), "") or next(iter(seen.relative.values()), "")
-        depth = self._free(folder, max(1, min(depths)))
+        depth = _free(folder, max(1, min(depths)), self._swept)
         # A name that goes through more folders than have an ``__init__.py`` says where Python looks first.
         through = max(1, min([*seen.dotted, *self._named_depths(folder)] or depths))
         sibling = self._sibling(seen)
@@ -165,11 +165,6 @@ class _Search:
             loggers=self._loggers_like(seen, target.worker, seen.parts[-1]),
             other_folders=self._other_folders(position, target.path),
         )
-
-    def _free(self, folder: str, depth: int) -> int:
-        """Give how far up the runtime may stand: below a folder of which every file is imported, if there is a package."""
-        free = (each for each in range(depth, 0, -1) if _above(folder, each) not in self._swept)
-        return next(free, depth)
 
     def _other_folders(self, position: int, shown: Path) -> tuple[str, ...]:
         """Give the folders of a file's other names, as the report shows that file."""
@@ -532,6 +527,12 @@ def _names_of(seen: Sequence[Seen], links: Sequence[str]) -> dict[int, list[str]
         for position, (each, real) in enumerate(zip(seen, reals, strict=True))
         if real != each.path or real in by_real
     }
+
+
+def _free(folder: str, depth: int, swept: Collection[str]) -> int:
+    """Give how far up the runtime may stand: below a folder of which every file is imported, if there is a package."""
+    free = (each for each in range(depth, 0, -1) if _above(folder, each) not in swept)
+    return next(free, depth)
 
 
 def _above(folder: str, depth: int) -> str:
