@@ -25,15 +25,32 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.values import Type, Value
     from workerlog_migrate.knowledge import CallRow
 
-_OF_INSTANCES = frozenset(
-    "__eq__ __ne__ __hash__ __lt__ __le__ __gt__ __ge__ __getattribute__ __setattr__ __delattr__ __repr__ __index__ __copy__"  # noqa: SIM905  # a list of words
-    " __deepcopy__ __reduce__ __reduce_ex__ __getstate__ __fspath__ __missing__ __radd__ __rsub__ __rmul__ __rtruediv__ __iadd__"
-    " __isub__ __imul__ __ior__ __mod__ __rmod__ __floordiv__ __pow__ __and__ __or__ __xor__ __lshift__ __rshift__ __matmul__".split()
+# What other parts tell apart by the operation, the statement or the protocol that asks for it. Every other special method counts
+# where an object is touched: which of them an operator or a function calls is Python's business, and a list of them would have gaps.
+_TOLD_APART = frozenset(
+    "__init__ __new__ __post_init__ __init_subclass__ __set_name__ __prepare__ __class_getitem__ __del__"  # noqa: SIM905  # a list of words
+    " __enter__ __exit__ __aenter__ __aexit__ __await__ __iter__ __next__ __aiter__ __anext__ __call__ __len__ __bool__ __contains__"
+    " __getitem__ __setitem__ __delitem__ __getattr__ __get__ __set__ __delete__ __str__ __format__ __int__ __float__ __abs__ __round__"
+    " __floor__ __ceil__ __neg__ __pos__ __invert__ __add__ __sub__ __mul__ __truediv__ __divmod__".split()
+)
+# What runs when a class or an object is made or ends, and what a library that is given the object does not call.
+_OF_MAKING = frozenset(
+    "__init__ __new__ __post_init__ __init_subclass__ __set_name__ __prepare__ __class_getitem__ __del__".split()  # noqa: SIM905
 )
 # Of the object itself ``expressions`` knows by which operator these are asked; of what lies in a container it does not.
 _ASKED_DIRECTLY = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__repr__"})
 _OF_CLASSES = frozenset(
-    {"__call__", "__getitem__", "__getattr__", "__getattribute__", "__iter__", "__contains__", "__len__"}
+    {
+        "__call__",
+        "__getitem__",
+        "__getattr__",
+        "__getattribute__",
+        "__iter__",
+        "__contains__",
+        "__len__",
+        "__instancecheck__",
+        "__subclasscheck__",
+    }
 )
 _OF_CLASS_STATEMENTS = ("__new__", "__init__", "__prepare__")
 _OF_DESCRIPTORS = ("__get__", "__set__", "__delete__")
@@ -73,12 +90,13 @@ class Hooks:
 
     def touched(self, value: Value, node: ast.expr, frame: Frame) -> None:
         """Count the hooks of a value that code touches, and of what is in it."""
+        is_used = _is_used(node, frame)
         for entry in value:
-            self._of(entry, node, frame)
+            self._of(entry, node, frame, is_used=is_used)
             for part in entry.args:
                 for inner in part:
                     if inner.name == "instance":
-                        self._of(inner, node, frame, is_inside=True)
+                        self._of(inner, node, frame, is_inside=True, is_used=is_used)
 
     def stored(self, receiver: Value, target: ast.Attribute, frame: Frame) -> None:
         """Count the setter of a property that is assigned to."""
@@ -170,7 +188,9 @@ class Hooks:
             if isinstance(method, FunctionInfo):
                 frame.sink.add(CallEdge(method, node, frame.unit))
 
-    def _of(self, entry: Type, node: ast.expr, frame: Frame, *, is_inside: bool = False) -> None:
+    def _of(
+        self, entry: Type, node: ast.expr, frame: Frame, *, is_inside: bool = False, is_used: bool = False
+    ) -> None:
         sink = frame.sink
         if sink is None:
             return
@@ -183,7 +203,9 @@ class Hooks:
         else:
             return
         for method in methods:
-            if method is not frame.function and (is_inside or method.name not in _ASKED_DIRECTLY):
+            if method is frame.function or not (is_used or method.name not in _TOLD_APART):
+                continue
+            if is_inside or is_used or method.name not in _ASKED_DIRECTLY:
                 sink.add(CallEdge(method, node, frame.unit))
 
     def _hooks_of_instances(self, info: ClassInfo) -> tuple[FunctionInfo, ...]:
@@ -195,7 +217,7 @@ class Hooks:
                 for owner in self._families.family(info)
                 if isinstance(owner, ClassInfo)
                 for name in owner.methods
-                if name in _OF_INSTANCES
+                if _is_special(name) and name not in _OF_MAKING
             ]
             found += self._descriptors(info)
             known = self._instances[info] = tuple(dict.fromkeys(found))
@@ -274,3 +296,43 @@ class Hooks:
                         for entry in flat.value(word.value, owner.unit):
                             if entry.name == "class" and isinstance(entry.ref, ClassInfo):
                                 yield entry.ref
+
+
+def _is_used(node: ast.expr, frame: Frame) -> bool:
+    """Say whether somebody else may ask for any special method of a value that stands there.
+
+    A library that is handed it, an operator with another operand, a format, an unpacking. Not where it is called, its attributes are
+    read, it is bound to a name, returned, or handed to a function of the same file, whose own operations count.
+    """
+    module = frame.unit.module
+    parent = module.parents.get(node)
+    while isinstance(parent, ast.keyword | ast.Tuple | ast.List | ast.Set):
+        parent = module.parents.get(parent)
+    if isinstance(parent, ast.Call):
+        return (
+            parent.func is not node
+            and module.definition(parent.func) is None
+            and not _is_of_self(parent.func)
+        )
+    return isinstance(
+        parent,
+        ast.BinOp
+        | ast.AugAssign
+        | ast.Compare
+        | ast.Starred
+        | ast.Dict
+        | ast.comprehension
+        | ast.FormattedValue,
+    )
+
+
+def _is_of_self(callee: ast.expr) -> bool:
+    return (
+        isinstance(callee, ast.Attribute)
+        and isinstance(callee.value, ast.Name)
+        and callee.value.id in ("self", "cls")
+    )
+
+
+def _is_special(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__") and len(name) > 4

@@ -218,7 +218,9 @@ class Kinds:
             return
         is_ours = row.name in _LIBRARY  # what stands for it knows no keywords
         named = [
-            (word, constant(each) or samples(value)) for word, each, value in given if not (word and is_ours)
+            (word, constant(each) or samples(value, own=self._own))
+            for word, each, value in given
+            if not (word and is_ours)
         ]
         if receiver is not None and "." in row.name:
             kind = row.name.rpartition(".")[0]
@@ -227,6 +229,27 @@ class Kinds:
         rule = refused(function, named)
         if rule:
             self._effects.operation(rule, node, frame)
+
+    def _own(self, info: ClassInfo) -> list[object]:
+        """Return an object with the special methods of a class of the program; none where more of it is made elsewhere."""
+        family = self._families.family(info)
+        if any(
+            owner.node.keywords or owner.node.decorator_list
+            if isinstance(owner, ClassInfo)
+            else owner != "object"
+            for owner in family
+        ):
+            return []
+        names = {
+            name
+            for owner in family
+            if isinstance(owner, ClassInfo)
+            for name in (*owner.methods, *owner.values)
+        }
+        if names & _OF_ATTRIBUTES:
+            return []
+        asked = {name: _refuse for name in names if name.startswith("__") and name not in _OF_MAKING}
+        return [type("Own", (), dict(asked))()]
 
     def mixed(self, row: CallRow, value: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink that a function which cannot be tried takes one of several kinds at most."""
@@ -454,6 +477,13 @@ def refused(function: Callable[..., object], given: list[tuple[str, list[object]
     return found if is_taken else ""
 
 
+# Methods of a class that say nothing of what its instances are good for, and such that make anything of them.
+_OF_MAKING = frozenset(
+    "__init__ __new__ __post_init__ __init_subclass__ __set_name__ __class_getitem__ __del__ __slots__ __doc__ __module__"  # noqa: SIM905
+    " __copy__ __deepcopy__ __reduce__ __reduce_ex__ __getstate__ __setstate__ __annotations__ __repr__ __match_args__".split()
+)
+_OF_ATTRIBUTES = frozenset({"__getattr__", "__getattribute__", "__class__", "__dict__"})
+
 # What its compression raises on Python 3.13; not every Python is built with it.
 _OF_LZMA = (importlib.import_module("lzma").LZMAError,) if importlib.util.find_spec("_lzma") else ()
 
@@ -489,18 +519,33 @@ def _tried(function: Callable[..., object], words: list[str], arguments: list[ob
     return ""
 
 
-def samples(value: Value, depth: int = 0) -> list[object]:
-    """Return some values like the alternatives of a value; none for what has no sample."""
+def samples(
+    value: Value, depth: int = 0, own: Callable[[ClassInfo], list[object]] | None = None
+) -> list[object]:
+    """Return some values like the alternatives of a value; none for what has no sample.
+
+    Args:
+        value: the alternatives.
+        depth: how many containers they lie in.
+        own: gives an instance of a class of the program; None: there is no sample of those.
+    """
     found: list[object] = []
     for entry in sorted(value, key=lambda entry: entry.name):
-        found.extend(_like(entry, depth))
+        found.extend(_like(entry, depth, own))
     return found[:_MOST_SAMPLES]
 
 
-def _like(entry: Type, depth: int) -> list[object]:
+def _refuse(*_given: object) -> object:
+    """Stand for a special method of the program, whose own errors count where it is called."""
+    raise ValueError
+
+
+def _like(entry: Type, depth: int, own: Callable[[ClassInfo], list[object]] | None) -> list[object]:
     if depth > 2:  # as deep as anyone looks
         return []
-    parts = [samples(part, depth + 1) for part in entry.args]
+    if entry.name == "instance" and isinstance(entry.ref, ClassInfo):
+        return own(entry.ref) if own is not None else []
+    parts = [samples(part, depth + 1, own) for part in entry.args]
     if entry.ref == HUGE:
         return [{"int": 10**400, "str": "1" * 400}.get(entry.name, 1e300)]
     match entry.name:
