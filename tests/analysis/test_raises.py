@@ -19,6 +19,8 @@ from pathlib import Path
 import requests
 """
 PID = "def pid():\n    with open('pid', errors='replace') as f: return int(f.read())\n"
+POINT = "class Point:\n    __match_args__ = ('x',)\n    def __init__(self, x): self.x = x\n"
+PAIR = "from dataclasses import dataclass\n@dataclass\nclass Pair:\n    x: int\n"
 GUARDED = "try:\n    import psutil\nexcept ImportError:\n    psutil = None\n"
 
 
@@ -74,6 +76,29 @@ def case(name: str, body: str, expected: str, before: str = "") -> ParameterSet:
         case("first word", "str(x).split()[0]", "IndexError"),
         case("unpacked parts", "a, b = str(x).split(':')", "ValueError"),
         case("unpacked pair", "a, b = 1, 2", ""),
+        case(
+            "case with more places than the class has",
+            "match x:\n    case Point(1, 2): pass",
+            "TypeError",
+            POINT,
+        ),
+        case("case with as many places as the class has", "match x:\n    case Point(1): pass", "", POINT),
+        case("case with more places than a builtin has", "match x:\n    case int(1, 2): pass", "TypeError"),
+        case("case with the one place of a builtin", "match x:\n    case int(1): pass", ""),
+        case("case of a class of a library", "match x:\n    case Path('a'): pass", "TypeError"),
+        case("case of a class of a library by its names", "match x:\n    case Path(name='a'): pass", ""),
+        case(
+            "case with more places than a data class has fields",
+            "match x:\n    case Pair(1, 2): pass",
+            "TypeError",
+            PAIR,
+        ),
+        case(
+            "case with as many places as a data class has fields",
+            "match x:\n    case Pair(1): pass",
+            "",
+            PAIR,
+        ),
         case("match that may be none", "re.match('a', str(x)).group(1)", "AttributeError"),
         case("printed text", "print(x)", "OSError ValueError"),
         case("printed ascii", "print('ok', 3)", "OSError ValueError"),

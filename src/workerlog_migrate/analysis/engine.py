@@ -225,6 +225,7 @@ class Engine:
             order,
             presence,
             flat,
+            shapes,
             hooks,
             guards,
             special_methods,

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.order import Order
     from workerlog_migrate.analysis.presence import Presence
     from workerlog_migrate.analysis.raising import Raising
+    from workerlog_migrate.analysis.shapes import Shapes
     from workerlog_migrate.analysis.special_methods import SpecialMethods
     from workerlog_migrate.analysis.world import World
 
@@ -90,6 +91,7 @@ class Flow:
         order: Order,
         presence: Presence,
         flat: FlowInsensitive,
+        shapes: Shapes,
         hooks: Hooks,
         guards: Guards,
         special_methods: SpecialMethods,
@@ -108,6 +110,7 @@ class Flow:
         self._order = order
         self._presence = presence
         self._flat = flat
+        self._shapes = shapes
         self._hooks = hooks
         self._guards = guards
         self._special_methods = special_methods
@@ -398,6 +401,10 @@ class Flow:
                     frame.bind(part.name)
                 elif isinstance(part, ast.MatchMapping) and part.rest:
                     frame.bind(part.rest)
+                elif isinstance(part, ast.MatchClass):
+                    made = self._expressions.value(part.cls, frame.quiet())
+                    if self._shapes.positions(made) < len(part.patterns):
+                        self._effects.operation("op:match-class", part, frame)
             if case.guard is not None:
                 self._expressions.value(case.guard, frame)
                 guards.assume(case.guard, True, frame)

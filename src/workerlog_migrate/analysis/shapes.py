@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 _PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Protocol", "typing.Generic", "enum.Enum"})
 _DATA_CLASS = "dataclass"
+_MANY = 99
+# The builtins that a ``case`` may give one position, which is the value itself.
+_TAKE_ONE = frozenset(
+    {"bool", "bytearray", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"}
+)
 # What a decorator leaves of a signature as it is.
 _KEEPING = frozenset(
     {
@@ -219,6 +224,24 @@ class Shapes:
     def has_no_order(self, info: ClassInfo) -> bool:
         """Say whether a data class is made without an order."""
         return self._is_data(info) and not _is_asked_for(info.node, "order")
+
+    def positions(self, made: Value) -> int:
+        """Return how many positions a ``case`` may give for a class at least, whatever the value stands for."""
+        return min((self._positions(entry) for entry in made), default=_MANY)
+
+    def _positions(self, entry: Type) -> int:
+        info = entry.ref
+        if not isinstance(info, ClassInfo):
+            return 1 if entry.name == "dotted" and info in _TAKE_ONE else 0
+        for owner in self._families.family(info):
+            if not isinstance(owner, ClassInfo):
+                return 0
+            written = owner.values.get("__match_args__")
+            if isinstance(written, ast.Tuple | ast.List):
+                return len(written.elts)
+            if self._is_data(owner) and self._families.family(owner) == (owner,):
+                return len(owner.annotations)
+        return 0
 
     def _misses_fields(self, info: ClassInfo, arguments: Arguments) -> bool:
         family = [owner for owner in reversed(self._families.family(info)) if isinstance(owner, ClassInfo)]
