@@ -99,6 +99,8 @@ def case(name: str, body: str, expected: str, before: str = "") -> ParameterSet:
             "",
             PAIR,
         ),
+        case("choice of nothing", "import random\nrandom.choice([])", "IndexError"),
+        case("choice of something", "import random\nrandom.choice([1])", ""),
         case("match that may be none", "re.match('a', str(x)).group(1)", "AttributeError"),
         case("printed text", "print(x)", "OSError ValueError"),
         case("printed ascii", "print('ok', 3)", "OSError ValueError"),

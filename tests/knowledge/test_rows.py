@@ -130,6 +130,7 @@ CONDITION_WORDS = {
     "true",
     "literal",
     "not-literal",
+    "empty",
     "converted",
     "unsettled",
     "integer-literal",

@@ -181,6 +181,8 @@ class Conditions:
                 return node is not None and self._is_literal(node, arguments)
             case "not-literal":
                 return node is None or not self._is_literal(node, arguments)
+            case "empty":
+                return node is not None and _is_empty(node, constant)
             case "unsettled":
                 return node is None or not self._is_settled(node, arguments)
             case "converted":
@@ -392,6 +394,14 @@ class Conditions:
         return bool(value) and self._knowledge.are_all(values.names(value), "plain")
 
 
+def _is_empty(node: ast.expr, constant: ast.Constant | None) -> bool:
+    """Whether an argument is written, and nothing is in it."""
+    match node:
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Dict(keys=parts):
+            return not parts
+    return constant is not None and constant.value in ("", b"")
+
+
 def _holds_unknown(node: ast.expr | None, value_of: Callable[[ast.expr], Value]) -> bool:
     """Whether a literal, or a dict that was one, was made with something that is not known to be plain data."""
     match node:
@@ -450,6 +460,7 @@ IN_WORDS = {
     "absent": "{} is not given",
     "ascii": "{} is ASCII",
     "binary-mode": "{} is binary",
+    "empty": "{} is empty",
     "literal": "{} is a literal",
     "missing": "{} is not given",
     "none-able": "{} may be None",

@@ -25,6 +25,7 @@ TESTS = frozenset(
         "true",
         "literal",
         "not-literal",
+        "empty",
         "converted",
         "integer-literal",
         "number-literal",
