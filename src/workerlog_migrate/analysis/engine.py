@@ -116,7 +116,7 @@ class Engine:
         ducks = Ducks(world, flat)
         shapes = Shapes(effects, families, flat)
         kinds = Kinds(effects, families, shapes)
-        hooks = Hooks(effects, families, flat)
+        hooks = Hooks(world, effects, families, flat)
         changes = Changes(order)
         unset = Unset(above, effects, presence, parameters, ducks)
         conditions = Conditions(world, above, elements, writes, sources, unset)

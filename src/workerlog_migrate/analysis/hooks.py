@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.analysis.values import Type, Value
+    from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
 
 # What other parts tell apart by the operation, the statement or the protocol that asks for it. Every other special method counts
@@ -79,7 +80,8 @@ class Hooks:
     The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, effects: Effects, families: Families, flat: FlowInsensitive) -> None:
+    def __init__(self, world: World, effects: Effects, families: Families, flat: FlowInsensitive) -> None:
+        self._knowledge = world.knowledge
         self._effects = effects
         self._families = families
         self._flat = flat
@@ -92,11 +94,19 @@ class Hooks:
         """Count the hooks of a value that code touches, and of what is in it."""
         is_used = _is_used(node, frame)
         for entry in value:
-            self._of(entry, node, frame, is_used=is_used)
+            self._of(entry, node, frame, is_used=is_used and not self._is_told(node, frame))
             for part in entry.args:
                 for inner in part:
                     if inner.name == "instance":
                         self._of(inner, node, frame, is_inside=True, is_used=is_used)
+
+    def _is_told(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether a builtin's row says which special methods it asks its argument for: ``repr(x)``; what iterates may ask for more."""
+        call = frame.unit.module.parents.get(node)
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+            return False
+        row = self._knowledge.call(call.func.id)
+        return row is not None and bool(row.special) and "__iter__" not in row.special
 
     def stored(self, receiver: Value, target: ast.Attribute, frame: Frame) -> None:
         """Count the setter of a property that is assigned to."""
