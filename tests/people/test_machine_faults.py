@@ -152,7 +152,7 @@ def test_an_edit_between_reading_and_writing_is_kept(
 
     monkeypatch.setattr(pipeline, "migrate_file", migrate)
     with pytest.raises(SystemExit) as ended:
-        main(APPLY, prog_name="workerlog-migrate")
+        main([*APPLY, "--no-cache"], prog_name="workerlog-migrate")
 
     assert ended.value.code == 2
     assert (

@@ -222,7 +222,7 @@ def test_a_file_that_changes_during_the_run_is_left_alone(tmp_path: Path) -> Non
         "    return result\n"
         "p.migrate_file = migrate_file\n"
         "from workerlog_migrate.cli import main\n"
-        "main(['--apply', '--jobs', '1', 'scripts'])\n"
+        "main(['--apply', '--no-cache', '--jobs', '1', 'scripts'])\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
 
