@@ -103,6 +103,61 @@ def test_an_annotation_is_believed_unless_something_contradicts_it(script: Analy
     assert not found.is_complete or "TypeError" in found.names
 
 
+@pytest.mark.parametrize(
+    ("use", "passed", "names"),
+    [
+        pytest.param(
+            "d.get('a')",
+            "json.loads(s)",
+            {"AttributeError", "TypeError"},
+            id="a list where a dict is declared",
+        ),
+        pytest.param("d.get('a')", "{}", set(), id="twin: a dict"),
+        pytest.param(
+            "d.get('a')", "json.loads(s) if s else {}", {"AttributeError", "TypeError"}, id="or a dict"
+        ),
+        pytest.param("d['a']", "json.loads(s)", {"KeyError", "TypeError"}, id="a key of a list"),
+        pytest.param("d['a']", "dict(json.loads(s))", {"KeyError"}, id="twin: made a dict"),
+    ],
+)
+def test_decoded_data_may_be_of_another_kind_than_is_declared(
+    script: Analyse, use: str, passed: str, names: set[str]
+) -> None:
+    """A parameter declared ``dict`` gets what a call passes: decoded JSON may be a list."""
+    text = f"import json\ndef f(d: dict):\n    try: return {use}\n    except Exception: pass\ndef g(s: str): f({passed})\n"
+
+    assert script(text).names() == names
+
+
+# -- known modules and classes --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("use", "names"),
+    [
+        pytest.param("datetime.datetime", set(), id="a class of a module"),
+        pytest.param("datetime.datetime.now", set(), id="a method of its class"),
+        pytest.param("os.path, math.pi, json.JSONDecodeError", set(), id="a module, a number, an exception"),
+        pytest.param("moment.year, moment.tzinfo", set(), id="what every moment has"),
+        pytest.param("Own.limit", set(), id="a value of an own class"),
+        pytest.param("Own().limit, Own().half", set(), id="a value and a property of an own object"),
+        pytest.param("Own.nothing", {"AttributeError"}, id="twin: an own class has it not"),
+        pytest.param("datetime.UTC", {"AttributeError"}, id="twin: only newer Pythons have it"),
+        pytest.param("signal.SIGHUP", {"AttributeError"}, id="twin: only some platforms have it"),
+    ],
+)
+def test_a_known_attribute_of_a_known_module_or_class_cannot_be_missing(
+    script: Analyse, use: str, names: set[str]
+) -> None:
+    """``except AttributeError`` because ``datetime.datetime`` "may be missing" is a clause that nothing reaches."""
+    head = "import datetime, json, math, os, signal\nclass Own:\n    limit = 1\n    @property\n    def half(self): return 1\n"
+
+    assert (
+        script(f"{head}def f(moment: datetime.datetime):\n    try: {use}\n    except Exception: pass").names()
+        == names
+    )
+
+
 # -- data of an open shape ------------------------------------------------------------------------------------
 
 

@@ -184,3 +184,73 @@ def test_a_container_of_an_object_that_another_thread_changes(
     )
 
     assert ("RuntimeError" in script(text).names()) is is_listed
+
+
+CAUGHT = """
+class Other(Exception): pass
+class Fault(Exception):
+    def __str__(self):
+        raise Other
+    @property
+    def status(self):
+        raise Other
+    def poll(self):
+        self.code = 5
+class Heir(Fault):
+    pass
+class Plain(Exception): pass
+class Loud(Plain):
+    def __str__(self):
+        raise Other
+class Quiet(Exception): pass
+"""
+
+
+@pytest.mark.parametrize("is_imported", [False, True], ids=["own file", "another file"])
+@pytest.mark.parametrize(
+    ("caught", "use", "is_heeded"),
+    [
+        pytest.param("Fault", "f'{e}'", True, id="formatted"),
+        pytest.param("Fault", "str(e)", True, id="made a text"),
+        pytest.param("(OSError, Fault)", "str(e)", True, id="one of two"),
+        pytest.param("KINDS", "str(e)", True, id="a tuple with a name"),
+        pytest.param("Plain", "str(e)", True, id="an heir's"),
+        pytest.param("Fault", "e.status", True, id="a property"),
+        pytest.param("Fault", "e.code", True, id="what only a method sets"),
+        pytest.param("Quiet", "str(e)", False, id="twin: no method of its own"),
+        pytest.param("OSError", "e.args", False, id="twin: what every exception has"),
+        pytest.param("OSError", "str(e)", False, id="twin: not of the program"),
+    ],
+)
+def test_what_an_own_exception_that_was_caught_runs(
+    script: Analyse, caught: str, use: str, *, is_heeded: bool, is_imported: bool
+) -> None:
+    """Its special methods and properties, and those of its heirs, run where the handler uses it."""
+    head = "from faults import *\n" if is_imported else CAUGHT
+    text = (
+        f"{head}KINDS = (KeyError, Fault)\ndef f(p: str):\n    try:\n        open(p)\n    except {caught} as e:\n"
+        f"        try:\n            {use}\n        except Exception: pass"
+    )
+    found = script(text, modules={"faults": CAUGHT}).body(1)
+
+    assert (not found.is_complete or any(name.endswith("Other") for name in found.names)) is is_heeded
+
+
+@pytest.mark.parametrize(
+    ("caught", "use", "name", "is_listed"),
+    [
+        pytest.param("OSError", "e.errno + 1", "TypeError", True, id="no number"),
+        pytest.param("OSError", "e.strerror.lower()", "AttributeError", True, id="no text"),
+        pytest.param("sqlite3.Error", "e.sqlite_errorname", "AttributeError", True, id="only newer Pythons"),
+        pytest.param("OSError", "e.errno == 2", "TypeError", False, id="twin: compared"),
+        pytest.param("OSError", "f'{e.strerror}'", "TypeError", False, id="twin: formatted"),
+        pytest.param("OSError", "if e.errno: e.errno + 1", "TypeError", False, id="twin: looked at"),
+    ],
+)
+def test_what_an_exception_carries_may_be_missing(
+    script: Analyse, caught: str, use: str, name: str, *, is_listed: bool
+) -> None:
+    """``OSError("x")`` has neither number nor text; what SQLite reports has its code from Python 3.11 on."""
+    text = f"import sqlite3\ntry:\n    open('a')\nexcept {caught} as e:\n    try:\n        {use}\n    except Exception: pass"
+
+    assert (name in script(text).body(1).names) is is_listed

@@ -233,6 +233,30 @@ def test_a_handler_is_left_with_a_reason(find: Find, text: str, reason: str) -> 
     assert (finding.kind, finding.reason, finding.edit) == ("left", reason, None)
 
 
+@pytest.mark.parametrize(
+    ("body", "is_said"),
+    [
+        pytest.param("return int(element.text)", False, id="an attribute of anything"),
+        pytest.param("return json.dumps({'a': element})", False, id="an item that is anything"),
+        pytest.param("element.get(url)", False, id="a method of anything"),
+        pytest.param("return element[0]", False, id="an item of anything"),
+        pytest.param("return Page(url)", False, id="a class that is not known"),
+        pytest.param("return datetime.datetime", True, id="twin: a class of a known module"),
+        pytest.param("return json.dumps({'a': 1})", True, id="twin: an item that is written there"),
+        pytest.param("return int('5')", True, id="twin: a number that is written there"),
+    ],
+)
+def test_nothing_is_known_to_raise_is_said_only_where_everything_is_known(
+    find: Find, body: str, *, is_said: bool
+) -> None:
+    """Of what is done with something unknown the report says what is not known, or what it raises."""
+    text = f"import datetime, json\nfrom nuvem import Page\ndef f(element, url):\n    try:\n        {body}\n    except Exception:\n        pass"
+    found = find(text)
+
+    assert found
+    assert any("nothing in the body is known to raise" in f"{entry.reason}" for entry in found) is is_said
+
+
 def test_sys_exit_under_except_exception_is_narrowed(find: Find) -> None:
     """Twin: ``except Exception`` never caught SystemExit."""
     text = "import os, sys\ntry:\n    os.remove('a')\n    sys.exit(1)\nexcept Exception:\n    pass"

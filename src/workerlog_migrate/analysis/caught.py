@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
@@ -90,8 +91,26 @@ class Caught:
         where = frame.unit.function(handler)
         found = [
             ANY
-            if name.startswith("local:")
+            if self._world.hierarchy.is_own(name)
             else values.one(name, ref=where if name in (BROAD, ROOT) else None)
             for name in names
         ]
-        return values.join(found) or ANY
+        own = (self._families.kinds("instance", info) for info in self._own_classes(handler.type, frame))
+        return values.join((*found, *own)) or ANY
+
+    def _own_classes(self, node: ast.expr | None, frame: Frame) -> Iterator[ClassInfo]:
+        """Yield the classes of the program that a clause names: their special methods run, whatever else they have."""
+        if isinstance(node, ast.Name):
+            node = self._assigned_tuple(node, frame) or node
+        match node:
+            case None:
+                return
+            case ast.Tuple(elts=entries) | ast.List(elts=entries):
+                for entry in entries:
+                    yield from self._own_classes(entry, frame)
+            case ast.Starred(value=entry):
+                yield from self._own_classes(entry, frame)
+            case _:
+                for kind in self._above.expressions.value(node, frame):
+                    if kind.name == "class" and isinstance(kind.ref, ClassInfo):
+                        yield kind.ref

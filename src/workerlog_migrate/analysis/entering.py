@@ -9,6 +9,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import ANY, Value
+from workerlog_migrate.syntax.yields import yields_once
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -79,8 +80,12 @@ class Entering:
             return
         for entry in value:
             match entry.name:
-                case "context" | "None" | "suppress":
+                case "None" | "suppress":
                     continue
+                case "context":
+                    made = entry.ref.node if isinstance(entry.ref, FunctionInfo) else None
+                    if isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef) and not yields_once(made):
+                        self._effects.operation("op:context-yields", node, frame)
                 case "instance":
                     assert isinstance(entry.ref, ClassInfo)
                     if self._shapes.lacks(entry.ref, ("__enter__", "__aenter__")):

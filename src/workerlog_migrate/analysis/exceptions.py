@@ -39,6 +39,10 @@ class Hierarchy:
         self._registered[name] = bases
         self._names.pop(name, None)
 
+    def is_own(self, name: str) -> bool:
+        """Whether an exception is a class of the analysed files."""
+        return name in self._registered
+
     def canonical(self, name: str) -> str:
         """Return the name under which an exception is known."""
         found = self._names.get(name)

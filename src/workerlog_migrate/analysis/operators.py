@@ -311,7 +311,10 @@ class Operators:
                 for value, part in ((left, left_node), (right, right_node)):
                     self._effects.unresolved_if_opaque(value, "op:compare-unknown", node, part, frame)
             if type(operator) in _COMPARISONS:
-                self._special_methods.special(left, (_COMPARISONS[type(operator)],), left_node, frame)
+                own, other = _COMPARISONS[type(operator)]
+                self._special_methods.special(left, own, left_node, frame)
+                if not all(entry.name == "instance" for entry in left):  # else the left one is asked
+                    self._special_methods.special(right, other, right_node, frame)
             left_node, left = right_node, right
         return BOOL
 
@@ -322,13 +325,15 @@ _SIGNS: dict[type[ast.unaryop], str] = {
     ast.UAdd: "__pos__",
     ast.Invert: "__invert__",
 }
-_COMPARISONS: dict[type[ast.cmpop], str] = {
-    ast.Lt: "__lt__",
-    ast.LtE: "__le__",
-    ast.Gt: "__gt__",
-    ast.GtE: "__ge__",
-    ast.Eq: "__eq__",
-    ast.NotEq: "__ne__",
+# What the left operand is asked, and what the right one where the left one does not know it. Of an order that
+# `functools.total_ordering` completes one is there, and of `!=` it may only be `==`.
+_COMPARISONS: dict[type[ast.cmpop], tuple[tuple[str, ...], tuple[str, ...]]] = {
+    ast.Lt: (("__lt__", "__gt__", "__le__", "__ge__"), ("__gt__", "__lt__", "__ge__", "__le__")),
+    ast.LtE: (("__le__", "__ge__", "__lt__", "__gt__"), ("__ge__", "__le__", "__gt__", "__lt__")),
+    ast.Gt: (("__gt__", "__lt__", "__ge__", "__le__"), ("__lt__", "__gt__", "__le__", "__ge__")),
+    ast.GtE: (("__ge__", "__le__", "__gt__", "__lt__"), ("__le__", "__ge__", "__lt__", "__gt__")),
+    ast.Eq: (("__eq__",), ("__eq__",)),
+    ast.NotEq: (("__ne__", "__eq__"), ("__ne__", "__eq__")),
 }
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "**"})  # what hardly anything does with None on the right
 _OPERATOR_METHODS = {"+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "|": "__or__"}

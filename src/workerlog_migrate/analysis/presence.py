@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.analysis.writes import Writes
+
+
+_BUILTINS = vars(builtins)
 
 
 class Presence:
@@ -43,9 +47,7 @@ class Presence:
     def is_set(self, info: ClassInfo, name: str) -> bool:
         """Whether an instance has an attribute from the start, as far as that can be told: a base that is not known may set it."""
         family = self._families.family(info)
-        known = self._world.knowledge
-        others = [base for base in family if not isinstance(base, ClassInfo)]
-        if name.startswith("__") or any(base is None or not known.is_kind(base, "base") for base in others):
+        if name.startswith("__") or not self._is_only_set_here(name, family):
             return True
         for owner in family:
             if not isinstance(owner, ClassInfo):
@@ -58,6 +60,26 @@ class Presence:
             if any(owner.unit.enclosing(stored).name in begun for stored in owner.stores.get(name, ())):
                 return True
         return bool(info.node.decorator_list) or bool(self._writes.attribute_written(info, name))
+
+    def _is_only_set_here(self, name: str, family: tuple[ClassInfo | str | None, ...]) -> bool:
+        """Whether nothing but classes of the program gives an instance an attribute, as far as that can be told.
+
+        What one of them sets is no attribute of a library's base, which would set it as well.
+        """
+        is_stored = any(isinstance(owner, ClassInfo) and name in owner.stores for owner in family)
+        for base in family:
+            if isinstance(base, ClassInfo):
+                continue
+            if base is not None and self._world.knowledge.attribute(base, name) is not None:
+                return False
+            if base is not None and (
+                self._world.knowledge.is_kind(base, "base") or isinstance(_BUILTINS.get(base), type)
+            ):
+                if hasattr(_BUILTINS.get(base), name):
+                    return False
+            elif not is_stored:
+                return False
+        return True
 
     def _begun_by(self, info: ClassInfo) -> set[str]:
         """Return the names of the methods that run while an instance is made: ``__init__``, and what these call on it."""

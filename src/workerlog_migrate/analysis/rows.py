@@ -232,7 +232,7 @@ class Rows:
     def _wraps_unknown(self, row: CallRow, arguments: Arguments) -> bool:
         """Whether what a call makes goes on to use an own object, or something unknown: ``csv.writer(own)``."""
         return any(
-            isinstance(entry.ref, ClassInfo) or values.is_opaque(entry)
+            isinstance(entry.ref, ClassInfo) or entry.name == "generator" or values.is_opaque(entry)
             for parameter in row.works_on
             for passed in (
                 arguments.positional if parameter == "*" else arguments.find(parameter, row.params)

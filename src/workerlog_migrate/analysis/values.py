@@ -51,6 +51,7 @@ NO_TYPES = frozenset(
 _BUILTIN_KINDS = frozenset(
     {"str", "bytes", "int", "float", "bool", "None", "list", "dict", "tuple", "set", "frozenset", "complex"}
 )
+_OPEN = frozenset({"json", "record"})
 _NOTHING_KNOWN = frozenset({"any", "bound", "foreign"})
 _ALTERNATIVES = 8
 _HEIRS = 32  # of one class of the program: each is looked at on its own
@@ -100,13 +101,17 @@ def with_declared(value: Value, declared: Value) -> Value:
 
 
 def contradicting(declared: Value, seen: Value) -> Value:
-    """Return the builtin kinds among what is seen that a declared type does not have; a bool is an int, an int a float."""
+    """Return what is seen of another builtin kind than a declared type; a bool is an int, an int a float.
+
+    Data of an open shape contradicts each builtin kind: what is decoded where a dict is declared may be a list.
+    """
     known = names(declared)
     if not known <= _BUILTIN_KINDS:
         return BOTTOM
     if "float" in known or "int" in known:
         known |= {"int", "bool", "float"} if "float" in known else {"bool"}
-    return frozenset(entry for entry in seen if entry.name in _BUILTIN_KINDS - known - {"None"})
+    others = (_BUILTIN_KINDS | _OPEN) - known - {"None"}
+    return frozenset(entry for entry in seen if entry.name in others)
 
 
 def is_builtin(entry: Type) -> bool:
