@@ -76,7 +76,7 @@ class Parameters:
             if not values.is_unknown(declared):
                 declared = self._filled_with_json(declared, function, argument)
                 for value in self._passed(function, argument):
-                    declared |= values.contradicting(declared, value)
+                    declared |= values.contradicting(declared, value) | values.filling(declared, value)
                 return declared | NONE if default is not None and is_none(default) else declared
         handed = self._handed(function, argument)
         if handed is not None:

@@ -114,6 +114,18 @@ def contradicting(declared: Value, seen: Value) -> Value:
     return frozenset(entry for entry in seen if entry.name in others)
 
 
+def filling(declared: Value, seen: Value) -> Value:
+    """Return the containers among what is seen that hold what is no plain data, where a declared one does not say what it holds."""
+    silent = {entry.name for entry in declared if entry.args and set(entry.args) == {ANY}}
+    return frozenset(
+        entry for entry in seen if entry.name in silent and any(map(_holds_no_data, join(entry.args)))
+    )
+
+
+def _holds_no_data(entry: Type) -> bool:
+    return entry.name not in _BUILTIN_KINDS | _OPEN and not is_opaque(entry)
+
+
 def is_builtin(entry: Type) -> bool:
     """Whether an alternative is of a builtin kind, of which Python says what it can and cannot do (see ``kinds``)."""
     return entry.name in _BUILTIN_KINDS
