@@ -167,6 +167,7 @@ def test_a_known_attribute_of_a_known_module_or_class_cannot_be_missing(
         ("data['a']", {"KeyError", "TypeError"}),
         ("data[0]", {"IndexError", "KeyError", "TypeError"}),
         ("data[n]", {"IndexError", "KeyError", "TypeError"}),
+        ("data[:8]", {"KeyError", "TypeError"}),
         ("data.get('a')", {"AttributeError", "TypeError"}),
         ("data + 1", {"TypeError"}),
         ("data > 1", {"TypeError"}),

@@ -176,7 +176,9 @@ class Subscripts:
 
     def _json_item(self, node: ast.Subscript, frame: Frame) -> Value:
         key = node.slice
-        if isinstance(key, ast.Slice) or self._proofs.has_key(node, frame):
+        if isinstance(key, ast.Slice):
+            self._effects.operation("op:subscript-json-slice", node, frame)
+        elif self._proofs.has_key(node, frame):
             self._effects.operation("op:subscript-json-shape", node, frame)
         elif isinstance(key, ast.Constant) and isinstance(key.value, str):
             self._effects.operation("op:subscript-json-key", node, frame)
