@@ -7,7 +7,9 @@ import pytest
 from benchmarks.hazards import battery
 
 TOPICS = ("calls", "containers", "files", "further", "kinds", "library", "names", "objects", "ranges")
-CASES = [case for topic in TOPICS for case in battery.cases([topic])[::18]] + battery.cases(["caught", "deep"])
+CASES = [case for topic in TOPICS for case in battery.cases([topic])[::18]] + battery.cases(
+    ["caught", "deep"]
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.topic}: {case.name}")
