@@ -200,8 +200,7 @@ class Attributes:
         known = self._families.method(info, "__getattr__")
         if isinstance(known, FunctionInfo) and frame.sink is not None:
             frame.sink.add(CallEdge(known, node, frame.unit))
-        family = self._families.family(info)
-        if not name.startswith("__") and all(isinstance(owner, ClassInfo) for owner in family):
+        if not name.startswith("__") and self._presence.is_nowhere(info, name):
             self._effects.operation("op:kinds-attribute", node, frame)
         return values.one("bound", ANY, ref=(f"{info.name}", name))
 

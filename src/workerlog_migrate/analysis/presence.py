@@ -61,6 +61,14 @@ class Presence:
                 return True
         return bool(info.node.decorator_list) or bool(self._writes.attribute_written(info, name))
 
+    def is_nowhere(self, info: ClassInfo, name: str) -> bool:
+        """Whether no base of a class that nothing sets an attribute of has it: all are of the program or builtin."""
+        return all(
+            isinstance(base, ClassInfo)
+            or (isinstance(_BUILTINS.get(base or ""), type) and not hasattr(_BUILTINS[base or ""], name))
+            for base in self._families.family(info)
+        )
+
     def _is_only_set_here(self, name: str, family: tuple[ClassInfo | str | None, ...]) -> bool:
         """Whether nothing but classes of the program gives an instance an attribute, as far as that can be told.
 
