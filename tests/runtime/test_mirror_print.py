@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runtime_sandbox import Sandbox, levels_and_messages
+from runtime_sandbox import ALARM, Sandbox, levels_and_messages
 from worker_logger import mirror_print, setup_worker_logger
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -424,22 +424,25 @@ def test_a_record_factory_of_the_program_is_asked(tmp_path: Path, monkeypatch: p
 def test_output_of_a_signal_handler_in_the_middle_of_a_record_is_logged(sandbox: Sandbox) -> None:
     """A handler that prints while its thread is printing neither deadlocks nor loses a record of the log."""
     done = sandbox.run(
-        """
-        import os, signal, sys
-        from worker_logger import mirror_print, setup_worker_logger
-        logger = setup_worker_logger("genesis", max_bytes=3000, backup_count=200)
-        seen = 0
-        def on_signal(*_):
-            global seen
-            seen += 1
-            mirror_print(logger.warning, f"signal {seen}", printer=lambda *a: None)
-        signal.signal(signal.SIGALRM, on_signal)
-        signal.setitimer(signal.ITIMER_REAL, 0.0002, 0.0002)
-        for number in range(3000):
-            mirror_print(logger.info, f"line {number}", printer=lambda *a: None)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        print(seen)
-        """
+        ALARM
+        + """
+import os, sys
+from worker_logger import mirror_print, setup_worker_logger
+logger = setup_worker_logger("genesis", max_bytes=3000, backup_count=200)
+seen, goes_on = 0, True
+def on_signal(*_):
+    global seen
+    seen += 1
+    mirror_print(logger.warning, f"signal {seen}", printer=lambda *a: None)
+    if goes_on: alarm(0.0002)
+signal.signal(SIGNAL, on_signal)
+alarm(0.0002)
+for number in range(3000):
+    mirror_print(logger.info, f"line {number}", printer=lambda *a: None)
+goes_on = False
+alarm(0)
+print(seen)
+"""
     )
 
     assert (done.returncode, done.stderr) == (0, b"")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import worker_logger
-from runtime_sandbox import Sandbox, all_levels_and_messages, is_root, levels_and_messages
+from runtime_sandbox import ALARM, Sandbox, all_levels_and_messages, is_root, levels_and_messages
 from worker_logger import _LogFile, mirror_print, setup_worker_logger
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -348,19 +348,19 @@ def test_a_strange_notification_file_does_not_stop_the_worker(kind: str, sandbox
 # --- signals
 
 
-ALARM = """
-import functools, signal, sys, time
+LATE = """
+import functools, sys, time
 from worker_logger import mirror_print, setup_worker_logger, log_ignored
 logger = setup_worker_logger("genesis", max_bytes=20000, backup_count=300)
 class Late(RAISED): pass
 def on_alarm(HANDLER):
     DELETE
     raise Late
-signal.signal(signal.SIGALRM, INSTALLED)
+signal.signal(SIGNAL, INSTALLED)
 caught = 0
 for turn in range(150):
     try:
-        signal.setitimer(signal.ITIMER_REAL, 0.0004)
+        alarm(0.0004)
         while True:
             mirror_print(logger.info, "line")
             try: {}["x"]
@@ -385,7 +385,7 @@ def test_what_a_signal_handler_raises_passes(
     raised: str, handler: str, delete: str, installed: str, sandbox: Sandbox
 ) -> None:
     """All of them, wherever in the log they arrive: each turn would go on for ever otherwise."""
-    script = ALARM.replace("RAISED", raised).replace("HANDLER", handler).replace("DELETE", delete)
+    script = ALARM + LATE.replace("RAISED", raised).replace("HANDLER", handler).replace("DELETE", delete)
     done = sandbox.run(script.replace("INSTALLED", installed))
 
     assert (done.returncode, done.stderr) == (0, b"150\n")
@@ -398,7 +398,8 @@ from worker_logger import expect_only, log_ignored, mirror_print, setup_worker_l
 
 class Late(TimeoutError): pass
 def on_alarm(*args): raise Late
-signal.signal(signal.SIGALRM, on_alarm)
+number = getattr(signal, "SIGALRM", signal.SIGTERM)  # Windows has no alarms
+signal.signal(number, on_alarm)
 logger = setup_worker_logger("genesis", max_bytes=2000, backup_count=3)
 
 def in_handler(function, *arguments):
@@ -432,7 +433,7 @@ def interrupt(at, act, *arguments):
             left -= 1
             if left == 0:
                 where = f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_code.co_name}:{frame.f_lineno}"
-                signal.raise_signal(signal.SIGALRM)
+                signal.raise_signal(number)
         return tracer
     sys.settrace(tracer)
     try: act(*arguments)

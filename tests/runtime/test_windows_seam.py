@@ -85,6 +85,21 @@ def test_several_writers_append_as_one_step_and_rotate_while_all_have_it_open(
         assert not (access & FILE_APPEND_DATA and access & (FILE_WRITE_DATA | GENERIC_WRITE))
 
 
+def test_out_of_descriptors_no_handle_stays_open(tmp_path: Path, machine: FakeWindows) -> None:
+    """What Windows has opened and the C library has no number for is closed: else the lock would be held for ever."""
+    (file,) = logs(tmp_path, 1)
+    file.append(record(0), 50, 2)
+    before = set(machine.handles)
+    machine.has_descriptors = False
+    assert file.append(record(1), 50, 2)
+    assert set(machine.handles) == before
+    machine.has_descriptors = True
+    assert file.append(record(2), 50, 2)
+
+    assert numbers(tmp_path) == [0, 1, 2]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["genesis.log", "genesis.log.1"]
+
+
 def test_the_oldest_backup_that_someone_reads_does_not_stop_the_rotation(
     tmp_path: Path, machine: FakeWindows
 ) -> None:

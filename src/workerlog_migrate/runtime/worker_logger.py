@@ -1501,17 +1501,23 @@ class _Windows(_Plain):
 
         self.ctypes: ModuleType = ctypes
         self.msvcrt: ModuleType = msvcrt
-        self.create = self.ctypes.WinDLL("kernel32", use_last_error=True).CreateFileW
+        kernel = self.ctypes.WinDLL("kernel32", use_last_error=True)
+        self.create, self.close_handle = kernel.CreateFileW, kernel.CloseHandle
         self.create.restype = ctypes.c_void_p
         dword, pointer = ctypes.c_uint32, ctypes.c_void_p
         self.create.argtypes = (ctypes.c_wchar_p, dword, dword, pointer, dword, dword, pointer)
+        self.close_handle.argtypes = (pointer,)
 
     def _create(self, path: str, access: int, share: int, flags: int) -> int:
         open_always = 4
         handle = self.create(path, access, share, None, open_always, flags, None)
         if handle is None or handle == self.ctypes.c_void_p(-1).value:
             raise self.ctypes.WinError(self.ctypes.get_last_error())
-        return int(self.msvcrt.open_osfhandle(handle, 0))
+        try:
+            return int(self.msvcrt.open_osfhandle(handle, 0))
+        except OSError:
+            self.close_handle(handle)  # no descriptor is left: a lock that stays open would end all rotation
+            raise
 
     def open_append(self, path: str, _mode: int = 0o666) -> int:
         # FILE_APPEND_DATA without FILE_WRITE_DATA: each write goes to the end, whole. Others may do everything.

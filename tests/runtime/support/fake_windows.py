@@ -77,6 +77,7 @@ class FakeWindows:
         self.last_error = 0
         self.created: list[tuple[int, int]] = []  # access and share of each CreateFileW
         self.between_seek_and_write: Callable[[], None] = lambda: None
+        self.has_descriptors = True  # of the C library, which has 8,192 of them
 
     def create_file(
         self,
@@ -231,6 +232,11 @@ class FakeWindows:
         except OSError as error:
             raise OSError(ERRNOS[error.errno or 0], f"WinError {error.errno}", path) from None
 
+    def open_osfhandle(self, handle: int, _flags: int) -> int:
+        if not self.has_descriptors:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return handle
+
     def os_module(self) -> types.SimpleNamespace:
         """Give what the runtime is to take for ``os``: without what Windows has not."""
         missing = {"O_NONBLOCK", "O_NOCTTY", "register_at_fork", "fork", "geteuid"}
@@ -259,8 +265,17 @@ class FakeWindows:
                 assert len(_self.argtypes) == len(arguments) == 7
                 return self.create_file(*arguments)  # type: ignore[arg-type]  # as C would
 
+        class CloseHandle:
+            argtypes: object = None
+
+            def __call__(_self, handle: int) -> None:  # noqa: N805  # the machine is self here
+                assert _self.argtypes == (Pointer,)
+                self.close(handle)
+
         for name, value in {
-            "WinDLL": lambda *_, **__: types.SimpleNamespace(CreateFileW=CreateFileW()),
+            "WinDLL": lambda *_, **__: types.SimpleNamespace(
+                CreateFileW=CreateFileW(), CloseHandle=CloseHandle()
+            ),
             "c_void_p": Pointer,
             "c_wchar_p": object(),
             "c_uint32": object(),
@@ -268,5 +283,5 @@ class FakeWindows:
             "WinError": win_error,
         }.items():
             setattr(ctypes, name, value)
-        msvcrt.open_osfhandle = lambda handle, _: handle  # type: ignore[attr-defined]
+        msvcrt.open_osfhandle = self.open_osfhandle  # type: ignore[attr-defined]
         return {"ctypes": ctypes, "msvcrt": msvcrt}

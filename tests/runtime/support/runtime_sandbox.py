@@ -15,6 +15,24 @@ from pathlib import Path
 RUNTIME = Path(__file__).resolve().parents[3] / "src" / "workerlog_migrate" / "runtime"
 RUNTIME_FILES = ("worker_logger.py", "worker_utils.py")
 OWN_VARIABLES = ("WORKER_LOG_DIR", "WORKER_LOG_FORMAT", "WORKER_NOTIFY_URL", "WORKER_NOTIFY_COMMAND")
+ALARM = """
+import signal, threading
+SIGNAL = getattr(signal, "SIGALRM", signal.SIGTERM)
+sender, stop = None, threading.Event()
+def send(seconds):
+    if not stop.wait(seconds): signal.raise_signal(SIGNAL)
+def alarm(seconds):
+    global sender
+    if hasattr(signal, "setitimer"): return signal.setitimer(signal.ITIMER_REAL, seconds)
+    if sender:
+        stop.set()
+        sender.join()
+        stop.clear()
+    if seconds:
+        sender = threading.Thread(target=send, args=(seconds,), daemon=True)
+        sender.start()
+"""
+"""Begins a script that wants a signal after some seconds: Windows has no alarms, there a thread sends it."""
 
 
 @dataclass(frozen=True)
