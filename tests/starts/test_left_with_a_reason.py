@@ -403,6 +403,13 @@ def _with(line: str) -> str:
             id="a-package-named-like-a-standard-module",
         ),
         pytest.param(
+            {"scripts/glob.py": "raise SystemExit('local glob')\n", "scripts/zero_x.py": SCRIPT},
+            "scripts/zero_x.py",
+            ["scripts/zero_x.py"],
+            "scripts/glob.py would be imported in place of the standard module",
+            id="named-like-what-another-python-needs",
+        ),
+        pytest.param(
             {"scripts/queue.py": SCRIPT},
             "scripts/queue.py",
             ["scripts/queue.py"],
@@ -617,6 +624,14 @@ def test_a_script_that_the_runtime_would_break_is_left(
             {"scripts/colorsys.py": "x = 1\n"},
             ["zero_x.py"],
             id="a-standard-name-that-the-runtime-never-needs",
+        ),
+        pytest.param(
+            {
+                "scripts/code.py": "raise SystemExit('local code')\n",
+                "scripts/doctest.py": "raise SystemExit('local')\n",
+            },
+            ["zero_x.py"],
+            id="a-name-that-standard-modules-need-when-they-are-started",
         ),
         pytest.param({"scripts/queue/notes.txt": "x\n"}, ["zero_x.py"], id="a-folder-that-is-no-package"),
         pytest.param(

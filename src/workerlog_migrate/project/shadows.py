@@ -11,6 +11,7 @@ the project and a script. Output: what a person has to know, or an empty text.
 from __future__ import annotations
 
 import os
+import re
 import sys
 import sysconfig
 from collections import deque
@@ -46,6 +47,15 @@ _LOADED_BEFORE = frozenset(sys.builtin_module_names) & frozenset(
     "zipimport",
 }
 """Standard modules that an interpreter has loaded before it looks beside a script."""
+
+_STARTED = re.compile(rb"^if __name__ == ['\"]__main__['\"]:.*\n(?:[ \t]+.*\n|[ \t]*\n)*", re.MULTILINE)
+"""What a standard module does when it is started, at its left edge: its own tests by `doctest`, a command line."""
+
+_OF_OTHER_VERSIONS = frozenset(
+    {"codeop", "dataclasses", "difflib", "glob", "grp", "pwd", "sysconfig", "unicodedata"}
+)
+"""What the standard modules of Python 3.10 to 3.14 import for the runtime, in some of them: a worker's Python may be another one
+than ours (``pathlib`` imports ``glob`` since 3.13, ``traceback`` ``codeop`` since 3.14; found by ``sys.modules`` after all imports)."""
 
 _MOST_FILES = 500
 """So many files are followed from a script, over its imports."""
@@ -266,7 +276,7 @@ def _needed() -> frozenset[str]:
         facts = read_facts(Path(f"{module}.py"), runtime_text(module).encode("utf-8"))
         assert facts is not None  # ours parses
         direct.update(_standard(facts.imports, late=True))
-    return _closure(frozenset(direct))
+    return _closure(frozenset(direct)) | _OF_OTHER_VERSIONS
 
 
 def _standard(imports: Iterable[Import], *, late: bool = False) -> Iterator[str]:
@@ -295,7 +305,7 @@ def _imports_of(name: str) -> tuple[str, ...]:
     stem = Path(sysconfig.get_path("stdlib"), *name.split("."))
     for file in (stem.with_suffix(".py"), stem / "__init__.py"):
         try:
-            facts = read_facts(file, read_file(file))
+            facts = read_facts(file, _STARTED.sub(b"", read_file(file)))
         except OSError:
             continue
         if facts is None:
