@@ -442,6 +442,19 @@ def _with(line: str) -> str:
             "queue.py would be imported in place of the standard module",
             id="in-the-folder-above-put-in-front",
         ),
+        pytest.param(
+            {
+                "queue.py": "raise SystemExit('local queue')\n",
+                "app/scripts/zero_x.py": _with(
+                    "import sys\nfrom pathlib import Path\nROOT = Path(__file__).resolve().parents[2]\n"
+                    "sys.path.insert(0, str(ROOT))"
+                ),
+            },
+            "app/scripts/zero_x.py",
+            ["app/scripts/zero_x.py"],
+            "queue.py would be imported in place of the standard module",
+            id="in-the-folder-two-above-put-in-front",
+        ),
     ],
 )
 def test_a_script_that_the_runtime_would_break_is_left(
@@ -687,6 +700,18 @@ def test_a_script_that_the_runtime_would_break_is_left(
             },
             ["zero_x.py"],
             id="its-own-folder-put-in-front",
+        ),
+        pytest.param(
+            {
+                "queue.py": "raise SystemExit('local queue')\n",
+                "lib/music.py": "",
+                "scripts/zero_x.py": _with(
+                    "import os\nimport sys\nROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))\n"
+                    "sys.path.insert(0, ROOT)"
+                ),
+            },
+            ["zero_x.py"],
+            id="the-folder-above-that-is-put-in-front",
         ),
     ],
 )

@@ -108,6 +108,9 @@ class Shadows:
             for text in facts.in_front:
                 if text == "..":
                     yield from above[1:]
+                elif not text.strip("^"):
+                    yield from above[len(text) - 1 : len(text)]
+                    continue
                 yield from (os.path.normpath(os.path.join(base, text)) for base in above)
 
     def _named_like_standard(self, folder: str) -> list[tuple[str, str]]:
