@@ -254,3 +254,22 @@ def test_what_an_exception_carries_may_be_missing(
     text = f"import sqlite3\ntry:\n    open('a')\nexcept {caught} as e:\n    try:\n        {use}\n    except Exception: pass"
 
     assert (name in script(text).body(1).names) is is_listed
+
+
+@pytest.mark.parametrize(
+    ("text", "use", "is_listed"),
+    [
+        pytest.param("select * from t", "row['a']", True, id="a table may lack a column"),
+        pytest.param("select * from t", "row[3]", True, id="a table may have fewer"),
+        pytest.param("select a from t", "row[1]", True, id="one column is named"),
+        pytest.param("select a, b from t", "row[1]", False, id="twin: two are"),
+        pytest.param("select a, b from t", "row['b']", False, id="twin: by its name"),
+    ],
+)
+def test_a_row_has_the_columns_that_its_text_names(
+    script: Analyse, text: str, use: str, *, is_listed: bool
+) -> None:
+    """What ``*`` stands for the table says, which an older program made."""
+    made = f"def f(con: sqlite3.Connection):\n    for row in con.execute('{text}'):\n        try: {use}\n        except Exception: pass"
+
+    assert ("IndexError" in script(f"import sqlite3\n{made}").body().names) is is_listed

@@ -54,6 +54,11 @@ class Proofs:
             return False
         return any(fact.kind == "key" and fact.path == path and fact.extra == text for fact in frame.facts)
 
+    def has_column(self, node: ast.Subscript, frame: Frame) -> bool:
+        """Whether a row of a database has a column, because a literal text names what is asked for."""
+        count, index = width(node.value, frame.unit.module), _index(node.slice)
+        return count is not None and (index is None or -count <= index < count)
+
     def has_index(self, node: ast.Subscript, frame: Frame) -> bool:
         """Whether the sequence is known to be long enough for the index."""
         index = _index(node.slice)

@@ -123,7 +123,7 @@ class Subscripts:
             if not values.is_builtin(entry):
                 self._effects.unresolved("op:subscript-unknown", node, node.value, frame)
             return ANY
-        if is_slice or not self._proofs.has_key(node, frame):
+        if is_slice or not (self._proofs.has_key(node, frame) or self._proofs.has_column(node, frame)):
             self._effects.protocol(entry.name, "getitem", node, frame)
         return self._elements.substitute(values.parse(row.returns), frozenset({entry}), None)
 
