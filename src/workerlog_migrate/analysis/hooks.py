@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _TOLD_APART = frozenset(
     "__init__ __new__ __post_init__ __init_subclass__ __set_name__ __prepare__ __class_getitem__ __del__"  # noqa: SIM905  # a list of words
     " __enter__ __exit__ __aenter__ __aexit__ __await__ __iter__ __next__ __aiter__ __anext__ __call__ __len__ __bool__ __contains__"
-    " __getitem__ __setitem__ __delitem__ __getattr__ __get__ __set__ __delete__ __str__ __format__ __int__ __float__ __abs__ __round__"
+    " __getitem__ __setitem__ __delitem__ __getattr__ __str__ __format__ __int__ __float__ __abs__ __round__"
     " __floor__ __ceil__ __neg__ __pos__ __invert__ __add__ __sub__ __mul__ __truediv__ __divmod__".split()
 )
 # What runs when a class or an object is made or ends, and what a library that is given the object does not call.
@@ -213,7 +213,8 @@ class Hooks:
         else:
             return
         for method in methods:
-            if method is frame.function or not (is_used or method.name not in _TOLD_APART):
+            is_told = entry.name == "instance" and not is_used and method.name in _TOLD_APART
+            if method is frame.function or is_told:
                 continue
             if is_inside or is_used or method.name not in _ASKED_DIRECTLY:
                 sink.add(CallEdge(method, node, frame.unit))

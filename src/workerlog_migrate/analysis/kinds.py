@@ -248,8 +248,12 @@ class Kinds:
         }
         if names & _OF_ATTRIBUTES:
             return []
-        asked = {name: _refuse for name in names if name.startswith("__") and name not in _OF_MAKING}
-        return [type("Own", (), dict(asked))()]
+        asked: dict[str, object] = {
+            name: _refuse for name in names if name.startswith("__") and name not in _OF_MAKING
+        }
+        if "__hash__" in asked:
+            asked["__hash__"] = object.__hash__  # the samples themselves are put into sets
+        return [type("Own", (), asked)()]
 
     def mixed(self, row: CallRow, value: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink that a function which cannot be tried takes one of several kinds at most."""
