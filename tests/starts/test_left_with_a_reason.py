@@ -769,6 +769,30 @@ def test_the_runtime_of_a_package_stands_below_the_folder_of_which_all_is_import
     assert tree.start("main.py").stdout == "ok\nok\n"
 
 
+@pytest.mark.parametrize(
+    ("text", "is_left"),
+    [
+        pytest.param("'Finds it by discovery.'", False, id="the-end-of-a-sentence"),
+        pytest.param("f'discovery.{chr(97)}'", True, id="the-beginning-of-a-name"),
+    ],
+)
+def test_a_folder_is_named_by_what_goes_on_behind_its_dot(tree: Tree, text: str, is_left: bool) -> None:
+    """A text that ends a sentence with a folder's name does not say that Python looks beside that folder."""
+    tree.write(
+        {
+            "main.py": "from app.discovery.zero_x import main\n\nmain()\n",
+            "app/queue/__init__.py": "",
+            "app/lib.py": f"HELP = {text}\n",
+            "app/discovery/zero_x.py": SCRIPT.partition("\n\n\nif")[0],
+        }
+    )
+
+    tree.migrate("--apply", "app/discovery")
+
+    assert ("worker_logger" in tree.text("app/discovery/zero_x.py")) is not is_left
+    assert tree.start("main.py").stdout == "ok\n"
+
+
 def test_a_module_of_a_package_is_not_disturbed_by_a_name_in_its_package(tree: Tree) -> None:
     """Python looks for standard modules above a package, not in it."""
     tree.write(

@@ -17,7 +17,7 @@ from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.project.loads import LOADERS, LOADS_ALL, is_listing, listings_taken, loaded_texts
 
-FACTS_VERSION = 15
+FACTS_VERSION = 16
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -427,8 +427,10 @@ class _Collector:
             self._words[isolated["path"], node.lineno] = None
         elif len(self._words) < MAX_WORDS:
             self._started(text, node.lineno)
+            is_prose = " " in text and not any(each in text for each in ("-m", "{", "%"))
             for word in words_of(text):
-                self._words[word, node.lineno] = None
+                if not (is_prose and word.endswith(".")):  # the end of a sentence, not of a package's name
+                    self._words[word, node.lineno] = None
 
     def _started(self, text: str, line: int) -> None:
         if "-m" in text:
