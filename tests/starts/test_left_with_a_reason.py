@@ -455,6 +455,19 @@ def _with(line: str) -> str:
             "queue.py would be imported in place of the standard module",
             id="in-the-folder-two-above-put-in-front",
         ),
+        pytest.param(
+            {
+                "queue.py": "raise SystemExit('local queue')\n",
+                "app/scripts/zero_x.py": _with(
+                    "import os\nimport sys\n"
+                    "sys.path.insert(0, os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '..')))"
+                ),
+            },
+            "app/scripts/zero_x.py",
+            ["app/scripts/zero_x.py"],
+            "queue.py would be imported in place of the standard module",
+            id="in-the-folder-two-above-joined-and-put-in-front",
+        ),
     ],
 )
 def test_a_script_that_the_runtime_would_break_is_left(
@@ -712,6 +725,17 @@ def test_a_script_that_the_runtime_would_break_is_left(
             },
             ["zero_x.py"],
             id="the-folder-above-that-is-put-in-front",
+        ),
+        pytest.param(
+            {
+                "queue.py": "raise SystemExit('local queue')\n",
+                "scripts/zero_x.py": _with(
+                    "import os\nimport sys\n"
+                    "sys.path.insert(0, os.path.abspath(os.path.join(os.path.dirname(__file__), '..', '../..')))"
+                ),
+            },
+            ["zero_x.py"],
+            id="a-folder-far-above-put-in-front",
         ),
     ],
 )

@@ -15,9 +15,16 @@ from typing import Any, NamedTuple
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
-from workerlog_migrate.project.loads import LOADERS, LOADS_ALL, is_listing, listings_taken, loaded_texts
+from workerlog_migrate.project.loads import (
+    LOADERS,
+    LOADS_ALL,
+    is_listing,
+    listings_taken,
+    loaded_texts,
+    steps_up,
+)
 
-FACTS_VERSION = 16
+FACTS_VERSION = 17
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -73,7 +80,6 @@ _BY_NAME = frozenset(
     }
 )
 _UP = "^"  # from a file to its folder, or from a folder to the one above
-_SAME_PATH = frozenset({"Path", "PurePath", "abspath", "dirname", "fspath", "normpath", "realpath", "str"})
 _OWN_NAMES = frozenset({"__name__", "__package__", "__path__"})
 _LISTERS = frozenset({"vars", "dir", "getmembers"})
 _FILTERS = frozenset({"startswith", "endswith", "__module__", "isclass", "issubclass", "fnmatch", "match"})
@@ -532,36 +538,13 @@ class _Collector:
         return None
 
     def _in_front_of(self, node: ast.expr) -> set[str]:
-        steps = self._steps_up(node)
+        once = {name: value for name, value in self._assigned.items() if name not in self._reassigned}
+        steps = steps_up(node, once)
         if steps is not None:
             return {_UP * steps} if steps > 1 else set()
         found = list(self._folders(node))
         words = {text for text in found if text.strip("./\\") and text != _UP}
         return words or ({".."} if found.count(_UP) > 1 or any(".." in text for text in found) else set())
-
-    def _steps_up(self, node: ast.expr, depth: int = 0) -> int | None:
-        """Count the steps from the file to the folder that an expression names; None where it is made of anything else."""
-        match node:
-            case ast.Name(id="__file__"):
-                return 0
-            case ast.Name(id=name) if depth < 4 and name in self._assigned and name not in self._reassigned:
-                return self._steps_up(self._assigned[name], depth + 1)
-            case ast.Call(func=ast.Attribute(attr="resolve" | "absolute", value=value), args=[]):
-                below, more = value, 0
-            case ast.Attribute(attr="parent", value=value):
-                below, more = value, 1
-            case ast.Subscript(
-                value=ast.Attribute(attr="parents", value=value), slice=ast.Constant(value=int() as index)
-            ) if index >= 0:
-                below, more = value, index + 1
-            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[value]) if (
-                name in _SAME_PATH
-            ):
-                below, more = value, int(name == "dirname")
-            case _:
-                return None
-        steps = self._steps_up(below, depth)
-        return None if steps is None else steps + more
 
     def _folders(self, node: ast.expr, depth: int = 0) -> Iterator[str]:
         """Give the texts of an expression that names a folder, `_UP` for each step up and ``..`` where it climbs."""

@@ -7,11 +7,12 @@ backwards through the names, parameters and functions of the same file. So it is
 from __future__ import annotations
 
 import ast
+import re
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 LOADERS = frozenset(
     {
@@ -58,6 +59,7 @@ _OF_PATHS = frozenset(
 )  # fmt: skip
 """Called with texts of a path, or on them, they give nothing that the file does not name."""
 
+_SAME_PATH = frozenset({"Path", "PurePath", "abspath", "dirname", "fspath", "normpath", "realpath", "str"})
 _FILLERS = frozenset({"add", "append", "appendleft", "extend", "insert", "setdefault", "update"})
 _ATTRIBUTES = frozenset({"parent", "parents", "name", "stem", "suffix", "path", "sep"})
 
@@ -197,6 +199,44 @@ def is_listing(call: ast.Call) -> bool:
         case ast.Attribute(value=ast.Name(id="ast")):
             return False
     return _last_name(call.func) in FOLDER_LISTERS
+
+
+def steps_up(node: ast.expr, assigned: Mapping[str, ast.expr], depth: int = 0) -> int | None:
+    """Count the steps from a file to the folder that an expression in it names.
+
+    Args:
+        node: the expression.
+        assigned: what names stand for, of those that are assigned once.
+        depth: how many names have been followed.
+
+    Returns:
+        The steps, 1 for the file's own folder; None where it is made of anything but ``__file__`` and steps up.
+    """
+    match node:
+        case ast.Name(id="__file__"):
+            return 0
+        case ast.Name(id=name) if depth < 4 and name in assigned:
+            return steps_up(assigned[name], assigned, depth + 1)
+        case ast.Call(func=ast.Attribute(attr="resolve" | "absolute", value=below), args=[]):
+            more = 0
+        case ast.Attribute(attr="parent", value=below):
+            more = 1
+        case ast.Subscript(
+            value=ast.Attribute(attr="parents", value=below), slice=ast.Constant(value=int() as index)
+        ) if index >= 0:
+            more = index + 1
+        case ast.Call(func=ast.Attribute(attr="join"), args=[below, *others]) if others:
+            texts = [each.value if isinstance(each, ast.Constant) else None for each in others]
+            parts = [part for text in texts for part in re.split(r"[/\\]", str(text))]
+            more = len(parts)
+            if set(parts) != {".."}:
+                return None
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[below]) if name in _SAME_PATH:
+            more = int(name == "dirname")
+        case _:
+            return None
+    steps = steps_up(below, assigned, depth)
+    return None if steps is None else steps + more
 
 
 def _paths_of(call: ast.Call) -> Iterator[ast.expr]:
