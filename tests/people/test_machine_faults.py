@@ -155,8 +155,8 @@ def test_an_edit_between_reading_and_writing_is_kept(
         main([*APPLY, "--no-cache"], prog_name="workerlog-migrate")
 
     assert ended.value.code == 2
-    assert (
-        "scripts/aider_queue.py:1: refused: changed while it was being processed" in capsys.readouterr().err
+    assert "scripts/aider_queue.py:1: refused: changed while it was being processed" in spoken(
+        capsys.readouterr().err
     )
     assert (project / "scripts" / "aider_queue.py").read_text() == "print('de outra pessoa')\n"
     assert "mirror_print" in (project / "scripts" / "genesis_engine.py").read_text()
