@@ -134,7 +134,7 @@ def _undo_all(folder: Path, states: Folder, home: Folder, project: Project) -> I
             entry.real.parent for entry in entries if done[folder / entry.path].outcome is Outcome.LEFT
         }
         for place in {entry.real.parent for entry in entries} - held_back:
-            remove_leftovers(place)
+            remove_leftovers(place, replaced=True)
         if not held_back:
             try:
                 forget_last(states, home, lock)

@@ -203,19 +203,20 @@ def leftovers(place: Path) -> list[bytes]:
     return found
 
 
-def remove_leftovers(place: Path) -> None:
+def remove_leftovers(place: Path, *, replaced: bool = False) -> None:
     """Remove the temporary files that a killed run has left in a folder, as far as the system allows.
 
     Args:
         place: as of `leftovers`.
+        replaced: also what `ReplaceFileW` keeps of a file until it is replaced: only where each file is known to be whole.
     """
     with contextlib.suppress(OSError), Folder.open(place) as folder:
-        for name in _temporary_names(folder):
+        for name in _temporary_names(folder, (".tmp", ".old") if replaced else (".tmp",)):
             _remove(folder, name)
 
 
-def _temporary_names(folder: Folder) -> list[str]:
-    return [name for name in folder.names() if name.startswith(_PREFIX) and name.endswith(".tmp")]
+def _temporary_names(folder: Folder, endings: tuple[str, ...] = (".tmp",)) -> list[str]:
+    return [name for name in folder.names() if name.startswith(_PREFIX) and name.endswith(endings)]
 
 
 # --- one file -------------------------------------------------------------------------------------------
