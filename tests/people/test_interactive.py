@@ -681,7 +681,7 @@ def um(caminho):
         try:
             open(caminho).close()
         except Exception as erro:
-            print(erro.errno + 1)
+            print(erro.errno + 1 if erro.errno else 0)
     except Exception:
         print("fora")
 """

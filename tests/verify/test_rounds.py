@@ -21,7 +21,7 @@ def nested(levels: int, newline: str = "\n") -> str:
     lines = ["open(caminho).close()"]
     for level in range(levels):
         body = [f"    {line}" for line in lines]
-        use = "pass" if level == levels - 1 else f"falha(e{level}.errno + 1)"
+        use = "pass" if level == levels - 1 else f"falha(e{level}.errno + 1 if e{level}.errno else 0)"
         lines = ["try:", *body, f"except Exception as e{level}:", f"    {use}"]
     script = ["def falha(numero):", "    raise OSError(numero)", "", "", "def um(caminho):"]
     return newline.join([*script, *(f"    {line}" for line in lines), ""])

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:d33f63c868d718cf39d708599cc4490ab54f374c5f04eab4b32a66db0c248fc3
+# workerlog-migrate runtime 0.1.0 tree:c8a13c457d47ad876e6cc52585e1895896abfe7749db0bf17292305780a8613c
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
