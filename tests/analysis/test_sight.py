@@ -65,6 +65,27 @@ work(1)
         pytest.param("import unknown\nunknown.call(work)", {"any"}, id="handed to a library"),
         pytest.param("import signal\nsignal.signal(2, work)", {"int"}, id="signal handler"),
         pytest.param("import re\nre.sub('a', work, 'b')", {"int", "re.Match"}, id="substitution"),
+        pytest.param(
+            "import json\njson.loads('{}', object_hook=work)", {"int", "dict"}, id="object of decoded JSON"
+        ),
+        pytest.param(
+            "import json\njson.loads('{}', object_pairs_hook=work)",
+            {"int", "list"},
+            id="pairs of decoded JSON",
+        ),
+        pytest.param("import json\njson.loads('1', parse_int=work)", {"int", "str"}, id="number of JSON"),
+        pytest.param("import json\njson.loads('1', cls=work)", {"any"}, id="class of a decoder"),
+        pytest.param(
+            "import argparse\nargparse.ArgumentParser().add_argument('-n', type=work)",
+            {"int", "str"},
+            id="type of an argument",
+        ),
+        pytest.param(
+            "import argparse\nargparse.ArgumentParser().add_argument('-n', action=work)",
+            {"any"},
+            id="action of an argument",
+        ),
+        pytest.param("import os\nlist(os.walk('.', onerror=work))", {"int", "OSError"}, id="error of a walk"),
         pytest.param("import functools\nwork.__defaults__ = ('x',)", {"any", "int"}, id="defaults replaced"),
         pytest.param("eval('work(None)')", {"any"}, id="eval"),
     ],

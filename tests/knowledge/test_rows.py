@@ -107,6 +107,7 @@ CALL_KEYS = {
     "takes_none": list,
     "marks": list,
     "hands": list,
+    "calls_with": dict,
     "events": str,
     "only_of": str,
     "never_returns": bool,
@@ -535,6 +536,11 @@ def form_problems(key: str, row: Row) -> list[str]:
     found += [
         f"{key}: calls {name}, no parameter" for name in strings(row, "calls") if not _is_parameter(row, name)
     ]
+    for name, types in cast("dict[str, object]", row.get("calls_with", {})).items():
+        if not isinstance(types, list) or not all(isinstance(entry, str) for entry in types):
+            found.append(f"{key}: calls_with {name} is no list of types")
+        if not (_is_parameter(row, name) or (key, name) in GIVEN_BY_NAME):
+            found.append(f"{key}: calls_with {name}, no parameter")
     if (passes := strings(row, "passes")) and (
         len(passes) != 2
         or passes[0] not in strings(row, "params")
@@ -567,6 +573,9 @@ HOOKS = frozenset(
         "parse_int",
     ]
 )
+
+# Those of one function that no other has.
+GIVEN_BY_NAME = frozenset([("argparse.ArgumentParser.add_argument", "type")])
 
 
 def _is_parameter(row: Row, name: str) -> bool:
@@ -635,6 +644,8 @@ def expressions(row: Row) -> Iterator[str]:
     for name in ("attributes", "operators"):
         yield from cast("dict[str, str]", row.get(name, {})).values()
     yield from (entry.lstrip("*") for entry in strings(row, "hands"))
+    for types in cast("dict[str, list[str]]", row.get("calls_with", {})).values():
+        yield from types
 
 
 _TOKEN = re.compile(r"\s*(?:((?:arg|result):\w+|[A-Za-z_][\w.]*)|(.))")

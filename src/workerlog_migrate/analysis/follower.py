@@ -489,7 +489,9 @@ class Follower:
         elif row is not None and row.passes and is_parameter(row, call, step.node, row.passes[0]):
             for use in handed(row, call, step):
                 self._use(step, use)
-        elif row is not None and any(is_parameter(row, call, step.node, each) for each in row.calls):
+        elif row is not None and any(
+            is_parameter(row, call, step.node, each) for each in (*row.calls, *row.calls_with)
+        ):
             found, is_known = called_back(row, call, step)
             for use in found:
                 self._use(step, use)

@@ -269,6 +269,8 @@ class Rows:
             return arguments.value(nodes[0]) if nodes else ANY
 
         base = receiver
+        if receiver is None and any(map(_is_empty, arguments.positional[:1])):  # max([], default=0)
+            found = [frozenset(entry for entry in value if entry.name != "element") for value in found]
         return values.join(substitute(value, base, argument) for value in found) or ANY
 
     def _result_of(self, parameter: str, row: CallRow, arguments: Arguments) -> Value:
@@ -279,6 +281,13 @@ class Rows:
             for passed in arguments.find(parameter, row.params)
         ]
         return values.join(found) or ANY
+
+
+def _is_empty(node: ast.expr) -> bool:
+    """Whether a container is written with nothing in it, where nothing else can put something in."""
+    return (isinstance(node, ast.List | ast.Tuple) and not node.elts) or (
+        isinstance(node, ast.Dict) and not node.keys
+    )
 
 
 _ASKS = frozenset({"__iter__", "__next__", "__len__", "__abs__", "__reversed__", "__contains__"})

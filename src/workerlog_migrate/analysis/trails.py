@@ -142,7 +142,7 @@ def handed(row: CallRow, call: ast.Call, step: Step) -> Iterator[Use]:
     if step.items:
         return
     if row.hands:
-        yield Use("handed", call, unit, _of_types(row, call, unit), name=row.name, result=False)
+        yield Use("handed", call, unit, _of_types(row.hands, call, unit), name=row.name, result=False)
         return
     positional: tuple[Passed, ...]
     if held in ("*", "each"):
@@ -184,8 +184,11 @@ def handed(row: CallRow, call: ast.Call, step: Step) -> Iterator[Use]:
 def called_back(row: CallRow, call: ast.Call, step: Step) -> tuple[list[Use], bool]:
     """Say what ``sorted(xs, key=f)`` and ``reduce(f, xs)`` call a function with, and whether that is known."""
     name = row.name
+    for parameter, types in row.calls_with.items():
+        if is_parameter(row, call, step.node, parameter):
+            return _handed_to(call, step, _of_types(types, call, step.unit), name), True
     if row.hands:
-        return _handed_to(call, step, _of_types(row, call, step.unit), name), True
+        return _handed_to(call, step, _of_types(row.hands, call, step.unit), name), True
     if name == "functools.reduce":
         return _reduced(call, step, name, function=0, items=1), True
     if name == "itertools.accumulate":
@@ -229,6 +232,6 @@ def _reduced(call: ast.Call, step: Step, name: str, *, function: int, items: int
     return found + _handed_to(call, step, given, name)
 
 
-def _of_types(row: CallRow, call: ast.Call, unit: Unit) -> tuple[Passed, ...]:
+def _of_types(types: tuple[str, ...], call: ast.Call, unit: Unit) -> tuple[Passed, ...]:
     """Say by types what a row gives to the function that it calls."""
-    return tuple(Passed(call, unit, f"type:{each.lstrip('*')}") for each in row.hands)
+    return tuple(Passed(call, unit, f"type:{each.lstrip('*')}") for each in types)

@@ -116,6 +116,18 @@ class Reader:
             found[key] = entry
         return found
 
+    def lists(self, name: str) -> dict[str, tuple[str, ...]]:
+        """Give a table of lists of texts; empty when the key is missing.
+
+        Args:
+            name: the key.
+        """
+        value = self.table.get(name, {})
+        if not isinstance(value, dict):
+            raise self.fail(f"{name} is no table")
+        inner = Reader(self.file, f"{self.key}.{name}", value)
+        return {key: inner.strings(key) for key in value}
+
     def tables(self, name: str) -> tuple[Reader, ...]:
         """Give a list of tables; empty when the key is missing.
 
@@ -182,6 +194,7 @@ def call_row(name: str, reader: Reader) -> CallRow:
         works_on=reader.strings("works_on"),
         marks=_words(reader, "marks", CALL_MARKS),
         hands=reader.strings("hands"),
+        calls_with=reader.lists("calls_with"),
         events=reader.string("events"),
         only_of=reader.string("only_of"),
         never_returns=reader.flag("never_returns"),

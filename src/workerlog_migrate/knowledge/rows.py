@@ -142,6 +142,7 @@ class CallRow:
         marks: words of ``CALL_MARKS``.
         hands: as a decorator, as a method that a base class asks heirs for, or to the function that it calls or passes on:
             types of what the function is given, ``self`` apart; ``*str`` stands for all that follow.
+        calls_with: parameters that are called back, here or elsewhere, each with the types of what it is given.
         events: as a decorator: the type whose method of the function's name says what the function is given.
         only_of: the builtin kind (of texts, bytes as well) that hardly anything else has a method of this name like.
         never_returns: control does not come back.
@@ -175,6 +176,7 @@ class CallRow:
     takes_none: tuple[str, ...] = ()
     marks: tuple[str, ...] = ()
     hands: tuple[str, ...] = ()
+    calls_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     events: str = ""
     only_of: str = ""
     never_returns: bool = False
