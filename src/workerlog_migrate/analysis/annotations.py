@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Frame
-from workerlog_migrate.analysis.program import ClassInfo, Unit
+from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.values import ANY, NONE, Type, Value
 from workerlog_migrate.syntax.names import BUILTINS
 
@@ -68,7 +68,7 @@ class Annotations:
         for entry in values.parse(text):  # a class in a function or in another class
             for own in unit.module.classes:
                 if own.name == entry.name:
-                    found |= self._families.kinds("instance", unit.class_info(own))
+                    found |= self._families.instances(unit.class_info(own))
         return frozenset(found) | (NONE & value) if found else value
 
     def _meant(self, node: ast.expr, unit: Unit) -> Value:
@@ -78,26 +78,25 @@ class Annotations:
         match node:
             case ast.Name(id=name):
                 found = self._above.flat.module_name(unit, name)
-                return found or (values.one("dotted", ref=name) if name in BUILTINS else ANY)
+                return found or (values.dotted(name) if name in BUILTINS else ANY)
             case ast.Attribute(value=owner, attr=name):
                 top = Frame(unit.enclosing(unit.module.tree), None, None)
                 return self._above.attributes.attribute(self._meant(owner, unit), name, node, top)
         return ANY
 
     def _instance_of(self, entry: Type) -> Value:
-        if entry.name == "class":
-            assert isinstance(entry.ref, ClassInfo)
-            return self._families.kinds("instance", entry.ref)
+        if entry.kind is values.CLASS:
+            return self._families.instances(entry.class_info)
         if entry.name == "None":
             return NONE
-        if entry.name == "dotted" and isinstance(entry.ref, str):
+        if entry.kind is values.DOTTED:
             known = self._world.knowledge
-            name = known.annotated(entry.ref)
+            name = known.annotated(entry.dotted)
             arity = known.arity(name)
             if name in ("any", "object"):
                 return ANY
             if arity:
-                return frozenset({Type(name, (ANY,) * arity, "any length" if name == "tuple" else None)})
+                return values.one(name, *(ANY,) * arity, ref=values.ANY_LENGTH if name == "tuple" else None)
             if known.is_type(name):
                 return values.one(name)
         return ANY
@@ -108,7 +107,7 @@ class Annotations:
         for entry in (
             self._meant(node.value, unit) if isinstance(node.value, ast.Name | ast.Attribute) else ANY
         ):
-            name = str(entry.ref) if entry.name == "dotted" else ""
+            name = entry.dotted if entry.kind is values.DOTTED else ""
             if name == "typing.Optional":
                 found.append(self.annotation(arguments[0], unit) | NONE)
             elif name == "typing.Union":
@@ -133,7 +132,7 @@ class Annotations:
         ]
         if name == "tuple":
             if len(arguments) == 2 and isinstance(arguments[1], ast.Constant) and arguments[1].value is ...:
-                return values.one("tuple", inner[0], ref="any length")
+                return values.one("tuple", inner[0], ref=values.ANY_LENGTH)
             return values.one("tuple", *inner)
         wanted = self._world.knowledge.arity(name)
         inner = (inner + [ANY] * wanted)[:wanted]

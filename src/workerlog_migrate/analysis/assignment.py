@@ -174,14 +174,14 @@ class Assignment:
         if not isinstance(target.slice, ast.Slice):
             self._kinds.hashed_in(base, key, target, frame)
         for entry in base:
-            match entry.name:
+            match entry.name if entry.kind is values.NAMED else entry.kind:
                 case _ if values.is_opaque(entry):
                     self._effects.unresolved("op:subscript-store", target, target.value, frame)
-                case "dict" | "class" | "dotted":
+                case "dict" | values.CLASS | values.DOTTED:
                     continue
                 case "None":
                     self._unset.of_none("op:subscript-none", target, frame, target.value)
-                case "instance":
+                case values.INSTANCE:
                     self._special_methods.dunder(entry, "__setitem__", target, frame)
                 case "list":
                     if not isinstance(target.slice, ast.Slice) and not self._proofs.has_index(target, frame):
@@ -216,7 +216,7 @@ class Assignment:
                                 self._effects.operation("op:delete-index", target, frame)
                         elif entry.name == "json":
                             self._effects.protocol("json", "delitem", target, frame)
-                        elif entry.name == "instance":
+                        elif entry.kind is values.INSTANCE:
                             self._special_methods.dunder(entry, "__delitem__", target, frame)
                         elif values.is_opaque(entry):
                             self._effects.unresolved("op:subscript-unknown", target, target.value, frame)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge, Frame
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import (
     ANY,
     BOTTOM,
@@ -95,46 +95,62 @@ class Attributes:
         return values.join(found) if found else self._elements.nothing
 
     def _attribute_of(self, entry: Type, name: str, node: ast.expr, frame: Frame, called: bool) -> Value:
-        match entry.name:
-            case "any":
+        match entry.kind:
+            case values.UNKNOWN:
                 if not called:
                     self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
-                return values.one("bound", ANY, ref=("*", name))
-            case "dotted":
+                return values.bound(ANY, "*", name)
+            case values.DOTTED:
                 if (
                     frame.sink is not None
-                    and f"{entry.ref}.{name}" in self._platform.names
+                    and f"{entry.dotted}.{name}" in self._platform.names
                     and not _minds_platform(frame)
                 ):
                     self._effects.operation("op:platform-attribute", node, frame)
-                if not called and self._is_object(str(entry.ref), frame):
+                if not called and self._is_object(entry.dotted, frame):
                     self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
-                found = self._dotted_attribute(str(entry.ref), name)
-                return found | ANY if self._places.patched(f"{entry.ref}.{name}") else found
-            case "instance":
-                assert isinstance(entry.ref, ClassInfo)
-                return self._instance_attribute(entry, entry.ref, name, node, frame)
-            case "class":
-                assert isinstance(entry.ref, ClassInfo)
-                if self._shapes.lacks_attribute(entry.ref, name):
+                found = self._dotted_attribute(entry.dotted, name)
+                return found | ANY if self._places.patched(f"{entry.dotted}.{name}") else found
+            case values.INSTANCE:
+                return self._instance_attribute(entry, entry.class_info, name, node, frame)
+            case values.CLASS:
+                if self._shapes.lacks_attribute(entry.class_info, name):
                     self._effects.operation("op:kinds-attribute", node, frame)
-                return self._class_attribute(entry, entry.ref, name)
-            case "unit":
-                assert isinstance(entry.ref, Unit)
-                return self._flat.unit_attribute(entry.ref, name)
-            case "json":
-                if not called:  # nobody reads that of data: it is something else
-                    self._effects.operation("op:attribute-json", node, frame)
-                    self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
-                return values.one("bound", JSON, ref=("json", name))
-            case "super" if isinstance(entry.ref, ClassInfo):
+                return self._class_attribute(entry, entry.class_info, name)
+            case values.UNIT:
+                return self._flat.unit_attribute(entry.unit, name)
+            case values.NAMED | values.CLOSING:
+                return self._named_attribute(entry, name, node, frame, called)
+            case values.SUPER if entry.class_or_none is not None:
                 return self._super_attribute(entry, name)
-            case "generator" if name in RESUMING:
-                return values.one("bound", frozenset({entry}), ref=("generator", name))
-            case _ if entry.name in values.NO_TYPES:
-                if not called and entry.name in ("bound", "foreign", "super"):
+            case values.GENERATOR if name in RESUMING:
+                return values.bound(frozenset({entry}), "generator", name)
+            case values.BOUND | values.FOREIGN | values.SUPER:
+                if not called:
                     self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
-                return values.one("bound", ANY, ref=("*", name))
+                return values.bound(ANY, "*", name)
+            case (
+                values.FUNCTION
+                | values.METHOD
+                | values.UNBOUND
+                | values.GENERATOR
+                | values.CONTEXT_MAKER
+                | values.CONTEXT
+                | values.MAKER
+                | values.CALLABLE
+                | values.PARTIAL
+                | values.TRANSPARENT
+                | values.SAFE
+                | values.SUPPRESS
+            ):
+                return values.bound(ANY, "*", name)
+
+    def _named_attribute(self, entry: Type, name: str, node: ast.expr, frame: Frame, called: bool) -> Value:
+        if entry.name == "json":
+            if not called:  # nobody reads that of data: it is something else
+                self._effects.operation("op:attribute-json", node, frame)
+                self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
+            return values.bound(JSON, "json", name)
         if frame.sink is not None and self._knowledge.is_asked(entry.name, name):
             self._effects.protocol(entry.name, "ask", node, frame)
         if self._kinds.attribute(entry, name, node, frame):
@@ -146,7 +162,7 @@ class Attributes:
             made = self._effects.protocol(entry.name, "attribute", node, frame)
             if made and made != ANY and self._knowledge.method(entry.name, name) is None:
                 return made
-        return values.one("bound", frozenset({entry}), ref=(entry.name, name))
+        return values.bound(frozenset({entry}), entry.name, name)
 
     def _is_object(self, dotted: str, frame: Frame) -> bool:
         """Whether an imported name may be an object of a library that nobody knows: no module, and no class by its name."""
@@ -167,7 +183,7 @@ class Attributes:
             found = ANY if other is None else self._flat.unit_attribute(other, name)
             if found != ANY:
                 return found
-        return values.one("dotted", ref=self._effects.canonical(f"{dotted}.{name}"))
+        return values.dotted(self._effects.canonical(f"{dotted}.{name}"))
 
     def _instance_attribute(
         self, entry: Type, info: ClassInfo, name: str, node: ast.expr, frame: Frame
@@ -196,65 +212,65 @@ class Attributes:
         if stored is not None:
             return stored
         if isinstance(method, str):
-            return values.one("bound", values.one(method), ref=(method, name))
+            return values.bound(values.one(method), method, name)
         known = self._families.method(info, "__getattr__")
         if isinstance(known, FunctionInfo) and frame.sink is not None:
             frame.sink.add(CallEdge(known, node, frame.unit))
         if not name.startswith("__") and self._presence.is_nowhere(info, name):
             self._effects.operation("op:kinds-attribute", node, frame)
-        return values.one("bound", ANY, ref=(f"{info.name}", name))
+        return values.bound(ANY, f"{info.name}", name)
 
     def _bind(self, made: Type, receiver: Value, method: FunctionInfo) -> Value:
-        if made.name != "function" or method.kind == "static":
+        if made.kind is not values.FUNCTION or method.kind == "static":
             return frozenset({made})
         if method.kind == "class":
-            receiver = values.join(values.one("class", ref=entry.ref) for entry in receiver)
-        return frozenset({Type("method", (receiver,), made.ref)})
+            receiver = values.join(values.class_object(entry.class_info) for entry in receiver)
+        return values.method(made.function, receiver)
 
     def _class_attribute(self, entry: Type, info: ClassInfo, name: str) -> Value:
         flat = self._flat
         if name in info.values and not name.startswith("_") and self._elements.is_enumeration(info):
-            return values.one("instance", ref=info) | self._writes.attribute_written(info, name)
+            return values.instance(info) | self._writes.attribute_written(info, name)
         method = self._families.method(info, name)
         if isinstance(method, FunctionInfo):
             if method.kind in ("class", "static"):
                 return values.join(
                     self._bind(made, frozenset({entry}), method) for made in flat.function_value(method)
                 )
-            return values.one("unbound", ref=method)
+            return values.of_kind(values.UNBOUND, method)
         stored = flat.attribute(info, name)
         if stored is not None:
             return stored
         if name in ("__name__", "__qualname__", "__module__"):
             return STR
         if isinstance(method, str):
-            return values.one("bound", values.one(method), ref=(method, name))
-        return values.one("bound", ANY, ref=(info.name, name))
+            return values.bound(values.one(method), method, name)
+        return values.bound(ANY, info.name, name)
 
     def _super_attribute(self, entry: Type, name: str) -> Value:
-        owner = entry.ref
+        owner = entry.class_info
         assert isinstance(owner, ClassInfo)
         flat = self._flat
         method = self._families.method(owner, name, after=owner)
-        receiver = values.one("instance", ref=owner)
+        receiver = values.instance(owner)
         if isinstance(method, FunctionInfo):
             return values.join(self._bind(made, receiver, method) for made in flat.function_value(method))
         if isinstance(method, str):
-            return values.one("bound", values.one(method), ref=(method, name))
+            return values.bound(values.one(method), method, name)
         if name == "__new__" and not self._families.has_unknown_base(owner):
-            return values.one("maker", ref=owner)
+            return values.of_kind(values.MAKER, owner)
         if name == "__init__":
             for base in self._families.family(owner)[1:]:
                 if isinstance(base, str) and self._knowledge.call(base) is not None:
-                    return values.one("dotted", ref=base)  # the row of the class speaks of its constructor
+                    return values.dotted(base)  # the row of the class speaks of its constructor
         if name.startswith("__") and not self._families.has_unknown_base(owner):
-            return values.one("safe")
+            return values.SAFE_FUNCTION
         for base in self._families.family(owner)[1:]:
             if isinstance(base, str):
                 if name == "__init__":
-                    return values.one("dotted", ref=base)
-                return values.one("bound", values.one(base), ref=(base, name))
-        return values.one("bound", ANY, ref=("super()", name))
+                    return values.dotted(base)
+                return values.bound(values.one(base), base, name)
+        return values.bound(ANY, "super()", name)
 
     def _member_values(self, info: ClassInfo) -> Value:
         """Return what the ``value`` of a member can be; a class that makes its values itself may give anything."""
@@ -270,7 +286,8 @@ class Attributes:
         ]
         made = values.join(found) or ANY
         return frozenset(
-            Type("int") if entry.name == "dotted" and entry.ref == "enum.auto" else entry for entry in made
+            Type("int") if entry.kind is values.DOTTED and entry.dotted == "enum.auto" else entry
+            for entry in made
         )
 
 

@@ -41,9 +41,7 @@ class Awaiting:
         value = self._above.expressions.value(node.value, frame)
         found: list[Value] = []
         for entry in value:
-            if entry.name == "coroutine":
-                found.append(entry.args[0])
-            elif self._knowledge.protocol(entry.name, "await") is not None:
+            if self._knowledge.protocol(entry.name, "await") is not None:
                 found.append(self._effects.protocol(entry.name, "await", node, frame) or ANY)
             else:
                 found.append(frozenset({entry}))

@@ -77,10 +77,10 @@ class Callers:
         """Return the row of what a call calls."""
         knowledge = self._world.knowledge
         for entry in self._above.calls.callee(call, at(unit, call)):
-            if entry.name == "dotted":
-                return knowledge.call(str(entry.ref))
-            if entry.name == "bound" and isinstance(entry.ref, tuple) and entry.ref[0] != "*":
-                return knowledge.method(entry.ref[0], entry.ref[1])
+            if entry.kind is values.DOTTED:
+                return knowledge.call(entry.dotted)
+            if entry.kind is values.BOUND and entry.bound[0] != "*":
+                return knowledge.method(*entry.bound)
         return None
 
     def _function_trail(self, function: FunctionInfo) -> Trail:
@@ -115,7 +115,7 @@ class Callers:
         return any(
             isinstance(place.ctx, ast.Store)
             and any(
-                entry.ref is function or values.is_opaque(entry)
+                entry.function_or_none is function or values.is_opaque(entry)
                 for entry in self._above.flat.value(place.value, unit)
             )
             for unit in self._places.units(function.unit, name)
@@ -127,21 +127,25 @@ class Callers:
         unit = function.unit
         maker = decorator.func if isinstance(decorator, ast.Call) else decorator
         for entry in self._above.flat.value(maker, unit):
-            inner = entry.ref
-            if entry.name == "dotted":
-                row = self._world.knowledge.call(str(inner))
-                if str(inner) not in _METHOD_DECORATORS and (row is None or row.raises):
+            if entry.kind is values.DOTTED:
+                name = entry.dotted
+                row = self._world.knowledge.call(name)
+                if name not in _METHOD_DECORATORS and (row is None or row.raises):
                     trail.lost = (
-                        trail.lost or f"{function.name} is decorated with {inner} in line {decorator.lineno}"
+                        trail.lost or f"{function.name} is decorated with {name} in line {decorator.lineno}"
                     )
-            elif entry.name == "function" and isinstance(inner, FunctionInfo):
-                self._into_decorator(inner, trail, is_made=isinstance(decorator, ast.Call))
-            elif entry.name in ("transparent", "type") or (
-                isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "getter", "deleter")
+            elif entry.kind is values.FUNCTION:
+                self._into_decorator(entry.function, trail, is_made=isinstance(decorator, ast.Call))
+            elif (
+                entry.kind is values.TRANSPARENT
+                or entry.name == "type"
+                or (
+                    isinstance(decorator, ast.Attribute) and decorator.attr in ("setter", "getter", "deleter")
+                )
             ):
                 continue
-            elif entry.name == "bound" and isinstance(inner, tuple) and inner[0] != "*":
-                row = self._world.knowledge.method(inner[0], inner[1])
+            elif entry.kind is values.BOUND and entry.bound[0] != "*":
+                row = self._world.knowledge.method(*entry.bound)
                 if row is None or row.raises:
                     trail.lost = trail.lost or f"{function.name} is decorated in line {decorator.lineno}"
             else:
@@ -151,9 +155,7 @@ class Callers:
         makers = [maker]
         if is_made:  # @outer(...): what outer returns is the decorator
             makers = [
-                entry.ref
-                for entry in self._above.flat.returns(maker)
-                if entry.name == "function" and isinstance(entry.ref, FunctionInfo)
+                entry.function for entry in self._above.flat.returns(maker) if entry.kind is values.FUNCTION
             ]
         for each in makers:
             if not each.parameters or isinstance(each.node, ast.Module | ast.ExceptHandler):
@@ -247,10 +249,10 @@ class Callers:
             inside = unit.enclosing(receiver).owner
             return inside is not None and self._are_related(inside, owner), False
         for entry in self._received(receiver, unit):
-            if entry.name in ("instance", "class") and isinstance(entry.ref, ClassInfo):
-                if self._are_related(entry.ref, owner):
-                    return True, entry.name == "class"
-            elif entry.name in ("any", "bound"):
+            if entry.kind in (values.INSTANCE, values.CLASS):
+                if self._are_related(entry.class_info, owner):
+                    return True, entry.kind is values.CLASS
+            elif entry.kind in (values.UNKNOWN, values.BOUND):
                 return True, False
         return False, False
 

@@ -136,10 +136,10 @@ class Calls:
         return self._knowledge.bare_method(node.func.attr) if isinstance(node.func, ast.Attribute) else None
 
     def _row_name(self, entry: Type) -> str | None:
-        if entry.name == "dotted":
-            return str(entry.ref)
-        if entry.name == "bound" and isinstance(entry.ref, tuple):
-            type_name, method = entry.ref
+        if entry.kind is values.DOTTED:
+            return entry.dotted
+        if entry.kind is values.BOUND:
+            type_name, method = entry.bound
             if type_name == "*":
                 return None
             row = self._knowledge.method(type_name, method)
@@ -148,43 +148,61 @@ class Calls:
 
     def invoke(self, entry: Type, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         """Call one alternative of a callee."""
-        match entry.name:
-            case "dotted":
-                return self._invoke_dotted(str(entry.ref), arguments, node, frame)
-            case "function" | "method" | "unbound" if isinstance(entry.ref, FunctionInfo):
+        match entry.kind:
+            case values.DOTTED:
+                return self._invoke_dotted(entry.dotted, arguments, node, frame)
+            case values.FUNCTION | values.METHOD | values.UNBOUND:
                 if frame.sink is not None and not self._shapes.fits(
-                    entry.ref, arguments, is_bound=entry.name == "method"
+                    entry.function, arguments, is_bound=entry.kind is values.METHOD
                 ):
                     self._effects.operation("op:arguments", node, frame)
-                return self._invoke_function(entry.ref, arguments, node, frame)
-            case "class":
-                assert isinstance(entry.ref, ClassInfo)
-                return self._construct(entry.ref, arguments, node, frame)
-            case "bound":
-                assert isinstance(entry.ref, tuple)
+                return self._invoke_function(entry.function, arguments, node, frame)
+            case values.CLASS:
+                return self._construct(entry.class_info, arguments, node, frame)
+            case values.BOUND:
                 return self._invoke_bound(entry, arguments, node, frame)
-            case "partial":
+            case values.PARTIAL:
                 return values.join(
                     self.invoke(other, Arguments(self._above.expressions, None, frame), node, frame)
                     for other in entry.args[0]
                 )
-            case "transparent":
+            case values.TRANSPARENT:
                 return arguments.value(arguments.positional[0]) if arguments.positional else ANY
-            case "contextmaker" if isinstance(entry.ref, FunctionInfo):
+            case values.CONTEXT_MAKER if entry.function_or_none is not None:
                 if frame.sink is not None:
-                    frame.sink.add(CallEdge(entry.ref, node, frame.unit))
-                    self._invoke_callbacks(entry.ref, arguments, node, frame)
-                return values.one("context", self._flat.yields(entry.ref), ref=entry.ref)
-            case "foreign":
-                self._effects.unknown_call(node, frame, str(entry.ref), "a decorator that is not known")
+                    frame.sink.add(CallEdge(entry.function, node, frame.unit))
+                    self._invoke_callbacks(entry.function, arguments, node, frame)
+                return values.context(entry.function, self._flat.yields(entry.function))
+            case values.FOREIGN:
+                self._effects.unknown_call(node, frame, entry.dotted, "a decorator that is not known")
                 for other in entry.args[0]:
                     self.invoke(other, arguments, node, frame)
                 return ANY
-            case "safe":
+            case values.SAFE:
                 return NONE
-            case "maker":  # super().__new__(cls)
-                assert isinstance(entry.ref, ClassInfo)
-                return self._families.kinds("instance", entry.ref)
+            case values.MAKER:  # super().__new__(cls)
+                return self._families.instances(entry.class_info)
+            case values.INSTANCE:
+                method = self._families.method(entry.class_info, "__call__")
+                if isinstance(method, FunctionInfo):
+                    return self._invoke_function(method, arguments, node, frame)
+            case (
+                values.NAMED
+                | values.UNKNOWN
+                | values.GENERATOR
+                | values.CONTEXT_MAKER
+                | values.CONTEXT
+                | values.UNIT
+                | values.SUPER
+                | values.CALLABLE
+                | values.SUPPRESS
+                | values.CLOSING
+            ):
+                pass
+        return self._invoke_named(entry, node, frame)
+
+    def _invoke_named(self, entry: Type, node: ast.expr, frame: Frame) -> Value:
+        match entry.name:
             case "json":
                 self._effects.operation("op:not-callable-json", node, frame)
                 return ANY
@@ -192,11 +210,6 @@ class Calls:
                 operand = node.func if isinstance(node, ast.Call) else node
                 self._unset.of_none("op:kinds", node, frame, operand)
                 return BOTTOM
-            case "instance":
-                assert isinstance(entry.ref, ClassInfo)
-                method = self._families.method(entry.ref, "__call__")
-                if isinstance(method, FunctionInfo):
-                    return self._invoke_function(method, arguments, node, frame)
         protocol = self._knowledge.protocol(entry.name, "call")
         if protocol is not None:
             return self._effects.protocol(entry.name, "call", node, frame) or ANY
@@ -314,7 +327,7 @@ class Calls:
         )
 
     def _construct(self, info: ClassInfo, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
-        made = values.one("instance", ref=info)
+        made = values.instance(info)
         is_exception = self._families.exception_name(info) is not None
         if frame.sink is None:
             return made
@@ -341,8 +354,7 @@ class Calls:
         return made
 
     def _invoke_bound(self, entry: Type, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
-        assert isinstance(entry.ref, tuple)
-        type_name, method = entry.ref
+        type_name, method = entry.bound
         receiver = entry.args[0]
         if (
             method in ("exception", "result")
@@ -374,10 +386,10 @@ class Calls:
         """``send``, ``close`` and ``throw`` run a generator on; what is thrown comes back, if it is not caught there."""
         found: list[Value] = []
         for receiver in entry.args[0]:
-            function = receiver.ref
-            if not isinstance(function, FunctionInfo) or method == "throw":
+            function = receiver.function_or_none
+            if function is None or method == "throw":
                 self._effects.unknown_call(node, frame, f"generator.{method}")
-            if isinstance(function, FunctionInfo):
+            if function is not None:
                 found.append(self._flat.yields(function))
                 if frame.sink is not None:
                     frame.sink.add(CallEdge(function, node, frame.unit))
@@ -440,8 +452,8 @@ class Calls:
             return values.one(row.returns, ref=arguments.value(passed[0]))
         found: list[Value] = []
         for receiver in entry.args[0]:
-            if isinstance(receiver.ref, frozenset):
-                found.append(self.invoke_unknown(receiver.ref, node, frame))
+            if receiver.remembered is not None:
+                found.append(self.invoke_unknown(receiver.remembered, node, frame))
             else:
                 self._effects.unknown_call(node, frame, row.name, "what it was made of is not known")
         return made if row.returns else values.join(found) or ANY

@@ -76,11 +76,11 @@ class Caught:
 
     def exception_of(self, entry: Type) -> str | None:
         """Return the exception class that a value stands for: the class itself, or the class of an instance."""
-        if entry.name == "dotted":
-            name = str(entry.ref)
+        if entry.kind is values.DOTTED:
+            name = entry.dotted
             return self._world.hierarchy.canonical(name) if self._world.hierarchy.is_exception(name) else None
-        if entry.name in ("class", "instance") and isinstance(entry.ref, ClassInfo):
-            return self._families.exception_name(entry.ref)
+        if entry.kind in (values.CLASS, values.INSTANCE) and entry.class_or_none is not None:
+            return self._families.exception_name(entry.class_info)
         if self._world.hierarchy.is_exception(entry.name):
             return self._world.hierarchy.canonical(entry.name)
         return None
@@ -95,7 +95,7 @@ class Caught:
             else values.one(name, ref=where if name in (BROAD, ROOT) else None)
             for name in names
         ]
-        own = (self._families.kinds("instance", info) for info in self._own_classes(handler.type, frame))
+        own = (self._families.instances(info) for info in self._own_classes(handler.type, frame))
         return values.join((*found, *own)) or ANY
 
     def _own_classes(self, node: ast.expr | None, frame: Frame) -> Iterator[ClassInfo]:
@@ -112,5 +112,5 @@ class Caught:
                 yield from self._own_classes(entry, frame)
             case _:
                 for kind in self._above.expressions.value(node, frame):
-                    if kind.name == "class" and isinstance(kind.ref, ClassInfo):
-                        yield kind.ref
+                    if kind.kind is values.CLASS:
+                        yield kind.class_info

@@ -54,7 +54,7 @@ class Changes:
         env = frame.env
         if env is None or not (env or frame.facts):
             return
-        called = [entry.ref for entry in callee if isinstance(entry.ref, FunctionInfo)]
+        called = [entry.function for entry in callee if entry.function_or_none is not None]
         called += self._started_in(frame.unit)
         if not called:
             return

@@ -414,14 +414,14 @@ def _holds_unknown(node: ast.expr | None, value_of: Callable[[ast.expr], Value])
                 for part in parts
             )
     return any(
-        isinstance(held, frozenset) and is_no_data(held)
+        is_no_data(held)
         for entry in value_of(node)
-        if entry.name == "dict" and isinstance(entry.ref, tuple)
-        for _, held in entry.ref
+        if entry.name == "dict" and entry.literal is not None
+        for _, held in entry.literal
     )
 
 
-_MODULES = frozenset({"dotted", "module", "unit"})
+_MODULES = frozenset({"dotted", "unit"})
 _HOLD_OF_NOTHING = frozenset(
     {"absent", "missing", "text-mode"}
 )  # what holds for an argument that is not given

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.trails import Passed, Use
-from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
+from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Literal, Type, Value
 from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
@@ -174,13 +174,20 @@ class Containers:
             if entry.name == "dict" and len(entry.args) > 1:
                 keys.append(entry.args[0])
                 items.append(entry.args[1])
-                literal = entry.ref if isinstance(entry.ref, tuple) else ((None, entry.args[1]),)
-                pairs.extend((name, made if isinstance(made, frozenset) else ANY) for name, made in literal)
+                literal = entry.literal or ((None, entry.args[1]),)
+                pairs.extend(literal)
             else:
                 element = self._elements.element(frozenset({entry}), unit)
                 keys.append(element)
                 items.append(element)
-                pairs.append((None, ANY if entry.name in ("any", "bound", "list") else element))
+                pairs.append(
+                    (
+                        None,
+                        ANY
+                        if entry.name == "list" or entry.kind in (values.UNKNOWN, values.BOUND)
+                        else element,
+                    )
+                )
 
     def _by_store(
         self, use: Use, keys: list[Value], items: list[Value], pairs: list[tuple[object, Value]]
@@ -289,10 +296,10 @@ def _with(entry: Type, contents: Contents, is_empty: bool) -> Type:
     ):
         keys, items = entry.args[0], entry.args[1]
         made = (_joined(keys, contents.keys, is_empty), _joined(items, contents.items, is_empty))
-        return Type(entry.name, made, _literal(entry.ref, contents))
+        return Type(entry.name, made, _literal(entry.literal, contents))
     if not entry.args:
         return entry
-    return Type(entry.name, (_joined(entry.args[0], contents.items, is_empty), *entry.args[1:]), entry.ref)
+    return entry._replace(args=(_joined(entry.args[0], contents.items, is_empty), *entry.args[1:]))
 
 
 def _joined(before: Value, added: Value, is_empty: bool) -> Value:
@@ -301,24 +308,17 @@ def _joined(before: Value, added: Value, is_empty: bool) -> Value:
     return added if is_empty and before == ANY else values.join((before, added))
 
 
-def _literal(ref: object, contents: Contents) -> object:
+def _literal(literal: Literal | None, contents: Contents) -> Literal | None:
     """Return what is still known of the keys of a literal."""
-    if not isinstance(ref, tuple) or contents.shrinks or contents.lost:
+    if literal is None or contents.shrinks or contents.lost:
         return None
     anywhere = values.join(value for key, value in contents.pairs if key is None)
-    found: list[tuple[object, object]] = []
-    for key, value in ref:
+    found: list[tuple[object, Value]] = []
+    for key, value in literal:
         added = values.join(
             [anywhere, *(made for name, made in contents.pairs if name == key and name is not None)]
         )
-        found.append(
-            (
-                key,
-                values.join((value if isinstance(value, frozenset) else ANY, added))
-                if contents.pairs
-                else value,
-            )
-        )
+        found.append((key, values.join((value, added)) if contents.pairs else value))
     return tuple(found)
 
 

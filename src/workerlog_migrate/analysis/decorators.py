@@ -27,8 +27,8 @@ CONTEXT_MAKERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontex
 def is_of_library(maker: Value, knowledge: Knowledge) -> bool:
     """Say whether what makes a decorator is of the standard library, and raises nothing: ``dataclass`` of ``dataclass(frozen=True)``."""
     for entry in maker:
-        name = str(entry.ref)
-        row = knowledge.call(name) if entry.name == "dotted" else None
+        name = entry.dotted
+        row = knowledge.call(name) if entry.kind is values.DOTTED else None
         if row is None or name.partition(".")[0] not in sys.stdlib_module_names:
             return False
         if row.raises or row.when or row.returns or row.calls or row.marks:
@@ -70,37 +70,39 @@ class Decorators:
         return values.join(self._decorate(entry, value, decorator) for entry in made) or ANY
 
     def _decorate(self, entry: Type, value: Value, decorator: ast.expr) -> Value:
-        if entry.name == "dotted":
-            name = str(entry.ref)
+        if entry.kind is values.DOTTED:
+            name = entry.dotted
             if name in CONTEXT_MAKERS:
-                return frozenset(Type("contextmaker", (), other.ref) for other in value)
+                return values.join(
+                    values.of_kind(values.CONTEXT_MAKER, other.function_or_none) for other in value
+                )
             row = self._knowledge.call(name)
             special = self._specials.table.get(name)
             if name in _METHOD_DECORATORS or special is not None or (row is not None and not row.raises):
                 return value
-            return values.one("foreign", value, ref=name)
-        if entry.name in ("transparent", "type"):
+            return values.wrapped(values.FOREIGN, value, name)
+        if entry.kind is values.TRANSPARENT or entry.name == "type":
             return value
-        if entry.name == "function" and isinstance(entry.ref, FunctionInfo):
-            made = self._flat.returns(entry.ref)
+        if entry.kind is values.FUNCTION:
+            made = self._flat.returns(entry.function)
             if isinstance(decorator, ast.Call):
                 made = values.join(
-                    self._flat.returns(other.ref)
-                    for other in made
-                    if other.name == "function" and isinstance(other.ref, FunctionInfo)
+                    self._flat.returns(other.function) for other in made if other.kind is values.FUNCTION
                 )
-            kept = frozenset(other for other in made if other.name not in ("None", "any"))
-            if kept and entry.ref.unit is not self._world.unit:
+            kept = frozenset(
+                other for other in made if other.name != "None" and other.kind is not values.UNKNOWN
+            )
+            if kept and entry.function.unit is not self._world.unit:
                 return kept | value  # what it makes of the function calls it, as it would any other
-            return kept or values.one("foreign", value, ref=entry.ref.name)
-        if entry.name == "bound" and isinstance(entry.ref, tuple):
-            type_name, method = entry.ref
+            return kept or values.wrapped(values.FOREIGN, value, entry.function.name)
+        if entry.kind is values.BOUND:
+            type_name, method = entry.bound
             row = self._knowledge.method(type_name, method) if type_name != "*" else None
             if row is not None and not row.raises:
                 return value
             if method in ("setter", "getter", "deleter"):
                 return value
-        return values.one("foreign", value, ref=callee_text(decorator))
+        return values.wrapped(values.FOREIGN, value, callee_text(decorator))
 
     def _marks_of(self, function: FunctionInfo) -> frozenset[str]:
         """Return the marks of the decorators of a function."""
@@ -127,7 +129,7 @@ class Decorators:
                 found.append(function.unit.function(owner))
             elif isinstance(decorator, ast.Call) and len(decorator.args) > 1:
                 value = self._flat.value(decorator.args[1], function.unit)
-                found.extend(entry.ref for entry in value if isinstance(entry.ref, FunctionInfo))
+                found.extend(entry.function for entry in value if entry.function_or_none is not None)
         return found
 
     def decorated_call(

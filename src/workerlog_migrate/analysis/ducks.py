@@ -279,7 +279,7 @@ class Ducks:
     def _is_holder(self, node: ast.expr, unit: Unit) -> bool:
         """Whether an expression is certainly a builtin container."""
         found = values.without_none(self._flat.value(node, unit))
-        return bool(found) and all(entry.name in _HOLDERS and entry.ref is None for entry in found)
+        return bool(found) and all(entry.name in _HOLDERS and entry.is_plain for entry in found)
 
     def _is_stored_data(self, node: ast.expr, unit: Unit) -> bool:
         """Whether an expression reads back what was stored: clients and caches cannot be."""

@@ -16,6 +16,7 @@ from workerlog_migrate.analysis.values import (
     INT,
     JSON,
     STR,
+    Type,
     Value,
 )
 
@@ -52,47 +53,52 @@ class Elements:
 
     def element(self, value: Value, unit: Unit) -> Value:
         """Return what iterating over a value gives."""
-        found: list[Value] = []
-        for entry in value:
-            match entry.name:
-                case "None":
-                    continue
-                case "tuple":
-                    found.append(values.join(entry.args) or self.nothing)
-                case "json":
-                    found.append(JSON)
-                case "str":
-                    found.append(STR)
-                case "bytes" | "bytearray" | "range":
-                    found.append(INT)
-                case "any":
-                    found.append(ANY)
-                case "generator" | "list" | "set" | "frozenset" | "iterator" | "dict" if entry.args:
-                    found.append(entry.args[0])
-                case "class" if isinstance(entry.ref, ClassInfo) and self.is_enumeration(entry.ref):
-                    found.append(values.one("instance", ref=entry.ref))
-                case "instance":
-                    assert isinstance(entry.ref, ClassInfo)
-                    method = self._families.method(entry.ref, "__iter__")
-                    if isinstance(method, FunctionInfo):
-                        returned = self._above.flat.returns(method)
-                        if not any(other.name == "instance" for other in returned):
-                            found.append(self.element(returned, unit))
-                            continue
-                        method = self._families.method(entry.ref, "__next__")
-                        if isinstance(method, FunctionInfo):
-                            found.append(self._above.flat.returns(method))
-                            continue
-                    found.append(ANY)
-                case _:
-                    row = self._knowledge.protocol(entry.name, "iter")
-                    if row is None or not row.returns:
-                        found.append(ANY)
-                    elif row.returns in ("element", "key"):
-                        found.append(entry.args[0] if entry.args else ANY)
-                    else:
-                        found.append(self.substitute(values.parse(row.returns), frozenset({entry}), None))
-        return values.join(found) or self.nothing
+        return values.join(self._element_of(entry, unit) for entry in value) or self.nothing
+
+    def _element_of(self, entry: Type, unit: Unit) -> Value:
+        match entry.kind:
+            case values.NAMED:
+                return self._element_of_named(entry)
+            case values.INSTANCE:
+                return self._element_of_instance(entry.class_info, unit)
+            case values.GENERATOR if entry.args:
+                return entry.args[0]
+            case values.CLASS if self.is_enumeration(entry.class_info):
+                return values.instance(entry.class_info)
+            case _:  # nobody loops over the others
+                return ANY
+
+    def _element_of_named(self, entry: Type) -> Value:
+        match entry.name:
+            case "None":
+                return BOTTOM
+            case "tuple":
+                return values.join(entry.args) or self.nothing
+            case "json":
+                return JSON
+            case "str":
+                return STR
+            case "bytes" | "bytearray" | "range":
+                return INT
+            case "list" | "set" | "frozenset" | "iterator" | "dict" if entry.args:
+                return entry.args[0]
+        row = self._knowledge.protocol(entry.name, "iter")
+        if row is None or not row.returns:
+            return ANY
+        if row.returns in ("element", "key"):
+            return entry.args[0] if entry.args else ANY
+        return self.substitute(values.parse(row.returns), frozenset({entry}), None)
+
+    def _element_of_instance(self, info: ClassInfo, unit: Unit) -> Value:
+        method = self._families.method(info, "__iter__")
+        if isinstance(method, FunctionInfo):
+            returned = self._above.flat.returns(method)
+            if not any(other.kind is values.INSTANCE for other in returned):
+                return self.element(returned, unit)
+            method = self._families.method(info, "__next__")
+            if isinstance(method, FunctionInfo):
+                return self._above.flat.returns(method)
+        return ANY
 
     def item(self, value: Value, index: int, count: int | None) -> Value:
         """Return the item of an unpacked value; ``count`` is the number of targets, None with a star among them."""
@@ -100,7 +106,7 @@ class Elements:
         for entry in value:
             if (
                 entry.name == "tuple"
-                and entry.ref is None
+                and entry.has_length
                 and len(entry.args) == (count if count is not None else -1)
             ):
                 found.append(entry.args[index])
@@ -130,14 +136,16 @@ class Elements:
             elif entry.args:
                 made = tuple(self.substitute(argument, receiver, arguments) for argument in entry.args)
                 found.append(
-                    values.one(name, *made, ref="any length" if name == "tuple" and len(made) == 1 else None)
+                    values.one(
+                        name, *made, ref=values.ANY_LENGTH if name == "tuple" and len(made) == 1 else None
+                    )
                 )
             elif name == "list" or name == "iterator" or name == "set":
                 found.append(values.one(name, ANY))
             elif name == "dict":
                 found.append(values.one("dict", ANY, ANY))
             elif name == "tuple":
-                found.append(values.one("tuple", ANY, ref="any length"))
+                found.append(values.one("tuple", ANY, ref=values.ANY_LENGTH))
             else:
                 found.append(frozenset({entry}))
         return values.join(found)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge, Frame
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import ANY, Value
 from workerlog_migrate.syntax.yields import yields_once
 
@@ -52,12 +52,11 @@ class Entering:
         """Return what ``with value as x`` binds."""
         found: list[Value] = []
         for entry in value:
-            if entry.name in ("context", "closing"):
+            if entry.kind in (values.CONTEXT, values.CLOSING):
                 found.append(entry.args[0])
-            elif entry.name == "instance":
-                assert isinstance(entry.ref, ClassInfo)
-                method = self._families.method(entry.ref, "__enter__") or self._families.method(
-                    entry.ref, "__aenter__"
+            elif entry.kind is values.INSTANCE:
+                method = self._families.method(entry.class_info, "__enter__") or self._families.method(
+                    entry.class_info, "__aenter__"
                 )
                 found.append(
                     self._flat.returns(method) if isinstance(method, FunctionInfo) else frozenset({entry})
@@ -79,22 +78,21 @@ class Entering:
         if frame.sink is None:
             return
         for entry in value:
-            match entry.name:
-                case "None" | "suppress":
+            match entry.name if entry.kind is values.NAMED else entry.kind:
+                case "None" | values.SUPPRESS:
                     continue
-                case "context":
-                    made = entry.ref.node if isinstance(entry.ref, FunctionInfo) else None
+                case values.CONTEXT:
+                    made = entry.function.node if entry.function_or_none is not None else None
                     if isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef) and not yields_once(made):
                         self._effects.operation("op:context-yields", node, frame)
-                case "instance":
-                    assert isinstance(entry.ref, ClassInfo)
-                    if self._shapes.lacks(entry.ref, ("__enter__", "__aenter__")):
+                case values.INSTANCE:
+                    if self._shapes.lacks(entry.class_info, ("__enter__", "__aenter__")):
                         self._effects.operation("op:with-kinds", node, frame)
                     for name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
-                        method = self._families.method(entry.ref, name)
+                        method = self._families.method(entry.class_info, name)
                         if isinstance(method, FunctionInfo):
                             frame.sink.add(CallEdge(method, node, frame.unit))
-                case "closing":
+                case values.CLOSING:
                     attribute = self._attributes.attribute
                     close = attribute(entry.args[0], "close", node, frame, called=True)
                     self._above.calls.invoke_unknown(close, node, frame)

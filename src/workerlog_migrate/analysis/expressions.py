@@ -246,7 +246,7 @@ class Expressions:
 
     def _tuple(self, node: ast.Tuple, frame: Frame) -> Value:
         if any(isinstance(entry, ast.Starred) for entry in node.elts) or len(node.elts) > 32:
-            return values.one("tuple", self._listed(node.elts, frame), ref="any length")
+            return values.one("tuple", self._listed(node.elts, frame), ref=values.ANY_LENGTH)
         return values.one("tuple", *[self.value(entry, frame) for entry in node.elts])
 
     def _dict(self, node: ast.Dict, frame: Frame) -> Value:
@@ -317,7 +317,7 @@ class Expressions:
         for default in (*node.args.defaults, *node.args.kw_defaults):
             if default is not None and frame.sink is not None:
                 self.value(default, frame)
-        return values.one("function", ref=frame.unit.function(node))
+        return values.function(frame.unit.function(node))
 
     def _joined(self, node: ast.JoinedStr, frame: Frame) -> Value:
         if frame.sink is not None:

@@ -91,9 +91,13 @@ class Families:
         classes = (unit.class_info(node) for unit in units for node in unit.module.classes)
         return tuple(other for other in classes if other is not info and info in self.family(other))
 
-    def kinds(self, name: str, info: ClassInfo) -> Value:
-        """Return what is declared to be a class (``class``) or an instance of it (``instance``): that or an heir."""
-        return values.join(values.one(name, ref=owner) for owner in (info, *self.heirs(info)))
+    def instances(self, info: ClassInfo) -> Value:
+        """Return what is declared to be an instance of a class: one of that or of an heir."""
+        return values.join(values.instance(owner) for owner in (info, *self.heirs(info)))
+
+    def classes(self, info: ClassInfo) -> Value:
+        """Return what is declared to be a class (``type[X]``, ``cls``): that or an heir."""
+        return values.join(values.class_object(owner) for owner in (info, *self.heirs(info)))
 
     def is_open(self, method: FunctionInfo, *, on_self: bool) -> bool:
         """Whether a called method is there to be overridden, and no class that is seen does it.
@@ -164,19 +168,15 @@ class Families:
         names: set[str] = set()
         known = self._world.knowledge
         for entry in self._above.flat.value(node, unit):
-            if entry.name == "class" and isinstance(entry.ref, ClassInfo):
-                found.append(entry.ref)
-            elif (
-                entry.name == "dotted"
-                and isinstance(entry.ref, str)
-                and (
-                    known.is_type(entry.ref)
-                    or known.exception(entry.ref) is not None
-                    or known.call(entry.ref)
-                    or known.is_kind(entry.ref, "base")
-                )
+            if entry.kind is values.CLASS:
+                found.append(entry.class_info)
+            elif entry.kind is values.DOTTED and (
+                known.is_type(entry.dotted)
+                or known.exception(entry.dotted) is not None
+                or known.call(entry.dotted)
+                or known.is_kind(entry.dotted, "base")
             ):
-                names.add(entry.ref)
+                names.add(entry.dotted)
         found.sort(
             key=lambda info: (info.unit.name, info.node.lineno) if isinstance(info, ClassInfo) else ("", 0)
         )

@@ -86,11 +86,11 @@ class FlowInsensitive:
                 return starred
             if name not in BUILTINS:
                 return ANY
-            builtin = values.one("dotted", ref=name)
+            builtin = values.dotted(name)
             return builtin | ANY if self._places.patched(name) else builtin
         scope, bindings = found
         if name in BUILTINS and scope is unit.module.scope_of_module and self._hides(node, bindings, unit):
-            return values.one("dotted", ref=name)
+            return values.dotted(name)
         return self.binding_values(name, scope, bindings, unit)
 
     def _hides(self, node: ast.AST, bindings: list[Binding], unit: Unit) -> bool:
@@ -143,7 +143,7 @@ class FlowInsensitive:
                 if found is not None:
                     return found
             elif not own and (known.call(dotted) is not None or known.exception(dotted) is not None):
-                return values.one("dotted", ref=self._effects.canonical(dotted))
+                return values.dotted(self._effects.canonical(dotted))
             elif own or name not in BUILTINS or may_hide(qualified, name):
                 result = ANY
         return result
@@ -178,10 +178,10 @@ class FlowInsensitive:
         if not function.unit.holds_functions(function):
             return False
         return any(
-            entry.name == "function"
-            and isinstance(entry.ref, FunctionInfo)
-            and entry.ref.unit is function.unit
-            and function.unit.outer(entry.ref) is function
+            entry.kind is values.FUNCTION
+            and entry.function_or_none is not None
+            and entry.function.unit is function.unit
+            and function.unit.outer(entry.function) is function
             for entry in self.returns(function)
         )
 
@@ -236,7 +236,7 @@ class FlowInsensitive:
                 return self.function_value(unit.function(node))
             case "class":
                 assert isinstance(node, ast.ClassDef)
-                return values.one("class", ref=unit.class_info(node))
+                return values.class_object(unit.class_info(node))
             case "parameter":
                 assert isinstance(node, ast.arg)
                 owner = unit.module.parents[unit.module.parents[node]]
@@ -297,7 +297,7 @@ class FlowInsensitive:
     def imported(self, qualified: str, unit: Unit) -> Value:
         """Return the value of an imported dotted name: of another file of the program, or of a library."""
         if runtime_name(qualified):
-            return values.one("dotted", ref=self._effects.canonical(qualified.lstrip(".")))
+            return values.dotted(self._effects.canonical(qualified.lstrip(".")))
         name = qualified.lstrip(".")
         dots = qualified[: len(qualified) - len(name)]
         parts = name.split(".") if name else []
@@ -308,7 +308,7 @@ class FlowInsensitive:
                 other = self._world.other_unit(dots + ".".join(parts[:cut]), unit)
                 if other is not None and other is not unit:
                     if cut == len(parts):
-                        return values.one("unit", ref=other)
+                        return values.of_kind(values.UNIT, other)
                     found = self.module_name(other, parts[cut])
                     if found is not None and cut == len(parts) - 1:
                         return found
@@ -321,21 +321,21 @@ class FlowInsensitive:
         expression = self._world.knowledge.attribute(f"module:{owner}", last) if owner else None
         if expression is not None and expression != "any":
             return values.parse(expression)  # from sys import argv
-        return values.one("dotted", ref=self._effects.canonical(name))
+        return values.dotted(self._effects.canonical(name))
 
     def unit_attribute(self, unit: Unit, name: str) -> Value:
         """Return an attribute of a module of the program: what it binds, or a file of the package."""
         found = self.module_name(unit, name)
         if found is None and unit.module.source.path.stem == "__init__":
             inner = self._world.other_unit(f".{name}", unit)
-            found = None if inner is None else values.one("unit", ref=inner)
+            found = None if inner is None else values.of_kind(values.UNIT, inner)
         return ANY if found is None else found
 
     def function_value(self, info: FunctionInfo) -> Value:
         """Return the value that a ``def`` binds: its decorators applied."""
         node = info.node
         assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        value = values.one("function", ref=info)
+        value = values.function(info)
         if not node.decorator_list:
             return value
         return self._questions.ask(("decorated", info), lambda: self._decorated(info, value))
@@ -375,7 +375,7 @@ class FlowInsensitive:
         if isinstance(node, ast.Module | ast.ExceptHandler):
             return NONE
         if facts.is_generator:
-            return values.one("generator", self.yields(function), ref=function)
+            return values.generator(function, self.yields(function))
         found = [
             NONE if entry is None else self.value(entry, function.unit)
             for entry in facts.returns[:_CALL_SITES]
@@ -411,10 +411,10 @@ _EMPTY = frozenset({_EMPTY_LIST, _EMPTY_DICT})
 
 def bind_receiver(entry: Type, method: FunctionInfo) -> Value:
     """Turn the function of a class body into the method of an instance."""
-    if entry.name == "function" and method.kind != "static":
-        owner: object = method.owner
-        kind = "class" if method.kind == "class" else "instance"
-        return frozenset({Type("method", (frozenset({Type(kind, (), owner)}),), entry.ref)})
+    if entry.kind is values.FUNCTION and method.kind != "static":
+        assert method.owner is not None  # it stands in its body
+        of = values.class_object if method.kind == "class" else values.instance
+        return values.method(entry.function, of(method.owner))
     return frozenset({entry})
 
 

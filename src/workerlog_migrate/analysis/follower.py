@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Protocol
 
+from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.trails import (
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.program import Unit
+    from workerlog_migrate.analysis.values import Kind
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
     from workerlog_migrate.syntax.scopes import Scope
@@ -219,7 +221,7 @@ class Follower:
             case ast.Attribute():
                 if self._is_code:
                     holder = self._above.flat.value(target.value, unit)
-                    if any(entry.name == "dotted" for entry in holder):
+                    if any(entry.kind is values.DOTTED for entry in holder):
                         self._lose(f"it is put into {shown(target)}", target, unit)
                 self._attributes(target.attr, unit, items, (*bound, *self._as_method(target, step)))
             case ast.Subscript():
@@ -236,7 +238,7 @@ class Follower:
         """Say that a function which is set as an attribute of a class is given the object first."""
         if not self._is_code or step.items or step.bound:
             return ()
-        if not any(entry.name == "class" for entry in self._above.flat.value(target.value, step.unit)):
+        if not any(entry.kind is values.CLASS for entry in self._above.flat.value(target.value, step.unit)):
             return ()
         return (Use("partial", target, step.unit, (Passed(target.value, step.unit),)),)
 
@@ -394,34 +396,38 @@ class Follower:
         unit = step.unit
         callee = self._above.calls.callee(call, at(unit, call))
         for entry in callee:
-            ref = entry.ref
-            if entry.name in ("function", "method", "unbound") and isinstance(ref, FunctionInfo):
-                self._into_function(ref, entry.name, step, place, any_position)
-            elif entry.name == "class" and isinstance(ref, ClassInfo):
-                self._into_class(ref, call, step, place, any_position)
-            elif entry.name == "dotted" and ref == _MIRROR and place == "printer" and not step.items:
+            if entry.kind in (values.FUNCTION, values.METHOD, values.UNBOUND):
+                self._into_function(entry.function, entry.kind, step, place, any_position)
+            elif entry.kind is values.CLASS:
+                self._into_class(entry.class_info, call, step, place, any_position)
+            elif (
+                entry.kind is values.DOTTED
+                and entry.dotted == _MIRROR
+                and place == "printer"
+                and not step.items
+            ):
                 self._use(step, mirrored(call, unit))
-            elif entry.name == "transparent":  # retrying(f)(x) is f(x)
+            elif entry.kind is values.TRANSPARENT:  # retrying(f)(x) is f(x)
                 self._push(call, unit, step.items, step.bound)
-            elif entry.name in ("dotted", "bound"):
-                self._into_known(entry.name, call, step, place)
-            elif entry.name in ("str", "None", "safe", "type", "suppress"):
+            elif entry.kind in (values.DOTTED, values.BOUND):
+                self._into_known(entry.kind, call, step, place)
+            elif entry.name in ("str", "None", "type") or entry.kind in (values.SAFE, values.SUPPRESS):
                 continue
-            elif entry.name == "partial":
+            elif entry.kind is values.PARTIAL:
                 for inner in entry.args[0]:
-                    if isinstance(inner.ref, FunctionInfo):
-                        self._into_function(inner.ref, inner.name, step, place, any_position=True)
+                    if inner.function_or_none is not None:
+                        self._into_function(inner.function, inner.kind, step, place, any_position=True)
             else:
                 self._lose(f"it is handed to {shown(call.func)}", call, unit)
 
     def _into_function(
-        self, function: FunctionInfo, kind: str, step: Step, place: int | str | None, any_position: bool
+        self, function: FunctionInfo, kind: Kind, step: Step, place: int | str | None, any_position: bool
     ) -> None:
         if isinstance(function.node, ast.Module | ast.ExceptHandler):
             return
         arguments = function.node.args
         parameters = function.parameters
-        if function.owner is not None and kind != "unbound" and function.kind != "static":
+        if function.owner is not None and kind is not values.UNBOUND and function.kind != "static":
             parameters = parameters[1:]
         by_name = {argument.arg: argument for argument in (*parameters, *arguments.kwonlyargs)}
         chosen: list[ast.arg] = []
@@ -451,7 +457,7 @@ class Follower:
     ) -> None:
         method = self._families.method(info, "__init__")
         if isinstance(method, FunctionInfo):
-            self._into_function(method, "method", step, place, any_position)
+            self._into_function(method, values.METHOD, step, place, any_position)
             return
         fields = [
             name
@@ -471,7 +477,7 @@ class Follower:
         else:
             self._attributes(named, info.unit, step.items, step.bound)
 
-    def _into_known(self, kind: str, call: ast.Call, step: Step, place: int | str | None) -> None:
+    def _into_known(self, kind: Kind, call: ast.Call, step: Step, place: int | str | None) -> None:
         """Follow into a function that is known by its row, or a method of a known type."""
         unit = step.unit
         row = self._callers.row(call, unit)
@@ -480,7 +486,7 @@ class Follower:
         if name in ("functools.partial", "functools.partialmethod") and place == 0 and not step.items:
             made = use_of("partial", call, unit)
             self._push(call, unit, 0, (*step.bound, made._replace(positional=made.positional[1:])))
-        elif isinstance(call.func, ast.Attribute) and last in _PUTTING and kind == "bound":
+        elif isinstance(call.func, ast.Attribute) and last in _PUTTING and kind is values.BOUND:
             self._into(call.func.value, step, step.items if last in _PUTTING_ALL else step.items + 1)
         elif step.items and name in _PASSING:
             self._push(call, unit, step.items + _PASSING[name], step.bound)
@@ -497,16 +503,16 @@ class Follower:
                 self._use(step, use)
             if not is_known:
                 self._lose(f"it is handed to {shown(call.func)}", call, unit)
-        elif row is None and not (kind == "dotted" and name in _READERS):
+        elif row is None and not (kind is values.DOTTED and name in _READERS):
             self._lose(f"it is handed to {shown(call.func)}", call, unit)
         elif name in _READERS or (not self._is_code and not step.items):
             self._use(step, Use("row", call, unit, name=name))
         elif name == "map" and step.items and call.args and isinstance(place, int) and place:
             for entry in self._above.flat.value(call.args[0], unit):
-                if isinstance(entry.ref, FunctionInfo):
+                if entry.function_or_none is not None:
                     self._into_function(
-                        entry.ref,
-                        entry.name,
+                        entry.function,
+                        entry.kind,
                         step._replace(items=step.items - 1),
                         place - 1,
                         any_position=False,

@@ -283,8 +283,6 @@ class Guards:
             path = frame.unit.path(function.value)
             if path is not None:
                 frame.learn(Fact("len", path, 1, roots_of(path)))
-                if function.attr == "isdigit":
-                    frame.learn(Fact("digits", path, "", roots_of(path)))
 
     def _instance(self, node: ast.expr, classes: ast.expr, frame: Frame) -> None:
         path = frame.unit.path(node)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 
@@ -97,7 +98,7 @@ class Hooks:
             self._of(entry, node, frame, is_used=is_used and not self._is_told(node, frame))
             for part in entry.args:
                 for inner in part:
-                    if inner.name == "instance":
+                    if inner.kind is values.INSTANCE:
                         self._of(inner, node, frame, is_inside=True, is_used=is_used)
 
     def _is_told(self, node: ast.expr, frame: Frame) -> bool:
@@ -113,9 +114,9 @@ class Hooks:
         if frame.sink is None:
             return
         for entry in receiver:
-            if not isinstance(entry.ref, ClassInfo):
+            if entry.class_or_none is None:
                 continue
-            for owner in self._families.family(entry.ref):
+            for owner in self._families.family(entry.class_info):
                 if isinstance(owner, ClassInfo):
                     for statement in owner.node.body:
                         if isinstance(statement, ast.FunctionDef) and statement.name == target.attr:
@@ -133,8 +134,8 @@ class Hooks:
         known = {passed for name in row.uses for passed in arguments.find(name, row.params)}
         for passed in (*arguments.positional, *arguments.keywords.values()):
             for entry in arguments.value(passed):
-                if isinstance(entry.ref, ClassInfo) and entry.name == "instance":
-                    for method in self._file_methods(entry.ref, is_known=passed in known):
+                if entry.class_or_none is not None and entry.kind is values.INSTANCE:
+                    for method in self._file_methods(entry.class_info, is_known=passed in known):
                         frame.sink.add(CallEdge(method, node, frame.unit))
         if row.name.startswith(_DATABASE):
             for made in self._makers_of(frame.unit):
@@ -181,18 +182,16 @@ class Hooks:
             found += [self._families.method(meta, name) for name in _OF_CLASS_STATEMENTS]
         for value in info.values.values():
             named = [
-                self._families.method(entry.ref, "__set_name__")
+                self._families.method(entry.class_info, "__set_name__")
                 for entry in flat.value(value, info.unit)
-                if entry.name == "instance" and isinstance(entry.ref, ClassInfo)
+                if entry.kind is values.INSTANCE
             ]
             if any(isinstance(method, FunctionInfo) for method in named):
                 self._effects.operation("op:set-name", node, frame)
             found += named
         for decorator in node.decorator_list:
             found += [
-                entry.ref
-                for entry in flat.value(decorator, info.unit)
-                if entry.name == "function" and isinstance(entry.ref, FunctionInfo)
+                entry.function for entry in flat.value(decorator, info.unit) if entry.kind is values.FUNCTION
             ]
         for method in found:
             if isinstance(method, FunctionInfo):
@@ -206,14 +205,14 @@ class Hooks:
             return
         if entry.name == _FACTORIES:
             methods = self._factories_of(frame.unit)
-        elif entry.name == "instance" and isinstance(entry.ref, ClassInfo):
-            methods = self._hooks_of_instances(entry.ref)
-        elif entry.name == "class" and isinstance(entry.ref, ClassInfo):
-            methods = self._hooks_of_class(entry.ref)
+        elif entry.kind is values.INSTANCE:
+            methods = self._hooks_of_instances(entry.class_info)
+        elif entry.kind is values.CLASS:
+            methods = self._hooks_of_class(entry.class_info)
         else:
             return
         for method in methods:
-            is_told = entry.name == "instance" and not is_used and method.name in _TOLD_APART
+            is_told = entry.kind is values.INSTANCE and not is_used and method.name in _TOLD_APART
             if method is frame.function or is_told:
                 continue
             if is_inside or is_used or method.name not in _ASKED_DIRECTLY:
@@ -244,9 +243,9 @@ class Hooks:
                 if not isinstance(value, ast.Call):
                     continue
                 for entry in flat.value(value, owner.unit):
-                    if entry.name == "instance" and isinstance(entry.ref, ClassInfo):
+                    if entry.kind is values.INSTANCE:
                         for name in _OF_DESCRIPTORS:
-                            method = self._families.method(entry.ref, name)
+                            method = self._families.method(entry.class_info, name)
                             if isinstance(method, FunctionInfo):
                                 yield method
                 if isinstance(value.func, ast.Name) and value.func.id == "property":
@@ -305,8 +304,8 @@ class Hooks:
                 for word in owner.node.keywords:
                     if word.arg == "metaclass":
                         for entry in flat.value(word.value, owner.unit):
-                            if entry.name == "class" and isinstance(entry.ref, ClassInfo):
-                                yield entry.ref
+                            if entry.kind is values.CLASS:
+                                yield entry.class_info
 
 
 def _is_used(node: ast.expr, frame: Frame) -> bool:

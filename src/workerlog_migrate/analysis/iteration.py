@@ -6,12 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.frames import CallEdge, Frame
+from workerlog_migrate.analysis.frames import CallEdge, EffectSet, Frame
 from workerlog_migrate.analysis.meanwhile import SIZED, Meanwhile, container
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
-from workerlog_migrate.analysis.values import (
-    Value,
-)
+from workerlog_migrate.analysis.values import Type, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -50,35 +47,40 @@ class Iteration:
         if frame.sink is not None:
             self._kinds.iterated(value, node, frame)
             for entry in value:
-                match entry.name:
-                    case "json":
-                        self._effects.operation("op:iterate-json", node, frame)
-                    case "None":
-                        self._unset.of_none("op:iterate-none", node, frame, node)
-                    case "generator" | "coroutine":
-                        if isinstance(entry.ref, FunctionInfo):
-                            frame.sink.add(CallEdge(entry.ref, node, frame.unit))
-                    case "instance":
-                        self._special_methods.iterate_instance(entry, node, frame)
-                    case "list" | "dict" | "str" | "tuple" | "set" | "iterator" | "bytes" | "range":
-                        pass
-                    case "class" if isinstance(entry.ref, ClassInfo) and self._elements.is_enumeration(
-                        entry.ref
-                    ):
-                        pass
-                    case _ if values.is_opaque(entry):
-                        self._effects.unresolved("op:iterate-unknown", node, node, frame)
-                    case _:
-                        if self._effects.protocol(
-                            entry.name, "iter", node, frame
-                        ) is None and not values.is_builtin(entry):
-                            self._effects.unresolved("op:iterate-unknown", node, node, frame)
+                self._iterate_one(entry, node, frame, frame.sink)
             held = container(node)
             if self._meanwhile.changes(held, frame):
                 kinds = values.names(self._above.expressions.value(held, frame.quiet()))
                 if not kinds.isdisjoint(SIZED):
                     self._effects.operation("op:iterate-changed", node, frame)
         return self._elements.element(value, frame.unit)
+
+    def _iterate_one(self, entry: Type, node: ast.expr, frame: Frame, sink: EffectSet) -> None:
+        match entry.kind:
+            case values.NAMED:
+                self._iterate_named(entry, node, frame)
+            case values.INSTANCE:
+                self._special_methods.iterate_instance(entry, node, frame)
+            case values.GENERATOR:
+                if entry.function_or_none is not None:
+                    sink.add(CallEdge(entry.function, node, frame.unit))
+            case values.CLASS if self._elements.is_enumeration(entry.class_info):
+                pass
+            case _:
+                self._effects.unresolved("op:iterate-unknown", node, node, frame)
+
+    def _iterate_named(self, entry: Type, node: ast.expr, frame: Frame) -> None:
+        match entry.name:
+            case "list" | "dict" | "str" | "tuple" | "set" | "iterator" | "bytes" | "range":
+                pass
+            case "json":
+                self._effects.operation("op:iterate-json", node, frame)
+            case "None":
+                self._unset.of_none("op:iterate-none", node, frame, node)
+            case _:
+                row = self._effects.protocol(entry.name, "iter", node, frame)
+                if row is None and not values.is_builtin(entry):
+                    self._effects.unresolved("op:iterate-unknown", node, node, frame)
 
     def unpack_mapping(self, value: Value, node: ast.expr, frame: Frame) -> None:
         """Put what ``**value`` can raise into the sink."""
@@ -95,18 +97,16 @@ class Iteration:
             return
         self._kinds.iterated(value, node, frame)
         for entry in value:
-            match entry.name:
+            match entry.name if entry.kind is values.NAMED else entry.kind:
                 case "json":
                     self._effects.operation("op:unpack-json", node, frame)
                 case "None":
                     self._effects.operation("op:unpack-none", node, frame)
-                case "tuple":
-                    if entry.ref is None and entry.args and (len(entry.args) == count or not exact):
-                        continue
-                    if entry.ref is None and not entry.args:
-                        continue
-                    self._effects.operation("op:unpack", node, frame)
-                case "instance":
+                case "tuple" if entry.has_length and (
+                    not entry.args or len(entry.args) == count or not exact
+                ):
+                    continue
+                case values.INSTANCE:
                     self._special_methods.iterate_instance(entry, node, frame)
                 case _ if values.is_opaque(entry):
                     self._effects.unresolved("op:unpack-unknown", node, source, frame)

@@ -27,8 +27,9 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import ClassInfo
-from workerlog_migrate.analysis.values import HUGE, Type, Value
+from workerlog_migrate.analysis.values import Type, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.effects import Effects
@@ -116,7 +117,7 @@ class Kinds:
             return
         if any(_fails(symbol, one, other) for one in _kinds(left) for other in _kinds(right)):
             self._effects.operation("op:kinds", node, frame)
-        if any(entry.ref == HUGE for entry in (*left, *right)) and _overflows(symbol, left, right):
+        if any(entry.is_huge for entry in (*left, *right)) and _overflows(symbol, left, right):
             self._effects.operation("op:huge", node, frame)
 
     def fail(self, symbol: str, left: Type, right: Type) -> bool:
@@ -138,8 +139,8 @@ class Kinds:
 
     def _has_no_order(self, entry: Type) -> bool:
         """Whether an object is of a class of the program that cannot be compared by order."""
-        info = entry.ref
-        if entry.name != "instance" or not isinstance(info, ClassInfo):
+        info = entry.class_or_none
+        if entry.kind is not values.INSTANCE or not isinstance(info, ClassInfo):
             return False
         if info.node.decorator_list and not self._shapes.has_no_order(info):
             return False
@@ -277,7 +278,7 @@ def _kinds(value: Iterable[Type]) -> Iterator[str]:
 def _sample(entry: Type) -> object:
     """Return a value like an alternative; None where there is no sample."""
     if entry.name == "tuple":
-        if entry.ref is not None or not entry.args:
+        if not entry.has_length or not entry.args:
             return None
         parts = [_SAMPLES.get(min((each.name for each in part), default="")) for part in entry.args]
         return None if any(part is None for part in parts) else tuple(parts)
@@ -547,10 +548,10 @@ def _refuse(*_given: object) -> object:
 def _like(entry: Type, depth: int, own: Callable[[ClassInfo], list[object]] | None) -> list[object]:
     if depth > 2:  # as deep as anyone looks
         return []
-    if entry.name == "instance" and isinstance(entry.ref, ClassInfo):
-        return own(entry.ref) if own is not None else []
+    if entry.kind is values.INSTANCE:
+        return own(entry.class_info) if own is not None else []
     parts = [samples(part, depth + 1, own) for part in entry.args]
-    if entry.ref == HUGE:
+    if entry.is_huge:
         return [{"int": 10**400, "str": "1" * 400}.get(entry.name, 1e300)]
     match entry.name:
         case "None" if depth:
@@ -561,7 +562,7 @@ def _like(entry: Type, depth: int, own: Callable[[ClassInfo], list[object]] | No
             hashable = [part for part in parts[0] if part.__hash__ is not None] if parts else []
             return [set(hashable) if entry.name == "set" else frozenset(hashable)]
         case "tuple":
-            if entry.ref is not None or not parts:
+            if not entry.has_length or not parts:
                 return [tuple(parts[0]) if parts else ()]
             if not all(parts):
                 return []

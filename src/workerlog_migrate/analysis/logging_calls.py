@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import FunctionInfo, own_nodes
 from workerlog_migrate.syntax.literals import is_none
 
@@ -62,24 +63,24 @@ class LogCalls:
             self._logs_itself(call)
             or self._is_ignored(call)
             or any(
-                self._function_logs(entry.ref)
+                self._function_logs(entry.function)
                 for entry in self._callee(call)
-                if entry.name in ("function", "method") and isinstance(entry.ref, FunctionInfo)
+                if entry.kind in (values.FUNCTION, values.METHOD)
             )
         )
 
     def _is_ignored(self, call: ast.Call) -> bool:
-        return any(entry.name == "dotted" and entry.ref == _IGNORED for entry in self._callee(call))
+        return any(entry.kind is values.DOTTED and entry.dotted == _IGNORED for entry in self._callee(call))
 
     def _is_logger_call(self, call: ast.Call) -> bool:
         function = call.func
         if not isinstance(function, ast.Attribute) or function.attr not in _LEVELS:
             return False
         for entry in self._callee(call):
-            if entry.name == "dotted" and str(entry.ref).startswith("logging."):
+            if entry.kind is values.DOTTED and entry.dotted.startswith("logging."):
                 return True
-            if entry.name == "bound" and isinstance(entry.ref, tuple):
-                owner = str(entry.ref[0])
+            if entry.kind is values.BOUND:
+                owner = str(entry.bound[0])
                 if owner.startswith("logging."):
                     return True
                 if owner == "*" and "log" in _last_name(function.value).lower():
@@ -116,12 +117,8 @@ class LogCalls:
                 if not isinstance(node, ast.Call):
                     continue
                 for entry in self._callee(node):
-                    called = entry.ref if entry.name in ("function", "method") else None
-                    if (
-                        isinstance(called, FunctionInfo)
-                        and called not in reached
-                        and called.unit is self._engine.unit
-                    ):
+                    called = entry.function if entry.kind in (values.FUNCTION, values.METHOD) else None
+                    if called is not None and called not in reached and called.unit is self._engine.unit:
                         reached.add(called)
                         pending.append(called)
                 if self._logs_itself(node):
@@ -132,10 +129,10 @@ class LogCalls:
 
     def _logs_itself(self, call: ast.Call) -> bool:
         for entry in self._callee(call):
-            if entry.name != "dotted":
+            if entry.kind is not values.DOTTED:
                 continue
-            if entry.ref in _LOGGERS or (
-                entry.ref == "print" and self._mirrors and self._goes_to_terminal(call)
+            if entry.dotted in _LOGGERS or (
+                entry.dotted == "print" and self._mirrors and self._goes_to_terminal(call)
             ):
                 return True
         return self._is_logger_call(call) or self._is_imported_printer(call)

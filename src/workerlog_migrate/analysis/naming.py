@@ -11,10 +11,11 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, LOCAL, ROOT
 from workerlog_migrate.analysis.header import brings_runtime
 from workerlog_migrate.analysis.neighbours import dotted_name
-from workerlog_migrate.analysis.program import FUNCTIONS, ClassInfo, Unit
+from workerlog_migrate.analysis.program import FUNCTIONS, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -195,8 +196,8 @@ class Naming:
                 simple = dotted.rpartition(".")[2]
                 if self._is_class(entry, dotted):
                     return ""
-                if isinstance(entry.ref, Unit) and entry.name == "unit":
-                    inner = flat.unit_attribute(entry.ref, simple)
+                if entry.kind is values.UNIT:
+                    inner = flat.unit_attribute(entry.unit, simple)
                     if any(self._is_class(other, dotted) for other in inner):
                         return f".{simple}"
         qualified = qualified.lstrip(".")
@@ -206,9 +207,9 @@ class Naming:
 
     def _is_class(self, entry: Type, dotted: str) -> bool:
         return (
-            entry.name == "class"
-            and isinstance(entry.ref, ClassInfo)
-            and self._engine.families.exception_name(entry.ref) == dotted
+            entry.kind is values.CLASS
+            and entry.class_or_none is not None
+            and self._engine.families.exception_name(entry.class_info) == dotted
         )
 
     def _submodule_imported(self, module: str) -> bool:
@@ -330,7 +331,7 @@ class Naming:
     def _is_proved(self, name: str, statement: ast.stmt, state: State) -> bool:
         """Whether a guard before the place shows that a guarded import succeeded: by the name, or by its flag."""
         value = state.env.get(name)
-        if value and all(entry.name in ("dotted", "unit", "class", "function") for entry in value):
+        if value and all(entry.kind in _IMPORTED for entry in value):
             return True
         flags = self._flags(statement)
         return any(
@@ -392,3 +393,6 @@ def _leaves(body: list[ast.stmt]) -> bool:
         name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")
         return name in ("exit", "_exit", "quit", "abort")
     return False
+
+
+_IMPORTED = frozenset({values.DOTTED, values.UNIT, values.CLASS, values.FUNCTION, values.CALLABLE})

@@ -137,7 +137,7 @@ class Operators:
     def _operator_value(self, entry: Type, symbol: str, right: Value, frame: Frame) -> Value:
         if entry.name == "None":
             return BOTTOM
-        if entry.name in ("json", "any"):
+        if entry.name == "json" or entry.kind is values.UNKNOWN:
             kinds = values.names(right)
             is_arithmetic = symbol in ("/", "-", "*", "//", "**") or (symbol == "+" and entry.name == "json")
             if is_arithmetic and kinds and self._knowledge.are_all(kinds, "number"):
@@ -225,7 +225,7 @@ class Operators:
         for entry in left:
             if self._lacks_operator(entry, symbol):
                 self._effects.operation("op:kinds", node, frame)
-            if entry.name == "instance":
+            if entry.kind is values.INSTANCE:
                 method = _OPERATOR_METHODS.get(symbol)
                 if method is not None:
                     self._special_methods.dunder(entry, method, left_node, frame)
@@ -290,7 +290,7 @@ class Operators:
                 if "None" in found:
                     self._unset.of_none("op:contains-none", node, frame, right_node)
                 for entry in right:
-                    if entry.name == "instance":
+                    if entry.kind is values.INSTANCE:
                         self._special_methods.dunder(entry, "__contains__", right_node, frame)
                     elif values.is_opaque(entry):
                         self._effects.unresolved("op:contains-unknown", node, right_node, frame)
@@ -313,7 +313,7 @@ class Operators:
             if type(operator) in _COMPARISONS:
                 own, other = _COMPARISONS[type(operator)]
                 self._special_methods.special(left, own, left_node, frame)
-                if not all(entry.name == "instance" for entry in left):  # else the left one is asked
+                if not all(entry.kind is values.INSTANCE for entry in left):  # else the left one is asked
                     self._special_methods.special(right, other, right_node, frame)
             left_node, left = right_node, right
         return BOOL
@@ -388,7 +388,7 @@ _DIGITS = 300
 
 
 def _is_huge(value: Value) -> bool:
-    return any(entry.ref == HUGE and entry.name == "int" for entry in value)
+    return any(entry.is_huge and entry.name == "int" for entry in value)
 
 
 def _repeats(left: ast.expr, right: ast.expr) -> bool:

@@ -52,7 +52,7 @@ class Parameters:
     def _parameter(self, function: FunctionInfo, argument: ast.arg) -> Value:
         arguments = function.node.args  # type: ignore[union-attr]  # modules have no parameters
         if argument is arguments.vararg:
-            return values.one("tuple", values.join(self._passed(function, argument)), ref="any length")
+            return values.one("tuple", values.join(self._passed(function, argument)), ref=values.ANY_LENGTH)
         if argument is arguments.kwarg:
             return values.one("dict", values.STR, values.join(self._passed(function, argument)))
         parameters = function.parameters
@@ -67,8 +67,8 @@ class Parameters:
                 "__init_subclass__",
                 "__class_getitem__",
             ):
-                return self._families.kinds("class", function.owner)
-            return self._families.kinds("instance", function.owner)
+                return self._families.classes(function.owner)
+            return self._families.instances(function.owner)
         found: list[Value] = []
         default = _default(arguments, argument)
         if argument.annotation is not None:
@@ -108,10 +108,10 @@ class Parameters:
             maker = decorator.func if isinstance(decorator, ast.Call) else decorator
             for entry in self._above.flat.value(maker, function.unit):
                 row = None
-                if entry.name == "dotted":
-                    row = known.call(str(entry.ref))
-                elif entry.name == "bound" and isinstance(entry.ref, tuple):
-                    row = known.method(*entry.ref)
+                if entry.kind is values.DOTTED:
+                    row = known.call(entry.dotted)
+                elif entry.kind is values.BOUND:
+                    row = known.method(*entry.bound)
                 if row is not None and row.events:
                     row = known.method(row.events, function.name)
                 if row is not None and row.hands:

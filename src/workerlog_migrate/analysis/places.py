@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.header import has_main_guard
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.values import Type
@@ -81,15 +82,15 @@ class Places:
     def is_module(self, node: ast.expr, unit: Unit, beside: Unit, name: str) -> bool:
         """Whether an expression of another file may be a module, or one that passes a name of it on."""
         for entry in self._above.flat.value(node, beside):
-            if entry.name == "unit":
-                if entry.ref is unit or (isinstance(entry.ref, Unit) and _passes_on(entry.ref, name)):
+            if entry.kind is values.UNIT:
+                if entry.unit is unit or _passes_on(entry.unit, name):
                     return True
-            elif entry.name == "dotted":
-                if str(entry.ref).rpartition(".")[2] == unit.name.rpartition(".")[2]:
+            elif entry.kind is values.DOTTED:
+                if entry.dotted.rpartition(".")[2] == unit.name.rpartition(".")[2]:
                     return True
-            elif (entry.name == "any" or (entry.name == "bound" and _may_be_called(entry, unit))) and (
-                self._is_handed_on(unit)
-            ):
+            elif (
+                entry.kind is values.UNKNOWN or (entry.kind is values.BOUND and _may_be_called(entry, unit))
+            ) and (self._is_handed_on(unit)):
                 return True
         return False
 
@@ -125,7 +126,10 @@ class Places:
             *(
                 place
                 for place in module.attributes_of(name)
-                if any(entry.ref is unit for entry in self._above.flat.value(place, other))
+                if any(
+                    entry.kind is values.UNIT and entry.unit is unit
+                    for entry in self._above.flat.value(place, other)
+                )
             ),
         ]
         return any(
@@ -169,7 +173,7 @@ class Places:
 
 def _may_be_called(entry: Type, unit: Unit) -> bool:
     """Whether an attribute of something unknown has the name of a module, or is of something known."""
-    return not isinstance(entry.ref, tuple) or entry.ref[1] == unit.name.rpartition(".")[2]
+    return entry.bound[1] == unit.name.rpartition(".")[2]
 
 
 def _may_name_module(node: ast.expr, unit: Unit, other: Unit) -> bool:

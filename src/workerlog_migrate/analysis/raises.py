@@ -181,11 +181,11 @@ class Solver:
             if unit.module.qualified(call.func) != "signal.signal" or len(call.args) != _HANDLED:
                 continue
             for entry in self._flat.value(call.args[1], unit):
-                if not isinstance(entry.ref, FunctionInfo):
+                if entry.function_or_none is None:
                     continue
-                edge = CallEdge(entry.ref, call, unit)
+                edge = CallEdge(entry.function, call, unit)
                 self._solve((edge,))
-                for exception, root in self._effects[entry.ref].raises.items():
+                for exception, root in self._effects[entry.function].raises.items():
                     if root.rule == _RAISED and not self._world.hierarchy.is_control(exception):
                         evidence = _through(edge, root)
                         yield replace(evidence, note=f"{evidence.note}: a signal arrives anywhere")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.frames import CallEdge, Effect, EffectSet, Frame, Raise, State, Unknown
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import Value
 
 if TYPE_CHECKING:
@@ -72,9 +72,9 @@ class Raising:
         row = self._world.knowledge.operation("op:raise")
         for entry in value:
             name = self._caught.exception_of(entry)
-            if name in _EVERYTHING and isinstance(entry.ref, FunctionInfo):
+            if name in _EVERYTHING and entry.function_or_none is not None:
                 sink.add(
-                    CallEdge(entry.ref, node, frame.unit)
+                    CallEdge(entry.function, node, frame.unit)
                 )  # what the body of that handler's try can raise
             elif name is not None:
                 sink.add(Raise(name, node, frame.unit, "op:raise", row.source, "an explicit raise"))
@@ -86,13 +86,13 @@ class Raising:
         for entry in value:
             if values.is_opaque(entry):
                 return True
-            if entry.name == "context" and not (
-                isinstance(entry.ref, FunctionInfo) and _lets_through(entry.ref)
+            if entry.kind is values.CONTEXT and not (
+                entry.function_or_none is not None and _lets_through(entry.function)
             ):
                 return True
-            if entry.name == "instance" and isinstance(entry.ref, ClassInfo):
+            if entry.kind is values.INSTANCE:
                 for name in ("__exit__", "__aexit__"):
-                    method = self._families.method(entry.ref, name)
+                    method = self._families.method(entry.class_info, name)
                     if isinstance(method, FunctionInfo) and any(
                         not (answer is None or (isinstance(answer, ast.Constant) and not answer.value))
                         for answer in method.facts.returns

@@ -13,7 +13,7 @@ from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.conditions import describe
 from workerlog_migrate.analysis.frames import CallEdge, Frame, Raise
 from workerlog_migrate.analysis.kinds import is_tried
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
 
 if TYPE_CHECKING:
@@ -156,11 +156,11 @@ class Rows:
                 self._mistyped_argument(row, passed, value, arguments, frame)
             for entry in value:
                 if (
-                    entry.name == "generator"
-                    and isinstance(entry.ref, FunctionInfo)
+                    entry.kind is values.GENERATOR
+                    and entry.function_or_none is not None
                     and frame.sink is not None
                 ):
-                    frame.sink.add(CallEdge(entry.ref, passed, frame.unit))
+                    frame.sink.add(CallEdge(entry.function, passed, frame.unit))
 
     def _mistyped_argument(
         self, row: CallRow, passed: ast.expr, value: Value, arguments: Arguments, frame: Frame
@@ -196,8 +196,8 @@ class Rows:
         for parameter, method in row.uses.items():
             for passed in arguments.find(parameter, row.params):
                 for entry in arguments.value(passed):
-                    if isinstance(entry.ref, ClassInfo) and frame.sink is not None:
-                        own_method = self._families.method(entry.ref, method)
+                    if entry.class_or_none is not None and frame.sink is not None:
+                        own_method = self._families.method(entry.class_info, method)
                         if isinstance(own_method, FunctionInfo):
                             frame.sink.add(CallEdge(own_method, node, frame.unit))
                         continue
@@ -232,7 +232,7 @@ class Rows:
     def _wraps_unknown(self, row: CallRow, arguments: Arguments) -> bool:
         """Whether what a call makes goes on to use an own object, or something unknown: ``csv.writer(own)``."""
         return any(
-            isinstance(entry.ref, ClassInfo) or entry.name == "generator" or values.is_opaque(entry)
+            entry.class_or_none is not None or entry.kind is values.GENERATOR or values.is_opaque(entry)
             for parameter in row.works_on
             for passed in (
                 arguments.positional if parameter == "*" else arguments.find(parameter, row.params)

@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.program import ClassInfo, Unit
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Anywhere
@@ -111,14 +111,14 @@ class _Place:
                 return self._of_name(node, bindings[0], depth) if bindings else self._of_unbound(node.id)
             case ast.Attribute(attr=attr):
                 for entry in before:
-                    if isinstance(entry.ref, ClassInfo):
-                        return self._of_attribute(attr, entry.ref)
-                    if isinstance(entry.ref, Unit) and (found := _global_of(attr, entry.ref)) is not None:
-                        return f"annotate `{attr}` in {self._line(found, entry.ref)}"
+                    if entry.class_or_none is not None:
+                        return self._of_attribute(attr, entry.class_info)
+                    if entry.kind is values.UNIT and (found := _global_of(attr, entry.unit)) is not None:
+                        return f"annotate `{attr}` in {self._line(found, entry.unit)}"
             case ast.Call():
                 for entry in before:
-                    if isinstance(entry.ref, FunctionInfo) and not isinstance(entry.ref.node, ast.Lambda):
-                        return f"annotate what `{entry.ref.name}` returns in {self._line(entry.ref.node, entry.ref.unit)}"
+                    if entry.function_or_none is not None and not isinstance(entry.function.node, ast.Lambda):
+                        return f"annotate what `{entry.function.name}` returns in {self._line(entry.function.node, entry.function.unit)}"
             case ast.Subscript(value=held) if depth < _LOOPS and not self._is_declared(held):
                 return f"say what `{self._short(held)}` holds: {self.of(held, depth + 1)}" if before else ""
         return f"give `{self._short(node)}` a name with its type, `x: <its type> = ...`"

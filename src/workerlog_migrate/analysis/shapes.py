@@ -90,7 +90,7 @@ class Shapes:
             self._takes_no(one, own, is_left=True) and self._takes_no(other, (f"__r{name}__",), is_left=False)
             for one in left
             for other in right
-            if "instance" in (one.name, other.name)
+            if values.INSTANCE in (one.kind, other.kind)
         ):
             self._effects.operation("op:kinds", node, frame)
 
@@ -104,9 +104,9 @@ class Shapes:
         ):
             return
         if any(
-            entry.name == "instance"
-            and isinstance(entry.ref, ClassInfo)
-            and self._is_closed(entry.ref, target.attr)
+            entry.kind is values.INSTANCE
+            and entry.class_or_none is not None
+            and self._is_closed(entry.class_info, target.attr)
             for entry in receiver
         ):
             self._effects.operation("op:attribute-closed", target, frame)
@@ -201,8 +201,8 @@ class Shapes:
         return len(call.args) + len(call.keywords) != count
 
     def _takes_no(self, entry: Type, names: tuple[str, ...], *, is_left: bool) -> bool:
-        if entry.name == "instance":
-            return self.lacks(entry.ref, names)
+        if entry.kind is values.INSTANCE:
+            return self.lacks(entry.class_info, names)
         if not values.is_builtin(entry) or entry.name in ("str", "bytes", "None"):
             return values.is_builtin(entry) and not (
                 is_left and entry.name in ("str", "bytes") and "__mod__" in names
@@ -230,9 +230,9 @@ class Shapes:
         return min((self._positions(entry) for entry in made), default=_MANY)
 
     def _positions(self, entry: Type) -> int:
-        info = entry.ref
-        if not isinstance(info, ClassInfo):
-            return 1 if entry.name == "dotted" and info in _TAKE_ONE else 0
+        info = entry.class_or_none
+        if info is None:
+            return 1 if entry.kind is values.DOTTED and entry.dotted in _TAKE_ONE else 0
         for owner in self._families.family(info):
             if not isinstance(owner, ClassInfo):
                 return 0
@@ -314,7 +314,7 @@ def _is_filled_with_data(arguments: Arguments) -> bool:
     call = arguments.node
     for word in call.keywords if call is not None else ():
         if word.arg is not None or not any(
-            entry.name == "dict" and entry.ref is None for entry in arguments.value(word.value)
+            entry.name == "dict" and entry.literal is None for entry in arguments.value(word.value)
         ):
             continue
         if not isinstance(word.value, ast.Name):

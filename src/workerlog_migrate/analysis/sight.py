@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.program import FunctionInfo, Unit
 from workerlog_migrate.analysis.trails import Passed, Use
 from workerlog_migrate.analysis.values import ANY, NONE, Type, Value
 
@@ -69,8 +69,9 @@ class Sight:
 
     def _is_double(self, entry: Type) -> bool:
         """Whether what a test passes stands for something else: a mock, a fixture, an instance of a class of the tests."""
-        if isinstance(entry.ref, ClassInfo | FunctionInfo):
-            return self._places.is_test(entry.ref.unit)
+        found = entry.class_or_none or entry.function_or_none
+        if found is not None:
+            return self._places.is_test(found.unit)
         return values.is_opaque(entry)
 
     def reason(self, node: ast.AST) -> str:
@@ -126,15 +127,15 @@ class Sight:
         node, unit, part = passed
         if isinstance(node, ast.stmt):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                return values.one("function", ref=unit.function(node))
+                return values.function(unit.function(node))
             assert isinstance(node, ast.ClassDef)
-            return values.one("class", ref=unit.class_info(node))
+            return values.class_object(unit.class_info(node))
         if part.startswith("type:"):
             return values.parse(part.removeprefix("type:"))
         value = self._above.flat.value(node, unit)
         if part == "result":
             return values.join(
-                self._above.flat.returns(entry.ref) if isinstance(entry.ref, FunctionInfo) else ANY
+                self._above.flat.returns(entry.function) if entry.function_or_none is not None else ANY
                 for entry in value
             )
         if part == "element":
@@ -143,7 +144,9 @@ class Sight:
             whole = self._elements.element(value, unit)
             at = int(part.removeprefix("part:"))
             fitting = frozenset(
-                entry for entry in whole if entry.name != "tuple" or entry.ref or len(entry.args) > at
+                entry
+                for entry in whole
+                if entry.name != "tuple" or not entry.has_length or len(entry.args) > at
             )
             return values.join(
                 self._elements.item(frozenset({entry}), at, len(entry.args)) for entry in fitting
@@ -157,10 +160,8 @@ class Sight:
         assert isinstance(passed.node, ast.expr)
         found: list[Value] = []
         for entry in self._above.flat.value(passed.node, passed.unit):
-            if entry.name == "dict" and isinstance(entry.ref, tuple):
-                found.extend(
-                    value if isinstance(value, frozenset) else ANY for name, value in entry.ref if name == key
-                )
+            if entry.name == "dict" and entry.literal is not None:
+                found.extend(value for name, value in entry.literal if name == key)
             else:
                 found.append(self._elements.dict_values(frozenset({entry})))
         return values.join(found)
@@ -178,7 +179,10 @@ class Sight:
             for unit in self._places.units(function.unit, name):
                 for place in unit.module.attributes_of(name):
                     receiver = self._above.flat.value(place.value, unit)
-                    if any(entry.ref is function or entry.name in ("any", "bound") for entry in receiver):
+                    if any(
+                        entry.function_or_none is function or entry.kind in (values.UNKNOWN, values.BOUND)
+                        for entry in receiver
+                    ):
                         call = unit.module.parents.get(place)
                         is_call = isinstance(call, ast.Call) and call.func is place and call.args
                         yield self._above.flat.value(call.args[0], unit) if is_call else ANY  # type: ignore[union-attr]  # a call

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.parameters import default_of
 from workerlog_migrate.analysis.program import Unit
 
@@ -186,13 +187,13 @@ class Sources:
         """Return what a name of another module is bound to, ``hooks.HOOKS``."""
         found: list[tuple[ast.expr, Unit]] = []
         for entry in self._above.flat.value(node.value, unit):
-            if not isinstance(entry.ref, Unit):
+            if entry.kind is not values.UNIT:
                 continue
-            module = entry.ref.module
+            module = entry.unit.module
             for binding in module.scope_of_module.bindings.get(node.attr, ()):
                 parent = module.parents.get(binding.node)
                 if isinstance(parent, ast.Assign | ast.AnnAssign) and parent.value is not None:
-                    found.append((parent.value, entry.ref))
+                    found.append((parent.value, entry.unit))
         return found
 
     def _sources_of_attribute(self, node: ast.Attribute, unit: Unit) -> list[tuple[ast.expr, Unit]]:

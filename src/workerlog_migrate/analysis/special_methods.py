@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge, Frame
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import (
     ANY,
     Type,
@@ -62,19 +63,21 @@ class SpecialMethods:
         if frame.sink is None:
             return
         for entry in value:
-            if entry.name != "instance" or not isinstance(entry.ref, ClassInfo):
+            if entry.kind is not values.INSTANCE or entry.class_or_none is None:
                 self._special_of_row(entry, names, node, frame)
                 continue
             if names[0] == "__iter__":
                 self.iterate_instance(entry, node, frame)
                 continue
             found = (
-                name for name in names if isinstance(self._families.method(entry.ref, name), FunctionInfo)
+                name
+                for name in names
+                if isinstance(self._families.method(entry.class_info, name), FunctionInfo)
             )
             name = next(found, None)
             if name is not None:
                 self.dunder(entry, name, node, frame)
-            elif names[0] in _WITHOUT_DEFAULT and self._shapes.lacks(entry.ref, names):
+            elif names[0] in _WITHOUT_DEFAULT and self._shapes.lacks(entry.class_info, names):
                 self._effects.operation("op:kinds", node, frame)
 
     def _special_of_row(self, entry: Type, names: tuple[str, ...], node: ast.expr, frame: Frame) -> None:
@@ -87,24 +90,22 @@ class SpecialMethods:
 
     def dunder(self, entry: Type, name: str, node: ast.expr, frame: Frame) -> Value:
         """Call a special method of an instance of a class of the program."""
-        assert isinstance(entry.ref, ClassInfo)
-        method = self._families.method(entry.ref, name)
+        method = self._families.method(entry.class_info, name)
         if isinstance(method, FunctionInfo):
             if frame.sink is not None:
                 frame.sink.add(CallEdge(method, node, frame.unit))
             return self._flat.returns(method)
         others = _INSTEAD.get(name, ())
-        if name in _WITHOUT_DEFAULT and self._shapes.lacks(entry.ref, (name, *others)):
+        if name in _WITHOUT_DEFAULT and self._shapes.lacks(entry.class_info, (name, *others)):
             self._effects.operation("op:kinds", node, frame)
         return ANY
 
     def iterate_instance(self, entry: Type, node: ast.expr, frame: Frame) -> None:
         """Call what a loop over an instance of a class of the program calls."""
-        if self._shapes.lacks(entry.ref, _ITERATING):
+        if self._shapes.lacks(entry.class_info, _ITERATING):
             self._effects.operation("op:kinds", node, frame)
         for name in ("__iter__", "__next__", "__aiter__", "__anext__", "__getitem__"):
-            assert isinstance(entry.ref, ClassInfo)
-            if isinstance(self._families.method(entry.ref, name), FunctionInfo):
+            if isinstance(self._families.method(entry.class_info, name), FunctionInfo):
                 self.dunder(entry, name, node, frame)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.frames import Frame
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import ANY, NONE, Value
 
 if TYPE_CHECKING:
@@ -104,24 +104,24 @@ class Specials:
         return made
 
     def _suppress(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
-        return values.one("suppress")
+        return values.SUPPRESSING
 
     def _retry(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
-        return values.one("transparent")
+        return values.TRANSPARENT_FUNCTION
 
     def _transparent(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
-        return values.one("transparent")
+        return values.TRANSPARENT_FUNCTION
 
     def _partial(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         if not arguments.positional:
             return ANY
-        return values.one("partial", arguments.value(arguments.positional[0]))
+        return values.wrapped(values.PARTIAL, arguments.value(arguments.positional[0]))
 
     def _super(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         current: FunctionInfo | None = frame.function
         while current is not None:
             if current.owner is not None:
-                return values.one("super", ref=current.owner)
+                return values.of_kind(values.SUPER, current.owner)
             current = current.unit.outer(current)
         return ANY
 
@@ -142,8 +142,8 @@ class Specials:
             known = self._attributes.attribute(receiver, positional[1].value, node, quiet)
             if len(positional) > 2:
                 if receiver and all(
-                    entry.name in ("instance", "class")
-                    and self._shapes.lacks_attribute(entry.ref, positional[1].value)
+                    entry.kind in (values.INSTANCE, values.CLASS)
+                    and self._shapes.lacks_attribute(entry.class_info, positional[1].value)
                     for entry in receiver
                 ):
                     return arguments.value(positional[2])
@@ -158,9 +158,9 @@ class Specials:
     def _has(self, receiver: Value, name: str) -> bool:
         """Whether every alternative is an instance or class of the program that defines an attribute."""
         return bool(receiver) and all(
-            isinstance(entry.ref, ClassInfo)
-            and entry.name in ("instance", "class")
-            and (name in entry.ref.methods or name in entry.ref.values)
+            entry.class_or_none is not None
+            and entry.kind in (values.INSTANCE, values.CLASS)
+            and (name in entry.class_info.methods or name in entry.class_info.values)
             for entry in receiver
         )
 
@@ -171,9 +171,7 @@ class Specials:
             if _is_float_of_text(first):  # "inf" is a float for float()
                 self._effects.operation("op:int-of-float", node, frame)
         made = values.INT if row is None else self._rows.apply(row, arguments, None, node, frame)
-        if arguments.positional and any(
-            entry.ref == values.HUGE for entry in arguments.value(arguments.positional[0])
-        ):
+        if arguments.positional and any(entry.is_huge for entry in arguments.value(arguments.positional[0])):
             return values.one("int", ref=values.HUGE)
         return made
 
@@ -235,7 +233,7 @@ class Specials:
             return made
         pairs = self._elements.element(arguments.value(arguments.positional[0]), frame.unit)
         if not pairs or any(
-            pair.name != "tuple" or pair.ref is not None or len(pair.args) != _PAIR for pair in pairs
+            pair.name != "tuple" or not pair.has_length or len(pair.args) != _PAIR for pair in pairs
         ):
             return made
         keys, items = (values.join(pair.args[at] for pair in pairs) for at in range(_PAIR))
@@ -247,11 +245,11 @@ class Specials:
 
     def _closing(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         """``with closing(x) as y``: ``y`` is ``x``, and leaving calls its ``close``."""
-        return values.one("closing", self._same(arguments, node, frame))
+        return values.wrapped(values.CLOSING, self._same(arguments, node, frame))
 
     def _named_tuple(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         self._by_row("collections.namedtuple", arguments, node, frame)
-        return values.one("dotted", ref=NAMED_TUPLE)
+        return values.dotted(NAMED_TUPLE)
 
     def _same(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         return arguments.value(arguments.positional[0]) if arguments.positional else ANY

@@ -80,12 +80,12 @@ class Subscripts:
 
     def _item_of(self, entry: Type, node: ast.Subscript, frame: Frame) -> Value:
         index = node.slice
-        if entry.name == "dotted" and not self._is_generic(str(entry.ref)):
+        if entry.kind is values.DOTTED and not self._is_generic(entry.dotted):
             self._effects.unresolved("op:subscript-unknown", node, node.value, frame)  # data of a module
             return ANY
-        if entry.name in ("class", "dotted", "function"):
-            if isinstance(entry.ref, ClassInfo) and self._elements.is_enumeration(entry.ref):
-                return self._member(entry.ref, node, frame)
+        if entry.kind in (values.CLASS, values.DOTTED, values.FUNCTION, values.CALLABLE):
+            if entry.class_or_none is not None and self._elements.is_enumeration(entry.class_info):
+                return self._member(entry.class_info, node, frame)
             return frozenset({entry})
         if entry.name == "None":
             self._unset.of_none("op:subscript-none", node, frame, node.value)
@@ -96,11 +96,11 @@ class Subscripts:
             return (
                 kept
                 if entry.name != "tuple"
-                else values.one("tuple", self._joined_items(entry), ref="any length")
+                else values.one("tuple", self._joined_items(entry), ref=values.ANY_LENGTH)
             )
         if entry.name == "json":
             return self._json_item(node, frame)
-        if entry.name == "tuple" and entry.args and entry.ref is None:
+        if entry.name == "tuple" and entry.args and entry.has_length:
             at = integer(index)
             if at is not None and -len(entry.args) <= at < len(entry.args):
                 return entry.args[at]
@@ -113,10 +113,9 @@ class Subscripts:
             if not self._proofs.has_index(node, frame):
                 self._effects.operation("op:subscript-index", node, frame)
             return self._elements.element(frozenset({entry}), frame.unit)
-        if entry.name == "instance":
-            assert isinstance(entry.ref, ClassInfo)
-            if "typing.TypedDict" in self._families.family(entry.ref):
-                return self._typed_item(entry.ref, node, frame)
+        if entry.kind is values.INSTANCE:
+            if "typing.TypedDict" in self._families.family(entry.class_info):
+                return self._typed_item(entry.class_info, node, frame)
             return self._special_methods.dunder(entry, "__getitem__", node, frame)
         row = self._knowledge.protocol(entry.name, "getitem")
         if row is None:
@@ -132,7 +131,7 @@ class Subscripts:
         named = isinstance(node.slice, ast.Constant) and node.slice.value in info.values
         if not named and not self._proofs.has_key(node, frame):
             self._effects.operation("op:subscript-enumeration", node, frame)
-        return values.one("instance", ref=info)
+        return values.instance(info)
 
     def _typed_item(self, info: ClassInfo, node: ast.Subscript, frame: Frame) -> Value:
         """Return an item of a dictionary whose keys a class declares: which of them are there, nobody checks."""
@@ -158,18 +157,16 @@ class Subscripts:
 
     def _dict_item(self, entry: Type, node: ast.Subscript, frame: Frame) -> Value:
         key = node.slice
-        if isinstance(key, ast.Constant) and isinstance(entry.ref, tuple):
-            for name, value in entry.ref:
+        if isinstance(key, ast.Constant) and entry.literal is not None:
+            for name, value in entry.literal:
                 if name == key.value:
-                    return value if isinstance(value, frozenset) else ANY
+                    return value
         looped = self._sources.looped(key, frame.unit)
-        if looped is not None and isinstance(entry.ref, tuple):
-            own = dict(entry.ref)
-            if all(
-                isinstance(each, ast.Constant) and isinstance(own.get(each.value), frozenset)
-                for each in looped
-            ):
-                return values.join(own[each.value] for each in looped)  # type: ignore[attr-defined]  # constants all
+        if looped is not None and entry.literal is not None:
+            own = dict(entry.literal)
+            keys = [each.value for each in looped if isinstance(each, ast.Constant) and each.value in own]
+            if len(keys) == len(looped):
+                return values.join(own[key] for key in keys)
         if not self._proofs.has_key(node, frame):
             self._effects.operation("op:subscript-key", node, frame)
         return entry.args[1] if len(entry.args) > 1 else ANY

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.program import ClassInfo
 from workerlog_migrate.analysis.values import (
     ANY,
-    Type,
     Value,
 )
 
@@ -62,7 +62,7 @@ class Unset:
             )
         assert isinstance(node, ast.Attribute)
         receiver = self._above.expressions.value(node.value, frame.quiet())
-        owners = [entry.ref for entry in receiver if entry.name == "instance"]
+        owners = [entry.class_info for entry in receiver if entry.kind is values.INSTANCE]
         return len(owners) == len(receiver) and all(
             isinstance(owner, ClassInfo) and self._presence.is_set_later(owner, node.attr) for owner in owners
         )
@@ -85,4 +85,4 @@ class Unset:
         return value if told is ANY or told == ANY else (value - ANY) | told
 
 
-_UNKNOWN = Type("any")
+(_UNKNOWN,) = ANY

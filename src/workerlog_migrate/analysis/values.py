@@ -1,38 +1,176 @@
 """What the analysis believes a value may be: a set of alternatives, each a type with arguments.
 
-A ``Value`` is a frozen set of ``Type``. ``{any}`` knows nothing, the empty set is a value that never exists, and
-``{str, None}`` may be ``None``. Type expressions of the knowledge base (``dict[str, json]?``) are parsed here.
+A ``Value`` is a frozen set of ``Type``. Unknown is an alternative of its own, the empty set is a value that never exists,
+and ``{str, None}`` may be ``None``. Type expressions of the knowledge base (``dict[str, json]?``) are parsed here.
 """
 
 from __future__ import annotations
 
 import builtins
+import enum
 import functools
 import sys
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+
+
+class Kind(enum.Enum):
+    """What an alternative stands for; the value is the word by which rows and their conditions speak of it.
+
+    ``NAMED`` are the builtin and library types, under the name that their row has (``str``, ``file.text``, ``json``); all
+    others are things of the program, or things that have no row. Compare with the constants below (``INSTANCE`` is
+    ``Kind.INSTANCE``): reading a member off an enumeration costs ten times as much before Python 3.12, and nothing is done
+    more often here.
+    """
+
+    NAMED = ""
+    UNKNOWN = "any"
+    INSTANCE = "instance"  # of a class of the program
+    CLASS = "class"
+    FUNCTION = "function"  # of the program, also a lambda
+    METHOD = "method"  # a function of a class, and what it is bound to
+    UNBOUND = "unbound"  # a function of a class, taken from the class
+    GENERATOR = "generator"  # what calling a generator function gives
+    CONTEXT_MAKER = "contextmaker"  # a generator function behind ``contextmanager``
+    CONTEXT = "context"  # what calling one gives
+    UNIT = "unit"  # a file of the program, as a module
+    SUPER = "super"  # what ``super()`` gives in a class of the program
+    MAKER = "maker"  # ``super().__new__``, if no base has one that is not known
+    DOTTED = "dotted"  # whatever stands behind a name of a library or a builtin: ``os.environ``, ``json.load``, ``len``
+    BOUND = "bound"  # a method of a named type, or of something unknown
+    CALLABLE = "callable"  # something that rows say can be called
+    PARTIAL = "partial"  # ``functools.partial`` of something
+    TRANSPARENT = "transparent"  # a function that gives what it is given, perhaps wrapped: ``retrying``
+    FOREIGN = "foreign"  # a function behind a decorator that is not known
+    SAFE = "safe"  # a function that raises nothing and gives ``None``
+    SUPPRESS = "suppress"  # ``contextlib.suppress`` with its arguments
+    CLOSING = "closing"  # ``contextlib.closing`` of something
+
+    __hash__ = object.__hash__  # that of an enumeration runs Python code, and types are hashed all the time
+
+    def __init__(self, word: str) -> None:
+        self.word = "function" if word == "callable" else word  # as rows call both
+
+
+NAMED: Final = Kind.NAMED
+UNKNOWN: Final = Kind.UNKNOWN
+INSTANCE: Final = Kind.INSTANCE
+CLASS: Final = Kind.CLASS
+FUNCTION: Final = Kind.FUNCTION
+METHOD: Final = Kind.METHOD
+UNBOUND: Final = Kind.UNBOUND
+GENERATOR: Final = Kind.GENERATOR
+CONTEXT_MAKER: Final = Kind.CONTEXT_MAKER
+CONTEXT: Final = Kind.CONTEXT
+UNIT: Final = Kind.UNIT
+SUPER: Final = Kind.SUPER
+MAKER: Final = Kind.MAKER
+DOTTED: Final = Kind.DOTTED
+BOUND: Final = Kind.BOUND
+CALLABLE: Final = Kind.CALLABLE
+PARTIAL: Final = Kind.PARTIAL
+TRANSPARENT: Final = Kind.TRANSPARENT
+FOREIGN: Final = Kind.FOREIGN
+SAFE: Final = Kind.SAFE
+SUPPRESS: Final = Kind.SUPPRESS
+CLOSING: Final = Kind.CLOSING
+
+_OF_ROWS = {"any": UNKNOWN, "function": CALLABLE, "generator": GENERATOR, "super": SUPER}
+"""The words in type expressions that name no type."""
 
 
 class Type(NamedTuple):
-    """One alternative.
+    """One alternative. Made by the functions of this file; what it stands for is read by its properties.
 
     Attributes:
-        name: ``str``, ``file.text``, ``json``, ``any``, ``None``; for things of the file itself ``instance``,
-            ``class``, ``function``, ``method``, ``generator``; for what rows know ``dotted``, ``bound``; ``module``.
-        args: values of the type's parameters: element of a list, key and value of a dict, items of a tuple.
-        ref: what an alternative of the file itself stands for, or the keys of a dict that was written literally.
+        name: ``str``, ``file.text``, ``json``, ``None``; of what is no named type the word of its kind.
+        args: values of the type's parameters: element of a list, key and value of a dict, items of a tuple; what a method
+            is bound to, what is wrapped.
+        ref: what the properties read.
+        kind: what it is.
 
     """
 
     name: str
     args: tuple[frozenset[Type], ...] = ()
     ref: object = None
+    kind: Kind = NAMED
+
+    @property
+    def class_info(self) -> ClassInfo:
+        """The class that a ``CLASS`` is, that an ``INSTANCE`` is of, or that a ``MAKER`` makes."""
+        assert isinstance(self.ref, ClassInfo)
+        return self.ref
+
+    @property
+    def function(self) -> FunctionInfo:
+        """The function that a ``FUNCTION``, ``METHOD``, ``UNBOUND`` or ``CONTEXT_MAKER`` is."""
+        assert isinstance(self.ref, FunctionInfo)
+        return self.ref
+
+    @property
+    def unit(self) -> Unit:
+        """The file that a ``UNIT`` is."""
+        assert isinstance(self.ref, Unit)
+        return self.ref
+
+    @property
+    def dotted(self) -> str:
+        """The name of what a ``DOTTED`` is, and of the decorator of a ``FOREIGN``."""
+        return str(self.ref)
+
+    @property
+    def bound(self) -> tuple[str, str]:
+        """The name of the type (``*`` if that is not known) and of its method that a ``BOUND`` is."""
+        assert isinstance(self.ref, tuple)
+        return self.ref
+
+    @property
+    def class_or_none(self) -> ClassInfo | None:
+        """The class of the program that an alternative has to do with; None if it has to do with none."""
+        return self.ref if isinstance(self.ref, ClassInfo) else None
+
+    @property
+    def function_or_none(self) -> FunctionInfo | None:
+        """The function of the program that an alternative has to do with; None if it has to do with none.
+
+        Of a generator and a context manager that which makes it, of an exception of a broad clause that of the ``try``.
+        """
+        return self.ref if isinstance(self.ref, FunctionInfo) else None
+
+    @property
+    def literal(self) -> Literal | None:
+        """The keys of a dictionary and what they hold, if it was written literally; a key that is no constant is None."""
+        return self.ref if self.kind is NAMED and isinstance(self.ref, tuple) else None
+
+    @property
+    def remembered(self) -> Value | None:
+        """What a ``Future`` was given to call."""
+        return self.ref if isinstance(self.ref, frozenset) else None
+
+    @property
+    def is_huge(self) -> bool:
+        """Whether a number was seen to be too large for a machine word, or for the square of a float."""
+        return self.ref == HUGE
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing more is known of an alternative than its type."""
+        return self.ref is None
+
+    @property
+    def has_length(self) -> bool:
+        """Whether the arguments of a tuple are its items, one by one; else the one is every item."""
+        return self.ref is None
 
 
 Value = frozenset[Type]
+Literal = tuple[tuple[object, Value], ...]
 
 BOTTOM: Value = frozenset()
-ANY: Value = frozenset({Type("any")})
+ANY: Value = frozenset({Type("any", kind=UNKNOWN)})
 NONE: Value = frozenset({Type("None")})
 JSON: Value = frozenset({Type("json")})
 STR: Value = frozenset({Type("str")})
@@ -41,31 +179,98 @@ INT: Value = frozenset({Type("int")})
 FLOAT: Value = frozenset({Type("float")})
 BOOL: Value = frozenset({Type("bool")})
 
-HUGE = "huge"
-"""The ``ref`` of a number that was seen to be too large for a machine word, or for the square of a float."""
+TRANSPARENT_FUNCTION: Value = frozenset({Type("transparent", kind=TRANSPARENT)})
+SAFE_FUNCTION: Value = frozenset({Type("safe", kind=SAFE)})
+SUPPRESSING: Value = frozenset({Type("suppress", kind=SUPPRESS)})
 
-NO_TYPES = frozenset(
-    "any bound callable class context contextmaker coroutine dotted foreign function generator maker method module partial safe"  # noqa: SIM905  # a list of words
-    " super suppress transparent unbound unit".split()
-)
+HUGE = "huge"
+"""The ``ref`` of a number for which ``is_huge`` holds."""
+
+ANY_LENGTH = "any length"
+"""The ``ref`` of a tuple for which ``has_length`` does not hold."""
+
+NO_TYPES = frozenset(Kind) - {NAMED, INSTANCE, CLOSING}
+"""Kinds of what has no type that could be written down."""
+
 _BUILTIN_KINDS = frozenset(
     {"str", "bytes", "int", "float", "bool", "None", "list", "dict", "tuple", "set", "frozenset", "complex"}
 )
 _OPEN = frozenset({"json", "record"})
-_NOTHING_KNOWN = frozenset({"any", "bound", "foreign"})
+_NOTHING_KNOWN = frozenset({UNKNOWN, BOUND, FOREIGN})
+_KEPT = frozenset({"None", "json"})
+_KEPT_KINDS = frozenset({UNKNOWN, FUNCTION, CALLABLE, METHOD})
 _ALTERNATIVES = 8
 _HEIRS = 32  # of one class of the program: each is looked at on its own
 _DEPTH = 4
 
 
 def one(name: str, *args: Value, ref: object = None) -> Value:
-    """Make a value of a single alternative; parameters that are nested too deeply become unknown."""
-    if args:
-        for argument in args:
-            if _depth(argument) >= _DEPTH:
-                args = tuple(ANY if _depth(entry) >= _DEPTH else entry for entry in args)
-                break
-    return frozenset({Type(name, args, ref)})
+    """Make a value of a single named type, or of what a word of rows stands for.
+
+    Args:
+        name: the name.
+        args: its parameters; those that are nested too deeply become unknown.
+        ref: what more is known of it: ``HUGE``, ``ANY_LENGTH``, the keys of a literal.
+
+    """
+    return frozenset({Type(name, _shallow(args), ref, _OF_ROWS.get(name, NAMED))})
+
+
+def of_kind(kind: Kind, ref: object = None) -> Value:
+    """Make a value of a single alternative that is no named type."""
+    return frozenset({Type(kind.word, (), ref, kind)})
+
+
+def instance(info: ClassInfo) -> Value:
+    """Make an instance of a class of the program."""
+    return frozenset({Type("instance", (), info, INSTANCE)})
+
+
+def class_object(info: ClassInfo) -> Value:
+    """Make a class of the program, as a value."""
+    return frozenset({Type("class", (), info, CLASS)})
+
+
+def function(info: FunctionInfo) -> Value:
+    """Make a function of the program, as a value."""
+    return frozenset({Type("function", (), info, FUNCTION)})
+
+
+def method(info: FunctionInfo, receiver: Value) -> Value:
+    """Make a function of a class of the program, bound to an instance or to the class."""
+    return frozenset({Type("method", (receiver,), info, METHOD)})
+
+
+def generator(info: FunctionInfo, element: Value) -> Value:
+    """Make what a generator function of the program gives."""
+    return frozenset({Type("generator", _shallow((element,)), info, GENERATOR)})
+
+
+def context(info: FunctionInfo, entered: Value) -> Value:
+    """Make a context manager out of a generator function of the program."""
+    return frozenset({Type("context", _shallow((entered,)), info, CONTEXT)})
+
+
+def dotted(name: str) -> Value:
+    """Make whatever stands behind the dotted name of a library's or builtin thing."""
+    return frozenset({Type("dotted", (), name, DOTTED)})
+
+
+def bound(receiver: Value, type_name: str, name: str) -> Value:
+    """Make a method of a named type; ``*`` stands for a type that is not known."""
+    return frozenset({Type("bound", _shallow((receiver,)), (type_name, name), BOUND)})
+
+
+def wrapped(kind: Kind, inside: Value, decorator: str | None = None) -> Value:
+    """Make a ``PARTIAL``, ``CLOSING`` or ``FOREIGN`` around something."""
+    return frozenset({Type(kind.word, _shallow((inside,)), decorator, kind)})
+
+
+def _shallow(args: tuple[Value, ...]) -> tuple[Value, ...]:
+    for argument in args:
+        if _depth(argument) >= _DEPTH:
+            return tuple(ANY if _depth(entry) >= _DEPTH else entry for entry in args)
+    return args
 
 
 def join(values: Iterable[Value]) -> Value:
@@ -74,10 +279,10 @@ def join(values: Iterable[Value]) -> Value:
     for value in values:
         found |= value
     if len(found) > _ALTERNATIVES and not (
-        len(found) <= _HEIRS and all(entry.name in ("instance", "method") for entry in found)
+        len(found) <= _HEIRS and all(entry.kind is INSTANCE or entry.kind is METHOD for entry in found)
     ):
-        kept = {entry for entry in found if entry.name in ("None", "json", "any", "function", "method")}
-        return frozenset({*kept, Type("any")})
+        kept = {entry for entry in found if entry.name in _KEPT or entry.kind in _KEPT_KINDS}
+        return ANY | kept
     return frozenset(found)
 
 
@@ -89,7 +294,7 @@ def without_none(value: Value) -> Value:
 def is_unknown(value: Value) -> bool:
     """Whether nothing is known, or not everything."""
     return not value or any(
-        entry.name == "any" or (entry.name == "bound" and entry.args == (ANY,)) for entry in value
+        entry.kind is UNKNOWN or (entry.kind is BOUND and entry.args == (ANY,)) for entry in value
     )
 
 
@@ -133,17 +338,19 @@ def is_builtin(entry: Type) -> bool:
 
 def class_of(entry: Type) -> Value:
     """Return the class of an alternative: of the program, or of any other make."""
-    return frozenset({Type("class", (), entry.ref) if entry.name == "instance" else Type("type")})
+    return class_object(entry.class_info) if entry.kind is INSTANCE else one("type")
 
 
 def is_opaque(entry: Type) -> bool:
     """Whether an alternative is of nothing or of a class that nobody knows, so that using it may run any code."""
+    if entry.kind is NAMED:
+        return False
     if (
-        entry.name == "dotted"
+        entry.kind is DOTTED
     ):  # of the standard library and of builtin types these are constants, functions and classes
-        top, dot, _ = str(entry.ref).partition(".")
+        top, dot, _ = entry.dotted.partition(".")
         return bool(dot) and top not in sys.stdlib_module_names and not hasattr(builtins, top)
-    return entry.name in _NOTHING_KNOWN
+    return entry.kind in _NOTHING_KNOWN
 
 
 def names(value: Value) -> set[str]:
@@ -164,10 +371,10 @@ def render(value: Value) -> str | None:
 
 
 def _render(entry: Type) -> str | None:
-    if entry.name in NO_TYPES:
+    if entry.kind in NO_TYPES:
         return None
-    if entry.name == "instance":
-        return getattr(entry.ref, "name", None)
+    if entry.kind is INSTANCE:
+        return entry.class_info.name
     if not entry.args:
         return entry.name
     arguments = [render(argument) or "any" for argument in entry.args]
@@ -215,7 +422,7 @@ def _term(text: str) -> tuple[Value, str]:
             arguments.append(argument)
             rest = rest.removeprefix(",")
         rest = rest[1:]
-    value = frozenset({Type(name, tuple(arguments))})
+    value = frozenset({Type(name, tuple(arguments), None, _OF_ROWS.get(name, NAMED))})
     if rest.startswith("?"):
         value, rest = value | NONE, rest[1:]
     return value, rest

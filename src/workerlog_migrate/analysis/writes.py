@@ -179,7 +179,7 @@ class Writes:
                     continue
                 if is_method and not isinstance(call.args[1], ast.Constant):
                     found = self._above.flat.value(call.args[0], unit)
-                    if not any(isinstance(entry.ref, ClassInfo) for entry in found):
+                    if not any(entry.class_or_none is not None for entry in found):
                         continue  # fields of something unknown are filled by their names, no methods replaced
                 if self._callers.receives(call.args[0], info, unit)[0]:
                     is_known = isinstance(call.args[1], ast.Constant) and len(call.args) > 2

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.analysis.uses import only_value, uses
 from workerlog_migrate.syntax.scopes import FunctionNode
@@ -202,8 +201,9 @@ class Places:
         """Yield the functions and classes of the program, of other files too, that an expression may name."""
         value = self._engine.flat.value(callee, self._engine.unit)
         for entry in value:
-            if isinstance(entry.ref, FunctionInfo | ClassInfo):
-                yield entry.ref.unit.module, entry.ref.node
+            found = entry.function_or_none or entry.class_or_none
+            if found is not None:
+                yield found.unit.module, found.node
         definition = self._module.definition(callee)
         if definition is not None:
             yield self._module, definition

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, LIMIT, LOCAL, ROOT
 from workerlog_migrate.analysis.joined import Joined
 from workerlog_migrate.analysis.raises import display
@@ -383,8 +384,8 @@ class Settler:
         if unit is None:
             return
         for entry in self.engine.flat.unit_attribute(unit, qualified.partition(".")[0]):
-            if entry.name == "class":
-                self.engine.families.exception_name(entry.ref)  # type: ignore[arg-type]  # a class is one
+            if entry.kind is values.CLASS:
+                self.engine.families.exception_name(entry.class_info)
 
     def _lineage(self, arrival: Arrival) -> set[str]:
         """Give a class that arrived, and all that it inherits from: by what is known of it, else as it was noted."""
