@@ -148,14 +148,14 @@ MUTANTS = (
     Mutant("getattr of something unknown", "specials", '                arguments.value(passed), "op:attribute-unknown", node, passed, frame\n', '                BOTTOM, "op:attribute-unknown", node, passed, frame\n', OPAQUE),
     Mutant("int of something unknown", "rows", '            self._effects.operation("op:convert-unknown", node, frame)\n', "            pass\n", "opaque::test_a_conversion_of_something_unknown_may_be_of_another_type"),
     # --- expressions
-    Mutant("attribute of something unknown", "attributes", '                if not called:\n                    self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)\n                return values.one("bound", ANY, ref=("*", name))\n            case "dotted":', '                return values.one("bound", ANY, ref=("*", name))\n            case "dotted":', OPAQUE),
-    Mutant("attribute of an imported object", "attributes", "                if not called and self._is_object(str(entry.ref), frame):\n", "                if False:\n", OPAQUE),
+    Mutant("attribute of something unknown", "attributes", '                if not called:\n                    self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)\n                return values.bound(ANY, "*", name)\n            case values.DOTTED:', '                return values.bound(ANY, "*", name)\n            case values.DOTTED:', OPAQUE),
+    Mutant("attribute of an imported object", "attributes", "                if not called and self._is_object(entry.dotted, frame):\n", "                if False:\n", OPAQUE),
     Mutant("subscript of something unknown", "subscripts", '        if values.is_opaque(entry):\n            self._effects.unresolved("op:subscript-unknown", node, node.value, frame)\n            return ANY\n', "        if values.is_opaque(entry):\n            return ANY\n", OPAQUE),
     Mutant("operator on something unknown", "operators", '            self._effects.unresolved_if_opaque(value, "op:arithmetic-unknown", node, operand, frame)\n', "            pass\n", OPAQUE),
     Mutant("sign of something unknown", "operators", '            self._effects.unresolved_if_opaque(value, "op:arithmetic-unknown", node, node.operand, frame)\n', "            pass\n", OPAQUE),
     Mutant("order of something unknown", "operators", '                    self._effects.unresolved_if_opaque(value, "op:compare-unknown", node, part, frame)\n', "                    pass\n", OPAQUE),
     Mutant("in something unknown", "operators", '                        self._effects.unresolved("op:contains-unknown", node, right_node, frame)\n', "                        pass\n", OPAQUE),
-    Mutant("loop over something unknown", "iteration", '                    case _ if values.is_opaque(entry):\n                        self._effects.unresolved("op:iterate-unknown", node, node, frame)\n', "                    case _ if values.is_opaque(entry):\n                        pass\n", OPAQUE),
+    Mutant("loop over something unknown", "iteration", '            case _:  # nobody knows how to loop over it\n                self._effects.unresolved("op:iterate-unknown", node, node, frame)\n', "            case _:  # nobody knows how to loop over it\n                pass\n", OPAQUE),
     Mutant("unpacking something unknown", "iteration", '                    self._effects.unresolved("op:unpack-unknown", node, source, frame)\n', "                    pass\n", OPAQUE),
     Mutant("** of something unknown", "iteration", '        self._effects.unresolved_if_opaque(value, "op:mapping-unknown", node, node, frame)\n', "        pass\n", OPAQUE),
     Mutant("name that nothing binds", "expressions", "            if is_sure and not module.is_builtin(node.id, node)", "            if not is_sure and not module.is_builtin(node.id, node)", NAME),
@@ -206,7 +206,7 @@ MUTANTS = (
     # --- flat
     Mutant("set by the constructor's methods", "presence", "                found |= new\n                pending.extend(new)\n", "                pass\n", UNSET),
     Mutant("set by any method", "presence", "            if any(owner.unit.enclosing(stored).name in begun for stored in owner.stores.get(name, ())):\n", "            if owner.stores.get(name):\n", UNSET),
-    Mutant("opaque: nothing is known", "values", '_NOTHING_KNOWN = frozenset({"any", "bound", "foreign"})', '_NOTHING_KNOWN = frozenset({"foreign"})', OPAQUE),
+    Mutant("opaque: nothing is known", "values", '_NOTHING_KNOWN = frozenset({UNKNOWN, BOUND, FOREIGN})', '_NOTHING_KNOWN = frozenset({FOREIGN})', OPAQUE),
     Mutant("opaque: of a library", "values", "        return bool(dot) and top not in sys.stdlib_module_names and not hasattr(builtins, top)\n", "        return False\n", OPAQUE),
 )  # fmt: skip
 

@@ -66,7 +66,7 @@ class Iteration:
                     sink.add(CallEdge(entry.function, node, frame.unit))
             case values.CLASS if self._elements.is_enumeration(entry.class_info):
                 pass
-            case _:
+            case _:  # nobody knows how to loop over it
                 self._effects.unresolved("op:iterate-unknown", node, node, frame)
 
     def _iterate_named(self, entry: Type, node: ast.expr, frame: Frame) -> None:
