@@ -84,3 +84,15 @@ def test_no_class_is_wide() -> None:
     }
 
     assert wide == set()
+
+
+def test_what_a_type_stands_for_is_read_by_its_properties() -> None:
+    """The field behind them may hold anything: who reads it has to ask what it is, in each place again."""
+    reading = {
+        name
+        for name, tree in _trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "ref"
+    }
+
+    assert reading == {"analysis.values"}
