@@ -31,6 +31,8 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setattr(module, "__excepthook__", module.__excepthook__)
     monkeypatch.setattr(logging.getLogger("asyncio"), "__class__", logging.Logger)
     monkeypatch.setattr(traceback, "print_exc", traceback.print_exc)
+    if hasattr(threading, "_make_invoke_excepthook"):
+        monkeypatch.setattr(threading, "_make_invoke_excepthook", threading._make_invoke_excepthook)
     vars(logging.root.manager).pop("worker_logger", None)
     before = set(logging.root.manager.loggerDict)
     root = logging.getLogger()

@@ -6,11 +6,16 @@ import asyncio
 import importlib.util
 import json
 import logging
+import multiprocessing.pool
 import os
 import queue
 import socket
+import ssl
+import subprocess
 import sys
+import time
 import types
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -384,6 +389,34 @@ def poll() -> Iterator[Callable[[], object]]:
     yield lambda: queue.Queue[int]().get(timeout=0.001)
     yield lambda: queue.SimpleQueue[int]().get_nowait()
     yield lambda: asyncio.run(asyncio.wait_for(asyncio.sleep(9), 0.001))
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        server.settimeout(0.001)
+        yield server.accept
+    tls = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="x")
+    yield tls.do_handshake
+    with multiprocessing.pool.ThreadPool(1) as pool:
+        yield lambda: pool.apply_async(time.sleep, (0.1,)).get(timeout=0.001)
+    child = [sys.executable, "-c", "input()"]
+    with subprocess.Popen(child, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        yield lambda: process.wait(timeout=0.001)
+
+
+def give_up() -> Iterator[Callable[[], object]]:
+    """Yield what times out and is no poll: a command is ended by it, a server does not answer."""
+    child = [sys.executable, "-c", "import time; time.sleep(60)"]
+    yield lambda: subprocess.run(child, timeout=0.001, check=False)
+    with subprocess.Popen(child, stdout=subprocess.PIPE) as process:
+        try:
+            yield lambda: process.communicate(timeout=0.001)
+        finally:
+            process.kill()
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        yield lambda: urllib.request.urlopen(url, timeout=0.01)
 
 
 def test_that_nothing_was_there_yet_is_debug(tmp_path: Path) -> None:
@@ -397,6 +430,19 @@ def test_that_nothing_was_there_yet_is_debug(tmp_path: Path) -> None:
 
     levels = {line.split()[0] for line in levels_and_messages(tmp_path / "genesis.log")}
     assert levels == {"DEBUG"}
+
+
+def test_what_was_given_up_is_a_warning(tmp_path: Path) -> None:
+    """Each of them, though it timed out."""
+    for number, call in enumerate(give_up()):
+        logger = setup_worker_logger(f"genesis{number}", tmp_path, level=logging.DEBUG)
+        worker_logger._shared().seen.clear()  # equal kinds at one place
+        try:
+            call()
+        except Exception:  # noqa: BLE001  # as in the worker
+            log_ignored(logger)
+        (line,) = levels_and_messages(tmp_path / f"genesis{number}.log")
+        assert line.startswith("WARNING test_what_was_given_up_is_a_warning: ignored Time")
 
 
 @pytest.mark.parametrize(

@@ -364,7 +364,12 @@ def test_the_record_is_the_callers(tmp_path: Path) -> None:
         return True
 
     logger.addFilter(note)
-    own = type("Own", (logging.Logger,), {})("own")
+
+    class Own(logging.Logger):
+        def makeRecord(self, *args: Any, **more: Any) -> logging.LogRecord:  # noqa: N802  # logging's name
+            return super().makeRecord(*args, **more)
+
+    own = Own("own")
     own.addFilter(note)
     mirror_print(logger.info, "plain")
     mirror_print(logger.info, "two\nlines", 5)

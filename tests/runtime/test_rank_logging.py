@@ -163,6 +163,17 @@ def test_a_console_that_cannot_show_a_character_is_silent(sandbox: Sandbox) -> N
     assert "ação" in (sandbox.path / "logs" / "worker_0.log").read_text(encoding="utf-8")
 
 
+def test_a_crash_of_a_rank_is_on_its_log_and_once_on_the_terminal(sandbox: Sandbox) -> None:
+    """The console hears of warnings, but the interpreter shows a crash itself."""
+    done = sandbox.run(
+        "from worker_logger import setup_worker_logging\nsetup_worker_logging(3, 'logs')\n1 / 0"
+    )
+
+    assert done.stderr.count(b"division by zero") == 1
+    log = (sandbox.path / "logs" / "worker_3.log").read_text(encoding="utf-8")
+    assert log.count(" - root - CRITICAL - uncaught ZeroDivisionError: division by zero\n    Traceback") == 1
+
+
 def test_spawned_workers_log_side_by_side(sandbox: Sandbox) -> None:
     """Several ranks at once, and a parent that collects their logs by path."""
     done = sandbox.run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import configparser
 import errno
 import functools
 import http.client
@@ -13,12 +14,13 @@ import os
 import shutil
 import socket
 import sys
+import tempfile
 import time
 import traceback
 import unittest.mock
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from email.message import Message
 from pathlib import Path
 
@@ -628,6 +630,73 @@ def test_a_call_that_gets_an_iterator_has_one_attempt(waits: list[float]) -> Non
     with pytest.raises(OSError, match="passes"):
         retry_with_backoff(sleep=waits.append)(send)(numbers=zip([3]))  # type: ignore[arg-type]
     assert len(seen) == 2
+
+
+def test_what_a_call_reads_from_is_used_up_by_the_first_attempt(waits: list[float]) -> None:
+    """Streams of all kinds, also those without ``__next__``; what can be read again is not."""
+
+    class Source:
+        def read(self, _size: int = -1) -> bytes:
+            return b""
+
+        def close(self) -> None:
+            pass
+
+    async def numbers() -> AsyncIterator[int]:
+        yield 1
+
+    def send(_what: object) -> None:
+        raise passing_error()
+
+    with tempfile.NamedTemporaryFile() as named, tempfile.SpooledTemporaryFile() as spooled:
+        once = [named, spooled, io.BytesIO(), Source(), numbers(), map(str, [1])]
+        again = [[1], {"a": 1}, range(3), Path("x"), configparser.ConfigParser(), unittest.mock.Mock()]
+        for what, attempts in [*((each, 1) for each in once), *((each, 3) for each in again)]:
+            waits.clear()
+            with pytest.raises(OSError, match="passes"):
+                retry_with_backoff(sleep=waits.append, budget=math.inf)(send)(what)
+            assert len(waits) == attempts - 1, what
+
+
+def test_whatever_attributes_the_callable_or_the_error_has_the_error_comes_out(
+    tmp_path: Path, waits: list[float]
+) -> None:
+    """Naming them for the log neither raises nor ends the repeating."""
+    setup_worker_logger("genesis", tmp_path)
+
+    class Odd:
+        left = 2
+
+        def __getattr__(self, name: str) -> object:
+            raise RuntimeError(name)
+
+        def __call__(self, *_: object) -> str:
+            self.left -= 1
+            if self.left:
+                raise MuteError
+            return "done"
+
+    class MuteError(OSError):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    class BrokenError(OSError):
+        @property
+        def code(self) -> int:
+            raise RuntimeError
+
+    def fail() -> None:
+        raise BrokenError
+
+    async_stand_in = unittest.mock.AsyncMock(side_effect=[passing_error(), 8])
+    retrying = retry_with_backoff(sleep=waits.append)
+    assert retrying(Odd())() == "done"
+    assert retrying(Odd())(Odd()) == "done"
+    assert asyncio.run(retrying(async_stand_in)()) == 8
+    assert len(waits) == 3
+    with pytest.raises(BrokenError):
+        retrying(fail)()
+    assert len(levels_and_messages(tmp_path / "genesis.log")) == 3
 
 
 def test_a_stand_in_of_a_test_is_wrapped() -> None:

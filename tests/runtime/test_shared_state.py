@@ -44,6 +44,77 @@ SILENCERS = {
 }
 
 
+OWN_CLASS = """
+import logging
+class Own(logging.Logger):
+    def trace(self, text): self.log(5, text)
+logging.setLoggerClass(Own)
+"""
+
+
+@pytest.mark.parametrize("how", ["dictConfig", "disable", "disabled", "routed"])
+def test_a_logger_class_of_the_programs_own_is_no_way_around(how: str, sandbox: Sandbox) -> None:
+    """Libraries install one for all loggers; its methods stay, and a lost task is seen under it, too."""
+    done = sandbox.run(
+        OWN_CLASS
+        + HEAD
+        + "logging.getLogger('asyncio').setLevel(99)\n"
+        + SILENCERS[how]
+        + """
+mirror_print(logger.info, "printed")
+assert isinstance(logger, Own) and logger.trace
+async def main():
+    async def lost(): raise LookupError("x")
+    task = asyncio.get_running_loop().create_task(lost())
+    await asyncio.sleep(0)
+    del task
+asyncio.run(main())
+"""
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"printed\n", b"")
+    records = [line for line in sandbox.logged() if not line.startswith(" ")]
+    assert records == ["INFO printed", "CRITICAL uncaught LookupError in asyncio: x"]
+
+
+def test_a_logger_class_that_handles_records_itself_keeps_its_own_way(tmp_path: Path) -> None:
+    """It has its reasons; what it passes on is on the log."""
+
+    class Own(logging.Logger):
+        def handle(self, record: logging.LogRecord) -> None:
+            record.msg = f"own {record.msg}"
+            super().handle(record)
+
+    logging.root.manager.loggerDict["genesis"] = logger = Own("genesis")
+    assert setup_worker_logger("genesis", tmp_path) is logger
+    logger.info("x")
+    mirror_print(logger.info, "y", printer=lambda *_: None)
+
+    assert levels_and_messages(tmp_path / "genesis.log") == ["INFO own x", "INFO own y"]
+
+
+def test_what_the_runtime_says_itself_is_not_shown_on_the_terminal(sandbox: Sandbox) -> None:
+    """Start, end, crash, what a handler keeps, retries: also where all loggers are routed to it."""
+    done = sandbox.run(
+        HEAD
+        + SILENCERS["routed"]
+        + """
+from worker_logger import expect_only, log_ignored
+from worker_utils import retry_with_backoff
+@retry_with_backoff(2, 0.0)
+def fail(): raise OSError("twice")
+try: fail()
+except OSError:
+    log_ignored(logger)
+    expect_only(logger, KeyError)
+sys.excepthook(*(lambda e: (type(e), e, None))(LookupError("last")))
+"""
+    )
+
+    assert [line for line in done.stderr.decode().splitlines() if line] == ["LookupError: last"]
+    assert len([line for line in sandbox.logged() if not line.startswith(" ")]) == 4
+
+
 @pytest.mark.parametrize("how", SILENCERS)
 def test_what_others_do_to_all_loggers_does_not_reach_the_log(how: str, sandbox: Sandbox) -> None:
     """Printed lines, direct records and the crash are there; a printed line is on the terminal once."""
@@ -122,6 +193,58 @@ def test_a_crash_is_found_although_a_later_hook_does_not_call_ours(how: str, san
     records = [line for line in sandbox.logged() if not line.startswith(" ")]
     assert records[0] == "CRITICAL uncaught LookupError: x"
     assert (sandbox.path / "logs" / "notifications.jsonl").read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize("hook", ["lambda args: None", "lambda args: 1 / 0"])
+def test_a_crash_of_a_thread_is_found_although_a_later_hook_does_not_call_ours(
+    hook: str, sandbox: Sandbox
+) -> None:
+    """Once: with our hook in its place, too."""
+    sandbox.run(
+        HEAD
+        + "def fail(): raise LookupError('x')\n"
+        + "def run():\n    t = threading.Thread(target=fail, name='T')\n    t.start()\n    t.join()\n"
+        + f"run()\nthreading.excepthook = {hook}\nrun()"
+    )
+
+    records = [line for line in sandbox.logged() if not line.startswith(" ")]
+    assert records == ["CRITICAL uncaught LookupError in thread T: x"] * 2
+
+
+def test_an_error_that_was_handled_and_kept_by_hand_is_no_crash(sandbox: Sandbox) -> None:
+    """As ``traceback.print_last`` and debuggers want it: where the interpreter keeps an uncaught one."""
+    sandbox.run(
+        HEAD
+        + """
+import traceback
+try: 1 / 0
+except ZeroDivisionError as error:
+    sys.last_exc = sys.last_value = error
+    sys.last_type, sys.last_traceback = type(error), error.__traceback__
+    traceback.print_last()
+"""
+    )
+
+    assert sandbox.logged() == []
+
+
+def test_what_is_printed_while_the_last_objects_are_deleted_raises_nothing(sandbox: Sandbox) -> None:
+    """The built-in ``open`` is gone by then."""
+    done = sandbox.run(
+        HEAD
+        + """
+import builtins
+class Last:
+    def __init__(self): self.me, self.info, self.critical, self.print = self, logger.info, logger.critical, mirror_print
+    def __del__(self):
+        self.print(self.info, "fim")
+        self.critical("last words")
+builtins.last = Last()
+"""
+    )
+
+    assert (done.stdout, done.stderr) == (b"fim\n", b"")
+    assert sandbox.logged() == ["INFO fim", "CRITICAL last words"]
 
 
 @pytest.mark.parametrize("own", [True, False])
@@ -582,6 +705,15 @@ SECRETS = {
     "redis://:pass@host:6379/0": "redis://***@host:6379/0",
     "https://discord.com/api/webhooks/123/abc-DEF": "https://discord.com/api/webhooks/123/***",
     "https://x.example/?page=2&author": "https://x.example/?page=2&author",
+    "https://ana:s3n@ha@api.example/x": "https://***@api.example/x",
+    "https://x.example/?senha=abc123&x=2#access_token=abc123": "https://x.example/?senha=***&x=2#access_token=***",
+    "https://x.example/a;sig=abc123&amp;api-key=abc123": "https://x.example/a;sig=***&amp;api-key=***",
+    "https://discord.com/api/v10/webhooks/123/abc-DEF?wait=1": "https://discord.com/api/v10/webhooks/123/***?wait=1",
+    "https://api.telegram.org/file/bot12%3AAAE-x_y/a.jpg": "https://api.telegram.org/file/bot***/a.jpg",
+    "{'X-Api-Key': 'abc12345', 'a': 1}": "{'X-Api-Key': '***', 'a': 1}",
+    "Authorization: token abc12345": "Authorization: token ***",
+    "https://x.example/?keyword=casa&monkey=1&author=ana&design=4": "https://x.example/?keyword=casa&monkey=1&author=ana&design=4",
+    "http://x/mail@b.c?mail=a@b.c": "http://x/mail@b.c?mail=a@b.c",
     "a = b@c.d; key=3": "a = b@c.d; key=3",
 }
 
@@ -605,6 +737,58 @@ def test_secrets_of_requests_are_masked_in_what_the_runtime_adds(text: str, tmp_
     told = (tmp_path / "notifications.jsonl").read_text(encoding="utf-8")
     secrets = ("s3nha", "abc123", "AAE-x_y", "abcdef123456", ":pass@", "abc-DEF")
     assert not any(secret in "\n".join([ignored, added, *rest, told]) for secret in secrets)
+
+
+def test_a_secret_that_is_cut_in_two_is_masked(sandbox: Sandbox) -> None:
+    """A text that is too long is cut after it was masked, not before: half a secret has no mark."""
+    sandbox.run(
+        HEAD
+        + """
+from worker_utils import notify_critical, retry_with_backoff
+secret = "https://ana:S3NHA" + "x" * 60 + "@api.example/"
+def fail(url): raise OSError("x" * 160 + secret)
+try: retry_with_backoff(2, 0.0)(fail)("y" * 150 + secret)
+except OSError as error: notify_critical("z" * 7960 + secret, error=OSError("z" * 7960 + secret))
+"""
+    )
+
+    told = "".join(path.read_text(encoding="utf-8") for path in (sandbox.path / "logs").iterdir())
+    assert "yyy" in told
+    assert "zzz" in told
+    assert "S3NHA" not in told
+
+
+EQUAL = [
+    ("levou 1e-05 s", "levou 0.25 s"),
+    ("1.234,56 R$ de 1 000", "3 R$ de 1 000 000"),
+    ("-5 graus, 50%", "7 graus, 7.5%"),
+    ("às 2026-11-30T00:12:01Z", "às 2026-12-01T10:12:01.123+00:00"),
+    ("mac aa-bb-cc-dd-ee-ff, ip fe80::1", "mac 00-11-22-33-44-55, ip 2001:db8::a:ff"),
+    ("item_12a falhou", "item_9b falhou"),
+    ("id deadbeef b'\\xff'", "id 5f2b8c1d b'\\x0a'"),
+    ("ids [1, 2, 3]", "ids [7]"),
+    ("10.0.0.1:80", "192.168.1.10:8080"),
+]
+UNEQUAL = [
+    ("face lost", "cafe lost"),
+    ("feed 1 down", "seed 1 down"),
+    ("disk a", "disk b"),
+    ("bad file", "dead file"),
+]
+
+
+def test_numbers_times_and_hexadecimal_texts_make_no_difference_and_words_do(tmp_path: Path) -> None:
+    """In whatever form programs write them."""
+    logger = setup_worker_logger("genesis", tmp_path)
+    for pair in EQUAL + UNEQUAL:
+        for text in pair:
+            logger.critical("%s", text)
+    told = (tmp_path / "notifications.jsonl").read_text(encoding="utf-8").splitlines()
+
+    assert [json.loads(line)["message"] for line in told] == [
+        *(first for first, _ in EQUAL),
+        *(text for pair in UNEQUAL for text in pair),
+    ]
 
 
 def test_a_counter_in_the_text_does_not_defeat_the_hold_back(tmp_path: Path) -> None:

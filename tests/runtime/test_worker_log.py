@@ -389,3 +389,11 @@ def test_levels_below_the_asked_one_are_not_written(tmp_path: Path) -> None:
     logger.warning("yes")
 
     assert levels_and_messages(tmp_path / "genesis.log") == ["WARNING yes"]
+
+
+def test_a_level_may_be_a_name(tmp_path: Path) -> None:
+    """As everywhere in ``logging``."""
+    logger = setup_worker_logger("genesis", tmp_path, level="DEBUG")  # type: ignore[arg-type]
+    logger.debug("x")
+
+    assert levels_and_messages(tmp_path / "genesis.log") == ["DEBUG x"]

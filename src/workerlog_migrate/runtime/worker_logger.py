@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:c8a13c457d47ad876e6cc52585e1895896abfe7749db0bf17292305780a8613c
+# workerlog-migrate runtime 0.1.0 tree:21739b4565ff9f23daf77db2cb3ed3a283c4d7649512dcc03d2bcbe1f3e47ecc
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -59,7 +59,7 @@ _QUIET_SECONDS = 60.0  # equal errors at one place are logged once in this time
 _MOST_ARRIVALS = 2000  # places and kinds of errors that a process counts at a time
 _MOST_EVIDENCE = 5 * 1024 * 1024  # bytes; then equal lines are summed
 _MOST_OPEN = 64  # logs that keep their descriptor
-_PRINT, _STARTED = print, time.time()
+_PRINT, _OPEN, _STARTED = print, open, time.time()  # `open` is gone when the last objects are deleted
 _LEVEL_NAMES = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _METHODS = {getattr(logging.Logger, name.lower()): int(getattr(logging, name)) for name in _LEVEL_NAMES}
 # Tests of workers replace those of `time`.
@@ -263,11 +263,20 @@ def _adopt(logger: logging.Logger, handler: _WorkerFileHandler | _ModuleHandler,
             logger.removeHandler(held)
     if handler not in logger.handlers:
         logger.addHandler(handler)
-    vars(logger).update(worker_log=handler, worker_level=level)
     logger.setLevel(level)
+    vars(logger).update(worker_log=handler, worker_level=logger.level)
     logger.propagate = False
-    if type(logger) is logging.Logger:  # a class of the program's own has its reasons
-        logger.__class__ = _WorkerLogger
+    if not hasattr(logger, "mirror"):
+        logger.__class__ = _over(type(logger), _WorkerLogger)
+
+
+def _over(kind: type[logging.Logger], ours: type[logging.Logger]) -> type[logging.Logger]:
+    """Put a logger class of ours over the class that a logger has; one that handles records itself has its reasons."""
+    if kind is logging.Logger:
+        return ours
+    names = ("callHandlers", "handle", "isEnabledFor")
+    own = any(getattr(kind, name) is not getattr(logging.Logger, name) for name in names)
+    return kind if own else type(kind.__name__, (ours, kind), {})
 
 
 def _log_of(logger: object) -> _WorkerFileHandler | None:
@@ -281,7 +290,7 @@ def log_at(
     """Log a text as written at a frame's line, with the traceback of an error; never through a logger that would print."""
     if logger.isEnabledFor(level) and (hasattr(logger, "worker_log") or logger.hasHandlers()):
         crash = None if error is None else (type(error), error, error.__traceback__)
-        logger.handle(_record(logger, level, frame, text, crash))
+        getattr(logger, "mirror", logger.handle)(_record(logger, level, frame, text, crash))
 
 
 def _record(
@@ -291,13 +300,13 @@ def _record(
     code, number, path = frame.f_code, frame.f_lineno, frame.f_code.co_filename
     modules, process, task = sys.modules, "MainProcess", None
     others = "multiprocessing" in modules or "asyncio" in modules  # only then makeRecord asks somebody
-    own = others and logging.getLogRecordFactory() is logging.LogRecord and type(logger) is _WorkerLogger
+    own = others and logging.getLogRecordFactory() is logging.LogRecord and _is_plain(type(logger))  # type: ignore[arg-type]
     if not own:
         return logger.makeRecord(logger.name, level, path, number, text, (), crash, code.co_name)  # type: ignore[arg-type]
     if (known := modules.get("multiprocessing.process")) is not None:
         process = known.current_process().name
     if sys.version_info >= (3, 12) and (known := modules.get("asyncio.tasks")) is not None:
-        with _quiet(Exception):  # it is being imported
+        with quiet(Exception):  # it is being imported
             task = known.current_task().get_name() if known.events._get_running_loop() else None
     now, file = time.time(), os.path.basename(path)
     record = logging.LogRecord.__new__(logging.LogRecord)
@@ -310,6 +319,13 @@ def _record(
         "processName": process, **({"taskName": task} if sys.version_info >= (3, 12) else {}),
     }  # fmt: skip
     return record
+
+
+@functools.cache
+def _is_plain(kind: type[logging.Logger]) -> bool:
+    """Tell whether a class makes and sends its records as the standard library's does."""
+    names = ("_log", "log", "makeRecord", *(() if hasattr(kind, "mirror") else ("handle",)))
+    return all(getattr(kind, name) is getattr(logging.Logger, name) for name in names)
 
 
 # --- print, and the same on the log
@@ -370,7 +386,7 @@ def _log_lines(
         return
     failing = handled is not None and not isinstance(handled, _NO_ERRORS)
     level = level or _level_of(text, logging.ERROR if failing else logging.INFO)
-    if type(logger) is not _WorkerLogger and type(logger) is not logging.Logger:
+    if not _is_plain(type(logger)):  # type: ignore[arg-type]  # a class is hashable
         for line in lines:  # what a subclass does with a record is its own affair
             logger.log(level, line, stacklevel=3)
     elif logger.isEnabledFor(level):
@@ -394,7 +410,7 @@ def _attach(record: logging.LogRecord, error: BaseException, text: str) -> None:
     if record.levelno >= logging.CRITICAL:
         record.exc_info = (type(error), error, error.__traceback__)
         return
-    kind, message = type(error).__name__, _text_of(error)
+    kind, message = type(error).__name__, text_of(error)
     if not (kind in text and message in text):
         record.worker_error = masked(f"{kind}: {message}" if message else kind) + _place_in_program(error)
 
@@ -425,7 +441,7 @@ class _Once:
         return self.text
 
 
-def _text_of(value: object) -> str:
+def text_of(value: object) -> str:
     if type(value) is _Once:
         if value.text is not None:
             return value.text
@@ -446,7 +462,7 @@ def _lines_of(shown: tuple[object, ...], options: dict[str, object]) -> tuple[st
     shown = shown[:failed]  # print has come so far
     sep, end = options.get("sep"), options.get("end")
     sep, end = sep if isinstance(sep, str) else " ", end if isinstance(end, str) else "\n"
-    text = sep.join([arg if type(arg) is str else _text_of(arg) for arg in shown])
+    text = sep.join([arg if type(arg) is str else text_of(arg) for arg in shown])
     if "\n" not in text + end and not any(map(str.isalnum, text)):
         return text, []  # print(".", end=""): no record per dot
     *lines, rest = (text + end).split("\n")
@@ -541,10 +557,14 @@ def expect_only(logger: logging.Logger, *types: type[BaseException] | str) -> bo
 _ENDS = {f"builtins:{name}" for name in ("KeyboardInterrupt", "SystemExit", "GeneratorExit")}
 _ENDS.add("asyncio.exceptions:CancelledError")
 _CALM = {"_queue:Empty", "queue:Empty", "builtins:BlockingIOError", "asyncio.queues:QueueEmpty"}
+_CALM |= {"ssl:SSLWantReadError", "ssl:SSLWantWriteError"}
 _TIMEOUTS = {
     f"{home}:TimeoutError" for home in ("builtins", "asyncio.exceptions", "concurrent.futures._base")
 }
-_POLLS = {"asyncio.tasks", "asyncio.timeouts", "concurrent.futures._base", "queue"}
+_TIMEOUTS |= {"multiprocessing.context:TimeoutError", "subprocess:TimeoutExpired"}
+_POLLS = {"asyncio.tasks", "asyncio.timeouts", "concurrent.futures._base", "multiprocessing.pool", "queue"}
+_POLLS |= {"socket", "ssl", "subprocess"}
+_NO_POLLS = {"call", "communicate", "connect", "create_connection", "do_handshake", "run"}
 
 # What a class says of itself may be a lie or run code: these ask the interpreter.
 _mro_of = vars(type)["__mro__"].__get__
@@ -565,9 +585,13 @@ def _is_calm(error: BaseException) -> bool:
         return True
     if _TIMEOUTS.isdisjoint(names) or getattr(error, "errno", None) is not None:
         return False
-    # A poll fails in the call itself; a connection that timed out lies in a library.
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][-1:]
-    return any(is_own(frame.f_code) or frame.f_globals.get("__name__") in _POLLS for frame in frames)
+    # A poll fails in the call itself; a connection or a command that timed out lies in a library.
+    for frame, _ in reversed(list(traceback.walk_tb(error.__traceback__))):
+        if is_own(frame.f_code):
+            return True
+        if frame.f_globals.get("__name__") not in _POLLS or frame.f_code.co_name in _NO_POLLS:
+            return False
+    return False
 
 
 def is_own(code: CodeType) -> bool:
@@ -621,7 +645,7 @@ class _Arrival:
             self.held += 1
             return
         self.told, held, self.held = now, self.held, 0
-        text += masked(_text_of(error)) + (f" (held back: {held})" if held else "")
+        text += masked(text_of(error)) + (f" (held back: {held})" if held else "")
         log_at(logger, level, frame, text, error if trace else None)
 
 
@@ -717,7 +741,7 @@ def _at_exit() -> None:
     process, util = sys.modules.get("multiprocessing.process"), sys.modules.get("multiprocessing.util")
     if process is not None and util is not None and process.parent_process() is not None:
         util.Finalize(None, _end, exitpriority=0)  # its children end without the functions of atexit
-    with _quiet(AttributeError, RuntimeError):  # not in every Python; too late
+    with quiet(AttributeError, RuntimeError):  # not in every Python; too late
         threading._register_atexit(_find_crash)  # type: ignore[attr-defined]
 
 
@@ -729,7 +753,7 @@ def _end() -> None:
         for arrival in list(state.seen.values()):
             arrival.note()
     for log in state.began:
-        with _quiet(Exception):  # a filter of the worker's own
+        with quiet(Exception):  # a filter of the worker's own
             log.end()
     state.began = []
 
@@ -748,9 +772,9 @@ def _sum_up(file: _LogFile) -> None:
             os.rename(file.path, aside)
         sums: dict[str, list[Any]] = {}
         last: dict[tuple[str, Any], int] = {}
-        with open(aside, "rb") as lines:
+        with _OPEN(aside, "rb") as lines:
             for line in lines:
-                with _quiet(ValueError, TypeError, AttributeError, LookupError):  # damage
+                with quiet(ValueError, TypeError, AttributeError, LookupError):  # damage
                     _add(sums, last, json.loads(line))
             data = b""
             for key, (time_, count, seconds) in sums.items():
@@ -789,22 +813,33 @@ def _add(sums: dict[str, list[Any]], last: dict[tuple[str, Any], int], fields: d
 
 @functools.cache
 def _secrets() -> tuple[tuple[re.Pattern[str], str], ...]:
-    names = "[?&][\\w.-]*(?:token|key|secret|pass|pwd|auth|sig|cred|session)[\\w.-]*="
+    names = (
+        r"token|(?<!mon)(?<!tur)key(?!word|board)|secret|(?<!com)pass(?!o=|age|eng)|pwd|auth(?!or(?!i))|(?<!de|as)sig(?!na?l|n=)"
+        r"|cred|sess(?:ion|_?id)|jwt|senha|chave|clave|contrase(?:ñ|n|%c3%b1)a"
+    )
+    headers = r"(?:(?:proxy-)?authorization|(?:x-)?(?:api|auth)[-_](?:key|token)|(?:set-)?cookie)"
     patterns = {
-        r"(?<=://)[^\s/@'\"]+@": "***@",  # user information
-        rf"(?i)({names})[^&\s'\"<>#)]+": r"\1***",
-        r"(/bot)\d+:[\w-]+": r"\1***",
-        r"(/api/webhooks/\d+/|hooks\.slack\.com/services/)[\w/-]+": r"\1***",
+        r"(?<=://)[^\s/?#'\"]+@": "***@",  # user information
+        rf"(?i)([?&;#][\w.-]*(?:{names})[\w.%-]*=)[^&\s'\"<>#)]+": r"\1***",
+        r"(?i)(/bot)\d+(?::|%3a)[\w-]+": r"\1***",
+        r"(?i)(/webhooks/\d+/|hooks\.slack\.com/\w+/|/webhookb2/)[^\s'\"?]+": r"\1***",
         r"(?i)\b(bearer|basic) [\w.~+/=-]{8,}": r"\1 ***",
+        rf"(?i)\b({headers}['\"]?\s*[:=]\s*b?['\"]?(?:[\w=]+ )?)(?=[^\s'\",;]*\d)[^\s'\",;]{{8,}}": r"\1***",
     }
     return tuple((re.compile(pattern), mask) for pattern, mask in patterns.items())
 
 
-def masked(text: str) -> str:
-    """Mask what requests carry as secrets in a text that the runtime adds to the log."""
+def masked(text: str, most: int | None = None) -> str:
+    """Mask what requests carry as secrets in a text that the runtime adds to the log.
+
+    Args:
+        text: any text.
+        most: characters to give; what is beyond twice as many is not looked at.
+    """
+    text = text if most is None else text[: 2 * most + 1000]
     for pattern, mask in _secrets():
         text = pattern.sub(mask, text)
-    return text
+    return text[:most]  # not before: half a secret is none that can be told
 
 
 # --- one log per rank, for parallel workers
@@ -934,7 +969,7 @@ def _message_of(record: logging.LogRecord) -> str:
         return record.getMessage()
     except Exception as error:  # noqa: BLE001  # wrong arguments, or any __str__: logged as far as it goes
         _pass_on(error)
-        return f"{_text_of(record.msg)} (not formatted: {type(error).__name__})"
+        return f"{text_of(record.msg)} (not formatted: {type(error).__name__})"
 
 
 def _traceback_of(record: logging.LogRecord) -> str:
@@ -1109,7 +1144,7 @@ def _pass_on(error: BaseException) -> None:
             del error, trace  # no circle: what the frames hold, a lock perhaps, goes with the exception
 
 
-class _quiet:  # noqa: N801  # as contextlib.suppress, which knows no signals
+class quiet:  # noqa: N801  # as contextlib.suppress, which knows no signals
     """Keep errors of some kinds, but not what a signal handler raised."""
 
     def __init__(self, *kinds: type[BaseException]) -> None:
@@ -1147,7 +1182,7 @@ class _LogFile:
     def prepare(self) -> None:
         """Create folder and file, if they can be."""
         folder = os.path.dirname(self.path)
-        with _quiet(OSError, ValueError):  # ValueError: a NUL in the path
+        with quiet(OSError, ValueError):  # ValueError: a NUL in the path
             if _stat(folder) is None:
                 os.makedirs(folder, exist_ok=True)
             if not self.platform.locks_each_record and _LogFile.opened < _MOST_OPEN:
@@ -1233,7 +1268,7 @@ class _LogFile:
     def _held(self) -> os.stat_result | None:
         """Give what our descriptor leads to, if it is still the file that we opened."""
         if self.fd >= 0:
-            with _quiet(OSError):  # the worker has closed it
+            with quiet(OSError):  # the worker has closed it
                 held = os.fstat(self.fd)
                 return held if self.platform.is_same(held, self.device, self.inode) else None
         return None
@@ -1244,7 +1279,7 @@ class _LogFile:
             self.close()  # Windows frees the name of a deleted file only then
             held = None
         try:
-            with _quiet(FileNotFoundError, FileExistsError):
+            with quiet(FileNotFoundError, FileExistsError):
                 if _stat(os.path.dirname(self.path)) is None:
                     os.mkdir(os.path.dirname(self.path))
             fd = self.platform.open_append(self.path, self.mode)
@@ -1328,7 +1363,7 @@ class _LogFile:
         # a signal handler that logs while its own thread holds the lock.
         patient, self.patient = self.patient, False
         deadline = _monotonic() + seconds
-        with _quiet(OSError):
+        with quiet(OSError):
             for _ in range(1 + int(seconds * 1000)):  # counted, too: tests of workers stop the clock
                 unlock = self.platform.try_lock(self.path)
                 if unlock or not patient or _monotonic() >= deadline:
@@ -1359,13 +1394,13 @@ class _LogFile:
         _LogFile.opened -= fd >= 0
         self.fd = -1
         if held is not None:
-            with _quiet(OSError):
+            with quiet(OSError):
                 os.close(fd)
 
 
 def _stat(path: str, *, follow: bool = True) -> os.stat_result | None:
     """Ask for a file, None when there is none; the questions of ``os.path`` keep what a signal handler raises."""
-    with _quiet(OSError, ValueError):
+    with quiet(OSError, ValueError):
         return os.stat(path) if follow else os.lstat(path)
     return None
 
@@ -1375,18 +1410,18 @@ def _give(fd: int, old: os.stat_result) -> None:
     new = os.fstat(fd)
     if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
         for user, group in ((-1, old.st_gid), (old.st_uid, -1)):
-            with _quiet(OSError):
+            with quiet(OSError):
                 os.fchown(fd, user, group)
     if new.st_mode != old.st_mode and os.name != "nt":
-        with _quiet(OSError):
+        with quiet(OSError):
             os.fchmod(fd, stat.S_IMODE(old.st_mode))
 
 
 def _read_end(path: str, most: int) -> bytes | None:
     """Read the last bytes of a regular file; None when there is none. A pipe or a device must not stop the worker."""
-    with _quiet(OSError, ValueError):
+    with quiet(OSError, ValueError):
         if stat.S_ISREG(os.stat(path).st_mode):
-            with open(path, "rb") as file:
+            with _OPEN(path, "rb") as file:
                 file.seek(0, os.SEEK_END)
                 file.seek(max(0, file.tell() - most))
                 return file.read(most)
@@ -1394,7 +1429,7 @@ def _read_end(path: str, most: int) -> bytes | None:
 
 
 def _remove(path: str) -> None:
-    with _quiet(OSError):  # not there, or in use: the next rotation tries again
+    with quiet(OSError):  # not there, or in use: the next rotation tries again
         os.remove(path)
 
 
@@ -1452,14 +1487,14 @@ class _Posix(_Plain):
     def open_append(self, path: str, mode: int = 0o666) -> int:
         # A high number: never 0 to 2 of a daemon, and not soon given to a socket when the worker closes it.
         fd = super().open_append(path, mode)
-        with _quiet(OSError):
+        with quiet(OSError):
             high: int = self.fcntl.fcntl(fd, self.fcntl.F_DUPFD_CLOEXEC, 100)
             os.close(fd)
             return high
         return fd
 
     def wait_for_write(self, fd: int) -> None:
-        with _quiet(OSError):  # somebody else's file: but we have waited
+        with quiet(OSError):  # somebody else's file: but we have waited
             os.fchmod(fd, stat.S_IMODE(os.fstat(fd).st_mode))
 
     def clear(self, path: str, log: str) -> None:
@@ -1469,7 +1504,7 @@ class _Posix(_Plain):
         for _ in range(3):
             # flock belongs to the open file, which forked children share: opened anew, and unlocked explicitly. A file
             # object, since that is closed also when a signal handler raises before anybody knows that we have it.
-            file = open(path, "rb", 0, opener=self._open_to_lock)  # noqa: SIM115  # closed by whoever unlocks
+            file = _OPEN(path, "rb", 0, opener=self._open_to_lock)  # closed by whoever unlocks
             try:
                 self.fcntl.flock(file.fileno(), self.fcntl.LOCK_EX | self.fcntl.LOCK_NB)
                 if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
@@ -1558,11 +1593,14 @@ def _chain_hooks() -> None:
     if not hasattr(traceback.print_exc, "worker_logger"):
         # multiprocessing calls no hook for a crashed child, but this function (since 3.13 nothing else of Python's).
         traceback.print_exc = _chained(traceback.print_exc, _child_crash)
+    make = getattr(threading, "_make_invoke_excepthook", None)
+    if make is not None and not hasattr(make, "worker_logger"):  # each new thread asks it what calls the hook
+        threading._make_invoke_excepthook = _telling_first(make)  # type: ignore[attr-defined]
     tasks = logging.getLogger("asyncio")
-    if type(tasks) is logging.Logger:
-        tasks.__class__ = _AsyncioLogger
-    elif not hasattr(tasks, "worker_logger"):
-        tasks.addFilter(_note_lost_task)
+    if not hasattr(tasks, "worker_logger"):
+        tasks.__class__ = _over(type(tasks), _AsyncioLogger)
+        if not hasattr(tasks, "worker_logger"):
+            tasks.addFilter(_note_lost_task)  # a filter is added once
 
 
 def _chained(previous: Callable[..., object], crash_of: Callable[..., _Crash]) -> Callable[..., None]:
@@ -1575,6 +1613,15 @@ def _chained(previous: Callable[..., object], crash_of: Callable[..., _Crash]) -
     return hook
 
 
+def _telling_first(make: Callable[[], Callable[..., object]]) -> Callable[[], Callable[..., None]]:
+    @functools.wraps(make)
+    def telling() -> Callable[..., None]:
+        return _chained(make(), lambda _thread: sys.exc_info())
+
+    telling.worker_logger = True  # type: ignore[attr-defined]
+    return telling
+
+
 def _main_crash(*crash: object) -> _Crash:
     # Who calls the hook for an error that is being handled wants to show it: a console, a supervisor of its own.
     handled = len(crash) != 3 or (crash[1] is not None and sys.exc_info()[1] is crash[1])
@@ -1583,6 +1630,8 @@ def _main_crash(*crash: object) -> _Crash:
 
 def _find_crash() -> None:
     """Look, when the interpreter ends, for the crash that a later ``sys.excepthook`` has kept from us."""
+    if hasattr(getattr(sys, "excepthook", None), "worker_logger"):
+        return  # it would have told us: what is kept there was handled, and shown by hand
     error: BaseException | None = getattr(sys, "last_exc", None) or getattr(sys, "last_value", None)
     trace = getattr(error, "__traceback__", None)
     if error is not None and trace is not None:
@@ -1617,14 +1666,16 @@ def _log_crash(crash: _Crash, place: str = "") -> None:
         place = f" in thread {thread.name}"
     if process is not None and process.parent_process() is not None:
         place += f" in process {process.current_process().name}"
-    with _quiet(Exception):  # a filter of the worker's own
+    with quiet(Exception):  # a filter of the worker's own
         if trace is not None:
             arrival = _Arrival(error, trace.tb_frame.f_code, trace.tb_lineno, expected=False)
             arrival.count, arrival.log = 1, log
             arrival.note("uncaught")
+        text = f"uncaught {kind.__name__}{place}: {masked(text_of(error))}"
         if logger is not None:
-            text = f"uncaught {kind.__name__}{place}: {masked(_text_of(error))}"
-            logger.critical("%s", text, exc_info=(kind, error, trace))
+            log_at(logger, logging.CRITICAL, sys._getframe(), text, error)
+        else:  # of a rank: the console has shown it already
+            log.handle(_record(logging.root, logging.CRITICAL, sys._getframe(), text, crash))
 
 
 def _child_crash(*_args: object, **_kwargs: object) -> _Crash:
@@ -1670,10 +1721,10 @@ def notify(
         logger = logging.root.manager.loggerDict.get(worker) if worker else current_logger()
         worker = worker or (logger.name if isinstance(logger, logging.Logger) else "worker")
         log = log or _log_of(logger) or _log_of(current_logger())
-        kind = "" if error is None else f"{type(error).__name__}: {_text_of(error)}"
+        kind = "" if error is None else f"{type(error).__name__}: {text_of(error)}"
         trace = "" if error is None else _formatted(type(error), error, error.__traceback__) + "\n"
         record: dict[str, object] = {"timestamp": "", "time": 0.0, "worker": worker, "level": "CRITICAL"}
-        record.update(message=masked(_text_of(message)[:8000]), error=masked(kind[:8000]) or None)
+        record.update(message=masked(text_of(message), 8000), error=masked(kind, 8000) or None)
         record.update(traceback=masked(trace)[-8000:] or None, host=socket.gethostname(), process=os.getpid())
         return _notify(record, worker, sink, log, deadline)
     except Exception as failure:  # noqa: BLE001  # no more threads, no memory, ...: not the worker's harm
@@ -1721,10 +1772,18 @@ def _notify(
     return sent or written
 
 
+# In this order: thousands, addresses, hexadecimal texts, and what is left of digits.
+_NUMBERS = (
+    r"(?i)(?<![^\W_])(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}"
+    r"|(?=[0-9a-f:]*\d)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|0x[0-9a-f]+|(?=[a-f]*\d)[0-9a-f]+|[0-9a-f]{8,})(?![^\W_])|(?:\\x[0-9a-f]{2})+|\d+"
+)
+
+
 def _gist(record: dict[str, object]) -> str:
     """Give what makes two notifications equal: the text but for numbers, times and hexadecimal texts, kind and place."""
-    numbers = r"(?i)0x[0-9a-f]+|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b(?=[a-f]*\d)[0-9a-f]+\b|[-+]?\d+([.,:]\d+)*"
-    message = re.sub(numbers, "#", str(record["message"]))
+    message = re.sub(_NUMBERS, "#", str(record["message"]))
+    message = re.sub(r"(?<!\w)[-+]?#(?:[.,:_T+-]{1,2} ?#)*(?:Z\b)?", "#", message)  # of several parts
     places = re.findall(r'^ *File "(.*)", line (\d+), in ', str(record["traceback"]), re.MULTILINE)
     return f"{message}\0{str(record['error']).partition(':')[0]}\0{places[-1:]}"
 
@@ -1735,7 +1794,7 @@ def _recent(path: str, worker: str, now: float) -> list[str]:
 
     gists = []
     for line in b"\n".join(_read_end(name, 262144) or b"" for name in (path + ".1", path)).split(b"\n"):
-        with _quiet(ValueError, TypeError, LookupError):  # cut off, or not ours
+        with quiet(ValueError, TypeError, LookupError):  # cut off, or not ours
             record = json.loads(line)
             if record["worker"] == worker and 0 <= now - record["time"] < _HOLD_SECONDS:
                 gists.append(_gist(record))
@@ -1747,7 +1806,7 @@ def _take_held_back(file: _LogFile, key: bytes) -> int:
     lines = (_read_end(file.path, 131072) or b"").splitlines(keepends=True)
     rest = [line for line in lines if line != key]
     if len(rest) < len(lines):
-        with _quiet(OSError), open(file.path, "rb+") as held:
+        with quiet(OSError), _OPEN(file.path, "rb+") as held:
             held.writelines(rest)
             held.truncate()
     return len(lines) - len(rest)

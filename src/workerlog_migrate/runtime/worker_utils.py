@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:1c9cce2979925721ac2f7600f0d2a531fe100dac01a51b6c9caca248dae0f6aa
+# workerlog-migrate runtime 0.1.0 tree:d01ff995a256d5765d06743a312ff88b8acfbcb9f741878c224ba482c0c4126b
 """Repeat what fails in passing, and tell someone when a worker is in trouble.
 
 Public names: ``retry_with_backoff``, ``setup_logger``, ``notify_critical``.
@@ -129,7 +129,7 @@ def _code_flags(function: object) -> int:
         )
     while isinstance(function, functools.partial):
         function = function.func
-    codes = (getattr(function, "__code__", None), getattr(type(function).__call__, "__code__", None))
+    codes = (_ask(function, "__code__"), _ask(type(function).__call__, "__code__"))
     return next((code.co_flags for code in codes if isinstance(code, CodeType)), 0)
 
 
@@ -219,7 +219,7 @@ class _Call:
         self, policy: _Policy, function: object, args: tuple[object, ...], kwargs: dict[str, object]
     ) -> None:
         self.policy, self.function, self.args, self.kwargs = policy, function, args, kwargs
-        used_up = any(hasattr(type(arg), "__next__") for arg in (*args, *kwargs.values()))
+        used_up = any(map(_is_used_up, (*args, *kwargs.values())))
         single = policy.exhausted or not policy.budget or used_up  # decided once: a call is never cut short
         self.attempts = 1 if single else policy.attempts
         self.attempt, self.waited, self.said = 1, 0.0, ""
@@ -227,6 +227,11 @@ class _Call:
 
     def delay_after(self, error: Exception, caller: FrameType) -> float | None:
         """Tell the seconds to wait before the next attempt; None to let the error pass."""
+        with log.quiet(Exception):  # what the error says of itself may raise anything: it passes as it came
+            return self._delay_after(error, caller)
+        return None
+
+    def _delay_after(self, error: Exception, caller: FrameType) -> float | None:
         if self.attempt >= self.attempts or _never_passes(error, self.policy.kinds) or self._is_signal(error):
             self.policy.give_up(self.waited)
             if self.policy.is_new:
@@ -241,7 +246,7 @@ class _Call:
         self.attempt += 1
         delay = self.policy.delay_before(self.attempt)
         self.waited += delay
-        happened = log.masked(f": {type(error).__name__}: {error}"[:200])
+        happened = log.masked(f": {type(error).__name__}: {log.text_of(error)}", 200)
         failed = "failed again" if happened == self.said else "failed"
         place = f" in {caller.f_code.co_name}:{caller.f_lineno}{'' if happened == self.said else happened}"
         again = f"; trying again in {delay:.3g} s ({self.attempt} of {self.attempts})"
@@ -256,16 +261,14 @@ class _Call:
 
     def _target(self) -> str:
         """Name the file, the URL or the address that the call is about."""
-        own = getattr(
-            self.function, "__self__", None
-        )  # of Path.write_text, whose argument is what is written
+        own = _ask(self.function, "__self__")  # of Path.write_text, whose argument is what is written
         for value in (own, *self.args[:2], self.kwargs.get("url"), self.kwargs.get("file")):
             if isinstance(value, (str, os.PathLike)):
-                return log.masked(os.fsdecode(value)[:200])
+                return log.masked(os.fsdecode(value), 200)
             if isinstance(value, tuple) and len(value) == 2:  # host and port
                 return f"{value[0]}:{value[1]}"[:200]
-            if isinstance(url := getattr(value, "full_url", None), str):  # urllib.request.Request
-                return log.masked(url[:200])
+            if isinstance(url := _ask(value, "full_url"), str):  # urllib.request.Request
+                return log.masked(url, 200)
         return ""
 
     def _is_signal(self, error: BaseException) -> bool:
@@ -283,15 +286,28 @@ class _Call:
         return False
 
 
+def _ask(value: object, name: str) -> object:
+    """Give an attribute, None when there is none, or the program's own code fails when it is asked."""
+    with log.quiet(Exception):
+        return getattr(value, name, None)
+    return None
+
+
+def _is_used_up(argument: object) -> bool:
+    """Tell whether the first attempt uses an argument up: an iterator, or an open stream."""
+    kind = type(argument)
+    reads = hasattr(kind, "read") and hasattr(kind, "close")
+    return reads or hasattr(kind, "__next__") or hasattr(kind, "__anext__") or kind.__module__ == "tempfile"
+
+
 def _name_of(function: object) -> str:
     """Name a callable as one would import it: ``requests.get``, ``open``, ``os.listdir``; the program's own bare."""
     while isinstance(function, functools.partial):
         function = function.func
-    name = str(getattr(function, "__qualname__", None) or type(function).__qualname__).rpartition(
-        "<locals>."
-    )[2]
-    module, code = getattr(function, "__module__", None), getattr(function, "__code__", None)
-    if not isinstance(module, str) or module in ("builtins", "io", "_io") or (code and log.is_own(code)):
+    name = str(_ask(function, "__qualname__") or type(function).__qualname__).rpartition("<locals>.")[2]
+    module, code = _ask(function, "__module__"), _ask(function, "__code__")
+    own = type(code) is CodeType and log.is_own(code)
+    if own or not isinstance(module, str) or module in ("builtins", "io", "_io"):
         return name
     module = "os" if module in ("posix", "nt") else module
     package = module.partition(".")[0]
