@@ -3,6 +3,7 @@
     python benchmarks/analysis/mutants.py                 # all; exit 1 if one survives
     python benchmarks/analysis/mutants.py guards finally  # those whose names hold one of these words
     python benchmarks/analysis/mutants.py --jobs 4
+    python benchmarks/analysis/mutants.py --part 2/5      # the second fifth of them
 
 Works on a copy of the tree in a temporary folder; needs pytest. Each mutant names the text that is replaced, so that a change which
 moves a line elsewhere has to say so here, and the tests that must notice it: ``file::test``, files of ``tests/analysis`` without
@@ -205,7 +206,7 @@ MUTANTS = (
     Mutant("a module that is handed on", "places", "            self._handed_on[unit] = known\n", "            known = self._handed_on[unit] = False\n", "reach::test_a_module_that_is_handed_on_may_be_filled_by_name"),
     # --- flat
     Mutant("set by the constructor's methods", "presence", "                found |= new\n                pending.extend(new)\n", "                pass\n", UNSET),
-    Mutant("set by any method", "presence", "            if any(owner.unit.enclosing(stored).name in begun for stored in owner.stores.get(name, ())):\n", "            if owner.stores.get(name):\n", UNSET),
+    Mutant("set by any method", "presence", "        if function.name not in begun:\n            return False\n", "        if function.name not in begun:\n            return True\n", UNSET),
     Mutant("opaque: nothing is known", "values", '_NOTHING_KNOWN = frozenset({UNKNOWN, BOUND, FOREIGN})', '_NOTHING_KNOWN = frozenset({FOREIGN})', OPAQUE),
     Mutant("opaque: of a library", "values", "        return bool(dot) and top not in sys.stdlib_module_names and not hasattr(builtins, top)\n", "        return False\n", OPAQUE),
 )  # fmt: skip
@@ -216,20 +217,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("words", nargs="*", help="parts of names")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--part", type=_part, default=(1, 1), help="one part of them, as 2/5")
     options = parser.parse_args()
+    part, parts = options.part
     chosen = [
         each for each in MUTANTS if not options.words or any(word in each.name for word in options.words)
-    ]
+    ][part - 1 :: parts]
+    survivors = 0
     with ThreadPoolExecutor(options.jobs) as pool:
-        survivors = [
-            mutant
-            for mutant, noticed in zip(chosen, pool.map(_is_noticed, chosen), strict=True)
-            if not noticed
-        ]
-    for mutant in survivors:
-        print(f"survives: {mutant.name} ({mutant.file}): {mutant.tests}")
-    print(f"{len(chosen) - len(survivors)} of {len(chosen)} noticed")
+        for mutant, noticed in zip(chosen, pool.map(_is_noticed, chosen), strict=True):
+            if not noticed:
+                survivors += 1
+                print(f"survives: {mutant.name} ({mutant.file}): {mutant.tests}", flush=True)
+    print(f"{len(chosen) - survivors} of {len(chosen)} noticed")
     return 1 if survivors else 0
+
+
+def _part(text: str) -> tuple[int, int]:
+    part, _, parts = text.partition("/")
+    if not 1 <= int(part) <= int(parts):
+        raise ValueError(text)
+    return int(part), int(parts)
 
 
 def _is_noticed(mutant: Mutant) -> bool:

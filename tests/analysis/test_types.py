@@ -92,7 +92,7 @@ def test_an_attribute_that_starts_as_none_may_be_none(script: Analyse) -> None:
         """
     )
 
-    assert found.type_of("self.filho") == "subprocess.Popen?"
+    assert found.type_of("self.filho") == "subprocess.Popen.silent?"
 
 
 def test_an_attribute_that_is_always_set_is_not_none(script: Analyse) -> None:
@@ -108,4 +108,4 @@ def test_an_attribute_that_is_always_set_is_not_none(script: Analyse) -> None:
         """
     )
 
-    assert found.type_of("self.filho") == "subprocess.Popen"
+    assert found.type_of("self.filho") == "subprocess.Popen.silent"

@@ -144,6 +144,8 @@ CONDITION_WORDS = {
     "shape:json",
     "unpaired",
     "holds-unknown",
+    "holds-no-text",
+    "unordered",
 }
 PROTOCOLS = {
     "iter",
@@ -230,6 +232,9 @@ MADE_TYPES = (
     "dbm._Database",
     "re.Match.outside",
     "re.Pattern.outside",
+    "configparser.ConfigParser.bare",
+    "configparser.RawConfigParser.bare",
+    "threading.Thread.other",
 )
 PSEUDO_TYPES = frozenset(["any", "None", "json", "iterator", "generator", "function", "file.text.lenient"])
 
@@ -652,7 +657,7 @@ _TOKEN = re.compile(r"\s*(?:((?:arg|result):\w+|[A-Za-z_][\w.]*)|(.))")
 
 
 def type_names(expression: str) -> list[str]:
-    """Return the names in a type expression, by the grammar ``name [ '[' list ']' ] [ '?' ] { '|' … }``.
+    """Return the names in a type expression, by the grammar ``name [ '[' list ']' ] [ '?' ] { '|' … }``, in a list, too.
 
     Raises:
         ValueError: the expression is malformed.
@@ -668,7 +673,7 @@ def type_names(expression: str) -> list[str]:
         at += 1
         if tokens[at : at + 1] == ["["]:
             at = one(at + 1)
-            while tokens[at : at + 1] == [","]:
+            while tokens[at : at + 1] in ([","], ["|"]):
                 at = one(at + 1)
             if tokens[at : at + 1] != ["]"]:
                 raise ValueError(f"no closing bracket in {expression!r}")
@@ -736,12 +741,16 @@ def _is_module_name(key: str, name: str) -> bool:
     return key in ROWS[KNOWLEDGE / "modules" / "json.toml"] and name.startswith("json.")
 
 
+# A type of which it is known how its object was made: without pipes, with options that have no value, the thread that asks.
+_OF_A_STATE = re.compile(r"\.(silent|bare|other)$")
+
+
 def find(key: str, row: Row) -> object | None:
     """Find what a row speaks of; a property or data descriptor counts."""
     name = bare(key)
     found = resolve(name)
     if found is None and key.startswith("type:"):
-        plain = name.removesuffix(".text").removesuffix(".lenient")
+        plain = _OF_A_STATE.sub("", name.removesuffix(".text").removesuffix(".lenient"))
         found = resolve(plain) if plain != name else None
     if found is None and row.get("never_returns") and name in SITE_NAMES:
         return object()
@@ -1254,5 +1263,6 @@ def _is_of(value: object, expression: str, name: str) -> bool:
         return hasattr(value, "__next__") or hasattr(value, "__iter__")
     if head == "float" and isinstance(value, int):
         return True
+    head = _OF_A_STATE.sub("", head)
     found = HIDDEN.get(head) or resolve(head)
     return isinstance(found, type) and isinstance(value, found)

@@ -15,7 +15,7 @@ from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.attributes import RESUMING
 from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
-from workerlog_migrate.analysis.specials import NAMED_TUPLE
+from workerlog_migrate.analysis.shapes import NAMED_TUPLE
 from workerlog_migrate.analysis.values import ANY, BOTTOM, JSON, NONE, Type, Value
 
 if TYPE_CHECKING:
@@ -333,7 +333,7 @@ class Calls:
             return made
         self._shapes.constructed(info, arguments, node, frame)
         resolved = False
-        for name in ("__new__", "__init__", "__post_init__"):
+        for name in ("__new__", "__init__", "__post_init__", "_missing_"):
             method = self._families.method(info, name)
             if isinstance(method, FunctionInfo):
                 frame.sink.add(CallEdge(method, node, frame.unit))

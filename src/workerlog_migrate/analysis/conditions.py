@@ -21,6 +21,7 @@ from workerlog_migrate.analysis.values import ANY, Type, Value
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.kinds import Kinds
     from workerlog_migrate.analysis.sources import Sources
     from workerlog_migrate.analysis.unset import Unset
     from workerlog_migrate.analysis.world import World
@@ -45,12 +46,14 @@ class Conditions:
         writes: Writes,
         sources: Sources,
         unset: Unset,
+        kinds: Kinds,
     ) -> None:
         self._above = above
         self._elements = elements
         self._writes = writes
         self._sources = sources
         self._unset = unset
+        self._kinds = kinds
         self._knowledge = world.knowledge
         self._deep: dict[Unit, bool] = {}
 
@@ -216,6 +219,10 @@ class Conditions:
                 return "json" in names
             case "holds-unknown":
                 return _holds_unknown(node, arguments.value) or self._holds_deep(node, value, arguments)
+            case "holds-no-text":
+                return bool(values.names(self._parts(value, arguments)) & _NO_TEXTS)
+            case "unordered":
+                return any(self._is_unordered(part) for part in self._parts(value, arguments))
             case "unpaired":  # what str.split gives, or JSON: of any length
                 is_kind = self._knowledge.is_kind
                 series = frozenset(entry for entry in value if is_kind(entry.name, "series"))
@@ -227,6 +234,22 @@ class Conditions:
                 plain = names - {"None"}
                 return any(not self._is_a(name, condition.types) for name in plain)
         return None
+
+    def _parts(self, value: Value, arguments: Arguments) -> Value:
+        """Return what lies in a container: of a mapping what its keys lead to."""
+        mappings = frozenset(entry for entry in value if entry.name == "dict")
+        held = [self._elements.dict_values(mappings)] if mappings else []
+        series = frozenset(entry for entry in value if self._knowledge.is_kind(entry.name, "series"))
+        if series:
+            held.append(self._elements.element(series, arguments.frame.unit))
+        return values.join(held)
+
+    def _is_unordered(self, entry: Type) -> bool:
+        return (
+            entry.name in ("dict", "None", "json", "complex")
+            or values.is_opaque(entry)
+            or self._kinds.has_no_order(entry)
+        )
 
     def _is_a(self, name: str, types: tuple[str, ...]) -> bool:
         if name in types:
@@ -421,6 +444,7 @@ def _holds_unknown(node: ast.expr | None, value_of: Callable[[ast.expr], Value])
     )
 
 
+_NO_TEXTS = frozenset({"int", "float", "bool", "list", "dict", "tuple"})
 _MODULES = frozenset({"dotted", "unit"})
 _HOLD_OF_NOTHING = frozenset(
     {"absent", "missing", "text-mode"}
@@ -463,10 +487,12 @@ IN_WORDS = {
     "empty": "{} is empty",
     "literal": "{} is a literal",
     "missing": "{} is not given",
+    "holds-no-text": "{} holds something else than texts",
     "none-able": "{} may be None",
     "not-literal": "{} is no literal",
     "shape:json": "{} comes from decoded JSON",
     "text-mode": "{} is text",
+    "unordered": "{} holds what has no order",
     "write-mode": "{} is for writing",
 }
 

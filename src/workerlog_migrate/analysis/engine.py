@@ -17,6 +17,7 @@ from workerlog_migrate.analysis.callers import Callers
 from workerlog_migrate.analysis.calls import Calls
 from workerlog_migrate.analysis.caught import Caught
 from workerlog_migrate.analysis.changes import Changes
+from workerlog_migrate.analysis.comparing import Comparing
 from workerlog_migrate.analysis.conditions import Conditions
 from workerlog_migrate.analysis.containers import Containers
 from workerlog_migrate.analysis.decorators import Decorators
@@ -35,6 +36,7 @@ from workerlog_migrate.analysis.kinds import Kinds
 from workerlog_migrate.analysis.operators import Operators
 from workerlog_migrate.analysis.order import Order
 from workerlog_migrate.analysis.parameters import Parameters
+from workerlog_migrate.analysis.patterns import Patterns
 from workerlog_migrate.analysis.places import Places
 from workerlog_migrate.analysis.presence import Presence
 from workerlog_migrate.analysis.printing import Printing
@@ -115,11 +117,11 @@ class Engine:
         )
         ducks = Ducks(world, flat)
         shapes = Shapes(effects, families, flat)
-        kinds = Kinds(effects, families, shapes)
+        kinds = Kinds(effects, families, shapes, Comparing(families))
         hooks = Hooks(world, effects, families, flat)
         changes = Changes(order)
         unset = Unset(above, effects, presence, parameters, ducks)
-        conditions = Conditions(world, above, elements, writes, sources, unset)
+        conditions = Conditions(world, above, elements, writes, sources, unset, kinds)
         proofs = Proofs(above, containers, writes, sources, conditions)
         guards = Guards(world, above, annotations)
         special_methods = SpecialMethods(world, above, effects, families, flat, shapes)
@@ -155,6 +157,7 @@ class Engine:
             hooks,
             unset,
             conditions,
+            Patterns(conditions),
             special_methods,
             awaiting,
         )

@@ -77,6 +77,8 @@ class Iteration:
                 self._effects.operation("op:iterate-json", node, frame)
             case "None":
                 self._unset.of_none("op:iterate-none", node, frame, node)
+            case _ if self._kinds.refuses("iter", entry):
+                pass  # that is said already
             case _:
                 row = self._effects.protocol(entry.name, "iter", node, frame)
                 if row is None and not values.is_builtin(entry):

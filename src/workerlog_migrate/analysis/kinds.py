@@ -28,10 +28,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.comparing import is_asked_for
 from workerlog_migrate.analysis.program import ClassInfo
 from workerlog_migrate.analysis.values import Type, Value
 
 if TYPE_CHECKING:
+    from workerlog_migrate.analysis.comparing import Comparing
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.frames import Frame
@@ -97,6 +99,7 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 }
 Given = tuple[str, ast.expr, Value]
 _SPEC = re.compile(r"\D{0,3}\d{0,3}\D{0,2}\d{0,2}\D{0,2}")  # wide ones would take memory
+_KEY = re.compile(r"%\(([^)]*)\)")
 _FORMAT = re.compile(r"[^%]{0,200}(?:%[-+ #0]?\d{0,3}(?:\.\d{1,2})?[a-zA-Z%][^%]{0,200}){0,9}")
 
 
@@ -106,10 +109,11 @@ class Kinds:
     The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, effects: Effects, families: Families, shapes: Shapes) -> None:
+    def __init__(self, effects: Effects, families: Families, shapes: Shapes, comparing: Comparing) -> None:
         self._effects = effects
         self._families = families
         self._shapes = shapes
+        self._comparing = comparing
 
     def operated(self, symbol: str, left: Value, right: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what ``left symbol right`` raises for some of their kinds."""
@@ -134,16 +138,16 @@ class Kinds:
         if symbol is None:
             return
         self.operated(symbol, left, right, node, frame)
-        if symbol != "in" and frame.sink is not None and any(self._has_no_order(entry) for entry in left):
+        if symbol != "in" and frame.sink is not None and any(self.has_no_order(entry) for entry in left):
             self._effects.operation("op:kinds", node, frame)
 
-    def _has_no_order(self, entry: Type) -> bool:
+    def has_no_order(self, entry: Type) -> bool:
         """Whether an object is of a class of the program that cannot be compared by order."""
         info = entry.class_or_none
         if entry.kind is not values.INSTANCE or not isinstance(info, ClassInfo):
             return False
         if info.node.decorator_list and not self._shapes.has_no_order(info):
-            return False
+            return self._comparing.has_mixed_order(info)
         family = self._families.family(info)
         if any(not isinstance(owner, ClassInfo) and owner not in ("object", "enum.Enum") for owner in family):
             return False
@@ -165,6 +169,11 @@ class Kinds:
     def hashed(self, value: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what the use of a value as a key raises for some of its kinds."""
         self._asked("hash", value, node, frame)
+        if frame.sink is not None and any(
+            entry.kind is values.INSTANCE and self._comparing.is_unhashable(entry.class_info)
+            for entry in value
+        ):
+            self._effects.operation("op:kinds", node, frame)
 
     def hashed_in(self, base: Value, key: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what storing under a key raises where a dictionary may be what is stored to."""
@@ -177,6 +186,13 @@ class Kinds:
             _does_not_take(one, other) for one in _kinds((entry,)) for other in _kinds(key)
         ):
             self._effects.operation("op:kinds", node, frame)
+
+    def refuses(self, question: str, entry: Type) -> bool:
+        """Whether a kind is neither looped over (``iter``) nor subscripted (``[]``)."""
+        kind = entry.name
+        if kind not in _SAMPLES:
+            return False
+        return _lacks("iter", kind) if question == "iter" else not hasattr(_SAMPLES[kind], "__getitem__")
 
     def attribute(self, entry: Type, name: str, node: ast.AST, frame: Frame) -> bool:
         """Put into the sink that a kind has no attribute of a name; whether that is so."""
@@ -198,7 +214,9 @@ class Kinds:
             return
         for entry in right:
             given = _sample(entry)
-            if given is not None and _raises(lambda given=given: text % given):  # type: ignore[misc]  # bound at once
+            if given is None and entry.name != "None":
+                continue
+            if _raises(lambda given=given: text % given):  # type: ignore[misc]  # bound at once
                 self._effects.operation("op:kinds", node, frame)
                 return
 
@@ -235,9 +253,9 @@ class Kinds:
         """Return an object with the special methods of a class of the program; none where more of it is made elsewhere."""
         family = self._families.family(info)
         if any(
-            owner.node.keywords or owner.node.decorator_list
+            owner.node.keywords or (owner.node.decorator_list and not self._comparing.is_data(owner))
             if isinstance(owner, ClassInfo)
-            else owner != "object"
+            else owner not in ("object", "enum.Enum")
             for owner in family
         ):
             return []
@@ -254,6 +272,12 @@ class Kinds:
         }
         if "__hash__" in asked:
             asked["__hash__"] = object.__hash__  # the samples themselves are put into sets
+        if self._comparing.is_unhashable(info):
+            asked["__hash__"] = None
+        if self._comparing.has_mixed_order(info):
+            asked["__lt__"] = asked["__gt__"] = _confuse
+        elif any(isinstance(owner, ClassInfo) and is_asked_for(owner.node, "order") for owner in family):
+            asked["__lt__"] = asked["__gt__"] = _refuse
         return [type("Own", (), asked)()]
 
     def mixed(self, row: CallRow, value: Value, node: ast.AST, frame: Frame) -> None:
@@ -338,6 +362,15 @@ def _raises(action: Callable[[], object]) -> bool:
     return False
 
 
+def misses_key(layout: ast.expr, entry: Type) -> bool:
+    """Whether a written ``%(name)s`` asks a dictionary for a key of which nobody knows that it is there."""
+    wanted = set(_KEY.findall(_literal(layout).replace("%%", "")))
+    if entry.name != "dict" or not wanted:
+        return False
+    known = {name for name, _ in entry.literal or ()}
+    return not wanted <= known
+
+
 def _literal(node: ast.expr) -> str:
     if isinstance(node, ast.JoinedStr) and len(node.values) == 1:
         node = node.values[0]
@@ -353,7 +386,12 @@ _BUILTINS = frozenset(
 _TYPES: tuple[type, ...] = (str, bytes, list, dict, set, tuple, int, float)
 _LIBRARY: dict[str, Callable[..., object]] = {
     "isinstance": isinstance,
-    "open": lambda name, *_: name if isinstance(name, int) else os.fspath(name),
+    "open": lambda name, mode="r", buffering=-1, *texts: (
+        name if isinstance(name, int) else os.fspath(name),
+        _text(mode),
+        operator.index(buffering),
+        [_text(each) for each in texts[:3]],
+    ),
     "time.sleep": lambda seconds: seconds if isinstance(seconds, float) else float(operator.index(seconds)),
     "io.StringIO.write": lambda _, text: _text(text),
     "io.StringIO.writelines": lambda _, lines: [_text(line) for line in lines],
@@ -545,6 +583,11 @@ def _refuse(*_given: object) -> object:
     raise ValueError
 
 
+def _confuse(*_given: object) -> object:
+    """Stand for an order of fields that cannot be compared."""
+    raise TypeError
+
+
 def _like(entry: Type, depth: int, own: Callable[[ClassInfo], list[object]] | None) -> list[object]:
     if depth > 2:  # as deep as anyone looks
         return []
@@ -557,7 +600,8 @@ def _like(entry: Type, depth: int, own: Callable[[ClassInfo], list[object]] | No
         case "None" if depth:
             return [None]
         case "list" | "iterator" | "generator" | "collections.deque":
-            return [list(parts[0]) if parts else []]
+            held = list(parts[0]) if parts else []
+            return [held * 2 if len(held) == 1 else held]  # one alone is compared with nothing
         case "set" | "frozenset":
             hashable = [part for part in parts[0] if part.__hash__ is not None] if parts else []
             return [set(hashable) if entry.name == "set" else frozenset(hashable)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.kinds import misses_key
 from workerlog_migrate.analysis.subscripts import integer
 from workerlog_migrate.analysis.values import (
     ANY,
@@ -184,6 +185,8 @@ class Operators:
                 for part in parts:
                     self._special_methods.special(part, AS_TEXT, right_node, frame)
             self._kinds.percent(left_node, right, node, frame)
+            if any(misses_key(left_node, entry) for entry in right):
+                self._effects.operation("op:subscript-key", node, frame)
             if any(values.is_opaque(entry) for entry in right) and _converts(left_node):
                 self._effects.operation("op:convert-unknown", node, frame)
             return

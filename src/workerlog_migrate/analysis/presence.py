@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.syntax.ways import always_stored
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -30,6 +31,7 @@ class Presence:
         self._above = above
         self._families = families
         self._writes = writes
+        self._stored: dict[FunctionInfo, frozenset[str]] = {}
 
     def is_set_later(self, info: ClassInfo, name: str) -> bool:
         """Whether an attribute is None at most until a statement sets it: no method but ``__init__`` sets it to None."""
@@ -54,12 +56,27 @@ class Presence:
                 continue
             if name in owner.values or name in owner.methods or name in owner.annotations:
                 return True
-            if any(made in owner.methods for made in ("__getattr__", "__getattribute__", "__slots__")):
+            if any(made in owner.methods for made in ("__getattr__", "__getattribute__")):
                 return True
             begun = self._begun_by(info)
-            if any(owner.unit.enclosing(stored).name in begun for stored in owner.stores.get(name, ())):
+            if any(self._is_always(stored, owner, begun) for stored in owner.stores.get(name, ())):
                 return True
         return bool(info.node.decorator_list) or bool(self._writes.attribute_written(info, name))
+
+    def _is_always(self, stored: ast.Attribute, owner: ClassInfo, begun: set[str]) -> bool:
+        """Whether a statement sets an attribute whenever an instance is made, as far as that can be told.
+
+        A constructor may leave it out on some way through it; of the methods that it calls that is not asked.
+        """
+        function = owner.unit.enclosing(stored)
+        if function.name not in begun:
+            return False
+        if function.name != "__init__":
+            return True
+        known = self._stored.get(function)
+        if known is None:
+            known = self._stored[function] = always_stored(function.node)
+        return owner.unit.path(stored) in known
 
     def is_nowhere(self, info: ClassInfo, name: str) -> bool:
         """Whether no base of a class that nothing sets an attribute of has it: all are of the program or builtin."""

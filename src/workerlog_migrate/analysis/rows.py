@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.hooks import Hooks
     from workerlog_migrate.analysis.kinds import Kinds
+    from workerlog_migrate.analysis.patterns import Patterns
     from workerlog_migrate.analysis.special_methods import SpecialMethods
     from workerlog_migrate.analysis.unset import Unset
     from workerlog_migrate.analysis.world import World
@@ -50,6 +51,7 @@ class Rows:
         hooks: Hooks,
         unset: Unset,
         conditions: Conditions,
+        patterns: Patterns,
         special_methods: SpecialMethods,
         awaiting: Awaiting,
     ) -> None:
@@ -63,6 +65,7 @@ class Rows:
         self._hooks = hooks
         self._unset = unset
         self._conditions = conditions
+        self._patterns = patterns
         self._special_methods = special_methods
         self._awaiting = awaiting
         self._knowledge = world.knowledge
@@ -226,6 +229,10 @@ class Rows:
         if "wraps" in row.marks and self._wraps_unknown(row, arguments):
             return ANY
         value = self._given_by_row(row, arguments, receiver)
+        if "matches" in row.marks:
+            value = self._patterns.matched(value, row, arguments, receiver)
+        elif "groups" in row.marks and receiver is not None:
+            value = self._patterns.asked(value, arguments, receiver)
         defaults = arguments.find("default", row.params) if "default" in row.params else ()
         return self._ducks.with_default(value, defaults[0]) if defaults else value
 

@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.comparing import is_asked_for
 from workerlog_migrate.analysis.meanwhile import CHANGES, VIEWS
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 _PLAIN_BASES = frozenset({"object", "abc.ABC", "typing.Protocol", "typing.Generic", "enum.Enum"})
 _DATA_CLASS = "dataclass"
+_NAMED_TUPLE = "typing.NamedTuple"
+NAMED_TUPLE = "collections.namedtuple.class"  # the row of what `namedtuple` makes
+_OF_ANY_LENGTH = frozenset({"list", "json", "iterator", "csv.reader"})
 _MANY = 99
 # The builtins that a ``case`` may give one position, which is the value itself.
 _TAKE_ONE = frozenset(
@@ -104,12 +108,19 @@ class Shapes:
         ):
             return
         if any(
-            entry.kind is values.INSTANCE
-            and entry.class_or_none is not None
-            and self._is_closed(entry.class_info, target.attr)
+            self._is_closed(entry.class_info, target.attr)
+            if entry.kind is values.INSTANCE
+            else entry.name == NAMED_TUPLE
+            or (entry.kind is values.CLASS and self._is_member(entry.class_info, target.attr))
             for entry in receiver
         ):
             self._effects.operation("op:attribute-closed", target, frame)
+
+    def _is_member(self, info: ClassInfo, name: str) -> bool:
+        """Whether a name is a member of an enumeration, which cannot be set."""
+        return name in info.values and any(
+            str(base).startswith("enum.") for base in self._families.family(info)
+        )
 
     def is_abstract(self, info: ClassInfo) -> bool:
         """Say whether a class cannot be made an instance of, because a method of it is only declared."""
@@ -131,7 +142,12 @@ class Shapes:
         """Put into the sink that a class is made an instance of in a way that it does not take."""
         fails = self.is_abstract(info)
         if not fails and self._is_data(info):
-            fails = _is_filled_with_data(arguments) or self._misses_fields(info, arguments)
+            fails = (
+                _is_filled_with_data(arguments)
+                or _is_filled_with_items(arguments)
+                or self._misses_fields(info, arguments)
+                or self._lacks_fields(info, arguments)
+            )
         elif not fails and not info.node.decorator_list and self._families.exception_name(info) is None:
             made = [self._families.method(info, name) for name in ("__init__", "__new__")]
             known = [method for method in made if isinstance(method, FunctionInfo)]
@@ -164,7 +180,9 @@ class Shapes:
             return True
         signature = node.args
         if arguments.starred:
-            return signature.kwarg is not None or not _is_filled_with_data(arguments)
+            return (signature.kwarg is not None or not _is_filled_with_data(arguments)) and (
+                signature.vararg is not None or not _is_filled_with_items(arguments)
+            )
         positional = function.parameters[1:] if is_bound else function.parameters
         by_name = {each.arg for each in (*positional, *signature.kwonlyargs)} - {
             each.arg for each in signature.posonlyargs
@@ -185,8 +203,10 @@ class Shapes:
     def misses_parts(self, arguments: Arguments, unit: Unit) -> bool:
         """Say whether a named tuple, whose names are written out where it is made, is called with another number of parts."""
         call = arguments.node
-        if call is None or arguments.starred or not isinstance(call.func, ast.Name):
+        if call is None or not isinstance(call.func, ast.Name):
             return False
+        if arguments.starred:
+            return _is_filled_with_data(arguments) or _is_filled_with_items(arguments)
         bindings = unit.module.bindings(call.func)
         made = unit.module.parents.get(bindings[0].node) if len(bindings) == 1 else None
         match made:
@@ -223,7 +243,7 @@ class Shapes:
 
     def has_no_order(self, info: ClassInfo) -> bool:
         """Say whether a data class is made without an order."""
-        return self._is_data(info) and not _is_asked_for(info.node, "order")
+        return self._is_data(info) and not is_asked_for(info.node, "order")
 
     def positions(self, made: Value) -> int:
         """Return how many positions a ``case`` may give for a class at least, whatever the value stands for."""
@@ -250,7 +270,7 @@ class Shapes:
             or arguments.starred
             or not self._is_plain(info)
             or any("__init__" in owner.methods or "__new__" in owner.methods for owner in family)
-            or any(_is_asked_for(owner.node, "kw_only") or not self._is_data(owner) for owner in family)
+            or any(is_asked_for(owner.node, "kw_only") or not self._is_data(owner) for owner in family)
         ):
             return False
         fields = {
@@ -269,10 +289,29 @@ class Shapes:
         too_many = len(arguments.positional) > len(fields) or not arguments.keywords.keys() <= fields.keys()
         return too_many or not {name for name, has_default in fields.items() if not has_default} <= given
 
+    def _lacks_fields(self, info: ClassInfo, arguments: Arguments) -> bool:
+        """Whether a mapping that is unpacked into a data class was written somewhere with names that are no fields of it."""
+        call = arguments.node
+        family = self._families.family(info)
+        if call is None or not all(isinstance(owner, ClassInfo) and self._is_data(owner) for owner in family):
+            return False
+        fields = {name for owner in family if isinstance(owner, ClassInfo) for name in owner.annotations}
+        return any(
+            not {name for name, _ in entry.literal or ()} <= fields
+            for word in call.keywords
+            if word.arg is None
+            for entry in arguments.value(word.value)
+            if entry.name == "dict"
+        )
+
     def _is_closed(self, info: ClassInfo, name: str) -> bool:
-        if self._is_data(info) and _is_asked_for(info.node, "frozen"):
+        if self._is_data(info) and is_asked_for(info.node, "frozen"):
             return True
         slots: set[str] = set()
+        if self._is_data(info) and is_asked_for(info.node, "slots") and len(self._families.family(info)) == 1:
+            return name not in info.annotations and "__setattr__" not in info.methods
+        if _NAMED_TUPLE in self._families.family(info):
+            return name in info.annotations
         for owner in self._families.family(info):
             if not isinstance(owner, ClassInfo):
                 if owner not in _PLAIN_BASES:
@@ -325,6 +364,35 @@ def _is_filled_with_data(arguments: Arguments) -> bool:
     return False
 
 
+def _is_filled_with_items(arguments: Arguments) -> bool:
+    """Say whether a call unpacks a series with ``*`` of which nobody sees how long it is.
+
+    What the function around was called with itself is no such series.
+    """
+    for entry in arguments.positional:
+        if not isinstance(entry, ast.Starred) or not any(
+            each.name in _OF_ANY_LENGTH or (each.name == "tuple" and not each.has_length)
+            for each in arguments.value(entry.value)
+        ):
+            continue
+        if not isinstance(entry.value, ast.Name):
+            return not isinstance(entry.value, ast.List | ast.Tuple)
+        module = arguments.frame.unit.module
+        if not any(_is_written(binding.node, module) for binding in module.bindings(entry.value)):
+            return True
+    return False
+
+
+def _is_written(node: ast.AST, module: Module) -> bool:
+    """Whether a name is bound to a list that is written here, or holds what a function was called with."""
+    match module.parents.get(node):
+        case ast.arguments(vararg=vararg):
+            return vararg is node
+        case ast.Assign(value=value) | ast.AnnAssign(value=value):
+            return isinstance(value, ast.List | ast.Tuple)
+    return False
+
+
 def _is_put_together(node: ast.AST, module: Module) -> bool:
     """Whether a name is bound to a dict that is written here, or holds what a function was called with."""
     match module.parents.get(node):
@@ -344,16 +412,6 @@ def _decorators(node: ast.AST) -> set[str]:
         maker = decorator.func if isinstance(decorator, ast.Call) else decorator
         found.add(maker.attr if isinstance(maker, ast.Attribute) else getattr(maker, "id", "?"))
     return found
-
-
-def _is_asked_for(node: ast.ClassDef, name: str) -> bool:
-    """Whether a keyword of the decorator of a data class is given, and not false."""
-    return any(
-        word.arg == name and not (isinstance(word.value, ast.Constant) and not word.value.value)
-        for decorator in node.decorator_list
-        if isinstance(decorator, ast.Call)
-        for word in decorator.keywords
-    )
 
 
 def changes_while_iterated(node: ast.For | ast.AsyncFor, unit: Unit) -> bool:

@@ -16,6 +16,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.shapes import NAMED_TUPLE
 from workerlog_migrate.analysis.values import ANY, NONE, Value
 
 if TYPE_CHECKING:
@@ -265,7 +266,6 @@ class Specials:
 
 
 _PAIR = 2
-NAMED_TUPLE = "collections.namedtuple.class"  # the row of what it makes
 
 
 def _is_float_of_text(node: ast.expr) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.patterns import item
 from workerlog_migrate.analysis.program import ClassInfo
 from workerlog_migrate.analysis.values import (
     ANY,
@@ -118,12 +119,17 @@ class Subscripts:
                 return self._typed_item(entry.class_info, node, frame)
             return self._special_methods.dunder(entry, "__getitem__", node, frame)
         row = self._knowledge.protocol(entry.name, "getitem")
+        if row is None and self._kinds.refuses("[]", entry):
+            return BOTTOM  # that is said already
         if row is None:
             if not values.is_builtin(entry):
                 self._effects.unresolved("op:subscript-unknown", node, node.value, frame)
             return ANY
         if is_slice or not (self._proofs.has_key(node, frame) or self._proofs.has_column(node, frame)):
             self._effects.protocol(entry.name, "getitem", node, frame)
+        group = item(entry, index)
+        if group is not None:
+            return group
         return self._elements.substitute(values.parse(row.returns), frozenset({entry}), None)
 
     def _member(self, info: ClassInfo, node: ast.Subscript, frame: Frame) -> Value:

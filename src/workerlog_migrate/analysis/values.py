@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.syntax.patterns import Groups
 
 
 class Kind(enum.Enum):
@@ -149,6 +150,11 @@ class Type(NamedTuple):
     def remembered(self) -> Value | None:
         """What a ``Future`` was given to call."""
         return self.ref if isinstance(self.ref, frozenset) else None
+
+    @property
+    def groups(self) -> Groups | None:
+        """The groups of the pattern that a match was found with, if it is written."""
+        return self.ref if isinstance(self.ref, Groups) else None
 
     @property
     def is_huge(self) -> bool:

@@ -15,7 +15,8 @@ from workerlog_migrate.errors import WorkerlogError
 # number-literal: it is a literal, and no text that is no such number;
 # none-able: it may be None; shape:json: it may be decoded JSON; ascii: as text it is ASCII for certain; converted: it may be a
 # number made of text, of any size; text-mode, binary-mode, write-mode: a mode that is known is of that kind (no mode: text);
-# unpaired: it holds lists or texts of any length; holds-unknown: something in it may be no plain data.
+# unpaired: it holds lists or texts of any length; holds-unknown: something in it may be no plain data; holds-no-text: something
+# in it is neither text, bytes nor a path; unordered: something in it cannot be compared with another of its kind.
 TESTS = frozenset(
     [
         "given",
@@ -38,6 +39,8 @@ TESTS = frozenset(
         "shape:json",
         "unpaired",
         "holds-unknown",
+        "holds-no-text",
+        "unordered",
     ]
 )
 
@@ -53,7 +56,8 @@ MARKS = frozenset(["abstract", "calm", "general", "io"])
 # loop calls what it is given; hashes: what it makes of a function hashes each argument; dispatches: that calls one of the
 # functions that are registered; filled: no list is empty that it gives a dict of; reorders: it has as many items as before,
 # at other places; stored: what it gives was stored before, so that it is data; needs-loop: it fails where no event loop runs,
-# which one does in every coroutine; weekday: it gives a day of the week from 0 to 6; wraps: what it gives goes on to use what
+# which one does in every coroutine; matches: what it gives has the groups of its pattern; groups: it gives groups of a match;
+# weekday: it gives a day of the week from 0 to 6; wraps: what it gives goes on to use what
 # it was given.
 CALL_MARKS = frozenset(
     [
@@ -62,9 +66,11 @@ CALL_MARKS = frozenset(
         "computes",
         "dispatches",
         "filled",
+        "groups",
         "hashes",
         "keeps-ascii",
         "loop",
+        "matches",
         "now",
         "needs-loop",
         "reorders",

@@ -1,0 +1,81 @@
+"""Which attributes are stored to on each way through a function."""
+
+from __future__ import annotations
+
+import ast
+
+_Stored = set[str]
+
+
+def always_stored(function: ast.AST) -> frozenset[str]:
+    """Return the attributes (``self.x``) without a store to which a function does not return.
+
+    Args:
+        function: its definition; one without a body stores nothing.
+
+    Returns:
+        Their text. A way that raises ends without an object, and asks for nothing.
+    """
+    body = getattr(function, "body", None)
+    if not isinstance(body, list):
+        return frozenset()
+    ends: list[_Stored] = []
+    last = _run(body, set(), ends)
+    return frozenset(_merged([*ends, last]) or ())
+
+
+def _run(body: list[ast.stmt], stored: _Stored, ends: list[_Stored]) -> _Stored | None:
+    """Return what is stored behind some statements, None where nothing goes on there; what holds at a return goes to ``ends``."""
+    found: _Stored | None = set(stored)
+    for statement in body:
+        if found is None:
+            break
+        found = _step(statement, found, ends)
+    return found
+
+
+def _step(node: ast.stmt, stored: _Stored, ends: list[_Stored]) -> _Stored | None:
+    match node:
+        case ast.Raise():
+            return None
+        case ast.Return():
+            ends.append(set(stored))
+            return None
+        case ast.If(body=body, orelse=orelse):
+            return _merged([_run(body, stored, ends), _run(orelse, stored, ends)])
+        case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
+            stored |= {text for item in items for text in _stores(item)}
+            inner = _run(body, stored, ends)
+            swallows = any("suppress" in ast.unparse(item.context_expr) for item in items)
+            return _merged([inner, stored]) if swallows else inner
+        case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
+            ways = [_run([*body, *orelse], stored, ends)]
+            ways += [_run(handler.body, stored, ends) for handler in handlers]
+            behind = _merged(ways)
+            return None if behind is None else _run(final, behind, ends)
+        case ast.Match(cases=cases):
+            ways = [_run(case.body, stored, ends) for case in cases]
+            pattern, guard = cases[-1].pattern, cases[-1].guard
+            is_whole = isinstance(pattern, ast.MatchAs) and pattern.pattern is None and guard is None
+            return _merged(ways if is_whole else [*ways, stored])
+        case ast.For() | ast.AsyncFor() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return stored
+        case ast.While(test=test) if not (isinstance(test, ast.Constant) and test.value):
+            return stored
+    return stored | _stores(node)
+
+
+def _merged(ways: list[_Stored | None]) -> _Stored | None:
+    """Return what holds behind each of several ways that go on."""
+    going = [way for way in ways if way is not None]
+    return set.intersection(*going) if going else None
+
+
+def _stores(node: ast.AST) -> _Stored:
+    return {
+        f"{part.value.id}.{part.attr}"
+        for part in ast.walk(node)
+        if isinstance(part, ast.Attribute)
+        and isinstance(part.ctx, ast.Store)
+        and isinstance(part.value, ast.Name)
+    }
