@@ -146,6 +146,7 @@ CONDITION_WORDS = {
     "holds-unknown",
     "holds-no-text",
     "unordered",
+    "spelled",
 }
 PROTOCOLS = {
     "iter",
@@ -379,8 +380,10 @@ def test_an_exception_of_another_package_can_be_named() -> None:
     optional = {
         ("discord", "requests"),
         ("google", "requests"),
+        ("pandas", "openpyxl"),
         ("pandas", "sqlalchemy"),
         ("slack_sdk", "aiohttp"),
+        ("sqlalchemy", "asyncpg"),
     }
     reverse = {("botocore", "boto3")}
     knowledge = Knowledge()

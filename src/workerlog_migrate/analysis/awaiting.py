@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.frames import Frame, Unknown
+from workerlog_migrate.analysis.frames import Frame, Unknown, at
 from workerlog_migrate.analysis.settle import SETTLE
 from workerlog_migrate.analysis.values import (
     ANY,
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _STARTED_ELSEWHERE = (
     f"it awaits what was started elsewhere; {SETTLE}await the call that makes it, in this body"
 )
+
+_ENDED_BY_OTHERS = f"it awaits what others end; {SETTLE}await the call that makes it, in this body"
 
 
 class Awaiting:
@@ -59,6 +61,7 @@ class Awaiting:
         if isinstance(node, ast.Starred):
             node = node.value
         if isinstance(node, ast.Call | ast.List | ast.Tuple | ast.ListComp | ast.GeneratorExp):
+            self._ended_by_others(node, frame)
             return  # evaluated where it stands, with its effects
         made = self._made(node, frame) if depth < _AWAITED_DEPTH else None
         if made is None:
@@ -73,6 +76,7 @@ class Awaiting:
             if isinstance(expression, ast.Name | ast.Attribute):
                 self.awaited(expression, frame, depth + 1)
                 continue
+            self._ended_by_others(expression, frame)
             if isinstance(expression, ast.Call):
                 for argument in expression.args:  # asyncio.as_completed(tasks)
                     if isinstance(argument, ast.Name | ast.Attribute | ast.Starred) and depth:
@@ -80,6 +84,21 @@ class Awaiting:
             elsewhere = Frame(frame.unit.enclosing(expression), None, frame.sink)
             elsewhere.depth = frame.depth
             self._above.expressions.value(expression, elsewhere)
+
+    def _ended_by_others(self, expression: ast.expr, frame: Frame) -> None:
+        """Say that nobody knows what awaiting raises that takes tasks and futures which others end: ``asyncio.all_tasks()``."""
+        calls = [expression]
+        if isinstance(expression, ast.ListComp | ast.GeneratorExp):
+            calls = [generator.iter for generator in expression.generators]
+        elif isinstance(expression, ast.List | ast.Tuple):
+            calls = list(expression.elts)
+        for call in calls:
+            if not isinstance(call, ast.Call):
+                continue
+            row = self._above.calls.row(call, at(frame.unit, call))
+            if row is not None and "others" in row.marks:
+                assert frame.sink is not None
+                frame.sink.add(Unknown(call, frame.unit, "", _ENDED_BY_OTHERS))
 
     def _made(self, node: ast.expr, frame: Frame) -> list[ast.expr] | None:
         """Return the expressions that a name or attribute of ``self`` is bound to or filled with; None if unknown."""

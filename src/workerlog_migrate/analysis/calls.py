@@ -261,7 +261,8 @@ class Calls:
         if frame.sink is not None:
             self._decorators.decorated_call(function, arguments, node, frame)
             weak = self._families.is_placeholder(function)
-            frame.sink.add(CallEdge(function, node, frame.unit, is_weak=weak))
+            if not self._is_started_only(function, node, frame):
+                frame.sink.add(CallEdge(function, node, frame.unit, is_weak=weak))
             if not is_decorator:
                 self._invoke_callbacks(function, arguments, node, frame)
         if is_decorator and arguments.positional:
@@ -280,6 +281,26 @@ class Calls:
         if frame.env is None:
             return self._flat.returns(function)
         return self._above.flow.returns(function, frame.function)
+
+    def _is_started_only(self, function: FunctionInfo, node: ast.expr, frame: Frame) -> bool:
+        """Whether a call makes a coroutine that is started, and not awaited here: what it raises arrives where its task is awaited.
+
+        That is where ``awaiting`` evaluates the same call again, in a frame without an environment.
+        """
+        if (
+            frame.env is None
+            or not isinstance(function.node, ast.AsyncFunctionDef)
+            or function.facts.is_generator
+        ):
+            return False
+        parents = frame.unit.module.parents
+        started = parents.get(node)
+        if not isinstance(started, ast.Call) or node not in started.args:
+            return False
+        if not isinstance(parents.get(started), ast.Expr | ast.Assign | ast.AnnAssign):
+            return False
+        row = self.row(started, frame.quiet())
+        return row is not None and "starts" in row.marks
 
     def _invoke_callbacks(
         self, function: FunctionInfo, arguments: Arguments, node: ast.expr, frame: Frame

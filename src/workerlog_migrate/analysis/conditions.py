@@ -48,6 +48,7 @@ class Conditions:
         unset: Unset,
         kinds: Kinds,
     ) -> None:
+        self._world = world
         self._above = above
         self._elements = elements
         self._writes = writes
@@ -178,6 +179,8 @@ class Conditions:
                 return False
             case "passed":
                 return True
+            case "spelled":
+                return self._world.spells(str(word) for word in condition.values)
             case "true":
                 return True if constant is None else bool(constant.value)
             case "literal":
@@ -468,6 +471,8 @@ def describe(condition: Condition) -> str:
         text = ""
     elif condition.test == "type":
         text = f"{names} is {' or '.join(condition.types)}"
+    elif condition.test == "spelled":
+        text = f"the program names {' or '.join(map(str, condition.values))}"
     elif condition.test == "not-type":
         text = f"{names} is not known to be {', '.join(condition.types)}"
     else:

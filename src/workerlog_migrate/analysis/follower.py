@@ -235,10 +235,18 @@ class Follower:
                     self._target(entry, entry, step._replace(items=max(items - 1, 0)))
 
     def _as_method(self, target: ast.Attribute, step: Step) -> tuple[Use, ...]:
-        """Say that a function which is set as an attribute of a class is given the object first."""
+        """Say that a function which is set as an attribute of a class is given the object first.
+
+        Where nobody knows what it is set on, its first parameter says so, if it is named as that of a method.
+        """
         if not self._is_code or step.items or step.bound:
             return ()
-        if not any(entry.kind is values.CLASS for entry in self._above.flat.value(target.value, step.unit)):
+        holder = self._above.flat.value(target.value, step.unit)
+        if not any(entry.kind is values.CLASS for entry in holder) and not (
+            any(map(values.is_opaque, holder))
+            and isinstance(step.node, ast.expr)
+            and _is_like_method(self._above.flat.value(step.node, step.unit))
+        ):
             return ()
         return (Use("partial", target, step.unit, (Passed(target.value, step.unit),)),)
 
@@ -585,6 +593,15 @@ _DROPPING = frozenset(
 
 
 _MIRROR = "worker_logger.mirror_print"
+
+
+def _is_like_method(value: values.Value) -> bool:
+    """Whether a function may be meant whose first parameter is named as that of a method."""
+    return any(
+        bool(entry.function.parameters) and entry.function.parameters[0].arg in ("self", "cls")
+        for entry in value
+        if entry.kind is values.FUNCTION
+    )
 
 
 def _defaulting_to(node: ast.AST, arguments: ast.arguments) -> Iterator[str]:

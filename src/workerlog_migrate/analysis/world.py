@@ -16,7 +16,7 @@ from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.model import Settings, Unresolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from workerlog_migrate.analysis.module import Module
@@ -120,6 +120,11 @@ class World:
                         self._loaded |= new
                         pending.extend(new)
         return unit in self._loaded
+
+    def spells(self, words: Iterable[str]) -> bool:
+        """Whether the script, or a file of the program that it imports at its top, holds one of some words."""
+        self.has_loaded(self.unit)
+        return any(word in unit.module.source.text for unit in self._loaded or () for word in words)
 
     def users_of(self, unit: Unit, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
         """Return the files that may use what is in a file under a name; if `changing`, those that set an attribute of that name."""

@@ -16,7 +16,8 @@ from workerlog_migrate.errors import WorkerlogError
 # none-able: it may be None; shape:json: it may be decoded JSON; ascii: as text it is ASCII for certain; converted: it may be a
 # number made of text, of any size; text-mode, binary-mode, write-mode: a mode that is known is of that kind (no mode: text);
 # unpaired: it holds lists or texts of any length; holds-unknown: something in it may be no plain data; holds-no-text: something
-# in it is neither text, bytes nor a path; unordered: something in it cannot be compared with another of its kind.
+# in it is neither text, bytes nor a path; unordered: something in it cannot be compared with another of its kind; spelled: the
+# script, or a file of the program that it imports, holds one of the words of ``value`` (the driver in the address of a database).
 TESTS = frozenset(
     [
         "given",
@@ -40,6 +41,7 @@ TESTS = frozenset(
         "unpaired",
         "holds-unknown",
         "holds-no-text",
+        "spelled",
         "unordered",
     ]
 )
@@ -55,9 +57,10 @@ MARKS = frozenset(["abstract", "calm", "general", "io"])
 # out of its receiver, or moves it; alarm: it sets an alarm, by which a signal comes while something else runs; loop: the event
 # loop calls what it is given; hashes: what it makes of a function hashes each argument; dispatches: that calls one of the
 # functions that are registered; filled: no list is empty that it gives a dict of; reorders: it has as many items as before,
-# at other places; stored: what it gives was stored before, so that it is data; needs-loop: it fails where no event loop runs,
-# which one does in every coroutine; matches: what it gives has the groups of its pattern; groups: it gives groups of a match;
-# weekday: it gives a day of the week from 0 to 6; wraps: what it gives goes on to use what
+# at other places; starts: it starts a coroutine that it is given, which fails where it is awaited, not here; stored: what it
+# gives was stored before, so that it is data; needs-loop: it fails where no event loop runs, which one does in every coroutine;
+# others: it gives what others end, so that nobody knows what awaiting it raises; matches: what it gives has the groups of its
+# pattern; groups: it gives groups of a match; weekday: it gives a day of the week from 0 to 6; wraps: what it gives goes on to use what
 # it was given.
 CALL_MARKS = frozenset(
     [
@@ -73,8 +76,10 @@ CALL_MARKS = frozenset(
         "matches",
         "now",
         "needs-loop",
+        "others",
         "reorders",
         "shrinks",
+        "starts",
         "stored",
         "weekday",
         "wraps",
