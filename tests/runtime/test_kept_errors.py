@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 import worker_logger
-from runtime_sandbox import Sandbox, levels_and_messages, seen_events
+from runtime_sandbox import Sandbox, is_root, levels_and_messages, seen_events
 from worker_logger import expect_only, log_ignored, mirror_print, setup_worker_logger
 
 pytestmark = pytest.mark.usefixtures("fresh")
@@ -634,9 +634,15 @@ def test_equal_lines_of_an_evidence_that_has_grown_are_summed(
     lines += [b'{"v": 1, "event": "seen", "ti\n', b"[]\n", b"\xff\n", b'{"event": "seen"}\n']
     path = tmp_path / "genesis.seen.jsonl"
     path.write_bytes(b"".join(lines) * 2)
+    path.chmod(0o640)
+    if is_root():  # the worker's user has to be able to write on
+        os.chown(path, 65534, 65533)
+    old = path.stat()
     logger = setup_worker_logger("genesis", tmp_path)
     ask(logger, KeyError("x"), KeyError)
 
+    now = path.stat()
+    assert (now.st_uid, now.st_gid, now.st_mode) == (old.st_uid, old.st_gid, old.st_mode)
     *sums, new = seen_events(tmp_path)
     assert [(event["pid"], event["event"], event["count"], event.get("seconds")) for event in sums] == [
         (0, "seen", 2 * (17 + 17 + 1), None), (0, "seen", 2, None), (0, "ended", 4, 44.0),

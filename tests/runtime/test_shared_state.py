@@ -363,6 +363,35 @@ def test_closing_the_handler_closes_nobody_elses_descriptor(tmp_path: Path) -> N
     os.close(number)
 
 
+def test_a_descriptor_that_is_closed_after_the_write_doubles_no_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another thread closes all of them, as a daemon does, or gives the number to a file that nobody links to."""
+    path = tmp_path / "genesis.log"
+    log, write, ticks = _LogFile(str(path)), os.write, iter(range(1000))
+    monkeypatch.setattr(worker_logger, "_clock", lambda: float(next(ticks)))  # long enough to look again
+    nobodys = os.open(tmp_path / "nobodys", os.O_RDWR | os.O_CREAT)
+    if os.name != "nt":
+        (tmp_path / "nobodys").unlink()
+
+    def write_and_close(fd: int, data: bytes) -> int:
+        written = write(fd, data)
+        if b"reused" in data:
+            os.dup2(nobodys, fd)
+        else:
+            os.close(fd)
+        return written
+
+    monkeypatch.setattr(os, "write", write_and_close)
+    for text in (b"closed", b"reused", b"closed again"):
+        assert log.append(text + b"\n")
+    monkeypatch.undo()
+    log.close()
+    os.close(nobodys)
+
+    assert path.read_bytes().splitlines() == [b"closed", b"reused", b"closed again"]
+
+
 def test_very_many_loggers_keep_few_descriptors(tmp_path: Path) -> None:
     """And all their lines."""
     before = _LogFile.opened

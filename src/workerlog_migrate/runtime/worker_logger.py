@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:21739b4565ff9f23daf77db2cb3ed3a283c4d7649512dcc03d2bcbe1f3e47ecc
+# workerlog-migrate runtime 0.1.0 tree:f8dfb60c0b3c7d6c91f58b9432d058d78a555bcd3193732b3738c9ddba64b7a5
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -770,6 +770,7 @@ def _sum_up(file: _LogFile) -> None:
             return
         if _stat(aside) is None:  # otherwise one that a killed process left behind
             os.rename(file.path, aside)
+        old = os.stat(aside)
         sums: dict[str, list[Any]] = {}
         last: dict[tuple[str, Any], int] = {}
         with _OPEN(aside, "rb") as lines:
@@ -783,10 +784,10 @@ def _sum_up(file: _LogFile) -> None:
                 data += _json(fields).encode("utf-8", "backslashreplace") + b"\n"
                 if len(data) > _MOST_EVIDENCE // 2:
                     break
-            file.append(data)
-            late = (
-                lines.read()
-            )  # of whoever had looked before the rename; who comes later sees that it is gone
+            if file.append(data) and file.fd >= 0:
+                _give(file.fd, old)
+            # Of whoever had looked before the rename; who comes later sees that it is gone.
+            late = lines.read()
         _remove(aside)
         if late:
             file.append(late)
@@ -1219,7 +1220,9 @@ class _LogFile:
                 self._write(data if whole else b"\n" + data)
                 # A deletion so soon after the look could as well have come after the line. But this process may have
                 # been suspended in between, while others went through all the backups.
-                if _clock() - began < 0.0001 or os.fstat(self.fd).st_nlink or not self.counts_links:
+                # What was closed since was open for the write.
+                held = None if _clock() - began < 0.0001 else self._held()
+                if held is None or held.st_nlink or not self.counts_links:
                     return True
             except OSError as error:
                 if error.errno not in (errno.EBADF, errno.ESTALE):
