@@ -366,8 +366,9 @@ def test_the_record_is_the_callers(tmp_path: Path) -> None:
     logger.addFilter(note)
 
     class Own(logging.Logger):
-        def makeRecord(self, *args: Any, **more: Any) -> logging.LogRecord:  # noqa: N802  # logging's name
-            return super().makeRecord(*args, **more)
+        def log(self, level: int, msg: object, *args: Any, **more: Any) -> None:
+            more["stacklevel"] += 1
+            super().log(level, msg, *args, **more)
 
     own = Own("own")
     own.addFilter(note)
@@ -388,26 +389,39 @@ def test_the_record_is_the_callers(tmp_path: Path) -> None:
 
 def test_a_mirrored_record_is_what_the_logger_would_have_made(tmp_path: Path) -> None:
     """Every attribute, of the process, the thread and the task too: a formatter of the program's own may ask for it."""
-    logger = setup_worker_logger("genesis", tmp_path)
+    logger, standard = setup_worker_logger("genesis", tmp_path), logging.Logger("genesis")
     seen: list[dict[str, object]] = []
-    logger.addFilter(lambda record: seen.append(vars(record).copy()) or True)  # type: ignore[func-returns-value]
+    for each in (logger, standard):
+        each.addFilter(lambda record: seen.append(vars(record).copy()) or True)  # type: ignore[func-returns-value]
+    standard.addHandler(logging.NullHandler())
+
+    passing = {"created", "msecs", "relativeCreated"}
+
+    def all_say(text: str, *args: object, **more: Any) -> None:
+        seen.clear()
+        mirrored = functools.partial(mirror_print, logger.info)
+        for say in (standard.info, logger.info, *(() if args or more else (mirrored,))):
+            say(text, *args, **more)
+        made, *others = seen
+        for other in others:
+            assert {name: value for name, value in other.items() if name not in passing} == {
+                name: value for name, value in made.items() if name not in passing
+            }
+            for name in passing:
+                assert type(other[name]) is type(made[name])
+                assert abs(other[name] - made[name]) < 60_000  # type: ignore[operator]
 
     async def task() -> None:
-        for say in (functools.partial(mirror_print, logger.info), logger.info):
-            say("x")
+        all_say("x")
 
     asyncio.run(task())
-
-    mirrored, plain = seen
-    assert list(mirrored) != []
-    passing = {"created", "msecs", "relativeCreated"}
-    assert mirrored.keys() == plain.keys()
-    assert {k: v for k, v in mirrored.items() if k not in passing} == {
-        k: v for k, v in plain.items() if k not in passing
-    }
-    for name in passing:
-        assert type(mirrored[name]) is type(plain[name])
-    assert abs(mirrored["relativeCreated"] - plain["relativeCreated"]) < 60_000  # type: ignore[operator]
+    all_say("x")
+    all_say("%s %s", "a", 1)
+    all_say("%(a)s %%", {"a": 1})
+    all_say("%s", {})
+    all_say("x", extra={"request": "r1"})
+    all_say("x", stack_info=True)
+    all_say("x", exc_info=KeyError("x"))
 
 
 def test_a_record_factory_of_the_program_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
