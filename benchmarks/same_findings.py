@@ -1,11 +1,13 @@
 """Compare what two versions of this tool find: the JSON report, findings and evidence, byte by byte.
 
-    python benchmarks/same_findings.py BEFORE AFTER [--sources DIR] [--files 40] [--only TEXT] [--library] [-- OPTION ...]
+    python benchmarks/same_findings.py BEFORE AFTER [--sources DIR] [--files 40] [--only TEXT] [--library]
+        [--hash-seeds 0 0] [-- OPTION ...]
 
 ``BEFORE`` and ``AFTER`` are checkouts of this repository. Each runs, without a cache and in one process, over a copy of
 every folder of ``fixtures`` that holds scripts, and of every project in ``DIR``: a fixed sample of at most ``--files``
 scripts of each is migrated, and the whole project is there to be looked at. ``--library`` adds modules of the
-interpreter's own library. Options behind ``--`` go to the tool (``-- --unresolved reraise``). The diff of the run is
+interpreter's own library. The order of sets is that of ``PYTHONHASHSEED``, for both the same; with ``--hash-seeds 1 2`` and
+one checkout twice this says whether what is found depends on it. Options behind ``--`` go to the tool (``-- --unresolved reraise``). The diff of the run is
 compared, too.
 
 Printed is a line per folder and, where the reports differ, the findings that are not in both. Exit code 1 if any differ.
@@ -29,16 +31,18 @@ ROOT = Path(__file__).resolve().parents[1]
 FIXTURES = ("docs", "golden", "syntax", "trial", "workers")
 SKIPPED = frozenset({"tests", "test", ".venv", "venv", "env", "site-packages", "node_modules", ".git"})
 SHOWN = 6
+WIDTH = 1000  # characters of a finding
 TRIGGERS = (b"except", b"print(")
 
 
 def run(
-    tree: Path, folder: Path, scripts: list[str], report: Path, options: list[str]
+    tree: Path, seed: str, folder: Path, scripts: list[str], report: Path, options: list[str]
 ) -> tuple[bytes, bytes]:
     """Run one version over scripts of a folder; give its report and the diff.
 
     Args:
         tree: the checkout.
+        seed: the ``PYTHONHASHSEED``.
         folder: where to run it.
         scripts: paths below that folder.
         report: a file for the report, outside of the folder.
@@ -48,7 +52,8 @@ def run(
     command += ["--dry-run", "--diff", "--format", "json", "--output", str(report), *options, "--", *scripts]
     report.unlink(missing_ok=True)
     path = os.pathsep.join((str(tree / "src"), str(tree / "codemods")))
-    done = subprocess.run(command, cwd=folder, env={**os.environ, "PYTHONPATH": path}, capture_output=True)
+    surroundings = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": seed}
+    done = subprocess.run(command, cwd=folder, env=surroundings, capture_output=True)
     if not report.is_file():
         raise SystemExit(f"{tree} gave no report in {folder}: {done.stderr.decode()[-2000:]}")
     return report.read_bytes(), done.stdout
@@ -100,6 +105,7 @@ def main() -> int:
     parser.add_argument("--files", type=int, default=40, help="scripts of a project at most (default: 40)")
     parser.add_argument("--only", default="", help="folders whose name holds this text")
     parser.add_argument("--library", action="store_true", help="modules of the standard library, too")
+    parser.add_argument("--hash-seeds", nargs=2, default=("0", "0"), help="PYTHONHASHSEED of both")
     options = parser.parse_args(own.split())
     trees = [options.before.resolve(), options.after.resolve()]
     differ = handlers = 0
@@ -113,8 +119,8 @@ def main() -> int:
             scripts = scripts_of(work, most)
             if scripts:
                 old, new = (
-                    run(tree, work, scripts, Path(temporary, "report.json"), further.split())
-                    for tree in trees
+                    run(tree, seed, work, scripts, Path(temporary, "report.json"), further.split())
+                    for tree, seed in zip(trees, options.hash_seeds, strict=True)
                 )
                 handlers += new[0].count(b'"specific-exceptions"')
                 is_same = old == new
@@ -125,7 +131,7 @@ def main() -> int:
                     gone = [f"  - {line}" for line in before if line not in after]
                     come = [f"  + {line}" for line in after if line not in before]
                     print(f"  {len(gone)} only before, {len(come)} only after")
-                    print("\n".join([*gone[:SHOWN], *come[:SHOWN]]))
+                    print("\n".join(line[:WIDTH] for line in [*gone[:SHOWN], *come[:SHOWN]]))
             shutil.rmtree(work)
     print(f"{handlers} findings of specific-exceptions; {differ} folders differ")
     return 1 if differ else 0

@@ -76,7 +76,7 @@ class Callers:
     def row(self, call: ast.Call, unit: Unit) -> CallRow | None:
         """Return the row of what a call calls."""
         knowledge = self._world.knowledge
-        for entry in self._above.calls.callee(call, at(unit, call)):
+        for entry in values.in_order(self._above.calls.callee(call, at(unit, call))):
             if entry.kind is values.DOTTED:
                 return knowledge.call(entry.dotted)
             if entry.kind is values.BOUND and entry.bound[0] != "*":
@@ -248,7 +248,7 @@ class Callers:
         ):
             inside = unit.enclosing(receiver).owner
             return inside is not None and self._are_related(inside, owner), False
-        for entry in self._received(receiver, unit):
+        for entry in values.in_order(self._received(receiver, unit)):
             if entry.kind in (values.INSTANCE, values.CLASS):
                 if self._are_related(entry.class_info, owner):
                     return True, entry.kind is values.CLASS

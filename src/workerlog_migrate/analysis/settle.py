@@ -110,13 +110,15 @@ class _Place:
                 bindings = self._module.bindings(node)
                 return self._of_name(node, bindings[0], depth) if bindings else self._of_unbound(node.id)
             case ast.Attribute(attr=attr):
-                for entry in before:
-                    if entry.class_or_none is not None:
-                        return self._of_attribute(attr, entry.class_info)
+                classes = [entry.class_info for entry in values.in_order(before) if entry.class_or_none]
+                if classes:
+                    known = [info for info in classes if attr in info.stores or attr in info.methods]
+                    return self._of_attribute(attr, (known or classes)[0])
+                for entry in values.in_order(before):
                     if entry.kind is values.UNIT and (found := _global_of(attr, entry.unit)) is not None:
                         return f"annotate `{attr}` in {self._line(found, entry.unit)}"
             case ast.Call():
-                for entry in before:
+                for entry in values.in_order(before):
                     if entry.function_or_none is not None and not isinstance(entry.function.node, ast.Lambda):
                         return f"annotate what `{entry.function.name}` returns in {self._line(entry.function.node, entry.function.unit)}"
             case ast.Subscript(value=held) if depth < _LOOPS and not self._is_declared(held):

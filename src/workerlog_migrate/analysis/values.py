@@ -359,6 +359,18 @@ def is_opaque(entry: Type) -> bool:
     return entry.kind in _NOTHING_KNOWN
 
 
+def in_order(value: Value) -> list[Type]:
+    """Return the alternatives as they stand in the program: the order of a set is another one in each run."""
+    return sorted(value, key=_place) if len(value) > 1 else list(value)
+
+
+def _place(entry: Type) -> tuple[str, str, int, str]:
+    info = entry.class_or_none or entry.function_or_none
+    if info is None:
+        return entry.name, "", 0, str(entry.ref) if isinstance(entry.ref, str) else ""
+    return entry.name, info.unit.name, getattr(info.node, "lineno", 0), ""
+
+
 def names(value: Value) -> set[str]:
     """Return the names of the alternatives."""
     return {entry.name for entry in value}
