@@ -74,7 +74,8 @@ MUTANTS = (
     # --- what survived before there were these
     Mutant("handler: state of the body's start", "raising", "        stored = frame.function.facts.stored_between(*lines)\n", "        stored = set()\n", FLOW),
     Mutant("self.x after an own method call", "guards", "                    frame.forget(key)\n                    frame.env.pop(key, None)\n", "                    pass\n", SELF),
-    Mutant("with of something unknown may swallow", "raising", '            if values.is_opaque(entry):\n                return True\n', '            if values.is_opaque(entry):\n                return False\n', SWALLOW),
+    Mutant("a with of suppress may swallow", "entering", ' or entry.kind is values.SUPPRESS:', ':', "flow::test_a_function_of_another_file_falls_off_a_with_that_ends_an_exception"),
+    Mutant("with of something unknown may swallow", "entering", '            if values.is_opaque(entry) or entry.kind is values.SUPPRESS:\n                return True\n', '            if entry.kind is values.SUPPRESS:\n                return True\n', SWALLOW),
     Mutant("finally: what it stores", "flow", "        for path in stored:\n            frame.forget(path)\n            frame.env.pop(path, None)\n\n\n_CHANGES_SHOW", "        stored.clear()\n\n\n_CHANGES_SHOW", FLOW),
     # --- flow
     Mutant("try: what the body raises goes on", "flow", "        if outer is not None:\n            for atom in remaining:\n                outer.add(atom)\n", "", INNER),

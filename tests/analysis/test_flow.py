@@ -150,3 +150,16 @@ def test_a_file_lets_an_exception_through(script: Analyse) -> None:
     text = "def f(x):\n    try:\n        with open('a') as x:\n            raise OSError\n        int('a')\n    except Exception: pass"
 
     assert script(text).body().names == ("OSError",)
+
+
+@pytest.mark.parametrize(
+    ("manager", "is_none_too"), [("contextlib.suppress(KeyError)", True), ("open(d['p'])", False)]
+)
+def test_a_function_of_another_file_falls_off_a_with_that_ends_an_exception(
+    script: Analyse, manager: str, *, is_none_too: bool
+) -> None:
+    """A ``with`` that may end what its body raises is one behind which a function goes on, and gives None; a file is none."""
+    helper = f"import contextlib\n\ndef load(d):\n    with {manager}:\n        return str(d['x'])\n"
+    text = "from helper import load\n\ntext = load({})\ntry:\n    text.strip()\nexcept Exception:\n    pass\n"
+
+    assert script(text, modules={"helper": helper}).names() == ({"AttributeError"} if is_none_too else set())

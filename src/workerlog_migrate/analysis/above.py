@@ -86,6 +86,9 @@ class Enters(Protocol):
     def entered(self, value: Value) -> Value:
         """Return what ``with value as x`` binds."""
 
+    def may_swallow(self, value: Value) -> bool:
+        """Whether a context manager may end an exception."""
+
 
 class Decorates(Protocol):
     """Decorators (``decorators``)."""

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.uses import uses
+from workerlog_migrate.syntax.blocks import is_endless, leaves_loop
+from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
     _Gate = tuple[FunctionInfo, "_Way"]
     """A function that an error leaves, and what it has met."""
 
-_EXITS = ("sys.exit", "os._exit", "exit", "quit")
 _TASK_STARTERS = frozenset({"create_task", "ensure_future", "start_soon"})
 _GROUPS = frozenset({"gather", "as_completed", "wait", "run_coroutine_threadsafe"})
 _SUPPRESS = "contextlib.suppress"
@@ -153,7 +154,7 @@ def _met(module: Module, parent: ast.AST, way: _Way) -> _Way:
             return replace(way, breaks=True)
         if isinstance(last, ast.Return):
             return replace(way, returns=True)
-        return way if _leaves(handler.body) else replace(way, is_taken=True)
+        return way if leaves_loop(handler.body) else replace(way, is_taken=True)
     return way
 
 
@@ -189,7 +190,7 @@ def _is_task(module: Module, call: ast.AST) -> bool:
         parent, ast.Starred | ast.List | ast.Tuple | ast.ListComp | ast.GeneratorExp | ast.SetComp
     ):
         parent = module.parents.get(parent)
-    return isinstance(parent, ast.Call) and _last_name(parent.func) in _TASK_STARTERS | _GROUPS
+    return isinstance(parent, ast.Call) and last_name(parent.func) in _TASK_STARTERS | _GROUPS
 
 
 def is_wide_suppress(module: Module, node: ast.expr) -> bool:
@@ -211,7 +212,7 @@ def keeps_loop_alive(module: Module, handler: ast.ExceptHandler) -> bool:
         module: the script.
         handler: any of its handlers.
     """
-    if not _is_broad(module, handler) or _leaves(handler.body):
+    if not _is_broad(module, handler) or leaves_loop(handler.body):
         return False
     owner = module.parents[handler]
     child: ast.AST = owner
@@ -232,7 +233,7 @@ def keeps_loop_alive(module: Module, handler: ast.ExceptHandler) -> bool:
         handlers: list[ast.ExceptHandler] = getattr(parent, "handlers", [])
         if handlers and child in getattr(parent, "body", ()):
             for outer in handlers:
-                if _is_broad(module, outer) and not _leaves(outer.body):
+                if _is_broad(module, outer) and not leaves_loop(outer.body):
                     return False
         child = parent
     return False
@@ -249,7 +250,7 @@ def _has_loop_around(module: Module, loop: ast.While) -> bool:
         return False
     return any(
         isinstance(parent, ast.While | ast.For | ast.AsyncFor)
-        or (isinstance(parent, ast.Call) and _last_name(parent.func) in _TASK_STARTERS)
+        or (isinstance(parent, ast.Call) and last_name(parent.func) in _TASK_STARTERS)
         for use in uses(module, function)
         for parent in _within_function(module, use)
     )
@@ -263,31 +264,8 @@ def _within_function(module: Module, node: ast.AST) -> Iterator[ast.AST]:
         yield parent
 
 
-def _last_name(callee: ast.expr) -> str:
-    return (
-        callee.attr
-        if isinstance(callee, ast.Attribute)
-        else callee.id
-        if isinstance(callee, ast.Name)
-        else ""
-    )
-
-
-def is_endless(loop: ast.While) -> bool:
-    """Say whether a loop is ``while True`` (or ``while 1``)."""
-    return isinstance(loop.test, ast.Constant) and bool(loop.test.value)
-
-
 def _is_broad(module: Module, handler: ast.ExceptHandler) -> bool:
     if handler.type is None:
         return True
     types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     return any(module.qualified(entry) in (BROAD, ROOT) for entry in types)
-
-
-def _leaves(body: list[ast.stmt]) -> bool:
-    """Whether a handler's body ends by leaving the loop."""
-    last = body[-1]
-    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
-        return ast.unparse(last.value.func) in _EXITS
-    return isinstance(last, ast.Raise | ast.Return | ast.Break)

@@ -10,6 +10,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.program import ClassInfo
+from workerlog_migrate.analysis.uses import only_value
 from workerlog_migrate.analysis.values import ANY, Type, Value
 
 if TYPE_CHECKING:
@@ -66,13 +67,9 @@ class Caught:
         return tuple(dict.fromkeys(found)), complete
 
     def _assigned_tuple(self, node: ast.Name, frame: Frame) -> ast.expr | None:
-        bindings = frame.unit.module.bindings(node)
-        if len(bindings) != 1 or bindings[0].kind != "assign":
-            return None
-        parent = frame.unit.module.parents.get(bindings[0].node)
-        if isinstance(parent, ast.Assign) and isinstance(parent.value, ast.Tuple):
-            return parent.value
-        return None
+        module = frame.unit.module
+        value = only_value(module, module.bindings(node))
+        return value if isinstance(value, ast.Tuple) else None
 
     def exception_of(self, entry: Type) -> str | None:
         """Return the exception class that a value stands for: the class itself, or the class of an instance."""

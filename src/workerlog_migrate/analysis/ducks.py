@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.values import ANY, JSON, Type, Value
+from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.flat import FlowInsensitive
@@ -200,7 +201,7 @@ class Ducks:
 
     def _is_held(self, node: ast.Name, unit: Unit) -> bool:
         """Whether a name is only ever bound to what certainly lies in a builtin container."""
-        bindings = [entry for entry in unit.module.bindings(node) if not _is_none(entry.node, unit)]
+        bindings = [entry for entry in unit.module.bindings(node) if not _sets_none(entry.node, unit)]
         return bool(bindings) and all(self._binds_held(entry, unit) for entry in bindings)
 
     def _binds_held(self, binding: Binding, unit: Unit) -> bool:
@@ -251,7 +252,7 @@ class Ducks:
 
     def _is_item(self, node: ast.Name, unit: Unit, depth: int) -> bool:
         """Whether a name is only ever bound to what comes out of a container."""
-        bindings = [entry for entry in unit.module.bindings(node) if not _is_none(entry.node, unit)]
+        bindings = [entry for entry in unit.module.bindings(node) if not _sets_none(entry.node, unit)]
         return bool(bindings) and all(self._binds_item(entry, unit, depth) for entry in bindings)
 
     def _binds_item(self, binding: Binding, unit: Unit, depth: int) -> bool:
@@ -369,7 +370,7 @@ def _made(kind: str) -> Value:
 def _is_one_thing(node: ast.Name, function: FunctionInfo) -> bool:
     """Whether a name is bound at one place only, None aside, so that all its uses are of one value."""
     unit = function.unit
-    bindings = [entry for entry in unit.module.bindings(node) if not _is_none(entry.node, unit)]
+    bindings = [entry for entry in unit.module.bindings(node) if not _sets_none(entry.node, unit)]
     return len(bindings) == 1 and bindings[0].kind in (
         "parameter",
         "assign",
@@ -379,14 +380,10 @@ def _is_one_thing(node: ast.Name, function: FunctionInfo) -> bool:
     )
 
 
-def _is_none(node: ast.AST, unit: Unit) -> bool:
+def _sets_none(node: ast.AST, unit: Unit) -> bool:
     """Whether a binding sets a name to None, until something else does."""
     parent = unit.module.parents.get(node)
-    return (
-        isinstance(parent, ast.Assign | ast.AnnAssign)
-        and isinstance(parent.value, ast.Constant)
-        and parent.value.value is None
-    )
+    return isinstance(parent, ast.Assign | ast.AnnAssign) and is_none(parent.value)
 
 
 def _defines_items(unit: Unit) -> bool:

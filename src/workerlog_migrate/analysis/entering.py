@@ -9,6 +9,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import ANY, Value
+from workerlog_migrate.syntax.parsing import TRY_STAR
 from workerlog_migrate.syntax.yields import yields_once
 
 if TYPE_CHECKING:
@@ -105,3 +106,36 @@ class Entering:
                         self._effects.unknown_call(
                             node, frame, entry.name, "a context manager of unknown behaviour"
                         )
+
+    def may_swallow(self, value: Value) -> bool:
+        """Whether a context manager may end an exception, so that what follows is reached behind a ``raise``."""
+        for entry in value:
+            if values.is_opaque(entry) or entry.kind is values.SUPPRESS:
+                return True
+            if entry.kind is values.CONTEXT and not (
+                entry.function_or_none is not None and _lets_through(entry.function)
+            ):
+                return True
+            if entry.kind is values.INSTANCE:
+                for name in ("__exit__", "__aexit__"):
+                    method = self._families.method(entry.class_info, name)
+                    if isinstance(method, FunctionInfo) and any(
+                        not (answer is None or (isinstance(answer, ast.Constant) and not answer.value))
+                        for answer in method.facts.returns
+                    ):
+                        return True
+        return False
+
+
+def _lets_through(maker: FunctionInfo) -> bool:
+    """Whether a context manager written as a generator passes every exception on: no handler around its ``yield``."""
+    module = maker.unit.module
+    for node in module.yields:
+        if module.function(node) is not maker.node:
+            continue
+        for parent in module.ancestors(node):
+            if parent is maker.node:
+                break
+            if isinstance(parent, ast.Try | TRY_STAR) and getattr(parent, "handlers", False):
+                return False
+    return True

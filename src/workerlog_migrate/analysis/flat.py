@@ -16,6 +16,7 @@ from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.header import runtime_name
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
+from workerlog_migrate.syntax.blocks import always_leaves
 from workerlog_migrate.syntax.literals import is_none
 from workerlog_migrate.syntax.names import BUILTINS
 from workerlog_migrate.syntax.stars import may_hide
@@ -382,7 +383,9 @@ class FlowInsensitive:
         ]
         if len(facts.returns) > _CALL_SITES:
             found.append(ANY)
-        if not isinstance(node, ast.Lambda) and not _always_leaves(node.body):
+        if not isinstance(node, ast.Lambda) and not always_leaves(
+            node.body, lambda statement: self._swallows(statement, function.unit)
+        ):
             found.append(NONE)
         value = values.join(found)
         if function.unit.module.attributes_of("__code__") and self._callers.is_set_on(function, "__code__"):
@@ -390,6 +393,12 @@ class FlowInsensitive:
         if isinstance(node, ast.Lambda) or node.returns is None or not any(map(values.is_opaque, value)):
             return value
         return values.with_declared(value, self._annotations.annotation(node.returns, function.unit))
+
+    def _swallows(self, statement: ast.With | ast.AsyncWith, unit: Unit) -> bool:
+        """Whether a ``with`` may end an exception: ``suppress``, a class or a generator of the program, something unknown."""
+        return any(
+            self._above.entering.may_swallow(self.value(item.context_expr, unit)) for item in statement.items
+        )
 
     def _yields(self, function: FunctionInfo) -> Value:
         found = [
@@ -416,37 +425,3 @@ def bind_receiver(entry: Type, method: FunctionInfo) -> Value:
         of = values.class_object if method.kind == "class" else values.instance
         return values.method(entry.function, of(method.owner))
     return frozenset({entry})
-
-
-def _always_leaves(body: list[ast.stmt]) -> bool:
-    """Whether control cannot fall off the end of a block (``return``, ``raise``, an endless loop)."""
-    while body:
-        last = body[-1]
-        if isinstance(last, ast.Return | ast.Raise):
-            return True
-        if isinstance(last, ast.With | ast.AsyncWith):
-            body = last.body
-            continue
-        if isinstance(last, ast.If):
-            if not last.orelse or not _always_leaves(last.body):
-                return False
-            body = last.orelse
-            continue
-        if isinstance(last, ast.Try):
-            if last.finalbody and _always_leaves(last.finalbody):
-                return True
-            return _always_leaves(last.orelse or last.body) and all(
-                _always_leaves(handler.body) for handler in last.handlers
-            )
-        if isinstance(last, ast.While):
-            return (
-                isinstance(last.test, ast.Constant)
-                and bool(last.test.value)
-                and not any(isinstance(node, ast.Break) for node in ast.walk(last))
-            )
-        return (
-            isinstance(last, ast.Match)
-            and all(_always_leaves(case.body) for case in last.cases)
-            and (isinstance(last.cases[-1].pattern, ast.MatchAs) and last.cases[-1].pattern.pattern is None)
-        )
-    return False

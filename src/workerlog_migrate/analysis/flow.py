@@ -465,7 +465,7 @@ class Flow:
         swallows = False
         for item in node.items:
             value = expressions.value(item.context_expr, frame)
-            swallows = swallows or self._raising.may_swallow(value)
+            swallows = swallows or self._entering.may_swallow(value)
             self._entering.enter_and_leave(value, item.context_expr, frame)
             if item.optional_vars is not None:
                 self._assignment.assign(item.optional_vars, self._entering.entered(value), frame)

@@ -9,8 +9,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.program import FunctionInfo, own_nodes
-from workerlog_migrate.syntax.literals import is_none
+from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.syntax.blocks import own_nodes
+from workerlog_migrate.syntax.literals import is_none, last_name
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
@@ -83,13 +84,13 @@ class LogCalls:
                 owner = str(entry.bound[0])
                 if owner.startswith("logging."):
                     return True
-                if owner == "*" and "log" in _last_name(function.value).lower():
+                if owner == "*" and "log" in last_name(function.value).lower():
                     return True
         return False
 
     def _is_imported_printer(self, call: ast.Call) -> bool:
         """``safe_print`` of another file is mirrored as any."""
-        return self._mirrors and _last_name(call.func) == "safe_print"
+        return self._mirrors and last_name(call.func) == "safe_print"
 
     def _goes_to_terminal(self, call: ast.Call) -> bool:
         for word in call.keywords:
@@ -141,9 +142,3 @@ class LogCalls:
 def _calls(body: list[ast.stmt]) -> list[ast.Call]:
     holder = ast.Module(body, [])
     return [node for node in own_nodes(holder) if isinstance(node, ast.Call)]
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""

@@ -16,6 +16,7 @@ from workerlog_migrate.analysis.exceptions import BROAD, LOCAL, ROOT
 from workerlog_migrate.analysis.header import brings_runtime
 from workerlog_migrate.analysis.neighbours import dotted_name
 from workerlog_migrate.analysis.program import FUNCTIONS, Unit
+from workerlog_migrate.syntax.blocks import End, end_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -314,7 +315,7 @@ class Naming:
                     continue
                 return self._same_branch(parent, child, place)
             if isinstance(parent, ast.Try) and child in parent.body:
-                if not all(_leaves(handler.body) for handler in parent.handlers):
+                if not all(end_of(handler.body) in (End.RAISE, End.EXIT) for handler in parent.handlers):
                     return False
             elif not isinstance(parent, ast.With | ast.AsyncWith):
                 return False
@@ -381,18 +382,6 @@ class Naming:
             self._is_unconditional(self._module.statement(binding.node), self._module.tree, place)
             for binding in found[1]
         )
-
-
-def _leaves(body: list[ast.stmt]) -> bool:
-    """Whether a block ends in ``raise`` or ``sys.exit``."""
-    last = body[-1]
-    if isinstance(last, ast.Raise):
-        return True
-    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
-        callee = last.value.func
-        name = callee.attr if isinstance(callee, ast.Attribute) else getattr(callee, "id", "")
-        return name in ("exit", "_exit", "quit", "abort")
-    return False
 
 
 _IMPORTED = frozenset({values.DOTTED, values.UNIT, values.CLASS, values.FUNCTION, values.CALLABLE})

@@ -387,45 +387,6 @@ _METHOD_KINDS = {
 }
 
 
-def own_nodes(root: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes that a function (or module) runs itself: nested functions, lambdas and classes are not entered."""
-    stack: list[ast.AST] = (
-        list(getattr(root, "body", ())) if not isinstance(root, ast.Lambda) else [root.body]
-    )
-    while stack:
-        node = stack.pop()
-        yield node
-        kind = node.__class__
-        if kind in _CHILDLESS:
-            continue
-        if kind is ast.FunctionDef or kind is ast.AsyncFunctionDef:
-            stack.extend(node.decorator_list)  # type: ignore[attr-defined]  # a definition
-        elif kind is ast.ClassDef:
-            stack.extend(node.decorator_list)  # type: ignore[attr-defined]  # a class
-            stack.extend(node.body)  # type: ignore[attr-defined]  # a class
-        else:
-            # Read the instance's own fields: ast.iter_child_nodes costs twice as much, and this is the hottest walk.
-            for value in node.__dict__.values():
-                if value.__class__ is list:
-                    stack.extend(entry for entry in value if isinstance(entry, ast.AST))
-                elif isinstance(value, ast.AST) and value.__class__ not in _CHILDLESS_OPERATORS:
-                    stack.append(value)
-
-
-_CHILDLESS = frozenset({ast.Constant, ast.Name, ast.Lambda, ast.Pass, ast.Break, ast.Continue, ast.Global})
-_CHILDLESS_OPERATORS = frozenset(
-    {
-        ast.Load,
-        ast.Store,
-        ast.Del,
-        *ast.operator.__subclasses__(),
-        *ast.unaryop.__subclasses__(),
-        ast.And,
-        ast.Or,
-    }
-)
-
-
 _NO_FACTS = FunctionFacts()
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.frames import CallEdge, Effect, EffectSet, Frame, Raise, State, Unknown
-from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import Value
 
 if TYPE_CHECKING:
@@ -80,25 +79,6 @@ class Raising:
                 sink.add(Raise(name, node, frame.unit, "op:raise", row.source, "an explicit raise"))
             elif entry.name != "None":
                 sink.add(Unknown(node, frame.unit, "", "what is raised is not known"))
-
-    def may_swallow(self, value: Value) -> bool:
-        """Whether a context manager may end an exception, so that what follows is reached behind a ``raise``."""
-        for entry in value:
-            if values.is_opaque(entry):
-                return True
-            if entry.kind is values.CONTEXT and not (
-                entry.function_or_none is not None and _lets_through(entry.function)
-            ):
-                return True
-            if entry.kind is values.INSTANCE:
-                for name in ("__exit__", "__aexit__"):
-                    method = self._families.method(entry.class_info, name)
-                    if isinstance(method, FunctionInfo) and any(
-                        not (answer is None or (isinstance(answer, ast.Constant) and not answer.value))
-                        for answer in method.facts.returns
-                    ):
-                        return True
-        return False
 
     def interrupted(self, before: State, lines: tuple[int, int], frame: Frame) -> State:
         """Return what is known when a body may have stopped anywhere: what it stores has its flow-insensitive value."""
@@ -174,17 +154,3 @@ class Raising:
 
 
 _EVERYTHING = frozenset({BROAD, ROOT})
-
-
-def _lets_through(maker: FunctionInfo) -> bool:
-    """Whether a context manager written as a generator passes every exception on: no handler around its ``yield``."""
-    module = maker.unit.module
-    for node in module.yields:
-        if module.function(node) is not maker.node:
-            continue
-        for parent in module.ancestors(node):
-            if parent is maker.node:
-                break
-            if isinstance(parent, ast.Try | TRY_STAR) and getattr(parent, "handlers", False):
-                return False
-    return True

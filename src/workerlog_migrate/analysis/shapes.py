@@ -13,6 +13,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.comparing import is_asked_for
 from workerlog_migrate.analysis.meanwhile import CHANGES, VIEWS
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.syntax.blocks import leaves_loop
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -445,7 +446,7 @@ def _changes(body: list[ast.stmt], path: str, key: str | None, unit: Unit) -> bo
         if any(_changes(part, path, key, unit) for part in inner):
             return True
         if not inner and any(_changes_it(each, path, key, unit) for each in ast.walk(statement)):
-            return not isinstance(body[-1], ast.Break | ast.Return | ast.Raise)
+            return not leaves_loop(body)
     return False
 
 

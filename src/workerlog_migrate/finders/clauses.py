@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.raises import infer
+from workerlog_migrate.analysis.uses import only_value
 from workerlog_migrate.model import Evidence
+from workerlog_migrate.syntax.blocks import block_nodes
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.engine import Engine
@@ -81,13 +83,8 @@ class Clauses:
 
     def _members_of_alias(self, node: ast.Name) -> list[ast.expr]:
         """Return the members of ``ERRORS = (Exception, X)``."""
-        bindings = self.module.bindings(node)
-        if len(bindings) != 1 or bindings[0].kind != "assign":
-            return []
-        parent = self.module.parents.get(bindings[0].node)
-        if isinstance(parent, ast.Assign) and isinstance(parent.value, ast.Tuple):
-            return parent.value.elts
-        return []
+        value = only_value(self.module, self.module.bindings(node))
+        return value.elts if isinstance(value, ast.Tuple) else []
 
     def earlier(self, node: ast.ExceptHandler, owner: ast.stmt) -> list[str]:
         """Return what the clauses before this one catch."""
@@ -108,7 +105,7 @@ class Clauses:
         found: list[Evidence] = []
         frame = self.engine.flat.frame(self.engine.unit, node)
         hierarchy = self.engine.hierarchy
-        for child in own_nodes(node.body):
+        for child in block_nodes(node.body):
             if _asks_for_class(child, node.name):
                 assert isinstance(child, ast.Call)
                 names, _ = self.engine.caught.exception_names(child.args[1], frame)
@@ -151,23 +148,6 @@ class Clauses:
             else:
                 for alias in node.names:
                     yield alias.name
-
-
-def own_nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
-    """Yield the nodes of a block without those of nested functions, lambdas and classes."""
-    stack: list[ast.AST] = list(reversed(body))
-    while stack:
-        node = stack.pop()
-        yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            continue
-        below: list[ast.AST] = []
-        for value in node.__dict__.values():  # ast.iter_child_nodes costs twice as much
-            if value.__class__ is list:
-                below.extend(entry for entry in value if isinstance(entry, ast.AST))
-            elif isinstance(value, ast.AST):
-                below.append(value)
-        stack.extend(reversed(below))
 
 
 def _asks_for_class(node: ast.AST, alias: str) -> bool:

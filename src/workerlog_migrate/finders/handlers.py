@@ -28,13 +28,14 @@ from workerlog_migrate.model import (
     Unresolved,
 )
 from workerlog_migrate.registry import LOGGER_SETUP, REGISTRY, SPECIFIC_EXCEPTIONS
+from workerlog_migrate.syntax.blocks import always_raises, block_nodes
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.context import Context
     from workerlog_migrate.analysis.flow import GuardedBlock
     from workerlog_migrate.analysis.module import Module
 
-from workerlog_migrate.finders.clauses import Caught, Clauses, own_nodes
+from workerlog_migrate.finders.clauses import Caught, Clauses
 from workerlog_migrate.finders.handler_edits import (
     INCOMPLETE,
     LEFT,
@@ -116,7 +117,7 @@ class Handlers:
         first, last = handler.lineno, handler.end_lineno or handler.lineno
         if bisect.bisect_left(self._raise_lines, first) == bisect.bisect_right(self._raise_lines, last):
             return False
-        return any(isinstance(node, ast.Raise) for node in own_nodes(handler.body))
+        return any(isinstance(node, ast.Raise) for node in block_nodes(handler.body))
 
     def handler(self, node: ast.ExceptHandler) -> Iterator[Finding]:
         """Decide about one ``except`` clause."""
@@ -171,7 +172,7 @@ class Handlers:
         if type(owner).__name__ == "TryStar":
             return "catches exception groups (except*)"
         if self.has_own_raise(node):
-            return "" if _always_raises(node.body) else "re-raises on one path and swallows on another"
+            return "" if always_raises(node.body) else "re-raises on one path and swallows on another"
         body = list(owner.body)  # type: ignore[attr-defined]  # a try statement
         if _only_imports(body):
             return "only guards an import"
@@ -230,7 +231,7 @@ class Handlers:
         made = (self.module.qualified(decorator) for decorator in function.decorator_list)
         if not any(name in CONTEXT_MAKERS for name in made):
             return inference
-        for place in own_nodes(body):
+        for place in block_nodes(body):
             if isinstance(place, ast.Yield):
                 reason = f"what the with block raises arrives at the yield in line {place.lineno}"
                 return replace(inference, reason=reason)
@@ -545,7 +546,7 @@ class Handlers:
     def _is_silent(self, node: ast.ExceptHandler) -> bool:
         """Whether the handler makes no call (but that which watches it) and does not use the exception."""
         watch = watch_of(self.module, node)
-        for child in own_nodes(node.body):
+        for child in block_nodes(node.body):
             if child is watch:
                 continue
             if isinstance(child, ast.Call | ast.Await | ast.Yield | ast.YieldFrom | ast.Assert):
@@ -556,36 +557,6 @@ class Handlers:
 
 
 # -- shapes -------------------------------------------------------------------------------------------------
-
-
-def _always_raises(body: list[ast.stmt]) -> bool:
-    """Whether every path through a block ends in a ``raise``."""
-    for statement in body:
-        match statement:
-            case ast.Raise():
-                return True
-            case ast.Return() | ast.Break() | ast.Continue():
-                return False
-            case ast.If(body=first, orelse=second):
-                if second and _always_raises(first) and _always_raises(second):
-                    return True
-                if any(_leaves_early(branch) for branch in (first, second)):
-                    return False
-            case ast.With(body=inner) | ast.AsyncWith(body=inner):
-                if _always_raises(inner):
-                    return True
-            case ast.Try(finalbody=final, body=inner, orelse=other, handlers=handlers):
-                if final and _always_raises(final):
-                    return True
-                if _always_raises(other or inner) and all(
-                    _always_raises(handler.body) for handler in handlers
-                ):
-                    return True
-    return False
-
-
-def _leaves_early(body: list[ast.stmt]) -> bool:
-    return any(isinstance(node, ast.Return | ast.Break | ast.Continue) for node in own_nodes(body))
 
 
 def _only_imports(body: list[ast.stmt]) -> bool:

@@ -20,6 +20,7 @@ from workerlog_migrate.finders.retry_places import Places
 from workerlog_migrate.knowledge import RetryRow
 from workerlog_migrate.model import Applicability, Finding, Span
 from workerlog_migrate.registry import RETRY_IO
+from workerlog_migrate.syntax.blocks import End, end_of, leaves_loop
 from workerlog_migrate.syntax.parsing import STRINGS
 from workerlog_migrate.syntax.scopes import FunctionNode
 from workerlog_migrate.syntax.stars import may_hide
@@ -319,7 +320,7 @@ class IoCalls:
 
     def _goes_on(self, handler: ast.ExceptHandler) -> bool:
         """Whether a handler may catch a failed I/O and does not end with leaving the loop."""
-        if isinstance(handler.body[-1], ast.Raise | ast.Return | ast.Break):
+        if leaves_loop(handler.body):
             return False
         if handler.type is None:
             return True
@@ -485,7 +486,7 @@ def _is_flag(loop: ast.While, statement: ast.Assign) -> bool:
 
 def _skips_rest(handler: ast.ExceptHandler) -> bool:
     """Whether what follows a handler's ``try`` is not run after the handler."""
-    return isinstance(handler.body[-1], ast.Break | ast.Continue | ast.Raise | ast.Return)
+    return end_of(handler.body) is not End.ON
 
 
 def _suites(node: ast.AST) -> Iterator[list[ast.stmt]]:

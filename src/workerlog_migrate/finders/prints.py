@@ -20,7 +20,7 @@ from workerlog_migrate.finders.mirror_call import MirrorCall
 from workerlog_migrate.finders.printed_text import Piece, PrintedText, flatten
 from workerlog_migrate.model import Applicability, Finding, Level, Span
 from workerlog_migrate.registry import MIRROR_OUTPUT
-from workerlog_migrate.syntax.literals import is_none
+from workerlog_migrate.syntax.literals import is_none, last_name
 from workerlog_migrate.syntax.parsing import STRINGS
 from workerlog_migrate.syntax.scopes import Binding, FunctionNode
 from workerlog_migrate.syntax.stars import may_hide
@@ -305,14 +305,14 @@ class Prints:
 
     def _printing_helper(self, definition: ast.AST) -> str:
         inside = [call for call in self.module.calls if definition in owners(self.module, call)]
-        if any(_last_name(call.func) in _TERMINAL_METHODS for call in inside):
+        if any(last_name(call.func) in _TERMINAL_METHODS for call in inside):
             return ""
         for call in inside:
             helper = self.module.definition(call.func)
             if helper is None or helper in self._wrappers:
                 continue
             if any(
-                _last_name(other.func) in (_PRINT, _SAFE_PRINT)
+                last_name(other.func) in (_PRINT, _SAFE_PRINT)
                 for other in self.module.calls
                 if helper in owners(self.module, other)
             ):
@@ -424,14 +424,6 @@ def _described(module: Module, binding: Binding) -> str:
     return f"bound at line {module.span(binding.node).line}"
 
 
-def _last_name(node: ast.expr) -> str:
-    match node:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""
-
-
 # -- wrappers -----------------------------------------------------------------------------------------------
 
 
@@ -470,8 +462,8 @@ def _names_wrapper(node: ast.AST) -> bool:
     """Whether a statement assigns to ``safe_print``."""
     match node:
         case ast.Assign(targets=targets):
-            return any(_last_name(target) == _SAFE_PRINT for target in targets)
+            return any(last_name(target) == _SAFE_PRINT for target in targets)
         case ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
-            return _last_name(target) == _SAFE_PRINT
+            return last_name(target) == _SAFE_PRINT
         case _:
             return False

@@ -11,6 +11,8 @@ import re
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.syntax.literals import last_name
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
@@ -77,7 +79,7 @@ def loaded_texts(tree: ast.Module) -> frozenset[str] | None:
     slices = _Slices(tree)
     found: set[str] = set()
     for call in slices.calls:
-        if _last_name(call.func) in LOADERS:
+        if last_name(call.func) in LOADERS:
             for argument in _paths_of(call):
                 found.update(slices.texts(argument))
     return None if slices.is_open else frozenset(found)
@@ -97,7 +99,7 @@ def listings_taken(tree: ast.Module, importers: Collection[str], ours: str) -> l
     """
     slices = _Slices(tree)
     for call in slices.calls:
-        name = _last_name(call.func)
+        name = last_name(call.func)
         if name in importers and name != LOADS_ALL:
             first = [*call.args[:1], *(each.value for each in call.keywords)]
             slices.follow(*(_paths_of(call) if name in LOADERS else first))
@@ -114,7 +116,7 @@ def listings_taken(tree: ast.Module, importers: Collection[str], ours: str) -> l
                 chosen |= slices.listings_in(node.iter)
     return [
         *(call for call in taken if call not in chosen and not _passes_over(call, ours)),
-        *(call for call in slices.calls if _last_name(call.func) == LOADS_ALL),
+        *(call for call in slices.calls if last_name(call.func) == LOADS_ALL),
     ]
 
 
@@ -142,7 +144,7 @@ def _asked(loop: ast.For | ast.AsyncFor | ast.comprehension, names: set[str]) ->
 def _is_of(question: ast.Call, names: Collection[str]) -> bool:
     """Say whether what is asked is a part of one of some values: ``path.name.startswith(...)``, ``fnmatch(name, ...)``."""
     asked: ast.expr = question.func
-    if _last_name(asked) == "fnmatch" and question.args:
+    if last_name(asked) == "fnmatch" and question.args:
         asked = question.args[0]
     while isinstance(asked, ast.Attribute | ast.Subscript | ast.Call):
         asked = asked.func if isinstance(asked, ast.Call) else asked.value
@@ -162,7 +164,7 @@ def _conditions(test: ast.expr, *, skips: bool) -> Iterator[ast.Call]:
 
 def _passes_over(call: ast.Call, ours: str) -> bool:
     """Say whether a question or a pattern is one that a file's name does not meet; not where it is made of what is not told."""
-    name = _last_name(call.func)
+    name = last_name(call.func)
     if name in ("glob", "iglob", "rglob", "fnmatch"):
         whole = {_pattern(each) for each in ast.walk(call)} - {""}
         patterns = [text.replace("\\", "/").rpartition("/")[2] for text in whole if "*" in text]
@@ -198,7 +200,7 @@ def is_listing(call: ast.Call) -> bool:
     match call.func:
         case ast.Attribute(value=ast.Name(id="ast")):
             return False
-    return _last_name(call.func) in FOLDER_LISTERS
+    return last_name(call.func) in FOLDER_LISTERS
 
 
 def steps_up(node: ast.expr, assigned: Mapping[str, ast.expr], depth: int = 0) -> int | None:
@@ -240,7 +242,7 @@ def steps_up(node: ast.expr, assigned: Mapping[str, ast.expr], depth: int = 0) -
 
 
 def _paths_of(call: ast.Call) -> Iterator[ast.expr]:
-    given = call.args[1:] if _last_name(call.func) in _NAME_FIRST else call.args[:1]
+    given = call.args[1:] if last_name(call.func) in _NAME_FIRST else call.args[:1]
     yield from given
     yield from (keyword.value for keyword in call.keywords if keyword.arg not in _NO_PATH)
 
@@ -390,7 +392,7 @@ class _Slices:
             yield from self.texts(value)
 
     def _of_call(self, call: ast.Call) -> Iterator[str]:
-        name = _last_name(call.func)
+        name = last_name(call.func)
         if is_listing(call):
             self.listings.add(call)
         if name in self._functions:
@@ -410,7 +412,7 @@ class _Slices:
         self, function: ast.FunctionDef | ast.AsyncFunctionDef, index: int, name: str
     ) -> Iterator[str]:
         """Give the texts of what a parameter gets; only calls in the file are seen."""
-        calls = [call for call in self.calls if _last_name(call.func) == function.name]
+        calls = [call for call in self.calls if last_name(call.func) == function.name]
         if not calls or function.decorator_list:
             self.is_open = True
         first = function.args.args[0].arg if function.args.args else ""
@@ -433,7 +435,3 @@ class _Slices:
         while isinstance(node, ast.Attribute):
             node = node.value
         return isinstance(node, ast.Name) and node.id in self._imported
-
-
-def _last_name(node: ast.expr) -> str:
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
