@@ -441,7 +441,7 @@ DRIVE = "C:" if os.name == "nt" else ""
     [
         (Path(f"{DRIVE}/srv/bots/zero 1.py"), f"file://{DRIVE and '/'}{DRIVE}/srv/bots/zero%201.py"),
         (Path("caf\u00e9#.py"), "caf%C3%A9%23.py"),
-        (Path("caf\udce9.py"), "caf%E9.py"),
+        (Path("caf\udce9.py"), "caf%E9.py" if os.name != "nt" else "caf%ED%B3%A9.py"),
         (Path("a:b.py"), "a%3Ab.py"),
     ],
     ids=["absolute", "no ASCII", "no UTF-8", "a colon"],

@@ -423,6 +423,35 @@ def test_a_crash_waits_for_its_sinks(sandbox: Sandbox) -> None:
     assert json.loads((sandbox.path / "delivered").read_bytes())["error"] == "ValueError: end"
 
 
+def test_a_command_has_neither_the_worker_s_console_nor_its_ctrl_c(sandbox: Sandbox) -> None:
+    """On Windows a console of its own that nobody sees, so that none pops up under ``pythonw``; on POSIX a session of its own."""
+    (sandbox.path / "deliver.py").write_text(
+        """
+import os, sys
+if os.name == "nt":
+    import ctypes
+    found = (ctypes.c_uint32 * 64)()
+    count = ctypes.windll.kernel32.GetConsoleProcessList(found, 64)
+    own = os.getpid() in found[:count] and int(sys.argv[1]) not in found[:count]
+else:
+    own = os.getsid(0) != os.getsid(int(sys.argv[1]))
+with open("own", "w") as file: file.write(str(own))
+""",
+        encoding="utf-8",
+    )
+    done = sandbox.run(
+        """
+        import os, sys
+        os.environ["WORKER_NOTIFY_COMMAND"] = f'"{sys.executable}" -S -E deliver.py {os.getpid()}'
+        from worker_logger import setup_worker_logger
+        setup_worker_logger("genesis").critical("end")
+        """
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert (sandbox.path / "own").read_text() == "True"
+
+
 @pytest.mark.parametrize("message", [None, 5, ["x"]])
 def test_any_object_is_a_message(message: object, tmp_path: Path) -> None:
     """The last word of a dying worker is not refused for its type."""

@@ -25,6 +25,7 @@ def use(monkeypatch: pytest.MonkeyPatch, machine: FakeWindows, *, without: tuple
     for name, module in machine.modules().items():
         monkeypatch.setitem(sys.modules, name, None if name in without else module)
     monkeypatch.setattr(worker_logger, "os", machine.os_module())
+    monkeypatch.setattr(worker_logger, "io", machine.io_module())
     monkeypatch.setattr(worker_logger, "_sleep", lambda _: None)
     worker_logger._platform.cache_clear()
 
@@ -189,7 +190,8 @@ def test_a_rotation_waits_for_the_lock_of_another_process(
     """The lock is a file of its own, so appending goes on meanwhile; it vanishes with its handle, by a kill too."""
     files = logs(tmp_path, 2)
     files[0].append(record(0), 50, 5)
-    assert files[1].take_lock(0) is not None
+    lock = files[1].take_lock(0)
+    assert lock is not None
     assert worker_logger._platform().try_lock(files[0].path) is None
     (holder,) = (fd for fd, handle in machine.handles.items() if handle.path.endswith(".lock"))
     monkeypatch.setattr(worker_logger, "_sleep", lambda _: machine.close(holder))

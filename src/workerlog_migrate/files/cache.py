@@ -62,7 +62,7 @@ def cache_folder() -> Path | None:
         return Path(named).absolute()
     if sys.platform == "win32":
         base = os.environ.get("LOCALAPPDATA")
-        return Path(base, "workerlog-migrate", "Cache") if base else None
+        return Path(base, "workerlog-migrate", "Cache") if base and Path(base).is_absolute() else None
     base = os.environ.get("XDG_CACHE_HOME")  # https://specifications.freedesktop.org/basedir-spec/latest/
     if base and Path(base).is_absolute():
         return Path(base, "workerlog-migrate")

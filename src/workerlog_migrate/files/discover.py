@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.files.in_use import why
+from workerlog_migrate.files.names import IGNORES_CASE, as_listed, below, identity, is_folder
 from workerlog_migrate.files.reading import MAX_SETTINGS, path_text, read_file
 from workerlog_migrate.files.wildcards import linear
 from workerlog_migrate.model import RUNTIME_FILES, FileError, Target
@@ -125,7 +126,7 @@ class Workers(NamedTuple):
         """
         found = None
         whole, last = path.as_posix(), path.name
-        if path.suffix == ".pyw":  # a script without a console window is one all the same
+        if os.path.normcase(path.suffix) == ".pyw":  # a script without a console window is one all the same
             whole, last = whole[:-1], last[:-1]
         for name, globs in self.patterns:
             for glob in globs:
@@ -216,7 +217,7 @@ def discover(
     walk = _Walk(cwd=cwd, workers=workers, take_all=take_all)
     if exclude:
         walk.excluded = Rules(str(exclude_from or cwd), _spec(exclude))
-    roots = [(path, _stat(walk, path)) for path in dict.fromkeys(paths)]
+    roots = [(as_listed(path, cwd), _stat(walk, path)) for path in dict.fromkeys(paths)]
     walk.inside = tuple(
         os.path.realpath(cwd / path)
         for path, status in roots
@@ -246,15 +247,15 @@ class Rules(NamedTuple):
 
     def decide(self, path: str, *, is_folder: bool) -> bool | None:
         """Say whether an absolute path is ignored (True), taken back (False) or not spoken of (None)."""
-        start = os.path.join(self.folder, "")
-        if not path.startswith(start):
+        relative = below(path, self.folder)
+        if relative is None:
             return None
-        relative = path[len(start) :].replace(os.sep, "/")
+        relative = relative.replace(os.sep, "/")
         return self.spec.check_file(relative + "/" if is_folder else relative).include
 
 
 class _Walk:
-    """The state of one discovery; files are known by device and inode, so that each is taken once."""
+    """The state of one discovery; files are known by their `identity`, so that each is taken once."""
 
     def __init__(self, *, cwd: Path, workers: Workers, take_all: bool) -> None:
         self.cwd = cwd
@@ -262,9 +263,9 @@ class _Walk:
         self.take_all = take_all
         self.excluded: Rules | None = None
         self.inside: tuple[str, ...] = ()
-        self.taken: dict[tuple[int, int], int] = {}
+        self.taken: dict[object, int] = {}
         self.entries: list[tuple[_Entry, bool]] = []
-        self.unmatched: set[tuple[int, int]] = set()
+        self.unmatched: set[object] = set()
         self.passed_over: list[str] = []
         self.runtime: dict[str, None] = {}
         self.errors: dict[Path, FileError] = {}
@@ -274,7 +275,7 @@ class _Walk:
         if not stat.S_ISREG(entry.status.st_mode):
             self.error(entry.path, "not a regular file; name a file or a folder")
             return
-        if name in RUNTIME_FILES:
+        if os.path.normcase(name) in RUNTIME_FILES:
             self.runtime[str(Path(entry.path))] = None  # Windows takes either slash
             return
         ending = Path(name).suffix.lower()
@@ -282,15 +283,15 @@ class _Walk:
             export = "; export it with jupyter nbconvert --to script" if ending == ".ipynb" else ""
             self.error(entry.path, f"this is no Python script ({ending}); name a script or a folder{export}")
             return
-        identity = (entry.status.st_dev, entry.status.st_ino)
+        known_by = identity(os.path.join(self.cwd, entry.path), entry.status)
         if not explicit and not self.take_all and self.workers.match(_shown(entry.path, self.cwd)) is None:
-            self.unmatched.add(identity)
+            self.unmatched.add(known_by)
             if len(self.passed_over) < MOST_PASSED_OVER:
                 self.passed_over.append(entry.path)
             return
-        position = self.taken.get(identity)
+        position = self.taken.get(known_by)
         if position is None:
-            self.taken[identity] = len(self.entries)
+            self.taken[known_by] = len(self.entries)
             self.entries.append((entry, explicit))
         elif self.entries[position][0].is_link and not entry.is_link and not self.entries[position][1]:
             # A file is named by its own name rather than by a link's, unless the user named the link.
@@ -319,16 +320,16 @@ class _Walk:
             rules = tuple(rules_in(folder, names, rules))
             for entry in found:
                 if (
-                    entry.name.endswith(PYTHON)
-                    and not _is_folder(entry)
+                    os.path.normcase(entry.name).endswith(PYTHON)
+                    and not is_folder(entry)
                     and not self._left_out(rules, entry.path, is_folder=False)
                 ):
                     self._file(os.path.join(shown, entry.name), entry)
             waiting.extend(
                 (os.path.join(shown, entry.name), entry.path, rules)
                 for entry in reversed(found)
-                if _is_folder(entry)
-                and entry.name not in SKIPPED_FOLDERS
+                if is_folder(entry)
+                and os.path.normcase(entry.name) not in SKIPPED_FOLDERS
                 and not self._left_out(rules, entry.path, is_folder=True)
                 and not is_environment(entry.path)
             )
@@ -356,7 +357,7 @@ class _Walk:
 
     def _is_inside(self, link: str) -> bool:
         real = os.path.realpath(link)
-        return any(real == root or real.startswith(os.path.join(root, "")) for root in self.inside)
+        return any(below(real, root) is not None for root in self.inside)
 
     def error(self, path: str, reason: str) -> None:
         # What is named and stands in a folder that is named, too, is reported once.
@@ -403,17 +404,8 @@ def _shown(path: str, cwd: Path) -> Path:
     """Give a path as users read it: relative to the current folder where it lies below it."""
     normal = os.path.normpath(path)
     if os.path.isabs(normal):
-        below = os.path.join(str(cwd), "")
-        if normal.startswith(below):
-            normal = normal[len(below) :]
+        normal = below(normal, str(cwd)) or normal
     return Path(normal)
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir(follow_symlinks=False)
-    except OSError:
-        return False
 
 
 def is_environment(folder: str) -> bool:
@@ -440,8 +432,7 @@ def rules_above(folder: str, cwd: str) -> Iterator[Rules]:
             repository = True
             break
     if not repository:
-        start = os.path.join(cwd, "")
-        above = [each for each in above if os.path.join(each, "").startswith(start)]
+        above = [each for each in above if below(os.path.join(each, ""), cwd) is not None]
     for each in reversed(above):
         if _has_git(each):
             yield from _info_exclude(each)
@@ -501,7 +492,10 @@ def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
 
 
 def _linear(spec: GitIgnoreSpec) -> GitIgnoreSpec:
-    """Let no pattern take a time that explodes with a name's length."""
+    """Let no pattern take a time that explodes with a name's length, nor tell cases apart where the system does not.
+
+    The latter as git, which sets ``core.ignorecase`` for a repository that it makes there.
+    """
     from pathspec import GitIgnoreSpec
 
     made = []
@@ -509,8 +503,9 @@ def _linear(spec: GitIgnoreSpec) -> GitIgnoreSpec:
         if pattern.regex is not None:
             before = str(pattern.regex.pattern)
             after = linear(before)
-            if after != before:
-                pattern = type(pattern)(re.compile(after), pattern.include)  # a small change of it
+            if after != before or IGNORES_CASE:
+                flags = re.IGNORECASE if IGNORES_CASE else 0
+                pattern = type(pattern)(re.compile(after, flags), pattern.include)  # a small change of it
         made.append(pattern)
     if all(new is old for new, old in zip(made, spec.patterns, strict=True)):
         return spec

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.files import in_use
+from workerlog_migrate.files.names import is_folder_itself, is_junction
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -62,7 +63,7 @@ class Folder:
             OSError: it is not there, or a part of the path has become a link since it was resolved.
         """
         if not HAS_DESCRIPTORS:
-            if not stat.S_ISDIR(os.lstat(path).st_mode):
+            if not is_folder_itself(path):
                 raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path))
             return cls(path, None)
         folder = cls(Path(path.anchor), os.open(path.anchor, _FOLDER))
@@ -182,7 +183,8 @@ class Folder:
             name: of the entry.
         """
         with contextlib.suppress(OSError):
-            if not stat.S_ISDIR(self.stat(name).st_mode):
+            status = self.stat(name)
+            if not stat.S_ISDIR(status.st_mode) or is_junction(status):
                 self.unlink(name)
                 return
             with self.child(name) as folder:

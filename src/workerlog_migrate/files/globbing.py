@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 from workerlog_migrate.errors import UsageError
+from workerlog_migrate.files.names import is_folder
 
 MAX_FOLDERS = 20_000
 """So many folders the patterns of a configuration may lead through."""
@@ -44,7 +45,7 @@ class Looking:
             )
         try:
             with os.scandir(folder) as entries:
-                return [entry.path for entry in entries if entry.is_dir(follow_symlinks=links)]
+                return [entry.path for entry in entries if (entry.is_dir() if links else is_folder(entry))]
         except OSError:
             return []
 

@@ -10,6 +10,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from workerlog_migrate.files.names import is_junction
+
 if TYPE_CHECKING:
     from collections.abc import Collection
 
@@ -54,9 +56,16 @@ def find_escape(path: Path, cwd: Path, homes: Collection[Path]) -> Escape | None
             continue
         here = reached / part
         target = Path(os.path.realpath(here))
-        if here.is_symlink():
+        if _is_link(here):
             around = [home for home in homes if reached.is_relative_to(home)]
             if around and not any(target.is_relative_to(home) for home in around):
                 return Escape(here, target)
         reached = target
     return None
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink() or is_junction(path.lstat())
+    except (OSError, ValueError):
+        return False

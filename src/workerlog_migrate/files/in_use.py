@@ -36,6 +36,17 @@ _NOT_SUPPORTED = frozenset({1, 50})
 _REPLACED_HAS_BACKUP_NAME = 1177  # ERROR_UNABLE_TO_MOVE_REPLACEMENT_2
 
 
+class ReadOnlyError(PermissionError):
+    """A file has been made read-only, which no waiting changes.
+
+    Args:
+        path: the file.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        super().__init__(errno.EACCES, "the file is read-only", str(path))
+
+
 def is_in_use(error: OSError) -> bool:
     """Tell whether an error says that another program holds the file.
 
@@ -45,6 +56,8 @@ def is_in_use(error: OSError) -> bool:
     Returns:
         True for "access denied", "sharing violation" and "lock violation" of Windows; False elsewhere.
     """
+    if isinstance(error, ReadOnlyError):
+        return False
     number = getattr(error, "winerror", None)
     if number is None and os.name == "nt":
         return (
@@ -75,8 +88,10 @@ def replace(temporary: Path, target: Path) -> None:
         target: the old one, in the same folder; it need not be there.
 
     Raises:
-        OSError: it cannot be done; the old file is then what and where it was.
+        OSError: it cannot be done; the old file is then what and where it was. `ReadOnlyError` where it is read-only, which
+            POSIX replaces.
     """
+    _check_attribute(target)
     _patiently(lambda: _replace(temporary, target))
 
 
@@ -113,9 +128,16 @@ def unlink(path: Path) -> None:
         path: the file.
 
     Raises:
-        OSError: it cannot be removed.
+        OSError: it cannot be removed; `ReadOnlyError` where it is read-only, which POSIX removes.
     """
+    _check_attribute(path)
     _patiently(path.unlink)
+
+
+def _check_attribute(path: Path) -> None:
+    """Refuse at once what Windows does not let anybody replace or remove: that is no file in use, and stays as it is."""
+    if sys.platform == "win32" and os.path.lexists(path) and not os.access(path, os.W_OK):
+        raise ReadOnlyError(path)
 
 
 def _patiently(call: Callable[[], _T]) -> _T:

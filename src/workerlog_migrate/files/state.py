@@ -21,6 +21,7 @@ from typing import NamedTuple
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.folder import Folder
 from workerlog_migrate.files.in_use import why
+from workerlog_migrate.files.names import existing_path, path_bytes
 from workerlog_migrate.files.writing import put
 
 _NAME = "workerlog-migrate"
@@ -55,7 +56,7 @@ class Project(NamedTuple):
         Raises:
             OSError: it is not there.
         """
-        real = os.path.realpath(folder, strict=True)
+        real = existing_path(folder)
         status = os.stat(real)  # noqa: PTH116  # text in
         return cls(real, status.st_dev, status.st_ino, status.st_uid)
 
@@ -63,7 +64,7 @@ class Project(NamedTuple):
     def key(self) -> str:
         """The name of its folder among the states, 32 hexadecimal digits."""
         text = "\0".join(str(part) for part in self)
-        return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+        return hashlib.sha256(path_bytes(text)).hexdigest()[:32]
 
     def is_gone(self) -> bool:
         """Say whether this folder is certainly no more: removed, moved, or replaced by another one.
@@ -127,7 +128,7 @@ def open_states(*, create: bool) -> Folder | None:
     """
     path = state_folder()
     try:
-        base = _made(path) if create else Folder.open(Path(os.path.realpath(path, strict=True)))
+        base = _made(path) if create else Folder.open(Path(existing_path(path)))
     except FileNotFoundError:
         if not create:
             return None

@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.folder import Folder, read_all, write_all
-from workerlog_migrate.files.in_use import why
+from workerlog_migrate.files.in_use import ReadOnlyError, why
+from workerlog_migrate.files.names import existing_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ def write_atomic(path: Path, data: bytes, *, expected: bytes, real: Path | None 
             what it was.
     """
     try:
-        real = real or Path(os.path.realpath(path, strict=True))
+        real = real or Path(existing_path(path))
         with Folder.open(real.parent) as folder:
             _write(folder, real.name, data, expected)
     except FileNotFoundError as error:
@@ -76,7 +77,7 @@ def write_new(
     Raises:
         OSError: it cannot be written; no part of it is left behind.
     """
-    with Folder.open(place or Path(os.path.realpath(path.parent, strict=True))) as folder:
+    with Folder.open(place or Path(existing_path(path.parent))) as folder:
 
         def dress(temporary: str, descriptor: int) -> None:
             _make_like(folder, path.name, temporary, descriptor, like)
@@ -226,7 +227,7 @@ def _write(folder: Folder, name: str, data: bytes, expected: bytes) -> None:
     before = _check_unchanged(folder, name, expected)
     if not folder.is_writable(name):
         # The rename needs rights on the folder only; a file made read-only is not ours to replace.
-        raise PermissionError(errno.EACCES, "the file is read-only")
+        raise ReadOnlyError(name)
     if before.st_nlink > 1:
         _check_at_home(folder, before)
         _write_in_place(folder, name, data, expected, before)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.files.names import path_bytes
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -47,7 +49,7 @@ def may_concern(stems: set[str], folders: set[str], workers: set[str]) -> Callab
     if workers:
         patterns.append(rb"[\"'](?:" + _either(workers) + rb")\b")
     compiled = [re.compile(pattern) for pattern in patterns]
-    named_folders = [folder.encode("utf-8", "surrogateescape") for folder in folders]
+    named_folders = [path_bytes(folder) for folder in folders]
 
     def concerns(raw: bytes) -> bool:
         if any(pattern.search(raw) for pattern in compiled):
@@ -58,4 +60,4 @@ def may_concern(stems: set[str], folders: set[str], workers: set[str]) -> Callab
 
 
 def _either(words: set[str]) -> bytes:
-    return b"|".join(re.escape(word.encode("utf-8", "surrogateescape")) for word in sorted(words))
+    return b"|".join(re.escape(path_bytes(word)) for word in sorted(words))

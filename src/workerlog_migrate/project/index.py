@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.files.cache import is_private
+from workerlog_migrate.files.names import path_bytes
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import digest
 from workerlog_migrate.project.facts import FACTS_VERSION, FileFacts, read_facts
@@ -204,9 +205,7 @@ def identifiers(words: Collection[str]) -> frozenset[bytes]:
     Returns:
         Their identifiers, as UTF-8.
     """
-    return frozenset(
-        found for word in words for found in _IDENTIFIER.findall(word.encode("utf-8", "surrogateescape"))
-    )
+    return frozenset(found for word in words for found in _IDENTIFIER.findall(path_bytes(word)))
 
 
 def _mentions(raw: bytes, wanted: frozenset[bytes]) -> bool:

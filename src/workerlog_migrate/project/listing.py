@@ -21,6 +21,7 @@ from workerlog_migrate.files.discover import (
     rules_above,
     rules_in,
 )
+from workerlog_migrate.files.names import is_folder
 
 MAX_FILES = 50_000
 """So many Python files, and so many texts, are listed at most."""
@@ -104,10 +105,10 @@ def list_project(root: Path, *, at_most: int = MAX_FILES) -> Listing:
         rules = tuple(rules_in(folder, {entry.name for entry in found}, rules))
         folders = []
         for entry in found:
-            if _is_folder(entry):
+            if is_folder(entry):
                 if _is_entered(entry.name) and not is_ignored(rules, entry.path, is_folder=True):
                     folders.append(entry.path)
-            elif entry.name.endswith(_PYTHON):
+            elif os.path.normcase(entry.name).endswith(_PYTHON):
                 if _is_file(entry):
                     python.append(entry.path)
                     if entry.is_symlink():
@@ -132,13 +133,6 @@ def _may_start(name: str) -> bool:
     if "." not in name.removeprefix(".") or name.startswith(_NAMED_TEXTS):
         return True
     return os.path.splitext(name)[1].lower() in _TEXTS  # noqa: PTH122
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir(follow_symlinks=False)
-    except OSError:
-        return False
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

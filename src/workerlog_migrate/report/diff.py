@@ -17,6 +17,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, AnyStr
 
+from workerlog_migrate.files.names import path_bytes
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -276,7 +278,7 @@ def _marked(mark: bytes, lines: Iterable[bytes]) -> Iterator[bytes]:
 
 def _quoted(prefix: bytes, path: Path) -> bytes:
     """Write a file name as git does in ``---`` and ``+++`` lines."""
-    name = prefix + path.as_posix().lstrip("/").encode("utf-8", "surrogateescape")
+    name = prefix + path_bytes(path.as_posix().lstrip("/"))
     try:
         name.decode("utf-8")
         is_text = True

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from workerlog_migrate import __version__
 from workerlog_migrate.edit import LinesEdit
+from workerlog_migrate.files.names import path_bytes
 from workerlog_migrate.registry import REGISTRY
 from workerlog_migrate.report import Mode, is_change
 from workerlog_migrate.report.diff import find_changes
@@ -161,9 +162,7 @@ def _fingerprint(file: ReportedFile, finding: Finding, seen: Counter[str]) -> st
     said = re.sub(r"\d+", "", f"{finding.message} {finding.reason}")
     key = "\0".join((file.result.target.path.as_posix(), finding.codemod, finding.kind, said))
     seen[key] += 1
-    return (
-        f"{hashlib.blake2b(key.encode('utf-8', 'surrogateescape'), digest_size=16).hexdigest()}:{seen[key]}"
-    )
+    return f"{hashlib.blake2b(path_bytes(key), digest_size=16).hexdigest()}:{seen[key]}"
 
 
 def _level(finding: Finding, is_applied: bool, mode: Mode) -> str:
@@ -245,7 +244,9 @@ def _refused(path: Path, error: FileError) -> dict[str, object]:
 
 def _artifact(path: Path) -> dict[str, object]:
     if path.is_absolute():
-        prefix = "file://" if path.as_posix().startswith("/") else "file:///"
-        return {"uri": prefix + quote(path.as_posix(), safe="/:", errors="surrogateescape")}
+        # //server/share has its host already (https://www.rfc-editor.org/rfc/rfc8089#appendix-E.3); //?/ is Windows's own word.
+        text = re.sub("^//[?]/(UNC/)?", lambda found: "//" if found[1] else "", path.as_posix())
+        slashes = "" if text.startswith("//") else "//" if text.startswith("/") else "///"
+        return {"uri": f"file:{slashes}{quote(path_bytes(text), safe='/:')}"}
     # Below the current folder, which services take to be the root of the checkout.
-    return {"uri": quote(path.as_posix(), errors="surrogateescape"), "uriBaseId": "%SRCROOT%"}
+    return {"uri": quote(path_bytes(path.as_posix())), "uriBaseId": "%SRCROOT%"}

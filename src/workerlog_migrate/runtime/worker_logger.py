@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:4791b5764b9909c02dd1be247c11d2c17e664e111af062d8d0926fd438d4102e
+# workerlog-migrate runtime 0.1.0 tree:b9e2a79c8a9d3031bcbe5df465bba9d6da47eb962a0b0b3cc553fd0c238655da
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -21,6 +21,7 @@ import builtins
 import contextlib
 import errno
 import functools
+import io
 import logging
 import logging.handlers
 import os
@@ -192,14 +193,16 @@ def _as_run(path: str) -> str:
     """Give a source file's path from the folder in which the worker was started, if it lies in it."""
     folder = _shared().folder
     path = os.path.normpath(path) if ".." in path else path  # of a `sys.path` entry, say
-    inside = folder and path.startswith(folder + os.sep)
+    inside = folder and os.path.normcase(path).startswith(os.path.normcase(folder) + os.sep)  # of Windows
     return (path[len(folder) + 1 :] if inside else path).replace(os.sep, "/")
 
 
 def _file_stem(name: str) -> str:
     """Make a file name of a worker's name that stays in its folder, also on Windows."""
     stem = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]', "_", name).strip(". ") or "_"
-    if os.name == "nt" and re.fullmatch(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?", stem):
+    if os.name == "nt" and re.fullmatch(
+        r"(?i)(con|prn|aux|nul|con(in|out)\$|(com|lpt)[\d¹²³]) *(\..*)?", stem
+    ):
         stem = "_" + stem
     return stem.encode("utf-8")[:200].decode("utf-8", "ignore")  # file systems take 255 bytes
 
@@ -1566,32 +1569,39 @@ class _Windows(_Plain):
         dword, pointer = ctypes.c_uint32, ctypes.c_void_p
         self.create.argtypes = (ctypes.c_wchar_p, dword, dword, pointer, dword, dword, pointer)
         self.close_handle.argtypes = (pointer,)
+        self.no_handle = (None, pointer(-1).value)
 
-    def _create(self, path: str, access: int, share: int, flags: int) -> int:
+    def _create(self, path: str, access: int, share: int, flags: int, owner: Callable[[int], _T]) -> _T:
+        """Open a file. ``map`` hands over in one step what a signal handler, which raises between two, would leave open."""
+        handles: list[int | None] = []
+        owners: list[_T] = []
         open_always = 4
-        handle = self.create(path, access, share, None, open_always, flags, None)
-        if handle is None or handle == self.ctypes.c_void_p(-1).value:
-            raise self.ctypes.WinError(self.ctypes.get_last_error())
+        asked = (path, access, share, None, open_always, flags, None)
         try:
-            return int(self.msvcrt.open_osfhandle(handle, 0))
-        except OSError:
-            self.close_handle(handle)  # no descriptor is left: a lock that stays open would end all rotation
+            handles.extend(map(self.create, *((each,) for each in asked)))
+            if handles[0] not in self.no_handle:
+                owners.extend(map(owner, map(self.msvcrt.open_osfhandle, handles, (0,))))
+                return owners.pop()
+        except BaseException:
+            if handles and not owners:  # no descriptor is left: a lock that stays open would end all rotation
+                self.close_handle(handles[0])
             raise
+        raise self.ctypes.WinError(self.ctypes.get_last_error())
 
     def open_append(self, path: str, _mode: int = 0o666) -> int:
         # FILE_APPEND_DATA without FILE_WRITE_DATA: each write goes to the end, whole. Others may do everything.
-        return self._create(path, 0x100084, 7, 0x80)
+        return self._create(path, 0x100084, 7, 0x80, int)
 
     def is_same(self, found: os.stat_result, _device: int, inode: int) -> bool:
         return found.st_ino == inode  # the volume of an open file that was renamed is not reliable
 
     def try_lock(self, path: str) -> _Unlock | None:
-        # FILE_FLAG_DELETE_ON_CLOSE, and shared with nobody: Windows itself ends the lock of a killed process.
+        # FILE_FLAG_DELETE_ON_CLOSE, and shared with nobody: Windows itself ends the lock of a killed process. Owned by a
+        # file object, as in _Posix.
         try:
-            fd = self._create(path + ".lock", 0x80000000, 0, 0x04000080)
+            return self._create(path + ".lock", 0x80000000, 0, 0x04000080, io.FileIO).close
         except PermissionError:
             return None
-        return functools.partial(os.close, fd)
 
 
 @functools.cache
@@ -1894,6 +1904,10 @@ def _run(command: str, data: bytes, seconds: float) -> None:
     # The operator's own shell line, as in GIT_PAGER; a session of its own, so that Ctrl-C reaches the worker alone.
     null, own = subprocess.DEVNULL, os.name != "nt"
     options = {"stdout": null, "stderr": null, "check": True, "start_new_session": own}
+    if (
+        not own
+    ):  # a console of its own that nobody sees: none opens under pythonw, and Ctrl-C reaches the worker alone
+        options["creationflags"] = subprocess.CREATE_NO_WINDOW  # type: ignore[attr-defined]
     subprocess.run(command, shell=True, input=data, timeout=seconds, **options)  # type: ignore[call-overload]
 
 

@@ -244,6 +244,25 @@ class FakeWindows:
         own = ("open", "close", "write", "rename", "remove", "stat", "fstat", "lseek")
         return types.SimpleNamespace(**{**names, "name": "nt", **{name: getattr(self, name) for name in own}})
 
+    def io_module(self) -> types.SimpleNamespace:
+        """Give what the runtime is to take for ``io``: a file object owns its descriptor, and closes it when nobody has it."""
+        machine = self
+
+        class FileIO:
+            def __init__(self, descriptor: int) -> None:
+                self.descriptor: int | None = descriptor
+
+            def close(self) -> None:
+                descriptor, self.descriptor = self.descriptor, None
+                if descriptor is not None:
+                    machine.close(descriptor)
+
+            def __del__(self) -> None:
+                if self.descriptor in machine.handles:  # the process has not been killed meanwhile
+                    self.close()
+
+        return types.SimpleNamespace(FileIO=FileIO)
+
     def modules(self) -> dict[str, types.ModuleType]:
         """Give ``ctypes`` and ``msvcrt``."""
         ctypes, msvcrt = types.ModuleType("ctypes"), types.ModuleType("msvcrt")
