@@ -145,6 +145,7 @@ CONDITION_WORDS = {
     "unpaired",
     "holds-unknown",
     "holds-no-text",
+    "circular",
     "unordered",
     "spelled",
 }

@@ -118,6 +118,11 @@ class Attributes:
                     self._effects.operation("op:kinds-attribute", node, frame)
                 return self._class_attribute(entry, entry.class_info, name)
             case values.UNIT:
+                asked = entry.unit.module.scope_of_module.bindings.get("__getattr__")
+                if frame.sink is not None and asked and self._flat.module_name(entry.unit, name) is None:
+                    for each in self._flat.module_name(entry.unit, "__getattr__") or ():
+                        if each.kind is values.FUNCTION:
+                            frame.sink.add(CallEdge(each.function, node, frame.unit))
                 return self._flat.unit_attribute(entry.unit, name)
             case values.NAMED | values.CLOSING:
                 return self._named_attribute(entry, name, node, frame, called)
@@ -213,6 +218,10 @@ class Attributes:
             return stored
         if isinstance(method, str):
             return values.bound(values.one(method), method, name)
+        for base in self._families.family(info):
+            expression = self._knowledge.attribute(base, name) if isinstance(base, str) else None
+            if expression is not None:
+                return values.parse(expression)
         known = self._families.method(info, "__getattr__")
         if isinstance(known, FunctionInfo) and frame.sink is not None:
             frame.sink.add(CallEdge(known, node, frame.unit))

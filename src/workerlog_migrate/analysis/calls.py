@@ -17,6 +17,8 @@ from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.shapes import NAMED_TUPLE
 from workerlog_migrate.analysis.values import ANY, BOTTOM, JSON, NONE, Type, Value
+from workerlog_migrate.syntax.literals import is_none
+from workerlog_migrate.syntax.yields import yields_when_closed
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -276,7 +278,10 @@ class Calls:
             )
             on_self = isinstance(receiver, ast.Name) and receiver.id in ("self", "cls")
             is_super = isinstance(receiver, ast.Call) and ast.unparse(receiver.func) == "super"
-            if not is_super and self._families.is_open(function, on_self=on_self):
+            if not is_super and (
+                self._families.is_open(function, on_self=on_self)
+                or self._families.is_overridden_unseen(function)
+            ):
                 self._effects.unknown_call(node, frame, function.name, "it is there to be overridden")
         if frame.env is None:
             return self._flat.returns(function)
@@ -415,7 +420,15 @@ class Calls:
                 if frame.sink is not None:
                     frame.sink.add(CallEdge(function, node, frame.unit))
         if method == "close":
+            if any(
+                yields_when_closed(receiver.function.node)
+                for receiver in entry.args[0]
+                if receiver.function_or_none is not None
+            ):
+                self._effects.operation("op:generator-closed", node, frame)
             return NONE
+        if method == "send" and isinstance(node, ast.Call) and not _has_begun(node, frame):
+            self._effects.operation("op:generator-send", node, frame)
         self._effects.operation("op:generator-ends", node, frame)
         return values.join(found) or ANY
 
@@ -482,6 +495,22 @@ class Calls:
 
 _DATA = (values.one("dict", values.STR, JSON), values.one("list", JSON), values.STR)
 _BY_NAME = "a method that is known by its name alone: what it is called on may be anything"
+
+
+def _has_begun(node: ast.Call, frame: Frame) -> bool:
+    """Whether the file runs a generator on before something is sent to it, or nothing is sent."""
+    assert isinstance(node.func, ast.Attribute)
+    if not node.args or is_none(node.args[0]):
+        return True
+    unit = frame.unit
+    path = unit.path(node.func.value)
+    started = [call.args[0] for call in unit.module.calls_of("next") if call.args]
+    started += [
+        call.func.value
+        for call in unit.module.calls_of("send")
+        if isinstance(call.func, ast.Attribute) and call.args and is_none(call.args[0])
+    ]
+    return path is not None and path in map(unit.path, started)
 
 
 def _cancels(unit: Unit) -> bool:

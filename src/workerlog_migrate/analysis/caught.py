@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.frames import Frame
-from workerlog_migrate.analysis.program import ClassInfo
+from workerlog_migrate.analysis.program import ClassInfo, Unit
 from workerlog_migrate.analysis.uses import only_value
 from workerlog_migrate.analysis.values import ANY, Type, Value
 
@@ -29,6 +29,7 @@ class Caught:
         self._world = world
         self._above = above
         self._families = families
+        self._with_text: dict[Unit, tuple[ClassInfo, ...]] = {}
 
     def exception_names(self, node: ast.expr | None, frame: Frame) -> tuple[tuple[str, ...], bool]:
         """Read the type of an ``except`` clause or the arguments of ``suppress``.
@@ -92,8 +93,25 @@ class Caught:
             else values.one(name, ref=where if name in (BROAD, ROOT) else None)
             for name in names
         ]
-        own = (self._families.instances(info) for info in self._own_classes(handler.type, frame))
+        own = [self._families.instances(info) for info in self._own_classes(handler.type, frame)]
+        own += [values.instance(info) for info in self._worded(frame.unit) if self._is_heir(info, names)]
         return values.join((*found, *own)) or ANY
+
+    def _worded(self, unit: Unit) -> tuple[ClassInfo, ...]:
+        """Return the exception classes of a file, and of the one under migration, that make their text themselves."""
+        known = self._with_text.get(unit)
+        if known is None:
+            known = self._with_text[unit] = tuple(
+                info
+                for each in dict.fromkeys((unit, self._world.unit))
+                for info in map(each.class_info, each.module.classes)
+                if not info.methods.keys().isdisjoint(_TEXTS)
+            )
+        return known
+
+    def _is_heir(self, info: ClassInfo, names: tuple[str, ...]) -> bool:
+        name = self._families.exception_name(info)
+        return name is not None and self._world.hierarchy.is_caught(name, names)
 
     def _own_classes(self, node: ast.expr | None, frame: Frame) -> Iterator[ClassInfo]:
         """Yield the classes of the program that a clause names: their special methods run, whatever else they have."""
@@ -111,3 +129,6 @@ class Caught:
                 for kind in self._above.expressions.value(node, frame):
                     if kind.kind is values.CLASS:
                         yield kind.class_info
+
+
+_TEXTS = frozenset({"__str__", "__repr__", "__format__"})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
-from workerlog_migrate.analysis.deep import has_inner, is_no_data, puts_no_data_in
+from workerlog_migrate.analysis.deep import has_inner, holds_itself, is_no_data, puts_no_data_in
 from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.parameters import default_of
 from workerlog_migrate.analysis.program import Unit
@@ -57,6 +57,7 @@ class Conditions:
         self._kinds = kinds
         self._knowledge = world.knowledge
         self._deep: dict[Unit, bool] = {}
+        self._circular: dict[Unit, bool] = {}
 
     def is_of_unset(self, condition: Condition, row: CallRow, arguments: Arguments, frame: Frame) -> bool:
         """Whether a condition holds only because what is passed starts as None somewhere else."""
@@ -79,7 +80,7 @@ class Conditions:
         others = [self.holds(also, row, arguments, receiver) for also in condition.also]
         if False in others:
             return False
-        own = self._holds_itself(condition, row, arguments, receiver)
+        own = self._holds_alone(condition, row, arguments, receiver)
         return None if own is True and None in others else own
 
     def _holds_deep(self, node: ast.expr | None, value: Value, arguments: Arguments) -> bool:
@@ -93,7 +94,7 @@ class Conditions:
             known = self._deep[unit] = puts_no_data_in(unit, self._above.flat.value)
         return known
 
-    def _holds_itself(
+    def _holds_alone(
         self, condition: Condition, row: CallRow, arguments: Arguments, receiver: Value | None
     ) -> bool | None:
         verdict: bool | None = False
@@ -222,6 +223,8 @@ class Conditions:
                 return "json" in names
             case "holds-unknown":
                 return _holds_unknown(node, arguments.value) or self._holds_deep(node, value, arguments)
+            case "circular":
+                return self._holds_itself(value, arguments.frame.unit)
             case "holds-no-text":
                 return bool(values.names(self._parts(value, arguments)) & _NO_TEXTS)
             case "unordered":
@@ -237,6 +240,14 @@ class Conditions:
                 plain = names - {"None"}
                 return any(not self._is_a(name, condition.types) for name in plain)
         return None
+
+    def _holds_itself(self, value: Value, unit: Unit) -> bool:
+        """Whether a container may be one that the file puts into itself."""
+        if not values.names(value) & _HOLDING:
+            return False
+        if unit not in self._circular:
+            self._circular[unit] = holds_itself(unit)
+        return self._circular[unit]
 
     def _parts(self, value: Value, arguments: Arguments) -> Value:
         """Return what lies in a container: of a mapping what its keys lead to."""
@@ -447,6 +458,7 @@ def _holds_unknown(node: ast.expr | None, value_of: Callable[[ast.expr], Value])
     )
 
 
+_HOLDING = frozenset({"dict", "list", "collections.defaultdict", "collections.OrderedDict"})
 _NO_TEXTS = frozenset({"int", "float", "bool", "list", "dict", "tuple"})
 _MODULES = frozenset({"dotted", "unit"})
 _HOLD_OF_NOTHING = frozenset(
@@ -489,6 +501,7 @@ IN_WORDS = {
     "absent": "{} is not given",
     "ascii": "{} is ASCII",
     "binary-mode": "{} is binary",
+    "circular": "{} may hold itself",
     "empty": "{} is empty",
     "literal": "{} is a literal",
     "missing": "{} is not given",

@@ -55,6 +55,71 @@ def puts_no_data_in(unit: Unit, value_of: Callable[[ast.expr, Unit], Value]) -> 
     )
 
 
+def holds_itself(unit: Unit) -> bool:
+    """Whether a file puts containers into one another in a circle, by their names.
+
+    Args:
+        unit: the file.
+    """
+    held: dict[object, set[object]] = {}
+    for holder, stored, is_new in _put(unit):
+        for part in _named_in(stored):
+            if not (is_new and unit.path(part) == unit.path(holder)):
+                held.setdefault(_place(holder, unit), set()).add(_place(part, unit))
+    return any(_reaches(each, each, held) for each in held)
+
+
+def _put(unit: Unit) -> Iterator[tuple[ast.expr, ast.expr, bool]]:
+    """Yield what is put into a container, the container's name, and whether the container is made there."""
+    for node in unit.module.parents:
+        match node:
+            case ast.Assign(targets=targets, value=stored):
+                for target in targets:
+                    if isinstance(target, ast.Subscript):
+                        yield _root(target), stored, False
+                    elif isinstance(stored, ast.Dict | ast.List):
+                        yield target, stored, True
+            case ast.Call(func=ast.Attribute(value=holder, attr=attr), args=[*_, stored]) if attr in _PUTTING:
+                yield _root(holder), stored, False
+
+
+def _named_in(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield the names that stand in a literal as they are."""
+    match node:
+        case ast.Name() | ast.Attribute():
+            yield node
+        case ast.Dict(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
+            for part in parts:
+                yield from _named_in(part)
+
+
+def _root(node: ast.expr) -> ast.expr:
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node
+
+
+def _place(node: ast.expr, unit: Unit) -> object:
+    """Return what tells a name from others of the same text in other functions."""
+    if isinstance(node, ast.Name):
+        found = unit.module.lookup(node.id, unit.module.scope(node))
+        return (node.id, found[0].node if found is not None else None)
+    return unit.path(node) or node
+
+
+def _reaches(start: object, goal: object, held: dict[object, set[object]]) -> bool:
+    seen: set[object] = set()
+    pending = list(held.get(start, ()))
+    while pending:
+        each = pending.pop()
+        if each == goal:
+            return True
+        if each not in seen:
+            seen.add(each)
+            pending.extend(held.get(each, ()))
+    return False
+
+
 def _stored(unit: Unit) -> Iterator[tuple[ast.Name, ast.expr]]:
     """Yield each name that something is put into, and what is put in."""
     for node in unit.module.parents:

@@ -125,7 +125,7 @@ class Engine:
         proofs = Proofs(above, containers, writes, sources, conditions)
         guards = Guards(world, above, annotations)
         special_methods = SpecialMethods(world, above, effects, families, flat, shapes)
-        iteration = Iteration(above, effects, elements, kinds, unset, special_methods)
+        iteration = Iteration(above, effects, elements, kinds, unset, special_methods, hooks)
         attributes = Attributes(
             world, effects, families, elements, places, writes, presence, flat, shapes, kinds, unset
         )

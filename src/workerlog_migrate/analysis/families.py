@@ -6,6 +6,7 @@ Input: a class. Output: its family, nearest first; methods along it.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
@@ -30,6 +31,7 @@ class Families:
         self._world = world
         self._above = above
         self._questions = questions
+        self._made_heirs: dict[ClassInfo, list[set[object] | None]] = {}
 
     def method(
         self, info: ClassInfo, name: str, *, after: ClassInfo | None = None
@@ -112,6 +114,33 @@ class Families:
             return False
         return on_self or _is_abstract(method.node) or "typing.Protocol" in self.family(owner)
 
+    def is_overridden_unseen(self, method: FunctionInfo) -> bool:
+        """Whether a class that ``type(name, bases, methods)`` makes may override a method: nobody sees with what."""
+        owner = method.owner
+        if owner is None or method.name.startswith("__"):
+            return False
+        if owner not in self._made_heirs:
+            self._made_heirs[owner] = list(self._made_of(owner))
+        return any(names is None or method.name in names for names in self._made_heirs[owner])
+
+    def _made_of(self, info: ClassInfo) -> Iterator[set[object] | None]:
+        """Yield the names in each class that is made of a class, None where they are not written."""
+        units = dict.fromkeys((info.unit, self._world.unit, *self._world.users_of(info.unit, info.name)))
+        for unit in units:
+            for call in (*unit.module.calls_of("type"), *unit.module.calls_of("new_class")):
+                bases = call.args[1] if len(call.args) > 1 else None
+                if not isinstance(bases, ast.Tuple) or not any(
+                    entry.class_or_none is not None and info in self.family(entry.class_info)
+                    for base in bases.elts
+                    for entry in self._above.flat.value(base, unit)
+                ):
+                    continue
+                held = call.args[2] if len(call.args) > _BODY else None
+                is_written = isinstance(held, ast.Dict) and all(
+                    isinstance(key, ast.Constant) for key in held.keys
+                )
+                yield {key.value for key in held.keys} if is_written else None  # type: ignore[union-attr]  # as tested
+
     def is_placeholder(self, method: FunctionInfo) -> bool:
         """Whether a method only raises what asks for heirs: then the one of an heir is what runs."""
         return method.owner is not None and self._is_stub(method.node) and _is_abstract(method.node)
@@ -181,6 +210,9 @@ class Families:
             key=lambda info: (info.unit.name, info.node.lineno) if isinstance(info, ClassInfo) else ("", 0)
         )
         return [*found, *sorted(names)] or [None]
+
+
+_BODY = 2
 
 
 def _is_abstract(node: ast.AST) -> bool:

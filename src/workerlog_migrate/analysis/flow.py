@@ -405,6 +405,7 @@ class Flow:
                     made = self._expressions.value(part.cls, frame.quiet())
                     if self._shapes.positions(made) < len(part.patterns):
                         self._effects.operation("op:match-class", part, frame)
+                    self._hooks.matched(made, part, frame)
             if case.guard is not None:
                 self._expressions.value(case.guard, frame)
                 guards.assume(case.guard, True, frame)

@@ -71,6 +71,7 @@ _OF_FILES = (
     "__next__",
 )
 _DATABASE = "sqlite3."
+_ROW = "sqlite3.Row"
 _MAKERS = ("row_factory", "text_factory")
 """Attributes of a connection: https://docs.python.org/3/library/sqlite3.html#sqlite3.Connection.row_factory"""
 
@@ -124,6 +125,38 @@ class Hooks:
                             if made.kind == "setter":
                                 frame.sink.add(CallEdge(made, target, frame.unit))
 
+    def rows_of(self, value: Value, unit: Unit) -> Value:
+        """Return what the rows of a database are where functions of the file make them."""
+        if not any(
+            entry.name == _ROW or any(_ROW in values.names(part) for part in entry.args) for entry in value
+        ):
+            return value
+        made = values.join(self._flat.returns(each) for each in self._makers_of(unit))
+        if not made:
+            return value
+        return values.join(
+            made if entry.name == _ROW else frozenset({_with_rows(entry, made)}) for entry in value
+        )
+
+    def matched(self, classes: Value, part: ast.MatchClass, frame: Frame) -> None:
+        """Count the properties that a ``case`` of a class reads; one that is missing is no error there."""
+        if frame.sink is None:
+            return
+        for entry in classes:
+            if entry.kind is not values.CLASS:
+                continue
+            for info in (entry.class_info, *self._families.heirs(entry.class_info)):
+                places = info.values.get("__match_args__")
+                given = [
+                    ast.literal_eval(each)
+                    for each in getattr(places, "elts", ())
+                    if isinstance(each, ast.Constant)
+                ]
+                for name in (*part.kwd_attrs, *map(str, given[: len(part.patterns)])):
+                    method = self._families.method(info, name)
+                    if isinstance(method, FunctionInfo) and method.kind == "property":
+                        frame.sink.add(CallEdge(method, part, frame.unit))
+
     def handed_over(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Count what a library may call: methods of a file of the program's own, and what makes rows of a database.
 
@@ -163,9 +196,9 @@ class Hooks:
                 for target in unit.module.attributes_of(name):
                     statement = unit.module.parents.get(target)
                     value = statement.value if isinstance(statement, ast.Assign) else None
-                    definition = unit.module.definition(value) if value is not None else None
-                    if definition is not None and not isinstance(definition, ast.ClassDef):
-                        found.append(unit.function(definition))
+                    for entry in self._flat.value(value, unit) if value is not None else ():
+                        if entry.kind is values.FUNCTION:
+                            found.append(entry.function)
             known = self._makers[unit] = tuple(found)
         return known
 
@@ -306,6 +339,10 @@ class Hooks:
                         for entry in flat.value(word.value, owner.unit):
                             if entry.kind is values.CLASS:
                                 yield entry.class_info
+
+
+def _with_rows(entry: Type, made: Value) -> Type:
+    return entry._replace(args=tuple(made if _ROW in values.names(part) else part for part in entry.args))
 
 
 def _is_used(node: ast.expr, frame: Frame) -> bool:

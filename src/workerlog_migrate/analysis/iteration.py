@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.hooks import Hooks
     from workerlog_migrate.analysis.kinds import Kinds
     from workerlog_migrate.analysis.special_methods import SpecialMethods
     from workerlog_migrate.analysis.unset import Unset
@@ -33,6 +34,7 @@ class Iteration:
         kinds: Kinds,
         unset: Unset,
         special_methods: SpecialMethods,
+        hooks: Hooks,
     ) -> None:
         self._above = above
         self._effects = effects
@@ -40,6 +42,7 @@ class Iteration:
         self._kinds = kinds
         self._unset = unset
         self._special_methods = special_methods
+        self._hooks = hooks
         self._meanwhile = Meanwhile()
 
     def iterate(self, value: Value, node: ast.expr, frame: Frame) -> Value:
@@ -53,7 +56,7 @@ class Iteration:
                 kinds = values.names(self._above.expressions.value(held, frame.quiet()))
                 if not kinds.isdisjoint(SIZED):
                     self._effects.operation("op:iterate-changed", node, frame)
-        return self._elements.element(value, frame.unit)
+        return self._hooks.rows_of(self._elements.element(value, frame.unit), frame.unit)
 
     def _iterate_one(self, entry: Type, node: ast.expr, frame: Frame, sink: EffectSet) -> None:
         match entry.kind:

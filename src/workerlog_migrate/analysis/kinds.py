@@ -14,6 +14,7 @@ import csv
 import datetime
 import functools
 import importlib.util
+import inspect
 import itertools
 import operator
 import os
@@ -141,6 +142,17 @@ class Kinds:
         if symbol != "in" and frame.sink is not None and any(self.has_no_order(entry) for entry in left):
             self._effects.operation("op:kinds", node, frame)
 
+    def ordered(self, value: Value, node: ast.AST, frame: Frame) -> None:
+        """Put into the sink what an order of several values raises, each of which is one of these alternatives."""
+        names = values.names(value)
+        if "json" in names:
+            self._effects.operation("op:compare-json", node, frame)
+        if "None" in names:
+            self._effects.operation("op:compare-none", node, frame)
+        self.operated("<", value, value, node, frame)
+        if frame.sink is not None and any(self.has_no_order(entry) for entry in value):
+            self._effects.operation("op:kinds", node, frame)
+
     def has_no_order(self, entry: Type) -> bool:
         """Whether an object is of a class of the program that cannot be compared by order."""
         info = entry.class_or_none
@@ -235,11 +247,11 @@ class Kinds:
         function = _function(row)
         if frame.sink is None or function is None:
             return
-        is_ours = row.name in _LIBRARY  # what stands for it knows no keywords
+        ours = _LIBRARY.get(row.name)  # what stands for it knows few keywords
         named = [
             (word, constant(each) or samples(value, own=self._own))
             for word, each, value in given
-            if not (word and is_ours)
+            if not word or ours is None or word in inspect.signature(ours).parameters
         ]
         if receiver is not None and "." in row.name:
             kind = row.name.rpartition(".")[0]
@@ -386,11 +398,10 @@ _BUILTINS = frozenset(
 _TYPES: tuple[type, ...] = (str, bytes, list, dict, set, tuple, int, float)
 _LIBRARY: dict[str, Callable[..., object]] = {
     "isinstance": isinstance,
-    "open": lambda name, mode="r", buffering=-1, *texts: (
-        name if isinstance(name, int) else os.fspath(name),
-        _text(mode),
+    "open": lambda file, mode="r", buffering=-1, encoding="", errors="", newline="": (
+        file if isinstance(file, int) else os.fspath(file),
         operator.index(buffering),
-        [_text(each) for each in texts[:3]],
+        [_text(each) for each in (mode, encoding, errors, newline)],
     ),
     "time.sleep": lambda seconds: seconds if isinstance(seconds, float) else float(operator.index(seconds)),
     "io.StringIO.write": lambda _, text: _text(text),

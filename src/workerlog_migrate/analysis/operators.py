@@ -252,6 +252,16 @@ class Operators:
         ):
             self._effects.operation("op:date-aware", node, frame)
 
+    def _may_be_nan(self, frame: Frame) -> bool:
+        """Whether the program makes decimal numbers of something that is not written in it, or writes one that is no number."""
+        return frame.sink is not None and any(
+            not call.args
+            or not isinstance(call.args[0], ast.Constant)
+            or "nan" in str(call.args[0].value).lower()
+            for unit in self._places.units(frame.unit, "Decimal")
+            for call in unit.module.calls_of("Decimal")
+        )
+
     def _can_divide(self, symbol: str, lefts: set[str], rights: set[str]) -> bool:
         if rights and rights <= {"str", "bytes", "tuple", "list", "pathlib.Path", "None"}:
             return False
@@ -305,6 +315,8 @@ class Operators:
                 if names_date(left) and names_date(right):
                     self._compared_dates(node, frame)
                 found = values.names(left) | values.names(right)
+                if _DECIMAL in found and self._may_be_nan(frame):
+                    self._effects.operation("op:compare-decimal", node, frame)
                 if "json" in found:
                     self._effects.operation("op:compare-json", node, frame)
                 if "None" in found:
@@ -384,6 +396,7 @@ def _makes_dates(module: Module, *, aware: bool) -> bool:
 
 
 _LIBRARY = sys.stdlib_module_names | {"file"}
+_DECIMAL = "decimal.Decimal"
 _ZONE_AT = {"now": 0, "fromtimestamp": 1, "datetime": 7}
 _GROWING = frozenset({"+", "-", "*", "**", "<<"})
 _BITS = 63

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.sight import Sight
     from workerlog_migrate.analysis.world import World
 
+_MAKER = ("sqlite3.Connection", "row_factory")
+
 
 class Parameters:
     """Answers for one program.
@@ -116,11 +118,24 @@ class Parameters:
                     row = known.method(row.events, function.name)
                 if row is not None and row.hands:
                     yield row.hands
+        maker_row = known.method(*_MAKER)
+        if maker_row is not None and self._makes_rows(function):
+            yield maker_row.hands
         if function.owner is not None:
             for base in self._families.family(function.owner)[1:]:
                 row = known.method(base, function.name) if isinstance(base, str) else None
                 if row is not None and row.hands:
                     yield row.hands
+
+    def _makes_rows(self, function: FunctionInfo) -> bool:
+        """Whether a function is assigned to be called by a database connection for each row."""
+        module = function.unit.module
+        for target in module.attributes_of(_MAKER[1]):
+            statement = module.parents.get(target)
+            made = statement.value if isinstance(statement, ast.Assign) else None
+            if made is function.node or (made is not None and module.definition(made) is function.node):
+                return True
+        return False
 
     def _is_called(self, function: FunctionInfo) -> bool:
         """Whether the file calls a function at all, so that a parameter which no call passes keeps its default."""

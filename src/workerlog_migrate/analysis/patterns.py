@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.conditions import Conditions
     from workerlog_migrate.knowledge import CallRow
 
-_HOLDERS = frozenset({"re.Match", "re.Pattern"})
-
 
 class Patterns:
     """Answers for one program.
@@ -36,7 +34,7 @@ class Patterns:
         """Return what a row gives, with the groups of the pattern that it is made of or matched against."""
         found = set(self._groups(row, arguments, receiver))
         groups = found.pop() if len(found) == 1 else None
-        return value if groups is None else _with_groups(value, groups)
+        return values.with_groups(value, groups)
 
     def _groups(self, row: CallRow, arguments: Arguments, receiver: Value | None) -> Iterator[Groups | None]:
         for node in arguments.find("pattern", row.params):
@@ -86,12 +84,3 @@ def _one(groups: Groups, node: ast.expr) -> Value:
     if isinstance(node, ast.Constant):
         return STR if groups.is_sure(node.value) else STR | NONE
     return STR if all(each.is_sure for each in groups.groups) else STR | NONE
-
-
-def _with_groups(value: Value, groups: Groups) -> Value:
-    return frozenset(
-        entry._replace(ref=groups)
-        if entry.name in _HOLDERS
-        else entry._replace(args=tuple(_with_groups(part, groups) for part in entry.args))
-        for entry in value
-    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
+import pkgutil
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
@@ -83,6 +85,7 @@ class Presence:
         return all(
             isinstance(base, ClassInfo)
             or (isinstance(_BUILTINS.get(base or ""), type) and not hasattr(_BUILTINS[base or ""], name))
+            or (self._world.knowledge.is_kind(base or "", "whole") and name not in _names_of(base or ""))
             for base in self._families.family(info)
         )
 
@@ -140,3 +143,14 @@ class Presence:
             return caught is not None and not caught.min_python
         kind = known.type(f"{module}.{name}")
         return not (row.min_python or row.max_python or (kind is not None and kind.min_python))
+
+
+@functools.cache
+def _names_of(dotted: str) -> frozenset[str]:
+    """Return what instances of a class of the standard library may have: what it has, and all that its methods name."""
+    found: set[str] = set()
+    for owner in pkgutil.resolve_name(dotted).__mro__:
+        found.update(dir(owner))
+        for method in vars(owner).values():
+            found.update(getattr(getattr(method, "__code__", None), "co_names", ()))
+    return frozenset(found)

@@ -92,7 +92,9 @@ class Rows:
                 for passed in arguments.find(parameter, row.params):
                     value = arguments.value(passed)
                     if value != NONE:
-                        self._above.calls.invoke_unknown(values.without_none(value), passed, frame)
+                        made = self._above.calls.invoke_unknown(values.without_none(value), passed, frame)
+                        if "orders" in row.marks:
+                            self._kinds.ordered(made, passed, frame)
             self._typed_arguments(row, arguments, frame)
             self._used_arguments(row, arguments, node, frame)
             self._hooks.handed_over(row, arguments, node, frame)
@@ -228,7 +230,7 @@ class Rows:
         """Return what a row says that a call gives."""
         if "wraps" in row.marks and self._wraps_unknown(row, arguments):
             return ANY
-        value = self._given_by_row(row, arguments, receiver)
+        value = self._hooks.rows_of(self._given_by_row(row, arguments, receiver), arguments.frame.unit)
         if "matches" in row.marks:
             value = self._patterns.matched(value, row, arguments, receiver)
         elif "groups" in row.marks and receiver is not None:

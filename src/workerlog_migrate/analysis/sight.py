@@ -13,6 +13,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import FunctionInfo, Unit
 from workerlog_migrate.analysis.trails import Passed, Use
 from workerlog_migrate.analysis.values import ANY, NONE, Type, Value
+from workerlog_migrate.syntax.patterns import Groups, groups_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,6 +123,16 @@ class Sight:
         for passed in use.mapping:
             yield self._item(passed, argument.arg)
 
+    def _pattern(self, node: ast.AST, unit: Unit) -> Groups | None:
+        """Return the groups of the pattern that a call of ``re.sub(pattern, function, text)`` or of a pattern's own ``sub`` has."""
+        match node:
+            case ast.Call(args=[ast.Constant(value=str(text)), _, _, *_]):
+                return groups_of(text)
+            case ast.Call(func=ast.Attribute(value=pattern)):
+                found = {entry.groups for entry in self._above.flat.value(pattern, unit)}
+                return found.pop() if len(found) == 1 else None
+        return None
+
     def value(self, passed: Passed) -> Value:
         """Return what is passed: the value itself, or the part of it that arrives."""
         node, unit, part = passed
@@ -131,7 +142,7 @@ class Sight:
             assert isinstance(node, ast.ClassDef)
             return values.class_object(unit.class_info(node))
         if part.startswith("type:"):
-            return values.parse(part.removeprefix("type:"))
+            return values.with_groups(values.parse(part.removeprefix("type:")), self._pattern(node, unit))
         value = self._above.flat.value(node, unit)
         if part == "result":
             return values.join(

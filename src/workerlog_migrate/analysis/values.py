@@ -203,6 +203,7 @@ _BUILTIN_KINDS = frozenset(
 )
 _OPEN = frozenset({"json", "record"})
 _NOTHING_KNOWN = frozenset({UNKNOWN, BOUND, FOREIGN})
+_WITH_GROUPS = frozenset({"re.Match", "re.Pattern"})
 _KEPT = frozenset({"None", "json"})
 _KEPT_KINDS = frozenset({UNKNOWN, FUNCTION, CALLABLE, METHOD})
 _ALTERNATIVES = 8
@@ -295,6 +296,18 @@ def join(values: Iterable[Value]) -> Value:
 def without_none(value: Value) -> Value:
     """Remove the alternative ``None``."""
     return value - NONE if value >= NONE else value
+
+
+def with_groups(value: Value, groups: Groups | None) -> Value:
+    """Return a value in which each match and pattern has the groups of a pattern; None: they are not known."""
+    if groups is None:
+        return value
+    return frozenset(
+        entry._replace(ref=groups)
+        if entry.name in _WITH_GROUPS
+        else entry._replace(args=tuple(with_groups(part, groups) for part in entry.args))
+        for entry in value
+    )
 
 
 def is_unknown(value: Value) -> bool:

@@ -16,7 +16,8 @@ from workerlog_migrate.errors import WorkerlogError
 # none-able: it may be None; shape:json: it may be decoded JSON; ascii: as text it is ASCII for certain; converted: it may be a
 # number made of text, of any size; text-mode, binary-mode, write-mode: a mode that is known is of that kind (no mode: text);
 # unpaired: it holds lists or texts of any length; holds-unknown: something in it may be no plain data; holds-no-text: something
-# in it is neither text, bytes nor a path; unordered: something in it cannot be compared with another of its kind; spelled: the
+# in it is neither text, bytes nor a path; circular: it is a container, and the file puts one into itself;
+# unordered: something in it cannot be compared with another of its kind; spelled: the
 # script, or a file of the program that it imports, holds one of the words of ``value`` (the driver in the address of a database).
 TESTS = frozenset(
     [
@@ -42,6 +43,7 @@ TESTS = frozenset(
         "holds-unknown",
         "holds-no-text",
         "spelled",
+        "circular",
         "unordered",
     ]
 )
@@ -60,7 +62,8 @@ MARKS = frozenset(["abstract", "calm", "general", "io"])
 # at other places; starts: it starts a coroutine that it is given, which fails where it is awaited, not here; stored: what it
 # gives was stored before, so that it is data; needs-loop: it fails where no event loop runs, which one does in every coroutine;
 # others: it gives what others end, so that nobody knows what awaiting it raises; matches: what it gives has the groups of its
-# pattern; groups: it gives groups of a match; weekday: it gives a day of the week from 0 to 6; wraps: what it gives goes on to use what
+# pattern; groups: it gives groups of a match; orders: it compares by order what the functions give that
+# it calls; weekday: it gives a day of the week from 0 to 6; wraps: what it gives goes on to use what
 # it was given.
 CALL_MARKS = frozenset(
     [
@@ -75,6 +78,7 @@ CALL_MARKS = frozenset(
         "loop",
         "matches",
         "now",
+        "orders",
         "needs-loop",
         "others",
         "reorders",
@@ -88,8 +92,8 @@ CALL_MARKS = frozenset(
 
 # Kinds of types. number; date: what moves by a timedelta; sequence: what numbers subscript; series: what holds things one
 # after the other; plain: what is ASCII as text; spent: what one reading uses up; uncalled: what nobody can call; base: a
-# base class that adds nothing to what runs.
-KINDS = frozenset(["base", "date", "number", "plain", "sequence", "series", "spent", "uncalled"])
+# base class that adds nothing to what runs; whole: a class of the standard library that may be asked for what its instances have.
+KINDS = frozenset(["base", "date", "number", "plain", "sequence", "series", "spent", "uncalled", "whole"])
 
 
 class KnowledgeError(WorkerlogError):

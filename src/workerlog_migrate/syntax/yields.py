@@ -100,3 +100,24 @@ def _count(node: ast.AST) -> int:
         found += isinstance(entry, ast.Yield | ast.YieldFrom)
         pending.extend(ast.iter_child_nodes(entry))
     return min(found, _MANY)
+
+
+def yields_when_closed(function: ast.AST) -> bool:
+    """Say whether a generator may yield once more when it is closed: where it handles that, or at the end of a ``try``.
+
+    Args:
+        function: its definition.
+    """
+    return any(
+        any(map(_count, node.finalbody))
+        or any(_takes_the_end(handler) and any(map(_count, handler.body)) for handler in node.handlers)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Try) and any(map(_count, node.body))
+    )
+
+
+def _takes_the_end(handler: ast.ExceptHandler) -> bool:
+    if handler.type is None:
+        return True
+    parts = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(ast.unparse(part).rpartition(".")[2] in ("GeneratorExit", "BaseException") for part in parts)
