@@ -41,7 +41,7 @@ NAME = "opaque::test_a_name_that_nothing_binds_is_a_name_error"
 UNSET = "opaque::test_an_attribute_that_only_another_method_sets_may_be_missing"
 SIGNAL = "opaque::test_what_a_signal_handler_raises_arrives_everywhere"
 SWALLOW = "flow::test_a_context_manager_that_may_swallow_lets_what_follows_be_reached"
-SELF = "flow::test_what_held_before_holds_no_more_of_self"
+SELF = "flow::test_what_held_before_holds_no_more_behind_a_decorated_method"
 DECORATOR = "opaque::test_a_decorator_runs_where_the_definition_is_reached"
 THREADS = "what_else_comes::test_a_container_that_another_thread_changes"
 BEYOND = "what_else_comes::test_what_a_value_can_be_beyond_its_type"
@@ -199,7 +199,7 @@ MUTANTS = (
     Mutant("told: one field is no row", "ducks", "_ROW = 2  # fields", "_ROW = 1  # fields", "reach::test_an_item_that_may_be_no_row_is_unknown"),
     Mutant("told: widgets are no rows", "ducks", "any(map(unit.imports_any_of, _WIDGETS))", "False", "reach::test_an_item_that_may_be_no_row_is_unknown"),
     Mutant("told: equality says nothing", "ducks", "            return name != \"compared\" or weight >= _SPEAKING\n", "            return True\n", "reach::test_what_lies_in_a_declared_dict_may_be_an_object"),
-    Mutant("told: what is held", "ducks", "if any(map(self._tells, words.items())) and self._is_held(node, unit):", "if any(map(self._tells, words.items())):", "reach::test_what_lies_in_a_declared_dict_is_data_by_a_single_use"),
+    Mutant("told: what is held", "ducks", "if any(map(self._tells, words.items())) and self._is_held(node, unit):", "if any(map(self._tells, words.items())):", TOLD),
     Mutant("told: a parameter with fields", "ducks", "        return self._is_item(node, unit, 0)\n", "        return True\n", "reach::test_a_parameter_with_fields_is_unknown"),
     Mutant("told: what only objects have", "calls", "        if not found:  # nobody calls that of data: it is something else\n", "        if False:\n", "reach::test_an_item_that_may_be_an_object_is_unknown"),
     Mutant("a module in two outer folders", "neighbours", "        return found[0] if len(found) == 1 else None\n", "        return found[0] if found else None\n", "neighbours::test_a_module_that_two_outer_folders_have_is_not_known"),

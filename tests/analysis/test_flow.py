@@ -135,6 +135,22 @@ def test_what_held_before_holds_no_more_of_self(script: Analyse, before: str, ex
     assert _names(script, CLASS.format(before=before)) == expected
 
 
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        pytest.param("self.reset()", {"AttributeError"}, id="a method that sets it"),
+        pytest.param("self.reset", set(), id="twin: one that is only read"),
+    ],
+)
+def test_what_held_before_holds_no_more_behind_a_decorated_method(
+    script: Analyse, before: str, expected: set[str]
+) -> None:
+    """A decorator that is not known hides the method that it is given, but not what that stores."""
+    text = CLASS.replace("    def reset", "    @nuvem.timed\n    def reset")
+
+    assert _names(script, f"import nuvem{text.format(before=before)}") == expected
+
+
 @pytest.mark.parametrize("manager", ["x", "suppress(OSError)"])
 def test_a_context_manager_that_may_swallow_lets_what_follows_be_reached(
     script: Analyse, manager: str

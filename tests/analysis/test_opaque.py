@@ -273,6 +273,10 @@ def test_what_asks_nothing_of_a_value_is_known(script: Analyse, use: str) -> Non
         pytest.param("x + '/a'; open(x)", True, id="joined with a text and opened"),
         pytest.param("x.strip(); x.lower(); x.a", False, id="an attribute besides"),
         pytest.param("x.strip(); x.lower(); x()", False, id="called besides"),
+        pytest.param("x.strip(); x.lower(); x.a = 1", False, id="an attribute is set besides"),
+        pytest.param(
+            "x.startswith('a')", False, id="one method that only text has, of what need not be held"
+        ),
     ],
 )
 def test_two_uses_that_fit_one_builtin_type_tell_it(script: Analyse, uses: str, is_told: bool) -> None:
