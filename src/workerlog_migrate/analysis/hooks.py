@@ -196,9 +196,8 @@ class Hooks:
                 for target in unit.module.attributes_of(name):
                     statement = unit.module.parents.get(target)
                     value = statement.value if isinstance(statement, ast.Assign) else None
-                    for entry in self._flat.value(value, unit) if value is not None else ():
-                        if entry.kind is values.FUNCTION:
-                            found.append(entry.function)
+                    made = self._flat.value(value, unit) if value is not None else ()
+                    found += [entry.function for entry in made if entry.kind is values.FUNCTION]
             known = self._makers[unit] = tuple(found)
         return known
 
