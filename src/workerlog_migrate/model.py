@@ -178,6 +178,7 @@ class Starts:
         in_folder: files of its folder are imported through the folder's name, this one perhaps.
         imported: imported by another file that is no test, in either way.
         by_path: loaded from its path, so that neither its folder nor its package is known.
+        copied: taken to another place alone, so that what lies beside it stays behind.
         swept: every file of its folder is imported, so that a runtime file there would be taken for one of them.
         swept_above: every file is of the folder that such a name goes through first.
         isolated: started so that Python does not look beside the script.
@@ -201,6 +202,7 @@ class Starts:
     in_folder: str = ""
     imported: str = ""
     by_path: str = ""
+    copied: str = ""
     swept: str = ""
     swept_above: str = ""
     isolated: str = ""

@@ -145,6 +145,8 @@ def migrate_source(
 
             context = replace(context, joined=join(module, context, _seen_of(context)))
         findings = _findings(module, context)
+        header_codemod = importlib.import_module(row_of(HEADER).finder)
+        context = replace(context, log_folder=header_codemod.choose_log_folder(module, context))
         neighbours = context.types.neighbours
     plan = _planned(module, context, findings, decisions)
     imports = _runtime_imports(module)
@@ -316,7 +318,11 @@ def _rewritten(look: _Look, target: Target, settings: Settings) -> _Step:
     after = encode(source, final)
     checked = verify.check_encoded(decode(source.path, after), final)
     result = Module(checked, tree)
-    again = replace(_context(result, target, settings), joined=_moved_notes(context, noted, places))
+    again = replace(
+        _context(result, target, settings),
+        joined=_moved_notes(context, noted, places),
+        log_folder=context.log_folder,
+    )
     again = replace(again, unknown=second_look.found_again(unknown, places, context.header, again.header))
     with contextlib.closing(again.types):
         found = _findings(result, again)
@@ -350,6 +356,7 @@ def _without(before: _Look, spans: frozenset[Span], target: Target, settings: Se
     module = Module(before.source)
     context = _context(module, target, settings)
     context.types.close()
+    context = replace(context, log_folder=before.context.log_folder)
     findings = [finding for finding in before.findings if finding.span not in spans]
     plan = _planned(module, context, findings, before.decisions)
     return replace(before, module=module, context=context, findings=findings, plan=plan)

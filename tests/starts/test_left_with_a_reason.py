@@ -686,7 +686,7 @@ def test_a_script_that_the_runtime_would_break_is_left(
             id="an-empty-safe-path",
         ),
         pytest.param(
-            {"start.sh": "rsync -P scripts/zero_x.py h:\ngrep -I x scripts/zero_x.py\npython3 -Im venv v\n"},
+            {"start.sh": "lint -P scripts/zero_x.py\ngrep -I x scripts/zero_x.py\npython3 -Im venv v\n"},
             ["zero_x.py"],
             id="other-commands-flags",
         ),

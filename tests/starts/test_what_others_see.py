@@ -69,6 +69,30 @@ def _log(tree: Tree, name: str) -> str:
         pytest.param(
             "genesis/__init__.py", USES_LOGGING.replace('"genesis{below}"', "__name__"), id="by-name"
         ),
+        pytest.param(
+            "helper.py", _made_by('get = logging.getLogger\nlog = get("genesis")'), id="by-another-name"
+        ),
+        pytest.param(
+            "helper.py",
+            _made_by('from logging import getLogger as made\n\nlog = made("genesis")'),
+            id="by-an-imported-name",
+        ),
+        pytest.param(
+            "genesis.py",
+            _made_by("from pathlib import Path\n\nlog = logging.getLogger(Path(__file__).stem)"),
+            id="by-its-file",
+        ),
+        pytest.param(
+            "genesis/__init__.py", _made_by("log = logging.getLogger(__package__)"), id="by-its-package"
+        ),
+        pytest.param(
+            "helper.py", _made_by("import names\n\nlog = logging.getLogger(names.MINE)"), id="by-another-file"
+        ),
+        pytest.param(
+            "helper.py",
+            _made_by("import json\n\nlog = logging.getLogger(json.load(open('names.json'))['mine'])"),
+            id="by-a-file-of-settings",
+        ),
     ],
 )
 def test_a_logger_of_the_program_keeps_its_records(tree: Tree, helper: str, text: str) -> None:
@@ -78,6 +102,7 @@ def test_a_logger_of_the_program_keeps_its_records(tree: Tree, helper: str, text
         "    print", f"    {module}.note()\n    print"
     )
     tree.write({helper: text, "genesis_x.py": script})
+    tree.write({"names.py": 'MINE = "genesis"\n', "names.json": '{"mine": "genesis"}\n'})
     before = tree.start("genesis_x.py")
 
     tree.migrate("--apply", "genesis_x.py")
@@ -115,6 +140,27 @@ def test_a_text_that_names_no_logger_leaves_the_worker_its_own(tree: Tree, line:
 def test_a_logger_of_another_name_leaves_the_worker_its_own(tree: Tree) -> None:
     """The twin: a logger that only begins alike is no parent and no child of ours."""
     tree.write({"helper.py": USES_LOGGING.replace("genesis{below}", "genesis_db"), "genesis_x.py": SCRIPT})
+
+    tree.migrate("--apply", "genesis_x.py")
+
+    assert tree.head("genesis_x.py")[-1] == 'logger = setup_worker_logger("genesis")'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        USES_LOGGING.replace('"genesis{below}"', "input.__name__"),
+        "from pathlib import Path\n\nNAME = Path(__file__).stem\n\n\ndef note():\n    pass\n",
+        "import names\n\nget = print\nget(names.MINE)\n\n\ndef note():\n    pass\n",
+    ],
+)
+def test_a_name_that_reaches_no_logger_leaves_the_worker_its_own(tree: Tree, text: str) -> None:
+    """The twin: a logger of another made name, and the worker's name as a value that no maker of loggers gets."""
+    script = SCRIPT.replace("import time", "import helper").replace(
+        "    print", "    helper.note()\n    print"
+    )
+    values = {"names.py": 'MINE = "genesis"\n', "other.json": '{"mine": "genesis"}\n'}
+    tree.write({"helper.py": text, "genesis_x.py": script, **values})
 
     tree.migrate("--apply", "genesis_x.py")
 
@@ -212,6 +258,10 @@ LISTERS = {
     "defined": "import inspect, zero_util\nprint([n for n, f in inspect.getmembers(zero_util, inspect.isfunction)"
     " if f.__module__ == 'zero_util'])\n",
     "exec": "logger = 'mine'\nexec('from zero_util import *')\nprint(logger, sorted(n for n in globals() if n == 'save'))\n",
+    "by-text": "import importlib\nm = importlib.import_module('zero_util')\nprint([n for n in dir(m) if not n.startswith('_')])\n",
+    "loaded": "import sys, zero_util\nimport inspect\nprint([n for n, f in inspect.getmembers(sys.modules['zero_util'])"
+    " if inspect.isfunction(f)])\n",
+    "run": "import runpy\nprint(sorted(n for n in runpy.run_path('zero_util.py') if not n.startswith('_')))\n",
     "update": "logger = 'mine'\nimport zero_util\nglobals().update({k: v for k, v in zero_util.__dict__.items() if"
     " not k.startswith('_')})\nprint(logger)\n",
 }
@@ -227,7 +277,7 @@ def test_a_program_that_lists_what_a_module_holds_finds_what_it_found(tree: Tree
     result = tree.migrate("--apply", "zero_util.py")
     after = tree.start("main.py")
 
-    is_left = name in ("members", "dict", "alias")
+    is_left = name in ("members", "dict", "alias", "loaded")
     assert (after.returncode, after.stdout, after.stderr) == (0, before.stdout, before.stderr)
     assert ("mirror_print(" not in tree.text("zero_util.py")) is is_left
     assert ("takes every name that it holds" in result.stderr) is is_left
@@ -250,6 +300,9 @@ COMMANDS = {
     "own-module": "{n: f for n, f in vars(__import__('sys').modules['__main__']).items() if n[0] != '_' and callable(f)}",
     "own-dict": "{n: f for n, f in sys.modules[__name__].__dict__.items() if callable(f)}",
     "namespace": "[exec('', globals().copy())]",
+    "of-a-function": "{n: f for n, f in cmd_go.__globals__.items() if callable(f)}",
+    "of-a-frame": "{n: f for n, f in sys._getframe().f_globals.items() if n.startswith('cmd_')}",
+    "of-a-frame-by-name": "[sys._getframe().f_globals['cmd_go']]",
 }
 
 
@@ -263,6 +316,9 @@ COMMANDS = {
         ("own-module", None),
         ("own-dict", None),
         ("namespace", "logger"),
+        ("of-a-function", None),
+        ("of-a-frame", "_logger"),
+        ("of-a-frame-by-name", "logger"),
     ],
 )
 def test_a_table_of_names_shows_none_of_ours(tree: Tree, table: str, logger: str | None) -> None:
@@ -311,12 +367,25 @@ def test_a_table_of_names_shows_none_of_ours(tree: Tree, table: str, logger: str
         "import subprocess\n\nsubprocess.run(['mkdir', 'logs'], check=True)",
         "os.system('mkdir logs')",
         "name = 'zero'\nos.makedirs('logs', exist_ok=True)\nprint(open(f'logs/{name}.log', 'a+').tell())",
+        "os.mkdir(path='logs')",
+        "os.mkdir(b'logs')",
+        "os.mkdir(os.path.expandvars('logs'))",
+        "WHAT = 'logs'\nos.mkdir(f'{WHAT}')",
+        "os.environ.setdefault('LOG_FOLDER', 'logs')\nos.mkdir(os.environ['LOG_FOLDER'])",
+        "import sqlite3\n\nsqlite3.connect('logs').close()",
+        "import places\n\nos.mkdir(places.LOGS)",
+        "from places import LOGS\n\nos.mkdir(LOGS)",
+        "import places\n\nplaces.prepare()",
     ],
 )
 def test_a_script_that_uses_the_log_folder_itself_gets_another(tree: Tree, use: str) -> None:
     """Whatever the script does with ``logs`` it finds as before; the header names another folder, and the report says why."""
     text = f"import os\nimport pathlib\n\n{use}\nprint('ok')\n"
     tree.write({"a/zero_x.py": text, "b/zero_x.py": text})
+    if "places" in use:
+        makes = "\n\n\ndef prepare():\n    os.mkdir(LOGS)\n" if "prepare" in use else ""
+        places = f"import os\n\nLOGS = os.path.join('.', 'logs'){makes}\n"
+        tree.write({"a/places.py": places, "b/places.py": places})
     before = tree.start("zero_x.py", cwd="a")
 
     result = tree.migrate("--apply", "b")
@@ -343,11 +412,16 @@ def test_a_script_that_uses_the_log_folder_itself_gets_another(tree: Tree, use: 
         "os.system('mkdir -p logs')",
         "name = 'day'\nos.makedirs('logs', exist_ok=True)\nopen(f'logs/{name}.log', 'a').close()",
         "import glob\n\nprint(glob.glob('blogs/*'))",
+        "import places\n\nos.makedirs(places.LOGS, exist_ok=True)",
+        "import places\n\nplaces.prepare()",
+        "import places\n\nos.mkdir(places.DATA)",
     ],
 )
 def test_a_script_that_shares_the_log_folder_keeps_it(tree: Tree, use: str) -> None:
     """The twin: to make the folder if it is missing, or to write another file in it, disturbs nobody."""
     tree.write({"zero_x.py": f"import os\nimport pathlib\n\n{use}\nprint('ok')\n"})
+    prepare = "def prepare():\n    os.makedirs(LOGS, exist_ok=True)\n"
+    tree.write({"places.py": f"import os\n\nLOGS = 'logs'\nDATA = 'data'\n\n\n{prepare}"})
 
     tree.migrate("--apply", "zero_x.py")
 

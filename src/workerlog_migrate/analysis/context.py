@@ -25,6 +25,7 @@ class Context:
         header: names and place of the logger set-up.
         types: types of expressions and callees, resolved through the knowledge base.
         joined: which handler each note of the workers is about, where that is known from the text before the edits.
+        log_folder: the log's folder, and why it is another one than the configuration's.
         unknown: handlers that are known to stay broad, from the text before the edits, each with the finding there.
     """
 
@@ -33,4 +34,5 @@ class Context:
     header: Header
     types: Types
     joined: Joined | None = None
+    log_folder: tuple[str, str] = ("logs", "")
     unknown: Mapping[ast.AST, Finding] = field(default_factory=dict)

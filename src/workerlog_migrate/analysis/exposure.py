@@ -53,6 +53,8 @@ def find_exposure(module: Module, target: Target) -> Exposure:
         for node in module.attributes_of("__dict__")
         if _is_own_module(module, node.value)
     ]
+    for attribute in ("__globals__", "f_globals"):
+        readers += [(node, _read(module, node)) for node in module.attributes_of(attribute)]
     for call, kind in readers:
         if not kind:
             continue

@@ -27,6 +27,10 @@ _LOGGER_MAKERS = (
     "worker_utils.setup_worker_logger",
 )
 _TEST = re.compile(r"test_.*|.*_test")
+_TAKES_OFF = re.compile(
+    r"\bpath\s*\.\s*(?:pop|remove|clear)\b|\bpath\b[^=]*=(?!=).*(?:\bfor\b|\bpath\s*\[\s*\d+\s*:)", re.DOTALL
+)
+"""A line takes folders off ``sys.path``, the script's own perhaps."""
 """Stems of the modules that pytest and unittest collect."""
 _PARSERS = frozenset({"argparse", "click", "docopt", "fire", "getopt", "optparse", "typer"})
 _RETRY_MAKERS = ("worker_utils.retry_with_backoff",)
@@ -237,6 +241,8 @@ def _leading_statements(module: Module) -> list[ast.stmt]:
             or _is_own_assignment(module, statement)
         ):
             break
+        if _is_sys_path(statement) and _TAKES_OFF.search(module.text(statement)):
+            break  # below it the runtime may no longer be found
         leads.append(statement)
     while leads and _is_sys_path(leads[-1]):
         leads.pop()
@@ -250,6 +256,8 @@ def _form(module: Module, target: Target) -> tuple[Form, str]:
     starts, form = target.starts, _form_of(module, target)
     if starts.by_path and not (form is Form.RELATIVE and _has_relative_import(module)):
         return form, f"{starts.by_path}: the runtime would not be found from there; import it instead"
+    if starts.copied:
+        return form, f"{starts.copied}; take worker_logger.py and worker_utils.py along"
     swept = (form is not Form.RELATIVE and starts.swept) or (form is not Form.PLAIN and starts.swept_above)
     if swept:
         return form, (

@@ -12,6 +12,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from workerlog_migrate.analysis.module import Module
 
 _MAKES = frozenset({"mkdir", "makedirs"})
@@ -20,14 +22,18 @@ _DISTURBED = frozenset(
         "exists", "isdir", "is_dir", "is_file", "isfile", "lexists",
         "glob", "iglob", "iterdir", "listdir", "rglob", "scandir", "walk",
         "copytree", "move", "open", "remove", "removedirs", "rename", "renames", "replace", "rmdir", "rmtree", "touch",
-        "symlink", "symlink_to", "unlink", "make_archive", "disk_usage",
+        "symlink", "symlink_to", "unlink", "make_archive", "disk_usage", "connect",
     }
 )  # fmt: skip
 _TESTS = frozenset({"exists", "isdir", "is_dir", "lexists"})
 _JOINS = frozenset({"join", "joinpath"})
 _PATHS = frozenset(
-    {"Path", "PurePath", "abspath", "realpath", "expanduser", "resolve", "absolute", "str", "fspath"}
+    {
+        *("Path", "PurePath", "abspath", "realpath", "expanduser", "expandvars", "resolve", "absolute"),
+        *("normpath", "str", "fspath"),
+    }
 )
+_PATH_KEYWORDS = frozenset({"path", "name", "file", "src", "dst", "top"})
 _CALLS = _MAKES | _DISTURBED
 _GLOBS = frozenset({"glob", "rglob", "iglob"})
 _DEFAULTS = frozenset({"get", "getenv", "getattr", "pop", "setdefault", "field", "environ"})
@@ -41,21 +47,23 @@ _COMMAND = (
 _MOST_CARRIERS = 2_000
 
 
-def find_use(module: Module, folder: str, worker: str) -> tuple[int, str]:
+def find_use(module: Module, folder: str, worker: str, others: Iterable[Module] = ()) -> tuple[int, str]:
     """Find the first use of the log folder that is not ours to disturb.
 
     Args:
         module: the script.
         folder: the log folder, as the header would name it.
         worker: the worker's name; its log is ``<worker>.log`` there.
+        others: files of the program that the script imports; a name of theirs may stand for the folder.
 
     Returns:
         The line and what it does; 0 and an empty text when there is none.
     """
     name = _last(folder)
-    if name not in module.source.text:
+    given = {each for other in others for each in _names_for(other, name)}
+    if name not in module.source.text and not any(each in module.source.text for each in given):
         return 0, ""
-    carriers = _Carriers(module, name)
+    carriers = _Carriers(module, name, given)
     found = [
         (call.lineno, f"{_called(call)} of {name!r}")
         for call in module.calls_by(_CALLS)
@@ -79,11 +87,24 @@ def find_use(module: Module, folder: str, worker: str) -> tuple[int, str]:
     return min(found, default=(0, ""))
 
 
+def _names_for(module: Module, name: str) -> Iterator[str]:
+    """Give the names of a file's own that stand for a path that ends in the folder's name."""
+    if name not in module.source.text:
+        return
+    for statement in module.tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+            texts = [each.value for each in ast.walk(statement.value) if isinstance(each, ast.Constant)]
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            if texts and isinstance(texts[-1], str) and _last(texts[-1]) == name:
+                yield from (each.id for each in targets if isinstance(each, ast.Name))
+
+
 def _disturbs(module: Module, call: ast.Call, carriers: _Carriers) -> bool:
     called = _called(call)
     paths = [call.func.value] if isinstance(call.func, ast.Attribute) else []
     is_two = called in ("copytree", "move", "rename", "renames", "replace", "symlink", "symlink_to")
     paths += call.args[:2] if is_two else call.args[:1]
+    paths += [each.value for each in call.keywords if each.arg in _PATH_KEYWORDS]
     if called in ("replace", "remove") and not any(_is_path(module, each) for each in paths):
         return False  # a text's, or a list's
     if not any(each in carriers for each in paths):
@@ -150,9 +171,10 @@ class _Carriers:
     Args:
         module: the script.
         name: the folder's name.
+        given: names of other files that stand for the folder.
     """
 
-    def __init__(self, module: Module, name: str) -> None:
+    def __init__(self, module: Module, name: str, given: Iterable[str] = ()) -> None:
         self._module = module
         self._found: set[ast.expr] = set()
         self._waiting: list[ast.expr] = []
@@ -161,9 +183,19 @@ class _Carriers:
             match node:
                 case ast.Constant(value=str() as text) if _last(text) == name:
                     self._add(node)
-                case ast.JoinedStr(values=[*_, ast.Constant(value=str() as text)]):
-                    if _last(text) == name and len(text.rstrip("\\/")) > len(name):
+                case ast.Constant(value=bytes() as raw) if _last(raw.decode("latin-1")) == name:
+                    self._add(node)
+                case ast.JoinedStr():
+                    text = _text_of(module, node)
+                    if _last(text) == name:
                         self._add(node)
+        for each in given:
+            self._attributes(each)
+            for found in module.names_of(each):
+                if any(
+                    isinstance(binding.node, ast.alias | ast.ImportFrom) for binding in module.bindings(found)
+                ):
+                    self._add(found)
         while self._waiting and len(self._found) <= _MOST_CARRIERS:
             self._follow(self._waiting.pop())
 
@@ -283,6 +315,8 @@ class _Carriers:
                 self._add(call)
         elif called in _DEFAULTS and place in (1, "default"):
             self._add(call)
+            if called == "setdefault" and isinstance(call.args[0], ast.Constant):
+                self._read_key(call.args[0].value)
         elif called == "add_argument" and place == "default":
             self._option(call)
         else:

@@ -272,7 +272,7 @@ def _new_header(
     assigns: list[str] = []
     if needs.logger:
         names[RUNTIME_LOGGER] = _logger_names(header, needs)
-        assigns.append(_logger_line(module, context))
+        assigns.append(_logger_line(context))
     if needs.retry:
         names[RUNTIME_UTILS] = [("retry_with_backoff", header.retry)]
         assigns.append(_retrying_line(context))
@@ -280,7 +280,7 @@ def _new_header(
     own = [] if header.both else [_own_import(context, runtime, each) for runtime, each in names.items()]
     placed = _placed(module, context, [*plain, *own])
     message = _what(context, needs)
-    notes = [_log_folder(module, context)[1]] if needs.logger else []
+    notes = [context.log_folder[1]] if needs.logger else []
     if header.run_as_script:
         notes.append(
             "a __main__ guard and no relative import in a package: taken to be run as a script, not imported"
@@ -356,11 +356,9 @@ def _completed_header(
     if needs_setup:
         following = header.retrying_assign
         if following is not None:
-            yield _insertion(context, following.lineno, _logger_line(module, context))
+            yield _insertion(context, following.lineno, _logger_line(context))
         else:
-            yield _insertion(
-                context, own_line, "", _logger_line(module, context), *_gap_after(module, own_line)
-            )
+            yield _insertion(context, own_line, "", _logger_line(context), *_gap_after(module, own_line))
     if needs.retry and header.retrying_assign is None:
         preceding = header.logger_assign
         if preceding is not None:
@@ -482,28 +480,57 @@ def _own_import(context: Context, runtime: str, names: list[tuple[str, str]]) ->
     return NewImport(f"{context.header.prefix}{runtime}", tuple(names), is_own=True)
 
 
-def _logger_line(module: Module, context: Context) -> str:
+def _logger_line(context: Context) -> str:
     header = context.header
     arguments = [_literal(context.target.worker)]
-    folder, _ = _log_folder(module, context)
+    folder, _ = context.log_folder
     if folder != _DEFAULT_FOLDER:
         arguments.append(_literal(folder))
     return f"{header.logger} = {header.setup}({', '.join(arguments)})"
 
 
-def _log_folder(module: Module, context: Context) -> tuple[str, str]:
-    """Choose the log folder, and say why it is another one than the configuration's: the script uses that for itself."""
+def choose_log_folder(module: Module, context: Context) -> tuple[str, str]:
+    """Choose the log folder.
+
+    Args:
+        module: the script.
+        context: its surroundings, while the engine can still be asked.
+
+    Returns:
+        The folder, and why it is another one than the configuration's: the program uses that for itself.
+    """
     wanted = folder = context.settings.log_dir or _DEFAULT_FOLDER
     above, slash, name = folder.rpartition("/")
     reason, number = "", 1
+    others = _imported(context)
     while number < _MOST_FOLDERS:
-        line, use = find_use(module, folder, context.target.worker)
+        use = _use_of(module, folder, context, others)
         if not use:
             break
-        reason = reason or f"line {line}: {use}"
+        reason = reason or use
         folder = f"{above}{slash}worker_{name}" + (f"_{number}" if number > 1 else "")
         number += 1
     return folder, f"{reason}, so that its log is not in {wanted} but in {folder}" if reason else ""
+
+
+def _imported(context: Context) -> list[Module]:
+    """Give the files of the program that the script imports at its top: they run in its folder, too."""
+    engine = context.types.engine
+    nodes = [node for node in engine.unit.module.tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    units = [unit for node in nodes for unit in engine.world.own_imports(node, engine.unit)]
+    return [unit.module for unit in dict.fromkeys(units)]
+
+
+def _use_of(module: Module, folder: str, context: Context, others: list[Module]) -> str:
+    """Say who uses a folder in a way that our log in it would disturb: the script, or a file that it imports."""
+    line, use = find_use(module, folder, context.target.worker, others)
+    if use:
+        return f"line {line}: {use}"
+    for other in others:
+        line, use = find_use(other, folder, context.target.worker)
+        if use:
+            return f"{other.source.path.name}:{line}: {use}"
+    return ""
 
 
 def _retrying_line(context: Context) -> str:

@@ -24,6 +24,7 @@ _LOADING = (
     b"_modules",
     b"walk_packages",
 )
+_STARTING = re.compile(rb"[\"'\s]-[A-Za-z]*m[\"'\s]")
 """What a file holds that loads or imports others by a name or a path that it makes."""
 
 
@@ -54,7 +55,9 @@ def may_concern(stems: set[str], folders: set[str], workers: set[str]) -> Callab
     def concerns(raw: bytes) -> bool:
         if any(pattern.search(raw) for pattern in compiled):
             return True
-        return any(loader in raw for loader in _LOADING) and any(folder in raw for folder in named_folders)
+        if not any(folder in raw for folder in named_folders):
+            return False
+        return any(loader in raw for loader in _LOADING) or _STARTING.search(raw) is not None
 
     return concerns
 

@@ -11,7 +11,6 @@ import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
@@ -23,8 +22,10 @@ from workerlog_migrate.project.loads import (
     loaded_texts,
     steps_up,
 )
+from workerlog_migrate.project.said import FileFacts, Import
+from workerlog_migrate.project.spawns import find_spawns
 
-FACTS_VERSION = 17
+FACTS_VERSION = 18
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -33,12 +34,14 @@ MAX_WORDS = 5_000
 MAX_LOGGERS = 500
 """So many names that may be loggers' are kept of one file."""
 
+STARTS_MODULES = "-m"
+"""Stands among the functions that import by a made name for a command that starts a module by one."""
+
 MAX_WORD = 400
 """A longer word is no name and no path: to look for each beginning of it takes a time that grows with its square."""
 
 # A run of dots, slashes and colons is tried at its first character only, or a long one would be read once from each.
 _WORD = re.compile(r"(?:[A-Za-z_]|(?<![.~/\\:])[.~/\\])[\w\-]*(?:[./\\:]+[\w\-]+)*[./\\]?")
-_ISOLATED = re.compile(r"-[bBdEiOqRsSuvx]*[IP][bBdEiIOPqRsSuvx]*")
 _ISOLATED_COMMAND = re.compile(
     r"(?:^|\bpy(?:thon|pyw?|thonw)?[\d.]{0,10}(?:\.exe)?)\s*(?:\s-\w+){0,9}?"
     r"\s-[bBdEiOqRsSuvx]{0,9}[IP][bBdEiIOPqRsSuvx]{0,9}(?:\s+-\w+){0,9}\s+[\"']?(?P<path>[^\s\"']+\.pyw?)\b"
@@ -63,7 +66,7 @@ _HANDLERS = frozenset(
     {"NullHandler", "StreamHandler", "FileHandler", "basicConfig", "dictConfig", "fileConfig"}
 )
 _OWN_MAKERS = frozenset({"setup_worker_logger", "module_logger"})  # those of the runtime
-_IMPORTERS = frozenset({"import_module", "__import__", "patch"})
+_IMPORTERS = frozenset({"import_module", "__import__", "patch", "find_spec", "resolve_name", "run_module"})
 _BY_NAME = frozenset(
     {
         "__import__",
@@ -81,128 +84,11 @@ _BY_NAME = frozenset(
 )
 _UP = "^"  # from a file to its folder, or from a folder to the one above
 _OWN_NAMES = frozenset({"__name__", "__package__", "__path__"})
+_OWN_FILE = frozenset({"__file__", "__package__", "__spec__"})  # what gives the name of a file of its own
 _LISTERS = frozenset({"vars", "dir", "getmembers"})
 _FILTERS = frozenset({"startswith", "endswith", "__module__", "isclass", "issubclass", "fnmatch", "match"})
 _OURS = "worker_logger.py"
 _STAR = re.compile(r"\bfrom\s+(?P<module>[A-Za-z_][\w.]{0,200})\s+import\s+[*]")
-
-
-class Import(NamedTuple):
-    """One import statement of one module.
-
-    Attributes:
-        module: the dotted name after ``from`` or ``import``; may be empty for ``from . import x``.
-        level: leading dots.
-        names: what is imported from it (``*`` for all); empty for ``import x``.
-        line: where, from 1.
-        place: ``top`` (runs whenever the file does), ``guarded`` (may fail, or may not run), ``inner`` (in a function),
-            ``typing`` (for type checkers only).
-        alias: the name that ``import x as alias`` binds, else empty.
-    """
-
-    module: str
-    level: int
-    names: tuple[str, ...]
-    line: int
-    place: str
-    alias: str = ""
-
-
-class FileFacts(NamedTuple):
-    """What one file says.
-
-    Attributes:
-        imports: its imports, in source order.
-        words: texts in string constants that read as a dotted name or a path, with their line; a part of an f-string that
-            ends in a dot or slash keeps it (``cogs.``).
-        commands: modules that a string starts by ``-m``, with their line; also in docstrings.
-        loaders: functions that are called to load a file by its path, or to execute text.
-        importers: functions that are called to import or start a module by a name that is made while the program runs.
-        is_near: one of these gets the name of the file's own package.
-        loggers: names given to ``getLogger`` and functions called like it; ``__name__`` where that is passed, and each text of the
-            file where a name is made of something else, or a configuration names loggers.
-        isolated: the file mentions ``PYTHONSAFEPATH``.
-        isolated_paths: texts that follow ``-I`` or ``-P`` in a list: an interpreter is asked not to look beside that script.
-        shebang: the first line if it is one, else empty.
-        exports: ``__all__`` is assigned.
-        has_main_guard: something is compared with ``"__main__"``.
-        changes_path: ``sys.path`` is mentioned.
-        in_front: folders that are put before the standard library's on it, as far as texts name them; ``^^`` for the one so many
-            steps up from the file, ``..`` where any above it may be meant.
-        listed: names handed to ``vars``, ``dir`` or ``getmembers``, or whose ``__dict__`` is read.
-        passes_over: something is asked of names or of what has them (``startswith``, ``__module__``, ``isclass``).
-        by_text: modules that are imported by a text, and names that are patched by one.
-        handlers: which of the functions and classes are called that decide where records go (``basicConfig``, ``NullHandler``).
-        replaces_print: an attribute ``print`` is stored, or named by a text (``setattr(m, "print", f)``).
-        is_told: what `loaders` get is made of texts of the file alone.
-        loaded: the words of these texts.
-        sweeps: names of folders of which everything is listed, empty where a text does not tell; nothing is seen that would pass
-            over the runtime's files there.
-    """
-
-    imports: tuple[Import, ...] = ()
-    words: tuple[tuple[str, int], ...] = ()
-    commands: tuple[tuple[str, int], ...] = ()
-    loaders: tuple[str, ...] = ()
-    importers: tuple[str, ...] = ()
-    is_near: bool = False
-    loggers: tuple[str, ...] = ()
-    isolated: bool = False
-    isolated_paths: tuple[str, ...] = ()
-    shebang: str = ""
-    exports: bool = False
-    has_main_guard: bool = False
-    changes_path: bool = False
-    in_front: tuple[str, ...] = ()
-    listed: tuple[str, ...] = ()
-    passes_over: bool = False
-    by_text: tuple[str, ...] = ()
-    handlers: tuple[str, ...] = ()
-    replaces_print: bool = False
-    is_told: bool = False
-    loaded: tuple[str, ...] = ()
-    sweeps: tuple[str, ...] = ()
-
-    def may_sweep(self, folder: str) -> bool:
-        """Say whether all files of a folder may be listed.
-
-        Args:
-            folder: its path or name.
-        """
-        return "" in self.sweeps or re.split(r"[/\\]", folder)[-1] in self.sweeps
-
-    def may_load(self, word: str) -> bool:
-        """Say whether a loader of the file may get a path that a word of it is a part of.
-
-        Args:
-            word: one of `words`.
-        """
-        return bool(self.loaders) and (not self.is_told or word in self.loaded)
-
-    def to_json(self) -> list[Any]:
-        """Give what `from_json` makes the same facts of."""
-        return list(self)
-
-    @classmethod
-    def from_json(cls, value: list[Any]) -> FileFacts:
-        """Make facts of what `to_json` gave.
-
-        Args:
-            value: as read back from JSON.
-
-        Raises:
-            TypeError, ValueError: it is something else.
-        """
-        if len(value) != len(cls._fields):
-            raise ValueError(f"facts have {len(cls._fields)} fields, not {len(value)}")
-        imports, words, commands, *rest = value
-        plain: list[Any] = [tuple(each) if isinstance(each, list) else each for each in rest]
-        return cls(
-            tuple(Import(module, level, tuple(names), *more) for module, level, names, *more in imports),
-            tuple((text, line) for text, line in words),
-            tuple((text, line) for text, line in commands),
-            *plain,
-        )
 
 
 def read_facts(path: Path, raw: bytes) -> FileFacts | None:
@@ -224,6 +110,7 @@ def read_facts(path: Path, raw: bytes) -> FileFacts | None:
         return None
     collector = _Collector()
     collector.walk(tree)
+    collector.spawn(tree, text)
     first = text.partition("\n")[0]
     facts = collector.facts(first.strip() if first.startswith("#!") else "")
     takers = {*facts.importers, *facts.loaders} - {"exec"}
@@ -286,6 +173,7 @@ class _Collector:
         self._near = False
         self._loggers: set[str] = set()
         self._named: list[ast.expr] = []
+        self._makers = {"getLogger", "getChild"}
         self._configures = False
         self._listed: set[str] = set()
         self._passes_over = False
@@ -293,6 +181,8 @@ class _Collector:
         self._handlers: set[str] = set()
         self._isolated = False
         self._after_flag: list[ast.expr] = []
+        self._copied: list[ast.expr] = []
+        self._installed: tuple[str, ...] = ()
         self._placed: dict[tuple[str, int], None] = {}
         self._exports = False
         self._follows_m = False
@@ -315,21 +205,22 @@ class _Collector:
             tuple(sorted(self._importers)),
             self._near,
             tuple(sorted(self._all_loggers())),
+            tuple(sorted(self._values()))[:MAX_LOGGERS],
             self._isolated,
-            tuple(
-                sorted({text for node in self._after_flag for text in self._folders(node) if ".py" in text})
-            ),
+            self._scripts(self._after_flag),
             shebang,
             self._exports,
             self._main,
             self._path,
             tuple(sorted({word for node in self._in_front for word in self._in_front_of(node)})),
-            tuple(sorted(self._listed)),
+            tuple(sorted(self._listed | self._imported_as())),
             self._passes_over,
             tuple(sorted(self._by_text)),
             tuple(sorted(self._handlers)),
             self._print,
             sweeps=() if self._chooses else tuple(sorted(self._lists)),
+            copied=self._scripts(self._copied),
+            installed=tuple(sorted(self._installed)),
         )
 
     def walk(self, tree: ast.Module) -> None:
@@ -384,6 +275,10 @@ class _Collector:
                     self._reassigned.add(name)
                 self._assigned[name] = node.value
                 self._place(node.value)
+                if isinstance(node.value, ast.Attribute | ast.Name) and not self._makers.isdisjoint(
+                    _last_names([node.value])
+                ):
+                    self._makers.add(name)
             case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.AugAssign(target=ast.Name(id="__all__")):
                 self._exports = True
             case ast.Expr(value=ast.Constant(value=str() as text)):
@@ -391,8 +286,6 @@ class _Collector:
                 return False
             case ast.JoinedStr(values=values):
                 self._joined(values)
-            case ast.List(elts=elts) | ast.Tuple(elts=elts):
-                self._listed_command(elts)
             case ast.BinOp(left=left, op=ast.Div(), right=right):
                 self._place(left)
                 self._place(right)
@@ -405,6 +298,9 @@ class _Collector:
         if isinstance(node, ast.ImportFrom):
             names = tuple(alias.name for alias in node.names)
             self._imports.append(Import(node.module or "", node.level, names, node.lineno, place))
+            self._makers.update(
+                each.asname for each in node.names if each.asname and each.name in self._makers
+            )
             return
         for alias in node.names:
             self._imports.append(Import(alias.name, 0, (), node.lineno, place, alias.asname or ""))
@@ -449,13 +345,17 @@ class _Collector:
             case ast.Constant(value=str() as text, lineno=line) if text.isidentifier():
                 self._placed[text, line] = None
 
-    def _listed_command(self, elements: list[ast.expr]) -> None:
-        is_isolated = False
-        for element in elements:
-            if is_isolated:
-                self._after_flag.append(element)
-            elif isinstance(element, ast.Constant) and isinstance(element.value, str):
-                is_isolated = _ISOLATED.fullmatch(element.value) is not None
+    def spawn(self, tree: ast.Module, text: str) -> None:
+        """Take note of the processes that the file starts, and of what it copies."""
+        spawns = find_spawns(tree, text)
+        if spawns.makes_module_name:
+            self._importers.add(STARTS_MODULES)
+        self._after_flag += spawns.isolated
+        self._copied += spawns.copied
+        self._installed = spawns.installed
+
+    def _scripts(self, nodes: list[ast.expr]) -> tuple[str, ...]:
+        return tuple(sorted({text for node in nodes for text in self._folders(node) if ".py" in text}))
 
     def _joined(self, values: list[ast.expr]) -> None:
         """Keep the end of what precedes a variable part: ``cogs.`` of ``f"cogs.{name}"``."""
@@ -478,12 +378,14 @@ class _Collector:
                 self._in_front.append(folder)
         if isinstance(node.func, ast.Name) or name in _OF_PATHS:
             for argument in node.args:
-                self._place(argument)
+                is_list = name == "join" and isinstance(argument, ast.List | ast.Tuple)
+                for part in argument.elts if is_list else (argument,):  # type: ignore[attr-defined]  # a list
+                    self._place(part)
         if any(each.arg == "PYTHONSAFEPATH" for each in node.keywords):
             self._isolated = True  # dict(os.environ, PYTHONSAFEPATH="1")
         self._list(name, node)
         if name in _IMPORTERS and node.args and isinstance(node.args[0], ast.Constant):
-            self._by_text.add(str(node.args[0].value))
+            self._by_text.add(str(node.args[0].value).partition(":")[0])
         if name in _BY_NAME:
             self._import_by_name(name, node)
         if name == "dictConfig":
@@ -494,7 +396,7 @@ class _Collector:
             self._handlers.add(name)
         elif name in LOADERS:
             self._loaders.add(name)
-        elif name in ("getLogger", "getChild"):
+        elif name in self._makers:
             self._named += [*node.args[:1], *(each.value for each in node.keywords if each.arg == "name")]
         elif "logger" in name.lower() and name not in _OWN_MAKERS:
             self._named += [each for each in node.args[:1] if isinstance(each, ast.Constant)]
@@ -504,6 +406,11 @@ class _Collector:
             match node.args[0]:
                 case ast.Name(id=listed) | ast.Attribute(attr=listed):
                     self._listed.add(listed)
+                case ast.Subscript(
+                    value=ast.Attribute(attr="modules"), slice=ast.Constant(value=str() as listed)
+                ):
+                    self._listed.add(listed.rpartition(".")[2])
+                    self._by_text.add(listed)
 
     def _list(self, name: str, node: ast.Call) -> None:
         """Note that a folder is listed, or imported as a whole."""
@@ -513,6 +420,24 @@ class _Collector:
                 self._place(argument)
         if name == LOADS_ALL or is_listing(node):
             self._lists.update(_listed_in(node))
+
+    def _values(self) -> Iterator[str]:
+        for node in self._assigned.values():
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+                yield node.value
+
+    def _imported_as(self) -> set[str]:
+        """Give the modules that stand behind the names that are listed, where a text imports them."""
+        found = set()
+        for name in self._listed:
+            match self._assigned.get(name):
+                case ast.Call(
+                    func=ast.Name(id=called) | ast.Attribute(attr=called),
+                    args=[ast.Constant(value=str() as text), *_],
+                ):
+                    if called in _IMPORTERS:
+                        found.add(text.rpartition(".")[2])
+        return found
 
     def _all_loggers(self) -> set[str]:
         """Give the names of loggers, as far as texts of the file tell them."""
@@ -524,6 +449,7 @@ class _Collector:
             is_open = is_open or names is None
         if is_open:
             found.update(word for word, _ in (*self._bare, *self._words) if len(found) < MAX_LOGGERS)
+            found.add("")
         return found
 
     def _logger(self, node: ast.expr, depth: int = 0) -> set[str] | None:
@@ -533,6 +459,9 @@ class _Collector:
                 return {value} if isinstance(value, str) else set()
             case ast.Name(id="__name__"):
                 return {"__name__"}
+            case ast.Attribute() | ast.Subscript() | ast.Call() | ast.Name(id="__package__"):
+                own = set(_OWN_FILE & _last_names([node]))
+                return own or None
             case ast.Name(id=name) if depth < 4 and name in self._assigned:
                 return self._logger(self._assigned[name], depth + 1)
         return None
@@ -588,7 +517,7 @@ STARTED = re.compile(r"(?:^|[\s\"'\[,(=])-(?:[A-Za-z]*)m[\s\"',]+(?P<module>[A-Z
 _TELLING = frozenset(
     {
         *(ast.Import, ast.ImportFrom, ast.Constant, ast.Call, ast.Attribute),
-        *(ast.Assign, ast.AugAssign, ast.Expr, ast.JoinedStr, ast.List, ast.Tuple, ast.BinOp, ast.arguments),
+        *(ast.Assign, ast.AugAssign, ast.Expr, ast.JoinedStr, ast.BinOp, ast.arguments),
     }
 )
 _BLOCKS = frozenset(

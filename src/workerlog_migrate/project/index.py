@@ -19,8 +19,9 @@ from workerlog_migrate.files.cache import is_private
 from workerlog_migrate.files.names import path_bytes
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import digest
-from workerlog_migrate.project.facts import FACTS_VERSION, FileFacts, read_facts
+from workerlog_migrate.project.facts import FACTS_VERSION, read_facts
 from workerlog_migrate.project.listing import MAX_BYTES, Listing, list_project
+from workerlog_migrate.project.said import FileFacts
 
 if TYPE_CHECKING:
     import sqlite3

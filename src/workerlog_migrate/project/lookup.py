@@ -1,7 +1,7 @@
 """Which script does a name or a path in another file of the project mean?"""
 
 # Names of files are texts here: thousands of them are put together for each name.
-# ruff: noqa: PTH118, PTH120
+# ruff: noqa: PTH113, PTH118, PTH120
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 _STDLIB = frozenset(sys.stdlib_module_names)
 
@@ -26,6 +27,7 @@ class Seen:
     relative: dict[int, str] = field(default_factory=dict)
     imported: str = ""
     by_path: str = ""
+    copied: str = ""
     isolated: str = ""
     starred: str = ""
     listed: str = ""
@@ -127,3 +129,29 @@ class Lookup:
             path: absolute.
         """
         return os.path.relpath(path, self._root).replace(os.sep, "/")
+
+
+def parts_of(path: str) -> tuple[str, ...]:
+    """Give the folders of a file and the name under which it is imported; of an ``__init__.py`` its folder's.
+
+    Args:
+        path: the file.
+    """
+    parts = Path(path).with_suffix("").parts
+    return parts[:-1] if parts[-1] == "__init__" else parts
+
+
+def packages_of(path: str, root: str = "") -> int:
+    """Count the packages that hold a file: folders with an ``__init__.py``, without a gap, below a project's root.
+
+    Args:
+        path: the file.
+        root: the project's; it is no package, whatever lies in it.
+    """
+    folder, count = os.path.dirname(path), 0
+    while os.path.isfile(os.path.join(folder, "__init__.py")) and folder not in (
+        root,
+        os.path.dirname(folder),
+    ):
+        folder, count = os.path.dirname(folder), count + 1
+    return count

@@ -23,7 +23,8 @@ from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.stamp import read_stamp
 from workerlog_migrate.files.vendor import is_ours, runtime_text
 from workerlog_migrate.model import RUNTIME_MODULES
-from workerlog_migrate.project.facts import FileFacts, Import, read_facts
+from workerlog_migrate.project.facts import read_facts
+from workerlog_migrate.project.said import FileFacts, Import
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -79,6 +80,24 @@ class Shadows:
         self._near_root: list[str] | None = None
         self._imports: dict[str, tuple[str, ...]] = {}
         self._standard_of: dict[str, frozenset[str]] = {}
+        self._put_in_front: dict[str, None] = {}
+
+    def put_in_front(self, path: str, folder: str) -> None:
+        """Take note of a folder that something puts before the standard library's, whatever script runs.
+
+        Args:
+            path: the file that says so.
+            folder: as it writes it, relative; it is looked for beside the file, above it, and by its last parts.
+        """
+        root = str(self._project.root)
+        folders = {os.path.dirname(each) for each in self._files}
+        parts = folder.split("/")
+        for base in (os.path.dirname(path), root):
+            for cut in range(len(parts)):
+                found = os.path.join(base, *parts[cut:])
+                if found in folders:
+                    self._put_in_front[found] = None
+                    return
 
     def standard(self, path: str, folder: str) -> str:
         """Find a file named like a standard module that the runtime needs.
@@ -90,7 +109,7 @@ class Shadows:
         Returns:
             The file; empty when there is none, or the script itself has used it before.
         """
-        for each in dict.fromkeys((folder, *self._in_front(path))):
+        for each in dict.fromkeys((folder, *self._in_front(path), *self._put_in_front)):
             for name, file in self._named_like_standard(each):
                 if name in _needed() and name not in self._used_by(path):
                     return self._shown(file)

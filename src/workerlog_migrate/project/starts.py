@@ -6,7 +6,7 @@ where it stands: beside the file, then in the folders above it up to the root, a
 """
 
 # Thousands of paths are compared: they stay strings.
-# ruff: noqa: PTH113, PTH118, PTH119, PTH120
+# ruff: noqa: PTH118, PTH119, PTH120
 
 from __future__ import annotations
 
@@ -18,10 +18,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.model import RUNTIME_MODULES, Starts
-from workerlog_migrate.project.command_lines import AS_TEXT, SAFE_OPTION, SAFE_PATH
+from workerlog_migrate.project.command_lines import (
+    AS_TEXT,
+    MADE_MODULE,
+    SAFE_OPTION,
+    SAFE_PATH,
+    SELF_ISOLATED,
+    expand_variables,
+    find_copied,
+    find_installed,
+    find_search_path,
+)
 from workerlog_migrate.project.concerned import may_concern
-from workerlog_migrate.project.facts import STARTED, FileFacts, Import, words_of
-from workerlog_migrate.project.lookup import Lookup, Seen
+from workerlog_migrate.project.facts import STARTED, STARTS_MODULES, words_of
+from workerlog_migrate.project.logger_names import LoggerNames
+from workerlog_migrate.project.lookup import Lookup, Seen, packages_of, parts_of
+from workerlog_migrate.project.said import FileFacts, Import
 from workerlog_migrate.project.shadows import Shadows
 
 if TYPE_CHECKING:
@@ -42,13 +54,11 @@ _TEXT_IMPORT = re.compile(
 )
 _FILE = re.compile(r"\w\.pyw?$")
 _ISOLATED_FLAG = re.compile(r"-(?![WX])[A-Za-z]*[IP][A-Za-z]*")
-_LOGGERS_LISTED = 20
-_CONFIGURED = re.compile(r"^\s*qualname\s*=\s*(?P<ini>[\w.]+)|^\s*[\"']?(?P<key>[\w.]+)[\"']?\s*:\s*(?:\{|$)")
-"""A logger that a configuration in another file names: ``qualname`` of an ini file, a key of JSON or YAML."""
 
 _ALWAYS = ("sentry_sdk", *RUNTIME_MODULES)
-_ONLY_LOOKS = frozenset({"find_spec", "iter_modules", "run_module", "walk_packages"})
+_ONLY_LOOKS = frozenset({"find_spec", "iter_modules", "run_module", "walk_packages", STARTS_MODULES})
 _PROSE = (".md", ".rst", ".txt")
+_FIRST_LINES = 1_000  # bytes
 
 
 def with_starts(project: Project, targets: Sequence[Target], cwd: Path) -> list[Target]:
@@ -81,7 +91,7 @@ class _Search:
         for position, target in enumerate(targets):
             path = os.path.realpath(cwd / target.path.parent) + os.sep + target.path.name
             self._by_path.setdefault(path, position)
-            self._seen.append(Seen(path, _parts(path), _packages(path, self._root)))
+            self._seen.append(Seen(path, parts_of(path), packages_of(path, self._root)))
         self._names = _names_of(self._seen, project.listing.links)
         for position, names in self._names.items():
             for name in names:
@@ -93,11 +103,11 @@ class _Search:
         self._near_folders: dict[str, str] = {}
         # Folders of which every file is imported.
         self._swept: dict[str, str] = {}
-        # Loggers of the program -> the files that use them, and whether by ``__name__``.
-        self._loggers: dict[str, set[tuple[str, bool]]] = {}
         self._reporter = ""
         self._safe_everywhere = ""
         self._shadows = Shadows(project)
+        own = {name for target in targets for name in (target.worker, target.path.stem)}
+        self._loggers = LoggerNames(project, self._shadows, own)
 
     def run(self) -> None:
         stems, folders, workers = set(_ALWAYS), set[str](), set[str]()
@@ -110,24 +120,31 @@ class _Search:
             words, may_concern(stems, folders - stems, workers - stems)
         ):
             self._python(path, facts)
-        self._named_like({name for target in self._targets for name in (target.worker, target.path.stem)})
-        for path, text in self._project.texts_mentioning({*words, "PYTHONSAFEPATH"}):
+        self._look_inpackages_of()
+        for path, text in self._project.texts_mentioning({*words, "PYTHONSAFEPATH", "PYTHONPATH"}):
             self._text(path, text)
         for seen in self._seen:
             own = self._project.facts(seen.path)
-            flags = "" if own is None else own.shebang.partition("python")[2]
-            if any(_ISOLATED_FLAG.fullmatch(flag) for flag in flags.split()):
-                seen.isolated = seen.isolated or f"its first line starts Python with {flags.split()[-1]}"
+            seen.isolated = seen.isolated or ("" if own is None else self._by_first_line(seen, own.shebang))
 
-    def _named_like(self, names: set[str]) -> None:
-        """Look at files whose own name is a script's or a worker's, too: their ``__name__`` may be a logger's."""
-        for path in self._files:
-            if names.isdisjoint(_parts(path)[-2:]):
-                continue
-            facts = self._project.facts(path)
-            if facts is not None and "__name__" in facts.loggers:
-                for each in _module_names(path):
-                    self._loggers.setdefault(each, set()).add((path, True))
+    def _by_first_line(self, seen: Seen, shebang: str) -> str:
+        """Say how a script's own first lines keep Python from looking beside it."""
+        flags = shebang.partition("python")[2].split()
+        if any(_ISOLATED_FLAG.fullmatch(flag) for flag in flags):
+            return f"its first line starts Python with {flags[-1]}"
+        if SAFE_PATH.search(shebang):
+            return "its first line starts Python with PYTHONSAFEPATH"
+        raw = self._project.read(seen.path) if shebang.endswith("sh") else None
+        handed = SELF_ISOLATED.search((raw or b"")[:_FIRST_LINES].decode("utf-8", "replace"))
+        return f"it starts Python with {handed['flag']} on itself" if handed else ""
+
+    def _look_inpackages_of(self) -> None:
+        """A package may import what it holds by made names without a word of its own name in it."""
+        for folder in {os.path.dirname(seen.path) for seen in self._seen}:
+            path = os.path.join(folder, "__init__.py")
+            facts = self._project.facts(path) if path in self._files else None
+            if facts is not None and facts.is_near:
+                self._import_all(path, [], f"{self._lookup.shown(path)} imports", facts)
 
     def starts(self, position: int) -> Starts:
         seen, target = self._seen[position], self._targets[position]
@@ -151,6 +168,7 @@ class _Search:
             in_folder=in_folder,
             imported=seen.imported,
             by_path="" if sibling else seen.by_path,
+            copied=seen.copied,
             swept=self._swept.get(folder, ""),
             swept_above=self._swept.get(_above(folder, depth), ""),
             isolated="" if sibling else seen.isolated or self._safe_everywhere,
@@ -162,7 +180,9 @@ class _Search:
             taken=seen.taken,
             patched=seen.patched,
             reporter=self._reporter,
-            loggers=self._loggers_like(seen, target.worker, seen.parts[-1]),
+            loggers=self._loggers.like(
+                seen.path, target.worker, seen.parts[-1], is_imported=bool(seen.imported)
+            ),
             other_folders=self._other_folders(position, target.path),
         )
 
@@ -187,10 +207,15 @@ class _Search:
             self._word(path, word, f"{shown}:{line}", facts)
         for name, line in facts.commands:
             self._dotted(path, name, f"{self._lookup.shown(path)}:{line} starts {name}", is_import=False)
-        for name in facts.loggers:
-            own = _module_names(path) if name == "__name__" else (name,)
-            for each in own:
-                self._loggers.setdefault(each, set()).add((path, name == "__name__"))
+        for word in facts.copied:
+            self._alone(path, word, f"{shown} copies {word} elsewhere alone")
+        for word in facts.installed:
+            self._alone(path, word, f"{shown} installs {word} without what lies beside it")
+        for name in facts.by_text:
+            for found, _ in self._lookup.resolve(path, name.split(".")):
+                if not {"dict", *facts.listed}.isdisjoint(name.split(".")) and self._seen[found].path != path:
+                    self._used(found, path, f"{shown} imports {name}", facts, name)
+        self._loggers.add(path, facts)
 
     def _import(self, path: str, entry: Import, facts: FileFacts) -> None:
         is_from_folder = entry.level and not entry.module and entry.names
@@ -294,6 +319,7 @@ class _Search:
         if facts.may_load(word):
             if os.path.dirname(path) != os.path.dirname(seen.path):
                 seen.by_path = seen.by_path or f"{where} loads {word} by {facts.loaders[0]}"
+            seen.listed = seen.listed or f"{where} gets what it holds by {facts.loaders[0]}"
             return
         seen.plain = seen.plain or f"{where} names {word}"
         if facts.isolated or any(word in text for text in facts.isolated_paths):
@@ -330,8 +356,10 @@ class _Search:
                 if os.path.dirname(seen.path) != folder or seen.path == path:
                     continue
                 text = f"{where} what is in {self._lookup.shown(folder)} by {facts.importers[0]}"
-                seen.dotted.setdefault(max(1, len(pieces)), text)
-                seen.plain = seen.plain or text
+                named = seen.dotted if pieces else seen.relative
+                named.setdefault(max(1, len(pieces)), text)
+                if pieces:
+                    seen.plain = seen.plain or text
                 if not _ONLY_LOOKS.issuperset(facts.importers) and not _is_test(path, self._root):
                     seen.imported = seen.imported or text
             return
@@ -340,26 +368,35 @@ class _Search:
 
     def _text(self, path: str, text: str) -> None:
         shown = self._lookup.shown(path)
+        if not path.endswith(_PROSE):
+            text = expand_variables(text)
+            self._taken_along(path, text, shown)
+            for folder in find_search_path(text):
+                self._shadows.put_in_front(path, folder)
         set_at = SAFE_PATH.search(text) or SAFE_OPTION.search(text)
         if set_at is not None and ".py" not in text and "PYTHONSAFEPATH" in set_at[0]:
             number = text.count("\n", 0, set_at.start()) + 1
             self._safe_everywhere = self._safe_everywhere or f"{shown}:{number} sets PYTHONSAFEPATH"
+        self._loggers.add_text(path, text)
         self._commands(path, text, shown)
         for number, line in enumerate(text.splitlines(), 1):
             where = f"{shown}:{number}"
             if "-m" in line:
                 for found in STARTED.finditer(line):
                     self._dotted(path, found["module"], f"{where} starts {found['module']}", is_import=False)
+                for made in MADE_MODULE.finditer(line):
+                    self._made_module(made["package"], text, where)
             if set_at is not None and ".py" in line:
                 self._isolate(path, line, where, set_at[0])
             for fed in AS_TEXT.finditer(line) if ".py" in line and not path.endswith(_PROSE) else ():
                 self._fed(path, fed[fed.lastgroup or 0], where)
-            for named in _CONFIGURED.finditer(line) if "logger" in text else ():
-                self._loggers.setdefault(named["ini"] or named["key"], set()).add((path, False))
-            if path.endswith((".ipynb", *_PROSE)) and "import" in line:
+            is_read = path.endswith((".ipynb", *_PROSE))
+            if "import" in line and (is_read or "python" in text):
                 for match in _TEXT_IMPORT.finditer(line.replace("\\n", "\n")):
-                    self._text_import(path, match, where)
-            elif "." in line and not path.endswith(_PROSE):
+                    self._text_import(path, match, where, is_import=is_read)
+            if is_read and "import" in line:
+                continue
+            if "." in line and not path.endswith(_PROSE):
                 for word in words_of(line):
                     name = word.partition(":")[0]
                     if "." in name.rstrip(".") and "/" not in name:
@@ -377,11 +414,11 @@ class _Search:
         takes_next = False
         for token in _TOKEN.finditer(text) if ".py" in text else ():
             word = token[0]
-            if _INTERPRETER.fullmatch(word):
+            if _INTERPRETER.fullmatch(word.lstrip("@")):  # a Makefile's line that is not shown
                 flags, takes_next = [], False
             elif flags is None:
                 continue
-            elif takes_next or word == "-":  # an item of a list
+            elif takes_next or word in ("-", "\\", "^"):  # an item of a list, a line that goes on
                 takes_next = False
             elif word.startswith("-") and word != "-m":
                 flags.append(word)
@@ -412,11 +449,34 @@ class _Search:
                 seen = self._seen[found]
                 seen.isolated = seen.isolated or f"{where} starts it with {how}"
 
-    def _text_import(self, path: str, match: re.Match[str], where: str) -> None:
+    def _taken_along(self, path: str, text: str, shown: str) -> None:
+        """Note the scripts that a text takes elsewhere alone, or installs without what lies beside them."""
+        name = os.path.basename(path)
+        for word, at, what in find_copied(name, text):
+            self._alone(path, word, f"{shown}:{text.count(chr(10), 0, at) + 1} {what} {word} alone")
+        for word, at in find_installed(name, text):
+            line = text.count("\n", 0, at) + 1
+            self._alone(path, word, f"{shown}:{line} installs {word} without what lies beside it")
+
+    def _alone(self, path: str, word: str, text: str) -> None:
+        for found in self._lookup.paths(path, word):
+            self._seen[found].copied = self._seen[found].copied or text
+
+    def _made_module(self, package: str, text: str, where: str) -> None:
+        """A command that completes a module's name may start whatever is in the folders that it, or its text, names."""
+        parts = package.rstrip(".").split(".") if package else []
+        words = set() if parts else set(re.findall(r"\w+", text))
+        for seen in self._seen:
+            above = seen.parts[:-1]
+            if (parts and tuple(parts) == above[-len(parts) :]) or (above and above[-1] in words):
+                seen.dotted.setdefault(len(parts) or 1, f"{where} starts what is in {above[-1]}")
+                seen.plain = seen.plain or where
+
+    def _text_import(self, path: str, match: re.Match[str], where: str, *, is_import: bool) -> None:
         module = (match["module"] or match["plain"]).rstrip(".")
         names = [name.strip() for name in (match["names"] or "").split(",") if name.strip().isidentifier()]
         for each in (module, *(f"{module}.{name}" for name in names)):
-            self._dotted(path, each, f"{where} imports {each}", is_import=True)
+            self._dotted(path, each, f"{where} imports {each}", is_import=is_import)
 
     # -- names ----------------------------------------------------------------------------------------------
 
@@ -492,29 +552,6 @@ class _Search:
                 return f"it imports {entry.module} from beside it"
         return ""
 
-    def _loggers_like(self, seen: Seen, *names: str) -> tuple[str, ...]:
-        """List the program's loggers of some names, and those below them whose records may reach a terminal."""
-        found = [
-            logger
-            for logger, users in self._loggers.items()
-            for name in names
-            if logger == name or logger.startswith(f"{name}.")
-            if any(self._takes_part(seen, user, is_name=logger == name, is_own=own) for user, own in users)
-        ]
-        return tuple(sorted(set(found))[:_LOGGERS_LISTED])
-
-    def _takes_part(self, seen: Seen, path: str, *, is_name: bool, is_own: bool) -> bool:
-        """Whether a file that uses a logger may run with a script, and be heard."""
-        facts = self._project.facts(path)
-        if path == seen.path and is_own and not seen.imported:
-            return False  # run as a script, its ``__name__`` is another
-        is_silent = facts is not None and facts.handlers == ("NullHandler",)
-        if is_silent and not is_name:
-            return False
-        if path == seen.path or facts is None or not facts.has_main_guard:
-            return True
-        return path in self._shadows.reached(seen.path)  # else a program of its own
-
 
 def _names_of(seen: Sequence[Seen], links: Sequence[str]) -> dict[int, list[str]]:
     """Find the other names that some files have: of a link its target, and of a file the links to it."""
@@ -537,33 +574,6 @@ def _free(folder: str, depth: int, swept: Collection[str]) -> int:
 
 def _above(folder: str, depth: int) -> str:
     return str(Path(folder, *[".."] * (depth - 1)).resolve())
-
-
-def _parts(path: str) -> tuple[str, ...]:
-    parts = Path(path).with_suffix("").parts
-    return parts[:-1] if parts[-1] == "__init__" else parts
-
-
-def _packages(path: str, root: str = "") -> int:
-    """Count the packages that hold a file: folders with an ``__init__.py``, without a gap, below a project's root."""
-    folder, count = os.path.dirname(path), 0
-    while os.path.isfile(os.path.join(folder, "__init__.py")) and folder not in (
-        root,
-        os.path.dirname(folder),
-    ):
-        folder, count = os.path.dirname(folder), count + 1
-    return count
-
-
-def _module_names(path: str) -> Iterator[str]:
-    """Give what ``__name__`` may be in a file: its name alone, and through the packages that hold it."""
-    parts = _parts(path)
-    packages = _packages(path)
-    if not path.endswith("__init__.py"):
-        packages += 1
-    yield parts[-1]
-    if packages > 1:
-        yield ".".join(parts[-packages:])
 
 
 def _is_test(path: str, root: str) -> bool:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from workerlog_migrate.model import Target
-    from workerlog_migrate.project.facts import FileFacts, Import
     from workerlog_migrate.project.index import Project
+    from workerlog_migrate.project.said import FileFacts, Import
 
 MAX_USERS = 200
 """Of a file that more files use, nobody can tell what all of them do with it: `MANY` stands in their place."""
