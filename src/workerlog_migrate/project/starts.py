@@ -162,7 +162,7 @@ class _Search:
         through = max(1, min([*seen.dotted, *self._named_depths(folder)] or depths))
         sibling = self._sibling(seen)
         return Starts(
-            plain=seen.plain or sibling or self._at_root(folder),
+            plain=seen.plain or sibling or _at_root(folder, self._root),
             dotted=dotted,
             depth=depth,
             in_folder=in_folder,
@@ -304,13 +304,10 @@ class _Search:
         elif "." in name:
             self._dotted(path, name, f"{where} names {name}", is_import=True, may_be_longer=True)
             if name.endswith(".print"):
-                self._patched(path, name.removesuffix(".print"), f"{where} replaces {name}")
+                for found, _ in self._lookup.resolve(path, name.removesuffix(".print").split(".")):
+                    self._seen[found].patched = self._seen[found].patched or f"{where} replaces {name}"
         elif facts.may_load(word):
             self._loaded_folder(path, word, where)
-
-    def _patched(self, path: str, name: str, where: str) -> None:
-        for found, _ in self._lookup.resolve(path, name.split(".")):
-            self._seen[found].patched = self._seen[found].patched or where
 
     def _named_path(self, found: int, path: str, where: str, word: str, facts: FileFacts) -> None:
         seen = self._seen[found]
@@ -389,7 +386,10 @@ class _Search:
             if set_at is not None and ".py" in line:
                 self._isolate(path, line, where, set_at[0])
             for fed in AS_TEXT.finditer(line) if ".py" in line and not path.endswith(_PROSE) else ():
-                self._fed(path, fed[fed.lastgroup or 0], where)
+                word = fed[fed.lastgroup or 0]
+                for seen in (self._seen[found] for found in self._lookup.paths(path, word)):
+                    if os.path.dirname(seen.path) != self._root:
+                        seen.by_path = seen.by_path or f"{where} hands {word} to Python as text"
             is_read = path.endswith((".ipynb", *_PROSE))
             if "import" in line and (is_read or "python" in text):
                 for match in _TEXT_IMPORT.finditer(line.replace("\\n", "\n")):
@@ -435,12 +435,6 @@ class _Search:
             seen.plain = seen.plain or f"{where} starts {word}"
             if any(_ISOLATED_FLAG.fullmatch(flag) for flag in flags):
                 seen.isolated = seen.isolated or f"{where} starts it with {' '.join(flags)}"
-
-    def _fed(self, path: str, word: str, where: str) -> None:
-        for found in self._lookup.paths(path, word):
-            seen = self._seen[found]
-            if os.path.dirname(seen.path) != self._root:
-                seen.by_path = seen.by_path or f"{where} hands {word} to Python as text"
 
     def _isolate(self, path: str, line: str, where: str, text: str) -> None:
         how = "PYTHONSAFEPATH" if "PYTHONSAFEPATH" in text else " ".join(text.split())
@@ -511,10 +505,6 @@ class _Search:
                         self._named_folders.setdefault(folder, (where, length))
                     break
 
-    def _at_root(self, folder: str) -> str:
-        """A project's own folder is no package by an ``__init__.py`` alone: what lies in it is started from there."""
-        return "it lies in the project's own folder" if folder == self._root else ""
-
     def _named_depths(self, folder: str) -> Iterator[int]:
         """Give how many folders a name goes through, by the folders above a file that the program imports by their names."""
         below = 0
@@ -570,6 +560,11 @@ def _free(folder: str, depth: int, swept: Collection[str]) -> int:
     """Give how far up the runtime may stand: below a folder of which every file is imported, if there is a package."""
     free = (each for each in range(depth, 0, -1) if _above(folder, each) not in swept)
     return next(free, depth)
+
+
+def _at_root(folder: str, root: str) -> str:
+    """A project's own folder is no package by an ``__init__.py`` alone: what lies in it is started from there."""
+    return "it lies in the project's own folder" if folder == root else ""
 
 
 def _above(folder: str, depth: int) -> str:
