@@ -92,7 +92,7 @@ def test_a_module_that_is_started_by_a_name_put_together_starts(tree: Tree, name
 @pytest.mark.parametrize(
     "text",
     [
-        f'{SPAWNS}n = "other"\nsubprocess.run([sys.executable, "-m", f"tools.{{n}}"], check=True)\nprint("jobs")\n',
+        f'{SPAWNS}n = "other"\nsubprocess.run([sys.executable, "-m", f"tools.{{n}}"], check=True)\nos.putenv("WHAT", "jobs")\n',
         f'{SPAWNS}subprocess.run([sys.executable, "-m", "tools.other"], check=True)\nprint("jobs/")\n',
     ],
 )
