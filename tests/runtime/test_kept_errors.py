@@ -339,6 +339,18 @@ def test_a_name_that_is_no_text_of_the_class_harms_nothing(logger: logging.Logge
     assert len(seen_events(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("told", [(OSError,), 1 / 3])
+def test_what_a_metaclass_says_of_its_classes_is_not_asked(
+    told: object, logger: logging.Logger, tmp_path: Path
+) -> None:
+    """It may say that they inherit from others, or nothing that makes sense."""
+    lying = type("Lying", (type,), {"__mro__": property(lambda _: told)})
+    odd = lying("Odd", (KeyError,), {})
+    assert ask(logger, odd(), OSError, "OSError") is False
+    assert ask(logger, odd(), "LookupError") is True
+    assert len(seen_events(tmp_path)) == 2
+
+
 # --- log_ignored
 
 

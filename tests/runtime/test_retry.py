@@ -737,6 +737,29 @@ def test_a_retrys_line_names_what_was_called_and_about_what(
     assert line.endswith("; trying again in 1 s (2 of 2)")
 
 
+def test_what_is_no_file_and_no_url_is_not_named(tmp_path: Path, waits: list[float]) -> None:
+    """A function of the program's own may get a password, or user and password."""
+    setup_worker_logger("genesis", tmp_path)
+
+    def act(*_: object) -> None:
+        raise passing_error()
+
+    shown = ("dados.json", "/srv/x", "./x", "C:\\x", "https://x.example/", "~/x")
+    hidden = (
+        "s3nha",
+        "eyJhbGciOi.eyJzdWIiOiIx.SflKxwRJSMeKKF2QT4",
+        "AKIA/abc+def==",
+        "olá, mundo.",
+        ("ana", "s3nha"),
+    )
+    for value in (*shown, *hidden):
+        with pytest.raises(OSError, match="passes"):
+            retry_with_backoff(2, sleep=waits.append)(act)(value)
+    lines = levels_and_messages(tmp_path / "genesis.log")
+
+    assert [line.split("(", 1)[1].split(") failed")[0] for line in lines] == [*shown, *("" for _ in hidden)]
+
+
 def test_a_spent_budget_is_said_once(tmp_path: Path, waits: list[float]) -> None:
     """Silence would look as if nothing were repeated any more by mistake."""
     setup_worker_logger("genesis", tmp_path)

@@ -392,3 +392,21 @@ def test_do_rollover_rotates_at_once(tmp_path: Path) -> None:
 
     assert levels_and_messages(tmp_path / "genesis.log.1") == ["INFO one"]
     assert levels_and_messages(tmp_path / "genesis.log") == ["INFO two"]
+
+
+def test_a_signal_handler_does_not_wait_for_the_lock_of_the_line_that_it_interrupts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own thread holds it, and will not give it back before the handler has returned."""
+    log = _LogFile(str(tmp_path / "genesis.log"))
+    log.append(b"x" * 99 + b"\n", 100, 3)
+    unlock = log.take_lock(0.02)
+    waits: list[float] = []
+    monkeypatch.setattr(worker_logger, "_sleep", waits.append)
+    assert log.append(b"of the handler\n", 100, 3)
+    assert waits == []
+    log.release(unlock)
+    assert log.append(b"of the next\n", 100, 3)
+    log.close()
+
+    assert (tmp_path / "genesis.log").read_bytes() == b"of the next\n"

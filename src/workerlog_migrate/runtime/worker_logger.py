@@ -623,8 +623,17 @@ def is_own(code: CodeType) -> bool:
     path = code.co_filename
     if path == __file__ or os.path.basename(path) == "worker_utils.py":
         return False
-    installed = "site-packages" in path or "dist-packages" in path or path.startswith("<frozen")
-    return not installed and not path.startswith(os.path.dirname(os.__file__))
+    return not is_installed(path) and not is_of_library(path)
+
+
+def is_installed(path: str) -> bool:
+    """Tell whether a source file is of an installed package."""
+    return "site-packages" in path or "dist-packages" in path
+
+
+def is_of_library(path: str) -> bool:
+    """Tell whether a source file is of the standard library."""
+    return path.startswith((os.path.dirname(os.__file__), "<frozen")) and not is_installed(path)
 
 
 class _Arrival:

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:d01ff995a256d5765d06743a312ff88b8acfbcb9f741878c224ba482c0c4126b
+# workerlog-migrate runtime 0.1.0 tree:cbd67d8f42000ca6753d7e0c3e03db10a36794d2526f64008cd127d330865655
 """Repeat what fails in passing, and tell someone when a worker is in trouble.
 
 Public names: ``retry_with_backoff``, ``setup_logger``, ``notify_critical``.
@@ -11,6 +11,7 @@ import errno
 import functools
 import logging
 import os
+import re
 import sys
 import time
 from collections import deque
@@ -263,13 +264,20 @@ class _Call:
         """Name the file, the URL or the address that the call is about."""
         own = _ask(self.function, "__self__")  # of Path.write_text, whose argument is what is written
         for value in (own, *self.args[:2], self.kwargs.get("url"), self.kwargs.get("file")):
-            if isinstance(value, (str, os.PathLike)):
+            if isinstance(value, os.PathLike) or (isinstance(value, str) and self._is_place(value)):
                 return log.masked(os.fsdecode(value), 200)
-            if isinstance(value, tuple) and len(value) == 2:  # host and port
+            if isinstance(value, tuple) and len(value) == 2 and isinstance(value[1], int):  # host and port
                 return f"{value[0]}:{value[1]}"[:200]
             if isinstance(url := _ask(value, "full_url"), str):  # urllib.request.Request
                 return log.masked(url, 200)
         return ""
+
+    def _is_place(self, text: str) -> bool:
+        """Tell whether a text names a file or a URL: those of the standard library do, others may get a password."""
+        code = _ask(self.function, "__code__")
+        if type(code) is not CodeType or log.is_of_library(code.co_filename):
+            return True
+        return re.match(r"[a-zA-Z][\w+.-]*://|~?[/\\.]|[a-zA-Z]:[/\\]|[^\s=]*\.\w{1,5}$", text) is not None
 
     def _is_signal(self, error: BaseException) -> bool:
         """Tell whether the failure, or what it comes from, was raised by a signal handler: a time-out by alarm."""
