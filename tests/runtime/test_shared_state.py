@@ -93,6 +93,31 @@ def test_a_logger_class_that_handles_records_itself_keeps_its_own_way(tmp_path: 
     assert levels_and_messages(tmp_path / "genesis.log") == ["INFO own x", "INFO own y"]
 
 
+def test_a_logger_class_that_wants_no_heirs_stops_no_worker(tmp_path: Path) -> None:
+    """The log is written as far as others let it."""
+
+    class Final(logging.Logger):
+        def __init_subclass__(cls) -> None:
+            raise TypeError("final")
+
+    logging.root.manager.loggerDict["genesis"] = Final("genesis")
+    mirror_print(setup_worker_logger("genesis", tmp_path).info, "x", printer=lambda *_: None)
+
+    assert levels_and_messages(tmp_path / "genesis.log") == ["INFO x"]
+
+
+def test_a_logger_that_nobody_has_set_up_prints_nothing_a_second_time(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``logging`` would, on stderr."""
+    monkeypatch.setattr(logging.root, "handlers", [])
+    logger = logging.getLogger("not.set.up")
+    mirror_print(logger.error, "x")
+    mirror_print(logger, "[ERRO] y")
+
+    assert capfd.readouterr() == ("x\n[ERRO] y\n", "")
+
+
 def test_what_the_runtime_says_itself_is_not_shown_on_the_terminal(sandbox: Sandbox) -> None:
     """Start, end, crash, what a handler keeps, retries: also where all loggers are routed to it."""
     done = sandbox.run(

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:b9e2a79c8a9d3031bcbe5df465bba9d6da47eb962a0b0b3cc553fd0c238655da
+# workerlog-migrate runtime 0.1.0 tree:a8bcdbdb8411ac2646a853e910d6214a0b4b04dc05eae3bbe76487d12800572f
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -296,16 +296,15 @@ def _adopt(logger: logging.Logger, handler: _WorkerFileHandler | _ModuleHandler,
     vars(logger).update(worker_log=handler, worker_level=logger.level)
     logger.propagate = False
     if not hasattr(logger, "mirror"):
-        logger.__class__ = _over(type(logger), _WorkerLogger)
+        _put_over(logger, _WorkerLogger)
 
 
-def _over(kind: type[logging.Logger], ours: type[logging.Logger]) -> type[logging.Logger]:
+def _put_over(logger: logging.Logger, ours: type[logging.Logger]) -> None:
     """Put a logger class of ours over the class that a logger has; one that handles records itself has its reasons."""
-    if kind is logging.Logger:
-        return ours
-    names = ("callHandlers", "handle", "isEnabledFor")
-    own = any(getattr(kind, name) is not getattr(logging.Logger, name) for name in names)
-    return kind if own else type(kind.__name__, (ours, kind), {})
+    kind, names = type(logger), ("callHandlers", "handle", "isEnabledFor")
+    if all(getattr(kind, name) is getattr(logging.Logger, name) for name in names):
+        with quiet(Exception):  # one that wants no heirs
+            logger.__class__ = ours if kind is logging.Logger else type(kind.__name__, (ours, kind), {})
 
 
 def _log_of(logger: object) -> _WorkerFileHandler | None:
@@ -415,7 +414,8 @@ def _log_lines(
             logger.log(level, line, stacklevel=3)
     elif logger.isEnabledFor(level):
         # As logger.log would, which takes longer than a print to find out who called us.
-        handle = getattr(logger, "mirror", logger.handle)
+        # Without any handler `logging` would print it itself, a second time.
+        handle = getattr(logger, "mirror", None) or (logger.handle if logger.hasHandlers() else bool)
         for line in lines:
             record = _record(logger, level, frame, line)
             if handled is not None and level >= logging.ERROR and line is lines[-1]:
@@ -1641,7 +1641,7 @@ def _chain_hooks() -> None:
         threading._make_invoke_excepthook = _telling_first(make)  # type: ignore[attr-defined]
     tasks = logging.getLogger("asyncio")
     if not hasattr(tasks, "worker_logger"):
-        tasks.__class__ = _over(type(tasks), _AsyncioLogger)
+        _put_over(tasks, _AsyncioLogger)
         if not hasattr(tasks, "worker_logger"):
             tasks.addFilter(_note_lost_task)  # a filter is added once
 
