@@ -141,3 +141,150 @@ def test_rows_go_as_far_as_the_source(tmp_path: Path, call: str, name: str, is_l
     names, _ = judge(tmp_path, body(call, before="import pandas as pd\nimport jwt\nimport openpyxl\n"))
 
     assert (name in names) is is_listed
+
+
+NESTED = "import json, asyncio, heapq, itertools\nclass Caixa: pass\n{more}\ndef contar(o):\n    c = {{'dia': {{'n': 0}}}}\n    {after}\n    try:\n        c['dia']['n'] += 1\n    except Exception: pass\n    return c\n"
+
+
+@pytest.mark.parametrize(
+    ("after", "more", "names", "is_known"),
+    [
+        pytest.param("json.dump(c, open('a', 'w'))", "", set(), True, id="written"),
+        pytest.param("x = json.dumps(c)", "", set(), True, id="made a text"),
+        pytest.param("setattr(o, 'x', c)", "", set(), False, id="set as an attribute"),
+        pytest.param("heapq.nlargest(1, [c])", "", set(), True, id="nothing of it is kept"),
+        pytest.param("for x in heapq.nlargest(1, [c]): x['dia'] = None", "", set(), False, id="given back"),
+        pytest.param(
+            "for x in itertools.islice([c['dia']], 1): x['n'] = None", "", {"TypeError"}, True, id="in order"
+        ),
+        pytest.param(
+            "pass",
+            "async def ir():\n    r = await asyncio.to_thread(contar, 1)\n    r['dia']['n'] = None",
+            {"TypeError"},
+            True,
+            id="what a thread gives",
+        ),
+        pytest.param(
+            "pass",
+            "async def ir():\n    print(await asyncio.to_thread(contar, 1))",
+            set(),
+            True,
+            id="printed",
+        ),
+    ],
+)
+def test_what_is_handed_to_the_library_in_a_container_is_followed(
+    tmp_path: Path, after: str, more: str, names: set[str], is_known: bool
+) -> None:
+    """What gives texts and numbers only, or nothing that is used, neither keeps it nor gives it back."""
+    found, complete = judge(tmp_path, NESTED.format(after=after, more=more))
+
+    assert complete is is_known
+    assert found == names or not is_known
+
+
+KEPT = """def ler_tudo():
+    ultimo{declared} = None
+    for n in range(3):
+        try:
+            return open('a')
+        except Exception as e:
+            ultimo = {kept}
+    erro = ultimo or RuntimeError('nada')
+    raise erro
+def ler():
+    try:
+        ler_tudo()
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize("declared", ["", ": Exception | None", ": BaseException | None"])
+def test_what_was_caught_and_kept_is_raised_again(tmp_path: Path, declared: str) -> None:
+    """The annotation says less than what is assigned; where that is unknown, it stays unknown."""
+    first, last = KEPT.format(declared=declared, kept="e").split("def ler():")
+    worker = f"def ler():{last}{first}"
+
+    assert judge(tmp_path, worker) == ({"OSError", "RuntimeError"}, True)
+    assert judge(tmp_path, worker.replace("ultimo = e\n", "ultimo = achar(e)\n"))[1] is False
+
+
+OWN = "class Falha(Exception):\n    def __init__(self, n: int):\n        self.n = n\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "heir", "names"),
+    [
+        ("x = e.n + 1", "", set()),
+        ("str(e)", "", set()),
+        (
+            "str(e)",
+            "class Outra(Falha):\n    def __str__(self):\n        return open('a').name\n",
+            {"OSError"},
+        ),
+    ],
+)
+def test_an_own_exception_is_an_object_of_its_class_or_an_heir(
+    tmp_path: Path, line: str, heir: str, names: set[str]
+) -> None:
+    """What its constructor sets is known, and what an heir of another file does counts."""
+    script = (
+        f"from erros import Falha\ndef ler(e: Falha):\n    try:\n        {line}\n    except Exception: pass\n"
+    )
+    caught = f"from erros import Falha\ndef ler():\n    try:\n        guardar(1)\n    except Exception: pass\ndef guardar(n):\n    try:\n        raise Falha(n)\n    except Falha as e:\n        {line}\n"
+
+    assert judge(tmp_path, script, erros=OWN + heir) == (names, True)
+    assert judge(tmp_path, caught, erros=OWN + heir) == (names, True)
+
+
+@pytest.mark.parametrize(
+    ("key", "is_known"),
+    [
+        ("str(m.get('dia') or '')", True),
+        ("str(m.get('dia', ''))", True),
+        ("str(m.get('dia'))", False),
+    ],
+)
+def test_a_field_with_a_default_is_one_of_data(tmp_path: Path, key: str, is_known: bool) -> None:
+    """``or`` and a literal is a default as well; a bare ``get`` caches have, too."""
+    script = f"def ler(linhas: list):\n    try:\n        sorted(linhas, key=lambda m: {key})\n    except Exception: pass\n"
+
+    assert judge(tmp_path, script)[1] is is_known
+
+
+@pytest.mark.parametrize(
+    ("read", "names"),
+    [
+        ("m.author.guild_permissions.administrator", {"AttributeError"}),
+        ("m.author.display_avatar.url", set()),
+        ("m.guild.me.guild_permissions.administrator", {"AttributeError"}),
+        ("e.response.headers", set()),
+    ],
+)
+def test_attributes_of_discord_are_known(tmp_path: Path, read: str, names: set[str]) -> None:
+    """Who writes outside of a guild is no member of one; a guild may be None."""
+    script = f"import discord\ndef ler(m: discord.Message, e: discord.HTTPException):\n    try:\n        {read}\n    except Exception: pass\n"
+
+    assert judge(tmp_path, script) == (names, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "use", "names"),
+    [
+        (
+            "webdriver.Chrome",
+            "d.title",
+            {"selenium.common.exceptions.WebDriverException", "urllib3.exceptions.HTTPError"},
+        ),
+        ("aioredis.Redis", "d.get('a')", {"redis.RedisError"}),
+        ("aioredis.Redes", "d.get('a')", None),
+    ],
+)
+def test_an_annotation_may_name_a_class_as_it_is_called(
+    tmp_path: Path, kind: str, use: str, names: set[str] | None
+) -> None:
+    """What a class gives by its row when it is called, its name says of a parameter; a name without a row says nothing."""
+    script = f"from selenium import webdriver\nimport redis.asyncio as aioredis\ndef ler(d: {kind}):\n    try:\n        {use}\n    except Exception: pass\n"
+    found, is_known = judge(tmp_path, script)
+
+    assert (found if is_known else None) == names

@@ -99,7 +99,16 @@ class Annotations:
                 return values.one(name, *(ANY,) * arity, ref=values.ANY_LENGTH if name == "tuple" else None)
             if known.is_type(name):
                 return values.one(name)
+            return self._made_by(name)
         return ANY
+
+    def _made_by(self, dotted: str) -> Value:
+        """Return what calling a class gives by its row, as an annotation with a name of its own for it says: ``webdriver.Chrome``."""
+        row = self._world.knowledge.call(dotted)
+        if row is None or not row.returns or not dotted.rpartition(".")[2][:1].isupper():
+            return ANY
+        made = values.parse(row.returns)
+        return made if all(self._world.knowledge.is_type(entry.name) for entry in made) else ANY
 
     def _generic(self, node: ast.Subscript, unit: Unit) -> Value:
         arguments = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]

@@ -87,13 +87,16 @@ class Caught:
         """Return what ``except X as name`` binds; of a broad clause it is known where it comes from, if it is raised again."""
         names, _ = self.exception_names(handler.type, frame)
         where = frame.unit.function(handler)
+        classes = list(self._own_classes(handler.type, frame))
+        seen = {self._families.exception_name(info) for info in classes}
         found = [
             ANY
             if self._world.hierarchy.is_own(name)
             else values.one(name, ref=where if name in (BROAD, ROOT) else None)
             for name in names
+            if name not in seen
         ]
-        own = [self._families.instances(info) for info in self._own_classes(handler.type, frame)]
+        own = [*map(self._families.instances, classes)]
         own += [values.instance(info) for info in self._worded(frame.unit) if self._is_heir(info, names)]
         return values.join((*found, *own)) or ANY
 

@@ -424,8 +424,18 @@ def _fields(place: ast.expr, parent: ast.AST, unit: Unit) -> Iterator[str]:
             ):
                 yield f".{first.value}"
                 yield _ASKED
-                if len(call.args) == 2 and _is_plain_default(call.args[1]):
+                if _has_default(call, unit):
                     yield _DEFAULTED
+
+
+def _has_default(call: ast.Call, unit: Unit) -> bool:
+    """Whether a literal stands in for a field that is missing: ``x.get("n", 0)``, ``x.get("n") or 0``."""
+    if len(call.args) == 2:
+        return _is_plain_default(call.args[1])
+    outer = unit.module.parents.get(call)
+    return (
+        isinstance(outer, ast.BoolOp) and isinstance(outer.op, ast.Or) and _is_plain_default(outer.values[-1])
+    )
 
 
 def _reads_field(place: ast.expr, parent: ast.AST | None, unit: Unit) -> bool:

@@ -12,6 +12,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.header import runtime_name
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
@@ -273,6 +274,12 @@ class FlowInsensitive:
                 found = BOTTOM if parent.value is None else self.value(parent.value, unit)
                 if not found or found == NONE or found <= _EMPTY:
                     declared = self._annotations.annotation(parent.annotation, unit)
+                    if (
+                        found
+                        and values.names(declared) <= _ANY_EXCEPTION
+                        and self._is_bound_again(node, unit)
+                    ):
+                        return found  # what is caught, and kept in it, says more
                     return declared if declared != ANY else found or ANY
                 if any(map(values.is_opaque, found)):
                     return values.with_declared(found, self._annotations.annotation(parent.annotation, unit))
@@ -294,6 +301,9 @@ class FlowInsensitive:
                 return self._elements.item(whole, index, None if starred else len(parent.elts))
             case _:
                 return ANY
+
+    def _is_bound_again(self, node: ast.AST, unit: Unit) -> bool:
+        return isinstance(node, ast.Name) and len(unit.module.bindings(node)) > 1
 
     def imported(self, qualified: str, unit: Unit) -> Value:
         """Return the value of an imported dotted name: of another file of the program, or of a library."""
@@ -413,6 +423,7 @@ class FlowInsensitive:
         return values.join(found) or ANY
 
 
+_ANY_EXCEPTION = frozenset({BROAD, ROOT, "None"})
 _EMPTY_LIST = Type("list", (ANY,))
 _EMPTY_DICT = Type("dict", (ANY, ANY))
 _EMPTY = frozenset({_EMPTY_LIST, _EMPTY_DICT})

@@ -18,11 +18,15 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.trails import (
+    NOTHING,
     Passed,
     Step,
     Trail,
     Use,
     called_back,
+    defaulting_to,
+    given_back,
+    gives_result,
     handed,
     is_parameter,
     mirrored,
@@ -199,7 +203,7 @@ class Follower:
                     self._loop_target(parent.target, step, items - 1)
             case ast.arguments():
                 scope = unit.module.scopes[unit.module.parents[parent]]
-                for name in _defaulting_to(node, parent):
+                for name in defaulting_to(node, parent):
                     self._name(name, scope, unit, items, bound)
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() if node in parent.decorator_list:
                 self._trail.uses.append(Use("decorator", parent, unit, (Passed(parent, unit),)))
@@ -511,9 +515,13 @@ class Follower:
                 self._use(step, use)
             if not is_known:
                 self._lose(f"it is handed to {shown(call.func)}", call, unit)
-        elif row is None and not (kind is values.DOTTED and name in _READERS):
+        elif name in _SETTING or (row is None and not (kind is values.DOTTED and name in _READERS)):
             self._lose(f"it is handed to {shown(call.func)}", call, unit)
         elif name in _READERS or (not self._is_code and not step.items):
+            self._use(step, Use("row", call, unit, name=name))
+        elif not self._is_code and row is not None and (deeper := given_back(row, call, step)) is not None:
+            if deeper != NOTHING:
+                self._push(call, unit, step.items + deeper, step.bound)
             self._use(step, Use("row", call, unit, name=name))
         elif name == "map" and step.items and call.args and isinstance(place, int) and place:
             for entry in self._above.flat.value(call.args[0], unit):
@@ -548,7 +556,9 @@ class Follower:
                     self._name(made.name, found[0], use.unit, step.items + deeper, step.bound)
                     if found[0].is_class:
                         self._attributes(made.name, use.unit, step.items + deeper, step.bound)
-            elif use.result and isinstance(use.node, ast.expr):
+            elif (use.result and isinstance(use.node, ast.expr)) or (
+                isinstance(use.node, ast.Call) and gives_result(self._world.knowledge.call(use.name))
+            ):
                 self._push(use.node, use.unit, step.items + deeper, step.bound)
             elif use.name not in _DROPPING:
                 self.lose(f"{function.name} gives it to {use.name}")
@@ -592,6 +602,7 @@ _DROPPING = frozenset(
 )
 
 
+_SETTING = frozenset({"setattr", "object.__setattr__"})
 _MIRROR = "worker_logger.mirror_print"
 
 
@@ -602,16 +613,6 @@ def _is_like_method(value: values.Value) -> bool:
         for entry in value
         if entry.kind is values.FUNCTION
     )
-
-
-def _defaulting_to(node: ast.AST, arguments: ast.arguments) -> Iterator[str]:
-    """Yield the names of the parameters whose default an expression is."""
-    positional = [*arguments.posonlyargs, *arguments.args]
-    pairs: list[tuple[ast.arg, ast.expr | None]] = [
-        *zip(reversed(positional), reversed(arguments.defaults), strict=False),
-        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
-    ]
-    return (argument.arg for argument, default in pairs if default is node)
 
 
 def _taken_by_name(unit: Unit, name: str) -> Iterator[ast.expr | str]:

@@ -212,6 +212,74 @@ def called_back(row: CallRow, call: ast.Call, step: Step) -> tuple[list[Use], bo
     return _handed_to(call, step, given, name), is_known
 
 
+def defaulting_to(node: ast.AST, arguments: ast.arguments) -> Iterator[str]:
+    """Yield the names of the parameters whose default an expression is."""
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs: list[tuple[ast.arg, ast.expr | None]] = [
+        *zip(reversed(positional), reversed(arguments.defaults), strict=False),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    return (argument.arg for argument, default in pairs if default is node)
+
+
+def given_back(row: CallRow, call: ast.Call, step: Step) -> int | None:
+    """Say how deep what is handed to a call in a container lies in what the call gives; nothing is, where nobody uses that."""
+    parents = step.unit.module.parents
+    parent = parents.get(call)
+    if isinstance(parent, ast.Await):
+        parent = parents.get(parent)
+    return NOTHING if isinstance(parent, ast.Expr) else _comes_back(row)
+
+
+def _comes_back(row: CallRow) -> int | None:
+    """Say how a call gives back what it was given in a container: by how much deeper it lies in what comes; None if that is not known.
+
+    What gives only texts, numbers or nothing gives nothing back, and that is ``NOTHING``.
+    """
+    texts = {row.returns, *(when.returns for when in row.when if when.returns)}
+    if "default" not in row.params and all(
+        text and all(map(_is_made_anew, text.rstrip("?").split("|"))) for text in texts
+    ):
+        return NOTHING
+    if len(texts) == 1 and (
+        row.returns.startswith("arg:") or row.returns in ("iterator[element]", "list[element]")
+    ):
+        return 0
+    if "starts" in row.marks or row.name == "asyncio.as_completed":
+        return 0
+    return 1 if row.name == "asyncio.gather" else None
+
+
+def gives_result(row: CallRow | None) -> bool:
+    """Whether a call gives what the function gives that it is handed: ``asyncio.to_thread``."""
+    return row is not None and row.returns.startswith("result:")
+
+
+NOTHING = 99
+_PLAIN = frozenset({"None", "bool", "bytes", "float", "int", "json", "str"})
+# What their objects are made of can be had of them again.
+_HOLDING = frozenset(
+    {
+        "asyncio",
+        "collections",
+        "concurrent",
+        "contextlib",
+        "copy",
+        "functools",
+        "itertools",
+        "multiprocessing",
+        "queue",
+        "types",
+    }
+)
+
+
+def _is_made_anew(name: str) -> bool:
+    """Whether what has a type cannot be, or hold, what its maker was given: a text, a reply of a server."""
+    top, dot, _ = name.partition(".")
+    return name in _PLAIN or (bool(dot) and "[" not in name and ":" not in name and top not in _HOLDING)
+
+
 def _handed_to(call: ast.Call, step: Step, given: tuple[Passed, ...], name: str) -> list[Use]:
     if step.items:
         return []
