@@ -165,6 +165,38 @@ def test_an_address_names_the_drive_or_the_server(path: str, uri: str) -> None:
     assert _artifact(Path(path)) == {"uri": uri}
 
 
+# --- long paths
+
+
+@pytest.mark.skipif(not WINDOWS, reason="elsewhere no path is written otherwise")
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("C:\\" + "x" * 200, "C:\\" + "x" * 200),
+        ("C:\\" + "x" * 250, "\\\\?\\C:\\" + "x" * 250),
+        ("\\\\nas\\bots\\" + "x" * 250, "\\\\?\\UNC\\nas\\bots\\" + "x" * 250),
+        ("\\\\?\\C:\\" + "x" * 250, "\\\\?\\C:\\" + "x" * 250),
+    ],
+)
+def test_a_long_path_is_written_so_that_windows_takes_it(path: str, expected: str) -> None:
+    assert str(names.extended(Path(path))) == expected
+
+
+def test_a_script_whose_path_is_nearly_too_long_is_written_and_given_back(tmp_path: Path) -> None:
+    """The temporary file beside it has a longer name than the script: Windows would say that its folder is not there."""
+    folder = tmp_path
+    while len(str(folder)) < 235:
+        folder = folder / ("x" * min(50, 240 - len(str(folder))))
+    folder.mkdir(parents=True)
+    path = folder / "zero.py"
+    path.write_bytes(b"print(1)\n")
+
+    writing.write_atomic(path, b"print(2)\n", expected=b"print(1)\n")
+    assert path.read_bytes() == b"print(2)\n"
+    writing.remove(path, expected=b"print(2)\n")
+    assert os.listdir(folder) == []
+
+
 # --- what cannot be asked
 
 

@@ -318,3 +318,18 @@ def test_a_backup_that_is_read_for_long_does_not_let_the_log_grow(
     file.append(record(20), 50, 2)
 
     assert numbers(tmp_path) == [18, 19, 20]
+
+
+@pytest.mark.usefixtures("machine")
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("C:\\logs\\zero.log", "C:\\logs\\zero.log"),
+        ("C:\\" + "x" * 240, "\\\\?\\C:\\" + "x" * 240),
+        ("\\\\nas\\" + "x" * 240, "\\\\?\\UNC\\nas\\" + "x" * 240),
+        ("\\\\?\\C:\\" + "x" * 240, "\\\\?\\C:\\" + "x" * 240),
+    ],
+)
+def test_a_long_path_has_room_for_what_stands_beside_the_log(path: str, expected: str) -> None:
+    """A log whose lock or backup has too long a name would never be rotated; a short one is named as it is."""
+    assert _LogFile(path).path == expected

@@ -170,6 +170,26 @@ def test_an_ordinary_name_is_the_file_name(tmp_path: Path) -> None:
     assert [entry.name for entry in tmp_path.iterdir()] == ["whatsapp-zéro.v2.log"]
 
 
+def test_a_log_in_a_folder_with_a_long_path_is_kept_and_rotated(tmp_path: Path) -> None:
+    """Its lock, its backups and its notifications have longer names yet, for which Windows has a way of its own."""
+    folder = tmp_path
+    while len(str(folder)) < 245:
+        folder = folder / ("x" * min(50, 250 - len(str(folder))))
+    logger = setup_worker_logger("genesis", folder, max_bytes=200, backup_count=2)
+    for number in range(9):
+        logger.info("%040d", number)
+    logger.critical("end")
+    logger.critical("end")
+
+    assert {path.name for path in folder.iterdir() if "seen" not in path.name} == {
+        "genesis.log",
+        "genesis.log.1",
+        "genesis.log.2",
+        "notifications.jsonl",
+        "notifications.jsonl.held",
+    }
+
+
 def test_further_lines_of_a_record_are_indented(tmp_path: Path) -> None:
     """A logger call of several lines is one record, and no line of it looks like another."""
     logger = setup_worker_logger("genesis", tmp_path)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.files import in_use
-from workerlog_migrate.files.names import is_folder_itself, is_junction
+from workerlog_migrate.files.names import extended, is_folder_itself, is_junction
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -125,9 +125,10 @@ class Folder:
         flags |= _NO_LINK | _NO_WAIT | _BINARY
         if HAS_DESCRIPTORS:
             return os.open(name, flags, mode, dir_fd=self._descriptor)
-        if os.path.islink(self.path / name):  # noqa: PTH114  # never raises
-            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(self.path / name))
-        return in_use.open_file(self.path / name, flags, mode)
+        path = self.entry(name)
+        if os.path.islink(path):  # noqa: PTH114  # never raises
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+        return in_use.open_file(path, flags, mode)
 
     def stat(self, name: str = "") -> os.stat_result:
         """Look at an entry of this folder, or at the folder itself.
@@ -142,30 +143,34 @@ class Folder:
             OSError: it is not there.
         """
         if not HAS_DESCRIPTORS:
-            return os.lstat(self.path / name)
+            return os.lstat(self.entry(name))
         if not name:
             return os.fstat(self._held())
         return os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
+
+    def entry(self, name: str) -> Path:
+        """Give the path of an entry, for systems on which nothing can be done relative to an open folder."""
+        return extended(self.path / name)
 
     def is_writable(self, name: str) -> bool:
         """Say whether this process may write to an entry (always true for root)."""
         if HAS_DESCRIPTORS and os.access in os.supports_dir_fd:
             return os.access(name, os.W_OK, dir_fd=self._descriptor)
-        return os.access(self.path / name, os.W_OK)
+        return os.access(self.entry(name), os.W_OK)
 
     def replace(self, old: str, new: str) -> None:
         """Rename an entry, over another one if there is one, in one step."""
         if HAS_DESCRIPTORS:
             os.replace(old, new, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
         else:
-            in_use.replace(self.path / old, self.path / new)
+            in_use.replace(self.entry(old), self.entry(new))
 
     def unlink(self, name: str) -> None:
         """Remove a file."""
         if HAS_DESCRIPTORS:
             os.unlink(name, dir_fd=self._descriptor)  # Path has no dir_fd
         else:
-            in_use.unlink(self.path / name)
+            in_use.unlink(self.entry(name))
 
     def mkdir(self, name: str) -> Folder:
         """Make a folder that only its owner may use, unless it is there, and open it."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 IGNORES_CASE = os.path.normcase("A") == "a"
 """Whether ``A`` and ``a`` are the same name on this system."""
 
+_LONG = 240  # 259 less what a folder needs for a file in it
 _JUNCTION = 0xA0000003  # IO_REPARSE_TAG_MOUNT_POINT, which `stat` has on Windows only
 
 
@@ -94,6 +95,24 @@ def identity(path: str, status: os.stat_result) -> object:
         program has opened for itself alone.
     """
     return (status.st_dev, status.st_ino) if status.st_ino else os.path.normcase(os.path.realpath(path))
+
+
+def extended(path: Path) -> Path:
+    r"""Write a path so that Windows takes it however long it is.
+
+    A temporary file beside a script has a longer name than that, and by default no path may have more than 259 characters
+    (https://learn.microsoft.com/windows/win32/fileio/maximum-file-path-limitation).
+
+    Args:
+        path: absolute, normal.
+
+    Returns:
+        The path; a long one on Windows with ``\\?\`` before it.
+    """
+    text = str(path)
+    if sys.platform != "win32" or len(text) < _LONG or text.startswith("\\\\?\\"):
+        return path
+    return type(path)(f"\\\\?\\UNC{text[1:]}" if text.startswith("\\\\") else f"\\\\?\\{text}")
 
 
 def is_junction(status: os.stat_result) -> bool:

@@ -405,7 +405,7 @@ def _chmod(folder: Folder, name: str, descriptor: int, mode: int) -> None:
     if hasattr(os, "fchmod"):
         os.fchmod(descriptor, mode)
     else:  # Windows before Python 3.13: nobody can put a link there without rights that make it needless
-        (folder.path / name).chmod(mode)
+        folder.entry(name).chmod(mode)
 
 
 def _remove(folder: Folder, name: str) -> None:

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:a8bcdbdb8411ac2646a853e910d6214a0b4b04dc05eae3bbe76487d12800572f
+# workerlog-migrate runtime 0.1.0 tree:85d1b5d6da70ec8748b7a47a9566f73890a2b91ed880aa40189ba98328cbb3f8
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -1202,8 +1202,8 @@ class _LogFile:
     opened = 0  # descriptors that all of them keep
 
     def __init__(self, path: str) -> None:
-        self.path = path
         self.platform = _platform()
+        self.path = self.platform.long(path)
         self.fd = self.device = self.inode = -1  # those of the file that we opened
         self.mode = 0o666  # that of a new file: what the last one had
         self.counts_links = True
@@ -1485,6 +1485,9 @@ class _Plain:
     def open_append(self, path: str, mode: int = 0o666) -> int:
         return os.open(path, self.flags, mode)
 
+    def long(self, path: str) -> str:
+        return path
+
     def is_same(self, found: os.stat_result, device: int, inode: int) -> bool:
         return found.st_ino == inode and found.st_dev == device
 
@@ -1600,6 +1603,12 @@ class _Windows(_Plain):
     def open_append(self, path: str, _mode: int = 0o666) -> int:
         # FILE_APPEND_DATA without FILE_WRITE_DATA: each write goes to the end, whole. Others may do everything.
         return self._create(path, 0x100084, 7, 0x80, int)
+
+    def long(self, path: str) -> str:
+        # Windows takes no longer path otherwise: a lock or a backup that could not be named would end all rotation.
+        if len(path) < 200 or path.startswith("\\\\?\\"):
+            return path
+        return "\\\\?\\UNC" + path[1:] if path.startswith("\\\\") else "\\\\?\\" + path
 
     def is_same(self, found: os.stat_result, _device: int, inode: int) -> bool:
         return found.st_ino == inode  # the volume of an open file that was renamed is not reliable
@@ -1796,7 +1805,7 @@ def _notify(
         # Not before the lock: what another process has just sent must not seem to be of the future.
         now = time.time()
         record["timestamp"], record["time"] = _utc(now), now
-        recent = _recent(path, worker, now)
+        recent = _recent(file.path, worker, now)
         if same in recent or 0 <= now - unwritten.get(key, 0.0) < _HOLD_SECONDS:
             if held.size() < 65536:
                 held.append(key)
