@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from workerlog_migrate.errors import Refused
-from workerlog_migrate.files import names, writing
+from workerlog_migrate.files import names, state, writing
 from workerlog_migrate.files.discover import Discovery, Workers, discover
 from workerlog_migrate.files.folder import Folder
 from workerlog_migrate.files.home import find_escape
-from workerlog_migrate.files.state import Project
 from workerlog_migrate.model import FileError, FileResult, Target
 from workerlog_migrate.project.concerned import may_concern
-from workerlog_migrate.project.index import identifiers
+from workerlog_migrate.project.index import Project, identifiers
 from workerlog_migrate.project.listing import list_project
+from workerlog_migrate.project.starts import with_starts
 from workerlog_migrate.report import Mode, Report, formats
 from workerlog_migrate.report.diff import render_file_diff
 from workerlog_migrate.report.sarif import _artifact
@@ -122,6 +122,21 @@ def test_what_lies_below_is_asked_of_whole_parts(tmp_path: Path) -> None:
     assert names.below(os.path.join(dotted, "x.py"), dotted) == "x.py"
 
 
+def test_a_command_starts_a_script_in_whatever_case_it_names_it(tmp_path: Path) -> None:
+    """``python -I Scripts\\ZERO_A.PY`` in a batch file isolates ``scripts\\zero_a.py``, which then finds no runtime beside it."""
+    tree(tmp_path, "scripts/zero_a.py", "scripts/zero_b.py")
+    (tmp_path / "start.bat").write_text(
+        f"python -I {os.path.join('Scripts', 'ZERO_A.PY')}\npython {os.path.join('scripts', 'zero_b.py')}\n",
+        encoding="utf-8",
+    )
+    targets = find(tmp_path, "scripts").targets
+
+    first, second = with_starts(Project(tmp_path), targets, tmp_path)
+    assert bool(first.starts.isolated) is WINDOWS
+    assert second.starts.isolated == ""
+    assert "start.bat:2" in second.starts.plain
+
+
 # --- half a surrogate pair
 
 
@@ -136,7 +151,7 @@ def test_a_name_that_is_no_unicode_is_written_in_every_report(tmp_path: Path) ->
         assert b"zero" in formats.render(report, each)
     diff = render_file_diff(path, b"a\n", b"b\n")
     assert diff.startswith(rb'--- "a/zero\355\240\200.py"' if WINDOWS else rb'--- "a/zero\351.py"')
-    assert len(Project(str(tmp_path / path), 1, 2, 0).key) == 32
+    assert len(state.Project(str(tmp_path / path), 1, 2, 0).key) == 32
     concerns = may_concern({path.stem}, {path.stem}, {path.stem})
     assert concerns is not None
     assert concerns(names.path_bytes(path.stem))
@@ -231,7 +246,7 @@ def test_a_drive_that_cannot_tell_the_final_path_is_written_to(
 
         writing.write_atomic(path, b"print(2)\n", expected=b"print(1)\n")
         assert path.read_bytes() == b"print(2)\n"
-        assert Project.of(tmp_path).path.casefold() == str(tmp_path).casefold()
+        assert state.Project.of(tmp_path).path.casefold() == str(tmp_path).casefold()
         with pytest.raises(Refused, match="vanished"):
             writing.write_atomic(tmp_path / "gone.py", b"", expected=b"")
 

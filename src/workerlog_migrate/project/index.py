@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.files.cache import is_private
-from workerlog_migrate.files.names import path_bytes
+from workerlog_migrate.files.names import IGNORES_CASE, path_bytes
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import digest
 from workerlog_migrate.project.facts import FACTS_VERSION, read_facts
@@ -106,10 +106,10 @@ class Project:
         Yields:
             Path and text; bytes that are no UTF-8 are replaced.
         """
-        wanted = identifiers(words)
+        wanted = frozenset(map(_folded, identifiers(words)))
         for path in self.listing.texts:
             raw = self.read(path)
-            if raw is None or b"\0" in raw[:1024] or not _mentions(raw, wanted):
+            if raw is None or b"\0" in raw[:1024] or not _mentions(_folded(raw), wanted):
                 continue
             yield path, raw.decode("utf-8", "replace")
 
@@ -207,6 +207,11 @@ def identifiers(words: Collection[str]) -> frozenset[bytes]:
         Their identifiers, as UTF-8.
     """
     return frozenset(found for word in words for found in _IDENTIFIER.findall(path_bytes(word)))
+
+
+def _folded(raw: bytes) -> bytes:
+    """Forget the case, where a command names a script in any."""
+    return raw.lower() if IGNORES_CASE else raw
 
 
 def _mentions(raw: bytes, wanted: frozenset[bytes]) -> bool:

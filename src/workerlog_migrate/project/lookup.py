@@ -55,6 +55,11 @@ class Lookup:
         self._by_stem: dict[str, list[int]] = {}
         for position, each in enumerate(seen):
             self._by_stem.setdefault(each.parts[-1], []).append(position)
+        # As the system compares names, which an import does not.
+        self._by_typed_stem: dict[str, list[int]] = {}
+        for stem, positions in self._by_stem.items():
+            self._by_typed_stem.setdefault(os.path.normcase(stem), []).extend(positions)
+        self._by_typed_path = {os.path.normcase(name): position for name, position in by_path.items()}
 
     def resolve(self, path: str, parts: Sequence[str]) -> Iterator[tuple[int, int]]:
         """Find the scripts that an absolute name means, with the number of folders that it goes through."""
@@ -103,20 +108,22 @@ class Lookup:
 
     def paths(self, path: str, word: str) -> Iterator[int]:
         """Find the scripts that a path in a text means: from the file's folder or one above it, or by its ending."""
+        word = os.path.normcase(word)
         pieces = [piece for piece in re.split(r"[/\\]", word) if piece not in ("", ".", "..", "~")]
         if not pieces:
             return
-        candidates = self._by_stem.get(pieces[-1].rpartition(".")[0], ())
+        candidates = self._by_typed_stem.get(pieces[-1].rpartition(".")[0], ())
         if not candidates:
             return
         for base in self.bases(path):
-            found = self._by_path.get(os.path.join(base, *pieces))
+            found = self._by_typed_path.get(os.path.normcase(os.path.join(base, *pieces)))
             if found is not None:
                 yield found
                 return
         while pieces:  # an absolute path of the machine that it runs on
             wanted = (*pieces[:-1], pieces[-1].rpartition(".")[0])
-            hits = [at for at in candidates if self._seen[at].parts[-len(wanted) :] == wanted]
+            ends = {at: self._seen[at].parts[-len(wanted) :] for at in candidates}
+            hits = [at for at, parts in ends.items() if tuple(map(os.path.normcase, parts)) == wanted]
             if hits:
                 yield from hits
                 return

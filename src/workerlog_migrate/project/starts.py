@@ -412,7 +412,7 @@ class _Search:
         """Find the scripts that an interpreter is given, as words of a command or as items of a list, also over lines."""
         flags: list[str] | None = None
         takes_next = False
-        for token in _TOKEN.finditer(text) if ".py" in text else ():
+        for token in _TOKEN.finditer(text) if ".py" in os.path.normcase(text) else ():
             word = token[0]
             if _INTERPRETER.fullmatch(word.lstrip("@")):  # a Makefile's line that is not shown
                 flags, takes_next = [], False
@@ -424,7 +424,7 @@ class _Search:
                 flags.append(word)
                 takes_next = word in _WITH_ARGUMENT
             else:
-                if word.endswith((".py", ".pyw")):
+                if os.path.normcase(word).endswith((".py", ".pyw")):
                     line = text.count("\n", 0, token.start()) + 1
                     self._started_by_path(path, word, f"{shown}:{line}", flags)
                 flags = None
