@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.frames import SILENT, Frame
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.values import ANY, NONE, Type, Value
 from workerlog_migrate.syntax.names import BUILTINS
@@ -80,7 +80,7 @@ class Annotations:
                 found = self._above.flat.module_name(unit, name)
                 return found or (values.dotted(name) if name in BUILTINS else ANY)
             case ast.Attribute(value=owner, attr=name):
-                top = Frame(unit.enclosing(unit.module.tree), None, None)
+                top = Frame(unit.enclosing(unit.module.tree), None, SILENT)
                 return self._above.attributes.attribute(self._meant(owner, unit), name, node, top)
         return ANY
 

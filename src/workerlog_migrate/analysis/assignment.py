@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.frames import SILENT, Frame
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
 from workerlog_migrate.syntax.literals import is_none
 
@@ -156,7 +156,7 @@ class Assignment:
             and len(source.elts) == len(target.elts)
         ):
             for entry, part in zip(target.elts, source.elts, strict=True):
-                quiet = Frame(frame.function, frame.env, None)
+                quiet = Frame(frame.function, frame.env, SILENT)
                 quiet.facts = frame.facts
                 self.assign(entry, expressions.value(part, quiet), frame, source=part)
             return

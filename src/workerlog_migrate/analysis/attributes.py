@@ -102,7 +102,7 @@ class Attributes:
                 return values.bound(ANY, "*", name)
             case values.DOTTED:
                 if (
-                    frame.sink is not None
+                    frame.sink.is_heard
                     and f"{entry.dotted}.{name}" in self._platform.names
                     and not _minds_platform(frame)
                 ):
@@ -119,7 +119,7 @@ class Attributes:
                 return self._class_attribute(entry, entry.class_info, name)
             case values.UNIT:
                 asked = entry.unit.module.scope_of_module.bindings.get("__getattr__")
-                if frame.sink is not None and asked and self._flat.module_name(entry.unit, name) is None:
+                if frame.sink.is_heard and asked and self._flat.module_name(entry.unit, name) is None:
                     for each in self._flat.module_name(entry.unit, "__getattr__") or ():
                         if each.kind is values.FUNCTION:
                             frame.sink.add(CallEdge(each.function, node, frame.unit))
@@ -156,7 +156,7 @@ class Attributes:
                 self._effects.operation("op:attribute-json", node, frame)
                 self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
             return values.bound(JSON, "json", name)
-        if frame.sink is not None and self._knowledge.is_asked(entry.name, name):
+        if frame.sink.is_heard and self._knowledge.is_asked(entry.name, name):
             self._effects.protocol(entry.name, "ask", node, frame)
         if self._kinds.attribute(entry, name, node, frame):
             return BOTTOM
@@ -198,8 +198,7 @@ class Attributes:
         method = self._families.method(info, name)
         if isinstance(method, FunctionInfo):
             if method.kind == "property":
-                if frame.sink is not None:
-                    frame.sink.add(CallEdge(method, node, frame.unit))
+                frame.sink.add(CallEdge(method, node, frame.unit))
                 return flat.returns(method)
             if name in info.stores:
                 return flat.attribute(info, name) or ANY
@@ -212,7 +211,7 @@ class Attributes:
         ):
             return STR if "name" in name else self._member_values(info)
         stored = flat.attribute(info, name)
-        if frame.sink is not None and not isinstance(method, str) and not self._presence.is_set(info, name):
+        if frame.sink.is_heard and not isinstance(method, str) and not self._presence.is_set(info, name):
             self._effects.operation("op:attribute-unset", node, frame, is_weak=True)
         if stored is not None:
             return stored
@@ -223,7 +222,7 @@ class Attributes:
             if expression is not None:
                 return values.parse(expression)
         known = self._families.method(info, "__getattr__")
-        if isinstance(known, FunctionInfo) and frame.sink is not None:
+        if isinstance(known, FunctionInfo):
             frame.sink.add(CallEdge(known, node, frame.unit))
         if not name.startswith("__") and self._presence.is_nowhere(info, name):
             self._effects.operation("op:kinds-attribute", node, frame)

@@ -48,7 +48,7 @@ class Awaiting:
             else:
                 found.append(frozenset({entry}))
         known = any(self._knowledge.protocol(entry.name, "await") is not None for entry in value)
-        if frame.sink is not None and not known and not isinstance(node.value, ast.Call):
+        if frame.sink.is_heard and not known and not isinstance(node.value, ast.Call):
             self.awaited(node.value, frame)
         return values.join(found) or self._elements.nothing
 
@@ -65,10 +65,8 @@ class Awaiting:
             return  # evaluated where it stands, with its effects
         made = self._made(node, frame) if depth < _AWAITED_DEPTH else None
         if made is None:
-            assert frame.sink is not None
             frame.sink.add(Unknown(node, frame.unit, "", _STARTED_ELSEWHERE))
             return
-        assert frame.sink is not None
         for expression in made:
             if expression in frame.sink.awaited:
                 continue  # also what ends `x = await x`
@@ -97,7 +95,6 @@ class Awaiting:
                 continue
             row = self._above.calls.row(call, at(frame.unit, call))
             if row is not None and "others" in row.marks:
-                assert frame.sink is not None
                 frame.sink.add(Unknown(call, frame.unit, "", _ENDED_BY_OTHERS))
 
     def _made(self, node: ast.expr, frame: Frame) -> list[ast.expr] | None:

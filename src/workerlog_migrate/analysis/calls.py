@@ -92,7 +92,7 @@ class Calls:
         if isinstance(node.func, ast.Attribute):
             arguments.receiver_node = node.func.value
         found = [self.invoke(entry, arguments, node, frame) for entry in callee]
-        if frame.sink is not None:
+        if frame.sink.is_heard:
             self._evaluate(arguments)
             if frame.facts or frame.env:
                 self._guards.after_call(node, frame)
@@ -154,7 +154,7 @@ class Calls:
             case values.DOTTED:
                 return self._invoke_dotted(entry.dotted, arguments, node, frame)
             case values.FUNCTION | values.METHOD | values.UNBOUND:
-                if frame.sink is not None and not self._shapes.fits(
+                if frame.sink.is_heard and not self._shapes.fits(
                     entry.function, arguments, is_bound=entry.kind is values.METHOD
                 ):
                     self._effects.operation("op:arguments", node, frame)
@@ -171,7 +171,7 @@ class Calls:
             case values.TRANSPARENT:
                 return arguments.value(arguments.positional[0]) if arguments.positional else ANY
             case values.CONTEXT_MAKER if entry.function_or_none is not None:
-                if frame.sink is not None:
+                if frame.sink.is_heard:
                     frame.sink.add(CallEdge(entry.function, node, frame.unit))
                     self._invoke_callbacks(entry.function, arguments, node, frame)
                 return values.context(entry.function, self._flat.yields(entry.function))
@@ -260,7 +260,7 @@ class Calls:
         if self._effects.is_taught(function.name, node, frame):
             return self._flat.returns(function)
         is_decorator = self._flat.is_decorator(function)
-        if frame.sink is not None:
+        if frame.sink.is_heard:
             self._decorators.decorated_call(function, arguments, node, frame)
             weak = self._families.is_placeholder(function)
             if not self._is_started_only(function, node, frame):
@@ -270,7 +270,7 @@ class Calls:
         if is_decorator and arguments.positional:
             # What it returns calls what it was given: both count when the result is called.
             return self._flat.returns(function) | arguments.value(arguments.positional[0])
-        if frame.sink is not None:
+        if frame.sink.is_heard:
             receiver = (
                 node.func.value
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
@@ -355,7 +355,7 @@ class Calls:
     def _construct(self, info: ClassInfo, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         made = values.instance(info)
         is_exception = self._families.exception_name(info) is not None
-        if frame.sink is None:
+        if not frame.sink.is_heard:
             return made
         self._shapes.constructed(info, arguments, node, frame)
         resolved = False
@@ -417,8 +417,7 @@ class Calls:
                 self._effects.unknown_call(node, frame, f"generator.{method}")
             if function is not None:
                 found.append(self._flat.yields(function))
-                if frame.sink is not None:
-                    frame.sink.add(CallEdge(function, node, frame.unit))
+                frame.sink.add(CallEdge(function, node, frame.unit))
         if method == "close":
             if any(
                 yields_when_closed(receiver.function.node)

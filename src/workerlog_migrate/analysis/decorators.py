@@ -141,7 +141,7 @@ class Decorators:
             for passed in (*arguments.positional, *arguments.keywords.values()):
                 if values.names(arguments.value(passed)) & _UNHASHABLE:
                     self._effects.operation("op:hash", passed, frame)
-        if "dispatches" in marks and frame.sink is not None:
+        if "dispatches" in marks:
             for registered in self._registered(function):
                 frame.sink.add(CallEdge(registered, node, frame.unit))
 

@@ -42,7 +42,7 @@ class Effects:
         raises: tuple[str, ...] | None = None,
     ) -> None:
         """Put what an implicit operation raises into the sink; ``raises`` takes the place of what its row says."""
-        if frame.sink is None:
+        if not frame.sink.is_heard:
             return
         row = self._knowledge.operation(name)
         for exception in row.raises if raises is None else raises:
@@ -68,7 +68,7 @@ class Effects:
 
         """
         sink = frame.sink
-        if sink is None:
+        if not sink.is_heard:
             return
         self.operation(name, node, frame)
         if _is_reported(subject, sink.opaque):
@@ -82,7 +82,7 @@ class Effects:
         self, value: Value, name: str, node: ast.AST, subject: ast.expr, frame: Frame
     ) -> None:
         """Say that an operation is not known if some alternative of the value is opaque."""
-        if frame.sink is not None and any(values.is_opaque(entry) for entry in value):
+        if frame.sink.is_heard and any(values.is_opaque(entry) for entry in value):
             self.unresolved(name, node, subject, frame)
 
     def protocol(
@@ -102,7 +102,7 @@ class Effects:
             return None
         if row.takes and any(entry.name not in row.takes for entry in given):
             self.operation("op:stored-kind", node, frame)
-        if frame.sink is not None:
+        if frame.sink.is_heard:
             owner = self._knowledge.type(type_name)
             source = owner.source if owner is not None else ""
             for exception in row.raises:
@@ -127,7 +127,7 @@ class Effects:
             note: why it is not known.
         """
         name = (rule or callee_text(node)).lstrip(".")  # without the dots of a relative import
-        if frame.sink is not None and not self.is_taught(name, node, frame):
+        if frame.sink.is_heard and not self.is_taught(name, node, frame):
             frame.sink.add(Unknown(node, frame.unit, name, note))
 
     def is_taught(self, name: str, node: ast.expr, frame: Frame) -> bool:
@@ -136,7 +136,7 @@ class Effects:
         name = name.lstrip(".")
         if not taught or name not in taught:
             return False
-        if frame.sink is not None:
+        if frame.sink.is_heard:
             for exception in taught[name]:
                 canonical = self._world.hierarchy.canonical(exception)
                 frame.sink.add(Raise(canonical, node, frame.unit, name, "[tool.workerlog-migrate.raises]"))

@@ -76,7 +76,7 @@ class Entering:
 
     def enter_and_leave(self, value: Value, node: ast.expr, frame: Frame) -> None:
         """Put what entering and leaving a context manager can raise into the sink."""
-        if frame.sink is None:
+        if not frame.sink.is_heard:
             return
         for entry in value:
             match entry.name if entry.kind is values.NAMED else entry.kind:

@@ -146,14 +146,14 @@ class Expressions:
     def value(self, node: ast.expr, frame: Frame) -> Value:
         """Return what an expression gives at the frame's point, and put its effects into the frame's sink."""
         if frame.depth >= MAX_DEPTH:
-            if frame.sink is not None:
+            if frame.sink.is_heard:
                 frame.sink.add(Unknown(node, frame.unit, "", "the expression is nested too deeply"))
             return ANY
         frame.depth += 1
         kind = type(node)
         value = self._dispatch.get(kind, self._unknown)(node, frame)
         frame.depth -= 1
-        if frame.sink is not None and kind in _TOUCHING:
+        if frame.sink.is_heard and kind in _TOUCHING:
             self._hooks.touched(value, node, frame)
         if kind in _MAKERS or (kind is ast.Subscript and isinstance(node.slice, ast.Slice)):  # type: ignore[attr-defined]  # a subscript
             return self._containers.filled(node, value, frame.unit)
@@ -174,7 +174,7 @@ class Expressions:
     def _name(self, node: ast.Name, frame: Frame) -> Value:
         env = frame.env
         if env is not None:
-            if frame.sink is not None:
+            if frame.sink.is_heard:
                 self._bound(node, frame)
             known = env.get(node.id)
             if known is None:
@@ -315,12 +315,12 @@ class Expressions:
 
     def _lambda(self, node: ast.Lambda, frame: Frame) -> Value:
         for default in (*node.args.defaults, *node.args.kw_defaults):
-            if default is not None and frame.sink is not None:
+            if default is not None and frame.sink.is_heard:
                 self.value(default, frame)
         return values.function(frame.unit.function(node))
 
     def _joined(self, node: ast.JoinedStr, frame: Frame) -> Value:
-        if frame.sink is not None:
+        if frame.sink.is_heard:
             for part in node.values:
                 if isinstance(part, ast.FormattedValue):
                     self._formatted(part, frame)
@@ -337,7 +337,7 @@ class Expressions:
     def _formatted(self, node: ast.FormattedValue, frame: Frame) -> Value:
         value = self.value(node.value, frame)
         self._special_methods.special(value, _CONVERSIONS[node.conversion], node.value, frame)
-        if node.format_spec is not None and frame.sink is not None:
+        if node.format_spec is not None and frame.sink.is_heard:
             self.value(node.format_spec, frame)
             if node.conversion == -1:
                 self._kinds.formatted(value, node.format_spec, node.value, frame)

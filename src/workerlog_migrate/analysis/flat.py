@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
-from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.frames import SILENT, Frame
 from workerlog_migrate.analysis.header import runtime_name
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
@@ -77,7 +77,7 @@ class FlowInsensitive:
 
     def frame(self, unit: Unit, node: ast.AST) -> Frame:
         """Make a flat frame at a node."""
-        return Frame(unit.enclosing(node), None, None)
+        return Frame(unit.enclosing(node), None, SILENT)
 
     def name(self, name: str, node: ast.AST, unit: Unit) -> Value:
         """Return what a name can be as seen from a node: a variable, an import, a builtin."""

@@ -17,7 +17,16 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.containers import CONTAINERS
 from workerlog_migrate.analysis.decorators import is_of_library
-from workerlog_migrate.analysis.frames import BOUND, CallEdge, Effect, EffectSet, Frame, State, Unknown
+from workerlog_migrate.analysis.frames import (
+    BOUND,
+    SILENT,
+    CallEdge,
+    Effect,
+    EffectSet,
+    Frame,
+    State,
+    Unknown,
+)
 from workerlog_migrate.analysis.order import HEIGHT
 from workerlog_migrate.analysis.program import HANDLER, FunctionInfo
 from workerlog_migrate.analysis.raising import TRY_STAR
@@ -276,7 +285,7 @@ class Flow:
             frame.facts = frame.facts | kept
 
     def _import(self, node: ast.Import | ast.ImportFrom, frame: Frame) -> None:
-        if frame.sink is not None and not self._presence.is_there(node, frame.unit):
+        if frame.sink.is_heard and not self._presence.is_there(node, frame.unit):
             self._effects.operation("op:import", node, frame)
             for other in self._world.own_imports(node, frame.unit):
                 if not self._world.has_loaded(other):  # its top level runs here
@@ -307,10 +316,10 @@ class Flow:
         """Call the decorators of a definition that is reached."""
         for decorator in node.decorator_list:
             value = self._expressions.value(decorator, frame)
-            if frame.sink is None:
+            if not frame.sink.is_heard:
                 continue
             if isinstance(decorator, ast.Call):
-                quiet = Frame(frame.function, frame.env, None)
+                quiet = Frame(frame.function, frame.env, SILENT)
                 if is_of_library(self._expressions.value(decorator.func, quiet), self._world.knowledge):
                     continue
             self._calls.invoke_unknown(value, decorator, frame)
@@ -338,10 +347,10 @@ class Flow:
     def _raise(self, node: ast.Raise, frame: Frame) -> None:
         sink = frame.sink
         if node.exc is None:
-            if sink is not None and frame.caught:
+            if frame.caught:
                 for atom in frame.caught[-1]:
                     sink.add(atom)
-            elif sink is not None:
+            else:
                 sink.add(Unknown(node, frame.unit, "", "a bare raise outside a handler"))
             frame.is_dead = True
             return
@@ -349,7 +358,7 @@ class Flow:
         value = expressions.value(node.exc, frame)
         if node.cause is not None:
             expressions.value(node.cause, frame)
-        if sink is not None:
+        if sink.is_heard:
             self._raising.raise_value(node, node.exc, value, frame, sink)
         frame.is_dead = True
 
@@ -471,7 +480,7 @@ class Flow:
             if item.optional_vars is not None:
                 self._assignment.assign(item.optional_vars, self._entering.entered(value), frame)
             call = item.context_expr
-            if "suppress" in values.names(value) and isinstance(call, ast.Call) and frame.sink is not None:
+            if "suppress" in values.names(value) and isinstance(call, ast.Call) and frame.sink.is_heard:
                 caught: list[str] = []
                 for argument in call.args:
                     caught.extend(self._caught.exception_names(argument, frame)[0])

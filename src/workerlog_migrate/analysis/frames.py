@@ -88,6 +88,8 @@ class EffectSet:
     """Collects atoms, each once, in the order of discovery."""
 
     __slots__ = ("atoms", "awaited", "opaque")
+    is_heard = True
+    """Whether anyone asks for effects: what it costs to find them can be saved where nobody does."""
 
     def __init__(self) -> None:
         self.atoms: dict[Effect, None] = {}
@@ -116,6 +118,19 @@ class EffectSet:
         return tuple(sorted(self.atoms, key=lambda atom: (nodes[id(atom.node)], _rank(atom))))
 
 
+class Silence(EffectSet):
+    """Takes effects for which nobody asks."""
+
+    __slots__ = ()
+    is_heard = False
+
+    def add(self, atom: Effect) -> None:
+        """Take no notice."""
+
+
+SILENT = Silence()
+
+
 class Frame:
     """The state of one evaluation.
 
@@ -124,7 +139,7 @@ class Frame:
         unit: its file.
         env: what names and ``self.x`` paths hold here; a path that is absent has its flow-insensitive value. None: flat.
         facts: what guards have proved.
-        sink: takes what can be raised; None when nobody asks.
+        sink: takes what can be raised; ``SILENT`` when nobody asks.
         is_dead: the code after this point is not reached.
         caught: inside handlers, the atoms that a bare ``raise`` sends on, innermost last.
         depth: nesting of expressions under evaluation.
@@ -145,7 +160,7 @@ class Frame:
         "unit",
     )
 
-    def __init__(self, function: FunctionInfo, env: dict[str, Value] | None, sink: EffectSet | None) -> None:
+    def __init__(self, function: FunctionInfo, env: dict[str, Value] | None, sink: EffectSet) -> None:
         self.function = function
         self.unit = function.unit
         self.env = env
@@ -159,7 +174,7 @@ class Frame:
 
     def quiet(self) -> Frame:
         """Return a frame at the same point that asks for values only."""
-        quiet = Frame(self.function, self.env, None)
+        quiet = Frame(self.function, self.env, SILENT)
         quiet.facts = self.facts
         quiet.depth = self.depth
         return quiet
@@ -215,7 +230,7 @@ def roots_of(path: str) -> frozenset[str]:
 
 def at(unit: Unit, node: ast.AST) -> Frame:
     """Make a frame at a node that evaluates whatever came before it."""
-    return Frame(unit.enclosing(node), None, None)
+    return Frame(unit.enclosing(node), None, SILENT)
 
 
 class State(NamedTuple):

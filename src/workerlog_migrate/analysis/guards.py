@@ -10,7 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.frames import Fact, Frame, State, key_of, roots_of
+from workerlog_migrate.analysis.frames import SILENT, Fact, Frame, State, key_of, roots_of
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.proofs import len_argument
 from workerlog_migrate.analysis.values import ANY, NONE, STR, Type, Value
@@ -144,7 +144,7 @@ class Guards:
             self._add_key(node.value, node.slice, frame)
 
     def _current(self, node: ast.expr, frame: Frame) -> Value:
-        quiet = Frame(frame.function, frame.env, None)
+        quiet = Frame(frame.function, frame.env, SILENT)
         quiet.facts = frame.facts
         return self._above.expressions.value(node, quiet)
 

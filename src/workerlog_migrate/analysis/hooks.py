@@ -112,7 +112,7 @@ class Hooks:
 
     def stored(self, receiver: Value, target: ast.Attribute, frame: Frame) -> None:
         """Count the setter of a property that is assigned to."""
-        if frame.sink is None:
+        if not frame.sink.is_heard:
             return
         for entry in receiver:
             if entry.class_or_none is None:
@@ -140,7 +140,7 @@ class Hooks:
 
     def matched(self, classes: Value, part: ast.MatchClass, frame: Frame) -> None:
         """Count the properties that a ``case`` of a class reads; one that is missing is no error there."""
-        if frame.sink is None:
+        if not frame.sink.is_heard:
             return
         for entry in classes:
             if entry.kind is not values.CLASS:
@@ -162,7 +162,9 @@ class Hooks:
 
         Which of the methods a function calls is not told apart here (a row's ``uses`` does that where it is known).
         """
-        if frame.sink is None or "." not in row.name:  # ``print`` and the like ask for special methods alone
+        if (
+            not frame.sink.is_heard or "." not in row.name
+        ):  # ``print`` and the like ask for special methods alone
             return
         known = {passed for name in row.uses for passed in arguments.find(name, row.params)}
         for passed in (*arguments.positional, *arguments.keywords.values()):
@@ -203,7 +205,7 @@ class Hooks:
 
     def defined(self, node: ast.ClassDef, frame: Frame) -> None:
         """Count what a class statement runs: hooks of its bases and metaclass, names given to descriptors, decorators."""
-        if frame.sink is None:
+        if not frame.sink.is_heard:
             return
         info = frame.unit.class_info(node)
         flat = self._flat
@@ -233,7 +235,7 @@ class Hooks:
         self, entry: Type, node: ast.expr, frame: Frame, *, is_inside: bool = False, is_used: bool = False
     ) -> None:
         sink = frame.sink
-        if sink is None:
+        if not sink.is_heard:
             return
         if entry.name == _FACTORIES:
             methods = self._factories_of(frame.unit)

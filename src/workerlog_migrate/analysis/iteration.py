@@ -47,7 +47,7 @@ class Iteration:
 
     def iterate(self, value: Value, node: ast.expr, frame: Frame) -> Value:
         """Return what iterating over a value gives, and put what that can raise into the sink."""
-        if frame.sink is not None:
+        if frame.sink.is_heard:
             self._kinds.iterated(value, node, frame)
             for entry in value:
                 self._iterate_one(entry, node, frame, frame.sink)
@@ -98,7 +98,7 @@ class Iteration:
         self, value: Value, count: int, exact: bool, node: ast.expr, source: ast.expr, frame: Frame
     ) -> None:
         """Put what unpacking a value into ``count`` names can raise into the sink."""
-        if frame.sink is None:
+        if not frame.sink.is_heard:
             return
         self._kinds.iterated(value, node, frame)
         for entry in value:

@@ -118,7 +118,7 @@ class Kinds:
 
     def operated(self, symbol: str, left: Value, right: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what ``left symbol right`` raises for some of their kinds."""
-        if frame.sink is None:
+        if not frame.sink.is_heard:
             return
         if any(_fails(symbol, one, other) for one in _kinds(left) for other in _kinds(right)):
             self._effects.operation("op:kinds", node, frame)
@@ -139,7 +139,7 @@ class Kinds:
         if symbol is None:
             return
         self.operated(symbol, left, right, node, frame)
-        if symbol != "in" and frame.sink is not None and any(self.has_no_order(entry) for entry in left):
+        if symbol != "in" and frame.sink.is_heard and any(self.has_no_order(entry) for entry in left):
             self._effects.operation("op:kinds", node, frame)
 
     def ordered(self, value: Value, node: ast.AST, frame: Frame) -> None:
@@ -150,7 +150,7 @@ class Kinds:
         if "None" in names:
             self._effects.operation("op:compare-none", node, frame)
         self.operated("<", value, value, node, frame)
-        if frame.sink is not None and any(self.has_no_order(entry) for entry in value):
+        if frame.sink.is_heard and any(self.has_no_order(entry) for entry in value):
             self._effects.operation("op:kinds", node, frame)
 
     def has_no_order(self, entry: Type) -> bool:
@@ -181,7 +181,7 @@ class Kinds:
     def hashed(self, value: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what the use of a value as a key raises for some of its kinds."""
         self._asked("hash", value, node, frame)
-        if frame.sink is not None and any(
+        if frame.sink.is_heard and any(
             entry.kind is values.INSTANCE and self._comparing.is_unhashable(entry.class_info)
             for entry in value
         ):
@@ -194,7 +194,7 @@ class Kinds:
 
     def subscripted(self, entry: Type, key: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what a subscript raises that does not fit a kind: a number of a number, a text of a list."""
-        if frame.sink is not None and any(
+        if frame.sink.is_heard and any(
             _does_not_take(one, other) for one in _kinds((entry,)) for other in _kinds(key)
         ):
             self._effects.operation("op:kinds", node, frame)
@@ -216,13 +216,13 @@ class Kinds:
     def formatted(self, value: Value, spec: ast.expr, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what a format specification raises for some of the kinds."""
         text = _literal(spec)
-        if frame.sink is not None and text and any(_is_not_formatted(one, text) for one in _kinds(value)):
+        if frame.sink.is_heard and text and any(_is_not_formatted(one, text) for one in _kinds(value)):
             self._effects.operation("op:format-spec", node, frame)
 
     def percent(self, layout: ast.expr, right: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what ``"%d" % x`` raises for some of the kinds."""
         text = _literal(layout)
-        if frame.sink is None or not text or not _FORMAT.fullmatch(text):
+        if not frame.sink.is_heard or not text or not _FORMAT.fullmatch(text):
             return
         for entry in right:
             given = _sample(entry)
@@ -245,7 +245,7 @@ class Kinds:
             frame: where it stands.
         """
         function = _function(row)
-        if frame.sink is None or function is None:
+        if not frame.sink.is_heard or function is None:
             return
         ours = _LIBRARY.get(row.name)  # what stands for it knows few keywords
         named = [
@@ -299,11 +299,11 @@ class Kinds:
 
     def mapped(self, value: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink that ``**value`` wants a mapping."""
-        if frame.sink is not None and any(not hasattr(_SAMPLES[kind], "keys") for kind in _kinds(value)):
+        if frame.sink.is_heard and any(not hasattr(_SAMPLES[kind], "keys") for kind in _kinds(value)):
             self._effects.operation("op:kinds", node, frame)
 
     def _asked(self, question: str, value: Value, node: ast.AST, frame: Frame) -> None:
-        if frame.sink is not None and any(_lacks(question, kind) for kind in _kinds(value)):
+        if frame.sink.is_heard and any(_lacks(question, kind) for kind in _kinds(value)):
             self._effects.operation("op:kinds", node, frame)
 
 

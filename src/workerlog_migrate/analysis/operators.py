@@ -119,7 +119,7 @@ class Operators:
     ) -> Value:
         """Return the value of a binary operation and put what it can raise into the sink."""
         symbol = _OPERATORS[type(operator)]
-        if frame.sink is not None:
+        if frame.sink.is_heard:
             self._operator_effects(symbol, left, right, node, left_node, right_node, frame)
         if not right and self._questions.is_asking:
             return BOTTOM
@@ -246,7 +246,7 @@ class Operators:
 
     def _compared_dates(self, node: ast.AST, frame: Frame) -> None:
         """Say that dates may not be compared or subtracted where some know their time zone and others do not."""
-        if frame.sink is not None and any(
+        if frame.sink.is_heard and any(
             _makes_dates(unit.module, aware=True) and _makes_dates(unit.module, aware=False)
             for unit in self._places.units(frame.unit, "datetime")
         ):
@@ -254,7 +254,7 @@ class Operators:
 
     def _may_be_nan(self, frame: Frame) -> bool:
         """Whether the program makes decimal numbers of something that is not written in it, or writes one that is no number."""
-        return frame.sink is not None and any(
+        return frame.sink.is_heard and any(
             not call.args
             or not isinstance(call.args[0], ast.Constant)
             or "nan" in str(call.args[0].value).lower()
@@ -278,7 +278,7 @@ class Operators:
             self._special_methods.tested(node.operand, frame)
             return BOOL
         value = self._above.expressions.value(node.operand, frame)
-        if frame.sink is not None:
+        if frame.sink.is_heard:
             self._special_methods.special(value, (_SIGNS[type(node.op)],), node.operand, frame)
             self._kinds.signed(node.op, value, node, frame)
             self._effects.unresolved_if_opaque(value, "op:arithmetic-unknown", node, node.operand, frame)
@@ -290,7 +290,7 @@ class Operators:
         return values.without_none(value) or self._elements.nothing
 
     def _compare(self, node: ast.Compare, frame: Frame) -> Value:
-        if frame.sink is None:
+        if not frame.sink.is_heard:
             return BOOL
         left_node, left = node.left, self._above.expressions.value(node.left, frame)
         for operator, right_node in zip(node.ops, node.comparators, strict=True):

@@ -51,7 +51,7 @@ class Printing:
         return NONE
 
     def _printed(self, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
-        if frame.sink is None:
+        if not frame.sink.is_heard:
             return
         target = arguments.keywords.get("file")
         if target is not None and not is_none(target):
@@ -91,10 +91,10 @@ class Printing:
 
     def _separated(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Count what ``print`` raises for a separator or an end that is seen to be no text, and for a keyword that it has not."""
-        if frame.sink is not None and set(arguments.keywords) - _OF_PRINT:
+        if frame.sink.is_heard and set(arguments.keywords) - _OF_PRINT:
             self._effects.operation("op:keyword-unknown", node, frame)
         for when in row.when:
-            if frame.sink is None or {"sep", "end"}.isdisjoint(when.condition.args):
+            if not frame.sink.is_heard or {"sep", "end"}.isdisjoint(when.condition.args):
                 continue
             if self._conditions.holds(when.condition, row, arguments, None):
                 note = describe(when.condition)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.conditions import describe
-from workerlog_migrate.analysis.frames import CallEdge, Frame, Raise
+from workerlog_migrate.analysis.frames import SILENT, CallEdge, Frame, Raise
 from workerlog_migrate.analysis.kinds import is_tried
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
@@ -75,7 +75,7 @@ class Rows:
     ) -> Value:
         """Apply a row to a call: effects to the sink, the value returned."""
         sink = frame.sink
-        if sink is not None:
+        if sink.is_heard:
             is_in_loop = "needs-loop" in row.marks and isinstance(frame.function.node, ast.AsyncFunctionDef)
             for exception in () if is_in_loop else row.raises:
                 sink.add(Raise(exception, node, frame.unit, row.name, row.source, row.note))
@@ -160,11 +160,7 @@ class Rows:
             if row.mistyped and not isinstance(passed, ast.Constant):
                 self._mistyped_argument(row, passed, value, arguments, frame)
             for entry in value:
-                if (
-                    entry.kind is values.GENERATOR
-                    and entry.function_or_none is not None
-                    and frame.sink is not None
-                ):
+                if entry.kind is values.GENERATOR and entry.function_or_none is not None:
                     frame.sink.add(CallEdge(entry.function, passed, frame.unit))
 
     def _mistyped_argument(
@@ -201,12 +197,12 @@ class Rows:
         for parameter, method in row.uses.items():
             for passed in arguments.find(parameter, row.params):
                 for entry in arguments.value(passed):
-                    if entry.class_or_none is not None and frame.sink is not None:
+                    if entry.class_or_none is not None and frame.sink.is_heard:
                         own_method = self._families.method(entry.class_info, method)
                         if isinstance(own_method, FunctionInfo):
                             frame.sink.add(CallEdge(own_method, node, frame.unit))
                         continue
-                    if frame.sink is None or "." not in entry.name:  # text, or nothing that is known
+                    if not frame.sink.is_heard or "." not in entry.name:  # text, or nothing that is known
                         continue
                     own = self._knowledge.method(entry.name, method)
                     if own is None:
@@ -284,7 +280,7 @@ class Rows:
 
     def _result_of(self, parameter: str, row: CallRow, arguments: Arguments) -> Value:
         """Return what a function gives that is passed to be called; what it raises counts elsewhere."""
-        quiet = Frame(arguments.frame.function, arguments.frame.env, None)
+        quiet = Frame(arguments.frame.function, arguments.frame.env, SILENT)
         found = [
             self._above.calls.invoke_unknown(arguments.value(passed), passed, quiet)
             for passed in arguments.find(parameter, row.params)

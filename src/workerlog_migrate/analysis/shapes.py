@@ -88,7 +88,7 @@ class Shapes:
     def operated(self, symbol: str, left: Value, right: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink that no operand has the method of an operator."""
         name = _OPERATORS.get(symbol)
-        if name is None or frame.sink is None:
+        if name is None or not frame.sink.is_heard:
             return
         own = (f"__{name}__", f"__i{name}__")
         if any(
@@ -101,7 +101,7 @@ class Shapes:
 
     def stored(self, receiver: Value, target: ast.Attribute, frame: Frame) -> None:
         """Put into the sink that an attribute cannot be set: of a frozen data class, or one that ``__slots__`` does not name."""
-        if frame.sink is None or frame.function.name in (
+        if not frame.sink.is_heard or frame.function.name in (
             "__init__",
             "__post_init__",
             "__new__",

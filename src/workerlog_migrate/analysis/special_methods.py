@@ -60,7 +60,7 @@ class SpecialMethods:
             node: the expression whose value it is.
             frame: where it stands.
         """
-        if frame.sink is None:
+        if not frame.sink.is_heard:
             return
         for entry in value:
             if entry.kind is not values.INSTANCE or entry.class_or_none is None:
@@ -92,8 +92,7 @@ class SpecialMethods:
         """Call a special method of an instance of a class of the program."""
         method = self._families.method(entry.class_info, name)
         if isinstance(method, FunctionInfo):
-            if frame.sink is not None:
-                frame.sink.add(CallEdge(method, node, frame.unit))
+            frame.sink.add(CallEdge(method, node, frame.unit))
             return self._flat.returns(method)
         others = _INSTEAD.get(name, ())
         if name in _WITHOUT_DEFAULT and self._shapes.lacks(entry.class_info, (name, *others)):

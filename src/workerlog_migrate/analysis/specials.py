@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
-from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.frames import SILENT, Frame
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.shapes import NAMED_TUPLE
 from workerlog_migrate.analysis.values import ANY, NONE, Value
@@ -138,7 +138,7 @@ class Specials:
             and isinstance(positional[1], ast.Constant)
             and isinstance(positional[1].value, str)
         ):
-            quiet = Frame(frame.function, frame.env, None)
+            quiet = Frame(frame.function, frame.env, SILENT)
             receiver = values.without_none(arguments.value(positional[0]))
             known = self._attributes.attribute(receiver, positional[1].value, node, quiet)
             if len(positional) > 2:
@@ -149,7 +149,7 @@ class Specials:
                 ):
                     return arguments.value(positional[2])
                 return known | arguments.value(positional[2])
-            if frame.sink is not None and row is not None and not self._has(receiver, positional[1].value):
+            if frame.sink.is_heard and row is not None and not self._has(receiver, positional[1].value):
                 self._rows.apply(row, arguments, None, node, frame)
             return known
         if row is not None:
@@ -167,7 +167,7 @@ class Specials:
 
     def _int(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         row = self._knowledge.call("int")
-        if arguments.positional and frame.sink is not None:
+        if arguments.positional and frame.sink.is_heard:
             first = arguments.positional[0]
             if _is_float_of_text(first):  # "inf" is a float for float()
                 self._effects.operation("op:int-of-float", node, frame)
@@ -181,7 +181,7 @@ class Specials:
         made = self._by_row("collections.defaultdict", arguments, node, frame)
         if len(arguments.positional) != 1 or arguments.starred or arguments.keywords:
             return made
-        quiet = Frame(frame.function, frame.env, None)
+        quiet = Frame(frame.function, frame.env, SILENT)
         nothing = Arguments(self._above.expressions, ast.Call(arguments.positional[0], [], []), quiet)
         given = values.join(
             self._above.calls.invoke(entry, nothing, arguments.positional[0], quiet)
@@ -209,7 +209,7 @@ class Specials:
 
     def _is_instance(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         """It fails for a value in the place of a class."""
-        if len(arguments.positional) > 1 and frame.sink is not None:
+        if len(arguments.positional) > 1 and frame.sink.is_heard:
             classes = arguments.value(arguments.positional[1])
             plain = frozenset(
                 entry for entry in classes if values.is_builtin(entry) and entry.name != "tuple"

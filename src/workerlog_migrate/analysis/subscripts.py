@@ -70,9 +70,9 @@ class Subscripts:
             if path is not None and path in env:
                 return env[path]
         base = self._above.expressions.value(node.value, frame)
-        if frame.sink is not None and not isinstance(node.slice, ast.Constant):
+        if frame.sink.is_heard and not isinstance(node.slice, ast.Constant):
             self._above.expressions.value(node.slice, frame)
-        if frame.sink is not None and len(base) > 0:
+        if frame.sink.is_heard and len(base) > 0:
             key = self._above.expressions.value(node.slice, frame.quiet())
             for entry in base:
                 self._kinds.subscripted(entry, key, node, frame)

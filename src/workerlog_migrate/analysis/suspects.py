@@ -39,5 +39,4 @@ def suspects(flow: Flow, body: list[ast.stmt], before: State, function: Function
     frame.facts = set(before.facts)
     frame.suspects = {}
     flow.run_again(body, frame)
-    has_others = frame.sink is not None and bool(frame.sink.atoms)
-    return () if has_others else tuple(frame.suspects)
+    return () if frame.sink.atoms else tuple(frame.suspects)

@@ -43,7 +43,7 @@ class Unset:
 
     def of_none(self, name: str, node: ast.AST, frame: Frame, *operands: ast.expr) -> None:
         """Put what an operation on values that may be None raises into the sink."""
-        if frame.sink is not None:
+        if frame.sink.is_heard:
             weak = all(self.starts_as_none(operand, frame) for operand in operands)
             self._effects.operation(name, node, frame, is_weak=weak)
 
