@@ -108,6 +108,9 @@ def main() -> int:
     parser.add_argument("--hash-seeds", nargs=2, default=("0", "0"), help="PYTHONHASHSEED of both")
     options = parser.parse_args(own.split())
     trees = [options.before.resolve(), options.after.resolve()]
+    for tree in trees:
+        if not (tree / "src" / "workerlog_migrate").is_dir():
+            parser.error(f"{tree} is no checkout of this repository")
     differ = handlers = 0
     with tempfile.TemporaryDirectory() as temporary:
         for name, source, most in folders(options):
