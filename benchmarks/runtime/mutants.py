@@ -95,6 +95,7 @@ MUTANTS = (
     Mutant("Windows: FILE_APPEND_DATA alone", "self._create(path, 0x100084, 7, 0x80, int)", "self._create(path, 0x100086, 7, 0x80, int)", "windows_seam"),
     Mutant("Windows: FILE_READ_ATTRIBUTES", "self._create(path, 0x100084, 7, 0x80, int)", "self._create(path, 0x100004, 7, 0x80, int)", "windows_seam"),
     Mutant("Windows: share-delete", "self._create(path, 0x100084, 7, 0x80, int)", "self._create(path, 0x100084, 3, 0x80, int)", "windows_seam"),
+    Mutant("Windows: room beside a long path", "        if len(path) < 200 or ", "        if path or ", "windows_seam"),
     Mutant("Windows: a 64-bit handle", "        self.create.restype = ctypes.c_void_p\n", "", "windows_seam"),
     Mutant("Windows: the lock is nobody else's", 'self._create(path + ".lock", 0x80000000, 0, 0x04000080, io.FileIO)', 'self._create(path + ".lock", 0x80000000, 7, 0x04000080, io.FileIO)', 'windows_seam'),
     Mutant('Windows: the lock of a killed process ends', 'self._create(path + ".lock", 0x80000000, 0, 0x04000080, io.FileIO)', 'self._create(path + ".lock", 0x80000000, 0, 0x80, io.FileIO)', 'windows_seam'),

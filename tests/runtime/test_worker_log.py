@@ -101,6 +101,19 @@ def test_the_path_is_absolute_from_the_start(tmp_path: Path, monkeypatch: pytest
     assert not (tmp_path / "elsewhere" / "logs").exists()
 
 
+def test_quotes_and_blanks_of_cmd_are_no_part_of_a_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``set WORKER_LOG_DIR="C:\\my logs" && python`` keeps both, of which no Windows path can be made; on POSIX they are a name's."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("WORKER_LOG_DIR", f'"{tmp_path / "my logs"}" ')
+    monkeypatch.setenv("WORKER_LOG_FORMAT", "json ")
+    setup_worker_logger("genesis").info("x")
+
+    written = tmp_path / ("my logs" if os.name == "nt" else f'"{tmp_path / "my logs"}" ') / "genesis.log"
+    assert written.read_text(encoding="utf-8").startswith("{") is (os.name == "nt")
+
+
 @pytest.mark.parametrize("given", [None, "logs", "./logs", Path("logs")])
 def test_worker_log_dir_replaces_the_default_folder(
     given: str | Path | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

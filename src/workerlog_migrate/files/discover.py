@@ -28,7 +28,7 @@ from workerlog_migrate.files.wildcards import linear
 from workerlog_migrate.model import RUNTIME_FILES, FileError, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pathspec import GitIgnoreSpec
 
@@ -485,27 +485,34 @@ def _spec(lines: Iterable[str]) -> GitIgnoreSpec:
 
     patterns = tuple(lines)
     try:
-        return _linear(GitIgnoreSpec.from_lines(patterns))
+        return _in_any_case(_linear(GitIgnoreSpec.from_lines(patterns)))
     except (ValueError, re.error):
         # Git takes no notice of a line that is no pattern ("!", "[z-a]"); pathspec refuses the whole file for it.
-        return _linear(GitIgnoreSpec.from_lines([line for line in patterns if _is_pattern(line)]))
+        return _in_any_case(
+            _linear(GitIgnoreSpec.from_lines([line for line in patterns if _is_pattern(line)]))
+        )
 
 
 def _linear(spec: GitIgnoreSpec) -> GitIgnoreSpec:
-    """Let no pattern take a time that explodes with a name's length, nor tell cases apart where the system does not.
+    """Let no pattern take a time that explodes with a name's length."""
+    return _rewritten(spec, lambda regex: re.compile(linear(regex.pattern)))
 
-    The latter as git, which sets ``core.ignorecase`` for a repository that it makes there.
-    """
+
+def _in_any_case(spec: GitIgnoreSpec) -> GitIgnoreSpec:
+    """Tell cases apart where the system does; elsewhere git sets ``core.ignorecase`` for a repository that it makes."""
+    return _rewritten(spec, lambda regex: re.compile(regex.pattern, re.IGNORECASE)) if IGNORES_CASE else spec
+
+
+def _rewritten(spec: GitIgnoreSpec, change: Callable[[re.Pattern[str]], re.Pattern[str]]) -> GitIgnoreSpec:
+    """Put other expressions in the place of those of patterns that a change makes others."""
     from pathspec import GitIgnoreSpec
 
     made = []
     for pattern in spec.patterns:
         if pattern.regex is not None:
-            before = str(pattern.regex.pattern)
-            after = linear(before)
-            if after != before or IGNORES_CASE:
-                flags = re.IGNORECASE if IGNORES_CASE else 0
-                pattern = type(pattern)(re.compile(after, flags), pattern.include)  # a small change of it
+            after = change(pattern.regex)
+            if after != pattern.regex:
+                pattern = type(pattern)(after, pattern.include)  # a small change of it
         made.append(pattern)
     if all(new is old for new, old in zip(made, spec.patterns, strict=True)):
         return spec

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:85d1b5d6da70ec8748b7a47a9566f73890a2b91ed880aa40189ba98328cbb3f8
+# workerlog-migrate runtime 0.1.0 tree:02e0a1b7e47cb1e283498cc772e5d769ad8fe3024e426352d722da6a62222f85
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -178,8 +178,14 @@ def _place_of(name: str, log_dir: str | os.PathLike[str]) -> tuple[str, str]:
     """Give the folder as asked for, and the log's absolute path."""
     folder = os.fsdecode(log_dir)
     if os.path.normpath(folder) == "logs":
-        folder = os.environ.get("WORKER_LOG_DIR") or folder
+        folder = _setting("WORKER_LOG_DIR") or folder
     return folder, _absolute(os.path.join(folder, _file_stem(name) + ".log"))
+
+
+def _setting(name: str) -> str:
+    """Give a variable; ``set NAME="a b" && python`` of ``cmd`` puts quotes and blanks into it, which are no part of a Windows path."""
+    value = os.environ.get(name, "")
+    return value.strip(' "') if os.name == "nt" else value
 
 
 def _absolute(path: str) -> str:
@@ -1031,7 +1037,7 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
 
     def __init__(self, path: str, worker_log_dir: str | None = None) -> None:
         super().__init__(path, encoding="utf-8", delay=True)
-        is_json = os.environ.get("WORKER_LOG_FORMAT", "").lower() == "json"
+        is_json = _setting("WORKER_LOG_FORMAT").lower() == "json"
         self.setFormatter(_JsonFormatter() if is_json else _LineFormatter(_FORM))
         if worker_log_dir is not None:
             self.worker_log_dir = worker_log_dir
@@ -1794,7 +1800,7 @@ def _notify(
     import json  # noqa: F401  # here, not while others wait for the lock
     import zlib
 
-    default = os.environ.get("WORKER_LOG_DIR") or "logs"
+    default = _setting("WORKER_LOG_DIR") or "logs"
     folder = os.path.dirname(log.baseFilename) if log else _absolute(default)
     path, unwritten = os.path.join(folder, "notifications.jsonl"), _shared().unwritten
     same = _gist(record)
@@ -1866,7 +1872,7 @@ def _take_held_back(file: _LogFile, key: bytes) -> int:
 
 def _send(record: dict[str, object], data: bytes, sink: _Sink | None, deadline: float) -> bool:
     """Hand a notification to the other sinks, and wait for all of them together until the deadline."""
-    url, command = os.environ.get("WORKER_NOTIFY_URL"), os.environ.get("WORKER_NOTIFY_COMMAND")
+    url, command = _setting("WORKER_NOTIFY_URL"), os.environ.get("WORKER_NOTIFY_COMMAND")
     sends: list[tuple[str, Callable[[float], object]]] = []
     if url:
         sends.append(("WORKER_NOTIFY_URL", lambda seconds: _post(url, data, seconds)))
