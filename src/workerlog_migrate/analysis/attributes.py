@@ -109,6 +109,8 @@ class Attributes:
                     self._effects.operation("op:platform-attribute", node, frame)
                 if not called and self._is_object(entry.dotted, frame):
                     self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
+                if not called and self._kinds.is_without(entry.dotted, name):
+                    self._effects.operation("op:kinds-attribute", node, frame)
                 found = self._dotted_attribute(entry.dotted, name)
                 return found | ANY if self._places.patched(f"{entry.dotted}.{name}") else found
             case values.INSTANCE:

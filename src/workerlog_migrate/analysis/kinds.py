@@ -206,6 +206,10 @@ class Kinds:
             return False
         return _lacks("iter", kind) if question == "iter" else not hasattr(_SAMPLES[kind], "__getitem__")
 
+    def is_without(self, dotted: str, name: str) -> bool:
+        """Whether a dotted name is that of a class with a sample, and the class has no attribute of a name."""
+        return dotted in _SAMPLES and not hasattr(type(_SAMPLES[dotted]), name)
+
     def attribute(self, entry: Type, name: str, node: ast.AST, frame: Frame) -> bool:
         """Put into the sink that a kind has no attribute of a name; whether that is so."""
         if entry.name not in _SAMPLES or hasattr(_SAMPLES[entry.name], name):

@@ -51,6 +51,9 @@ def how_to_settle_call(node: ast.AST, rule: str, unit: Unit, world: World, anywh
     match node:
         case ast.Call(func=ast.Attribute(value=subject)) if rule.startswith("*."):
             return how_to_settle(subject, unit, world, anywhere)
+        case ast.Call(func=ast.Call(func=ast.Name(id="getattr"), args=[held, name, *_])):
+            place = _Place(unit, world, anywhere)
+            return f"call it by its name, or look `{place.short(name)}` up in a dict of the methods of `{place.short(held)}` that is written here"
         case ast.Call(func=ast.Name() | ast.Subscript() as called):
             return _Place(unit, world, anywhere).of_called(called)
         case ast.Raise(exc=ast.expr() as raised):
@@ -122,8 +125,8 @@ class _Place:
                     if entry.function_or_none is not None and not isinstance(entry.function.node, ast.Lambda):
                         return f"annotate what `{entry.function.name}` returns in {self._line(entry.function.node, entry.function.unit)}"
             case ast.Subscript(value=held) if depth < _LOOPS and not self._is_declared(held):
-                return f"say what `{self._short(held)}` holds: {self.of(held, depth + 1)}" if before else ""
-        return f"give `{self._short(node)}` a name with its type, `x: <its type> = ...`"
+                return f"say what `{self.short(held)}` holds: {self.of(held, depth + 1)}" if before else ""
+        return f"give `{self.short(node)}` a name with its type, `x: <its type> = ...`"
 
     def _of_attribute(self, name: str, owner: ClassInfo) -> str:
         stores = owner.stores.get(name)
@@ -187,14 +190,15 @@ class _Place:
         """Return the annotation that a name has already and that tells nothing; empty for ``Any`` and ``object``."""
         parent = self._module.parents.get(node)
         written = getattr(parent if isinstance(parent, ast.AnnAssign) else node, "annotation", None)
-        text = self._short(written) if isinstance(written, ast.expr) else ""
+        text = self.short(written) if isinstance(written, ast.expr) else ""
         return "" if text.rpartition(".")[2] in ("Any", "object") else text
 
     def _line(self, node: ast.AST, unit: Unit) -> str:
         of = "" if unit is self._world.unit else f" of {unit.name}"
         return f"line {getattr(node, 'lineno', 0)}{of}"
 
-    def _short(self, node: ast.expr) -> str:
+    def short(self, node: ast.expr) -> str:
+        """Return the text of an expression in one line, cut where it is long."""
         text = " ".join(self._module.text(node).split())
         return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 

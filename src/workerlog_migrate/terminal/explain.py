@@ -26,7 +26,7 @@ from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.config import nearest
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.source import decode
-from workerlog_migrate.finders.handler_edits import HandlerEdit
+from workerlog_migrate.finders.handler_edits import INCOMPLETE, LEFT, HandlerEdit
 from workerlog_migrate.knowledge import Knowledge
 from workerlog_migrate.model import Evidence, FileResult, Finding, Settings
 from workerlog_migrate.registry import CODEMODS, SPECIFIC_EXCEPTIONS
@@ -34,6 +34,7 @@ from workerlog_migrate.report import WATCHED, ReportedFile
 from workerlog_migrate.report.text import render_finding, shown_path
 from workerlog_migrate.report.visible import visible
 from workerlog_migrate.rewriting.plan import listed_types
+from workerlog_migrate.terminal.remedies import remedy_of
 
 _SEEN = "seen:"  # how the rules of evidence begin that workers gave
 _DIGITS = 20  # a line's number has fewer
@@ -192,6 +193,9 @@ def _review(result: FileResult, finding: Finding, settings: Settings) -> str:
             note, *remedies = re.split(r"(?:^|; )(?=to (?:settle|teach) it: )", entry.note)
             parts.append(f"    line {entry.line}: `{entry.cause}`{', ' if note else ''}{note}\n")
             parts.extend(f"        {remedy}\n" for remedy in remedies)
+    remedy = remedy_of(finding.reason) if finding.kind in (INCOMPLETE, LEFT) else ""
+    if remedy:
+        parts.append(f"\n  What would settle it:\n    {remedy}\n")
     return "".join(parts)
 
 
