@@ -308,7 +308,7 @@ def test_a_folder_with_a_junction_to_itself_is_walked_once(tmp_path: Path) -> No
         import _winapi
 
         tree(tmp_path, "bots/scripts/zero_a.py", "elsewhere/zero_b.py")
-        bots = tmp_path / "bots"
+        bots = Path(os.path.realpath(tmp_path / "bots"))
         for name, target in (("loop", bots), ("out", tmp_path / "elsewhere")):
             _winapi.CreateJunction(str(target), str(bots / name))
         (bots / "report.json").write_bytes(b"")

@@ -76,7 +76,11 @@ def as_listed(path: str, cwd: Path) -> str:
     typed = rest.split(os.sep)
     for back in range(1, min(len(typed), len(real) - 1) + 1):
         part, listed = typed[-back], real[-back]
-        is_same = os.path.normcase(part.rstrip(". ")) == os.path.normcase(listed) or "~" in part
+        is_same = os.path.normcase(part.rstrip(". ")) == os.path.normcase(listed)
+        if (
+            back == 1 and "~" in part
+        ):  # the short form of the name itself; folders stay as the current one is written
+            is_same = True
         if part in ("", ".", "..") or not is_same:
             break
         typed[-back] = listed
