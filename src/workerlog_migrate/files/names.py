@@ -7,7 +7,7 @@ the final path of a file, or give no file a number.
 """
 
 # Names are texts here, as a walk over many thousand of them has them.
-# ruff: noqa: PTH116, PTH118, PTH206
+# ruff: noqa: PTH114, PTH116, PTH118, PTH206
 
 from __future__ import annotations
 
@@ -76,11 +76,9 @@ def as_listed(path: str, cwd: Path) -> str:
     typed = rest.split(os.sep)
     for back in range(1, min(len(typed), len(real) - 1) + 1):
         part, listed = typed[-back], real[-back]
-        is_same = os.path.normcase(part.rstrip(". ")) == os.path.normcase(listed)
-        if (
-            back == 1 and "~" in part
-        ):  # the short form of the name itself; folders stay as the current one is written
-            is_same = True
+        # The short form of the name itself; folders stay as the current one is written.
+        is_short = back == 1 and "~" in part and not os.path.islink(cwd / path)
+        is_same = is_short or os.path.normcase(part.rstrip(". ")) == os.path.normcase(listed)
         if part in ("", ".", "..") or not is_same:
             break
         typed[-back] = listed
@@ -95,8 +93,8 @@ def identity(path: str, status: os.stat_result) -> object:
         status: what the system says of it.
 
     Returns:
-        Its device and number; where it has no number, its path: Windows has none on some drives, nor for a file that another
-        program has opened for itself alone.
+        Its device and number; where it has no number, its path: Windows has none on some drives, nor for a file whose
+        attributes nobody may ask for.
     """
     return (status.st_dev, status.st_ino) if status.st_ino else os.path.normcase(os.path.realpath(path))
 
