@@ -592,9 +592,10 @@ _TIMEOUTS = {
     f"{home}:TimeoutError" for home in ("builtins", "asyncio.exceptions", "concurrent.futures._base")
 }
 _TIMEOUTS |= {"multiprocessing.context:TimeoutError", "subprocess:TimeoutExpired"}
-_POLLS = {"asyncio.tasks", "asyncio.timeouts", "concurrent.futures._base", "multiprocessing.pool", "queue"}
-_POLLS |= {"socket", "ssl", "subprocess"}
-_NO_POLLS = {"call", "communicate", "connect", "create_connection", "do_handshake", "run"}
+# Modules whose time-outs are those of a poll, but for those of some functions.
+_POLLS: dict[str, tuple[str, ...]] = {"asyncio": (), "concurrent": (), "multiprocessing": (), "queue": ()}
+_POLLS |= {"socket": ("connect", "create_connection"), "ssl": ("connect", "do_handshake")}
+_POLLS |= {"subprocess": ("call", "communicate", "run")}
 
 # What a class says of itself may be a lie or run code: these ask the interpreter.
 _mro_of = vars(type)["__mro__"].__get__
@@ -619,7 +620,8 @@ def _is_calm(error: BaseException) -> bool:
     for frame, _ in reversed(list(traceback.walk_tb(error.__traceback__))):
         if is_own(frame.f_code):
             return True
-        if frame.f_globals.get("__name__") not in _POLLS or frame.f_code.co_name in _NO_POLLS:
+        others = _POLLS.get(str(frame.f_globals.get("__name__")).partition(".")[0])
+        if others is None or frame.f_code.co_name in others:
             return False
     return False
 
