@@ -49,6 +49,19 @@ ERROR += [
     "out of memory", "não foi possível abrir", "Conexão recusada", "desistindo", "Abortando", "no se pudo abrir", "Fallo al abrir",
     "请求失败", "错误: x", "连接异常", "[ERRO] 成功", "Could not log in, using default",
 ]  # fmt: skip
+ERROR += [
+    "\x1b[91mError: x\x1b[0m", "\x1b[1;31m[ERRO]\x1b[0m x", "[\x1b[31mERROR\x1b[0m] x", "\x1b[0m\n\x1b[31m❌ x", "[db] Request failed with status 500",
+    "An unexpected error occurred: \0", "Ocorreu um erro inesperado", "worker 3 failed to start", "\0 falhou ao ler", "Ocurrió un error",
+    "xonsh: no such file or directory",
+]  # fmt: skip
+INFO += ["\x1b[32m[OK]\x1b[0m erro", "\x1b[33m0 erros\x1b[0m"]
+NONE += [
+    "if it failed to start",
+    "no unexpected error",
+    "never failed with this",
+    "\x1b[32mlido\x1b[0m sem Erro",
+    "Mean absolute error: 0.5",
+]
 WARNING += ["ADVERTENCIA: x", "[ADVERTENCIA] x", "警告: x", "Command timed out", "- Warning: x"]
 INFO += [
     "login successful",

@@ -76,7 +76,7 @@ def level_of_text(text: str, *, timestamp: bool = False) -> Level | None:
         The level, ``Level.INFO`` where a marker says so (``[i]``, ``0 erros``), or None without a marker.
     """
     marker, stamp = _compiled()
-    rest = text.lstrip()
+    rest = re.sub("\x1b\\[[\\d;]*m", "", text).lstrip()  # colours of a terminal
     if timestamp and (skipped := stamp.match(rest)):
         rest = rest[skipped.end() :]
     found = marker.match(rest)

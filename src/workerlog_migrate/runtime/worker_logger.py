@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:02e0a1b7e47cb1e283498cc772e5d769ad8fe3024e426352d722da6a62222f85
+# workerlog-migrate runtime 0.1.0 tree:8f52e11fc79fcfef8a0361e6edf2c9b0d3cbb48f5fa6551cbac8ecaca5dfb76b
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -511,6 +511,8 @@ def _escape(text: str) -> str:
 def _level_of(text: str, default: int = logging.INFO) -> int:
     """Read the level from a marker at the start of a text, a time stamp skipped."""
     marker, timestamp = _level_patterns()
+    if "\x1b" in text:
+        text = re.sub(r"\x1b\[[\d;]*m", "", text)  # colours of a terminal
     text = text.lstrip()
     if stamp := timestamp.match(text):
         text = text[stamp.end() :]
@@ -1957,15 +1959,17 @@ _LEVELS = r"""
 |<lead>[\w./-]{1,40}:\s+(?:(?-i:EXCEPTION|TRACEBACK|FALHARAM|FALLARON|EXCECAO|EXCEÇÃO|FAILURE|FAILED|FALHOU|ERROR
 |FALHA|FALLO|FALLÓ|ERRO|FAIL|ERR)(?=[\s:]+[^\s:])|(?:Exception|Traceback|Falharam|Fallaron|Excecao|Exceção|Failure
 |Failed|Falhou|Error|Falha|Fallo|Falló|Erro|Fail|Err)(?=:\s))|<lead><words>(?:conexión\ rechazada|connection\ refused
-|conexao\ recusada|conexión\ perdida|conexão\ recusada|nao\ foi\ possivel|não\ foi\ possível|conexao\ perdida
-|conexão\ perdida|connection\ lost|lost\ connection|no\ fue\ posible|out\ of\ memory|sem\ memória|desistindo
-|has\ failed|no\ se\ pudo|abortando|could\ not|giving\ up|unable\ to|couldn't|crashed|morreu|murió|died)<said>
-|<han>(?:失败|异常|错误)<hanend>)|(?P<warning_><lead>(?:Advertencia|Atencao|Atenção|Timeout|Warning|Aviso
-|Warn)(?:\(s\))?<whole>|<lead>[\w./-]{1,40}:\s+(?:(?-i:ADVERTENCIA|ATENCAO|ATENÇÃO|TIMEOUT|WARNING|AVISO
-|WARN)(?=[\s:]+[^\s:])|(?:Advertencia|Atencao|Atenção|Timeout|Warning|Aviso|Warn)(?=:\s))
-|<lead><words>(?:timed\ out)<said>|<han>(?:警告)<hanend>)|(?P<info_><lead><words>(?:using\ the\ default
-|usando\ o\ padrao|usando\ o\ padrão|using\ defaults|usando\ padrao|usando\ padrão|using\ default|successfully
-|com\ sucesso|por\ defecto|successful|com\ êxito|con\ éxito)<said>|<han>(?:使用默认|成功)<hanend>|[^\w\x00]+\Z)
+|conexao\ recusada|conexión\ perdida|conexão\ recusada|error\ inesperado|nao\ foi\ possivel|não\ foi\ possível
+|ocurrió\ un\ error|unexpected\ error|conexao\ perdida|conexão\ perdida|connection\ lost|erro\ inesperado
+|lost\ connection|ocorreu\ um\ erro|error\ occurred|failed\ because|no\ fue\ posible|failed\ due\ to|out\ of\ memory
+|no\ such\ file|failed\ with|sem\ memória|desistindo|falhou\ com|has\ failed|no\ se\ pudo|abortando|could\ not
+|failed\ to|falhou\ ao|giving\ up|unable\ to|couldn't|crashed|morreu|murió|died)<said>|<han>(?:失败|异常|错误)<hanend>)
+|(?P<warning_><lead>(?:Advertencia|Atencao|Atenção|Timeout|Warning|Aviso|Warn)(?:\(s\))?<whole>
+|<lead>[\w./-]{1,40}:\s+(?:(?-i:ADVERTENCIA|ATENCAO|ATENÇÃO|TIMEOUT|WARNING|AVISO|WARN)(?=[\s:]+[^\s:])
+|(?:Advertencia|Atencao|Atenção|Timeout|Warning|Aviso|Warn)(?=:\s))|<lead><words>(?:timed\ out)<said>
+|<han>(?:警告)<hanend>)|(?P<info_><lead><words>(?:using\ the\ default|usando\ o\ padrao|usando\ o\ padrão
+|using\ defaults|usando\ padrao|usando\ padrão|using\ default|successfully|com\ sucesso|por\ defecto|successful
+|com\ êxito|con\ éxito)<said>|<han>(?:使用默认|成功)<hanend>|[^\w\x00]+\Z)
 <timestamp>(?:(?:\[\s?<stamp>\s?\]|\(<stamp>\)|<stamp>(?!\w))\s*[-|:>–—]*\s*){1,2}
 <lead>(?:\[(?![^\]\n]{0,40}(?<!\w)(?:<tag>)(?!\w))[^\]\n]{1,40}\]:?\s*
 |(?:(?!<sign>)[^\w\s\[\x00]){1,12}(?![^\w\s\[\x00])\s*){0,4}
