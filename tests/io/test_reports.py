@@ -355,6 +355,7 @@ def test_json_holds_all_of_it() -> None:
         "applicability": "safe",
         "message": "except Exception becomes except OSError",
         "reason": None,
+        "remark": None,
         "span": {"line": 20, "column": 0, "end_line": 22, "end_column": 8},
         "edit": {
             "type": "HandlerEdit",

@@ -93,7 +93,8 @@ def _finding(finding: Finding, is_applied: bool) -> dict[str, object]:
         "applied": is_applied,
         "applicability": finding.applicability.value,
         "message": finding.message,
-        "reason": finding.reason or None,
+        "reason": None if is_applied else finding.reason or None,
+        "remark": finding.reason or None if is_applied else None,
         "span": dataclasses.asdict(finding.span),
         "edit": None if finding.edit is None else _edit(finding.edit),
         "evidence": [
