@@ -218,6 +218,9 @@ class Starts:
     other_folders: tuple[str, ...] = ()
 
 
+TOLD = "told"
+"""Kind of what a person should know of a file when it is changed, and that stands in the way of nothing."""
+
 MANY = "*"
 """Stands, in the users of a file, for those that were not all looked at."""
 

@@ -12,6 +12,7 @@ from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.home import real_path
 from workerlog_migrate.model import FileError, FileResult, Target
 from workerlog_migrate.report import (
+    GIT_IGNORES,
     Mode,
     Report,
     RuntimeFile,
@@ -203,7 +204,7 @@ class Writer:
 def _ignored(path: Path, ignored: frozenset[str]) -> str:
     if path.name not in ignored:
         return ""
-    return f"git ignores it, and so would not take it to another machine: git add --force {path.as_posix()}"
+    return f"{GIT_IGNORES}, and so would not take it to another machine: git add --force {path.as_posix()}"
 
 
 def real_folders(folders: Iterable[Path], cwd: Path) -> dict[Path, Path]:

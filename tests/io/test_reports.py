@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from workerlog_migrate.edit import LinesEdit
 from workerlog_migrate.finders.handler_edits import HandlerEdit
 from workerlog_migrate.finders.mirror_call import MirrorCall
 from workerlog_migrate.model import (
+    TOLD,
     Applicability,
     Evidence,
     FileError,
@@ -30,6 +32,7 @@ from workerlog_migrate.pipeline import migrate_bytes
 from workerlog_migrate.registry import LOGGER_SETUP, MIRROR_OUTPUT, RETRY_IO, SPECIFIC_EXCEPTIONS
 from workerlog_migrate.report import Mode, Report, RuntimeFile
 from workerlog_migrate.report.formats import FORMATS, render
+from workerlog_migrate.report.hints import render_hints
 from workerlog_migrate.report.text import render_error, render_text
 from workerlog_migrate.report.visible import typed
 
@@ -245,6 +248,45 @@ def test_a_project_that_is_migrated_is_one_line() -> None:
         "everything is migrated: 2 files; 1 handler stays broad; 1 left (-v lists them); 1 runtime file kept\n"
     )
     assert text_of(report(Mode.APPLY, FileResult(ZERO, b"a", b"a"))) == "everything is migrated: 1 file\n"
+
+
+def test_a_check_that_finds_nothing_to_change_is_one_line() -> None:
+    """Also where something stands in the way of a change, which it names, and where a person was told something at the change.
+
+    The twin: when the file changes, what the person should know is a line.
+    """
+    told = replace(left("send both along", LOGGER_SETUP), kind=TOLD)
+    blocked = left("its docstring shares its line with code", LOGGER_SETUP)
+    again = report(Mode.CHECK, FileResult(GENESIS, b"a", b"a", Plan((), (INCOMPLETE, told))))
+    stuck = report(Mode.CHECK, FileResult(GENESIS, b"a", b"a", Plan((), (INCOMPLETE, blocked))))
+    again.runtime[Path("scripts/worker_logger.py")] = RuntimeFile(
+        Path("scripts/worker_logger.py"), "up to date", "git ignores it: git add --force x", changes=False
+    )
+
+    assert text_of(again) == (
+        "everything is migrated: 1 file; 1 handler stays broad; 1 left (-v lists them); "
+        "git ignores 1 runtime file (-v lists them)\n"
+    )
+    assert text_of(stuck).count("\n") == 1
+    assert "1 handler stays broad" in text_of(stuck)
+    assert "scripts/genesis.py:7: its docstring shares its line with code" in text_of(stuck)
+    assert render_hints(stuck) == render_hints(again) == ""
+    first = report(Mode.APPLY, FileResult(GENESIS, b"a", b"b", Plan((PRINT,), (told,))))
+    assert "scripts/genesis.py:7: send both along\n" in text_of(first)
+
+
+def test_the_runtime_files_of_all_folders_are_one_line() -> None:
+    """A project of several folders of workers gets the same files in each; what differs in its reason has its own line."""
+    made = report(Mode.APPLY, FileResult(GENESIS, b"a", b"b", Plan((PRINT,))))
+    for folder in ("a", "b", "c", "d"):
+        for name in ("worker_logger.py", "worker_utils.py"):
+            path = Path(folder, name)
+            made.runtime[path] = RuntimeFile(path, "added", "", changes=True)
+
+    assert (
+        "a/worker_logger.py, worker_utils.py; b/worker_logger.py, worker_utils.py; c/worker_logger.py, worker_utils.py "
+        "and 1 other folder: runtime files, added\n"
+    ) in text_of(made)
 
 
 def test_what_a_person_has_to_do_first_is_said_once_for_all_files() -> None:

@@ -150,6 +150,7 @@ def test_a_logger_of_another_name_leaves_the_worker_its_own(tree: Tree) -> None:
     "text",
     [
         USES_LOGGING.replace('"genesis{below}"', "input.__name__"),
+        USES_LOGGING.replace('getLogger("genesis{below}")', 'Logger("genesis")'),
         "from pathlib import Path\n\nNAME = Path(__file__).stem\n\n\ndef note():\n    pass\n",
         "import names\n\nget = print\nget(names.MINE)\n\n\ndef note():\n    pass\n",
     ],

@@ -26,6 +26,7 @@ from workerlog_migrate.model import (
     NEEDS_IMPORT,
     RUNTIME_LOGGER,
     RUNTIME_UTILS,
+    TOLD,
     Applicability,
     Finding,
     Span,
@@ -150,7 +151,7 @@ def _said(span: Span, message: str, reason: str) -> Finding:
         message,
         applicability=Applicability.DISPLAY_ONLY,
         reason=reason,
-        kind="left",
+        kind=TOLD,
     )
 
 

@@ -25,7 +25,7 @@ from workerlog_migrate.project.loads import (
 from workerlog_migrate.project.said import FileFacts, Import
 from workerlog_migrate.project.spawns import find_spawns
 
-FACTS_VERSION = 18
+FACTS_VERSION = 19
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -65,7 +65,9 @@ _OF_PATHS = frozenset(
 _HANDLERS = frozenset(
     {"NullHandler", "StreamHandler", "FileHandler", "basicConfig", "dictConfig", "fileConfig"}
 )
-_OWN_MAKERS = frozenset({"setup_worker_logger", "module_logger"})  # those of the runtime
+_OWN_MAKERS = frozenset(
+    {"setup_worker_logger", "module_logger", "Logger"}
+)  # those of the runtime; one that no name leads to
 _IMPORTERS = frozenset({"import_module", "__import__", "patch", "find_spec", "resolve_name", "run_module"})
 _BY_NAME = frozenset(
     {
@@ -396,7 +398,7 @@ class _Collector:
             self._handlers.add(name)
         elif name in LOADERS:
             self._loaders.add(name)
-        elif name in self._makers:
+        elif name in ("getLogger", "getChild") or (isinstance(node.func, ast.Name) and name in self._makers):
             self._named += [*node.args[:1], *(each.value for each in node.keywords if each.arg == "name")]
         elif "logger" in name.lower() and name not in _OWN_MAKERS:
             self._named += [each for each in node.args[:1] if isinstance(each, ast.Constant)]

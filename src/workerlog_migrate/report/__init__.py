@@ -34,6 +34,9 @@ DIFF = "diff"
 """What ``--output`` holds where its ending says so (``.diff``, ``.patch``): the diff, and no report."""
 
 
+GIT_IGNORES = "git ignores it"
+"""How the reason of a runtime file begins that would be missing in the next clone."""
+
 WATCHED = "watched"
 """Kind of a handler that is watched; also the reason of one that was and stays so, about which nothing is to be done."""
 

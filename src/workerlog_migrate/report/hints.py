@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS
 from workerlog_migrate.report import WATCHED, Mode, Report
-from workerlog_migrate.report.text import is_all_migrated, shown_path
+from workerlog_migrate.report.text import is_all_migrated, is_one_line, shown_path
 from workerlog_migrate.report.visible import typed
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def render_hints(report: Report) -> str:
     Returns:
         Lines, or nothing.
     """
-    if is_all_migrated(report):
+    if is_all_migrated(report) or is_one_line(report):
         return ""
     lines = []
     broad = [

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.model import TOLD
 from workerlog_migrate.registry import CODEMODS, HEADER
-from workerlog_migrate.report import WATCHED, Mode, Report, ReportedFile, is_change
+from workerlog_migrate.report import GIT_IGNORES, WATCHED, Mode, Report, ReportedFile, is_change
 from workerlog_migrate.report.visible import visible
 from workerlog_migrate.rewriting.plan import DECLINED, NOT_REVIEWED, SUPPRESSED
 
@@ -80,13 +81,9 @@ def render_text(report: Report, *, verbose: bool = False, color: bool = False, r
     errors += render_remarks(report, only_errors=True, color=color)
     if is_all_migrated(report):
         return "".join(totals)
-    if (
-        report.mode is Mode.CHECK
-        and report.complete
-        and report.files
-        and not (errors or report.changed or report.runtime_changes)
-    ):
-        return " ".join(line.rstrip() for line in (f"{totals[0].rstrip()};", *_notes(report))) + "\n"
+    if is_one_line(report):
+        counts = list(_as_it_is(report, report.counts()))[1:]
+        return "; ".join(line.rstrip() for line in (totals[0], *counts, *_notes(report))) + "\n"
     files = [line for file in report.files for line in _brief(file, report.mode)]
     unused = [line for line in render_remarks(report, color=color) if line not in errors]
     lines = [*totals, *errors, *files, *_notes(report), *unused, *_runtime_lines(report, verbose=False)]
@@ -95,6 +92,21 @@ def render_text(report: Report, *, verbose: bool = False, color: bool = False, r
         lines[1] = f"{lines[1].rstrip()}; {_LISTS.replace('them', 'what was left')}\n"
         reasons = []
     return "".join([*lines, *reasons])
+
+
+def is_one_line(report: Report) -> bool:
+    """Say whether a check has found nothing to change and nothing wrong, so that one line says all of it.
+
+    Args:
+        report: what happened.
+    """
+    return bool(
+        report.mode is Mode.CHECK
+        and report.complete
+        and report.files
+        and not (list(report.errors()) or report.changed or report.runtime_changes)
+        and not any(remark.is_error for _, remark in report.remarks())
+    )
 
 
 def is_all_migrated(report: Report) -> bool:
@@ -109,7 +121,9 @@ def is_all_migrated(report: Report) -> bool:
         and not (report.changed or report.refused or report.runtime_changes)
         and not _answers(report)
         and not any(remark.is_error for _, remark in report.remarks())
-        and not any(_is_blocked(finding) for file in report.files for finding in file.left)
+        and not any(
+            _is_blocked(finding) and finding.kind != TOLD for file in report.files for finding in file.left
+        )
     )
 
 
@@ -175,7 +189,7 @@ def _notes(report: Report) -> Iterator[str]:
             if finding.reason and finding.kind not in ("incomplete", WATCHED):
                 notes.setdefault(finding.reason, []).append(f"{path}:{finding.span.line}")
         for finding in file.left:
-            if _is_blocked(finding):
+            if _is_blocked(finding) and (finding.kind != TOLD or file.changed):
                 notes.setdefault(finding.reason, []).append(f"{path}:{finding.span.line}")
     for note, paths in notes.items():
         more = len(paths) - 1
@@ -299,18 +313,26 @@ def _what(file: ReportedFile) -> str:
 
 def _runtime_lines(report: Report, *, verbose: bool) -> Iterator[str]:
     would = "" if report.mode is Mode.APPLY else "would be "
-    changed: dict[tuple[Path, str], list[str]] = {}
+    changed: dict[str, dict[Path, list[str]]] = {}
     for file in report.runtime.values():
         reason = f": {visible(file.reason)}" if file.reason else ""
         if file.changes and not verbose:
-            changed.setdefault((file.path.parent, file.verdict + reason), []).append(file.path.name)
+            folders = changed.setdefault(file.verdict + reason, {})
+            folders.setdefault(file.path.parent, []).append(file.path.name)
         elif file.changes:
             yield f"{shown_path(file.path)}: runtime file, {would}{file.verdict}{reason}\n"
         elif file.reason or verbose:
             yield f"{shown_path(file.path)}: runtime file, {file.verdict}{reason}\n"
-    for (folder, verdict), names in changed.items():
-        files = "runtime file" if len(names) == 1 else "runtime files"
-        yield f"{shown_path(folder / names[0])}{''.join(f', {name}' for name in names[1:])}: {files}, {would}{verdict}\n"
+    for verdict, folders in changed.items():
+        shown = [
+            ", ".join((shown_path(folder / names[0]), *names[1:]))
+            for folder, names in list(folders.items())[:_MOST_SHOWN]
+        ]
+        more = len(folders) - len(shown)
+        others = f" and {more} other {'folder' if more == 1 else 'folders'}" if more else ""
+        count = sum(map(len, folders.values()))
+        files = "runtime file" if count == 1 else "runtime files"
+        yield f"{'; '.join(shown)}{others}: {files}, {would}{verdict}\n"
 
 
 def _totals(report: Report, color: bool) -> Iterator[str]:
@@ -383,7 +405,10 @@ def _as_it_is(report: Report, counts: Mapping[str, int]) -> Iterator[str]:
     if unused:
         first = unused[0] if len(unused) == 1 else f"{unused[0]}, …"
         yield f"{len(unused)} unused skip {'comment' if len(unused) == 1 else 'comments'} ({first})"
-    kept = sum(bool(file.reason) for file in report.runtime.values())
+    ignored = sum(GIT_IGNORES in file.reason for file in report.runtime.values())
+    if ignored:
+        yield f"git ignores {_files(ignored, 'runtime ')} ({_LISTS})"
+    kept = sum(bool(file.reason) for file in report.runtime.values()) - ignored
     if kept:
         yield f"{_files(kept, 'runtime ')} kept"
 
