@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files import discover as discovering
 from workerlog_migrate.files import names, state, writing
 from workerlog_migrate.files.discover import Discovery, Workers, discover
 from workerlog_migrate.files.folder import Folder
@@ -71,6 +72,18 @@ def test_rules_hold_whatever_case_a_path_is_typed_in(tmp_path: Path) -> None:
             "scripts/zero_a.py",
             "scripts/Build/zero_c.py",
         ]
+
+
+def test_a_system_that_ignores_case_is_asked_how_it_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same where this is not Windows: it is ``normcase`` that decides, for folders, rules and endings."""
+    tree(tmp_path, "scripts/Build/zero_a.py", "scripts/ZERO_B.PY", "scripts/zero_c.py")
+    monkeypatch.setattr(os.path, "normcase", lambda path: os.fspath(path).lower())
+    monkeypatch.setattr(discovering, "IGNORES_CASE", True)
+
+    assert names.below("/BOTS/a.py", "/bots") == "a.py"
+    assert shown(find(tmp_path, "scripts", exclude=("build/",))) == ["scripts/ZERO_B.PY", "scripts/zero_c.py"]
 
 
 def test_endings_and_runtime_files_are_known_in_any_case_where_the_system_knows_none(tmp_path: Path) -> None:
@@ -183,7 +196,6 @@ def test_an_address_names_the_drive_or_the_server(path: str, uri: str) -> None:
 # --- long paths
 
 
-@pytest.mark.skipif(not WINDOWS, reason="elsewhere no path is written otherwise")
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
@@ -193,7 +205,12 @@ def test_an_address_names_the_drive_or_the_server(path: str, uri: str) -> None:
         ("\\\\?\\C:\\" + "x" * 250, "\\\\?\\C:\\" + "x" * 250),
     ],
 )
-def test_a_long_path_is_written_so_that_windows_takes_it(path: str, expected: str) -> None:
+def test_a_long_path_is_written_so_that_windows_takes_it(
+    path: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On other systems a path is what it is."""
+    assert WINDOWS or names.extended(Path(path)) == Path(path)
+    monkeypatch.setattr(sys, "platform", "win32")
     assert str(names.extended(Path(path))) == expected
 
 

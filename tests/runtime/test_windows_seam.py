@@ -333,3 +333,11 @@ def test_a_backup_that_is_read_for_long_does_not_let_the_log_grow(
 def test_a_long_path_has_room_for_what_stands_beside_the_log(path: str, expected: str) -> None:
     """A log whose lock or backup has too long a name would never be rotated; a short one is named as it is."""
     assert _LogFile(path).path == expected
+
+
+@pytest.mark.usefixtures("machine")
+def test_quotes_and_blanks_around_a_setting_are_cmd_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting without them is what it is."""
+    for value, expected in (('"C:\\my logs" ', "C:\\my logs"), ("C:\\logs", "C:\\logs"), ("", "")):
+        monkeypatch.setenv("WORKER_LOG_DIR", value)
+        assert worker_logger._setting("WORKER_LOG_DIR") == expected
