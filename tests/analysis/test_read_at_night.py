@@ -288,3 +288,42 @@ def test_an_annotation_may_name_a_class_as_it_is_called(
     found, is_known = judge(tmp_path, script)
 
     assert (found if is_known else None) == names
+
+
+RESULTS = "import asyncio\nasync def ler_dados():\n    open('a')\nasync def ler(t: asyncio.Task, x: object):\n    {before}\n    try:\n        {line}\n    except Exception: pass\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "names"),
+    [
+        ("n = asyncio.create_task(ler_dados())", "n.result()", {"OSError", "asyncio.InvalidStateError"}),
+        ("pass", "asyncio.create_task(ler_dados()).result()", {"OSError", "asyncio.InvalidStateError"}),
+        ("pass", "t.result()", None),
+        ("done, _ = await asyncio.wait([t])", "[each.result() for each in done]", None),
+    ],
+)
+def test_the_result_of_a_task_raises_what_its_coroutine_does(
+    tmp_path: Path, before: str, line: str, names: set[str] | None
+) -> None:
+    """Of a task that is made elsewhere nobody knows."""
+    found, is_known = judge(tmp_path, RESULTS.format(before=before, line=line))
+
+    assert (found if is_known else None) == names
+
+
+STORE = "class Banco:\n    def gravar(self):\n        open('a')\nclass Item:\n    pass\ndef ler():\n    b = Banco()\n    try:\n        b.gravar()\n    except Exception: pass\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "is_known"),
+    [
+        ("def mostrar(item):\n    return [vars(each) for each in item.partes]\n", True),
+        ("def mostrar(item: Item):\n    dados = vars(item)\n    return dados\n", True),
+        ("def mostrar(b: Banco):\n    dados = vars(b)\n    return dados\n", False),
+        ("def mostrar(item, nome):\n    setattr(item, nome, 5)\n", True),
+        ("def mostrar(b: Banco, nome):\n    setattr(b, nome, 5)\n", False),
+    ],
+)
+def test_what_fills_fields_of_others_replaces_no_method(tmp_path: Path, more: str, is_known: bool) -> None:
+    """The table of an object's fields is read and filled by their names; only what is of the class itself may be given a method."""
+    assert judge(tmp_path, STORE + more)[1] is is_known

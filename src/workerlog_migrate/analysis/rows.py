@@ -105,7 +105,11 @@ class Rows:
                     self._special_methods.special(arguments.value(passed), row.special, passed, frame)
                 self._measured(row, arguments, node, frame)
             for passed in self._awaited_arguments(row, arguments):
-                if values.is_unknown(arguments.value(passed)) or isinstance(passed, ast.Name | ast.Attribute):
+                if (
+                    row.awaits == ("self",)
+                    or isinstance(passed, ast.Name | ast.Attribute)
+                    or values.is_unknown(arguments.value(passed))
+                ):
                     self._awaiting.awaited(passed, frame)
             self._effects.suspect_rare(row, node, frame)
             if row.never_returns:
@@ -147,6 +151,8 @@ class Rows:
         """Return the arguments that a call awaits."""
         if row.awaits == ("*",):
             return arguments.positional
+        if row.awaits == ("self",):
+            return [] if arguments.receiver_node is None else [arguments.receiver_node]
         return [passed for name in row.awaits for passed in arguments.find(name, row.params)]
 
     def _typed_arguments(self, row: CallRow, arguments: Arguments, frame: Frame) -> None:

@@ -177,10 +177,12 @@ class Writes:
             for call in (*module.calls_of("setattr"), *module.calls_of("delattr")):
                 if len(call.args) < 2 or not may_spell(call.args[1], name):
                     continue
-                if is_method and not isinstance(call.args[1], ast.Constant):
-                    found = self._above.flat.value(call.args[0], unit)
-                    if not any(entry.class_or_none is not None for entry in found):
-                        continue  # fields of something unknown are filled by their names, no methods replaced
+                if (
+                    is_method
+                    and not isinstance(call.args[1], ast.Constant)
+                    and self._is_of_others(call.args[0], unit, info)
+                ):
+                    continue
                 if self._callers.receives(call.args[0], info, unit)[0]:
                     is_known = isinstance(call.args[1], ast.Constant) and len(call.args) > 2
                     yield self._above.flat.value(call.args[2], unit) if is_known else ANY
@@ -190,7 +192,13 @@ class Writes:
         ):
             if self._places.is_test(unit):
                 continue
-            yield from self._through_dict(info, name, unit)
+            yield from self._through_dict(info, name, unit, is_method=is_method)
+
+    def _is_of_others(self, thing: ast.expr, unit: Unit, info: ClassInfo) -> bool:
+        """Whether no class of an object is known that has to do with another: then fields are filled by their names, and no methods replaced."""
+        family = self._families.family
+        found = [entry.class_or_none for entry in self._above.flat.value(thing, unit)]
+        return not any(each and (info in family(each) or each in family(info)) for each in found)
 
     def _given_to_fields(self, info: ClassInfo, name: str) -> Iterator[Value]:
         """Yield what the made-up constructor of a data class or named tuple is given that its annotation does not say."""
@@ -208,7 +216,7 @@ class Writes:
             if passed is not None and use.kind == "call":
                 yield values.contradicting(declared, self._sight.value(passed))
 
-    def _through_dict(self, info: ClassInfo, name: str, unit: Unit) -> Iterator[Value]:
+    def _through_dict(self, info: ClassInfo, name: str, unit: Unit, *, is_method: bool) -> Iterator[Value]:
         """Yield what is stored through ``vars(x)`` and ``x.__dict__``."""
         module = unit.module
         tables: list[tuple[ast.expr, ast.expr]] = [
@@ -229,6 +237,8 @@ class Writes:
                 continue
             if isinstance(parent, ast.keyword | ast.Dict) and getattr(parent, "arg", None) is None:
                 continue  # ** reads it
+            if is_method and self._is_of_others(thing, unit, info):
+                continue
             if self._callers.receives(thing, info, unit)[0]:
                 yield ANY
 

@@ -144,7 +144,7 @@ class CallRow:
         rare: qualified exception names that are documented and hardly ever seen: they count only where nothing else in a
             body is known to raise.
         calls: parameters that are called back in this thread.
-        awaits: parameters that are awaited; ``*`` for all positional ones.
+        awaits: parameters that are awaited; ``*`` for all positional ones, ``self`` for what the method is called on.
         uses: parameters that are files or the like, each with the method of it that is called.
         works_on: parameters that are iterated, ordered, read or asked for an attribute, ``*`` for all of them: of something of
             which nothing is known nobody knows what that raises.
