@@ -327,3 +327,24 @@ STORE = "class Banco:\n    def gravar(self):\n        open('a')\nclass Item:\n  
 def test_what_fills_fields_of_others_replaces_no_method(tmp_path: Path, more: str, is_known: bool) -> None:
     """The table of an object's fields is read and filled by their names; only what is of the class itself may be given a method."""
     assert judge(tmp_path, STORE + more)[1] is is_known
+
+
+@pytest.mark.parametrize(
+    ("call", "names", "is_known"),
+    [
+        ("await asyncio.to_thread(gravar, x, x.y)", {"OSError"}, True),
+        ("await asyncio.to_thread(x, gravar)", {"OSError"}, False),
+        ("asyncio.get_running_loop().run_in_executor(None, gravar, x)", {"OSError"}, True),
+    ],
+)
+def test_what_follows_a_function_is_given_to_it_and_not_called(
+    tmp_path: Path, call: str, names: set[str], is_known: bool
+) -> None:
+    """Only the function is called in the thread; where that is unknown, so is what it raises."""
+    before = "import asyncio\ndef gravar(*x):\n    open('a')\n"
+    found, complete = judge(
+        tmp_path, body(call.replace("x.y", "y"), before=before, head="async def ler(x, y):")
+    )
+
+    assert complete is is_known
+    assert found == names or not is_known

@@ -89,7 +89,7 @@ class Rows:
                     for exception in when.raises:
                         sink.add(Raise(exception, node, frame.unit, row.name, row.source, note, weak))
             for parameter in row.calls:
-                for passed in arguments.find(parameter, row.params):
+                for passed in arguments.find(parameter, row.params)[:1]:  # what follows it is given to it
                     value = arguments.value(passed)
                     if value != NONE:
                         made = self._above.calls.invoke_unknown(values.without_none(value), passed, frame)
@@ -289,7 +289,7 @@ class Rows:
         quiet = Frame(arguments.frame.function, arguments.frame.env, SILENT)
         found = [
             self._above.calls.invoke_unknown(arguments.value(passed), passed, quiet)
-            for passed in arguments.find(parameter, row.params)
+            for passed in arguments.find(parameter, row.params)[:1]
         ]
         return values.join(found) or ANY
 
