@@ -348,3 +348,73 @@ def test_what_follows_a_function_is_given_to_it_and_not_called(
 
     assert complete is is_known
     assert found == names or not is_known
+
+
+WAITING = "import asyncio\nesperas: dict[str, asyncio.Future] = {}\nasync def ler_dados():\n    open('a')\nasync def ler(k, fila: asyncio.Queue):\n    f = "
+
+
+@pytest.mark.parametrize(
+    ("made", "names"),
+    [
+        ("esperas.get(k)", None),
+        ("esperas.pop(k)", None),
+        ("[asyncio.create_task(ler_dados())].pop()", None),
+        ("ler_dados()", {"OSError"}),
+        ("asyncio.create_task(ler_dados())", {"OSError"}),
+        ("asyncio.wait_for(ler_dados(), None)", {"OSError"}),
+        ("fila.get()", set()),
+        ("asyncio.get_running_loop().run_in_executor(None, open, 'a')", {"OSError"}),
+    ],
+)
+def test_what_was_kept_somewhere_is_ended_by_others(
+    tmp_path: Path, made: str, names: set[str] | None
+) -> None:
+    """A future out of a table raises what somebody puts into it; what a call makes is known by the call."""
+    script = f"{WAITING}{made}\n    try:\n        await f\n    except Exception: pass\n"
+    found, is_known = judge(tmp_path, script)
+
+    assert (found if is_known else None) == names
+
+
+BEFORE_TRY = "import json\ndef achar(x):\n    try:\n        return json.load(open('a'))\n    except OSError:\n        return {empty}\n"
+
+
+@pytest.mark.parametrize(
+    ("empty", "line", "names"),
+    [
+        ("[]", "[r['a'] for r in achar(y)]", {"KeyError", "TypeError"}),
+        ("{}", "achar(y).get('a').get('b')", {"AttributeError", "TypeError"}),
+        ("[x]", "[r['a'] for r in achar(y)]", None),
+        ("x", "[r['a'] for r in achar(y)]", None),
+    ],
+)
+def test_an_empty_list_beside_data_says_nothing_of_what_is_in_it(
+    tmp_path: Path, empty: str, line: str, names: set[str] | None
+) -> None:
+    """``return []`` where nothing could be read: what lies in the list is what was read; something unknown in it stays unknown."""
+    script = body(line, head="def ler(y):") + BEFORE_TRY.format(empty=empty)
+    found, is_known = judge(tmp_path, script)
+
+    assert (found - {"OSError", "ValueError"} if is_known else None) == names
+
+
+@pytest.mark.parametrize(
+    ("fill", "is_known"),
+    [("pass", True), ("linhas.append(y)", False), ("mais(linhas)", False), ("linhas += [y.z]", False)],
+)
+def test_a_list_that_is_filled_is_not_empty(tmp_path: Path, fill: str, is_known: bool) -> None:
+    """Nobody may put anything into it, by whatever name."""
+    script = (
+        "import json\nfrom fora import mais\ndef ler(y):\n    linhas = []\n"
+        f"    outras = json.load(open('a'))\n    {fill}\n    todas = linhas or outras\n"
+        "    try:\n        [r['a'] for r in todas]\n    except Exception: pass\n"
+    )
+
+    assert judge(tmp_path, script)[1] is is_known
+
+
+def test_a_key_of_a_literal_may_be_missing_beside_an_empty_one(tmp_path: Path) -> None:
+    """An empty dictionary says something beside one whose keys are known."""
+    script = "def ler(y):\n    d = {}\n    if y:\n        d = {'a': 1}\n    try:\n        d['a']\n    except Exception: pass\n"
+
+    assert judge(tmp_path, script) == ({"KeyError"}, True)

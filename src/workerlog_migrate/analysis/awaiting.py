@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.world import World
+    from workerlog_migrate.knowledge import CallRow
 
 _STARTED_ELSEWHERE = (
     f"it awaits what was started elsewhere; {SETTLE}await the call that makes it, in this body"
@@ -94,7 +95,7 @@ class Awaiting:
             if not isinstance(call, ast.Call):
                 continue
             row = self._above.calls.row(call, at(frame.unit, call))
-            if row is not None and "others" in row.marks:
+            if row is not None and ("others" in row.marks or not _makes_awaitable(row)):
                 frame.sink.add(Unknown(call, frame.unit, "", _ENDED_BY_OTHERS))
 
     def _made(self, node: ast.expr, frame: Frame) -> list[ast.expr] | None:
@@ -130,6 +131,11 @@ class Awaiting:
             if isinstance(call.func, ast.Attribute) and call.func.attr == "append":
                 found.extend(call.args)
         return found
+
+
+def _makes_awaitable(row: CallRow) -> bool:
+    """Whether what a call gives is awaited for what it does itself, or for what it is given; else it was kept somewhere: ``waiting.pop(key)``."""
+    return row.awaitable or bool(row.awaits or row.calls) or "starts" in row.marks
 
 
 _AWAITED_DEPTH = 6

@@ -77,7 +77,7 @@ class Containers:
             return value
         contents = self.contents(node, unit)
         if contents == _UNCHANGED:
-            return value
+            return values.emptied(value) if _is_written_empty(node) else value
         is_empty = _is_empty(node)
         return frozenset(
             _with(entry, contents, is_empty) if entry.name in CONTAINERS else entry for entry in value
@@ -333,6 +333,13 @@ def _of_same_kind(value: Value) -> Value:
     """Return what an item is after something was added to it in place: numbers stay numbers, texts texts."""
     kept = values.without_none(value)  # adding None fails
     return kept if values.names(kept) <= {"int", "float", "str", "list", "json"} else ANY
+
+
+def _is_written_empty(node: ast.expr) -> bool:
+    match node:
+        case ast.List(elts=[]) | ast.Dict(keys=[]):
+            return True
+    return False
 
 
 def _is_empty(node: ast.expr) -> bool:

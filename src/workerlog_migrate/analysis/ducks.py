@@ -49,7 +49,6 @@ _SLICED = frozenset({"str", "bytes", "list"})
 _INDEXED = _SLICED | {"collections.deque", "dict"}
 _CONTAINERS = _EVERY - _NUMBER
 _NONE: frozenset[str] = frozenset()
-_EMPTY = frozenset({Type("dict", (ANY, ANY)), Type("list", (ANY,))})
 _SPEAKING = 2  # different uses that must speak for a kind
 # Uses that people write for builtin types only; the others tables, caches, clients and pages of libraries know, too.
 _PASSED = "passed"
@@ -125,7 +124,7 @@ class Ducks:
                 pass
             case _:
                 return value
-        return (value - ANY - _EMPTY) | JSON if value & (ANY | JSON) else value
+        return (value - ANY - values.EMPTIES) | JSON if value & (ANY | JSON) else value
 
     def _by_its_one_use(self, node: ast.expr, unit: Unit) -> Value:
         """Return what the only use of an expression without a name says."""

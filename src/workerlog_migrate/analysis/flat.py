@@ -272,7 +272,7 @@ class FlowInsensitive:
                 return self.value(parent.value, unit)
             case ast.AnnAssign():
                 found = BOTTOM if parent.value is None else self.value(parent.value, unit)
-                if not found or found == NONE or found <= _EMPTY:
+                if not found or found == NONE or found <= values.EMPTIES:
                     declared = self._annotations.annotation(parent.annotation, unit)
                     if (
                         found
@@ -424,9 +424,6 @@ class FlowInsensitive:
 
 
 _ANY_EXCEPTION = frozenset({BROAD, ROOT, "None"})
-_EMPTY_LIST = Type("list", (ANY,))
-_EMPTY_DICT = Type("dict", (ANY, ANY))
-_EMPTY = frozenset({_EMPTY_LIST, _EMPTY_DICT})
 
 
 def bind_receiver(entry: Type, method: FunctionInfo) -> Value:

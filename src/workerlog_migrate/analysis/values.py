@@ -164,7 +164,7 @@ class Type(NamedTuple):
     @property
     def is_plain(self) -> bool:
         """Whether nothing more is known of an alternative than its type."""
-        return self.ref is None
+        return self.ref is None or self.ref == EMPTY
 
     @property
     def has_length(self) -> bool:
@@ -191,6 +191,15 @@ SUPPRESSING: Value = frozenset({Type("suppress", kind=SUPPRESS)})
 
 HUGE = "huge"
 """The ``ref`` of a number for which ``is_huge`` holds."""
+
+EMPTY = "empty"
+"""The ``ref`` of a list or dictionary that is written empty, and into which nobody ever puts anything."""
+
+_NO_LIST = Type("list", (ANY,), EMPTY)
+_NO_DICT = Type("dict", (ANY, ANY), EMPTY)
+_NOTHING_IN = frozenset({_NO_LIST, _NO_DICT})
+EMPTIES: Value = _NOTHING_IN | {Type("list", (ANY,)), Type("dict", (ANY, ANY))}
+"""What ``[]`` and ``{}`` may be, whatever is put into them."""
 
 ANY_LENGTH = "any length"
 """The ``ref`` of a tuple for which ``has_length`` does not hold."""
@@ -285,12 +294,28 @@ def join(values: Iterable[Value]) -> Value:
     found: set[Type] = set()
     for value in values:
         found |= value
+    if len(found) > 1 and not found.isdisjoint(_NOTHING_IN):
+        found = {entry for entry in found if entry not in _NOTHING_IN or not _is_covered(entry, found)}
     if len(found) > _ALTERNATIVES and not (
         len(found) <= _HEIRS and all(entry.kind is INSTANCE or entry.kind is METHOD for entry in found)
     ):
         kept = {entry for entry in found if entry.name in _KEPT or entry.kind in _KEPT_KINDS}
         return ANY | kept
     return frozenset(found)
+
+
+def _is_covered(empty: Type, found: set[Type]) -> bool:
+    """Whether another alternative does all that an empty list or dictionary does, so that it says nothing of what is in them."""
+    return any(
+        entry.name in (empty.name, "json") and entry.literal is None
+        for entry in found
+        if entry not in _NOTHING_IN
+    )
+
+
+def emptied(value: Value) -> Value:
+    """Return a list or dictionary as one into which nobody ever puts anything."""
+    return frozenset(entry._replace(ref=EMPTY) if entry in EMPTIES else entry for entry in value)
 
 
 def without_none(value: Value) -> Value:
