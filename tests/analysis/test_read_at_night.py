@@ -350,7 +350,7 @@ def test_what_follows_a_function_is_given_to_it_and_not_called(
     assert found == names or not is_known
 
 
-WAITING = "import asyncio\nesperas: dict[str, asyncio.Future] = {}\nasync def ler_dados():\n    open('a')\nasync def ler(k, fila: asyncio.Queue):\n    f = "
+WAITING = "import asyncio\nesperas: dict[str, asyncio.Future] = {}\nasync def ler_dados():\n    open('a')\nasync def ler(k: dict, fila: asyncio.Queue):\n    f = "
 
 
 @pytest.mark.parametrize(
@@ -361,6 +361,8 @@ WAITING = "import asyncio\nesperas: dict[str, asyncio.Future] = {}\nasync def le
         ("[asyncio.create_task(ler_dados())].pop()", None),
         ("ler_dados()", {"OSError"}),
         ("asyncio.create_task(ler_dados())", {"OSError"}),
+        ("asyncio.gather(*[ler_dados() for each in k.items()])", {"OSError"}),
+        ("asyncio.gather(*[each for each in esperas.values()])", None),
         ("asyncio.wait_for(ler_dados(), None)", {"OSError"}),
         ("fila.get()", set()),
         ("asyncio.get_running_loop().run_in_executor(None, open, 'a')", {"OSError"}),

@@ -88,7 +88,8 @@ class Awaiting:
         """Say that nobody knows what awaiting raises that takes tasks and futures which others end: ``asyncio.all_tasks()``."""
         calls = [expression]
         if isinstance(expression, ast.ListComp | ast.GeneratorExp):
-            calls = [generator.iter for generator in expression.generators]
+            is_taken = isinstance(expression.elt, ast.Name)  # out of what the loop goes through
+            calls = [each.iter for each in expression.generators] if is_taken else [expression.elt]
         elif isinstance(expression, ast.List | ast.Tuple):
             calls = list(expression.elts)
         for call in calls:
