@@ -150,6 +150,13 @@ class Finding:
     is_blocked: bool = False
 
 
+def left_alone(codemod: str, span: Span, message: str, reason: str) -> Finding:
+    """Report that a codemod leaves a place as it is, in one sentence and why in a few words."""
+    return Finding(
+        codemod, span, message, applicability=Applicability.DISPLAY_ONLY, reason=reason, kind="left"
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The findings of one source that are applied, in source order, and those that are only reported."""

@@ -14,7 +14,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.follower import Follower
 from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
-from workerlog_migrate.analysis.trails import Passed, Trail, Use
+from workerlog_migrate.analysis.trails import Passed, Trail, Use, use_of
 from workerlog_migrate.analysis.values import Value
 from workerlog_migrate.syntax.literals import last_name, may_spell
 
@@ -192,7 +192,7 @@ class Callers:
                     continue
                 is_super = isinstance(place.value, ast.Call)
                 positional = call.args if is_super else call.args[1:]
-                trail.uses.append(_use_of_call(call, positional, unit))
+                trail.uses.append(use_of("call", call, unit, positional=positional))
         return trail
 
     def _made_by_class_methods(self, info: ClassInfo) -> Iterator[Use]:
@@ -200,7 +200,7 @@ class Callers:
         module = info.unit.module
         for call in module.calls_of("cls"):
             if info.unit.enclosing(call).owner is info and isinstance(call.func, ast.Name):
-                yield _use_of_call(call, call.args, info.unit)
+                yield use_of("call", call, info.unit, positional=call.args)
 
     def _method_trail(self, function: FunctionInfo, owner: ClassInfo) -> Trail:
         trail = Trail()
@@ -328,7 +328,7 @@ class Callers:
                 if receiver is not None and self.receives(receiver, owner, unit)[0]:
                     trail.uses.append(Use("call", node, unit, tuple(Passed(each, unit) for each in given)))
                     if isinstance(node, ast.Call):
-                        trail.uses[-1] = _use_of_call(node, node.args, unit)
+                        trail.uses[-1] = use_of("call", node, unit, positional=node.args)
         return trail
 
     def _all(self, unit: Unit, kind: type[ast.AST]) -> list[ast.AST]:
@@ -381,18 +381,3 @@ def _operands(node: ast.AST, name: str) -> tuple[ast.expr | None, tuple[ast.expr
         case ast.Compare(left=left, comparators=[right]):
             return (right, (left,)) if name == "__contains__" else (left, (right,))
     return None, ()
-
-
-def _use_of_call(call: ast.Call, positional: list[ast.expr], unit: Unit) -> Use:
-    plain: list[Passed] = []
-    rest: list[Passed] = []
-    for entry in positional:
-        if isinstance(entry, ast.Starred):
-            rest.append(Passed(entry.value, unit, "element"))
-        elif rest:
-            rest.append(Passed(entry, unit))
-        else:
-            plain.append(Passed(entry, unit))
-    keywords = tuple((word.arg, Passed(word.value, unit)) for word in call.keywords if word.arg)
-    mapping = tuple(Passed(word.value, unit) for word in call.keywords if not word.arg)
-    return Use("call", call, unit, tuple(plain), keywords, tuple(rest), mapping)

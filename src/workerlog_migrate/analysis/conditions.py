@@ -16,6 +16,7 @@ from workerlog_migrate.analysis.deep import has_inner, holds_itself, is_no_data,
 from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.parameters import default_of
 from workerlog_migrate.analysis.program import Unit
+from workerlog_migrate.analysis.uses import only_value
 from workerlog_migrate.analysis.values import ANY, Type, Value
 
 if TYPE_CHECKING:
@@ -280,18 +281,18 @@ class Conditions:
 
     def constant_name(self, node: ast.Name, frame: Frame) -> ast.Constant | None:
         """Return the constant that a name is bound to once and for all."""
+        value = self.once_bound(node, frame)
+        return value if isinstance(value, ast.Constant) else None
+
+    def once_bound(self, node: ast.Name, frame: Frame) -> ast.expr | None:
+        """Return what a name is bound to once and for all, by no other file either."""
         module = frame.unit.module
         found = module.lookup(node.id, module.scope(node))
-        if found is None or len(found[1]) != 1 or found[1][0].kind != "assign":
+        if found is None or (
+            found[0] is module.scope_of_module and self._writes.written(frame.unit, node.id)
+        ):
             return None
-        if found[0] is module.scope_of_module and self._writes.written(frame.unit, node.id):
-            return None
-        parent = module.parents.get(found[1][0].node)
-        if isinstance(parent, ast.Assign | ast.AnnAssign) and isinstance(parent.value, ast.Constant):
-            if isinstance(parent, ast.Assign) and found[1][0].node not in parent.targets:
-                return None
-            return parent.value
-        return None
+        return only_value(module, found[1])
 
     def _is_converted(self, node: ast.expr, arguments: Arguments, seen: frozenset[str] = frozenset()) -> bool:
         """Whether a number may come out of text, so that it can be of any size: not what the system gave.

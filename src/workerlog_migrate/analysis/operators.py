@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.kinds import misses_key
-from workerlog_migrate.analysis.subscripts import integer
 from workerlog_migrate.analysis.values import (
     ANY,
     BOOL,
@@ -22,6 +21,7 @@ from workerlog_migrate.analysis.values import (
     Type,
     Value,
 )
+from workerlog_migrate.syntax.literals import integer
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.columns import width
 from workerlog_migrate.analysis.frames import Frame, key_of
-from workerlog_migrate.syntax.literals import is_none
+from workerlog_migrate.syntax.literals import integer, is_none
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -56,12 +56,12 @@ class Proofs:
 
     def has_column(self, node: ast.Subscript, frame: Frame) -> bool:
         """Whether a row of a database has a column, because a literal text names what is asked for."""
-        count, index = width(node.value, frame.unit.module), _index(node.slice)
+        count, index = width(node.value, frame.unit.module), integer(node.slice)
         return count is not None and (index is None or -count <= index < count)
 
     def has_index(self, node: ast.Subscript, frame: Frame) -> bool:
         """Whether the sequence is known to be long enough for the index."""
-        index = _index(node.slice)
+        index = integer(node.slice)
         if index is not None and self._splits_enough(node.value, index, frame):
             return True
         if self._is_long_enough(node, index, frame):
@@ -201,24 +201,14 @@ class Proofs:
 
     def _constant_expression(self, node: ast.Name, frame: Frame) -> ast.expr | None:
         """Return ``60 * 60`` for a name that is bound to it once."""
-        module = frame.unit.module
-        found = module.lookup(node.id, module.scope(node))
-        if found is None or len(found[1]) != 1 or found[1][0].kind != "assign":
-            return None
-        if found[0] is module.scope_of_module and self._writes.written(frame.unit, node.id):
-            return None
-        parent = module.parents.get(found[1][0].node)
-        if isinstance(parent, ast.Assign) and found[1][0].node in parent.targets:
-            value = parent.value
-            if isinstance(value, ast.BinOp) and all(
-                isinstance(entry, ast.Constant | ast.BinOp | ast.operator) for entry in ast.walk(value)
-            ):
-                return value
-            if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "max":
-                return value
-            if isinstance(value, ast.BoolOp) and isinstance(value.op, ast.Or):
-                return value
-        return None
+        value = self._conditions.once_bound(node, frame)
+        if isinstance(value, ast.BinOp) and all(
+            isinstance(entry, ast.Constant | ast.BinOp | ast.operator) for entry in ast.walk(value)
+        ):
+            return value
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "max":
+            return value
+        return value if isinstance(value, ast.BoolOp) and isinstance(value.op, ast.Or) else None
 
     def is_recent(self, node: ast.expr, frame: Frame) -> bool:
         """Whether a date is today's or was: ``datetime.now()``, or a name that is only ever bound to it."""
@@ -255,16 +245,3 @@ def len_argument(node: ast.expr) -> ast.expr | None:
 def _is_count(node: ast.expr) -> bool:
     """Whether an expression is a count, which is never negative: ``len(x)``."""
     return len_argument(node) is not None
-
-
-def _index(node: ast.expr) -> int | None:
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        return node.value
-    if (
-        isinstance(node, ast.UnaryOp)
-        and isinstance(node.op, ast.USub)
-        and isinstance(node.operand, ast.Constant)
-        and type(node.operand.value) is int
-    ):
-        return -node.operand.value
-    return None

@@ -16,6 +16,7 @@ from workerlog_migrate.analysis.values import (
     Type,
     Value,
 )
+from workerlog_migrate.syntax.literals import integer
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -188,17 +189,3 @@ class Subscripts:
         else:
             self._effects.operation("op:subscript-json", node, frame)
         return JSON
-
-
-def integer(node: ast.expr) -> int | None:
-    """Return the number that an index is written as; None for any other expression."""
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        return node.value
-    if (
-        isinstance(node, ast.UnaryOp)
-        and isinstance(node.op, ast.USub)
-        and isinstance(node.operand, ast.Constant)
-        and type(node.operand.value) is int
-    ):
-        return -node.operand.value
-    return None

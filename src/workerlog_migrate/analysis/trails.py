@@ -98,20 +98,31 @@ class Step(NamedTuple):
     bound: tuple[Use, ...] = ()  # partials around it, and the method that was taken of it
 
 
-def use_of(kind: str, call: ast.Call, unit: Unit, *, name: str = "") -> Use:
-    """Return a call as a use: its arguments by how they are passed."""
-    positional: list[Passed] = []
+def use_of(
+    kind: str, call: ast.Call, unit: Unit, *, name: str = "", positional: list[ast.expr] | None = None
+) -> Use:
+    """Return a call as a use: its arguments by how they are passed.
+
+    Args:
+        kind: of the use.
+        call: the call.
+        unit: its file.
+        name: of the method.
+        positional: the arguments by position, if they are not those that are written: of ``super().f(x)`` and ``C.f(o, x)``.
+
+    """
+    plain: list[Passed] = []
     rest: list[Passed] = []
-    for entry in call.args:
+    for entry in call.args if positional is None else positional:
         if isinstance(entry, ast.Starred):
             rest.append(Passed(entry.value, unit, "element"))
         elif rest:
             rest.append(Passed(entry, unit))
         else:
-            positional.append(Passed(entry, unit))
+            plain.append(Passed(entry, unit))
     keywords = tuple((word.arg, Passed(word.value, unit)) for word in call.keywords if word.arg)
     mapping = tuple(Passed(word.value, unit, "value") for word in call.keywords if not word.arg)
-    return Use(kind, call, unit, tuple(positional), keywords, tuple(rest), mapping, name)
+    return Use(kind, call, unit, tuple(plain), keywords, tuple(rest), mapping, name)
 
 
 def mirrored(call: ast.Call, unit: Unit) -> Use:

@@ -18,7 +18,7 @@ from workerlog_migrate.finders.retry_arguments import Arguments
 from workerlog_migrate.finders.retry_call import RetryCall
 from workerlog_migrate.finders.retry_places import Places
 from workerlog_migrate.knowledge import RetryRow
-from workerlog_migrate.model import Applicability, Finding, Span
+from workerlog_migrate.model import Finding, Span, left_alone
 from workerlog_migrate.registry import RETRY_IO
 from workerlog_migrate.syntax.blocks import End, end_of, leaves_loop
 from workerlog_migrate.syntax.parsing import STRINGS
@@ -200,14 +200,7 @@ class IoCalls:
         )
 
     def _left(self, call: ast.Call, reason: str) -> Finding:
-        return Finding(
-            codemod=RETRY_IO,
-            span=self._span(call),
-            message=f"{self._text(call)} is left alone",
-            applicability=Applicability.DISPLAY_ONLY,
-            reason=reason,
-            kind="left",
-        )
+        return left_alone(RETRY_IO, self._span(call), f"{self._text(call)} is left alone", reason)
 
     def _text(self, call: ast.Call) -> str:
         """Return the callee on one line."""

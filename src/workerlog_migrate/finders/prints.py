@@ -18,7 +18,7 @@ from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
 from workerlog_migrate.finders.mirror_call import MirrorCall
 from workerlog_migrate.finders.printed_text import Piece, PrintedText, flatten
-from workerlog_migrate.model import Applicability, Finding, Level, Span
+from workerlog_migrate.model import Finding, Level, Span, left_alone
 from workerlog_migrate.registry import MIRROR_OUTPUT
 from workerlog_migrate.syntax.literals import is_none, last_name
 from workerlog_migrate.syntax.parsing import STRINGS
@@ -186,14 +186,7 @@ class Prints:
         return ""
 
     def _left(self, node: ast.expr, reason: str) -> Finding:
-        return Finding(
-            codemod=MIRROR_OUTPUT,
-            span=self._span(node),
-            message=f"{self._name(node)} is left alone",
-            applicability=Applicability.DISPLAY_ONLY,
-            reason=reason,
-            kind="left",
-        )
+        return left_alone(MIRROR_OUTPUT, self._span(node), f"{self._name(node)} is left alone", reason)
 
     def _name(self, node: ast.expr) -> str:
         callee = node.func if isinstance(node, ast.Call) else node

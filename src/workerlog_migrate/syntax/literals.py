@@ -39,3 +39,17 @@ def may_mention(node: ast.expr, name: str) -> bool:
         or not node.args
         or may_mention(node.args[0], name)
     )
+
+
+def integer(node: ast.expr) -> int | None:
+    """Return the whole number that an expression is written as, ``5`` or ``-1``; None for any other expression."""
+    if isinstance(node, ast.Constant) and type(node.value) is int:
+        return node.value
+    if (
+        isinstance(node, ast.UnaryOp)
+        and isinstance(node.op, ast.USub)
+        and isinstance(node.operand, ast.Constant)
+        and type(node.operand.value) is int
+    ):
+        return -node.operand.value
+    return None
