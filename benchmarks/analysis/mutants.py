@@ -208,7 +208,7 @@ MUTANTS = (
     # --- flat
     Mutant("set by the constructor's methods", "presence", "                found |= new\n                pending.extend(new)\n", "                pass\n", UNSET),
     Mutant("set by any method", "presence", "        if function.name not in begun:\n            return False\n", "        if function.name not in begun:\n            return True\n", UNSET),
-    Mutant("opaque: nothing is known", "values", '_NOTHING_KNOWN = frozenset({UNKNOWN, BOUND, FOREIGN})', '_NOTHING_KNOWN = frozenset({FOREIGN})', OPAQUE),
+    Mutant("opaque: nothing is known", "values", '_NOTHING_KNOWN = frozenset({UNKNOWN, BOUND, DECORATED})', '_NOTHING_KNOWN = frozenset({DECORATED})', OPAQUE),
     Mutant("opaque: of a library", "values", "        return bool(dot) and top not in sys.stdlib_module_names and not hasattr(builtins, top)\n", "        return False\n", OPAQUE),
 )  # fmt: skip
 

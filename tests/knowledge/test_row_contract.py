@@ -136,7 +136,7 @@ def test_every_operation_is_asked_for() -> None:
 
 def test_every_protocol_word_mark_and_kind_is_asked_for() -> None:
     assert not set(PROTOCOLS) - TEXTS
-    assert not (MARKS | CALL_MARKS | KINDS | TESTS) - TEXTS
+    assert not (MARKS | CALL_MARKS | KINDS | set(TESTS)) - TEXTS
 
 
 def test_every_protocol_word_mark_and_kind_is_said_by_some_row() -> None:

@@ -132,7 +132,7 @@ class Attributes:
                 return self._super_attribute(entry, name)
             case values.GENERATOR if name in RESUMING:
                 return values.bound(frozenset({entry}), "generator", name)
-            case values.BOUND | values.FOREIGN | values.SUPER:
+            case values.BOUND | values.DECORATED | values.SUPER:
                 if not called:
                     self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
                 return values.bound(ANY, "*", name)

@@ -175,7 +175,7 @@ class Calls:
                     frame.sink.add(CallEdge(entry.function, node, frame.unit))
                     self._invoke_callbacks(entry.function, arguments, node, frame)
                 return values.context(entry.function, self._flat.yields(entry.function))
-            case values.FOREIGN:
+            case values.DECORATED:
                 self._effects.unknown_call(node, frame, entry.dotted, "a decorator that is not known")
                 for other in entry.args[0]:
                     self.invoke(other, arguments, node, frame)

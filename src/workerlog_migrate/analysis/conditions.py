@@ -18,6 +18,7 @@ from workerlog_migrate.analysis.parameters import default_of
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.uses import only_value
 from workerlog_migrate.analysis.values import ANY, Type, Value
+from workerlog_migrate.knowledge.rows import TESTS, ConditionWord
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -29,8 +30,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.writes import Writes
     from workerlog_migrate.knowledge import CallRow, Condition
 
-_OF_ARGUMENTS = frozenset({"converted", "none-able", "passed", "shape:json", "unsettled"})
-_OF_PARAMETERS = frozenset({"absent", "given", "true"})
+_NO_WORD = ConditionWord("{}")  # types, values
 
 
 class Conditions:
@@ -119,12 +119,11 @@ class Conditions:
             nodes = list(arguments.find(name, row.params))
             found = None
         test = condition.test
-        if arguments.node is None and test in _OF_ARGUMENTS:
+        word = TESTS.get(test, _NO_WORD)
+        if arguments.node is None and not word.of_callbacks:
             return False  # what a callback is given is not known, and that is no evidence
         if not nodes and found is None:
-            if arguments.starred and test not in _HOLD_OF_NOTHING:
-                return None
-            return test in _HOLD_OF_NOTHING
+            return None if arguments.starred and not word.without else word.without
         if condition.values and not test:
             return self._any_value(condition, nodes, arguments)
         if test == "ascii":
@@ -168,7 +167,7 @@ class Conditions:
         arguments: Arguments,
     ) -> bool | None:
         constant = self.constant(node, arguments) if node is not None else None
-        if constant is None and test in _OF_PARAMETERS and isinstance(node, ast.Name):
+        if constant is None and TESTS.get(test, _NO_WORD).of_parameters and isinstance(node, ast.Name):
             constant = self._sources.only_argument(node, arguments.frame.unit)
         match test:
             case "given":
@@ -462,9 +461,6 @@ def _holds_unknown(node: ast.expr | None, value_of: Callable[[ast.expr], Value])
 _HOLDING = frozenset({"dict", "list", "collections.defaultdict", "collections.OrderedDict"})
 _NO_TEXTS = frozenset({"int", "float", "bool", "list", "dict", "tuple"})
 _MODULES = frozenset({"dotted", "unit"})
-_HOLD_OF_NOTHING = frozenset(
-    {"absent", "missing", "text-mode"}
-)  # what holds for an argument that is not given
 
 
 def _is_number(text: str, kind: type[int] | type[float]) -> bool:
@@ -489,31 +485,13 @@ def describe(condition: Condition) -> str:
     elif condition.test == "not-type":
         text = f"{names} is not known to be {', '.join(condition.types)}"
     else:
-        text = IN_WORDS.get(condition.test, f"{{}} is {condition.test}").format(names)
+        text = TESTS.get(condition.test, _NO_WORD).said.format(names)
     against = _quoted(
         name for unless in condition.unless for name in unless.args if name not in condition.args
     )
     return ", ".join(
         part for part in (text, f"no argument {against} rules it out" if against else "") if part
     )
-
-
-IN_WORDS = {
-    "absent": "{} is not given",
-    "ascii": "{} is ASCII",
-    "binary-mode": "{} is binary",
-    "circular": "{} may hold itself",
-    "empty": "{} is empty",
-    "literal": "{} is a literal",
-    "missing": "{} is not given",
-    "holds-no-text": "{} holds something else than texts",
-    "none-able": "{} may be None",
-    "not-literal": "{} is no literal",
-    "shape:json": "{} comes from decoded JSON",
-    "text-mode": "{} is text",
-    "unordered": "{} holds what has no order",
-    "write-mode": "{} is for writing",
-}
 
 
 def _quoted(names: Iterable[str]) -> str:

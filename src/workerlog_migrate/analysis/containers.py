@@ -65,7 +65,7 @@ class Containers:
         self._callers = callers
         self._sight = sight
 
-    def filled(self, node: ast.expr, value: Value, unit: Unit) -> Value:
+    def with_contents(self, node: ast.expr, value: Value, unit: Unit) -> Value:
         """Return a container's value with what is put into it later.
 
         Args:

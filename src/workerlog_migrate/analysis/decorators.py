@@ -80,7 +80,7 @@ class Decorators:
             special = self._specials.table.get(name)
             if name in _METHOD_DECORATORS or special is not None or (row is not None and not row.raises):
                 return value
-            return values.wrapped(values.FOREIGN, value, name)
+            return values.wrapped(values.DECORATED, value, name)
         if entry.kind is values.TRANSPARENT or entry.name == "type":
             return value
         if entry.kind is values.FUNCTION:
@@ -94,7 +94,7 @@ class Decorators:
             )
             if kept and entry.function.unit is not self._world.unit:
                 return kept | value  # what it makes of the function calls it, as it would any other
-            return kept or values.wrapped(values.FOREIGN, value, entry.function.name)
+            return kept or values.wrapped(values.DECORATED, value, entry.function.name)
         if entry.kind is values.BOUND:
             type_name, method = entry.bound
             row = self._knowledge.method(type_name, method) if type_name != "*" else None
@@ -102,7 +102,7 @@ class Decorators:
                 return value
             if method in ("setter", "getter", "deleter"):
                 return value
-        return values.wrapped(values.FOREIGN, value, callee_text(decorator))
+        return values.wrapped(values.DECORATED, value, callee_text(decorator))
 
     def _marks_of(self, function: FunctionInfo) -> frozenset[str]:
         """Return the marks of the decorators of a function."""

@@ -156,7 +156,7 @@ class Expressions:
         if frame.sink.is_heard and kind in _TOUCHING:
             self._hooks.touched(value, node, frame)
         if kind in _MAKERS or (kind is ast.Subscript and isinstance(node.slice, ast.Slice)):  # type: ignore[attr-defined]  # a subscript
-            return self._containers.filled(node, value, frame.unit)
+            return self._containers.with_contents(node, value, frame.unit)
         return value
 
     def _unknown(self, node: ast.expr, frame: Frame) -> Value:

@@ -44,7 +44,7 @@ class Kind(enum.Enum):
     CALLABLE = "callable"  # something that rows say can be called
     PARTIAL = "partial"  # ``functools.partial`` of something
     TRANSPARENT = "transparent"  # a function that gives what it is given, perhaps wrapped: ``retrying``
-    FOREIGN = "foreign"  # a function behind a decorator that is not known
+    DECORATED = "decorated"  # a function behind a decorator that is not known
     SAFE = "safe"  # a function that raises nothing and gives ``None``
     SUPPRESS = "suppress"  # ``contextlib.suppress`` with its arguments
     CLOSING = "closing"  # ``contextlib.closing`` of something
@@ -73,7 +73,7 @@ BOUND: Final = Kind.BOUND
 CALLABLE: Final = Kind.CALLABLE
 PARTIAL: Final = Kind.PARTIAL
 TRANSPARENT: Final = Kind.TRANSPARENT
-FOREIGN: Final = Kind.FOREIGN
+DECORATED: Final = Kind.DECORATED
 SAFE: Final = Kind.SAFE
 SUPPRESS: Final = Kind.SUPPRESS
 CLOSING: Final = Kind.CLOSING
@@ -119,7 +119,7 @@ class Type(NamedTuple):
 
     @property
     def dotted(self) -> str:
-        """The name of what a ``DOTTED`` is, and of the decorator of a ``FOREIGN``."""
+        """The name of what a ``DOTTED`` is, and of the decorator of a ``DECORATED``."""
         return str(self.ref)
 
     @property
@@ -211,7 +211,7 @@ _BUILTIN_KINDS = frozenset(
     {"str", "bytes", "int", "float", "bool", "None", "list", "dict", "tuple", "set", "frozenset", "complex"}
 )
 _OPEN = frozenset({"json", "record"})
-_NOTHING_KNOWN = frozenset({UNKNOWN, BOUND, FOREIGN})
+_NOTHING_KNOWN = frozenset({UNKNOWN, BOUND, DECORATED})
 _WITH_GROUPS = frozenset({"re.Match", "re.Pattern"})
 _KEPT = frozenset({"None", "json"})
 _KEPT_KINDS = frozenset({UNKNOWN, FUNCTION, CALLABLE, METHOD})
@@ -278,7 +278,7 @@ def bound(receiver: Value, type_name: str, name: str) -> Value:
 
 
 def wrapped(kind: Kind, inside: Value, decorator: str | None = None) -> Value:
-    """Make a ``PARTIAL``, ``CLOSING`` or ``FOREIGN`` around something."""
+    """Make a ``PARTIAL``, ``CLOSING`` or ``DECORATED`` around something."""
     return frozenset({Type(kind.word, _shallow((inside,)), decorator, kind)})
 
 

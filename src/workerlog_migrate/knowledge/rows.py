@@ -4,49 +4,76 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from workerlog_migrate.errors import WorkerlogError
 
-# Words of conditions, besides ``type:NAMES`` and ``not-type:NAMES``. Of the argument:
-# given: it is passed, and neither None nor False is written; absent: it is not passed, or None is written; missing: it is
-# not passed; passed: it is passed, whatever it is; true: it is passed, and nothing false is written;
-# literal: the program itself holds it (a constant, a list of such, an attribute of a module); not-literal: it may come from
-# elsewhere; unsettled: it is not said by the program's own literals, defaults and attributes; integer-literal,
-# number-literal: it is a literal, and no text that is no such number;
-# none-able: it may be None; shape:json: it may be decoded JSON; ascii: as text it is ASCII for certain; converted: it may be a
-# number made of text, of any size; text-mode, binary-mode, write-mode: a mode that is known is of that kind (no mode: text);
-# unpaired: it holds lists or texts of any length; holds-unknown: something in it may be no plain data; holds-no-text: something
-# in it is neither text, bytes nor a path; circular: it is a container, and the file puts one into itself;
-# unordered: something in it cannot be compared with another of its kind; spelled: the
-# script, or a file of the program that it imports, holds one of the words of ``value`` (the driver in the address of a database).
-TESTS = frozenset(
-    [
-        "given",
-        "absent",
-        "missing",
-        "passed",
-        "true",
-        "literal",
-        "not-literal",
-        "empty",
-        "converted",
-        "integer-literal",
-        "number-literal",
-        "none-able",
-        "text-mode",
-        "binary-mode",
-        "write-mode",
-        "ascii",
-        "unsettled",
-        "shape:json",
-        "unpaired",
-        "holds-unknown",
-        "holds-no-text",
-        "spelled",
-        "circular",
-        "unordered",
-    ]
-)
+
+class ConditionWord(NamedTuple):
+    """A word of conditions.
+
+    Attributes:
+        said: what a report says where it holds, with ``{}`` for the argument.
+        without: it holds where the argument is not given.
+        of_callbacks: it says something of what is given to a callback, which nobody sees.
+        of_parameters: a name of a parameter counts as the constant that every call passes for it.
+
+    """
+
+    said: str
+    without: bool = False
+    of_callbacks: bool = True
+    of_parameters: bool = False
+
+
+TESTS: Mapping[str, ConditionWord] = {
+    # It is passed, and neither None nor False is written.
+    "given": ConditionWord("{} is given", of_parameters=True),
+    # It is not passed, or None is written.
+    "absent": ConditionWord("{} is not given", without=True, of_parameters=True),
+    # It is not passed.
+    "missing": ConditionWord("{} is not given", without=True),
+    # It is passed, whatever it is.
+    "passed": ConditionWord("{} is passed", of_callbacks=False),
+    # It is passed, and nothing false is written.
+    "true": ConditionWord("{} is true", of_parameters=True),
+    # The program itself holds it: a constant, a list of such, an attribute of a module.
+    "literal": ConditionWord("{} is a literal"),
+    # It may come from elsewhere.
+    "not-literal": ConditionWord("{} is no literal"),
+    # It is written with nothing in it.
+    "empty": ConditionWord("{} is empty"),
+    # It is not said by the program's own literals, defaults and attributes.
+    "unsettled": ConditionWord("{} is unsettled", of_callbacks=False),
+    # It may be a number made of text, of any size.
+    "converted": ConditionWord("{} is converted", of_callbacks=False),
+    # It is a literal, and no text that is no such number.
+    "integer-literal": ConditionWord("{} is integer-literal"),
+    "number-literal": ConditionWord("{} is number-literal"),
+    # It may be None.
+    "none-able": ConditionWord("{} may be None", of_callbacks=False),
+    # It may be decoded JSON.
+    "shape:json": ConditionWord("{} comes from decoded JSON", of_callbacks=False),
+    # As text it is ASCII for certain.
+    "ascii": ConditionWord("{} is ASCII"),
+    # A mode that is known is of that kind; no mode is text.
+    "text-mode": ConditionWord("{} is text", without=True),
+    "binary-mode": ConditionWord("{} is binary"),
+    "write-mode": ConditionWord("{} is for writing"),
+    # It holds lists or texts of any length.
+    "unpaired": ConditionWord("{} is unpaired"),
+    # Something in it may be no plain data.
+    "holds-unknown": ConditionWord("{} is holds-unknown"),
+    # Something in it is neither text, bytes nor a path.
+    "holds-no-text": ConditionWord("{} holds something else than texts"),
+    # It is a container, and the file puts one into itself.
+    "circular": ConditionWord("{} may hold itself"),
+    # Something in it cannot be compared with another of its kind.
+    "unordered": ConditionWord("{} holds what has no order"),
+    # The script, or a file of the program that it imports, holds one of the words of ``value`` (the driver in an address).
+    "spelled": ConditionWord("{} is spelled"),
+}
+"""The words of conditions, besides ``type:NAMES`` and ``not-type:NAMES``; ``analysis/conditions`` decides each of an argument."""
 
 # Marks of exceptions. abstract: a method that raises it at once waits to be overridden; calm: being told to stop, a missing
 # optional part and the end of an iterator are no errors; general: where it is listed, its parent is written; io: a failed
