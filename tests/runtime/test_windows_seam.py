@@ -341,3 +341,25 @@ def test_quotes_and_blanks_around_a_setting_are_cmd_s(monkeypatch: pytest.Monkey
     for value, expected in (('"C:\\my logs" ', "C:\\my logs"), ("C:\\logs", "C:\\logs"), ("", "")):
         monkeypatch.setenv("WORKER_LOG_DIR", value)
         assert worker_logger._setting("WORKER_LOG_DIR") == expected
+
+
+def test_a_lock_that_nobody_has_any_more_is_none(
+    tmp_path: Path, machine: FakeWindows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal handler that raises while a rotation takes its lock leaves neither the lock nor its handle; one that is kept stays."""
+    path = str(tmp_path / "genesis.log")
+    lock = worker_logger._platform().try_lock(path)
+    assert worker_logger._platform().try_lock(path) is None
+    del lock
+    assert machine.handles == {}
+
+    def interrupted(_handle: int, _flags: int) -> int:
+        raise KeyboardInterrupt
+
+    platform = worker_logger._platform()
+    assert isinstance(platform, worker_logger._Windows)
+    monkeypatch.setattr(platform.msvcrt, "open_osfhandle", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        platform.try_lock(path)
+    assert machine.handles == {}
+    assert not Path(path + ".lock").exists()
