@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.config import Config, check_worker, find_config, load_config
 from workerlog_migrate.errors import UsageError
-from workerlog_migrate.files.home import find_escape, real_path
+from workerlog_migrate.files.home import follow, real_path
 from workerlog_migrate.project.root import find_root
 from workerlog_migrate.report import (
     DIFF,
@@ -178,13 +178,13 @@ def output_place(request: Request, cwd: Path) -> Path | None:
         return None
     named = [existing_folder(cwd / path) for path in request.paths if path != STDIN]
     folders = {real_path(folder) for folder in (cwd, *map(Path, named))}
-    escape = find_escape(request.output, cwd, {*folders, *(find_root(folder, cwd) for folder in folders)})
+    place, escape = follow(request.output, cwd, {*folders, *(find_root(folder, cwd) for folder in folders)})
     if escape is not None:
         raise UsageError(
             f"--output {request.output}: {escape.link} is a link that leads out of the project, to {escape.target}; "
             "if you mean that, name it itself"
         )
-    return real_path(request.output)
+    return place
 
 
 def current_folder() -> Path:

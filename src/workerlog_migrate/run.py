@@ -39,7 +39,7 @@ from workerlog_migrate.request import (
     worker_globs,
 )
 from workerlog_migrate.settings import settings_for
-from workerlog_migrate.targets import at_home, bounded, ignoring, placed
+from workerlog_migrate.targets import at_home, bounded, check_inside, ignoring, placed
 from workerlog_migrate.terminal.progress import Progress, is_watched
 from workerlog_migrate.writer import Writer
 
@@ -203,6 +203,8 @@ def _files(
             take_all=request.take_all or config.take_all,
             cwd=cwd,
         )
+        if not request.paths:
+            check_inside(found, cwd, config)
         found = at_home(found, cwd, paths, config)
     if request.output is not None and real_path(request.output) in {
         real_path(cwd / target.path) for target in found.targets
@@ -243,7 +245,7 @@ def _files(
     # A configuration comes with a checkout: it does not start more processes than there are processors.
     configured = min(config.jobs, processors()) if config.jobs else processes_for(len(found.targets))
     jobs = request.jobs or configured
-    runtime = Writer(report, cwd, found.targets, keeps_undo=request.undo)
+    runtime = Writer(report, cwd, found, keeps_undo=request.undo)
     if request.with_runtime:
         runtime.shows = output.runtime
     progress = Progress(len(found.targets), say, is_shown=is_watched(quiet=request.quiet))

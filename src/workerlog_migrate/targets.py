@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.config import Config
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.discover import Discovery
-from workerlog_migrate.files.home import find_escape, real_path
+from workerlog_migrate.files.home import Followed, follow, real_path
 from workerlog_migrate.model import FileError, Settings, Target
 from workerlog_migrate.project.root import find_root
 from workerlog_migrate.request import Request
@@ -27,23 +27,42 @@ def at_home(found: Discovery, cwd: Path, paths: Iterable[str], config: Config) -
     Run as a script, such a link imports from the folder of its target, where no runtime file would stand.
     """
     errors, targets = list(found.errors), []
+    places, folders = dict[Path, Path](), dict[Path, Path]()
     named = {os.path.normpath(cwd / path) for path in paths}
-    around = {real_path(cwd), find_root(cwd, cwd), *((real_path(config.folder),) if config.file else ())}
+    around = {cwd, find_root(cwd, cwd), *((real_path(config.folder),) if config.file else ())}
     for target in found.targets:
-        escape = None
-        if (cwd / target.path).is_symlink():
-            folder = real_path(cwd / target.path.parent)
-            homes = {real_path(cwd), folder, find_root(folder, cwd)}
-            escape = find_escape(Path(target.path.name), folder, homes)
-        if escape is None and os.path.normpath(cwd / target.path) in named:
-            escape = find_escape(target.path.parent, cwd, around)
-        if escape is None:
-            targets.append(target)
-        else:
+        parent = target.path.parent
+        is_named = os.path.normpath(cwd / target.path) in named
+        folder = follow(parent, cwd, around) if is_named else Followed(real_path(cwd / parent))
+        homes = {cwd, folder.place, find_root(folder.place, cwd)}
+        script = follow(Path(target.path.name), folder.place, homes)
+        escape = script.escape or folder.escape
+        if escape is not None:
             link = "" if escape.link.name == target.path.name else f"{escape.link.name} is "
             reason = f"{link}a link that leads out of the project, to {escape.target}; if you mean that file, name it itself"
             errors.append((target.path, FileError(reason)))
-    return found._replace(targets=tuple(targets), errors=tuple(errors))
+        elif not is_named and not any(script.place.is_relative_to(root) for root in found.inside):
+            errors.append((target.path, FileError("leads elsewhere than when it was found; run again")))
+        else:
+            targets.append(target)
+            places[target.path], folders[parent] = script.place, folder.place
+    return found._replace(targets=tuple(targets), errors=tuple(errors), places=places, folders=folders)
+
+
+def check_inside(found: Discovery, cwd: Path, config: Config) -> None:
+    """Look once more whether what nobody has named on the command line is in the project: a folder may have become a link since.
+
+    Args:
+        found: what was found.
+        cwd: the current folder, absolute.
+        config: the project's.
+
+    Raises:
+        UsageError: a folder leads out.
+    """
+    for root in found.inside:
+        if not any(root.is_relative_to(folder) for folder in (cwd, real_path(config.folder))):
+            raise UsageError(f"{root} is out of the project; if you mean that, name it on the command line")
 
 
 def placed(targets: Sequence[Target], cwd: Path, request: Request, settings: Settings) -> tuple[Target, ...]:

@@ -6,22 +6,23 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.home import real_path
-from workerlog_migrate.model import FileError, FileResult, Target
+from workerlog_migrate.model import FileError, FileResult
 from workerlog_migrate.report import (
     GIT_IGNORES,
     Mode,
     Report,
     RuntimeFile,
 )
-from workerlog_migrate.request import existing_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
+    from workerlog_migrate.files.discover import Discovery
     from workerlog_migrate.files.journal import Journal
     from workerlog_migrate.files.vendor import VendorPlan
 
@@ -34,11 +35,11 @@ class Writer:
     Args:
         report: gets the runtime files and what went wrong with folders; its mode says whether anything is written.
         cwd: the folder that relative paths start from.
-        targets: all scripts of the run.
+        found: all scripts of the run, with their places.
         keeps_undo: whether a journal is kept.
     """
 
-    def __init__(self, report: Report, cwd: Path, targets: Sequence[Target], *, keeps_undo: bool) -> None:
+    def __init__(self, report: Report, cwd: Path, found: Discovery, *, keeps_undo: bool) -> None:
         self.report = report
         self.shows: Callable[[Path, bytes | None, bytes], None] = lambda _path, _before, _after: None
         self.cwd = cwd
@@ -46,13 +47,10 @@ class Writer:
         self.journal: Journal | None = None
         # Where each script is now; if that leads elsewhere when it is written, it is not the file that was chosen.
         is_apply = report.mode is Mode.APPLY
-        self.places = {target.path: real_path(cwd / target.path) for target in targets} if is_apply else {}
+        self.places = {target.path: found.places[target.path] for target in found.targets} if is_apply else {}
         above = {folder for path in self.places for folder in path.parents}
-        self.folders = real_folders(above, cwd)
-        self.homes = {
-            real_path(cwd),
-            *(real_path(Path(existing_folder(cwd / path))) for path in report.paths),
-        }
+        self.folders = real_folders(above, cwd, found.folders if is_apply else {})
+        self.homes = {cwd, *found.inside, *found.folders.values()}
         self.plans: dict[Path, VendorPlan] = {}
         self.needs: dict[Path, dict[str, set[str]]] = {}
         self.failed: dict[Path, str] = {}
@@ -112,7 +110,8 @@ class Writer:
 
     def _leads_out(self, folder: Path, script: Path) -> str:
         """Say why nothing is added to a folder that only the dots of a script's import lead to: it is in no project of it."""
-        real = self.folders.get(folder) or real_path(self.cwd / folder)  # where it was when the run began
+        # Where it was when the run began, or was first looked at: that is where it is written.
+        real = self.folders.setdefault(folder, self.folders.get(folder) or real_path(self.cwd / folder))
         if any(real.is_relative_to(home) for home in self.homes) or not any(
             file.changes for file in self.plans[folder].files
         ):
@@ -207,10 +206,21 @@ def _ignored(path: Path, ignored: frozenset[str]) -> str:
     return f"{GIT_IGNORES}, and so would not take it to another machine: git add --force {path.as_posix()}"
 
 
-def real_folders(folders: Iterable[Path], cwd: Path) -> dict[Path, Path]:
-    """Resolve folders and all above them, each from the one above it: anew from the root, a deep one would take minutes."""
-    found: dict[Path, Path] = {}
-    for folder in sorted(folders, key=lambda each: len(each.parts)):
+def real_folders(
+    folders: Iterable[Path], cwd: Path, known: Mapping[Path, Path] = MappingProxyType({})
+) -> dict[Path, Path]:
+    """Resolve folders and all above them, each from the one above it: anew from the root, a deep one would take minutes.
+
+    What is known of some, and so of those above them that have the same name, is not asked again: it may be a link by now.
+    """
+    found = dict(known)
+    for path, real in known.items():
+        while path.name not in ("", "..") and path.name == real.name:
+            path, real = path.parent, real.parent
+            if path in found:
+                break
+            found[path] = real
+    for folder in sorted(set(folders) - found.keys(), key=lambda each: len(each.parts)):
         above = found.get(folder.parent) if folder.name not in ("", "..") else None
         if above is None or sys.platform == "win32" or (above / folder.name).is_symlink():
             found[folder] = real_path(cwd / folder)

@@ -171,3 +171,83 @@ def test_twin_without_another_owner_the_mask_is_that_of_the_scripts(place: Place
         os.umask(before)
 
     assert (place.clone / "scripts" / "worker_logger.py").stat().st_mode & 0o777 == 0o640
+
+
+MEANWHILE = """
+import os, sys
+victim = sys.argv.pop(1)
+from workerlog_migrate import {module} as module
+real = module.{call}
+def call(*args, **more):
+    {before}
+    result = real(*args, **more)
+    {after}
+    return result
+def swap():
+    if not os.path.islink({what!r}):
+        os.rename({what!r}, "kept")
+        os.symlink(victim, {what!r})
+module.{call} = call
+from workerlog_migrate.cli import main
+main(sys.argv[1:], prog_name="workerlog-migrate")
+"""
+"""The owner of the folder puts a link in the place of something, before or after a call of ours."""
+
+
+@pytest.mark.parametrize("what", ["scripts", "scripts/zero_worker.py"])
+@pytest.mark.parametrize(
+    ("module", "call", "before", "after"),
+    [
+        ("run", "discover", "swap()", ""),
+        ("run", "discover", "", "swap()"),
+        ("run", "at_home", "", "swap()"),
+        ("run", "placed", "", "swap()"),
+        ("run", "Writer", "swap()", ""),
+        ("run", "Writer", "", "swap()"),
+    ],
+)
+def test_what_was_found_is_what_is_written_whenever_it_becomes_a_link(
+    place: Place, what: str, module: str, call: str, before: str, after: str
+) -> None:
+    """Kind: a place that is asked for anew at each step is another one at the next."""
+    theirs = place.victim / "zero_worker.py"
+    theirs.write_text(WORKER, encoding="utf-8")
+    code = MEANWHILE.format(
+        module=module, call=call, before=before or "pass", after=after or "pass", what=what
+    )
+    target = place.victim if what == "scripts" else theirs
+
+    done = subprocess.run(
+        [*place.command()[:1], "-c", code, str(target), "--apply", "--jobs=1"],
+        cwd=place.clone,
+        env=place.environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert "Traceback" not in done.stderr
+    assert [each.name for each in place.victim.iterdir()] == ["zero_worker.py"]
+    assert theirs.read_text(encoding="utf-8") == WORKER
+
+
+def test_a_pipe_that_becomes_a_link_while_its_reader_is_waited_for_gets_no_report(place: Place) -> None:
+    """Kind: a path that is tried again leads elsewhere the second time; nothing is cut off where one writes into a pipe."""
+    secret = place.victim / "shadow"
+    secret.write_text("root:x\n" * 10_000, encoding="utf-8")
+    os.mkfifo(place.clone / "report.json")
+    code = MEANWHILE.format(
+        module="writing", call="_write_into", before="swap()", after="pass", what="report.json"
+    ).replace("from workerlog_migrate import writing", "from workerlog_migrate.files import writing")
+
+    done = subprocess.run(
+        [*place.command()[:1], "-c", code, str(secret), "--check", "--output=report.json"],
+        cwd=place.clone,
+        env=place.environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert secret.read_text(encoding="utf-8") == "root:x\n" * 10_000

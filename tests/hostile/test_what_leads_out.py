@@ -176,3 +176,88 @@ def test_no_source_is_explained_that_a_link_of_the_checkout_leads_to(place: Plac
     assert done.returncode == 2
     assert "a link that leads out of the project, to " in done.stderr
     assert "SECRET" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("git", [True, False], ids=["a repository", "an archive"])
+@pytest.mark.parametrize("what", ["a report", "a script"])
+def test_a_home_folder_that_one_works_from_is_no_checkout(place: Place, what: str, *, git: bool) -> None:
+    """Kind: the current folder holds more than the checkout; its link leads from there into what is the person's."""
+    clone, mine = (
+        place.home / "clones" / "evil",
+        place.home / ("zero_mine.py" if what == "a script" else ".profile"),
+    )
+    (clone / "scripts").mkdir(parents=True)
+    if git:
+        (clone / ".git").mkdir()
+    mine.write_text(WORKER, encoding="utf-8")
+    link = clone / ("scripts/zero_link.py" if what == "a script" else "report.json")
+    link.symlink_to(os.path.relpath(mine, link.parent))
+    (clone / "scripts" / "zero_worker.py").write_text(WORKER, encoding="utf-8")
+    named = os.path.relpath(link, place.home)
+
+    if what == "a script":
+        done = place.run("--apply", named, cwd=place.home)
+    else:
+        done = place.run("--check", "--output", named, "clones/evil/scripts", cwd=place.home)
+
+    assert done.returncode == 2
+    assert f"a link that leads out of the project, to {mine}; " in done.stderr
+    assert mine.read_text(encoding="utf-8") == WORKER
+
+
+@pytest.mark.parametrize("where", ["in the home folder itself", "below one part of it"])
+def test_twin_a_link_of_a_person_s_own_in_a_home_folder_is_followed(place: Place, where: str) -> None:
+    folder = place.home if where == "in the home folder itself" else place.home / "bots"
+    (place.home / "bots" / "data").mkdir(parents=True)
+    (folder / "report.json").symlink_to(place.home / "bots" / "data" / "today.json")
+    (place.home / "bots" / "zero_worker.py").write_text(WORKER, encoding="utf-8")
+
+    named = os.path.relpath(folder / "report.json", place.home)
+    done = place.run("--check", "--output", named, "bots", cwd=place.home)
+
+    assert done.returncode == 1, done.stderr
+    assert (place.home / "bots" / "data" / "today.json").exists()
+
+
+@pytest.mark.parametrize(
+    "own", [".git/config", ".venv/lib/site-packages/x.pth", "env/x.pth", "node_modules/x.js"]
+)
+def test_a_link_into_what_no_checkout_brings_is_not_followed(place: Place, own: str) -> None:
+    """Kind: ``.git`` and an environment lie in the project and are the person's; Python runs each line of a ``.pth`` that imports."""
+    file = place.clone / own
+    file.parent.mkdir(parents=True)
+    if own.startswith(("env", ".venv")):
+        (place.clone / own.partition("/")[0] / "pyvenv.cfg").touch()
+    place.script.write_bytes(b'"""\rimport os\r"""\nprint("[OK] zero")\n')
+    (place.clone / "changes.patch").symlink_to(own)
+
+    done = place.run("--output", "changes.patch")
+
+    assert done.returncode == 2
+    assert f"a link that leads out of the project, to {file}; " in done.stderr
+    assert not file.exists()
+
+
+def test_a_link_into_an_environment_changes_no_package_in_it(place: Place) -> None:
+    theirs = place.clone / ".venv" / "lib" / "zero_package.py"
+    theirs.parent.mkdir(parents=True)
+    (place.clone / ".venv" / "pyvenv.cfg").touch()
+    theirs.write_text(WORKER, encoding="utf-8")
+    (place.clone / "scripts" / "zero_link.py").symlink_to("../.venv/lib/zero_package.py")
+
+    done = place.run("--apply", ".")
+
+    assert done.returncode == 2
+    assert theirs.read_text(encoding="utf-8") == WORKER
+    assert "mirror_print(" in place.script.read_text(encoding="utf-8")
+
+
+def test_twin_a_link_within_an_environment_is_the_person_s(place: Place) -> None:
+    (place.clone / ".venv" / "lib").mkdir(parents=True)
+    (place.clone / ".venv" / "pyvenv.cfg").touch()
+    (place.clone / ".venv" / "lib64").symlink_to("lib")
+
+    done = place.run("--check", "--output", ".venv/lib64/report.json")
+
+    assert done.returncode == 1, done.stderr
+    assert (place.clone / ".venv" / "lib" / "report.json").exists()

@@ -16,7 +16,7 @@ from workerlog_migrate.files import discover as discovering
 from workerlog_migrate.files import names, state, writing
 from workerlog_migrate.files.discover import Discovery, Workers, discover
 from workerlog_migrate.files.folder import Folder
-from workerlog_migrate.files.home import find_escape
+from workerlog_migrate.files.home import follow
 from workerlog_migrate.model import FileError, FileResult, Target
 from workerlog_migrate.project.concerned import may_concern
 from workerlog_migrate.project.index import Project, identifiers
@@ -332,7 +332,7 @@ def test_a_folder_with_a_junction_to_itself_is_walked_once(tmp_path: Path) -> No
 
         assert shown(find(bots, ".")) == ["scripts/zero_a.py"]
         assert [PurePath(each).name for each in list_project(bots).python] == ["zero_a.py"]
-        assert find_escape(bots / "out" / "x.json", bots, [bots]) is not None
+        assert follow(bots / "out" / "x.json", bots, [bots]).escape is not None
         with pytest.raises(NotADirectoryError):
             Folder.open(bots / "out")
         with Folder.open(bots) as folder:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.reading import read_file
+from workerlog_migrate.files.roots import has_git
 from workerlog_migrate.files.snapshot import original
 from workerlog_migrate.files.source import PRESENT, digest
 from workerlog_migrate.model import MANY, Source
@@ -286,13 +287,9 @@ def is_at_home(file: Path, script: Path) -> bool:
     """
     real = os.path.realpath(file)
     folder = os.path.dirname(os.path.realpath(script))  # noqa: PTH120  # text in, text out
-    root = next((each for each in (folder, *map(str, Path(folder).parents)) if _has_git(each)), "")
+    root = next((each for each in (folder, *map(str, Path(folder).parents)) if has_git(each)), "")
     homes = [root] if root else [folder, os.path.realpath("."), *_above_package(folder)]
     return any(real.startswith(os.path.join(home, "")) for home in homes)  # noqa: PTH118  # as above
-
-
-def _has_git(folder: str) -> bool:
-    return os.path.lexists(os.path.join(folder, ".git"))  # noqa: PTH118  # as above
 
 
 def _above_package(folder: str) -> list[str]:

@@ -19,16 +19,18 @@ import stat
 import sys
 from fnmatch import fnmatch
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.files.in_use import why
 from workerlog_migrate.files.names import IGNORES_CASE, as_listed, below, identity, is_folder
 from workerlog_migrate.files.reading import MAX_SETTINGS, path_text, read_file
+from workerlog_migrate.files.roots import SKIPPED_FOLDERS, has_git, is_environment
 from workerlog_migrate.files.wildcards import linear
 from workerlog_migrate.model import RUNTIME_FILES, FileError, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pathspec import GitIgnoreSpec
 
@@ -88,8 +90,6 @@ NO_SCRIPTS = frozenset(
 MISSING = "no such file or folder"
 """Reason of a path that does not exist."""
 
-SKIPPED_FOLDERS = frozenset({"node_modules", "site-packages", "__pycache__", ".git", ".hg", ".svn"})
-
 
 class Workers(NamedTuple):
     """The patterns that name workers, in order; of several that match the last wins.
@@ -145,6 +145,9 @@ class Discovery(NamedTuple):
         passed_over: the first of those, up to `MOST_PASSED_OVER`, for messages that suggest a name.
         runtime: files that carry a runtime file's name, and are therefore left alone.
         errors: paths that could not be looked at, with the reason.
+        inside: where the folders of the paths are, links resolved.
+        places: where each target is, links resolved, once that was asked for.
+        folders: where the folders of the targets are, links resolved, by the path of each as it is shown.
     """
 
     targets: tuple[Target, ...] = ()
@@ -152,6 +155,9 @@ class Discovery(NamedTuple):
     passed_over: tuple[Path, ...] = ()
     runtime: tuple[Path, ...] = ()
     errors: tuple[tuple[Path, FileError], ...] = ()
+    inside: tuple[Path, ...] = ()
+    places: Mapping[Path, Path] = MappingProxyType({})
+    folders: Mapping[Path, Path] = MappingProxyType({})
 
 
 def worker_name(stem: str, imported: frozenset[str] = frozenset()) -> str:
@@ -374,6 +380,7 @@ class _Walk:
             passed_over=tuple(_shown(path, self.cwd) for path in self.passed_over),
             runtime=tuple(_shown(path, self.cwd) for path in self.runtime),
             errors=tuple(self.errors.items()),
+            inside=tuple(map(Path, self.inside)),
         )
 
 
@@ -408,33 +415,24 @@ def _shown(path: str, cwd: Path) -> Path:
     return Path(normal)
 
 
-def is_environment(folder: str) -> bool:
-    """Say whether a folder is a virtual environment.
-
-    Args:
-        folder: an existing folder.
-    """
-    return any(os.path.lexists(os.path.join(folder, mark)) for mark in ("pyvenv.cfg", "conda-meta"))
-
-
 # --- git's ignore rules ---------------------------------------------------------------------------------
 
 
 def rules_above(folder: str, cwd: str) -> Iterator[Rules]:
     """Give the rules that hold in a folder because of the folders above it, the farthest first."""
-    if _has_git(folder):
+    if has_git(folder):
         return
     above = []
     repository = False
     for parent in Path(folder).parents:
         above.append(str(parent))
-        if _has_git(str(parent)):
+        if has_git(str(parent)):
             repository = True
             break
     if not repository:
         above = [each for each in above if below(os.path.join(each, ""), cwd) is not None]
     for each in reversed(above):
-        if _has_git(each):
+        if has_git(each):
             yield from _info_exclude(each)
         yield from _ignore_file(each)
 
@@ -448,10 +446,6 @@ def rules_in(folder: str, names: set[str], rules: tuple[Rules, ...]) -> Iterator
         yield from rules
     if ".gitignore" in names:
         yield from _ignore_file(folder)
-
-
-def _has_git(folder: str) -> bool:
-    return os.path.lexists(os.path.join(folder, ".git"))
 
 
 def _info_exclude(repository: str) -> Iterator[Rules]:

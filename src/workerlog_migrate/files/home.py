@@ -1,7 +1,8 @@
 """Does a path that somebody wrote lead out of a checkout, by a link that came with it?
 
 A person names ``report.json`` and means a file there. If the checkout holds a link of that name, to ``~/.bashrc``, it is the
-checkout that has chosen the file. Links that a person has made elsewhere, and those that stay in the checkout, are followed.
+checkout that has chosen the file. Links that a person has made elsewhere, and those that stay in the checkout, are followed;
+``.git`` and an environment lie in it, and are the person's. A home folder is no checkout, also for who works from there.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.files.names import is_junction
+from workerlog_migrate.files.roots import SKIPPED_FOLDERS, git_root, is_environment
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -28,6 +30,18 @@ class Escape(NamedTuple):
     target: Path
 
 
+class Followed(NamedTuple):
+    """Where a path leads.
+
+    Attributes:
+        place: its end, links resolved: what is opened there through no link is what was looked at.
+        escape: the first link in a checkout that leads out of it; None when there is none.
+    """
+
+    place: Path
+    escape: Escape | None = None
+
+
 def real_path(path: Path) -> Path:
     """Resolve all links of a path, also of one that does not exist.
 
@@ -37,8 +51,8 @@ def real_path(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def find_escape(path: Path, cwd: Path, homes: Collection[Path]) -> Escape | None:
-    """Follow a path part by part, and find the first link in a checkout that leads out of it.
+def follow(path: Path, cwd: Path, homes: Collection[Path]) -> Followed:
+    """Follow a path part by part, each part once: whoever swaps folders and links meanwhile gets one answer from us, not two.
 
     Args:
         path: as it was written; its end need not exist.
@@ -46,7 +60,7 @@ def find_escape(path: Path, cwd: Path, homes: Collection[Path]) -> Escape | None
         homes: folders that others may have filled, links resolved.
 
     Returns:
-        The link; None when the path stays where whoever wrote it meant it.
+        Where it leads, and whether a link leads it out of what others have filled.
     """
     whole = cwd / path
     reached = Path(whole.anchor)
@@ -56,16 +70,46 @@ def find_escape(path: Path, cwd: Path, homes: Collection[Path]) -> Escape | None
             continue
         here = reached / part
         target = Path(os.path.realpath(here))
-        if _is_link(here):
-            around = [home for home in homes if reached.is_relative_to(home)]
-            if around and not any(target.is_relative_to(home) for home in around):
-                return Escape(here, target)
+        if _is_link(here, target) and not _may_lead(reached, target, homes):
+            return Followed(target, Escape(here, target))
         reached = target
-    return None
+    return Followed(reached)
 
 
-def _is_link(path: Path) -> bool:
-    try:
+def _may_lead(folder: Path, target: Path, homes: Collection[Path]) -> bool:
+    """Whether a link in a folder leads where that folder's checkout may point to."""
+    around = [home for home in homes if folder.is_relative_to(home)]
+    if not around:
+        return True
+    person = real_path(Path(os.path.expanduser("~")))  # noqa: PTH111  # Path.home raises where there is none
+    root = git_root(folder)
+    if root is not None and not person.is_relative_to(root):
+        around = [root]
+    if folder in around and person.is_relative_to(folder):
+        return True  # it lies in the home folder itself, which the person has filled
+    areas = [_below(home, folder) if person.is_relative_to(home) else home for home in around]
+    return any(target.is_relative_to(area) and _is_shared(folder, target, area) for area in areas)
+
+
+def _is_link(path: Path, target: Path) -> bool:
+    if os.name != "nt":
+        return target != path
+    try:  # a name may be written in several ways there
         return path.is_symlink() or is_junction(path.lstat())
     except (OSError, ValueError):
         return False
+
+
+def _below(home: Path, folder: Path) -> Path:
+    """Give the part of a home folder, or of one above it, that a folder lies in."""
+    return home.joinpath(*folder.relative_to(home).parts[:1])
+
+
+def _is_shared(folder: Path, target: Path, area: Path) -> bool:
+    """Whether the way from an area to a target goes through nothing that is the person's own: ``.git``, an environment."""
+    reached = area
+    for part in target.relative_to(area).parts:
+        reached /= part
+        if (part in SKIPPED_FOLDERS or is_environment(str(reached))) and not folder.is_relative_to(reached):
+            return False
+    return True

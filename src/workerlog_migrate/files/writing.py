@@ -111,18 +111,31 @@ def write_report(path: Path, data: bytes, *, place: Path | None = None) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113  # never raise
-        _write_into(path, data)
-    elif place is None:
-        write_new(Path(os.path.realpath(path)), data)
-    else:
-        write_new(place, data, place=place.parent)
+    place = place or Path(os.path.realpath(path))
+    is_of_system = os.name == "nt" or path.is_relative_to("/dev") or path.is_relative_to("/proc")
+    if is_of_system and os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113  # never raise
+        _write_into(lambda flags: os.open(path, flags), data)
+        return
+    with Folder.open(place.parent) as folder:
+        is_file = True
+        with contextlib.suppress(FileNotFoundError):
+            is_file = stat.S_ISREG(folder.stat(place.name).st_mode)
+        if not is_file:
+            _write_into(lambda flags: folder.open_file(place.name, flags), data)
+            return
+    write_new(place, data, place=place.parent)
 
 
-def _write_into(path: Path, data: bytes) -> None:
+def _write_into(opened: Callable[[int], int], data: bytes) -> None:
     """Write into a pipe or a device; one in a checkout may have no reader, who would be waited for for ever."""
-    descriptor = _opened_for(path, time.monotonic() + _PATIENCE)
+    descriptor = _opened_for(opened, time.monotonic() + _PATIENCE)
     try:
+        if (
+            os.name != "nt"
+            and not stat.S_ISFIFO(mode := os.fstat(descriptor).st_mode)
+            and not stat.S_ISCHR(mode)
+        ):
+            raise OSError(errno.ESTALE, "somebody has put a file in the place of a pipe")
         if hasattr(os, "O_NONBLOCK"):
             os.set_blocking(descriptor, True)
         write_all(descriptor, data)
@@ -130,18 +143,18 @@ def _write_into(path: Path, data: bytes) -> None:
         os.close(descriptor)
 
 
-def _opened_for(path: Path, until: float) -> int:
+def _opened_for(opened: Callable[[int], int], until: float) -> int:
     flags = (
         os.O_WRONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOCTTY", 0)
     )
     while True:
         try:
-            return os.open(path, flags)
+            return opened(flags)
         except OSError as error:
             if error.errno != errno.ENXIO:
                 raise
             if time.monotonic() > until:
-                raise OSError(errno.ENXIO, "nobody reads from this pipe", str(path)) from error
+                raise OSError(errno.ENXIO, "nobody reads from this pipe") from error
         time.sleep(0.02)
 
 

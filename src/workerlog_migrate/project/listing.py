@@ -13,15 +13,9 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from workerlog_migrate.files.discover import (
-    SKIPPED_FOLDERS,
-    Rules,
-    is_environment,
-    is_ignored,
-    rules_above,
-    rules_in,
-)
+from workerlog_migrate.files.discover import Rules, is_ignored, rules_above, rules_in
 from workerlog_migrate.files.names import is_folder
+from workerlog_migrate.files.roots import SKIPPED_FOLDERS, is_environment
 
 MAX_FILES = 50_000
 """So many Python files, and so many texts, are listed at most."""

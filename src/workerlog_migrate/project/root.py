@@ -1,11 +1,11 @@
 """Where does the project end that a file belongs to? From a folder to its root."""
 
-# ruff: noqa: PTH118  # as in files/discover: a walk stays with strings
-
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+from workerlog_migrate.files.roots import git_root
 
 
 def find_root(folder: Path, cwd: Path) -> Path:
@@ -20,8 +20,8 @@ def find_root(folder: Path, cwd: Path) -> Path:
         folder, else the folder itself. Absolute, links resolved.
     """
     start = Path(os.path.realpath(folder))
-    for candidate in (start, *start.parents):
-        if os.path.lexists(os.path.join(candidate, ".git")):
-            return candidate
+    root = git_root(start)
+    if root is not None:
+        return root
     current = Path(os.path.realpath(cwd))
     return current if start.is_relative_to(current) else start
