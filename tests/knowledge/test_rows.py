@@ -108,6 +108,7 @@ CALL_KEYS = {
     "marks": list,
     "hands": list,
     "calls_with": dict,
+    "runs": list,
     "events": str,
     "only_of": str,
     "never_returns": bool,
@@ -166,6 +167,7 @@ PROTOCOLS = {
 }
 TYPE_KEYS = PROTOCOLS | {
     "bases",
+    "calls_own",
     "attributes",
     "operators",
     "source",
@@ -534,6 +536,7 @@ def form_problems(key: str, row: Row) -> list[str]:
         "works_on",
         "marks",
         "hands",
+        "runs",
     )
     found += [
         f"{key}: {name} is no {kind.__name__}"
@@ -592,7 +595,9 @@ def _is_parameter(row: Row, name: str) -> bool:
 
 
 def _type_problems(key: str, row: Row) -> list[str]:
-    found = _unknown_keys(key, row, TYPE_KEYS) + _not_strings(key, row, "bases", "aliases", "kinds")
+    found = _unknown_keys(key, row, TYPE_KEYS) + _not_strings(
+        key, row, "bases", "aliases", "kinds", "calls_own"
+    )
     for name in PROTOCOLS & set(row):
         protocol = cast("Row", row[name])
         found += _unknown_keys(f"{key} {name}", protocol, {"raises", "returns", "yields", "takes"})

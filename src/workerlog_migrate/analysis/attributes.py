@@ -19,6 +19,7 @@ from workerlog_migrate.analysis.values import (
 )
 
 if TYPE_CHECKING:
+    from workerlog_migrate.analysis.called_back import CalledBack
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.families import Families
@@ -53,6 +54,7 @@ class Attributes:
         shapes: Shapes,
         kinds: Kinds,
         unset: Unset,
+        called_back: CalledBack,
     ) -> None:
         self._world = world
         self._effects = effects
@@ -65,6 +67,7 @@ class Attributes:
         self._shapes = shapes
         self._kinds = kinds
         self._unset = unset
+        self._called_back = called_back
         self._knowledge = world.knowledge
         self._platform = world.knowledge.operation("op:platform-attribute")
 
@@ -112,7 +115,7 @@ class Attributes:
                 if not called and self._kinds.is_without(entry.dotted, name):
                     self._effects.operation("op:kinds-attribute", node, frame)
                 found = self._dotted_attribute(entry.dotted, name)
-                return found | ANY if self._places.patched(f"{entry.dotted}.{name}") else found
+                return found | self._places.value_in_place(f"{entry.dotted}.{name}")
             case values.INSTANCE:
                 return self._instance_attribute(entry, entry.class_info, name, node, frame)
             case values.CLASS:
@@ -129,7 +132,7 @@ class Attributes:
             case values.NAMED | values.CLOSING:
                 return self._named_attribute(entry, name, node, frame, called)
             case values.SUPER if entry.class_or_none is not None:
-                return self._super_attribute(entry, name)
+                return self._super_attribute(entry.class_info, name, node, frame)
             case values.GENERATOR if name in RESUMING:
                 return values.bound(frozenset({entry}), "generator", name)
             case values.BOUND | values.DECORATED | values.SUPER:
@@ -197,6 +200,9 @@ class Attributes:
     ) -> Value:
         flat = self._flat
         receiver = frozenset({entry})
+        if name != "__class__" and self._writes.is_of_another_class(info):
+            self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
+            return values.bound(ANY, "*", name)
         method = self._families.method(info, name)
         if isinstance(method, FunctionInfo):
             if method.kind == "property":
@@ -218,6 +224,7 @@ class Attributes:
         if stored is not None:
             return stored
         if isinstance(method, str):
+            self._called_back.inherited(info, method, name, node, frame)
             return values.bound(values.one(method), method, name)
         for base in self._families.family(info):
             expression = self._knowledge.attribute(base, name) if isinstance(base, str) else None
@@ -257,15 +264,14 @@ class Attributes:
             return values.bound(values.one(method), method, name)
         return values.bound(ANY, info.name, name)
 
-    def _super_attribute(self, entry: Type, name: str) -> Value:
-        owner = entry.class_info
-        assert isinstance(owner, ClassInfo)
+    def _super_attribute(self, owner: ClassInfo, name: str, node: ast.expr, frame: Frame) -> Value:
         flat = self._flat
         method = self._families.method(owner, name, after=owner)
         receiver = values.instance(owner)
         if isinstance(method, FunctionInfo):
             return values.join(self._bind(made, receiver, method) for made in flat.function_value(method))
         if isinstance(method, str):
+            self._called_back.inherited(owner, method, name, node, frame)
             return values.bound(values.one(method), method, name)
         if name == "__new__" and not self._families.has_unknown_base(owner):
             return values.of_kind(values.MAKER, owner)

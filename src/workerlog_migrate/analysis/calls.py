@@ -23,6 +23,7 @@ from workerlog_migrate.syntax.yields import yields_when_closed
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.attributes import Attributes
+    from workerlog_migrate.analysis.called_back import CalledBack
     from workerlog_migrate.analysis.changes import Changes
     from workerlog_migrate.analysis.decorators import Decorators
     from workerlog_migrate.analysis.effects import Effects
@@ -64,6 +65,7 @@ class Calls:
         rows: Rows,
         specials: Specials,
         decorators: Decorators,
+        called_back: CalledBack,
     ) -> None:
         self._world = world
         self._above = above
@@ -81,6 +83,7 @@ class Calls:
         self._rows = rows
         self._specials = specials
         self._decorators = decorators
+        self._called_back = called_back
         self._knowledge = world.knowledge
 
     def call(self, node: ast.Call, frame: Frame) -> Value:
@@ -374,6 +377,7 @@ class Calls:
                 return made
             if isinstance(base, str):
                 row = self._knowledge.call(base)
+                self._called_back.inherited(info, base, "", node, frame)
                 if row is not None:
                     self._rows.apply(row, arguments, None, node, frame)
                     return made

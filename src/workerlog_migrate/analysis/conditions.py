@@ -450,12 +450,16 @@ def _holds_unknown(node: ast.expr | None, value_of: Callable[[ast.expr], Value])
                 _holds_unknown(part, value_of) if isinstance(part, is_literal) else is_no_data(value_of(part))
                 for part in parts
             )
-    return any(
-        is_no_data(held)
-        for entry in value_of(node)
-        if entry.name == "dict" and entry.literal is not None
-        for _, held in entry.literal
-    )
+    return any(map(_holds_no_data, value_of(node)))
+
+
+def _holds_no_data(entry: Type) -> bool:
+    """Whether a container may hold something that is no plain data, or that nobody knows."""
+    if entry.name == "dict" and entry.literal is not None:  # what stands under each key
+        return any(is_no_data(held) for _, held in entry.literal)
+    if entry.name not in ("dict", "list", "tuple"):
+        return False
+    return any(is_no_data(held) for held in (entry.args[1:] if entry.name == "dict" else entry.args))
 
 
 _HOLDING = frozenset({"dict", "list", "collections.defaultdict", "collections.OrderedDict"})

@@ -13,6 +13,7 @@ from workerlog_migrate.analysis.annotations import Annotations
 from workerlog_migrate.analysis.assignment import Assignment
 from workerlog_migrate.analysis.attributes import Attributes
 from workerlog_migrate.analysis.awaiting import Awaiting
+from workerlog_migrate.analysis.called_back import CalledBack
 from workerlog_migrate.analysis.callers import Callers
 from workerlog_migrate.analysis.calls import Calls
 from workerlog_migrate.analysis.caught import Caught
@@ -100,7 +101,7 @@ class Engine:
         containers = Containers(above, questions, elements, callers, sight)
         writes = Writes(above, questions, families, annotations, places, callers, sight)
         presence = Presence(world, above, families, writes)
-        parameters = Parameters(world, above, questions, families, annotations, callers, sight)
+        parameters = Parameters(world, above, questions, families, annotations, callers, sight, places)
         sources = Sources(above, places, callers, containers, writes)
         flat = FlowInsensitive(
             world,
@@ -126,8 +127,20 @@ class Engine:
         guards = Guards(world, above, annotations)
         special_methods = SpecialMethods(world, above, effects, families, flat, shapes)
         iteration = Iteration(above, effects, elements, kinds, unset, special_methods, hooks)
+        called_back = CalledBack(world, above, families, places)
         attributes = Attributes(
-            world, effects, families, elements, places, writes, presence, flat, shapes, kinds, unset
+            world,
+            effects,
+            families,
+            elements,
+            places,
+            writes,
+            presence,
+            flat,
+            shapes,
+            kinds,
+            unset,
+            called_back,
         )
         subscripts = Subscripts(
             world,
@@ -160,10 +173,11 @@ class Engine:
             Patterns(conditions),
             special_methods,
             awaiting,
+            called_back,
         )
         entering = Entering(world, above, effects, families, elements, flat, shapes, attributes)
         caught = Caught(world, above, families)
-        printing = Printing(world, above, effects, conditions, special_methods, attributes)
+        printing = Printing(world, above, effects, conditions, special_methods, attributes, called_back)
         specials = Specials(world, above, effects, elements, shapes, iteration, attributes, rows, printing)
         decorators = Decorators(world, above, effects, flat, specials)
         calls = Calls(
@@ -183,6 +197,7 @@ class Engine:
             rows,
             specials,
             decorators,
+            called_back,
         )
         expressions = Expressions(
             world,
@@ -241,7 +256,7 @@ class Engine:
             assignment,
             raising,
         )
-        solver = Solver(world, sight, flat, flow)
+        solver = Solver(world, sight, places, flat, flow)
 
         above.flat, above.sources, above.attributes, above.entering = flat, sources, attributes, entering
         above.caught, above.decorators, above.calls, above.expressions = (

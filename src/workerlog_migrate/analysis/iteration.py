@@ -92,6 +92,10 @@ class Iteration:
         if "json" in values.names(value):
             self._effects.operation("op:mapping-json", node, frame)
         self._kinds.mapped(value, node, frame)
+        for entry in value:
+            if entry.kind is values.INSTANCE:
+                for name in ("keys", "__getitem__"):
+                    self._special_methods.dunder(entry, name, node, frame)
         self._effects.unresolved_if_opaque(value, "op:mapping-unknown", node, node, frame)
 
     def unpack(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.annotations import Annotations
     from workerlog_migrate.analysis.callers import Callers
     from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.questions import Questions
     from workerlog_migrate.analysis.sight import Sight
     from workerlog_migrate.analysis.world import World
@@ -38,6 +39,7 @@ class Parameters:
         annotations: Annotations,
         callers: Callers,
         sight: Sight,
+        places: Places,
     ) -> None:
         self._world = world
         self._above = above
@@ -46,6 +48,7 @@ class Parameters:
         self._annotations = annotations
         self._callers = callers
         self._sight = sight
+        self._places = places
 
     def parameter(self, function: FunctionInfo, argument: ast.arg) -> Value:
         """Return what a parameter can be: its annotation, its default, and what the calls in the file pass."""
@@ -86,6 +89,12 @@ class Parameters:
         if default is not None:
             found.append(self._above.flat.value(default, function.unit))
         passed = list(self._passed(function, argument))
+        if (
+            function.owner is not None
+            and function.name == "write"
+            and self._places.is_terminal(function.owner)
+        ):
+            passed.append(values.STR)  # what is printed
         if not passed and (default is None or (is_none(default) and not self._is_called(function))):
             found.append(ANY)
         found.extend(passed)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.header import has_main_guard
-from workerlog_migrate.analysis.program import Unit
-from workerlog_migrate.analysis.values import Type
+from workerlog_migrate.analysis.program import ClassInfo, Unit
+from workerlog_migrate.analysis.values import Type, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,8 @@ class Places:
         self._above = above
         self._tests: dict[Unit, bool] = {}
         self._handed_on: dict[Unit, bool] = {}
-        self._patches: set[str] | None = None
+        self._patches: dict[str, list[tuple[ast.Attribute, Unit]]] | None = None
+        self._imported: tuple[Unit, ...] | None = None
 
     def is_test(self, unit: Unit) -> bool:
         """Whether a file belongs to the tests of the program, and the script does not.
@@ -158,17 +159,52 @@ class Places:
         return _passes_on(found, name)
 
     def patched(self, dotted: str) -> bool:
-        """Whether the script, or a file that uses it, puts something else in the place of a library's or builtin function."""
+        """Whether the script, or a file that runs with it, puts something else in the place of a library's or builtin function."""
+        return dotted in self._replacements()
+
+    def put_in_place(self, dotted: str) -> tuple[tuple[ast.Attribute, Unit], ...]:
+        """Return where something else is put in the place of a library's function or object: ``sys.stdout = Tee()``."""
+        return tuple(self._replacements().get(dotted, ()))
+
+    def is_terminal(self, info: ClassInfo) -> bool:
+        """Whether an instance of a class is put in the place of the terminal."""
+        return any(
+            entry.class_or_none is info
+            for stream in ("sys.stdout", "sys.stderr")
+            for place, unit in self.put_in_place(stream)
+            for entry in self._above.flat.target(place, unit)
+        )
+
+    def value_in_place(self, dotted: str) -> Value:
+        """Return what is put in the place of a library's function or object, ANY where that is not seen."""
+        return values.join(self._above.flat.target(place, unit) for place, unit in self.put_in_place(dotted))
+
+    def _replacements(self) -> dict[str, list[tuple[ast.Attribute, Unit]]]:
         if self._patches is None:
-            self._patches = set()
-            unit = self._world.unit
-            for other in self.writers(unit, ""):
+            self._patches = {}
+            for other in self.around(""):
                 for place in other.module.attributes:
                     if isinstance(place.ctx, ast.Store):
                         name = other.module.qualified(place)
                         if name is not None:
-                            self._patches.add(name.removeprefix(f"{unit.name}."))
-        return dotted in self._patches
+                            name = name.removeprefix(f"{self._world.unit.name}.")
+                            self._patches.setdefault(name, []).append((place, other))
+        return self._patches
+
+    def around(self, word: str) -> tuple[Unit, ...]:
+        """Return the script and the files of the program that run with it: what they set up holds where it runs.
+
+        Args:
+            word: what those that use the script have to mention; empty for those that set an attribute of anything.
+        """
+        unit = self._world.unit
+        if self._imported is None:
+            self._imported = ()  # what is asked on the way
+            self._imported = tuple(
+                other for node in unit.module.imports for other in self._world.own_imports(node, unit)
+            )
+        users = self.units(unit, word, changing=not word)
+        return tuple(dict.fromkeys(each for each in (*users, *self._imported) if not self.is_test(each)))
 
 
 def _may_be_called(entry: Type, unit: Unit) -> bool:

@@ -23,6 +23,7 @@ from workerlog_migrate.model import Evidence
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.flow import Flow
+    from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.analysis.sight import Sight
     from workerlog_migrate.analysis.world import World
@@ -75,14 +76,16 @@ class Solver:
     The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, world: World, sight: Sight, flat: FlowInsensitive, flow: Flow) -> None:
+    def __init__(self, world: World, sight: Sight, places: Places, flat: FlowInsensitive, flow: Flow) -> None:
         self._world = world
+        self._places = places
         self._sight = sight
         self._flat = flat
         self._flow = flow
         self._effects: dict[FunctionInfo, _Effects] = {}
         self._plain: dict[GuardedBlock, Inference] = {}
         self._signals: tuple[Evidence, ...] | None = None
+        self._loose: str | None = None
 
     def infer_suspects(
         self, block: GuardedBlock, body: list[ast.stmt], caught: Iterable[str] = ()
@@ -158,6 +161,7 @@ class Solver:
                 or f"`{cause.cause}` in line {cause.line} may raise {_CANCELLED}, which is never listed"
             )
             names -= cancelled
+        reason = reason or self._anywhere()
         collapsed = hierarchy.collapse(names)
         if len(collapsed) > LIMIT and not reason:
             reason = "too many kinds"
@@ -169,6 +173,22 @@ class Solver:
             reason,
         )
 
+    def _anywhere(self) -> str:
+        """Return what lets something be raised in whatever runs: a tracer, warnings that are made errors; empty when nothing does."""
+        if self._loose is None:
+            self._loose = next(self._what_loosens(), "")
+        return self._loose
+
+    def _what_loosens(self) -> Iterator[str]:
+        row = self._world.knowledge.operation("op:anywhere")
+        words = {name.rpartition(".")[2] for name in row.names}
+        for word in sorted(words):
+            for unit in self._places.around(word):
+                for call in unit.module.calls_of(word):
+                    if unit.module.qualified(call.func) in row.names and not _is_tame(call):
+                        where = "" if unit is self._world.unit else f" of {unit.name}"
+                        yield f"{row.description}: `{ast.unparse(call)}` in line {call.lineno}{where}"
+
     def _interrupts(self) -> tuple[Evidence, ...]:
         """Return what the signal handlers of the program raise: it arrives wherever the main thread is."""
         if self._signals is None:
@@ -176,19 +196,20 @@ class Solver:
         return self._signals
 
     def _raised_by_signals(self) -> Iterator[Evidence]:
-        unit = self._world.unit
-        for call in unit.module.calls_of("signal"):
-            if unit.module.qualified(call.func) != "signal.signal" or len(call.args) != _HANDLED:
-                continue
-            for entry in self._flat.value(call.args[1], unit):
-                if entry.function_or_none is None:
+        for unit in self._places.around("signal"):
+            for call in unit.module.calls_of("signal"):
+                handler = _signal_handler(call)
+                if handler is None or unit.module.qualified(call.func) != "signal.signal":
                     continue
-                edge = CallEdge(entry.function, call, unit)
-                self._solve((edge,))
-                for exception, root in self._effects[entry.function].raises.items():
-                    if root.rule == _RAISED and not self._world.hierarchy.is_control(exception):
-                        evidence = _through(edge, root)
-                        yield replace(evidence, note=f"{evidence.note}: a signal arrives anywhere")
+                for entry in self._flat.value(handler, unit):
+                    if entry.function_or_none is None:
+                        continue
+                    edge = CallEdge(entry.function, call, unit)
+                    self._solve((edge,))
+                    for exception, root in self._effects[entry.function].raises.items():
+                        if root.rule == _RAISED and not self._world.hierarchy.is_control(exception):
+                            evidence = _through(edge, root)
+                            yield replace(evidence, note=f"{evidence.note}: a signal arrives anywhere")
 
     # -- evidence -------------------------------------------------------------------------------------------
 
@@ -411,3 +432,20 @@ def _tidy(found: list[Evidence]) -> tuple[Evidence, ...]:
             )
         )
     return tuple(kept)
+
+
+def _signal_handler(call: ast.Call) -> ast.expr | None:
+    """Return the handler of a call of ``signal.signal``."""
+    named = next((word.value for word in call.keywords if word.arg == "handler"), None)
+    return call.args[_HANDLED - 1] if len(call.args) >= _HANDLED else named
+
+
+def _is_tame(call: ast.Call) -> bool:
+    """Whether a call that may let something be raised anywhere takes that back, or asks for something else.
+
+    ``settrace(None)``, ``simplefilter("ignore")``, ``seterr(all="warn")``.
+    """
+    named = [word.value for word in call.keywords]
+    first = call.args[:1] or named
+    texts = {each.value for each in (*first, *named) if isinstance(each, ast.Constant)}
+    return all(isinstance(each, ast.Constant) for each in first) and not texts & {"error", "raise"}

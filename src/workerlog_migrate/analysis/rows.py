@@ -19,6 +19,7 @@ from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.awaiting import Awaiting
+    from workerlog_migrate.analysis.called_back import CalledBack
     from workerlog_migrate.analysis.conditions import Conditions
     from workerlog_migrate.analysis.ducks import Ducks
     from workerlog_migrate.analysis.effects import Effects
@@ -54,6 +55,7 @@ class Rows:
         patterns: Patterns,
         special_methods: SpecialMethods,
         awaiting: Awaiting,
+        called_back: CalledBack,
     ) -> None:
         self._world = world
         self._above = above
@@ -68,6 +70,7 @@ class Rows:
         self._patterns = patterns
         self._special_methods = special_methods
         self._awaiting = awaiting
+        self._called_back = called_back
         self._knowledge = world.knowledge
 
     def apply(
@@ -98,7 +101,10 @@ class Rows:
             self._typed_arguments(row, arguments, frame)
             self._used_arguments(row, arguments, node, frame)
             self._hooks.handed_over(row, arguments, node, frame)
+            self._called_back.logged(row, node, frame)
+            self._called_back.registered(row, node, frame)
             self._worked_on(row, arguments, node, frame)
+            self._combined(row, arguments, receiver, node, frame)
             self._tried(row, arguments, receiver, node, frame)
             if row.special:
                 for passed in arguments.positional:
@@ -197,6 +203,25 @@ class Rows:
                     self._effects.unresolved_if_opaque(
                         arguments.value(passed), "op:argument-unknown", node, passed, frame
                     )
+
+    def _combined(
+        self, row: CallRow, arguments: Arguments, receiver: Value | None, node: ast.expr, frame: Frame
+    ) -> None:
+        """Say that a function which compares or adds the items of a container is not known if one of them is opaque."""
+        if "combines" not in row.marks or "key" in arguments.keywords:
+            return
+        given = [
+            (arguments.value(each), each)
+            for each in arguments.positional
+            if not isinstance(each, ast.Starred)  # unpacking it counts where it stands
+        ]
+        if receiver is not None and arguments.receiver_node is not None:
+            given.append((receiver, arguments.receiver_node))
+        for value, subject in given:
+            held = frozenset(entry for entry in value if entry.name in _HOLDING and entry.args)
+            if held and not _is_empty(subject):
+                element = self._elements.element(held, frame.unit)
+                self._effects.unresolved_if_opaque(element, "op:argument-unknown", node, subject, frame)
 
     def _used_arguments(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Add what the methods raise that a function calls on what it is given: a compressed file is read by ``json.load``."""
@@ -301,6 +326,9 @@ def _is_empty(node: ast.expr) -> bool:
     )
 
 
+_HOLDING = frozenset(
+    {"list", "tuple", "set", "frozenset", "dict", "iterator", "generator", "collections.deque"}
+)
 _ASKS = frozenset({"__iter__", "__next__", "__len__", "__abs__", "__reversed__", "__contains__"})
 _CONVERTS = frozenset(
     {"__int__", "__float__", "__index__", "__round__", "__pow__", "__divmod__", "__floor__", "__ceil__"}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.annotations import Annotations
     from workerlog_migrate.analysis.callers import Callers
     from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.questions import Questions
     from workerlog_migrate.analysis.sight import Sight
@@ -69,6 +70,20 @@ class Writes:
         )
         return found
 
+    def is_of_another_class(self, info: ClassInfo) -> bool:
+        """Whether an instance of a class is made one of another: ``x.__class__ = Other``."""
+        (found,) = self._questions.answer(
+            ("class", info), lambda: (self._is_of_another_class(info),), (False,), (True,)
+        )
+        return found
+
+    def _is_of_another_class(self, info: ClassInfo) -> bool:
+        return any(
+            isinstance(place.ctx, ast.Store) and self._callers.receives(place.value, info, unit)[0]
+            for unit in self._places.writers(info.unit, "__class__")
+            for place in unit.module.attributes_of("__class__")
+        )
+
     def _name_writes(self, unit: Unit, name: str) -> Iterator[Value]:
         module = unit.module
         for call in (*module.calls_of("globals"), *module.calls_of("vars"), *module.calls_of("locals")):
@@ -108,17 +123,24 @@ class Writes:
                 ):
                     is_store = isinstance(place.ctx, ast.Store)
                     yield self._above.flat.target(place, other) if is_store else ANY
+            tables: list[tuple[ast.expr, ast.expr]] = [
+                (place, place.value) for place in other.module.attributes_of("__dict__")
+            ]
+            tables += [(call, call.args[0]) for call in other.module.calls_of("vars") if call.args]
+            for table, thing in tables:
+                if self._places.is_module(thing, unit, other, name):
+                    yield from self._through_table(table, other, name)
             for call in other.module.calls_of("setattr"):
                 is_of_name = len(call.args) > 2 and may_spell(call.args[1], name)
                 if is_of_name and self._places.is_module(call.args[0], unit, other, name):
                     yield self._above.flat.value(call.args[2], other)
 
-    def _through_table(self, call: ast.Call, unit: Unit, name: str) -> Iterator[Value]:
-        """Yield what is stored through ``globals()``."""
+    def _through_table(self, table: ast.expr, unit: Unit, name: str) -> Iterator[Value]:
+        """Yield what is stored through ``globals()``, ``vars(module)`` or ``module.__dict__``."""
         module = unit.module
-        parent = module.parents.get(call)
+        parent = module.parents.get(table)
         match parent:
-            case ast.Subscript(slice=key) if parent.value is call:
+            case ast.Subscript(slice=key) if parent.value is table:
                 if isinstance(parent.ctx, ast.Store) and may_spell(key, name):
                     yield self._above.flat.target(parent, unit)
                 elif isinstance(parent.ctx, ast.Del) and may_spell(key, name):
@@ -174,18 +196,18 @@ class Writes:
                     yield ANY
                 else:
                     yield self._above.flat.target(place, unit)
-            for call in (*module.calls_of("setattr"), *module.calls_of("delattr")):
-                if len(call.args) < 2 or not may_spell(call.args[1], name):
+            for thing, named, value in _set_by_name(module):
+                if not may_spell(named, name):
                     continue
                 if (
                     is_method
-                    and not isinstance(call.args[1], ast.Constant)
-                    and self._is_of_others(call.args[0], unit, info)
+                    and not isinstance(named, ast.Constant)
+                    and self._is_of_others(thing, unit, info)
                 ):
                     continue
-                if self._callers.receives(call.args[0], info, unit)[0]:
-                    is_known = isinstance(call.args[1], ast.Constant) and len(call.args) > 2
-                    yield self._above.flat.value(call.args[2], unit) if is_known else ANY
+                if self._callers.receives(thing, info, unit)[0]:
+                    is_known = isinstance(named, ast.Constant) and value is not None
+                    yield self._above.flat.value(value, unit) if is_known and value is not None else ANY
         yield from self._given_to_fields(info, name)
         for unit in dict.fromkeys(
             (*self._places.units(info.unit, "__dict__"), *self._places.units(info.unit, "vars"))
@@ -215,6 +237,20 @@ class Writes:
                 passed = use.positional[at]
             if passed is not None and use.kind == "call":
                 yield values.contradicting(declared, self._sight.value(passed))
+        yield from self._replaced(info, name, declared)
+
+    def _replaced(self, info: ClassInfo, name: str, declared: Value) -> Iterator[Value]:
+        """Yield what ``dataclasses.replace(x, name=value)`` and ``x._replace(name=value)`` make a field."""
+        for unit in self._places.units(info.unit, name):
+            for word in ("replace", "_replace"):
+                for call in unit.module.calls_of(word):
+                    given = next((each.value for each in call.keywords if each.arg == name), None)
+                    if given is None or self._places.is_test(unit):
+                        continue
+                    is_method = word == "_replace" and isinstance(call.func, ast.Attribute)
+                    things = [call.func.value] if is_method else call.args[:1]  # type: ignore[attr-defined]  # as was asked
+                    if any(self._callers.receives(thing, info, unit)[0] for thing in things):
+                        yield values.contradicting(declared, self._above.flat.value(given, unit))
 
     def _through_dict(self, info: ClassInfo, name: str, unit: Unit, *, is_method: bool) -> Iterator[Value]:
         """Yield what is stored through ``vars(x)`` and ``x.__dict__``."""
@@ -243,6 +279,23 @@ class Writes:
                 yield ANY
 
 
+def _set_by_name(module: Module) -> Iterator[tuple[ast.expr, ast.expr, ast.expr | None]]:
+    """Yield whose attributes are set by a text, the text, and the value; None where one is deleted.
+
+    By ``setattr(x, name, value)``, ``object.__setattr__(x, name, value)``, ``super().__setattr__(name, value)`` and their counterparts.
+    """
+    for word in ("setattr", "delattr", "__setattr__", "__delattr__"):
+        for call in module.calls_of(word):
+            given = list(call.args)
+            is_of_object = isinstance(call.func, ast.Attribute) and word.startswith("__")
+            if is_of_object and len(given) == (_PAIR if "set" in word else 1):
+                assert isinstance(call.func, ast.Attribute)
+                given.insert(0, call.func.value)
+            if len(given) >= _PAIR:
+                yield given[0], given[1], given[2] if len(given) > _PAIR else None
+
+
+_PAIR = 2
 _READING_TABLES = frozenset({"get", "keys", "values", "items", "copy", "__contains__"})
 _TABLE_READERS = frozenset(
     {"len", "print", "dict", "sorted", "list", "repr", "str", "exec", "eval", "bool", "set", "dumps"}

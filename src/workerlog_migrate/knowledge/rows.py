@@ -91,17 +91,20 @@ MARKS = frozenset(["abstract", "calm", "general", "io"])
 # others: it gives what others end, so that nobody knows what awaiting it raises; matches: what it gives has the groups of its
 # pattern; groups: it gives groups of a match; orders: it compares by order what the functions give that
 # it calls; weekday: it gives a day of the week from 0 to 6; wraps: what it gives goes on to use what
-# it was given.
+# it was given; logs: it makes a record, which filters and handlers of the log meet; combines: it compares or adds the items
+# of what it is given, or asks its ``key`` to.
 CALL_MARKS = frozenset(
     [
         "alarm",
         "ascii",
+        "combines",
         "computes",
         "dispatches",
         "filled",
         "groups",
         "hashes",
         "keeps-ascii",
+        "logs",
         "loop",
         "matches",
         "now",
@@ -185,6 +188,8 @@ class CallRow:
         hands: as a decorator, as a method that a base class asks heirs for, or to the function that it calls or passes on:
             types of what the function is given, ``self`` apart; ``*str`` stands for all that follow.
         calls_with: parameters that are called back, here or elsewhere, each with the types of what it is given.
+        runs: functions that other calls handed over and that it runs: ``add_argument:type`` for what is passed by that name, or
+            ``register_error:1`` for what is passed at that place, to all that is called so.
         events: as a decorator: the type whose method of the function's name says what the function is given.
         only_of: the builtin kind (of texts, bytes as well) that hardly anything else has a method of this name like.
         never_returns: control does not come back.
@@ -219,6 +224,7 @@ class CallRow:
     marks: tuple[str, ...] = ()
     hands: tuple[str, ...] = ()
     calls_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    runs: tuple[str, ...] = ()
     events: str = ""
     only_of: str = ""
     never_returns: bool = False
@@ -257,6 +263,8 @@ class TypeRow:
         bases: types whose methods, attributes and operations it has, too.
         attributes: data attributes and the types of their values.
         asks: attributes whose reading is a request (``element.text``): it raises what the operation ``ask`` says.
+        calls_own: methods (``handle_*`` for all that begin so) that its other methods call: what an heir defines under these names
+            runs. ``-`` for none: those run elsewhere. Empty where it is not known: then what an heir overrides counts.
         protocols: operations, each a key of its own (``iter``, ``getitem``, ...).
         kinds: words of ``KINDS``.
         arity: how many types its brackets hold: 1 for ``list[str]``, 2 for ``dict[str, int]``; 0 for none.
@@ -271,6 +279,7 @@ class TypeRow:
     bases: tuple[str, ...] = ()
     attributes: Mapping[str, str] = field(default_factory=dict)
     asks: tuple[str, ...] = ()
+    calls_own: tuple[str, ...] = ()
     protocols: Mapping[str, Protocol] = field(default_factory=dict)
     operators: Mapping[str, str] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
