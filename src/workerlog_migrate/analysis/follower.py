@@ -19,6 +19,8 @@ from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.trails import (
     NOTHING,
+    SEEN_THROUGH,
+    WRITERS,
     Passed,
     Step,
     Trail,
@@ -28,6 +30,7 @@ from workerlog_migrate.analysis.trails import (
     given_back,
     gives_result,
     handed,
+    is_of_class,
     is_parameter,
     mirrored,
     shown,
@@ -517,12 +520,12 @@ class Follower:
                 self._lose(f"it is handed to {shown(call.func)}", call, unit)
         elif name in _SETTING or (row is None and not (kind is values.DOTTED and name in _READERS)):
             self._lose(f"it is handed to {shown(call.func)}", call, unit)
-        elif not self._is_code and not step.items and _is_of_class(call, name, place):
+        elif not self._is_code and not step.items and is_of_class(call, name, place):
             use = use_of("method", call, unit, name=last)  # list.append(items, x)
             self._use(step, use._replace(positional=use.positional[1:]))
-        elif not self._is_code and not step.items and name in _SEEN_THROUGH:
+        elif not self._is_code and not step.items and name in SEEN_THROUGH:
             self._push(call, unit, 0, step.bound)
-        elif not self._is_code and not step.items and name in _WRITERS and place == 0:
+        elif not self._is_code and not step.items and name in WRITERS and place == 0:
             self._lose(f"{name} changes it", call, unit)
         elif name in _READERS or (not self._is_code and not step.items):
             self._use(step, Use("row", call, unit, name=name))
@@ -593,13 +596,6 @@ _READERS = frozenset(
     "print repr str len id type isinstance issubclass callable hasattr getattr hash bool any all sum vars dir"  # noqa: SIM905  # a list of words
     " functools.wraps functools.update_wrapper".split()
 )
-# Functions that give a container through which the one that they are given is changed.
-_SEEN_THROUGH = frozenset({"collections.ChainMap", "memoryview"})
-# Functions that change the container that they are given first in a way that is not followed.
-_WRITERS = frozenset(
-    f"operator.{word}"
-    for word in "setitem delitem iadd iconcat ior ixor iand isub imul".split()  # noqa: SIM905  # a list of words
-)
 _DROPPING = frozenset(
     {
         "threading.Thread",
@@ -627,32 +623,6 @@ def _is_like_method(value: values.Value) -> bool:
         for entry in value
         if entry.kind is values.FUNCTION
     )
-
-
-def _is_of_class(call: ast.Call, name: str, place: int | str | None) -> bool:
-    """Whether a method is taken of a builtin class and given the thing: ``list.append(items, x)``."""
-    owner, dot, _ = name.rpartition(".")
-    return (
-        place == 0
-        and bool(dot)
-        and isinstance(call.func, ast.Attribute)
-        and ast.unparse(call.func.value).rpartition(".")[2] == owner.rpartition(".")[2]
-        and owner in _CLASSES
-    )
-
-
-_CLASSES = frozenset(
-    {
-        "list",
-        "dict",
-        "set",
-        "bytearray",
-        "collections.deque",
-        "collections.OrderedDict",
-        "collections.defaultdict",
-        "collections.Counter",
-    }
-)
 
 
 def _taken_by_name(unit: Unit, name: str) -> Iterator[ast.expr | str]:

@@ -34,6 +34,15 @@ _OF_EACH = frozenset(
 )
 
 
+SEEN_THROUGH = frozenset({"collections.ChainMap", "memoryview"})
+"""Functions that give a container through which the one that they are given is changed."""
+WRITERS = frozenset(
+    f"operator.{word}"
+    for word in "setitem delitem iadd iconcat ior ixor iand isub imul".split()  # noqa: SIM905  # a list of words
+)
+"""Functions that change the container that they are given first in a way that is not followed."""
+
+
 class Passed(NamedTuple):
     """What arrives at a parameter.
 
@@ -314,3 +323,29 @@ def _reduced(call: ast.Call, step: Step, name: str, *, function: int, items: int
 def _of_types(types: tuple[str, ...], call: ast.Call, unit: Unit) -> tuple[Passed, ...]:
     """Say by types what a row gives to the function that it calls."""
     return tuple(Passed(call, unit, f"type:{each.lstrip('*')}") for each in types)
+
+
+def is_of_class(call: ast.Call, name: str, place: int | str | None) -> bool:
+    """Whether a method is taken of a builtin class and given the thing: ``list.append(items, x)``."""
+    owner, dot, _ = name.rpartition(".")
+    return (
+        place == 0
+        and bool(dot)
+        and isinstance(call.func, ast.Attribute)
+        and ast.unparse(call.func.value).rpartition(".")[2] == owner.rpartition(".")[2]
+        and owner in _CLASSES
+    )
+
+
+_CLASSES = frozenset(
+    {
+        "list",
+        "dict",
+        "set",
+        "bytearray",
+        "collections.deque",
+        "collections.OrderedDict",
+        "collections.defaultdict",
+        "collections.Counter",
+    }
+)
