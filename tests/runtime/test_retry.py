@@ -685,13 +685,17 @@ def test_whatever_attributes_the_callable_or_the_error_has_the_error_comes_out(
         def code(self) -> int:
             raise RuntimeError
 
+    class Strange(type):
+        def __getattr__(cls, name: str) -> object:
+            raise RuntimeError(name)
+
     def fail() -> None:
         raise BrokenError
 
     async_stand_in = unittest.mock.AsyncMock(side_effect=[passing_error(), 8])
     retrying = retry_with_backoff(sleep=waits.append)
     assert retrying(Odd())() == "done"
-    assert retrying(Odd())(Odd()) == "done"
+    assert retrying(Odd())(Odd(), Strange("Kind", (), {})()) == "done"
     assert asyncio.run(retrying(async_stand_in)()) == 8
     assert len(waits) == 3
     with pytest.raises(BrokenError):

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:cbd67d8f42000ca6753d7e0c3e03db10a36794d2526f64008cd127d330865655
+# workerlog-migrate runtime 0.1.0 tree:d9caf8088042ec03f047f998340044d6b6e6274c7012d4780d71c68ff20297fa
 """Repeat what fails in passing, and tell someone when a worker is in trouble.
 
 Public names: ``retry_with_backoff``, ``setup_logger``, ``notify_critical``.
@@ -304,8 +304,11 @@ def _ask(value: object, name: str) -> object:
 def _is_used_up(argument: object) -> bool:
     """Tell whether the first attempt uses an argument up: an iterator, or an open stream."""
     kind = type(argument)
-    reads = hasattr(kind, "read") and hasattr(kind, "close")
-    return reads or hasattr(kind, "__next__") or hasattr(kind, "__anext__") or kind.__module__ == "tempfile"
+    with log.quiet(Exception):  # asking may run a metaclass of the program's own
+        reads = hasattr(kind, "read") and hasattr(kind, "close")
+        iterates = hasattr(kind, "__next__") or hasattr(kind, "__anext__")
+        return reads or iterates or kind.__module__ == "tempfile"
+    return False
 
 
 def _name_of(function: object) -> str:
