@@ -153,7 +153,7 @@ MUTANTS = (
     Mutant("notify: a sink at work is not one that hangs", "            started.append(thread)\n", "            started.append(thread)\n            _shared().hanging = [*hanging, thread]\n", "notifications"),
     Mutant("notify: a sink that exits", "    except BaseException as error:  # noqa: BLE001  # a sink", "    except ZeroDivisionError as error:  # a sink", "notifications"),
     Mutant("notify: secrets in URLs", "what, type(error).__name__)", "what, error)", "notifications"),
-    Mutant("notify: outside the handler's lock", '            self.emit(record)\n        if record.levelno', '            self.emit(record)\n        self.acquire()\n        if record.levelno', 'notifications'),
+    Mutant("notify: outside the handler's lock", '            self.emit(record)\n        hooked =', '            self.emit(record)\n        self.acquire()\n        hooked =', 'notifications'),
     Mutant("notify: no failure reaches the worker", "    except Exception as failure:  # noqa: BLE001  # no more threads", "    except ZeroDivisionError as failure:  # no more threads", "notifications"),
     # --- ranks
     Mutant("rank: old handlers go", "        root.removeHandler(handler)\n        handler.close()\n", "        pass\n", "rank_logging"),
@@ -198,6 +198,9 @@ MUTANTS = (
     Mutant("record: with a dict as its arguments", "args[0] if len(args) == 1 and args[0] and isinstance(args[0], Mapping) else args", "args", "mirror_print"),
     Mutant("logger: a level may be a name", "worker_level=logger.level", "worker_level=level", "worker_log"),
     Mutant("crash: a later hook of threads", "        threading._make_invoke_excepthook = _telling_first(make)", "        pass", "shared_state"),
+    Mutant("crash: a later hook that ends the process", "            _chain_hooks()  # a later hook may end", "            pass  # a later hook may end", "shared_state"),
+    Mutant("crash: a later hook that runs and logs", ' and not hasattr(sys, "last_value"):', ':', "shared_state"),
+    Mutant("crash: a later hook that is None", "        if hook is not None and not hasattr(hook", "        if not hasattr(hook", "shared_state"),
     Mutant("crash: handled, and kept by hand", '    if hasattr(getattr(sys, "excepthook", None), "worker_logger"):\n        return', "    if False:\n        return", "shared_state"),
     Mutant("crash: of a rank", "            log.handle(_record(logging.root", "            (lambda _: None)(_record(logging.root", "rank_logging"),
     Mutant("deleted: the built-in open at the very end", "_PRINT, _OPEN, _STARTED = print, open, time", "_PRINT, _OPEN, _STARTED = print, (lambda *args, **more: open(*args, **more)), time", "shared_state"),

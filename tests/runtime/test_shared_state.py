@@ -202,6 +202,7 @@ def test_a_handler_of_the_workers_own_hears_printed_errors_too(tmp_path: Path) -
 LATER_HOOKS = {
     "silent": "sys.excepthook = lambda *a: print('mine', file=sys.stderr)",
     "failing": "sys.excepthook = lambda *a: 1 / 0",
+    "that logs": "sys.excepthook = lambda *a: logger.info('stopping')",
     "while another thread goes on": (
         "sys.excepthook = lambda *a: None\n"
         "t = threading.Thread(target=lambda: (threading.main_thread().join(), __import__('time').sleep(0.3), logger.info('last')))\n"
@@ -215,9 +216,26 @@ def test_a_crash_is_found_although_a_later_hook_does_not_call_ours(how: str, san
     """Before the threads that go on have ended."""
     sandbox.run(HEAD + LATER_HOOKS[how] + "\nraise LookupError('x')")
 
-    records = [line for line in sandbox.logged() if not line.startswith(" ")]
+    records = [line for line in sandbox.logged() if not line.startswith(" ") and "stopping" not in line]
     assert records[0] == "CRITICAL uncaught LookupError: x"
     assert (sandbox.path / "logs" / "notifications.jsonl").read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "own",
+    ["lambda *a: os._exit(3)", "lambda *a: os.execv(sys.executable, [sys.executable, '-c', ''])", "None"],
+)
+def test_a_later_hook_that_ends_the_process_hides_no_crash(own: str, sandbox: Sandbox) -> None:
+    """From the next record on it comes after ours; a hook that is gone harms nothing."""
+    done = sandbox.run(
+        HEAD
+        + f"sys.excepthook = {own}\nlogger.info('on')\ndel threading.excepthook\nlogger.info('and on')\n"
+        + "raise LookupError('x')"
+    )
+
+    records = [line for line in sandbox.logged() if not line.startswith(" ")]
+    assert records == ["INFO on", "INFO and on", "CRITICAL uncaught LookupError: x"]
+    assert done.returncode == {"l": 3 if "_exit" in own else 0, "N": 1}[own[0]]
 
 
 @pytest.mark.parametrize("hook", ["lambda args: None", "lambda args: 1 / 0"])

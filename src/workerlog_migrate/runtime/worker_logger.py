@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:8f52e11fc79fcfef8a0361e6edf2c9b0d3cbb48f5fa6551cbac8ecaca5dfb76b
+# workerlog-migrate runtime 0.1.0 tree:e6ce4d0a8d21c454fec120070fb7516674f35b5eb545bc6487a2e875c25d9d51
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -1072,6 +1072,9 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
         record = kept
         with self.lock:  # type: ignore[union-attr]  # every handler has one
             self.emit(record)
+        hooked = hasattr(getattr(sys, "excepthook", _chained), "worker_logger")
+        if not hooked and not hasattr(sys, "last_value"):
+            _chain_hooks()  # a later hook may end the process; but one that runs by now is not to seem ours
         if record.levelno >= logging.CRITICAL and hasattr(self, "worker_log_dir"):
             error = record.exc_info[1] if record.exc_info else sys.exc_info()[1]
             # Here the handler's lock is free: sinks may log. One error is one notification, however often it is told.
@@ -1646,8 +1649,8 @@ def _chain_hooks() -> None:
     """Come before the hooks for uncaught exceptions; anew if someone has replaced them since."""
     hooks: tuple[tuple[Any, Any], ...] = (sys, _main_crash), (threading, lambda crash: crash[:3])
     for module, crash_of in hooks:
-        hook = module.excepthook
-        if not hasattr(hook, "worker_logger"):
+        hook = getattr(module, "excepthook", None)
+        if hook is not None and not hasattr(hook, "worker_logger"):
             chained = _chained(hook, crash_of)
             if hook is module.__excepthook__:
                 module.__excepthook__ = chained  # consoles ask whether the hook is the original one
@@ -1673,6 +1676,9 @@ def _chained(previous: Callable[..., object], crash_of: Callable[..., _Crash]) -
 
     hook.worker_logger = True  # type: ignore[attr-defined]
     return hook
+
+
+_chained.worker_logger = True  # type: ignore[attr-defined]  # for who asks for a hook that is gone
 
 
 def _telling_first(make: Callable[[], Callable[..., object]]) -> Callable[[], Callable[..., None]]:
