@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -60,9 +61,10 @@ def test_without_a_worker_it_names_the_patterns_and_a_way_on(project: Path, run:
         script.unlink()
     (project / "scripts" / "sync.py").touch()
 
+    named = "sync=*sync*.py" if os.name == "nt" else "'sync=*sync*.py'"  # cmd expands no stars
     assert run().stderr.splitlines()[1:] == [
         "looked for *genesis*.py, *zero*.py, *aider*.py",
-        "next: workerlog-migrate --all scripts, or --worker 'sync=*sync*.py' scripts",
+        f"next: workerlog-migrate --all scripts, or --worker {named} scripts",
     ]
 
 
