@@ -420,3 +420,26 @@ def test_a_key_of_a_literal_may_be_missing_beside_an_empty_one(tmp_path: Path) -
     script = "def ler(y):\n    d = {}\n    if y:\n        d = {'a': 1}\n    try:\n        d['a']\n    except Exception: pass\n"
 
     assert judge(tmp_path, script) == ({"KeyError"}, True)
+
+
+CONFIG = "class Config:\n    limite{declared} = 3\n    def ler(self, dados):\n        for k, v in dados.items():\n            setattr(self, k, v)\n"
+
+
+@pytest.mark.parametrize(("declared", "is_known"), [(": int", True), ("", False)])
+def test_what_a_class_declares_is_believed_where_fields_are_filled_by_their_names(
+    tmp_path: Path, declared: str, is_known: bool
+) -> None:
+    """A loop of ``setattr`` says nothing of a type; an annotation of the class does."""
+    script = "from config import Config\ndef ler(c: Config):\n    try:\n        c.limite - 1\n    except Exception: pass\n"
+
+    assert judge(tmp_path, script, config=CONFIG.format(declared=declared))[1] is is_known
+
+
+def test_a_button_of_aiogram_may_belong_to_no_message(tmp_path: Path) -> None:
+    """The message of a pressed button may be too old to be had; a message itself is there."""
+    script = "from aiogram.types import {kind}\nasync def ler(x: {kind}):\n    try:\n        await {what}.delete()\n    except Exception: pass\n"
+    button, known = judge(tmp_path, script.format(kind="CallbackQuery", what="x.message"))
+    message, _ = judge(tmp_path, script.format(kind="Message", what="x"))
+
+    assert known
+    assert button - message == {"AttributeError"}

@@ -169,9 +169,14 @@ class FlowInsensitive:
                 if expression is not None:
                     found.append(values.parse(expression))
         written = self._writes.attribute_written(info, name)
-        if written:
-            found.append(written)
-        return values.join(found) if found else None
+        if not written:
+            return values.join(found) if found else None
+        value = values.join([*found, written])
+        for owner in self._families.family(info) if any(map(values.is_opaque, written)) else ():
+            if isinstance(owner, ClassInfo) and name in owner.annotations:
+                declared = self._annotations.annotation(owner.annotations[name], owner.unit)
+                return values.with_declared(value, declared)
+        return value
 
     def is_decorator(self, function: FunctionInfo) -> bool:
         """Whether a function of another file returns a function defined in it, which calls what it was given."""
