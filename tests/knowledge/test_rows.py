@@ -147,6 +147,7 @@ CONDITION_WORDS = {
     "holds-unknown",
     "holds-no-text",
     "circular",
+    "negative",
     "unordered",
     "spelled",
 }

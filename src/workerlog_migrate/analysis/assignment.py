@@ -191,6 +191,8 @@ class Assignment:
                         self._effects.operation("op:subscript-json-shape", target, frame)
                     else:
                         self._effects.protocol("json", "setitem", target, frame)
+                case _ if self._kinds.takes_no_item(entry):
+                    self._effects.operation("op:kinds", target, frame)
                 case _:
                     made = self._effects.protocol(entry.name, "setitem", target, frame, given=value)
                     if made is None and not values.is_builtin(entry):

@@ -184,6 +184,8 @@ class Conditions:
                 return self._world.spells(str(word) for word in condition.values)
             case "true":
                 return True if constant is None else bool(constant.value)
+            case "negative":
+                return node is not None and self._may_be_negative(node, arguments)
             case "literal":
                 return node is not None and self._is_literal(node, arguments)
             case "not-literal":
@@ -321,6 +323,32 @@ class Conditions:
         if isinstance(node, ast.Subscript):  # what is in something comes from where that does
             return self._is_converted(node.value, arguments, seen)
         return not isinstance(node, ast.Attribute) and not self._is_literal(node, arguments)
+
+    def _may_be_negative(self, node: ast.expr, arguments: Arguments) -> bool:
+        """Whether a number is what is left of another one, or a parameter that is handed on as it is."""
+        match node:
+            case ast.BinOp(op=ast.Sub()):
+                return not self._is_literal(node, arguments)
+            case ast.BinOp(left=left, op=ast.Add() | ast.Mult() | ast.Div(), right=right):
+                return self._may_be_negative(left, arguments) or self._may_be_negative(right, arguments)
+            case ast.Name():
+                module = arguments.frame.unit.module
+                made = [(binding, module.parents.get(binding.node)) for binding in module.bindings(node)]
+                return any(
+                    (binding.kind == "parameter" and self._is_number_of_any_size(binding.node, arguments))
+                    or (
+                        isinstance(parent, ast.Assign)
+                        and isinstance(parent.value, ast.BinOp)
+                        and self._may_be_negative(parent.value, arguments)
+                    )
+                    for binding, parent in made
+                )
+        return False
+
+    def _is_number_of_any_size(self, parameter: ast.AST, arguments: Arguments) -> bool:
+        """Whether a parameter is not only ever given numbers that are written in the program."""
+        unit = arguments.frame.unit
+        return not isinstance(parameter, ast.arg) or not self._is_settled_by(parameter, unit, set())
 
     def _is_settled(self, node: ast.expr, arguments: Arguments) -> bool:
         """Whether the program itself says what a value is: literals, defaults of parameters, attributes set to these."""

@@ -29,6 +29,7 @@ from workerlog_migrate.analysis.values import (
     Value,
 )
 from workerlog_migrate.syntax.parsing import TEMPLATE
+from workerlog_migrate.syntax.ways import always_stored
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.subscripts import Subscripts
     from workerlog_migrate.analysis.unset import Unset
     from workerlog_migrate.analysis.world import World
+    from workerlog_migrate.syntax.scopes import Binding
 
 MAX_DEPTH = 90
 _CONSTANTS: dict[type, Value] = {
@@ -109,6 +111,7 @@ class Expressions:
         self._operators = operators
         self._awaiting = awaiting
         self._meanwhile = Meanwhile()
+        self._stored: dict[ast.AST, frozenset[str]] = {}
         self._knowledge = world.knowledge
         self._platform = world.knowledge.operation("op:platform-attribute")
         self._dispatch: dict[type[ast.expr], Callable[..., Value]] = {
@@ -200,12 +203,44 @@ class Expressions:
             ):  # `global`, set elsewhere
                 self._effects.operation("op:unbound-name", node, frame)
             return
-        if scope.node is not frame.function.node or any(binding.kind == "parameter" for binding in bindings):
+        if any(binding.kind == "parameter" for binding in bindings):
+            return
+        if scope.node is not frame.function.node:
+            if self._may_be_unbound_outside(node, scope.node, bindings, frame):
+                self._effects.operation("op:unbound-name", node, frame)
             return
         if scope.node is not module.tree:
             self._effects.operation("op:unbound-local", node, frame)
         elif all(module.function(binding.node) is None for binding in bindings):  # no `global` in a function
             self._effects.operation("op:unbound-name", node, frame)
+
+    def _may_be_unbound_outside(
+        self, node: ast.Name, owner: ast.AST, bindings: list[Binding], frame: Frame
+    ) -> bool:
+        """Whether a function around may have bound a name of its own only on some ways, none of which leads to the inner function."""
+        if not isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef) or node.id in self._always_stored(
+            owner
+        ):
+            return False
+        parents = frame.unit.module.parents
+        around: set[ast.AST] = set()
+        inner: ast.AST | None = frame.function.node
+        while inner is not None and inner is not owner:
+            around.add(inner)
+            inner = parents.get(inner)
+        for binding in bindings:
+            place: ast.AST | None = binding.node
+            while place is not None and not isinstance(place, ast.stmt):
+                place = parents.get(place)
+            if place is None or place in around or parents.get(place) in around:
+                return False
+        return inner is owner
+
+    def _always_stored(self, function: ast.AST) -> frozenset[str]:
+        known = self._stored.get(function)
+        if known is None:
+            known = self._stored[function] = always_stored(function)
+        return known
 
     def _starred(self, node: ast.Starred, frame: Frame) -> Value:
         self._iteration.iterate(self.value(node.value, frame), node.value, frame)

@@ -206,6 +206,10 @@ class Kinds:
             return False
         return _lacks("iter", kind) if question == "iter" else not hasattr(_SAMPLES[kind], "__getitem__")
 
+    def takes_no_item(self, entry: Type) -> bool:
+        """Whether nothing can be stored into a kind: a text, a tuple, a number."""
+        return entry.name in _SAMPLES and not hasattr(_SAMPLES[entry.name], "__setitem__")
+
     def is_without(self, dotted: str, name: str) -> bool:
         """Whether a dotted name is that of a class with a sample, and the class has no attribute of a name."""
         return dotted in _SAMPLES and not hasattr(type(_SAMPLES[dotted]), name)

@@ -53,6 +53,8 @@ class Presence:
         family = self._families.family(info)
         if name.startswith("__") or not self._is_only_set_here(name, family):
             return True
+        if self._is_deleted(name, family):
+            return False
         for owner in family:
             if not isinstance(owner, ClassInfo):
                 continue
@@ -61,11 +63,33 @@ class Presence:
             if any(made in owner.methods for made in ("__getattr__", "__getattribute__")):
                 return True
             begun = self._begun_by(info)
-            if any(self._is_always(stored, owner, begun) for stored in owner.stores.get(name, ())):
+            if any(self._is_always(stored, owner, info, begun) for stored in owner.stores.get(name, ())):
                 return True
         return bool(info.node.decorator_list) or bool(self._writes.attribute_written(info, name))
 
-    def _is_always(self, stored: ast.Attribute, owner: ClassInfo, begun: set[str]) -> bool:
+    def _is_deleted(self, name: str, family: tuple[ClassInfo | str | None, ...]) -> bool:
+        """Whether a method of a class deletes an attribute of the object."""
+        return any(
+            isinstance(place.ctx, ast.Del) and isinstance(place.value, ast.Name) and place.value.id == "self"
+            for unit in {owner.unit for owner in family if isinstance(owner, ClassInfo)}
+            for place in unit.module.attributes_of(name)
+        )
+
+    def _is_run(self, owner: ClassInfo, family: tuple[ClassInfo | str | None, ...]) -> bool:
+        """Whether making an object runs the constructor of a base: those before it call it."""
+        for each in family:
+            if each is owner:
+                return True
+            own = each.methods.get("__init__") if isinstance(each, ClassInfo) else None
+            if own is not None and not any(
+                (isinstance(node, ast.Name) and node.id == "super")
+                or (isinstance(node, ast.Attribute) and node.attr == "__init__")
+                for node in ast.walk(own.node)
+            ):
+                return False
+        return True
+
+    def _is_always(self, stored: ast.Attribute, owner: ClassInfo, info: ClassInfo, begun: set[str]) -> bool:
         """Whether a statement sets an attribute whenever an instance is made, as far as that can be told.
 
         A constructor may leave it out on some way through it; of the methods that it calls that is not asked.
@@ -75,6 +99,8 @@ class Presence:
             return False
         if function.name != "__init__":
             return True
+        if not self._is_run(owner, self._families.family(info)):
+            return False
         known = self._stored.get(function)
         if known is None:
             known = self._stored[function] = always_stored(function.node)

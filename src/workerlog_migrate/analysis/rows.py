@@ -80,6 +80,8 @@ class Rows:
         sink = frame.sink
         if sink.is_heard:
             is_in_loop = "needs-loop" in row.marks and isinstance(frame.function.node, ast.AsyncFunctionDef)
+            if "needs-no-loop" in row.marks and isinstance(frame.function.node, ast.AsyncFunctionDef):
+                self._effects.operation("op:second-loop", node, frame)
             for exception in () if is_in_loop else row.raises:
                 sink.add(Raise(exception, node, frame.unit, row.name, row.source, row.note))
             for when in row.when:

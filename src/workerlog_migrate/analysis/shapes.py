@@ -117,6 +117,18 @@ class Shapes:
         ):
             self._effects.operation("op:attribute-closed", target, frame)
 
+    def _is_read_only(self, info: ClassInfo, name: str) -> bool:
+        """Whether a name is that of a property without a setter."""
+        for owner in self._families.family(info):
+            if not isinstance(owner, ClassInfo):
+                return False
+            made = [
+                each for each in owner.node.body if isinstance(each, ast.FunctionDef) and each.name == name
+            ]
+            if made:
+                return all(_decorators(each) == {"property"} for each in made)
+        return False
+
     def _is_member(self, info: ClassInfo, name: str) -> bool:
         """Whether a name is a member of an enumeration, which cannot be set."""
         return name in info.values and any(
@@ -313,6 +325,8 @@ class Shapes:
             return name not in info.annotations and "__setattr__" not in info.methods
         if _NAMED_TUPLE in self._families.family(info):
             return name in info.annotations
+        if self._is_read_only(info, name):
+            return True
         for owner in self._families.family(info):
             if not isinstance(owner, ClassInfo):
                 if owner not in _PLAIN_BASES:

@@ -68,6 +68,8 @@ TESTS: Mapping[str, ConditionWord] = {
     "holds-no-text": ConditionWord("{} holds something else than texts"),
     # It is a container, and the file puts one into itself.
     "circular": ConditionWord("{} may hold itself"),
+    # A number that comes from outside, or is what is left of another one, and that nothing keeps from being negative.
+    "negative": ConditionWord("{} may be negative"),
     # Something in it cannot be compared with another of its kind.
     "unordered": ConditionWord("{} holds what has no order"),
     # The script, or a file of the program that it imports, holds one of the words of ``value`` (the driver in an address).
@@ -88,6 +90,7 @@ MARKS = frozenset(["abstract", "calm", "general", "io"])
 # functions that are registered; filled: no list is empty that it gives a dict of; reorders: it has as many items as before,
 # at other places; starts: it starts a coroutine that it is given, which fails where it is awaited, not here; stored: what it
 # gives was stored before, so that it is data; needs-loop: it fails where no event loop runs, which one does in every coroutine;
+# needs-no-loop: it fails in every coroutine;
 # others: it gives what others end, so that nobody knows what awaiting it raises; matches: what it gives has the groups of its
 # pattern; groups: it gives groups of a match; orders: it compares by order what the functions give that
 # it calls; weekday: it gives a day of the week from 0 to 6; wraps: what it gives goes on to use what
@@ -110,6 +113,7 @@ CALL_MARKS = frozenset(
         "now",
         "orders",
         "needs-loop",
+        "needs-no-loop",
         "others",
         "reorders",
         "shrinks",

@@ -1,4 +1,4 @@
-"""Which attributes are stored to on each way through a function."""
+"""Which attributes and names are stored to on each way through a function."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _Stored = set[str]
 
 
 def always_stored(function: ast.AST) -> frozenset[str]:
-    """Return the attributes (``self.x``) without a store to which a function does not return.
+    """Return the attributes (``self.x``) and names without a store to which a function does not return.
 
     Args:
         function: its definition; one without a body stores nothing.
@@ -58,7 +58,9 @@ def _step(node: ast.stmt, stored: _Stored, ends: list[_Stored]) -> _Stored | Non
             pattern, guard = cases[-1].pattern, cases[-1].guard
             is_whole = isinstance(pattern, ast.MatchAs) and pattern.pattern is None and guard is None
             return _merged(ways if is_whole else [*ways, stored])
-        case ast.For() | ast.AsyncFor() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return stored | {name}
+        case ast.For() | ast.AsyncFor():
             return stored
         case ast.While(test=test) if not (isinstance(test, ast.Constant) and test.value):
             return stored
@@ -72,10 +74,19 @@ def _merged(ways: list[_Stored | None]) -> _Stored | None:
 
 
 def _stores(node: ast.AST) -> _Stored:
-    return {
-        f"{part.value.id}.{part.attr}"
-        for part in ast.walk(node)
-        if isinstance(part, ast.Attribute)
-        and isinstance(part.ctx, ast.Store)
-        and isinstance(part.value, ast.Name)
-    }
+    found: _Stored = set()
+    for part in ast.walk(node):
+        match part:
+            case ast.Attribute(value=ast.Name(id=name), attr=attr, ctx=ast.Store()):
+                found.add(f"{name}.{attr}")
+            case (
+                ast.Name(id=name, ctx=ast.Store())
+                | ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+            ):
+                found.add(name)
+            case ast.ClassDef(name=name):
+                found.add(name)
+            case ast.alias(name=name, asname=other):
+                found.add(other or name.partition(".")[0])
+    return found
