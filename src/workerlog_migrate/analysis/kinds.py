@@ -100,7 +100,6 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 }
 Given = tuple[str, ast.expr, Value]
 _SPEC = re.compile(r"\D{0,3}\d{0,3}\D{0,2}\d{0,2}\D{0,2}")  # wide ones would take memory
-_KEY = re.compile(r"%\(([^)]*)\)")
 _FORMAT = re.compile(r"[^%]{0,200}(?:%[-+ #0]?\d{0,3}(?:\.\d{1,2})?[a-zA-Z%][^%]{0,200}){0,9}")
 
 
@@ -380,15 +379,6 @@ def _raises(action: Callable[[], object]) -> bool:
     except (ArithmeticError, LookupError, ValueError):
         return False
     return False
-
-
-def misses_key(layout: ast.expr, entry: Type) -> bool:
-    """Whether a written ``%(name)s`` asks a dictionary for a key of which nobody knows that it is there."""
-    wanted = set(_KEY.findall(_literal(layout).replace("%%", "")))
-    if entry.name != "dict" or not wanted:
-        return False
-    known = {name for name, _ in entry.literal or ()}
-    return not wanted <= known
 
 
 def _literal(node: ast.expr) -> str:

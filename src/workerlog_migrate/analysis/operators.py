@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Frame
-from workerlog_migrate.analysis.kinds import misses_key
 from workerlog_migrate.analysis.values import (
     ANY,
     BOOL,
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.unset import Unset
     from workerlog_migrate.analysis.world import World
 
+_KEY = re.compile(r"%\(([^)]*)\)")
 _COUNTS = frozenset({"any", "int", "json"})
 _NUMBER_IN_PERCENT = re.compile(r"%(?:\([^)]*\))?[-+ #0-9.*]*[diouxXeEfFgGc]")
 _OPERATORS: dict[type[ast.operator], str] = {
@@ -185,7 +185,7 @@ class Operators:
                 for part in parts:
                     self._special_methods.special(part, AS_TEXT, right_node, frame)
             self._kinds.percent(left_node, right, node, frame)
-            if any(misses_key(left_node, entry) for entry in right):
+            if any(_misses_key(left_node, entry) for entry in right):
                 self._effects.operation("op:subscript-key", node, frame)
             if any(values.is_opaque(entry) for entry in right) and _converts(left_node):
                 self._effects.operation("op:convert-unknown", node, frame)
@@ -433,3 +433,13 @@ def _converts(template: ast.expr) -> bool:
     """Whether a written ``%`` template asks for a number."""
     text = template.value if isinstance(template, ast.Constant) else ""
     return isinstance(text, str) and _NUMBER_IN_PERCENT.search(text.replace("%%", "")) is not None
+
+
+def _misses_key(layout: ast.expr, entry: Type) -> bool:
+    """Whether a written ``%(name)s`` asks a dictionary for a key of which nobody knows that it is there."""
+    text = layout.value if isinstance(layout, ast.Constant) and isinstance(layout.value, str) else ""
+    wanted = set(_KEY.findall(text.replace("%%", "")))
+    if entry.name != "dict" or not wanted:
+        return False
+    known = {name for name, _ in entry.literal or ()}
+    return not wanted <= known
