@@ -46,17 +46,13 @@ class Output:
         """
         if not self.shows_diff or not result.changed or result.error is not None:
             return
-        from workerlog_migrate.report.diff import colorize, render_file_diff
+        from workerlog_migrate.report.diff import render_file_diff
 
         patch = render_file_diff(result.target.path, result.before, result.after)
         if self.request.format_name == DIFF:
             self.patches.append(patch)
             return
-        if wants_color(self.request.color, sys.stdout):
-            patch = colorize(visible_bytes(patch))
-        elif sys.stdout.isatty():
-            patch = visible_bytes(patch)
-        self.write(patch)
+        self._show(patch)
 
     def runtime(self, path: Path, before: bytes | None, after: bytes) -> None:
         """Show a runtime file that is added or replaced.
@@ -68,13 +64,22 @@ class Output:
         """
         if not self.shows_diff:
             return
-        from workerlog_migrate.report.diff import colorize, render_file_diff, render_new_file
+        from workerlog_migrate.report.diff import render_file_diff, render_new_file
 
         patch = render_new_file(path, after) if before is None else render_file_diff(path, before, after)
         if self.request.format_name == DIFF:
             self.patches.append(patch)
             return
-        self.write(colorize(patch) if wants_color(self.request.color, sys.stdout) else patch)
+        self._show(patch)
+
+    def _show(self, patch: bytes) -> None:
+        from workerlog_migrate.report.diff import colorize
+
+        if wants_color(self.request.color, sys.stdout):
+            patch = colorize(visible_bytes(patch))
+        elif sys.stdout.isatty():
+            patch = visible_bytes(patch)
+        self.write(patch)
 
     def write(self, data: bytes) -> None:
         """Write, unless the reader has gone.

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from attacked import IS_ROOT, WORKER, Place
+from attacked import IS_ROOT, NOBODY, WORKER, Place
 
 from workerlog_migrate.config import load_config
 from workerlog_migrate.errors import UsageError
@@ -232,3 +232,20 @@ def test_a_configuration_that_takes_too_long_to_read_is_refused(
 
     with pytest.raises(UsageError, match=r"pyproject\.toml: takes more than 0 s of processor time to read"):
         load_config(file)
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can give files to somebody else")
+@pytest.mark.parametrize("whose", ["a stranger's", "ours"])
+def test_a_stranger_above_the_project_makes_it_no_part_of_a_repository(place: Place, whose: str) -> None:
+    """Kind: in a folder where everybody may write, a ``.git`` and what it makes count are as a ``pyproject.toml`` is; ours count."""
+    above = place.clone.parent
+    above.chmod(0o1777)
+    (above / ".git").mkdir()
+    (above / ".gitignore").write_text("zero_worker.py\n", encoding="utf-8")
+    if whose == "a stranger's":
+        for name in (".git", ".gitignore"):
+            os.chown(above / name, NOBODY, NOBODY)
+
+    done = place.run("--check")
+
+    assert done.returncode == (1 if whose == "a stranger's" else 0), done.stderr

@@ -18,9 +18,13 @@ from attacked import IS_ROOT, WORKER, Place
 from people_project import environment
 
 from workerlog_migrate import pipeline
+from workerlog_migrate.errors import UsageError
+from workerlog_migrate.files import snapshot
 from workerlog_migrate.files.budget import SpentError, budget
+from workerlog_migrate.files.vendor import runtime_text
 from workerlog_migrate.files.writing import write_report
 from workerlog_migrate.seen.notes import read_notes
+from workerlog_migrate.targets import matches
 from workerlog_migrate.writer import real_folders
 
 SECONDS = 60
@@ -534,3 +538,104 @@ def test_evidence_of_many_files_is_bounded_in_all(place: Place, monkeypatch: pyt
     assert (notes.lines, notes.passed_over[unread]) == (9, 1)
     assert notes.passed_over["too many different ones"] == 6
     assert sorted(path for paths in notes.paths.values() for path in paths) == ["a0.py", "a1.py", "a2.py"]
+
+
+@pytest.mark.parametrize("codec", ["punycode", "idna"])
+def test_a_codec_of_host_names_is_none_of_a_script(place: Place, codec: str) -> None:
+    """Kind: a script says by what code it is read, and some take a time that grows with its square."""
+    place.script.write_bytes(
+        f"# coding: {codec}\nx = 1 # ".encode() + b"ab" * 500_000 + b"-" + b"9a8b7c" * 200_000
+    )
+
+    done = place.run("--check", timeout=30)
+
+    assert done.returncode == 2
+    assert f"its coding line names '{codec}', which is no encoding" in done.stderr
+
+
+def test_a_pattern_of_many_wildcards_is_compared_with_a_long_name_in_linear_time() -> None:
+    """Kind: `pathlib` of Python 3.13 tries every share of the name; ours agrees with it where that is harmless."""
+    name = "a" * 240 + ".py"
+
+    assert not matches(Path("scripts", name), "*a" * 40 + "*b")
+    for glob in (
+        "*.py",
+        "scripts/*.py",
+        "/scripts/*.py",
+        "x/scripts/*.py",
+        "*/[a-b]*.py",
+        "scripts",
+        "s*/?*",
+    ):
+        for path in (Path("scripts", name), Path("/scripts", name), Path(name)):
+            assert matches(path, glob) == path.match(glob), (path, glob)
+
+
+def test_a_configuration_of_another_tool_of_a_key_of_many_parts_is_passed_over(place: Place) -> None:
+    """Kind: whoever's configuration it is, a key is read in a time that grows with its square."""
+    (place.clone / "ruff.toml").write_text(".".join(["a"] * 240_000) + " = 1\n", encoding="utf-8")
+
+    done = place.run("--check", timeout=30)
+
+    assert done.returncode == 1, done.stderr
+
+
+@pytest.mark.parametrize("what", ["the script", "what a killed run has left"])
+def test_an_undo_reads_no_file_that_is_larger_than_we_write(place: Place, what: str) -> None:
+    """Kind: who has given back a file must read it first, and it may be one of holes by then."""
+    os.link(place.script, place.script.with_name("other"))
+    assert place.run("--apply").returncode == 0
+    holes = place.script if what == "the script" else place.script.with_name(".workerlog-migrate-1-2.tmp")
+    if what == "the script":
+        place.script.unlink()
+    else:
+        place.script.write_text("# edited\n", encoding="utf-8")
+    with holes.open("wb") as file:
+        file.truncate(1 << 40)
+
+    done = place.run("--undo", timeout=30)
+
+    assert done.returncode == 2
+    assert "larger than 64,000,000 bytes" in done.stderr or "edited since" in done.stderr
+    assert "memory" not in done.stderr.lower()
+
+
+def test_what_is_kept_of_scripts_while_they_are_written_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kind: each file has its limit, and all together none."""
+    files = [tmp_path / f"{number}.py" for number in range(3)]
+    for each in files:
+        each.write_bytes(b"#" * 40)
+    monkeypatch.setattr(snapshot, "MAX_BYTES", 100)
+
+    with snapshot.kept(files[:2], in_file=False):
+        assert snapshot.original(files[0]) == b"#" * 40
+    with pytest.raises(UsageError, match="name fewer"), snapshot.kept(files, in_file=False):
+        pass
+
+
+@pytest.mark.parametrize("aside", ["a link", "a pipe", "the evidence is a link"])
+def test_a_worker_sums_no_evidence_that_is_none(place: Place, aside: str) -> None:
+    """Kind: what a checkout puts into the log folder has no end, and the migrated worker would wait or read for ever."""
+    (place.clone / "scripts" / "worker_logger.py").write_text(runtime_text("worker_logger"), encoding="utf-8")
+    place.script.write_text(
+        "from worker_logger import setup_worker_logger\nlogger = setup_worker_logger('zero')\n",
+        encoding="utf-8",
+    )
+    logs = place.clone / "logs"
+    logs.mkdir()
+    evidence = logs / "zero.seen.jsonl"
+    evidence.write_bytes(b'{"v": 1}\n' * 700_000)
+    if aside == "a link":
+        (logs / "zero.seen.jsonl.summing").symlink_to("/dev/zero")
+    elif aside == "a pipe":
+        os.mkfifo(logs / "zero.seen.jsonl.summing")
+    else:
+        evidence.rename(logs / "theirs")
+        evidence.symlink_to("theirs")
+
+    subprocess.run([sys.executable, str(place.script)], cwd=place.clone, timeout=30, check=True)
+
+    assert evidence.is_symlink() == (aside == "the evidence is a link")
+    assert (logs / "zero.log").exists()

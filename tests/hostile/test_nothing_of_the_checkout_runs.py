@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 import pytest
-from attacked import WORKER, Place
+from attacked import IS_ROOT, NOBODY, WORKER, Place
 
 from workerlog_migrate.files.git import GitError, run_git
 
@@ -248,3 +249,67 @@ def test_no_call_of_git_looks_into_a_submodule_whatever_the_repository_says(
     assert not mark.exists()
     git(place.clone, "status")
     assert mark.exists(), "the trap is one"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "logging.pyc",
+        "logging/__init__.pyc",
+        f"logging{EXTENSION_SUFFIXES[0]}",
+        "ignored: logging/__init__.py",
+        "in an environment: logging.py",
+        "worker_logger/__init__.py",
+        f"worker_logger{EXTENSION_SUFFIXES[-1]}",
+    ],
+)
+def test_the_runtime_is_not_led_to_a_module_of_the_checkout(place: Place, name: str) -> None:
+    """Kind: Python imports more than the ``.py`` files that git knows; the script itself imported none of them."""
+    how, _, last = name.rpartition(": ")
+    module = place.clone / "scripts" / last
+    module.parent.mkdir(exist_ok=True)
+    module.write_bytes(b"raise SystemExit(7)\n")
+    if how == "ignored":
+        (place.clone / ".git").mkdir()
+        (place.clone / ".gitignore").write_text("logging/\n", encoding="utf-8")
+    elif how:
+        (place.clone / "scripts" / "pyvenv.cfg").touch()
+
+    done = place.run("--apply")
+
+    assert done.returncode == 0, done.stderr
+    assert place.script.read_text(encoding="utf-8") == WORKER
+    assert "1 left" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["logging/data.txt", "logging.txt", "logger.pyc", "worker_logger/x.py"])
+def test_twin_what_python_would_not_import_is_in_nobody_s_way(place: Place, name: str) -> None:
+    module = place.clone / "scripts" / name
+    module.parent.mkdir(exist_ok=True)
+    module.write_bytes(b"raise SystemExit(7)\n")
+
+    done = place.run("--apply")
+
+    assert done.returncode == 0, done.stderr
+    assert "mirror_print(" in place.script.read_text(encoding="utf-8")
+    assert subprocess.run([sys.executable, str(place.script)], check=False).returncode == 0
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="what is attacked are the rights of root")
+def test_root_asks_git_with_the_rights_of_who_owns_the_repository(place: Place) -> None:
+    """Kind: what was looked at is not what is used, when its owner changes git's configuration in between."""
+    found = place.victim / "asked"
+    place.victim.chmod(0o777)
+    program = place.clone / "git"
+    program.write_text(f'#!/bin/sh\nid -u >> {found}\nexec /usr/bin/git "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    subprocess.run(["git", "init", "--quiet", str(place.clone)], check=True)
+    (place.home / ".gitconfig").write_text("[safe]\n\tdirectory = *\n", encoding="utf-8")
+    for folder, _, names in os.walk(place.clone):
+        for each in (folder, *(os.path.join(folder, name) for name in names)):
+            os.chown(each, NOBODY, NOBODY)
+
+    done = place.run("--check", "--changed", PATH=f"{place.clone}:{os.environ['PATH']}")
+
+    assert done.returncode == 1, done.stderr
+    assert set(found.read_text(encoding="utf-8").split()) == {str(NOBODY)}

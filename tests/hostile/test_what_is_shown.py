@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from attacked import IS_ROOT, WORKER, Place
 
+from workerlog_migrate.files.stamp import stamp
+from workerlog_migrate.model import RUNTIME_FILES
 from workerlog_migrate.report.visible import visible
 
 NASTY = "\x1b]0;owned\x07\x1b[8m\u202e\u2066\x9b1m\r\x7f"
@@ -208,3 +210,17 @@ def test_no_line_of_a_report_is_a_command_to_the_runner_of_a_ci(place: Place, ar
 @pytest.mark.parametrize("text", ["a::b", "x[::2]", "## a heading [1]", "std::vector", "issue ##3"])
 def test_twin_what_only_looks_like_one_is_shown_as_it_is(text: str) -> None:
     assert visible(text) == text
+
+
+@pytest.mark.parametrize("color", ["always", "never"])
+def test_a_runtime_file_that_is_replaced_drives_no_terminal(place: Place, color: str) -> None:
+    """Kind: each diff that is shown, of whatever file; a stamp is no signature."""
+    old = stamp('# \x1b]0;owned\x07 \u202e\nRUNTIME_VERSION = "0.0.1"\n', "0.0.1")
+    for name in RUNTIME_FILES:
+        (place.clone / "scripts" / name).write_text(old, encoding="utf-8")
+
+    shown = on_a_terminal(place, "--with-runtime", f"--color={color}")
+
+    assert "\\x1b]0;owned\\x07 \\u202e" in shown
+    assert "\x1b]" not in shown
+    assert "\u202e" not in shown

@@ -234,6 +234,10 @@ class Folder:
         return self._descriptor
 
 
+MAX_BYTES = 64_000_000
+"""What a script, with all that we put into it, certainly does not exceed: a larger file, perhaps of holes, is not ours."""
+
+
 def read_all(descriptor: int) -> bytes:
     """Read what is left of an open file.
 
@@ -244,11 +248,16 @@ def read_all(descriptor: int) -> bytes:
         Its bytes.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: it cannot be read, or holds more than `MAX_BYTES` (``EFBIG``).
     """
-    parts = []
-    while part := os.read(descriptor, 1 << 20):
+    parts, left = [], MAX_BYTES
+    is_large = os.fstat(descriptor).st_size > MAX_BYTES
+    while not is_large and (part := os.read(descriptor, 1 << 20)):
         parts.append(part)
+        left -= len(part)
+        is_large = left < 0
+    if is_large:
+        raise OSError(errno.EFBIG, f"larger than {MAX_BYTES:,} bytes")
     return b"".join(parts)
 
 

@@ -9,6 +9,7 @@ itself is taken from the absolute folders of ``PATH``, never from the current on
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -114,11 +115,18 @@ def _run(folder: Path, arguments: tuple[str, ...], more: dict[str, str], patienc
     command = [_program(), "--no-pager"]
     for setting in _SETTINGS:
         command += ["-c", setting]
+    environment = {**os.environ, **_ENVIRONMENT, **more}
     try:
+        owner = _owner(folder)
+        if owner is not None:
+            environment["GIT_CONFIG_GLOBAL"] = os.devnull  # root's own, which they may not read
         return subprocess.run(
             [*command, *arguments],
             cwd=folder,
-            env={**os.environ, **_ENVIRONMENT, **more},
+            env=environment,
+            user=owner and owner[0],
+            group=owner and owner[1],
+            extra_groups=owner and (),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=patience,
@@ -133,6 +141,22 @@ def _run(folder: Path, arguments: tuple[str, ...], more: dict[str, str], patienc
         # What it says about the fault, not the advice below it.
         said = next((line for line in lines if line.startswith("fatal:")), lines[-1] if lines else "no")
         raise GitError(f"says: {said}") from None
+
+
+def _owner(folder: Path) -> tuple[int, int] | None:
+    """Give the user as whom root asks about somebody else's repository; None where that is who we are.
+
+    They may change its configuration between two questions of ours; what git runs then, it runs with their rights.
+    """
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return None
+    root = Path(_root(folder))
+    for place in (root / ".git" / "config", root / ".git", root):
+        with contextlib.suppress(OSError):
+            status = place.lstat()
+            if status.st_uid != 0:
+                return status.st_uid, status.st_gid
+    return None
 
 
 def _program() -> str:

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.globbing import Looking, expand_folders
 from workerlog_migrate.files.reading import MAX_SETTINGS, read_file
+from workerlog_migrate.files.roots import has_git, is_of_ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -96,6 +97,8 @@ _PROFILES: Mapping[str, Mapping[str, object]] = {
 }
 _GRID, _HANGING = 0, 3
 _MOST_FOLDERS = 2_000
+_MOST_DOTS = 1_000
+"""In a line: a key of many parts takes a time that grows with its square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,13 +297,13 @@ def _find_isort(folder: Path) -> tuple[Path, Mapping[str, object]] | None:
             found = _isort_in(candidate / name, sections)
             if found is not None:
                 return candidate, found
-        if (candidate / ".git").exists():
+        if has_git(os.fspath(candidate)):
             return None  # isort looks no further
     return None
 
 
 def _isort_in(file: Path, sections: tuple[str, ...]) -> Mapping[str, object] | None:
-    if not _is_file(file):
+    if not _is_file(file) or not is_of_ours(os.fspath(file)):
         return None
     if not sections:
         tool = _table(_toml(file), "tool")
@@ -354,7 +357,7 @@ def _wrap_mode(value: object) -> int:
 def _project_root(folder: Path, cwd: Path) -> Path:
     """Give the nearest folder upwards that git or a ``pyproject.toml`` makes a project, else the current folder."""
     for candidate in _upwards(folder):
-        if (candidate / ".git").exists() or _is_file(candidate / "pyproject.toml"):
+        if has_git(os.fspath(candidate)) or _is_file(candidate / "pyproject.toml"):
             return candidate
     return cwd
 
@@ -402,10 +405,17 @@ def _toml(file: Path) -> Mapping[str, object]:
     else:
         import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]  # only there on Python 3.10
     try:
-        document: dict[str, object] = tomllib.loads(read_file(file, MAX_SETTINGS).decode("utf-8-sig"))
+        raw = read_file(file, MAX_SETTINGS)
+        if not is_of_ours(os.fspath(file)) or max(map(_dots, raw.split(b"\n"))) > _MOST_DOTS:
+            return {}
+        document: dict[str, object] = tomllib.loads(raw.decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError):
         return {}
     return document
+
+
+def _dots(line: bytes) -> int:
+    return line.count(b".")
 
 
 def _table(table: Mapping[str, object], key: str) -> Mapping[str, object]:

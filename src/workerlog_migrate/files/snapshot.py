@@ -14,12 +14,16 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.reading import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _originals: dict[str, bytes] = {}
+MAX_BYTES = 500_000_000
+"""So much is kept at most: some ten million lines."""
+
 _HEAD = 16  # digits of the length of the index
 
 
@@ -45,9 +49,15 @@ def kept(paths: Sequence[Path], *, in_file: bool) -> Iterator[str]:
     Yields:
         The name of that file, empty where there is none.
     """
+    held = 0
     for path in paths:
         with contextlib.suppress(OSError, ValueError, MemoryError):
             raw = read_file(path)
+            held += len(raw)
+            if held > MAX_BYTES:
+                raise UsageError(
+                    f"the scripts of one --apply may hold {MAX_BYTES:,} bytes in all; name fewer of them"
+                )
             _originals[str(path)] = _originals[os.path.realpath(path)] = raw
     name = _written() if in_file else ""
     try:

@@ -191,6 +191,10 @@ def _is_utf_8(name: str) -> bool:
     return folded == "utf-8" or folded.startswith("utf-8-")
 
 
+_OF_DOMAINS = ("idna", "punycode")
+"""Codecs of single host names: they take a time that grows with the square of the text's length."""
+
+
 def _checked_codec(name: str, line: int) -> str:
     folded = name[:12].lower().replace("_", "-")
     if _is_utf_8(name):
@@ -200,7 +204,7 @@ def _checked_codec(name: str, line: int) -> str:
     ):
         return "iso-8859-1"
     try:
-        codec = codecs.lookup(name)
+        codec = codecs.lookup("" if folded.replace("_", "-") in _OF_DOMAINS else name)
     except (LookupError, ValueError) as error:
         raise Refused(
             f"its coding line names {name!r}, which is no encoding; correct or remove it", line

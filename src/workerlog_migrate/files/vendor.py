@@ -14,6 +14,7 @@ import os
 import warnings
 from dataclasses import dataclass
 from functools import cache
+from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     from workerlog_migrate.model import FileResult
 
+
+_EXTENSIONS = tuple(suffix.removeprefix(".") for suffix in EXTENSION_SUFFIXES)
 
 OWN_FILE = "a file of your own"
 """Why a file is kept that was never ours."""
@@ -167,6 +170,38 @@ def write_runtime(plan: VendorPlan, *, like: os.stat_result | None = None, place
             raise Refused(f"{file.path} cannot be written: {why(error)}") from error
 
 
+def modules_in(folder: str) -> dict[str, str]:
+    """List what Python would import from a folder, whether git ignores it or not.
+
+    Args:
+        folder: the folder.
+
+    Returns:
+        Name of a module -> the file or package that it is taken from, the first that Python looks for.
+    """
+    found: dict[str, str] = {}
+    try:
+        with os.scandir(folder or ".") as listing:
+            entries = sorted(listing, key=lambda entry: _rank(entry.name))
+    except OSError:
+        return found
+    for entry in entries:
+        name, _, ending = entry.name.partition(".")
+        if not ending and name.isidentifier():
+            inner = (os.path.join(entry.path, f"__init__.{each}") for each in ("py", "pyc", *_EXTENSIONS))  # noqa: PTH118  # text
+            if any(map(os.path.isfile, inner)):
+                found[name] = entry.name
+        elif ending in ("py", "pyc") or ending.endswith(("so", "pyd")):
+            found.setdefault(name, entry.name)
+    return found
+
+
+def _rank(name: str) -> int:
+    """Packages first, then extensions, sources, and compiled files without a source (`importlib.machinery.FileFinder`)."""
+    ending = name.rpartition(".")[2] if "." in name else ""
+    return {"": 0, "py": 2, "pyc": 3}.get(ending, 1)
+
+
 def ignored_by_git(folder: Path) -> frozenset[str]:
     """Ask git which runtime files it would leave out of a commit; those that it has already are in it.
 
@@ -275,6 +310,10 @@ def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
     ours = vendored(text, version).encode("utf-8")
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113  # never raise
         raise Refused(f"{path} cannot be read: not a regular file")
+    beside = modules_in(os.fspath(path.parent)).get(path.stem, path.name)
+    if not beside.endswith((".py", ".pyc")):  # Python takes a package, or an extension, before a file
+        missing = tuple(sorted(needed))
+        return VendorFile(path.parent / beside, Verdict.MISSING_NAMES, b"", missing=missing, reason=OWN_FILE)
     try:
         before = read_file(path)
     except FileNotFoundError:

@@ -26,7 +26,7 @@ from workerlog_migrate.files.in_use import ReadOnlyError, why
 from workerlog_migrate.files.names import existing_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 # A name that git, editors and the patterns of workers all pass over, and that says whose it is.
 _PREFIX = ".workerlog-migrate-"
@@ -192,29 +192,30 @@ def check_writable(path: Path) -> None:
         raise Refused(f"cannot be written: {what}; it is what it was")
 
 
-def leftovers(place: Path) -> list[bytes]:
+def leftovers(place: Path) -> Iterator[bytes]:
     """Read the temporary files that a killed run has left in a folder.
 
     Args:
         place: where scripts were written, links resolved.
 
-    Returns:
-        What is in them; those of a run that is still at work are among them.
+    Yields:
+        What is in each, one after the other; those of a run that is still at work are among them.
 
     Raises:
         OSError: the folder cannot be read.
     """
-    found = []
     with Folder.open(place) as folder:
         for name in _temporary_names(folder):
+            text = None
             with contextlib.suppress(OSError):
                 descriptor = folder.open_file(name, os.O_RDONLY)
                 try:
                     if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                        found.append(read_all(descriptor))
+                        text = read_all(descriptor)
                 finally:
                     os.close(descriptor)
-    return found
+            if text is not None:
+                yield text
 
 
 def remove_leftovers(place: Path, *, replaced: bool = False) -> None:

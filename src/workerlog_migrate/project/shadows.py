@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.stamp import read_stamp
-from workerlog_migrate.files.vendor import is_ours, runtime_text
+from workerlog_migrate.files.vendor import is_ours, modules_in, runtime_text
 from workerlog_migrate.model import RUNTIME_MODULES
 from workerlog_migrate.project.facts import read_facts
 from workerlog_migrate.project.said import FileFacts, Import
@@ -134,8 +134,12 @@ class Shadows:
 
     def _named_like_standard(self, folder: str) -> list[tuple[str, str]]:
         if folder not in self._standard_in:
-            found = ((name, self._module(folder, name)) for name in sorted(_STDLIB - _LOADED_BEFORE))
-            self._standard_in[folder] = [(name, file) for name, file in found if file]
+            beside = modules_in(folder)
+            self._standard_in[folder] = [
+                (name, os.path.join(folder, beside[name]))
+                for name in sorted(_STDLIB - _LOADED_BEFORE)
+                if name in beside
+            ]
         return self._standard_in[folder]
 
     def foreign(self, path: str) -> str:

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:e6ce4d0a8d21c454fec120070fb7516674f35b5eb545bc6487a2e875c25d9d51
+# workerlog-migrate runtime 0.1.0 tree:cf98c5e4a3f21fcf7925d4b6bd0e48fd937f18d952f86061f23185e7945aacef
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -811,8 +811,11 @@ def _sum_up(file: _LogFile) -> None:
     try:
         if file.size() < _MOST_EVIDENCE:
             return
-        if _stat(aside) is None:  # otherwise one that a killed process left behind
+        # Otherwise one that a killed process left behind. What a link leads to, or a pipe, might have no end.
+        if _stat(aside, follow=False) is None and _is_file(file.path):
             os.rename(file.path, aside)
+        if not _is_file(aside):
+            return
         old = os.stat(aside)
         sums: dict[str, list[Any]] = {}
         last: dict[tuple[str, Any], int] = {}
@@ -1452,6 +1455,11 @@ def _stat(path: str, *, follow: bool = True) -> os.stat_result | None:
     with quiet(OSError, ValueError):
         return os.stat(path) if follow else os.lstat(path)
     return None
+
+
+def _is_file(path: str) -> bool:
+    found = _stat(path, follow=False)
+    return found is not None and stat.S_ISREG(found.st_mode)
 
 
 def _give(fd: int, old: os.stat_result) -> None:

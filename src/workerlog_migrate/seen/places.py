@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import os
+import warnings
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -18,7 +19,9 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.joined import Joined
 from workerlog_migrate.analysis.watch import watch_of
+from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.reading import read_file
+from workerlog_migrate.files.source import decode
 from workerlog_migrate.model import Arrival
 
 if TYPE_CHECKING:
@@ -124,8 +127,10 @@ class Paths:
 def _functions(path: Path) -> frozenset[tuple[str, int]]:
     """Give name and first line of each function of a file, also the bare name; none when it cannot be read."""
     try:
-        tree = ast.parse(read_file(path))
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about a script, which is not ours to complain of
+            tree = ast.parse(decode(path, read_file(path)).text)
+    except (OSError, Refused, SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
     found = {("<module>", 1)}
     work: list[tuple[ast.AST, str]] = [(tree, "")]

@@ -463,7 +463,7 @@ class Settler:
 
     def _may_be_class(self, name: str) -> bool:
         """Whether a name that nobody knows may be a class: a log folder is input, and may name whatever is there."""
-        if name.startswith(("__main__.", LOCAL)) or self.engine.knowledge.call(name) is not None:
+        if "__" in name or name.startswith(LOCAL) or self.engine.knowledge.call(name) is not None:
             return False
         if (
             name.partition(".")[0] in sys.stdlib_module_names
