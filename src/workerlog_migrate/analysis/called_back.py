@@ -29,6 +29,7 @@ _NOTHING = "-"
 _REDIRECTS = {"sys.stdout": "redirect_stdout", "sys.stderr": "redirect_stderr"}
 _OF_THE_LOG = frozenset({"logging.Handler", "logging.Filter", "logging.Filterer"})
 _LOGGING = "logging"
+_GOING_ON = ("__iter__", "__next__", "__getitem__", "__call__")
 _MEETING = ("filter", "handle", "emit")
 # What the analysis counts where an object is made, entered, left or shown.
 _TOLD_APART = frozenset(
@@ -62,7 +63,7 @@ class CalledBack:
             node: where it is taken.
             frame: takes the edges.
         """
-        if frame.sink is None or "." not in base:  # what is built in calls nothing of its heirs
+        if not frame.sink.is_heard or "." not in base:  # what is built in calls nothing of its heirs
             return
         if not name and not self._patterns(base):
             return
@@ -82,7 +83,7 @@ class CalledBack:
             node: the call.
             frame: takes the edges.
         """
-        if frame.sink is None:
+        if not frame.sink.is_heard:
             return
         known = self._streams.get(stream)
         if known is None:
@@ -112,7 +113,7 @@ class CalledBack:
             node: the call.
             frame: takes the edges.
         """
-        if frame.sink is None or "logs" not in row.marks:
+        if not frame.sink.is_heard or "logs" not in row.marks:
             return
         if self._log is None:
             self._log = ()
@@ -133,7 +134,7 @@ class CalledBack:
             node: the call.
             frame: takes the edges.
         """
-        if frame.sink is None:
+        if not frame.sink.is_heard:
             return
         for text in row.runs:
             known = self._registered.get(text)
@@ -161,6 +162,29 @@ class CalledBack:
             elif entry.class_or_none is not None:
                 found = (self._families.method(entry.class_info, name) for name in ("__init__", "__call__"))
                 yield from (each for each in found if isinstance(each, FunctionInfo))
+
+    def goes_on(self, value: Value, node: ast.expr, frame: Frame) -> None:
+        """Count what runs as an iterator goes on: the function of a ``map`` that was made before, a generator in a ``zip``.
+
+        Args:
+            value: what is gone through.
+            node: the expression whose value it is.
+            frame: takes the edges.
+        """
+        if not frame.sink.is_heard:
+            return
+        for entry in value:
+            for inner in (entry.remembered or ()) if entry.name == "iterator" else ():
+                if inner.kind is values.GENERATOR:
+                    if inner.function_or_none is not None:
+                        frame.sink.add(CallEdge(inner.function, node, frame.unit))
+                elif inner.kind is values.INSTANCE:
+                    found = (self._families.method(inner.class_info, name) for name in _GOING_ON)
+                    for method in found:
+                        if isinstance(method, FunctionInfo):
+                            frame.sink.add(CallEdge(method, node, frame.unit))
+                else:
+                    self._above.calls.invoke_unknown(frozenset({inner}), node, frame)
 
     def _of_the_log(self, unit: Unit) -> Iterator[FunctionInfo]:
         for statement in unit.module.classes:

@@ -126,8 +126,8 @@ class Engine:
         proofs = Proofs(above, containers, writes, sources, conditions)
         guards = Guards(world, above, annotations)
         special_methods = SpecialMethods(world, above, effects, families, flat, shapes)
-        iteration = Iteration(above, effects, elements, kinds, unset, special_methods, hooks)
         called_back = CalledBack(world, above, families, places)
+        iteration = Iteration(above, effects, elements, kinds, unset, special_methods, hooks, called_back)
         attributes = Attributes(
             world,
             effects,

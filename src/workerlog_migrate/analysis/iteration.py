@@ -12,6 +12,7 @@ from workerlog_migrate.analysis.values import Type, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.called_back import CalledBack
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.hooks import Hooks
@@ -35,6 +36,7 @@ class Iteration:
         unset: Unset,
         special_methods: SpecialMethods,
         hooks: Hooks,
+        called_back: CalledBack,
     ) -> None:
         self._above = above
         self._effects = effects
@@ -43,12 +45,14 @@ class Iteration:
         self._unset = unset
         self._special_methods = special_methods
         self._hooks = hooks
+        self._called_back = called_back
         self._meanwhile = Meanwhile()
 
     def iterate(self, value: Value, node: ast.expr, frame: Frame) -> Value:
         """Return what iterating over a value gives, and put what that can raise into the sink."""
         if frame.sink.is_heard:
             self._kinds.iterated(value, node, frame)
+            self._called_back.goes_on(value, node, frame)
             for entry in value:
                 self._iterate_one(entry, node, frame, frame.sink)
             held = container(node)

@@ -14,7 +14,7 @@ from workerlog_migrate.analysis.conditions import describe
 from workerlog_migrate.analysis.frames import SILENT, CallEdge, Frame, Raise
 from workerlog_migrate.analysis.kinds import is_tried
 from workerlog_migrate.analysis.program import FunctionInfo
-from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
+from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -176,6 +176,7 @@ class Rows:
             for entry in value:
                 if entry.kind is values.GENERATOR and entry.function_or_none is not None:
                     frame.sink.add(CallEdge(entry.function, passed, frame.unit))
+            self._called_back.goes_on(value, passed, frame)
 
     def _mistyped_argument(
         self, row: CallRow, passed: ast.expr, value: Value, arguments: Arguments, frame: Frame
@@ -259,13 +260,30 @@ class Rows:
         """Return what a row says that a call gives."""
         if "wraps" in row.marks and self._wraps_unknown(row, arguments):
             return ANY
-        value = self._hooks.rows_of(self._given_by_row(row, arguments, receiver), arguments.frame.unit)
+        given = self._going_on(self._given_by_row(row, arguments, receiver), row, arguments)
+        value = self._hooks.rows_of(given, arguments.frame.unit)
         if "matches" in row.marks:
             value = self._patterns.matched(value, row, arguments, receiver)
         elif "groups" in row.marks and receiver is not None:
             value = self._patterns.asked(value, arguments, receiver)
         defaults = arguments.find("default", row.params) if "default" in row.params else ()
         return self._ducks.with_default(value, defaults[0]) if defaults else value
+
+    def _going_on(self, value: Value, row: CallRow, arguments: Arguments) -> Value:
+        """Let an iterator remember what runs as it goes on: ``map(f, xs)`` calls ``f`` where it is looped over, a generator goes on."""
+        if not any(entry.name == "iterator" for entry in value):
+            return value
+        running: set[Type] = set()
+        for parameter in row.calls:
+            for passed in arguments.find(parameter, row.params):
+                running.update(each for each in arguments.value(passed) if each.kind in _RUNNING)
+        for passed in arguments.positional:
+            for entry in arguments.value(passed):
+                if entry.kind in (values.GENERATOR, values.INSTANCE):
+                    running.add(entry)
+                elif entry.name == "iterator" and entry.remembered is not None:
+                    running.update(entry.remembered)
+        return values.running(value, frozenset(running))
 
     def _wraps_unknown(self, row: CallRow, arguments: Arguments) -> bool:
         """Whether what a call makes goes on to use an own object, or something unknown: ``csv.writer(own)``."""
@@ -331,6 +349,7 @@ def _is_empty(node: ast.expr) -> bool:
 _HOLDING = frozenset(
     {"list", "tuple", "set", "frozenset", "dict", "iterator", "generator", "collections.deque"}
 )
+_RUNNING = (values.FUNCTION, values.METHOD, values.UNBOUND, values.PARTIAL, values.INSTANCE)
 _ASKS = frozenset({"__iter__", "__next__", "__len__", "__abs__", "__reversed__", "__contains__"})
 _CONVERTS = frozenset(
     {"__int__", "__float__", "__index__", "__round__", "__pow__", "__divmod__", "__floor__", "__ceil__"}

@@ -225,7 +225,8 @@ class Specials:
             return made
         element = self._elements.element
         parts = [element(arguments.value(each), frame.unit) for each in arguments.positional]
-        return values.one("iterator", values.one("tuple", *parts))
+        going_on = values.join(entry.remembered or values.BOTTOM for entry in made)
+        return values.running(values.one("iterator", values.one("tuple", *parts)), going_on)
 
     def _dict(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         """``dict(pairs)`` has keys and values of the types that the pairs have."""

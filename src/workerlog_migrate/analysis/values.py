@@ -148,7 +148,7 @@ class Type(NamedTuple):
 
     @property
     def remembered(self) -> Value | None:
-        """What a ``Future`` was given to call."""
+        """What a ``Future`` was given to call, and what an iterator runs as it goes on."""
         return self.ref if isinstance(self.ref, frozenset) else None
 
     @property
@@ -383,6 +383,13 @@ def is_builtin(entry: Type) -> bool:
 def class_of(entry: Type) -> Value:
     """Return the class of an alternative: of the program, or of any other make."""
     return class_object(entry.class_info) if entry.kind is INSTANCE else one("type")
+
+
+def running(value: Value, inside: Value) -> Value:
+    """Let the iterators of a value remember what runs as they go on."""
+    if not inside:
+        return value
+    return frozenset(entry._replace(ref=inside) if entry.name == "iterator" else entry for entry in value)
 
 
 def is_opaque(entry: Type) -> bool:
