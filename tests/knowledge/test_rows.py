@@ -109,6 +109,7 @@ CALL_KEYS = {
     "hands": list,
     "calls_with": dict,
     "runs": list,
+    "meets": list,
     "events": str,
     "only_of": str,
     "never_returns": bool,
@@ -538,6 +539,7 @@ def form_problems(key: str, row: Row) -> list[str]:
         "marks",
         "hands",
         "runs",
+        "meets",
     )
     found += [
         f"{key}: {name} is no {kind.__name__}"

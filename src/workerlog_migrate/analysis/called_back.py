@@ -20,17 +20,13 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.places import Places
-    from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.analysis.values import Value
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
 
 _NOTHING = "-"
 _REDIRECTS = {"sys.stdout": "redirect_stdout", "sys.stderr": "redirect_stderr"}
-_OF_THE_LOG = frozenset({"logging.Handler", "logging.Filter", "logging.Filterer"})
-_LOGGING = "logging"
 _GOING_ON = ("__iter__", "__next__", "__getitem__", "__call__")
-_MEETING = ("filter", "handle", "emit")
 # What the analysis counts where an object is made, entered, left or shown.
 _TOLD_APART = frozenset(
     {"__init__", "__new__", "__del__", "__enter__", "__exit__", "__repr__", "__str__", "__init_subclass__"}
@@ -51,7 +47,7 @@ class CalledBack:
         self._known: dict[tuple[ClassInfo, str], tuple[FunctionInfo, ...]] = {}
         self._streams: dict[str, tuple[FunctionInfo, ...]] = {}
         self._registered: dict[str, tuple[FunctionInfo, ...]] = {}
-        self._log: tuple[FunctionInfo, ...] | None = None
+        self._met: dict[str, tuple[FunctionInfo, ...]] = {}
 
     def inherited(self, info: ClassInfo, base: str, name: str, node: ast.AST, frame: Frame) -> None:
         """Count what a method that an instance has of a library's class may call of the instance.
@@ -105,26 +101,36 @@ class CalledBack:
                     found = (self._families.method(entry.class_info, name) for name in ("write", "flush"))
                     yield from (each for each in found if isinstance(each, FunctionInfo))
 
-    def logged(self, row: CallRow, node: ast.AST, frame: Frame) -> None:
-        """Count what a record of the log meets: own handlers and filters, whose errors nobody catches.
+    def met(self, row: CallRow, node: ast.AST, frame: Frame) -> None:
+        """Count what heirs of a library's classes do that a call may meet: own handlers of the log, whose errors nobody catches.
 
         Args:
             row: of what is called.
             node: the call.
             frame: takes the edges.
         """
-        if not frame.sink.is_heard or "logs" not in row.marks:
+        if not frame.sink.is_heard:
             return
-        if self._log is None:
-            self._log = ()
-            self._log = tuple(
-                dict.fromkeys(
-                    each for unit in self._places.around(_LOGGING) for each in self._of_the_log(unit)
-                )
-            )
-        for method in self._log:
-            if method is not frame.function:
-                frame.sink.add(CallEdge(method, node, frame.unit))
+        for base in row.meets:
+            known = self._met.get(base)
+            if known is None:
+                self._met[base] = ()
+                known = self._met[base] = tuple(dict.fromkeys(self._of_heirs(base)))
+            for method in known:
+                if method is not frame.function:
+                    frame.sink.add(CallEdge(method, node, frame.unit))
+
+    def _of_heirs(self, base: str) -> Iterator[FunctionInfo]:
+        for unit in self._places.around(base.partition(".")[0]):
+            for statement in unit.module.classes:
+                info = unit.class_info(statement)
+                if base in self._bases(info):
+                    yield from self._own(info, base)
+
+    def _bases(self, info: ClassInfo) -> Iterator[str]:
+        for base in self._families.family(info):
+            if isinstance(base, str):
+                yield from self._knowledge.mro(base)
 
     def registered(self, row: CallRow, node: ast.AST, frame: Frame) -> None:
         """Count functions that other calls handed over, and that this one runs: the ``type`` of an argument of a command line.
@@ -185,21 +191,6 @@ class CalledBack:
                             frame.sink.add(CallEdge(method, node, frame.unit))
                 else:
                     self._above.calls.invoke_unknown(frozenset({inner}), node, frame)
-
-    def _of_the_log(self, unit: Unit) -> Iterator[FunctionInfo]:
-        for statement in unit.module.classes:
-            info = unit.class_info(statement)
-            if any(base in _OF_THE_LOG for base in self._bases(info)):
-                yield from (info.methods[name] for name in _MEETING if name in info.methods)
-        for call in unit.module.calls_of("addFilter"):
-            for entry in self._above.flat.value(call.args[0], unit) if call.args else ():
-                if entry.function_or_none is not None:
-                    yield entry.function
-
-    def _bases(self, info: ClassInfo) -> Iterator[str]:
-        for base in self._families.family(info):
-            if isinstance(base, str):
-                yield from self._knowledge.mro(base)
 
     def _own(self, info: ClassInfo, base: str) -> tuple[FunctionInfo, ...]:
         """Return the methods that a class, its own bases and its heirs define, and that a library's class may call."""

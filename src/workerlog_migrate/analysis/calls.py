@@ -167,6 +167,10 @@ class Calls:
             case values.BOUND:
                 return self._invoke_bound(entry, arguments, node, frame)
             case values.PARTIAL:
+                for other in entry.args[0]:  # what is bound may be a function that it calls
+                    inner = self._knowledge.call(other.dotted) if other.kind is values.DOTTED else None
+                    if inner is not None and (inner.calls or inner.passes):
+                        self._effects.unknown_call(node, frame, inner.name)
                 return values.join(
                     self.invoke(other, Arguments(self._above.expressions, None, frame), node, frame)
                     for other in entry.args[0]

@@ -67,6 +67,7 @@ _OF_FILES = (
     "tell",
     "flush",
     "close",
+    "fileno",
     "__iter__",
     "__next__",
 )
@@ -168,7 +169,8 @@ class Hooks:
             return
         known = {passed for name in row.uses for passed in arguments.find(name, row.params)}
         for passed in (*arguments.positional, *arguments.keywords.values()):
-            for entry in arguments.value(passed):
+            held = (inner for entry in arguments.value(passed) for part in entry.args for inner in part)
+            for entry in (*arguments.value(passed), *held):
                 if entry.class_or_none is not None and entry.kind is values.INSTANCE:
                     for method in self._file_methods(entry.class_info, is_known=passed in known):
                         frame.sink.add(CallEdge(method, node, frame.unit))

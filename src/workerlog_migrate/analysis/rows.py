@@ -103,7 +103,7 @@ class Rows:
             self._typed_arguments(row, arguments, frame)
             self._used_arguments(row, arguments, node, frame)
             self._hooks.handed_over(row, arguments, node, frame)
-            self._called_back.logged(row, node, frame)
+            self._called_back.met(row, node, frame)
             self._called_back.registered(row, node, frame)
             self._worked_on(row, arguments, node, frame)
             self._combined(row, arguments, receiver, node, frame)

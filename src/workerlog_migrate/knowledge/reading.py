@@ -196,6 +196,7 @@ def call_row(name: str, reader: Reader) -> CallRow:
         hands=reader.strings("hands"),
         calls_with=reader.lists("calls_with"),
         runs=reader.strings("runs"),
+        meets=reader.strings("meets"),
         events=reader.string("events"),
         only_of=reader.string("only_of"),
         never_returns=reader.flag("never_returns"),

@@ -94,7 +94,7 @@ MARKS = frozenset(["abstract", "calm", "general", "io"])
 # others: it gives what others end, so that nobody knows what awaiting it raises; matches: what it gives has the groups of its
 # pattern; groups: it gives groups of a match; orders: it compares by order what the functions give that
 # it calls; weekday: it gives a day of the week from 0 to 6; wraps: what it gives goes on to use what
-# it was given; logs: it makes a record, which filters and handlers of the log meet; combines: it compares or adds the items
+# it was given; combines: it compares or adds the items
 # of what it is given, or asks its ``key`` to.
 CALL_MARKS = frozenset(
     [
@@ -107,7 +107,6 @@ CALL_MARKS = frozenset(
         "groups",
         "hashes",
         "keeps-ascii",
-        "logs",
         "loop",
         "matches",
         "now",
@@ -194,6 +193,7 @@ class CallRow:
         calls_with: parameters that are called back, here or elsewhere, each with the types of what it is given.
         runs: functions that other calls handed over and that it runs: ``add_argument:type`` for what is passed by that name, or
             ``register_error:1`` for what is passed at that place, to all that is called so.
+        meets: classes of which heirs are called back wherever one may have been set up: handlers of the log, time zones.
         events: as a decorator: the type whose method of the function's name says what the function is given.
         only_of: the builtin kind (of texts, bytes as well) that hardly anything else has a method of this name like.
         never_returns: control does not come back.
@@ -229,6 +229,7 @@ class CallRow:
     hands: tuple[str, ...] = ()
     calls_with: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     runs: tuple[str, ...] = ()
+    meets: tuple[str, ...] = ()
     events: str = ""
     only_of: str = ""
     never_returns: bool = False
