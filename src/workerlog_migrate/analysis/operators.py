@@ -194,6 +194,8 @@ class Operators:
             self._effects.unresolved_if_opaque(value, "op:arithmetic-unknown", node, operand, frame)
         if "json" in lefts or "json" in rights:
             self._effects.operation("op:arithmetic-json", node, frame)
+        if any(self._knowledge.is_kind(name, "cells") for name in lefts | rights):
+            self._effects.operation("op:arithmetic-cells", node, frame)
         if "None" in lefts or ("None" in rights and ("any" not in lefts or symbol in _ARITHMETIC)):
             text = "str" in lefts or "str" in rights
             rule = "op:concat-none" if symbol == "+" and text else "op:arithmetic-none"

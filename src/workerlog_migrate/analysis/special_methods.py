@@ -108,7 +108,7 @@ class SpecialMethods:
                 self.dunder(entry, name, node, frame)
 
 
-_PROTOCOLS_OF = {"__bool__": "bool", "__len__": "len"}
+_PROTOCOLS_OF = {"__bool__": "bool", "__iter__": "iter", "__len__": "len", "__next__": "iter"}
 _ITERATING = ("__iter__", "__next__", "__aiter__", "__anext__", "__getitem__")
 # What an object does not do unless its class has a method for it, and what Python asks instead.
 _WITHOUT_DEFAULT = frozenset(
