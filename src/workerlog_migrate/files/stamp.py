@@ -18,7 +18,6 @@ import hashlib
 import re
 import sys
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 from workerlog_migrate.model import RUNTIME_FILES
@@ -128,37 +127,43 @@ def tree_digest(text: str) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(text)
-    return hashlib.sha256("\n".join(_said(tree)).encode("utf-8", "surrogatepass")).hexdigest()
+    written: list[str] = []
+    _write(tree, written)
+    return hashlib.sha256("\n".join(written).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _said(value: object) -> Iterator[str]:
+def _write(value: object, out: list[str]) -> None:
     """Write a tree out; fields that hold nothing are left out, since newer versions of Python add such fields."""
     match value:
         case ast.Constant(value=constant):
-            yield f"{type(constant).__name__} {constant!r}"
+            out.append(f"{type(constant).__name__} {constant!r}")
         case ast.JoinedStr(values=values):
-            yield "(JoinedStr"
-            yield from _joined(values)
-            yield ")"
+            out.append("(JoinedStr")
+            _write_parts(values, out)
+            out.append(")")
         case ast.Expr(value=ast.Constant(value=str(text))):
-            yield f"text {' '.join(text.split())}"
+            out.append(f"text {' '.join(text.split())}")
         case ast.AST():
-            yield f"({type(value).__name__}"
-            for name, field in sorted(ast.iter_fields(value)):
-                if field is not None and field != [] and name not in ("ctx", "type_comment"):
-                    yield f".{name}"
-                    yield from _said(field)
-            yield ")"
+            out.append(f"({type(value).__name__}")
+            for name in sorted(set(value._fields) - _LEFT_OUT):
+                field = getattr(value, name, None)
+                if field is not None and field != []:
+                    out.append(f".{name}")
+                    _write(field, out)
+            out.append(")")
         case list():
-            yield "["
+            out.append("[")
             for item in value:
-                yield from _said(item)
-            yield "]"
+                _write(item, out)
+            out.append("]")
         case _:
-            yield repr(value)
+            out.append(repr(value))
 
 
-def _joined(values: list[ast.expr]) -> Iterator[str]:
+_LEFT_OUT = frozenset({"ctx", "type_comment"})
+
+
+def _write_parts(values: list[ast.expr], out: list[str]) -> None:
     """Write the parts of an f-string out; versions of Python differ in where its texts are split."""
     text = ""
     for part in values:
@@ -166,11 +171,11 @@ def _joined(values: list[ast.expr]) -> Iterator[str]:
             text += str(part.value)
             continue
         if text:
-            yield repr(text)
+            out.append(repr(text))
         text = ""
-        yield from _said(part)
+        _write(part, out)
     if text:
-        yield repr(text)
+        out.append(repr(text))
 
 
 def runtime_version(text: str) -> str:
