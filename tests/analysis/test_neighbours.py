@@ -401,3 +401,24 @@ def test_one_module_stands_for_a_file_also_when_others_pushed_it_out(
 
     assert first is not None
     assert neighbours.using(tmp_path / "one.py", "size", changing=False) is first
+
+
+def test_what_is_made_of_the_function_in_whose_place_it_is_put_is_looked_at_once(tmp_path: Path) -> None:
+    """``traceback.print_exc = counted(traceback.print_exc)`` in a file that runs with it: no endless question."""
+    _write(
+        tmp_path,
+        comum=(
+            "import functools, traceback\n"
+            "def counted(previous, log):\n"
+            "    @functools.wraps(previous)\n"
+            "    def hook(*args, **kwargs):\n"
+            "        log()\n"
+            "        previous(*args, **kwargs)\n"
+            "    return hook\n"
+            "def install():\n"
+            "    traceback.print_exc = counted(traceback.print_exc, print)\n"
+        ),
+        worker="import traceback, comum\ncomum.install()\ntry:\n    traceback.print_exc()\nexcept Exception: pass\n",
+    )
+
+    assert _names(tmp_path / "worker.py")[1] is False

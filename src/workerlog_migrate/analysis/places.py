@@ -33,6 +33,7 @@ class Places:
         self._tests: dict[Unit, bool] = {}
         self._handed_on: dict[Unit, bool] = {}
         self._patches: dict[str, list[tuple[ast.Attribute, Unit]]] | None = None
+        self._asked: set[str] = set()  # whose replacements are being looked at
         self._imported: tuple[Unit, ...] | None = None
 
     def is_test(self, unit: Unit) -> bool:
@@ -176,8 +177,19 @@ class Places:
         )
 
     def value_in_place(self, dotted: str) -> Value:
-        """Return what is put in the place of a library's function or object, ANY where that is not seen."""
-        return values.join(self._above.flat.target(place, unit) for place, unit in self.put_in_place(dotted))
+        """Return what is put in the place of a library's function or object, ANY where that is not seen.
+
+        What is put there may be made of what stood there before: ``time.sleep = counted(time.sleep)``.
+        """
+        if dotted in self._asked:
+            return values.ANY
+        self._asked.add(dotted)
+        try:
+            return values.join(
+                self._above.flat.target(place, unit) for place, unit in self.put_in_place(dotted)
+            )
+        finally:
+            self._asked.discard(dotted)
 
     def _replacements(self) -> dict[str, list[tuple[ast.Attribute, Unit]]]:
         if self._patches is None:
