@@ -222,6 +222,9 @@ class Attributes:
         if frame.sink.is_heard and not isinstance(method, str) and not self._presence.is_set(info, name):
             self._effects.operation("op:attribute-unset", node, frame, is_weak=True)
         if stored is not None:
+            is_opaque = frame.sink.is_heard and any(map(values.is_opaque, stored))
+            if is_opaque and self._presence.is_made_for_class(info, name):
+                self._effects.unresolved("op:attribute-unknown", node, node, frame)
             return stored
         if isinstance(method, str):
             self._called_back.inherited(info, method, name, node, frame)

@@ -106,6 +106,11 @@ class Presence:
             known = self._stored[function] = always_stored(function.node)
         return owner.unit.path(stored) in known
 
+    def is_made_for_class(self, info: ClassInfo, name: str) -> bool:
+        """Whether a class makes an attribute by a call in its body, ``email = Column(Text)``: where that is not known, it may be a descriptor."""
+        owners = (owner for owner in self._families.family(info) if isinstance(owner, ClassInfo))
+        return any(isinstance(owner.values.get(name), ast.Call) for owner in owners)
+
     def is_nowhere(self, info: ClassInfo, name: str) -> bool:
         """Whether no base of a class that nothing sets an attribute of has it: all are of the program or builtin."""
         return all(
