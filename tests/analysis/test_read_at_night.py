@@ -458,3 +458,30 @@ def test_what_a_library_makes_for_a_class_may_be_a_descriptor(
     script = f"from modelo import Pessoa, Ficha\ndef ler(p: Pessoa, f: Ficha):\n    try:\n        print({read})\n    except Exception: pass\n"
 
     assert judge(tmp_path, script, modelo=MODEL)[1] is is_known
+
+
+COG = "from {library} import commands\nclass Cog(commands.Cog):\n    def __init__(self, bot):\n        self.bot = bot\n    async def ler(self):\n        try:\n            await self.bot.fetch_user(3)\n        except Exception: pass\nasync def setup(bot):\n    await bot.{adds}(Cog(bot))\n"
+
+
+@pytest.mark.parametrize(
+    ("library", "adds", "is_known"),
+    [("discord.ext", "add_cog", True), ("discord.ext", "add", False), ("outra.ext", "add_cog", False)],
+)
+def test_a_method_that_one_library_type_has_tells_a_parameter(
+    tmp_path: Path, library: str, adds: str, is_known: bool
+) -> None:
+    """An extension of discord.py is handed its bot by the library, without an annotation."""
+    assert judge(tmp_path, COG.format(library=library, adds=adds))[1] is is_known
+
+
+ROUTED = "from aiogram import Dispatcher\ndp = Dispatcher()\n@dp.{event}()\nasync def ler(x):\n    try:\n        await x.answer('a')\n    except Exception: pass\n"
+
+
+@pytest.mark.parametrize(
+    ("event", "is_known"), [("message", True), ("callback_query", True), ("errors", False)]
+)
+def test_a_decorator_that_is_an_object_tells_what_it_hands_on(
+    tmp_path: Path, event: str, is_known: bool
+) -> None:
+    """Which event the observer of a router is of says what its handlers are given."""
+    assert judge(tmp_path, ROUTED.format(event=event))[1] is is_known

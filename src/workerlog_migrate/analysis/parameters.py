@@ -96,9 +96,22 @@ class Parameters:
         ):
             passed.append(values.STR)  # what is printed
         if not passed and (default is None or (is_none(default) and not self._is_called(function))):
-            found.append(ANY)
+            found.append(self._told(function, argument))
         found.extend(passed)
         return values.join(found)
+
+    def _told(self, function: FunctionInfo, argument: ast.arg) -> Value:
+        """Return what a parameter is by a method that things of one type of an imported library have only: ``bot.add_cog(x)``."""
+        unit, parents = function.unit, function.unit.module.parents
+        for place in unit.module.names_of(argument.arg):
+            used = parents.get(place)
+            if not isinstance(used, ast.Attribute) or unit.enclosing(place) is not function:
+                continue
+            row = self._world.knowledge.bare_method(used.attr)
+            top, dot, _ = row.only_of.partition(".") if row is not None else ("", "", "")
+            if row is not None and dot and unit.imports_any_of(top):
+                return values.parse(row.only_of)
+        return ANY
 
     def _handed(self, function: FunctionInfo, argument: ast.arg) -> Value | None:
         """Return what a library gives to a function that it calls: by its decorators, or because a base class asks for it."""
@@ -117,6 +130,11 @@ class Parameters:
         known = self._world.knowledge
         for decorator in getattr(function.node, "decorator_list", ()):
             maker = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if isinstance(maker, ast.Attribute):  # of an object that is the decorator: `router.message`
+                for entry in self._above.flat.value(maker.value, function.unit):
+                    row = known.method(entry.name, maker.attr) if entry.kind is values.NAMED else None
+                    if row is not None and row.hands and known.attribute(entry.name, maker.attr) is not None:
+                        yield row.hands
             for entry in self._above.flat.value(maker, function.unit):
                 row = None
                 if entry.kind is values.DOTTED:

@@ -197,7 +197,8 @@ class CallRow:
             ``register_error:1`` for what is passed at that place, to all that is called so.
         meets: classes of which heirs are called back wherever one may have been set up: handlers of the log, time zones.
         events: as a decorator: the type whose method of the function's name says what the function is given.
-        only_of: the builtin kind (of texts, bytes as well) that hardly anything else has a method of this name like.
+        only_of: the builtin kind (of texts, bytes as well) that hardly anything else has a method of this name like; or the
+            one type of a library which has, if the file imports that.
         never_returns: control does not come back.
         awaitable: ``raises`` and ``returns`` are those of awaiting the result.
         of_imported: a method name of a few libraries: known only where a file imports one of them.
