@@ -71,7 +71,7 @@ def find_use(module: Module, folder: str, worker: str, others: Iterable[Module] 
     ]
     log = re.compile(rf"(?:^|[\\/]){re.escape(worker)}\.log$")
     command = re.compile(_COMMAND.format(re.escape(name)))
-    for node in ast.walk(module.tree):
+    for node in carriers.nodes:
         if isinstance(node, ast.JoinedStr):
             text = _text_of(module, node)
             if log.search(text) and _in_folder(text, name):
@@ -178,8 +178,8 @@ class _Carriers:
         self._module = module
         self._found: set[ast.expr] = set()
         self._waiting: list[ast.expr] = []
-        self._nodes = list(ast.walk(module.tree))
-        for node in self._nodes:
+        self.nodes = list(ast.walk(module.tree))
+        for node in self.nodes:
             match node:
                 case ast.Constant(value=str() as text) if _last(text) == name:
                     self._add(node)
@@ -277,7 +277,7 @@ class _Carriers:
                 self._add(each)
 
     def _read_key(self, key: object) -> None:
-        for node in self._nodes:
+        for node in self.nodes:
             match node:
                 case ast.Subscript(slice=ast.Constant(value=value), ctx=ast.Load()) if value == key:
                     self._add(node)
@@ -333,7 +333,7 @@ class _Carriers:
             self._attributes(str(name).lstrip("-").replace("-", "_"))
 
     def _own(self, called: str, place: int | str) -> None:
-        for node in self._nodes:
+        for node in self.nodes:
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
             owner = self._module.parents.get(node)

@@ -303,10 +303,13 @@ def _above_package(folder: str) -> list[str]:
 def dotted_name(path: Path) -> str:
     """Return the name under which a file is imported: through the packages that hold it, ``pkg.sub.module``."""
     parts = [] if path.stem == "__init__" else [path.stem]
-    folder = path.absolute().parent
-    while (folder / "__init__.py").is_file() and folder != folder.parent:
-        parts.append(folder.name)
-        folder = folder.parent
+    folder = os.path.dirname(path.absolute())  # noqa: PTH120  # texts: it is asked of each script
+    while os.path.isfile(os.path.join(folder, "__init__.py")):  # noqa: PTH113, PTH118
+        above, name = os.path.split(folder)
+        if not name:  # the root
+            break
+        parts.append(name)
+        folder = above
     return ".".join(reversed(parts))
 
 

@@ -68,7 +68,19 @@ def vendored(text: str, version: str) -> str:
     Raises:
         SyntaxError: it is no Python.
     """
-    first, _, rest = stamp(text, version).partition("\n")
+    return copied(stamp(text, version))
+
+
+def copied(text: str) -> str:
+    """Write a runtime file whose stamp is current as it stands beside scripts.
+
+    Args:
+        text: the text of the file, with LF newlines; its first line is the stamp.
+
+    Returns:
+        The same with what asks other tools to leave it alone.
+    """
+    first, _, rest = text.partition("\n")
     return "\n".join((first, *LEAVE_ALONE, rest))
 
 

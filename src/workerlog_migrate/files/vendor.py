@@ -23,7 +23,7 @@ from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.in_use import why
 from workerlog_migrate.files.reading import path_text, read_file
 from workerlog_migrate.files.source import decode
-from workerlog_migrate.files.stamp import is_unedited, read_stamp, runtime_version, vendored
+from workerlog_migrate.files.stamp import copied, is_unedited, read_stamp, runtime_version, vendored
 from workerlog_migrate.files.writing import write_atomic, write_new
 from workerlog_migrate.model import RUNTIME_MODULES, RUNTIME_UTILS
 
@@ -304,10 +304,39 @@ def runtime_text(module: str) -> str:
     return (files("workerlog_migrate") / "runtime" / f"{module}.py").read_text(encoding="utf-8")
 
 
-def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
-    text = runtime_text(path.stem)
+@cache
+def runtime_copy(module: str) -> bytes:
+    """Write a runtime module as this version puts it beside scripts.
+
+    The stamp that it carries is believed where it is of its version: to work it out anew would cost each run more than
+    all else that it starts with, and the tests hold it to be current.
+
+    Args:
+        module: ``worker_logger`` or ``worker_utils``.
+
+    Returns:
+        Its bytes.
+    """
+    text = runtime_text(module)
     version = runtime_version(text)
-    ours = vendored(text, version).encode("utf-8")
+    found = read_stamp(text)
+    is_stamped = found is not None and found[0] == version
+    return (copied(text) if is_stamped else vendored(text, version)).encode("utf-8")
+
+
+def is_ours_unedited(module: str, data: bytes) -> bool:
+    """Tell whether a file is a runtime module as this or another version wrote it.
+
+    Args:
+        module: ``worker_logger`` or ``worker_utils``.
+        data: the bytes of the file.
+    """
+    return _unified(data) == runtime_copy(module) or is_unedited(data)
+
+
+def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
+    ours = runtime_copy(path.stem)
+    version = runtime_version(runtime_text(path.stem))
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113  # never raise
         raise Refused(f"{path} cannot be read: not a regular file")
     beside = modules_in(os.fspath(path.parent)).get(path.stem, path.name)

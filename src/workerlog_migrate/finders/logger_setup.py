@@ -132,7 +132,7 @@ def _sent_elsewhere(module: Module, context: Context) -> Iterator[Finding]:
 
 def _taken_as_text(module: Module) -> Iterator[Finding]:
     """Say where the text or the code of functions is taken, to be run in other surroundings."""
-    if not any(name.rpartition(".")[2] in module.source.text for name in _TAKERS):
+    if not _names_taker(module):
         return
     for node in ast.walk(module.tree):
         if isinstance(node, ast.Call) and module.qualified(node.func) in _TAKERS:
@@ -142,6 +142,15 @@ def _taken_as_text(module: Module) -> Iterator[Finding]:
                 "where they run the names of the header are needed, too: give them along, or leave what is taken",
             )
             return
+
+
+def _names_taker(module: Module) -> bool:
+    """Whether one of the takers is imported by its name, or named through its module."""
+    places = (place for name in _TAKERS for place in module.attributes_of(name.rpartition(".")[2]))
+    if any(module.qualified(place) in _TAKERS for place in places):
+        return True
+    every = (found for scope in module.scopes.values() for found in scope.bindings.values())
+    return any(binding.qualified in _TAKERS for found in every for binding in found)
 
 
 def _said(span: Span, message: str, reason: str) -> Finding:

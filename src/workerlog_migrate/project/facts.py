@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from workerlog_migrate.errors import Refused
@@ -156,6 +156,8 @@ def words_of(text: str) -> Iterator[str]:
     Yields:
         ``scripts.x``, ``scripts/x.py``, ``cogs.``; never a bare word, but for one that ends in ``.py``.
     """
+    if "." not in text and "/" not in text and "\\" not in text:
+        return
     for found in _WORD.finditer(text):
         word = found[0]
         if len(word) <= MAX_WORD and ("." in word or "/" in word or "\\" in word):
@@ -228,51 +230,49 @@ class _Collector:
     def walk(self, tree: ast.Module) -> None:
         """Visit every node once; ``place`` is what imports of a block are called."""
         stack: list[tuple[ast.AST, str]] = [(tree, "top")]
-        pop, push = stack.pop, stack.append
+        pop, push, plain = stack.pop, stack.append, ast.Name  # most nodes, which tell nothing
         while stack:
             node, place = pop()
             kind = type(node)
-            if kind is ast.Name or (kind in _TELLING and not self._goes_on(node, place)):
+            reader = _READERS.get(kind)
+            if reader is not None and not reader(self, node, place):
                 continue
             inner = _place_of(node, place) if kind in _BLOCKS else place
             if kind is ast.If and inner == "typing":
                 stack.extend((child, place) for child in reversed(node.orelse))  # type: ignore[attr-defined]  # an if
                 stack.extend((child, inner) for child in reversed(node.body))  # type: ignore[attr-defined]  # an if
                 continue
-            for name in _fields(kind):
+            for name in _FIELDS.get(kind) or _fields(kind):
                 value = getattr(node, name, None)
-                if isinstance(value, ast.AST):
+                if type(value) is list:
+                    for child in reversed(value):
+                        if type(child) is not plain and isinstance(child, ast.AST):
+                            push((child, inner))
+                elif value is not None and type(value) is not plain and isinstance(value, ast.AST):
                     push((value, inner))
-                elif type(value) is list:
-                    stack.extend((child, inner) for child in reversed(value) if isinstance(child, ast.AST))
         self._imports.sort(key=lambda each: each.line)
 
-    def _goes_on(self, node: ast.AST, place: str) -> bool:
-        """Read what a node tells; whether something may be told by what is in it, too."""
-        match node:
-            case ast.Import() | ast.ImportFrom():
-                self._import(node, place)
-                return False
-            case ast.Constant():
-                self._constant(node)
-                return False
-            case ast.Call():
-                self._call(node)
-            case ast.Attribute(attr="path", value=ast.Name(id="sys")):
-                self._path = True
-            case ast.Attribute(attr="print", ctx=ast.Store()):
-                self._print = True
-            case ast.Attribute(attr="__dict__", value=ast.Name(id=name) | ast.Attribute(attr=name)):
-                self._listed.add(name)
-            case ast.Attribute(attr=name) if name in _FILTERS:
-                self._passes_over = True
-            case ast.Assign(targets=[ast.Attribute(attr="path", value=ast.Name(id="sys"))]):
-                self._in_front.append(node.value)
-            case ast.Assign(
-                targets=[ast.Subscript(value=ast.Attribute(attr="path", value=ast.Name(id="sys")))]
-            ):
-                self._in_front.append(node.value)
-            case ast.Assign(targets=[ast.Name(id=name)]) if name != "__all__":
+    # What a node tells, by its kind; whether something may be told by what is in it, too. -------------------
+
+    def _of_attribute(self, node: ast.Attribute, _place: str) -> bool:
+        name, value = node.attr, node.value
+        if name == "path":
+            self._path = self._path or _is_name(value, "sys")
+        elif name == "print":
+            self._print = self._print or isinstance(node.ctx, ast.Store)
+        elif name == "__dict__":
+            match value:
+                case ast.Name(id=listed) | ast.Attribute(attr=listed):
+                    self._listed.add(listed)
+        elif name in _FILTERS:
+            self._passes_over = True
+        return True
+
+    def _of_assignment(self, node: ast.Assign, _place: str) -> bool:
+        match node.targets:
+            case [ast.Name(id="__all__")]:
+                self._exports = True
+            case [ast.Name(id=name)]:
                 if name in self._assigned:
                     self._reassigned.add(name)
                 self._assigned[name] = node.value
@@ -281,36 +281,52 @@ class _Collector:
                     _last_names([node.value])
                 ):
                     self._makers.add(name)
-            case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.AugAssign(target=ast.Name(id="__all__")):
-                self._exports = True
-            case ast.Expr(value=ast.Constant(value=str() as text)):
-                self._started(text, node.lineno)
-                return False
-            case ast.JoinedStr(values=values):
-                self._joined(values)
-            case ast.BinOp(left=left, op=ast.Div(), right=right):
-                self._place(left)
-                self._place(right)
-            case ast.arguments(defaults=defaults, kw_defaults=others):
-                for default in (*defaults, *others):
-                    self._place(default)
+            case [ast.Attribute(attr="path", value=ast.Name(id="sys"))]:
+                self._in_front.append(node.value)
+            case [ast.Subscript(value=ast.Attribute(attr="path", value=ast.Name(id="sys")))]:
+                self._in_front.append(node.value)
         return True
 
-    def _import(self, node: ast.Import | ast.ImportFrom, place: str) -> None:
+    def _of_augmented(self, node: ast.AugAssign, _place: str) -> bool:
+        self._exports = self._exports or _is_name(node.target, "__all__")
+        return True
+
+    def _of_statement(self, node: ast.Expr, _place: str) -> bool:
+        value = node.value
+        if not (isinstance(value, ast.Constant) and isinstance(value.value, str)):
+            return True
+        self._started(value.value, node.lineno)
+        return False
+
+    def _of_operation(self, node: ast.BinOp, _place: str) -> bool:
+        if isinstance(node.op, ast.Div):
+            self._place(node.left)
+            self._place(node.right)
+        return True
+
+    def _of_parameters(self, node: ast.arguments, _place: str) -> bool:
+        for default in (*node.defaults, *node.kw_defaults):
+            self._place(default)
+        return True
+
+    def _import(self, node: ast.Import | ast.ImportFrom, place: str) -> bool:
         if isinstance(node, ast.ImportFrom):
             names = tuple(alias.name for alias in node.names)
             self._imports.append(Import(node.module or "", node.level, names, node.lineno, place))
             self._makers.update(
                 each.asname for each in node.names if each.asname and each.name in self._makers
             )
-            return
+            return False
         for alias in node.names:
             self._imports.append(Import(alias.name, 0, (), node.lineno, place, alias.asname or ""))
+        return False
 
-    def _constant(self, node: ast.Constant) -> None:
-        text = node.value
-        if not isinstance(text, str):
-            return
+    def _constant(self, node: ast.Constant, _place: str) -> bool:
+        if isinstance(node.value, str):
+            self._text(node.value, node)
+        return False
+
+    def _text(self, text: str, node: ast.Constant) -> None:
         for star in _STAR.finditer(text) if "*" in text else ():
             self._imports.append(Import(star["module"], 0, ("*",), node.lineno, "inner"))
         if text == "print" or text.endswith(".print"):
@@ -343,9 +359,8 @@ class _Collector:
 
     def _place(self, node: ast.AST | None) -> None:
         """Keep a bare word that stands where a folder may be named: a name's value, a part of a path, an argument."""
-        match node:
-            case ast.Constant(value=str() as text, lineno=line) if text.isidentifier():
-                self._placed[text, line] = None
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
+            self._placed[node.value, node.lineno] = None
 
     def spawn(self, tree: ast.Module, text: str) -> None:
         """Take note of the processes that the file starts, and of what it copies."""
@@ -359,31 +374,36 @@ class _Collector:
     def _scripts(self, nodes: list[ast.expr]) -> tuple[str, ...]:
         return tuple(sorted({text for node in nodes for text in self._folders(node) if ".py" in text}))
 
-    def _joined(self, values: list[ast.expr]) -> None:
+    def _joined(self, node: ast.JoinedStr, _place: str) -> bool:
         """Keep the end of what precedes a variable part: ``cogs.`` of ``f"cogs.{name}"``."""
-        for part in values[:-1]:
+        for part in node.values[:-1]:
             if (
                 isinstance(part, ast.Constant)
                 and isinstance(part.value, str)
                 and part.value[-1:] in ("/", "\\")
             ):
                 self._placed[part.value.rstrip("/\\").rpartition("/")[2], part.lineno] = None
+        return True
 
-    def _call(self, node: ast.Call) -> None:
-        match node.func:
-            case ast.Name(id=name) | ast.Attribute(attr=name):
-                pass
-            case _:
-                return
-        match node.func, node.args:
-            case ast.Attribute(attr="insert", value=ast.Attribute(attr="path")), [_, folder]:
-                self._in_front.append(folder)
-        if isinstance(node.func, ast.Name) or name in _OF_PATHS:
+    def _call(self, node: ast.Call, _place: str) -> bool:
+        if isinstance(node.func, ast.Name):
+            self._called(node.func.id, node, is_plain=True)
+        elif isinstance(node.func, ast.Attribute):
+            self._called(node.func.attr, node, is_plain=False)
+        return True
+
+    def _called(self, name: str, node: ast.Call, *, is_plain: bool) -> None:
+        if name == "insert":
+            match node.func, node.args:
+                case ast.Attribute(value=ast.Attribute(attr="path")), [_, folder]:
+                    self._in_front.append(folder)
+        if is_plain or name in _OF_PATHS:
             for argument in node.args:
                 is_list = name == "join" and isinstance(argument, ast.List | ast.Tuple)
                 for part in argument.elts if is_list else (argument,):  # type: ignore[attr-defined]  # a list
                     self._place(part)
-        if any(each.arg == "PYTHONSAFEPATH" for each in node.keywords):
+        given = [each.arg for each in node.keywords]
+        if "PYTHONSAFEPATH" in given:
             self._isolated = True  # dict(os.environ, PYTHONSAFEPATH="1")
         self._list(name, node)
         if name in _IMPORTERS and node.args and isinstance(node.args[0], ast.Constant):
@@ -392,13 +412,13 @@ class _Collector:
             self._import_by_name(name, node)
         if name == "dictConfig":
             self._configures = True
-        elif any(each.arg == "print" for each in node.keywords):
+        elif "print" in given:
             self._print = True  # patch.multiple(module, print=f)
         if name in _HANDLERS:
             self._handlers.add(name)
         elif name in LOADERS:
             self._loaders.add(name)
-        elif name in ("getLogger", "getChild") or (isinstance(node.func, ast.Name) and name in self._makers):
+        elif name in ("getLogger", "getChild") or (is_plain and name in self._makers):
             self._named += [*node.args[:1], *(each.value for each in node.keywords if each.arg == "name")]
         elif "logger" in name.lower() and name not in _OWN_MAKERS:
             self._named += [each for each in node.args[:1] if isinstance(each, ast.Constant)]
@@ -516,12 +536,6 @@ STARTED = re.compile(r"(?:^|[\s\"'\[,(=])-(?:[A-Za-z]*)m[\s\"',]+(?P<module>[A-Z
 """A module that a command line starts."""
 
 
-_TELLING = frozenset(
-    {
-        *(ast.Import, ast.ImportFrom, ast.Constant, ast.Call, ast.Attribute),
-        *(ast.Assign, ast.AugAssign, ast.Expr, ast.JoinedStr, ast.BinOp, ast.arguments),
-    }
-)
 _BLOCKS = frozenset(
     {
         *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.If, ast.Try, ast.While, ast.For, ast.Match),
@@ -531,15 +545,36 @@ _BLOCKS = frozenset(
 
 
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+_PLAIN = frozenset(
+    {"ctx", "op", "ops", "attr", "arg", "module", "level", "is_async", "simple", "type_comment"}
+)
+"""Fields that hold no node that tells anything."""
+_READERS: dict[type[ast.AST], Callable[..., bool]] = {
+    ast.Import: _Collector._import,
+    ast.ImportFrom: _Collector._import,
+    ast.Constant: _Collector._constant,
+    ast.Call: _Collector._call,
+    ast.Attribute: _Collector._of_attribute,
+    ast.Assign: _Collector._of_assignment,
+    ast.AugAssign: _Collector._of_augmented,
+    ast.Expr: _Collector._of_statement,
+    ast.JoinedStr: _Collector._joined,
+    ast.BinOp: _Collector._of_operation,
+    ast.arguments: _Collector._of_parameters,
+}
 
 
 def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
     """Name the fields of a kind of node that may tell something, the last first, as a stack wants them."""
     found = _FIELDS.get(kind)
     if found is None:
-        told = (name for name in reversed(kind._fields) if name not in ("ctx", "op", "ops"))
+        told = (name for name in reversed(kind._fields) if name not in _PLAIN)
         found = _FIELDS[kind] = tuple(told)
     return found
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _last_names(nodes: list[ast.expr]) -> frozenset[str]:

@@ -14,7 +14,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.files.stamp import is_unedited
+from workerlog_migrate.files.vendor import is_ours_unedited
 from workerlog_migrate.model import MANY, RUNTIME_FILES
 
 if TYPE_CHECKING:
@@ -94,10 +94,11 @@ class _Graph:
 
     def _is_runtime(self, path: str) -> bool:
         """Whether a file is one that we have put there: it uses no script, though a package that it lies in imports one."""
-        if os.path.basename(path) not in RUNTIME_FILES:
+        name = os.path.basename(path)
+        if name not in RUNTIME_FILES:
             return False
         raw = self._project.read(path)
-        return raw is not None and is_unedited(raw)
+        return raw is not None and is_ours_unedited(name.removesuffix(".py"), raw)
 
     def users(self, path: str) -> tuple[str, ...]:
         """Return who imports a file, directly or through another one; `MANY` among them when there were too many."""
