@@ -394,6 +394,8 @@ class FileResult:
             each with the digest of its bytes (empty: there is none).
         remarks: what is to be said of skip comments in it.
         rounds: how often it was rewritten until nothing was left to do; findings of later rounds have the lines of the original.
+        next: what a run over ``after`` would say, where the look at it has told: that nothing is left to do.
+        is_brief: the findings of handlers that stay broad have their place alone: their reasons speak of a text before the edits.
     """
 
     target: Target
@@ -408,6 +410,8 @@ class FileResult:
     neighbours: tuple[tuple[str, str], ...] = ()
     remarks: tuple[Remark, ...] = ()
     rounds: int = 1
+    next: FileResult | None = None
+    is_brief: bool = False
 
     @property
     def changed(self) -> bool:

@@ -21,7 +21,7 @@ from workerlog_migrate.files.budget import SECONDS, SpentError, budget
 from workerlog_migrate.files.discover import worker_name
 from workerlog_migrate.files.in_use import why
 from workerlog_migrate.files.reading import read_file
-from workerlog_migrate.files.source import decode, encode, pass_over
+from workerlog_migrate.files.source import PRESENT, decode, encode, pass_over
 from workerlog_migrate.model import (
     NEEDS_IMPORT,
     RUNTIME_MODULES,
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.seen.settle import Settler
 
 _MOST_ROUNDS = 20
+_CHANGED = "changed"  # in place of a digest: none is this
 _MOST_SETTLERS = 8
 _TOO_LARGE = "too large for the memory of this machine; exclude it, or give it another name"
 _TOO_LONG = f"takes more than {SECONDS} s of processor time; split it, or exclude it"
@@ -129,7 +130,7 @@ def migrate_source(
     """
     raw = source.raw
     module = Module(source)
-    target = _named(target, module)
+    given, target = target, _named(target, module)
     if module.skips_file:
         return FileResult(target, raw, raw, encoding=source.encoding, skipped="skip-file")
     if target.ignore:
@@ -193,6 +194,7 @@ def migrate_source(
         imports=_runtime_imports(done.module),
         remarks=remarks,
         rounds=done.rounds,
+        next=_next(done, given, target, settings) if decisions == Decisions() else None,
     )
 
 
@@ -235,12 +237,18 @@ class _Step:
 
 
 class _Done(NamedTuple):
-    """A file in which nothing is left to do: what was applied to the original, what came of it, in how many rounds."""
+    """A file in which nothing is left to do: what was applied to the original, what came of it, in how many rounds.
+
+    The look is the last one, at the result; None where something was held back before it. What it took over from the looks before
+    it hangs on the files that they have read.
+    """
 
     plan: Plan
     after: bytes
     module: Module
     rounds: int
+    look: _Look | None
+    neighbours: tuple[tuple[str, str], ...]
 
 
 def _in_rounds(first: _Look, target: Target, settings: Settings) -> _Done:
@@ -260,12 +268,14 @@ def _in_rounds(first: _Look, target: Target, settings: Settings) -> _Done:
     held: frozenset[Span] = frozenset()
     look, whole, after, number = first, first.plan, first.source.raw, 0
     origin: Origin | None = None
+    read = _with_read({}, first)
     while look.plan.applied:
         before = look
         step = _rewritten(before, target, settings)
         number += 1
         whole = step.plan if origin is None else rounds.together(whole, step.plan, origin)
         after, look = step.after, step.look
+        read = _with_read(read, look)
         if not (step.plan.applied and look.plan.applied):  # nothing is left, or LibCST keeps nothing of it
             break
         if number == rounds.MOST or only_once:
@@ -279,7 +289,48 @@ def _in_rounds(first: _Look, target: Target, settings: Settings) -> _Done:
             look, whole, after, number, origin = again, first.plan, first.source.raw, 0, None
         elif held:
             look = _held_back(look, held, origin)
-    return _Done(whole, after, look.module, number)
+    return _Done(whole, after, look.module, number, None if held else look, tuple(read.items()))
+
+
+def _with_read(read: dict[str, str], look: _Look) -> dict[str, str]:
+    """Add the files that a look has read or looked for; what one holds says more than that it is there."""
+    made = dict(read)
+    for path, known in look.context.types.neighbours:
+        before = made.get(path, PRESENT)
+        if before == PRESENT:
+            made[path] = known
+        elif known not in (PRESENT, before):  # another program has written it meanwhile
+            made[path] = _CHANGED
+    return made
+
+
+def _next(done: _Done, given: Target, target: Target, settings: Settings) -> FileResult | None:
+    """Say what a run over the result would say, if the look at it tells that: with nothing to do, and no decisions but the finders'.
+
+    Args:
+        done: the result.
+        given: the target before its worker was named.
+        target: the same, named.
+        settings: what was done.
+    """
+    look = done.look
+    if look is None or settings.seen is not None or look.decisions != Decisions() or look.plan.applied:
+        return None
+    if (
+        any(True for _ in remarks_on(look.module, look.plan, settings))
+        or _named(given, look.module) != target
+    ):
+        return None
+    return FileResult(
+        target,
+        done.after,
+        done.after,
+        look.plan,
+        encoding=look.source.encoding,
+        imports=_runtime_imports(look.module),
+        neighbours=done.neighbours,
+        is_brief=bool(look.context.unknown),
+    )
 
 
 def _rewritten(look: _Look, target: Target, settings: Settings) -> _Step:

@@ -241,7 +241,7 @@ def _files(
             f"the cache in {folder} can be written by others, so it is not used (--no-cache, or chmod go-w)\n"
         )
         folder = None
-    cache = None if folder is None else Cache(settings, cwd, folder)
+    cache = None if folder is None else Cache(settings, cwd, folder, is_brief=report.is_brief)
     # A configuration comes with a checkout: it does not start more processes than there are processors.
     configured = min(config.jobs, processors()) if config.jobs else processes_for(len(found.targets))
     jobs = request.jobs or configured
@@ -261,6 +261,8 @@ def _files(
             checked = runtime.checked(result)
             if request.mode is Mode.APPLY:
                 checked = runtime.written(checked)
+                if cache is not None:
+                    cache.put_written(checked)
             output.diff(checked)
             report.add(checked)
             yield

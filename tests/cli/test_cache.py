@@ -56,7 +56,7 @@ def left(project: Path) -> Path:
 
 
 def _rows(folder: Path) -> list[tuple[str, bytes]]:
-    database = sqlite3.connect(folder / "results-1.sqlite")
+    database = sqlite3.connect(folder / module.RESULTS)
     try:
         return database.execute("SELECT key, body FROM results ORDER BY key").fetchall()
     finally:
@@ -65,7 +65,7 @@ def _rows(folder: Path) -> list[tuple[str, bytes]]:
 
 def _say(folder: Path, old: str, new: str) -> None:
     """Have every entry say something else, so that what comes out of the cache is seen to come from there."""
-    database = sqlite3.connect(folder / "results-1.sqlite")
+    database = sqlite3.connect(folder / module.RESULTS)
     try:
         for key, body in database.execute("SELECT key, body FROM results").fetchall():
             told = zlib.compress(zlib.decompress(body).replace(old.encode(), new.encode()))
@@ -267,13 +267,13 @@ def test_only_results_without_anything_to_do_are_kept(folder: Path, project: Pat
     cache.put(FileResult(target, b"x", b"x", error=FileError("cannot be read")))
     cache.close()
 
-    assert _rows(folder) == [] if (folder / "results-1.sqlite").exists() else True
+    assert _rows(folder) == [] if (folder / module.RESULTS).exists() else True
 
 
 @pytest.mark.usefixtures("left")
 def test_a_damaged_cache_is_made_anew(folder: Path, run: Run) -> None:
     first = run("--check")
-    (folder / "results-1.sqlite").write_bytes(b"this is no database, " * 500)
+    (folder / module.RESULTS).write_bytes(b"this is no database, " * 500)
 
     second = run("--check")
 
@@ -284,7 +284,7 @@ def test_a_damaged_cache_is_made_anew(folder: Path, run: Run) -> None:
 @pytest.mark.usefixtures("left")
 def test_a_damaged_entry_is_looked_at_anew(folder: Path, run: Run) -> None:
     first = run("--check")
-    database = sqlite3.connect(folder / "results-1.sqlite")
+    database = sqlite3.connect(folder / module.RESULTS)
     database.execute("UPDATE results SET body = x'00'")
     database.commit()
     database.close()
@@ -309,7 +309,7 @@ def test_without_a_cache_the_run_is_the_same(folder: Path, run: Run, obstacle: s
         else:
             tmp_path.chmod(0o500)
     else:
-        (folder / "results-1.sqlite").mkdir(parents=True)
+        (folder / module.RESULTS).mkdir(parents=True)
 
     result = run("--check", WORKERLOG_MIGRATE_CACHE_DIR=str(folder))
 
@@ -418,3 +418,88 @@ def test_a_file_that_is_not_known_is_read_once(
     cache = Cache(Settings(), project, folder)
     assert looked_at(cache) == looked_at(cache) == looked_at(None) == [target.path]
     cache.close()
+
+
+WORKER = """\
+import json
+import vendor
+
+
+def main(path):
+    try:
+        vendor.send(json.loads(path))
+    except Exception:
+        print("no")
+
+
+main("{}")
+"""
+
+
+def test_what_was_written_is_known_to_the_next_run(folder: Path, project: Path, run: Run) -> None:
+    """The look at the result says that nothing is left to do; what a report tells in full is inferred when it is asked for."""
+    (project / "scripts" / "genesis.py").write_text(WORKER, encoding="utf-8")
+    assert run("--apply").returncode == 0
+    (row,) = _rows(folder)
+    plain = run("--dry-run", "--no-cache")
+
+    known = run("--dry-run")
+    assert (known.stdout, known.stderr) == (plain.stdout, plain.stderr)
+    assert _rows(folder) == [row]  # found, not made anew
+
+    told = run("--dry-run", "--format", "json", "--no-cache")
+    assert run("--dry-run", "--format", "json").stdout == told.stdout
+    assert b"vendor.send" in told.stdout
+    assert _rows(folder) != [row]
+    assert run("--dry-run", "--format", "json").stdout == told.stdout
+
+
+@pytest.mark.parametrize("what", ["script", "helper", "new helper", "selection", "user"])
+def test_what_was_written_is_looked_at_again_when_something_changes(
+    folder: Path, project: Path, run: Run, what: str
+) -> None:
+    """Each thing that decides about a file: its bytes, what it imports, what could be imported, the options, who uses it."""
+    scripts = project / "scripts"
+    script, helper = scripts / "genesis.py", scripts / "ajuda.py"
+    text = WORKER.replace("import vendor", "import ajuda\nimport vendor").replace("json.loads", "ajuda.ler")
+    script.write_text(text, encoding="utf-8")
+    options: tuple[str, ...] = ()
+    if what != "new helper":
+        helper.write_text("def ler(texto):\n    return texto\n", encoding="utf-8")
+    run("--apply", "scripts/genesis.py")
+    keys = {key for key, _ in _rows(folder)}
+    assert len(keys) == 1
+    before = _rows(folder)
+    run("--dry-run", "scripts/genesis.py")
+    assert _rows(folder) == before
+
+    match what:
+        case "script":
+            script.write_text(script.read_text(encoding="utf-8") + "x = 1\n", encoding="utf-8")
+        case "helper" | "new helper":
+            helper.write_text("def ler(texto):\n    return open(texto)\n", encoding="utf-8")
+        case "selection":
+            options = ("--select", "specific-exceptions")
+        case "user":
+            (scripts / "other.py").write_text("import genesis\n\ngenesis.main(3)\n", encoding="utf-8")
+    run("--dry-run", *options, "scripts/genesis.py")
+
+    assert _rows(folder) != before
+
+
+def test_a_line_that_moves_in_another_file_is_told_where_it_is_named(
+    folder: Path, project: Path, run: Run
+) -> None:
+    """Who imports a script decides; in which line counts only for what is said, and then it is the line of today."""
+    scripts = project / "scripts"
+    (scripts / "genesis.py").write_text(WORKER, encoding="utf-8")
+    other = project / "start.py"
+    other.write_text("from scripts.genesis import main\n", encoding="utf-8")
+    run("--apply", "scripts/genesis.py")
+    before = _rows(folder)
+    other.write_text("\n\nfrom scripts.genesis import main\n", encoding="utf-8")
+
+    known = run("--dry-run", "scripts/genesis.py")
+
+    assert known.stderr == run("--dry-run", "--no-cache", "scripts/genesis.py").stderr
+    assert [key for key, _ in _rows(folder)] == [key for key, _ in before]

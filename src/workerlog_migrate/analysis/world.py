@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.exceptions import Hierarchy
+from workerlog_migrate.analysis.header import brings_runtime
 from workerlog_migrate.analysis.neighbours import dotted_name, is_at_home
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.model import Settings, Unresolved
@@ -91,6 +92,8 @@ class World:
     def own_imports(self, node: ast.Import | ast.ImportFrom, unit: Unit) -> Iterator[Unit]:
         """Yield the files of the program that an import runs unless they have run, as far as they can be found.
 
+        The runtime that we put beside scripts is none of them: it runs nothing of the program, and need not be read.
+
         Args:
             node: the import.
             unit: the file that it stands in.
@@ -98,6 +101,8 @@ class World:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:
+            if brings_runtime(node):
+                return
             base = "." * node.level + (node.module or "")
             inner = f"{base}." if node.module else base
             names = [base, *(f"{inner}{alias.name}" for alias in node.names)]

@@ -1,6 +1,7 @@
 """Which files are known to have nothing to do, so that a second run over a large tree costs little more than reading it?
 
-A result is remembered only when nothing is to be changed in a file. It is found again by all that decided about it:
+A result is remembered only when nothing is to be changed in a file: of one that was written, what the look at the result
+has told, so that the run after an ``--apply`` knows it. It is found again by all that decided about it:
 the file's bytes and place, the worker, the settings, this version of the tool (by the sizes and times of its own files),
 the interpreter, and the bytes of every other file that the inference has read or looked for. So a result is never
 out of date; at worst it is computed again. What was left alone is remembered with its reasons: the report of a
@@ -16,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import stat
 import sys
 import time
@@ -41,9 +43,10 @@ FOLDER_VARIABLE = "WORKERLOG_MIGRATE_CACHE_DIR"
 MAX_ENTRIES = 50_000
 """Results that are kept; about 1 kB each. Of more, those used longest ago are dropped."""
 
-RESULTS = "results-1.sqlite"
+RESULTS = "results-2.sqlite"
 """The database; the number changes with the form of the entries."""
 
+_LINE = re.compile(r":\d+ ")
 _WAIT = 2.0  # seconds that a run waits for another one's write
 _TOGETHER = 500  # results written in one transaction
 _DAY = 86_400
@@ -101,9 +104,11 @@ class Cache:
         settings: the run's settings.
         cwd: the folder that relative paths start from.
         folder: where the database is kept; it is created when something is written.
+        is_brief: whether the report says of handlers that stay broad only where they stand.
     """
 
-    def __init__(self, settings: Settings, cwd: Path, folder: Path) -> None:
+    def __init__(self, settings: Settings, cwd: Path, folder: Path, *, is_brief: bool = False) -> None:
+        self._is_brief = is_brief
         self._settings = settings
         self._cwd = cwd
         self._folder = folder
@@ -132,8 +137,10 @@ class Cache:
         if row is None or row[0] != digest(raw):
             return None
         try:
-            result, neighbours = _decode(row[2], target, raw)
+            result, neighbours, starts = _decode(row[2], target, raw)
         except (ValueError, KeyError, TypeError, zlib.error):  # not written by us
+            return None
+        if (result.is_brief and not self._is_brief) or starts not in ("", _told(target)):
             return None
         if not all(self._is_as_it_was(path, known) for path, known in neighbours):
             return None
@@ -161,6 +168,15 @@ class Cache:
         self._new[self._key(result.target)] = (digest(result.before), _encode(result))
         if len(self._new) >= _TOGETHER:
             self._write()
+
+    def put_written(self, result: FileResult) -> None:
+        """Remember of a file that was written that nothing is left to do in it.
+
+        Args:
+            result: what became of it.
+        """
+        if result.written and result.next is not None:
+            self.put(result.next)
 
     def close(self) -> None:
         """Write what is new; drop what was used longest ago, when there is too much."""
@@ -245,7 +261,9 @@ class Cache:
         # Named after the script, a worker may get another name for what the script imports: its bytes decide that.
         worker = target.worker if target.pattern else ""
         place = (str(self._cwd / target.path), str(target.path), target.pattern, worker, target.in_package)
-        return digest(f"{self._context} {(*place, target.starts, target.users, target.ignore)!r}".encode())
+        # Where another file names this one counts only for what is said; its lines move when it is migrated.
+        starts = _LINE.sub(": ", repr(target.starts))
+        return digest(f"{self._context} {(*place, starts, target.users, target.ignore)!r}".encode())
 
     def _is_as_it_was(self, path: str, known: str) -> bool:
         """Compare another file with what `Neighbours` has noted of it; each is read once in a run."""
@@ -326,13 +344,30 @@ def _encode(result: FileResult) -> bytes:
         result.imports,
         result.skipped,
         result.neighbours,
+        result.is_brief,
+        _told(result.target) if _speaks_of_starts(result) else "",
         findings,
     ]
     return zlib.compress(json.dumps(entry, ensure_ascii=True, separators=(",", ":")).encode("ascii"), 1)
 
 
-def _decode(body: bytes, target: Target, raw: bytes) -> tuple[FileResult, list[tuple[str, str]]]:
-    worker, encoding, imports, skipped, neighbours, findings = json.loads(zlib.decompress(body))
+def _told(target: Target) -> str:
+    """Tell apart what other files say of how a script is started, with the lines that say so."""
+    return digest(repr(target.starts).encode())
+
+
+def _speaks_of_starts(result: FileResult) -> bool:
+    """Whether something that is said about a file names where it is started."""
+    told = [text for text in astuple(result.target.starts) if isinstance(text, str) and text]
+    return any(
+        text in finding.message or text in finding.reason for finding in result.plan.reported for text in told
+    )
+
+
+def _decode(body: bytes, target: Target, raw: bytes) -> tuple[FileResult, list[tuple[str, str]], str]:
+    worker, encoding, imports, skipped, neighbours, is_brief, starts, findings = json.loads(
+        zlib.decompress(body)
+    )
     reported = tuple(
         Finding(
             codemod,
@@ -354,5 +389,6 @@ def _decode(body: bytes, target: Target, raw: bytes) -> tuple[FileResult, list[t
         encoding=encoding,
         imports=tuple((module, tuple(names)) for module, names in imports),
         skipped=skipped,
+        is_brief=is_brief,
     )
-    return result, neighbours
+    return result, neighbours, starts

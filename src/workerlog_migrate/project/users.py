@@ -63,15 +63,16 @@ class _Graph:
             self._by_name.setdefault(_name(path), []).append(path)
         self._importers: dict[str, dict[str, None]] = {}
         self._seen: set[str] = set()
+        self._runtime: dict[str, bool] = {}
 
     def imported_by(self, path: str) -> tuple[str, ...]:
-        """Return the files of the project that a file imports."""
+        """Return the files of the project that a file imports; of our runtime nobody changes or calls what is in it."""
         facts = self._project.facts(path)
         if facts is None:
             return ()
         found = dict.fromkeys(each for entry in facts.imports for each in self._resolve(path, entry))
         found.pop(path, None)
-        return tuple(found)
+        return tuple(each for each in found if not self._is_runtime(each))
 
     def look_for(self, paths: set[str]) -> None:
         """Find the files that import some files, and those that import these."""
@@ -97,8 +98,10 @@ class _Graph:
         name = os.path.basename(path)
         if name not in RUNTIME_FILES:
             return False
-        raw = self._project.read(path)
-        return raw is not None and is_ours_unedited(name.removesuffix(".py"), raw)
+        if path not in self._runtime:
+            raw = self._project.read(path)
+            self._runtime[path] = raw is not None and is_ours_unedited(name.removesuffix(".py"), raw)
+        return self._runtime[path]
 
     def users(self, path: str) -> tuple[str, ...]:
         """Return who imports a file, directly or through another one; `MANY` among them when there were too many."""

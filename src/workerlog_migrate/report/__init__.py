@@ -137,6 +137,8 @@ class Report:
         if self.seen is not None:
             self.seen.add(result)
         changed = result.changed and result.error is None
+        if result.next is not None:
+            result = replace(result, next=None)
         if not (changed and self.keeps_bytes):
             result = replace(result, before=b"", after=b"")
         if self.is_brief:
