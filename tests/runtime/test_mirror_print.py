@@ -440,6 +440,24 @@ def test_a_record_factory_of_the_program_is_asked(tmp_path: Path, monkeypatch: p
     assert (tmp_path / "genesis.log").read_text(encoding="utf-8") == "r1 x\n"
 
 
+def test_a_logger_class_of_the_program_makes_its_records(tmp_path: Path) -> None:
+    """As a factory: mirrored ones, too."""
+
+    class Own(logging.Logger):
+        def makeRecord(self, *args: Any, **more: Any) -> logging.LogRecord:  # noqa: N802  # logging's name
+            record = super().makeRecord(*args, **more)
+            record.request = "r2"
+            return record
+
+    logging.root.manager.loggerDict["genesis"] = Own("genesis")
+    logger = setup_worker_logger("genesis", tmp_path)
+    logger.handlers[0].setFormatter(logging.Formatter("%(request)s %(message)s"))
+    mirror_print(logger.info, "x")
+    logger.info("y")
+
+    assert (tmp_path / "genesis.log").read_text(encoding="utf-8") == "r2 x\nr2 y\n"
+
+
 def test_output_of_a_signal_handler_in_the_middle_of_a_record_is_logged(sandbox: Sandbox) -> None:
     """A handler that prints while its thread is printing neither deadlocks nor loses a record of the log."""
     done = sandbox.run(

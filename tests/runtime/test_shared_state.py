@@ -61,6 +61,7 @@ def test_a_logger_class_of_the_programs_own_is_no_way_around(how: str, sandbox: 
         + "logging.getLogger('asyncio').setLevel(99)\n"
         + SILENCERS[how]
         + """
+logger.addHandler(logging.StreamHandler())
 mirror_print(logger.info, "printed")
 assert isinstance(logger, Own) and logger.trace
 async def main():
@@ -126,6 +127,7 @@ def test_what_the_runtime_says_itself_is_not_shown_on_the_terminal(sandbox: Sand
         + """
 from worker_logger import expect_only, log_ignored
 from worker_utils import retry_with_backoff
+logger.addHandler(logging.StreamHandler())
 @retry_with_backoff(2, 0.0)
 def fail(): raise OSError("twice")
 try: fail()
@@ -236,6 +238,7 @@ def test_a_later_hook_that_ends_the_process_hides_no_crash(own: str, sandbox: Sa
     records = [line for line in sandbox.logged() if not line.startswith(" ")]
     assert records == ["INFO on", "INFO and on", "CRITICAL uncaught LookupError: x"]
     assert done.returncode == {"l": 3 if "_exit" in own else 0, "N": 1}[own[0]]
+    assert b"worker_logger" not in done.stderr
 
 
 @pytest.mark.parametrize("hook", ["lambda args: None", "lambda args: 1 / 0"])
