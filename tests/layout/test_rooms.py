@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
+
+from workerlog_migrate.analysis.values import Kind
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "workerlog_migrate"
@@ -17,6 +20,7 @@ LINES = 650
 METHODS = 29
 
 
+@functools.cache
 def _trees() -> dict[str, ast.Module]:
     return {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in FILES.items()}
 
@@ -96,3 +100,20 @@ def test_what_a_type_stands_for_is_read_by_its_properties() -> None:
     }
 
     assert reading == {"analysis.values"}
+
+
+def test_kinds_of_types_are_compared_as_kinds() -> None:
+    """A word in the place of a kind is one that no type checker reads: ``entry.name == "instance"``."""
+    words = {kind.word for kind in Kind} - {""}
+    compared = {
+        f"{name}:{node.lineno}"
+        for name, tree in _trees().items()
+        if name.startswith("analysis.")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Compare)
+        and isinstance(node.left, ast.Attribute)
+        and node.left.attr == "name"
+        and words & {part.value for part in ast.walk(node.comparators[0]) if isinstance(part, ast.Constant)}
+    }
+
+    assert compared == set()
