@@ -10,7 +10,8 @@ Each program is downloaded as source, unpacked, and started in every way that it
 its console script, as a script from its own and from another folder, through ``runpy``, from a zip file, and isolated (``-I``)
 with its folder put on ``sys.path`` by hand, and frozen. Then a fresh copy is migrated in part: the largest module of those that
 would change, the folder that holds most of them, what ``--changed`` names, all of it. The same starts follow, and exit code, stdout
-and stderr are compared. A start that fails before counts for nothing. Exit code 1 if a start differs, or a part changes no file.
+and stderr are compared. A program that lists its modules one by one (``py_modules``) is left with what to do, which is done first: both
+runtime files are put on the list. A start that fails before counts for nothing. Exit code 1 if a start differs, or a part changes no file.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from foreign import fetch  # noqa: E402  # the path comes first
 SECONDS = 60
 """After which one start is ended, and counts as failed."""
 
-MIGRATION_SECONDS = 600
+MIGRATION_SECONDS = 1_200
 """After which one migration is ended, and the program counts for nothing."""
 
 PARTS = ("one file", "one folder", "--changed", "all")
@@ -251,6 +252,21 @@ def _plain(text: str, top: Path) -> str:
     return re.sub(r"\bline \d+|:\d+(?=:)", "line", text.replace(str(top.parent), "TOP"))
 
 
+def take_along(top: Path) -> None:
+    """Put the runtime files on a list of modules to install, as the report of a program that has one says.
+
+    Args:
+        top: its sources.
+    """
+    for name in ("setup.py", "setup.cfg", "pyproject.toml"):
+        path = top / name
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            listed = re.sub(r"(py[-_]modules\s*=\s*\[)", r"\1'worker_logger', 'worker_utils', ", text)
+            plain = re.sub(r"(?m)^(py_modules\s*=[ \t]*)(\w+)$", r"\1\2, worker_logger, worker_utils", listed)
+            path.write_text(plain, encoding="utf-8")
+
+
 def find_changing(program: Program, top: Path, codemods: str) -> list[Path]:
     """Find the modules of a program that a migration of all of it would change.
 
@@ -263,6 +279,7 @@ def find_changing(program: Program, top: Path, codemods: str) -> list[Path]:
         Their paths, the largest first; none when it cannot be told.
     """
     _git(top, "init", "-q")
+    take_along(top)
     done = _tool(["--check", "--format", "json"], [program.package], top, codemods)
     if done is None or done.returncode not in (0, 1, 2):
         return []
@@ -290,6 +307,7 @@ def migrate(part: str, changing: Sequence[Path], top: Path, codemods: str) -> in
         "all": ["."],
     }[part]
     _git(top, "init", "-q")
+    take_along(top)
     if part == "--changed":
         _git(top, "add", "-A")
         _git(top, "-c", "user.name=x", "-c", "user.email=x@x", "commit", "-q", "-m", "as it was")

@@ -244,6 +244,7 @@ TOGETHER = {
         "run.py": f'{SPAWNS}import shutil\nshutil.copy("{X}", "{X}" + ".bak")\n'
         f'subprocess.run([sys.executable, "{X}"], check=True)\n'
     },
+    "backup-of-shell": {"deploy.sh": f"cp {X} {X}.bak\ncp {X} zero_x.old\n"},
     "packages": {"setup.py": 'from setuptools import setup\nsetup(packages=["jobs"], scripts=["bin/other.py"])\n'},
     "modules-cured": {"pyproject.toml": f'{PIP}[tool.setuptools]\npy-modules = ["zero_x", "worker_logger", "worker_utils"]\n'},
     "mounted-folder": {"compose.yaml": f"volumes:\n  - ./jobs:/app\ncommand: python /app/zero_x.py # {X}\n"},

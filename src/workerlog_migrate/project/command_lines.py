@@ -70,6 +70,7 @@ _INCLUDED = re.compile(
     r"\b(?:include|only-include)[\"']?[ \t]*=[ \t]*(?:\[(?P<list>[^\]]{0,2000})\]|[\"'](?P<one>[^\"'\n]+)[\"'])"
 )
 _PYTHON = (".py", ".pyw")
+_OTHER_ENDING = re.compile(r"\.(?!pyw?$)[A-Za-z]\w*$")
 
 
 def expand_variables(text: str) -> str:
@@ -132,7 +133,8 @@ def find_copied(name: str, text: str) -> Iterator[tuple[str, int, str]]:
         is_pack = found["pack"] or found["name"] in _PACKERS
         for word in words if is_pack else words[:-1]:
             is_beside = not is_pack and words[-1].endswith(_PYTHON) and _folder(words[-1]) == _folder(word)
-            if word.endswith(_PYTHON) and not is_beside:
+            is_backup = not is_pack and _OTHER_ENDING.search(words[-1]) is not None
+            if word.endswith(_PYTHON) and not (is_beside or is_backup):
                 yield word, found.start(), "packs" if is_pack else "copies"
     for found in _ALONE.finditer(text):
         if not (found["sent"] and not name.endswith((".yml", ".yaml"))):
