@@ -239,6 +239,11 @@ def test_of_two_files_of_one_name_the_longest_common_ending_wins(
             {"type": "antigravity:Anything"}, "of which nothing says that it is an exception", id="module"
         ),
         pytest.param(
+            {"type": "minha_lib:__builtins__.Cheia"},
+            "of which nothing says that it is an exception",
+            id="through what no class has",
+        ),
+        pytest.param(
             {"type": "minha_lib.erros:Cheia"},
             "the line to write: except minha_lib.erros.Cheia",
             id="not imported",
