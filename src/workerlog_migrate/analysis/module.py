@@ -39,6 +39,7 @@ _FORGOTTEN = (
     "_scope_of",
     "_names_by_id",
     "_attributes_by_name",
+    "_stores_by_name",
     "_calls_by_name",
     "_qualified",
 )
@@ -110,6 +111,7 @@ class Module:
         self._skips = directives(source.text, self.lines)
         self._names_by_id: dict[str, list[ast.Name]] = {}
         self._attributes_by_name: dict[str, list[ast.Attribute]] = {}
+        self._stores_by_name: dict[str, list[ast.Attribute]] = {}
         self._calls_by_name: dict[str, list[ast.Call]] = {}
 
     def close(self) -> None:
@@ -121,7 +123,7 @@ class Module:
             scope.bindings.clear()
         tables = (self.parents, self.scopes, self._scope_of)
         lists = (self.names, self.attributes, self.functions, self.classes, self.lambdas)
-        indexes = (self._names_by_id, self._attributes_by_name, self._calls_by_name)
+        indexes = (self._names_by_id, self._attributes_by_name, self._stores_by_name, self._calls_by_name)
         for part in (*tables, *lists, *indexes):
             part.clear()
         self._qualified.close()
@@ -241,6 +243,16 @@ class Module:
                 found[node.attr].append(node)
             self._attributes_by_name = found
         return self._attributes_by_name.get(name, [])
+
+    def stores_of(self, name: str) -> list[ast.Attribute]:
+        """Return the places where an attribute of that name is stored or deleted, in source order: of many uses few."""
+        if not self._stores_by_name:
+            found = defaultdict(list)
+            for node in self.attributes:
+                if not isinstance(node.ctx, ast.Load):
+                    found[node.attr].append(node)
+            self._stores_by_name = found or {"": []}
+        return self._stores_by_name.get(name, [])
 
     def calls_of(self, name: str) -> list[ast.Call]:
         """Return the calls whose callee is written ``name`` or ``<anything>.name``, in source order."""

@@ -72,7 +72,7 @@ class Presence:
         return any(
             isinstance(place.ctx, ast.Del) and isinstance(place.value, ast.Name) and place.value.id == "self"
             for unit in {owner.unit for owner in family if isinstance(owner, ClassInfo)}
-            for place in unit.module.attributes_of(name)
+            for place in unit.module.stores_of(name)
         )
 
     def _is_run(self, owner: ClassInfo, family: tuple[ClassInfo | str | None, ...]) -> bool:

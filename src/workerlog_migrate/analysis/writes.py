@@ -81,7 +81,7 @@ class Writes:
         return any(
             isinstance(place.ctx, ast.Store) and self._callers.receives(place.value, info, unit)[0]
             for unit in self._places.writers(info.unit, "__class__")
-            for place in unit.module.attributes_of("__class__")
+            for place in unit.module.stores_of("__class__")
         )
 
     def _name_writes(self, unit: Unit, name: str) -> Iterator[Value]:
@@ -98,8 +98,8 @@ class Writes:
                     call, f"{name} may be set by {last_name(call.func)} in line {call.lineno}"
                 )
                 yield ANY
-        for place in module.attributes_of(name):
-            if not isinstance(place.ctx, ast.Load) and _is_this_module(place.value):
+        for place in module.stores_of(name):
+            if _is_this_module(place.value):
                 yield self._above.flat.target(place, unit) if isinstance(place.ctx, ast.Store) else ANY
         yield from self._written_by_others(unit, name)
         for binding in module.scope_of_module.bindings.get(name, ()):
@@ -117,10 +117,8 @@ class Writes:
     def _written_by_others(self, unit: Unit, name: str) -> Iterator[Value]:
         """Yield what other files set a name of a module to."""
         for other in self._places.writers(unit, name)[1:]:
-            for place in other.module.attributes_of(name):
-                if not isinstance(place.ctx, ast.Load) and self._places.is_module(
-                    place.value, unit, other, name
-                ):
+            for place in other.module.stores_of(name):
+                if self._places.is_module(place.value, unit, other, name):
                     is_store = isinstance(place.ctx, ast.Store)
                     yield self._above.flat.target(place, other) if is_store else ANY
             tables: list[tuple[ast.expr, ast.expr]] = [
@@ -186,8 +184,8 @@ class Writes:
         is_method = isinstance(self._families.method(info, name), FunctionInfo)
         for unit in self._places.writers(info.unit, name):
             module = unit.module
-            for place in module.attributes_of(name):
-                if isinstance(place.ctx, ast.Load) or place in own:
+            for place in module.stores_of(name):
+                if place in own:
                     continue
                 if not self._callers.receives(place.value, info, unit)[0]:
                     continue
