@@ -371,6 +371,14 @@ LATE = rows(
             "serial.SerialException",
             "import serial\ndef f(p: serial.Serial):\n    T!\n        int('x')\n-        p.in_waiting\n+        len('a')\n    E!",
         ),
+        "cookies of two hosts": (
+            "httpx.CookieConflict",
+            "import httpx\ndef f(r: httpx.Response):\n    T!\n        os.stat('.')\n-        r.cookies['a']\n+        r.status_code\n    E!",
+        ),
+        "a program that plays sound": (
+            "discord.ClientException",
+            "import discord\ndef f(u: str):\n    T!\n        os.stat('.')\n-        discord.FFmpegPCMAudio(u)\n+        len(u)\n    E!",
+        ),
         "an answer of flask": (
             "werkzeug.exceptions.HTTPException",
             "import werkzeug.exceptions\nfrom flask import request\ndef f():\n    T!\n        os.stat('.')\n-        request.get_json()\n+        len('a')\n    E!",
