@@ -28,14 +28,21 @@ def at_home(found: Discovery, cwd: Path, paths: Iterable[str], config: Config) -
     """
     errors, targets = list(found.errors), []
     places, folders = dict[Path, Path](), dict[Path, Path]()
+    known: dict[tuple[Path, bool], Followed] = {}
     named = {os.path.normpath(cwd / path) for path in paths}
     around = {cwd, find_root(cwd, cwd), *((real_path(config.folder),) if config.file else ())}
     for target in found.targets:
         parent = target.path.parent
         is_named = os.path.normpath(cwd / target.path) in named
-        folder = follow(parent, cwd, around) if is_named else Followed(real_path(cwd / parent))
-        homes = {cwd, folder.place, find_root(folder.place, cwd)}
-        script = follow(Path(target.path.name), folder.place, homes)
+        if (parent, is_named) not in known:
+            known[parent, is_named] = (
+                follow(parent, cwd, around) if is_named else Followed(real_path(cwd / parent))
+            )
+        folder = known[parent, is_named]
+        script = Followed(folder.place / target.path.name)
+        if script.place.is_symlink():  # what becomes one later is not opened
+            homes = {cwd, folder.place, find_root(folder.place, cwd)}
+            script = follow(Path(target.path.name), folder.place, homes)
         escape = script.escape or folder.escape
         if escape is not None:
             link = "" if escape.link.name == target.path.name else f"{escape.link.name} is "

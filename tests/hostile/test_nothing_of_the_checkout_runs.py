@@ -114,9 +114,11 @@ def test_a_bare_repository_in_the_checkout_is_none(place: Place) -> None:
     git(scripts, "config", "core.worktree", str(scripts))
     git(scripts, "config", "core.fsmonitor", program)
 
-    place.run("--changed", ".", cwd=scripts)
+    done = place.run("--changed", ".", cwd=scripts)
 
     assert not mark.exists()
+    assert done.returncode == 2
+    assert "--changed asks git, which says: fatal: " in done.stderr
 
 
 @pytest.mark.parametrize("entry", ["", ".", "scripts"])
