@@ -6,7 +6,7 @@ the project and a script. Output: what a person has to know, or an empty text.
 """
 
 # Thousands of paths are compared: they stay strings.
-# ruff: noqa: PTH118, PTH119, PTH120
+# ruff: noqa: PTH113, PTH118, PTH119, PTH120
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class Shadows:
         if folder not in self._standard_in:
             beside = modules_in(folder)
             self._standard_in[folder] = [
-                (name, os.path.join(folder, beside[name]))
+                (name, _file_of(os.path.join(folder, beside[name])))
                 for name in sorted(_STDLIB - _LOADED_BEFORE)
                 if name in beside
             ]
@@ -292,6 +292,12 @@ class Shadows:
             found = frozenset() if facts is None else _closure(frozenset(_standard(facts.imports)))
             self._standard_of[path] = found
         return self._standard_of[path]
+
+
+def _file_of(path: str) -> str:
+    """Name what is run when a module is imported: of a package its ``__init__.py``, where it has one."""
+    inside = os.path.join(path, "__init__.py")
+    return inside if os.path.isfile(inside) else path
 
 
 @cache
