@@ -219,7 +219,9 @@ def test_the_installed_command_imports_nothing_of_the_checkout(place: Place) -> 
     assert not mark.exists(), mark.read_text()
 
 
-@pytest.mark.parametrize("arguments", [["--format", "html", "--output", "report.html"], ["--changed"]])
+@pytest.mark.parametrize(
+    "arguments", [["--format", "html", "--output", "report.html"], ["--changed"], ["--changed", "HEAD", "."]]
+)
 def test_no_call_of_git_looks_into_a_submodule_whatever_the_repository_says(
     place: Place, arguments: list[str]
 ) -> None:
