@@ -266,7 +266,7 @@ def test_without_ctypes_a_held_lock_does_not_stop_the_worker(
 ) -> None:
     """After half a second the line is appended anyway, and nobody rotates."""
     now = [10.0]
-    monkeypatch.setattr(worker_logger.time, "monotonic", lambda: now[0])  # type: ignore[attr-defined]
+    monkeypatch.setattr(worker_logger, "_monotonic", lambda: now[0])
     monkeypatch.setattr(worker_logger, "_sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
     (tmp_path / "genesis.log.lock").touch()
     (file,) = logs(tmp_path, 1)
