@@ -121,7 +121,7 @@ class Attributes:
             case values.CLASS:
                 if self._shapes.lacks_attribute(entry.class_info, name):
                     self._effects.operation("op:kinds-attribute", node, frame)
-                return self._class_attribute(entry, entry.class_info, name)
+                return self._class_attribute(entry, entry.class_info, name, node, frame)
             case values.UNIT:
                 asked = entry.unit.module.scope_of_module.bindings.get("__getattr__")
                 if frame.sink.is_heard and asked and self._flat.module_name(entry.unit, name) is None:
@@ -247,7 +247,9 @@ class Attributes:
             receiver = values.join(values.class_object(entry.class_info) for entry in receiver)
         return values.method(made.function, receiver)
 
-    def _class_attribute(self, entry: Type, info: ClassInfo, name: str) -> Value:
+    def _class_attribute(
+        self, entry: Type, info: ClassInfo, name: str, node: ast.expr, frame: Frame
+    ) -> Value:
         flat = self._flat
         if name in info.values and not name.startswith("_") and self._elements.is_enumeration(info):
             return values.instance(info) | self._writes.attribute_written(info, name)
@@ -264,6 +266,7 @@ class Attributes:
         if name in ("__name__", "__qualname__", "__module__"):
             return STR
         if isinstance(method, str):
+            self._called_back.inherited(info, method, name, node, frame)
             return values.bound(values.one(method), method, name)
         return values.bound(ANY, info.name, name)
 

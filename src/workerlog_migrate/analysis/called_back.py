@@ -7,6 +7,8 @@ program's own methods that may run then: ``parser.feed(text)`` calls ``handle_st
 from __future__ import annotations
 
 import ast
+import builtins
+import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -17,14 +19,17 @@ from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.arguments import Arguments
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.places import Places
-    from workerlog_migrate.analysis.values import Value
+    from workerlog_migrate.analysis.values import Type, Value
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
 
 _NOTHING = "-"
+_CALLED = (values.FUNCTION, values.METHOD, values.UNBOUND)
+_CONTAINERS = frozenset({"list", "tuple", "dict", "set"})
 _REDIRECTS = {"sys.stdout": "redirect_stdout", "sys.stderr": "redirect_stderr"}
 _GOING_ON = ("__iter__", "__next__", "__getitem__", "__call__")
 # What the analysis counts where an object is made, entered, left or shown.
@@ -192,6 +197,73 @@ class CalledBack:
                 else:
                     self._above.calls.invoke_unknown(frozenset({inner}), node, frame)
 
+    def given(self, row: CallRow, arguments: Arguments, frame: Frame) -> None:
+        """Count functions and objects of the program that a library is given, also in a list or a table: it may call them.
+
+        What the standard library calls its rows say.
+
+        Args:
+            row: of what is called.
+            arguments: of the call.
+            frame: takes the edges.
+        """
+        if not frame.sink.is_heard or not _is_of_others(row):
+            return
+        counted = {passed for name in row.calls for passed in arguments.find(name, row.params)}
+        for passed in (*arguments.positional, *arguments.keywords.values()):
+            if passed not in counted:
+                self.may_run(self.handed(arguments.value(passed)), passed, frame)
+
+    def made_of(self, value: Value, row: CallRow, arguments: Arguments) -> Value:
+        """Let what a library makes remember the functions and objects of the program that it is given: hooks of a client."""
+        if not _is_of_others(row):
+            return value
+        given = values.join(
+            self.handed(arguments.value(each))
+            for each in (*arguments.positional, *arguments.keywords.values())
+        )
+        if not given:
+            return value
+        return frozenset(
+            entry._replace(ref=given)
+            if entry.kind is values.NAMED and "." in entry.name and entry.ref is None
+            else entry
+            for entry in value
+        )
+
+    def handed(self, value: Value, depth: int = 2) -> Value:
+        """Return what a library may call of a value: functions of the program, objects of heirs of its classes, what is in containers."""
+        found: set[Type] = set()
+        for entry in value:
+            if entry.kind in _CALLED or entry.kind is values.INSTANCE:
+                found.add(entry)
+            elif depth and (entry.kind is values.PARTIAL or entry.name in _CONTAINERS):
+                for part in entry.args:
+                    found.update(self.handed(part, depth - 1))
+        return frozenset(found)
+
+    def may_run(self, value: Value, node: ast.AST, frame: Frame) -> None:
+        """Count what a library may run of what it was given.
+
+        Args:
+            value: as ``handed`` gives it.
+            node: where it is run.
+            frame: takes the edges.
+        """
+        for entry in value:
+            methods: list[FunctionInfo] = []
+            if entry.function_or_none is not None and entry.kind in _CALLED:
+                methods = [entry.function]
+            elif entry.kind is values.INSTANCE:
+                found = self._families.method(entry.class_info, "__call__")
+                methods = [found] if isinstance(found, FunctionInfo) else []
+                for base in self._families.family(entry.class_info):
+                    if isinstance(base, str) and "." in base:
+                        methods += self._own(entry.class_info, base)
+            for method in methods:
+                if method is not frame.function and not isinstance(method.node, ast.AsyncFunctionDef):
+                    frame.sink.add(CallEdge(method, node, frame.unit))
+
     def _own(self, info: ClassInfo, base: str) -> tuple[FunctionInfo, ...]:
         """Return the methods that a class, its own bases and its heirs define, and that a library's class may call."""
         key = (info, base)
@@ -204,7 +276,7 @@ class CalledBack:
                 method
                 for owner in dict.fromkeys((*owners, *self._families.heirs(info)))
                 for name, method in owner.methods.items()
-                if name not in _TOLD_APART and self._is_called(name, base, patterns)
+                if name not in _TOLD_APART and self._is_called(method, base, patterns)
             ]
             known = self._known[key] = tuple(dict.fromkeys(found))
         return known
@@ -213,8 +285,25 @@ class CalledBack:
         rows = (self._knowledge.type(each) for each in self._knowledge.mro(base))
         return tuple(pattern for row in rows if row is not None for pattern in row.calls_own)
 
-    def _is_called(self, name: str, base: str, patterns: tuple[str, ...]) -> bool:
+    def _is_called(self, method: FunctionInfo, base: str, patterns: tuple[str, ...]) -> bool:
+        name = method.name
         if patterns:
+            decorators = getattr(method.node, "decorator_list", ())
+            if any(f"@{_last_name(each)}" in patterns for each in decorators):
+                return True
             return any(fnmatchcase(name, pattern) for pattern in patterns if pattern != _NOTHING)
         row = self._knowledge.method(base, name)
         return row is not None and not row.hands
+
+
+def _is_of_others(row: CallRow) -> bool:
+    """Whether a row is of a library that is not the standard one, and does not say where a function goes that it is given."""
+    top, dot, _ = row.name.partition(".")
+    is_standard = top in sys.stdlib_module_names or hasattr(builtins, top)
+    return bool(dot) and not (is_standard or row.passes or row.remembers or row.hands)
+
+
+def _last_name(decorator: ast.expr) -> str:
+    """Return the last name of a decorator: ``validator`` of ``@pydantic.validator("a")``."""
+    maker = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return maker.attr if isinstance(maker, ast.Attribute) else maker.id if isinstance(maker, ast.Name) else ""

@@ -399,6 +399,10 @@ class Calls:
         if type_name == "generator" and method in RESUMING:
             return self._resumed(entry, method, node, frame)
         row = self._knowledge.method(type_name, method) if type_name != "*" else None
+        if frame.sink.is_heard and row is not None and not row.recalls:
+            for each in receiver:
+                if each.kind is values.NAMED and each.remembered is not None:
+                    self._called_back.may_run(each.remembered, node, frame)
         if row is not None and (row.remembers or row.recalls):
             return self._future(row, entry, arguments, node, frame)
         for name in (f"{type_name}.{method}", f"*.{method}"):

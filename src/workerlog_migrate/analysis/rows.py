@@ -103,6 +103,7 @@ class Rows:
             self._typed_arguments(row, arguments, frame)
             self._used_arguments(row, arguments, node, frame)
             self._hooks.handed_over(row, arguments, node, frame)
+            self._called_back.given(row, arguments, frame)
             self._called_back.met(row, node, frame)
             self._called_back.registered(row, node, frame)
             self._worked_on(row, arguments, node, frame)
@@ -261,6 +262,7 @@ class Rows:
         if "wraps" in row.marks and self._wraps_unknown(row, arguments):
             return ANY
         given = self._going_on(self._given_by_row(row, arguments, receiver), row, arguments)
+        given = self._called_back.made_of(given, row, arguments)
         value = self._hooks.rows_of(given, arguments.frame.unit)
         if "matches" in row.marks:
             value = self._patterns.matched(value, row, arguments, receiver)
