@@ -579,10 +579,12 @@ HOOKS = frozenset(
     [
         "callback",
         "default",
+        "filter",
         "key",
         "object_hook",
         "object_pairs_hook",
         "onerror",
+        "onexc",
         "parse_constant",
         "parse_float",
         "parse_int",

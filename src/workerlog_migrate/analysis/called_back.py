@@ -226,7 +226,7 @@ class CalledBack:
             return value
         return frozenset(
             entry._replace(ref=given)
-            if entry.kind is values.NAMED and "." in entry.name and entry.ref is None
+            if entry.kind is values.NAMED and "." in entry.name and entry.is_plain
             else entry
             for entry in value
         )
