@@ -348,9 +348,7 @@ def _is_empty(node: ast.expr) -> bool:
     )
 
 
-_HOLDING = frozenset(
-    {"list", "tuple", "set", "frozenset", "dict", "iterator", "generator", "collections.deque"}
-)
+_HOLDING = frozenset({"list", "tuple", "set", "frozenset", "iterator", "generator", "collections.deque"})
 _RUNNING = (values.FUNCTION, values.METHOD, values.UNBOUND, values.PARTIAL, values.INSTANCE)
 _ASKS = frozenset({"__iter__", "__next__", "__len__", "__abs__", "__reversed__", "__contains__"})
 _CONVERTS = frozenset(
