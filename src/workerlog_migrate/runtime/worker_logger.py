@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:cf98c5e4a3f21fcf7925d4b6bd0e48fd937f18d952f86061f23185e7945aacef
+# workerlog-migrate runtime 0.1.0 tree:7f1401091de6b7eae63b82373830aab343801f9265e012410a5f8e9d27b6ab9f
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -1512,8 +1512,12 @@ class _Plain:
     def is_same(self, found: os.stat_result, device: int, inode: int) -> bool:
         return found.st_ino == inode and found.st_dev == device
 
-    def wait_for_write(self, _fd: int) -> None:
-        _sleep(0.002)
+    def wait_for_write(self, fd: int) -> None:
+        if os.name != "posix":
+            _sleep(0.002)
+            return
+        with quiet(OSError):  # somebody else's file: but we have waited
+            os.fchmod(fd, stat.S_IMODE(os.fstat(fd).st_mode))
 
     def clear(self, path: str, log: str) -> None:
         """Make room for a rename: Windows can neither replace nor at once delete a file that someone has open."""
@@ -1552,10 +1556,6 @@ class _Posix(_Plain):
             os.close(fd)
             return high
         return fd
-
-    def wait_for_write(self, fd: int) -> None:
-        with quiet(OSError):  # somebody else's file: but we have waited
-            os.fchmod(fd, stat.S_IMODE(os.fstat(fd).st_mode))
 
     def clear(self, path: str, log: str) -> None:
         """Do nothing: a rename replaces."""
