@@ -60,6 +60,7 @@ MUTANTS = (
     Mutant('half a line: a full disk glues two lines', '            self.unsure, self.known_end = True, (os.fstat(self.fd).st_size, False)\n', '            pass\n', 'log_faults'),
     Mutant('half a line: a killed neighbour', '(self.unsure or not size % 4096)', '(self.unsure)', 'log_faults'),
     Mutant('half a line: a neighbour at work', '            self.platform.wait_for_write(self.fd)\n', '', 'log_faults'),
+    Mutant('half a line: of the file of after a rotation', "                return True  # rotated meanwhile", "                pass  # rotated meanwhile", 'log_faults'),
     Mutant('half a line: rotated while we look', 'if last is None or last == b"\\n":', 'if last == b"\\n":', 'log_faults'),
     Mutant('half a line: a write goes on', '            while written < len(data):  # a full disk', '            while written < 1:  # a full disk', 'log_faults'),
     Mutant('never raises: system calls', '        except (OSError, ValueError) as error:\n            _pass_on(error)\n            return False\n        finally:', '        except ZeroDivisionError:\n            return False\n        finally:', 'log_faults'),

@@ -266,6 +266,28 @@ def test_a_line_that_another_process_is_writing_is_not_taken_for_half_a_line(
     assert Path(log.path).read_bytes() == b"one\ntwo two\nthree\n"
 
 
+def test_half_a_line_in_the_file_of_after_a_rotation_is_not_ours_to_end(
+    log: _LogFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was looked at is another file by then, whose writer nobody waited for: no blank line comes into the one that is open."""
+    log.append(b"one\n")
+    old = Path(f"{log.path}.1")
+    look = log._look
+
+    def rotated() -> int:
+        size = look()
+        if not old.exists():
+            os.rename(log.path, old)
+            Path(log.path).write_bytes(b"x" * 4096)
+        return size
+
+    monkeypatch.setattr(log, "_look", rotated)
+    log.unsure = True
+    assert log.append(b"two\n")
+
+    assert old.read_bytes() == b"one\ntwo\n"
+
+
 def test_a_log_rotated_while_its_end_is_looked_at_gets_the_line(
     log: _LogFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:7f1401091de6b7eae63b82373830aab343801f9265e012410a5f8e9d27b6ab9f
+# workerlog-migrate runtime 0.1.0 tree:7250aa9e34678a2edd0825d63cba6847943c5ed6bfa082acff2b19718ca89655
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -1361,7 +1361,10 @@ class _LogFile:
                 return True
             # Another process may be in the middle of its write: to change a mode waits for that.
             self.platform.wait_for_write(self.fd)
-            now = self.size()
+            found, held = _stat(self.path), os.fstat(self.fd)
+            if found is None or not self.platform.is_same(held, found.st_dev, found.st_ino):
+                return True  # rotated meanwhile: what was looked at is another file, whose writer nobody waited for
+            now = found.st_size
             if now == size:
                 self.known_end = (size, False)
             size = now
