@@ -30,8 +30,12 @@ def _lacks(row: dict[str, object]) -> bool:
     """Tell whether a row of the table speaks of this system."""
     if sys.platform != "win32":
         return False
-    if row.get("only-in") != "Wine":
-        return True
+    return row.get("only-in") != "Wine" or _is_wine()
+
+
+def _is_wine() -> bool:
+    if sys.platform != "win32":
+        return False
     import ctypes
 
     return hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")
@@ -40,6 +44,25 @@ def _lacks(row: dict[str, object]) -> bool:
 _NOT_HERE = {name: reason for reason, row in _POSIX.items() if _lacks(row) for name in row["tests"]}
 
 collect_ignore = [name for name in _NOT_HERE if "::" not in name]
+
+
+def _start_again_in_wine() -> None:
+    """Start a process again that Wine answers with "internal error": it ended before its first line, so nothing has run."""
+    if sys.platform == "win32" and _is_wine():
+        import _winapi
+
+        start = _winapi.CreateProcess
+
+        def started(*arguments: Any, tries: int = 5) -> Any:
+            try:
+                return start(*arguments)
+            except OSError as error:
+                if error.winerror != 1359 or tries == 1:
+                    raise
+            return started(*arguments, tries=tries - 1)
+
+        _winapi.CreateProcess = started
+
 
 _CACHE = pytest.StashKey[str]()
 _STATE = pytest.StashKey[str]()
@@ -62,6 +85,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--update-golden") and os.environ.get("CI"):
         raise pytest.UsageError("--update-golden is for people: in CI the golden files are what they are")
+    _start_again_in_wine()
     # Who starts the tests in the background has SIGINT ignored, who does so by nohup SIGHUP as well, and the programs that
     # they interrupt would inherit that.
     if threading.current_thread() is threading.main_thread():

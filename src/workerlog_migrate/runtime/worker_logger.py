@@ -1304,7 +1304,7 @@ class _LogFile:
         self.unsure = False
 
     def _append_locked(self, data: bytes, max_bytes: int, backups: int) -> bool:
-        unlock = self.take_lock(0.5)
+        unlock = self.take_lock(2.0)  # written without it a line may be put over another process's
         try:
             if unlock and 0 < max_bytes < (size := self.size()) + len(data) and size and backups > 0:
                 self._shift(backups)
@@ -1538,7 +1538,8 @@ class _Plain:
             os.close(os.open(lock, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
         except (FileExistsError, PermissionError) as error:
             _pass_on(error)
-            if time.time() - os.stat(lock).st_mtime > 10:
+            found = _stat(lock)  # none: given back meanwhile, so the next try has it
+            if found is not None and time.time() - found.st_mtime > 10:
                 _remove(lock)  # left behind by a kill
             return None
         return functools.partial(_remove, lock)
