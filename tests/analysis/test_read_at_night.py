@@ -485,3 +485,101 @@ def test_a_decorator_that_is_an_object_tells_what_it_hands_on(
 ) -> None:
     """Which event the observer of a router is of says what its handlers are given."""
     assert judge(tmp_path, ROUTED.format(event=event))[1] is is_known
+
+
+@pytest.mark.parametrize("given", ["estado", "{'a': estado}", "[estado]", "dict(a=estado)"])
+@pytest.mark.parametrize(
+    ("declared", "is_plain"),
+    [
+        ("Dict[str, Any]", False),
+        ("List[Dict[str, Any]]", False),
+        ("dict[str, list[object]]", False),
+        ("List[Dict[str, str]]", True),
+        ("dict[str, list[float]]", True),
+    ],
+)
+def test_what_is_declared_to_hold_anything_may_hold_what_is_no_json(
+    tmp_path: Path, declared: str, given: str, *, is_plain: bool
+) -> None:
+    """However deep ``Any`` stands, and whatever literal is put around it; a declaration of plain data says what it is."""
+    before = "import json\nfrom typing import Any, Dict, List\n"
+    worker = body(
+        "f = open('a', 'w')",
+        f"f.write(json.dumps({given}))",
+        before=before,
+        head=f"def ler(estado: {declared}):",
+    )
+    names, is_complete = judge(tmp_path, worker)
+    assert is_complete
+    assert ("TypeError" in names) is not is_plain or given == "dict(a=estado)"
+
+
+INJECTED = """def _ler(nome):
+    with open(nome) as f:
+        return f.read()
+def buscar(nome, *, leitor=None):
+    usado = leitor or _ler
+    try:
+        return usado(nome)
+    except Exception: pass
+"""
+
+
+def test_what_a_test_passes_to_raise_is_swallowed_after_a_migration_too(tmp_path: Path) -> None:
+    """A function of the tests that raises says what the handler is there for; one that gives data is a double."""
+    test = "import pytest, worker\ndef erro(nome):\n    {does}\ndef test_a():\n    assert worker.buscar('a', leitor=erro) is None\n"
+    calls = {"outro": "import worker\nworker.buscar('a')\n"}
+    raising = {"tests__test_worker": test.format(does="raise RuntimeError('fora')"), **calls}
+    giving = {"tests__test_worker": test.format(does="return None"), **calls}
+    assert judge(tmp_path / "a", INJECTED, **raising) == ({"OSError", "RuntimeError", "UnicodeError"}, True)
+    assert judge(tmp_path / "b", INJECTED, **giving) == ({"OSError", "UnicodeError"}, True)
+
+
+def test_what_only_tests_call_is_called_by_nobody_who_is_seen(tmp_path: Path) -> None:
+    """What they pass is not all that arrives; one call of the program says what does."""
+    worker = (
+        "def chamar(nome, funcao=None):\n    try:\n        return funcao(nome)\n    except Exception: pass\n"
+    )
+    tests = {"tests__test_worker": "import pytest, worker\ndef test_a():\n    worker.chamar('a', open)\n"}
+    assert judge(tmp_path / "a", worker, **tests)[1] is False
+    program = {"outro": "import worker\nworker.chamar('a', open)\n"}
+    assert judge(tmp_path / "b", worker, **tests, **program) == ({"OSError", "TypeError"}, True)
+
+
+SENT = """import aiohttp, httpx, requests
+from typing import Any
+async def enviar(sessao: aiohttp.ClientSession, corpo: {declared}):
+    try:
+        {call}
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "plain"),
+    [
+        ("requests.post('http://a', json=corpo)", "dict[str, float]"),
+        ("requests.Session().put('http://a', json={'a': corpo})", "list[str]"),
+        ("httpx.post('http://a', json=corpo)", "dict[str, str]"),
+        ("httpx.get('http://a', headers=corpo)", "dict[str, str]"),
+        ("await sessao.post('http://a', json=[corpo])", "dict[str, None]"),
+        ("await sessao.get('http://a', params=corpo)", "dict[str, str]"),
+        ("await sessao.get('http://a', headers={'X': corpo})", "str"),
+    ],
+)
+def test_what_a_request_takes_along_is_encoded_by_the_client(tmp_path: Path, call: str, plain: str) -> None:
+    """A body as JSON, query values and headers raise ``TypeError`` for what cannot be written as such, which no client wraps."""
+    anything = judge(tmp_path / "a", SENT.format(call=call, declared="dict[str, Any]"))
+    assert "TypeError" in anything[0]
+    assert anything[1]
+    assert "TypeError" not in judge(tmp_path / "b", SENT.format(call=call, declared=plain))[0]
+
+
+@pytest.mark.parametrize("call", ["await sessao.get(corpo['url'])", "httpx.get(corpo['url'])"])
+def test_an_address_that_is_none_is_no_text(tmp_path: Path, call: str) -> None:
+    """What decoded JSON holds may be None, which ``requests`` alone refuses with an exception of its own."""
+    script = SENT.format(call=call, declared="str").replace(
+        "    try:", "    import json\n    corpo = json.loads(corpo)\n    try:"
+    )
+    assert "TypeError" in judge(tmp_path / "a", script)[0]
+    assert "KeyError" in judge(tmp_path / "b", script.replace(call, "requests.get(corpo['url'])"))[0]

@@ -77,6 +77,7 @@ from typing import cast
 import pytest
 
 from workerlog_migrate.knowledge import Knowledge
+from workerlog_migrate.knowledge.rows import TYPE_TESTS
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -626,7 +627,7 @@ def _condition_problems(key: str, entry: Row) -> list[str]:
     word = text(entry, "is")
     if not word and not isinstance(entry.get("value"), list):
         found.append(f"{key}: a condition without is or value")
-    if word and word not in CONDITION_WORDS and not word.startswith(("type:", "not-type:")):
+    if word and word not in CONDITION_WORDS and not word.startswith(TYPE_TESTS):
         found.append(f"{key}: unknown condition {word!r}")
     return found
 

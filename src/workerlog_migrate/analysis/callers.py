@@ -70,8 +70,8 @@ class Callers:
         return trail
 
     def is_called(self, function: FunctionInfo) -> bool:
-        """Whether something in sight calls a function."""
-        return bool(self.trail_of(function).uses)
+        """Whether something in sight calls a function, tests apart: the program does not run them."""
+        return any(not self._places.is_test(use.unit) for use in self.trail_of(function).uses)
 
     def row(self, call: ast.Call, unit: Unit) -> CallRow | None:
         """Return the row of what a call calls."""

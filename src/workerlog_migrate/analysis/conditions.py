@@ -238,6 +238,9 @@ class Conditions:
                 return bool(series and values.names(element) & {"json", "list", "str"})
             case "type":
                 return any(self._is_a(name, condition.types) for name in names)
+            case "holds-type":
+                held = values.names(self._parts(value, arguments))
+                return any(self._is_a(name, condition.types) for name in held)
             case "not-type":
                 plain = names - {"None"}
                 return any(not self._is_a(name, condition.types) for name in plain)
@@ -475,19 +478,26 @@ def _holds_unknown(node: ast.expr | None, value_of: Callable[[ast.expr], Value])
         case ast.Dict(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
             is_literal = (ast.Dict, ast.List, ast.Tuple)
             return any(
-                _holds_unknown(part, value_of) if isinstance(part, is_literal) else is_no_data(value_of(part))
+                _holds_unknown(part, value_of)
+                if isinstance(part, is_literal)
+                else _is_no_data(value_of(part))
                 for part in parts
             )
     return any(map(_holds_no_data, value_of(node)))
 
 
+def _is_no_data(value: Value) -> bool:
+    """Whether a value may be no plain data, or a container with such in it, however deep."""
+    return is_no_data(value) or any(map(_holds_no_data, value))
+
+
 def _holds_no_data(entry: Type) -> bool:
     """Whether a container may hold something that is no plain data, or that nobody knows."""
     if entry.name == "dict" and entry.literal is not None:  # what stands under each key
-        return any(is_no_data(held) for _, held in entry.literal)
+        return any(_is_no_data(held) for _, held in entry.literal)
     if entry.name not in ("dict", "list", "tuple"):
         return False
-    return any(is_no_data(held) for held in (entry.args[1:] if entry.name == "dict" else entry.args))
+    return any(_is_no_data(held) for held in (entry.args[1:] if entry.name == "dict" else entry.args))
 
 
 _HOLDING = frozenset({"dict", "list", "collections.defaultdict", "collections.OrderedDict"})
@@ -512,6 +522,8 @@ def describe(condition: Condition) -> str:
         text = ""
     elif condition.test == "type":
         text = f"{names} is {' or '.join(condition.types)}"
+    elif condition.test == "holds-type":
+        text = f"{names} holds {' or '.join(condition.types)}"
     elif condition.test == "spelled":
         text = f"the program names {' or '.join(map(str, condition.values))}"
     elif condition.test == "not-type":

@@ -95,7 +95,11 @@ class Parameters:
             and self._places.is_terminal(function.owner)
         ):
             passed.append(values.STR)  # what is printed
-        if not passed and (default is None or (is_none(default) and not self._is_called(function))):
+        if default is None:
+            is_seen = bool(passed) and (values.ANY in passed or self._is_called(function))
+        else:
+            is_seen = not is_none(default) or self._is_called(function)
+        if not is_seen:
             found.append(self._told(function, argument))
         found.extend(passed)
         return values.join(found)

@@ -13,6 +13,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import FunctionInfo, Unit
 from workerlog_migrate.analysis.trails import Passed, Use
 from workerlog_migrate.analysis.values import ANY, NONE, Type, Value
+from workerlog_migrate.syntax.blocks import own_nodes
 from workerlog_migrate.syntax.patterns import Groups, groups_of
 
 if TYPE_CHECKING:
@@ -69,8 +70,14 @@ class Sight:
                 yield frozenset(entry for entry in value if not self._is_double(entry))
 
     def _is_double(self, entry: Type) -> bool:
-        """Whether what a test passes stands for something else: a mock, a fixture, an instance of a class of the tests."""
-        found = entry.class_or_none or entry.function_or_none
+        """Whether what a test passes stands for something else: a mock, a fixture, an instance of a class of the tests.
+
+        A function of the tests that raises is none: the test holds that the program swallows that.
+        """
+        function = entry.function_or_none
+        if function is not None and any(isinstance(node, ast.Raise) for node in own_nodes(function.node)):
+            return False
+        found = entry.class_or_none or function
         if found is not None:
             return self._places.is_test(found.unit)
         return values.is_opaque(entry)

@@ -12,6 +12,7 @@ from workerlog_migrate.knowledge.rows import (
     MARKS,
     PROTOCOLS,
     TESTS,
+    TYPE_TESTS,
     CallRow,
     Condition,
     ExceptionRow,
@@ -301,7 +302,7 @@ def _condition(reader: Reader) -> Condition:
     if not isinstance(values, list):
         raise reader.fail("value is no list")
     types: tuple[str, ...] = ()
-    if test.startswith(("type:", "not-type:")):
+    if test.startswith(TYPE_TESTS):
         test, _, listed = test.partition(":")
         types = tuple(listed.split("|"))
     elif test and test not in TESTS:

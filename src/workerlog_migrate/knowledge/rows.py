@@ -75,7 +75,10 @@ TESTS: Mapping[str, ConditionWord] = {
     # The script, or a file of the program that it imports, holds one of the words of ``value`` (the driver in an address).
     "spelled": ConditionWord("{} is spelled"),
 }
-"""The words of conditions, besides ``type:NAMES`` and ``not-type:NAMES``; ``analysis/conditions`` decides each of an argument."""
+"""The words of conditions, besides those of ``TYPE_TESTS``; ``analysis/conditions`` decides each of an argument."""
+
+TYPE_TESTS = ("type:", "not-type:", "holds-type:")
+"""What stands before the names of types: the argument may be of one, is not known to be of one, may hold one of them."""
 
 # Marks of exceptions. abstract: a method that raises it at once waits to be overridden; calm: being told to stop, a missing
 # optional part and the end of an iterator are no errors; general: where it is listed, its parent is written; io: a failed
@@ -142,7 +145,7 @@ class Condition:
     Attributes:
         args: names of the arguments, any of which may satisfy it; ``self`` is the receiver.
         test: the word after ``is``; empty when only ``values`` matter.
-        types: for ``type:`` and ``not-type:`` the type names.
+        types: for the tests of ``TYPE_TESTS`` the type names.
         values: literals of which the argument has to be one.
         unless: conditions none of which may hold at the same time.
         also: conditions all of which have to hold at the same time.
