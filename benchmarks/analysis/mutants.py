@@ -25,14 +25,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ANALYSIS = Path("src") / "workerlog_migrate" / "analysis"
 
-BODY = "raises::test_a_body_raises_what_its_calls_and_operations_raise"
-GUARD = "raises::test_a_guard_takes_away_what_it_rules_out"
-INNER = "raises::test_inner_handlers_are_subtracted"
-LOCAL = "raises::test_functions_of_the_script_raise_what_their_bodies_raise"
-WIDE = "raises::test_conditions_are_no_wider_than_what_can_happen"
-NONE = "raises::test_what_is_none_at_the_start_only_counts_in_the_body_itself"
-AWAIT = "raises::test_what_was_started_elsewhere_raises_where_it_is_awaited"
-SPECIAL = "raises::test_special_methods_of_a_class_of_the_program_raise_where_they_are_used"
+BODY = "operations::test_a_body_raises_what_its_calls_and_operations_raise"
+GUARD = "guards::test_a_guard_takes_away_what_it_rules_out"
+INNER = "effects::test_inner_handlers_are_subtracted"
+LOCAL = "effects::test_functions_of_the_script_raise_what_their_bodies_raise"
+WIDE = "conditions::test_conditions_are_no_wider_than_what_can_happen"
+NONE = "operations::test_what_is_none_at_the_start_only_counts_in_the_body_itself"
+AWAIT = "effects::test_what_was_started_elsewhere_raises_where_it_is_awaited"
+SPECIAL = "operations::test_special_methods_of_a_class_of_the_program_raise_where_they_are_used"
 OPAQUE = "opaque::test_an_operation_on_something_unknown_never_completes_a_handler"
 BARE = "opaque::test_a_method_known_by_its_name_alone_never_completes_a_handler"
 TOLD = "opaque::test_two_uses_that_fit_one_builtin_type_tell_it"
@@ -139,7 +139,7 @@ MUTANTS = (
     Mutant("guard: range of a length", "guards", "                    self._add_key(measured, target, frame)\n", "                    pass\n", GUARD),
     # --- calls
     Mutant("bare name: never completes", "calls", '            self._effects.unknown_call(node, frame, f"{type_name}.{method}", _BY_NAME)\n', "            pass\n", BARE),
-    Mutant("unknown method", "calls", '        self._effects.unknown_call(node, frame, f"{type_name}.{method}")\n        return ANY\n\n    def _resumed', "        return ANY\n\n    def _resumed", "raises::test_what_is_not_known_is_named"),
+    Mutant("unknown method", "calls", '        self._effects.unknown_call(node, frame, f"{type_name}.{method}")\n        return ANY\n\n    def _resumed', "        return ANY\n\n    def _resumed", "effects::test_what_is_not_known_is_named"),
     Mutant("call of a function", "calls", "            frame.sink.add(CallEdge(function, node, frame.unit, is_weak=weak))\n", "            pass\n", LOCAL),
     Mutant("constructor", "calls", "                frame.sink.add(CallEdge(method, node, frame.unit))\n                self._invoke_callbacks(method, arguments, node, frame)\n                resolved = True\n", "                resolved = True\n", LOCAL),
     Mutant("print fails", "printing", '        self._effects.operation("op:print", node, frame)\n', "        pass\n", "opaque::test_printing_fails"),
@@ -169,7 +169,7 @@ MUTANTS = (
     Mutant("key that may be missing", "subscripts", '        if not self._proofs.has_key(node, frame):\n            self._effects.operation("op:subscript-key", node, frame)\n        return entry.args', "        return entry.args", BODY),
     Mutant("awaited: made elsewhere", "awaiting", '            frame.sink.add(Unknown(node, frame.unit, "", _STARTED_ELSEWHERE))\n', "            pass\n", AWAIT),
     Mutant("division by zero", "operators", '            if not self._proofs.is_nonzero(right_node, frame):\n                self._effects.operation("op:modulo', '            if False:\n                self._effects.operation("op:modulo', BODY),
-    Mutant("dead branch of a conditional", "expressions", "        frame.is_dead = frame.is_dead and first_dead\n", "        frame.is_dead = frame.is_dead or first_dead\n", "raises::test_what_may_end_the_program_in_an_expression_may_as_well_go_on"),
+    Mutant("dead branch of a conditional", "expressions", "        frame.is_dead = frame.is_dead and first_dead\n", "        frame.is_dead = frame.is_dead or first_dead\n", "flow::test_what_may_end_the_program_in_an_expression_may_as_well_go_on"),
     Mutant("loop over what a thread changes", "meanwhile", "        return bool(writers.get(name, set()) - {module.function(node), None})\n", "        return False\n", THREADS),
     Mutant("threads: only where some are started", "meanwhile", "        if not name or not any(module.calls_of(start) for start in _STARTS):\n", "        if not name:\n", THREADS),
     Mutant("inner container by another name", "conditions", "or self._holds_deep(node, value, arguments)", "or False", "what_else_comes::test_what_an_inner_container_is_given_by_another_name"),
@@ -179,7 +179,7 @@ MUTANTS = (
     # --- raises
     Mutant("earlier clause takes it", "raises", "                if hierarchy.is_caught(exception, earlier):\n                    continue\n                if hierarchy.is_control", "                if hierarchy.is_control", "raises::test_an_earlier_clause_takes_what_it_names"),
     Mutant("handlers around a call", "raises", "        if hierarchy.is_caught(exception, edge.caught):\n            return False\n", "", INNER),
-    Mutant("unresolved counts", "raises", "                    unresolved.setdefault((evidence.cause, evidence.line), evidence)\n", "                    pass\n", "raises::test_what_is_not_known_is_named"),
+    Mutant("unresolved counts", "raises", "                    unresolved.setdefault((evidence.cause, evidence.line), evidence)\n", "                    pass\n", "effects::test_what_is_not_known_is_named"),
     Mutant("Exception itself is a reason", "raises", "        if names & _EVERYTHING:\n            cause", "        if False:\n            cause", "raises::test_raising_exception_itself_is_a_reason"),
     Mutant("too many kinds", "raises", '            reason = "too many kinds"\n', '            reason = ""\n', "raises::test_too_many_kinds_are_a_reason"),
     Mutant("recursion reaches its end", "raises", "            for caller, edge in callers.get(function, ()):\n", "            for caller, edge in ():\n", LOCAL),

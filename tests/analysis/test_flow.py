@@ -179,3 +179,79 @@ def test_a_function_of_another_file_falls_off_a_with_that_ends_an_exception(
     text = "from helper import load\n\ntext = load({})\ntry:\n    text.strip()\nexcept Exception:\n    pass\n"
 
     assert script(text, modules={"helper": helper}).names() == ({"AttributeError"} if is_none_too else set())
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        "config = sys.argv[1:] or sys.exit(1)",
+        "sys.argv[1:] and sys.exit(0) and sys.exit(1)",
+        "config = sys.argv if sys.argv[1:] else sys.exit(1)",
+        "[sys.exit(name) for name in sys.argv]",
+    ],
+    ids=["or", "and", "if", "comprehension"],
+)
+def test_what_may_end_the_program_in_an_expression_may_as_well_go_on(script: Analyse, ends: str) -> None:
+    """What follows such a line is reached."""
+    found = script(f"import sys\ntry:\n    {ends}\n    open(sys.argv[0])\nexcept Exception: pass").body()
+
+    assert "OSError" in found.names
+
+
+@pytest.mark.parametrize(
+    "ends", ["sys.exit(1) or 2", "config = sys.exit(1) if sys.argv[1:] else sys.exit(2)"], ids=["or", "if"]
+)
+def test_what_ends_the_program_either_way_ends_it(script: Analyse, ends: str) -> None:
+    """The first operand, or both branches."""
+    found = script(f"import sys\ntry:\n    {ends}\n    open(sys.argv[0])\nexcept Exception: pass").body()
+
+    assert found.names == ()
+
+
+_MANAGERS = """
+import contextlib, os
+class Swallows:
+    def __enter__(self): return self
+    def __exit__(self, kind, error, trace): return kind is ValueError
+class Passes:
+    def __enter__(self): return self
+    def __exit__(self, kind, error, trace): self.done = True
+@contextlib.contextmanager
+def reports():
+    try:
+        yield
+    except ValueError as error:
+        print(error, file=None)
+@contextlib.contextmanager
+def cleans():
+    try:
+        yield
+    finally:
+        pass
+def f(s: str):
+    try:
+        with {manager}:
+            raise ValueError(s)
+        os.remove("a")
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("manager", "is_reached"),
+    [
+        ("Swallows()", True),
+        ("reports()", True),
+        ("Passes(), Swallows()", True),
+        ("Passes()", False),
+        ("cleans()", False),
+        ("open('a', 'rb')", False),
+    ],
+)
+def test_what_follows_a_context_manager_that_may_end_an_exception_is_reached(
+    script: Analyse, manager: str, is_reached: bool
+) -> None:
+    """Twins: those that pass every exception on."""
+    found = script(_MANAGERS.replace("{manager}", manager)).body(2)
+
+    assert any(entry.rule == "os.remove" for entry in found.evidence) == is_reached

@@ -26,7 +26,7 @@ def test_each_name_is_a_test() -> None:
 def test_it_is_the_one_place_where_a_test_is_left_out_of_windows() -> None:
     """A mark of its own would be a reason that nobody looks through; of what only Windows has, the twin is elsewhere."""
     marks = re.compile(r"skipif\((?:os\.name == |sys\.platform (?:== \"win32|!= )|not hasattr\(os)")
-    folders = ("cli", "golden", "io", "people", "report", "runtime")
+    folders = ("cli", "golden", "io", "report", "runtime", "workflows")
     files = [file for folder in folders for file in (TESTS / folder).glob("test_*.py")]
 
     assert files

@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
+from try_bodies import case, in_try
 
 if TYPE_CHECKING:
     from tests.analysis.conftest import Analyse
@@ -197,24 +198,6 @@ def test_overflow_needs_a_float_that_was_seen(script: Analyse, use: str, is_list
 
 
 @pytest.mark.parametrize(
-    ("use", "taken"),
-    [
-        ("if isinstance(data, dict):\n    data.get('a')", {"AttributeError"}),
-        ("if isinstance(data, dict):\n    data.get('a', 1)", {"AttributeError"}),
-        ("if isinstance(data, dict) and 'a' in data:\n    data['a']", {"KeyError"}),
-        ("if isinstance(data, str):\n    data.strip()", {"AttributeError"}),
-        ("if isinstance(data, (int, float)):\n    data > 1", {"TypeError"}),
-    ],
-)
-def test_a_guard_takes_them_off_the_list(script: Analyse, use: str, taken: set[str]) -> None:
-    """``isinstance``, a default, and what was asked before."""
-    plain = use.partition("\n    ")[2]
-
-    assert taken <= script(_body(f"data = json.loads(s)\n{plain}")).names()
-    assert not taken & script(_body(f"data = json.loads(s)\n{use}")).names()
-
-
-@pytest.mark.parametrize(
     ("use", "name"),
     [("len(5)", "TypeError"), ("None + 1", "TypeError"), ("'a' + 1", "TypeError"), ("[][0]", "IndexError"), ("{}['a']", "KeyError"), ("int('x')", "ValueError"), ("(1).a", "AttributeError"), ("1 / 0", "ZeroDivisionError")],
 )  # fmt: skip
@@ -314,3 +297,246 @@ def test_writing_to_the_terminal_raises_and_logging_does_not(
 def test_what_ends_a_program_by_nature_is_not_listed(script: Analyse, name: str) -> None:
     names = script(_body("[0] * n\nstr(s)\njson.dumps([s])\nsorted([n])")).names()
     assert name not in names
+
+
+# -- calls and operations, by their rows ---------------------------------------------------------------------
+
+
+POINT = "class Point:\n    __match_args__ = ('x',)\n    def __init__(self, x): self.x = x\n"
+
+
+PAIR = "from dataclasses import dataclass\n@dataclass\nclass Pair:\n    x: int\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "before", "expected"),
+    [
+        case("file", "open(x)", "OSError"),
+        case("text that is read", "open(x).read()", "OSError UnicodeError"),
+        case("bytes that are read", "open(x, 'rb').read()", "OSError"),
+        case("text that is read leniently", "open(x, errors='ignore').read()", "OSError"),
+        case("lines of a text file", "for linha in open(x): pass", "OSError UnicodeError"),
+        case("lines of a lenient text file", "for linha in open(x, errors='replace'): pass", "OSError"),
+        case("json of a file", "json.load(open(x))", "OSError ValueError"),
+        case("key of decoded json", "json.loads(str(x))['a']", "KeyError TypeError ValueError"),
+        case("method of decoded json", "json.loads(str(x)).get('a')", "AttributeError TypeError ValueError"),
+        case("int of text", "int(str(x))", "ValueError"),
+        case("int of a number", "int(3.5)", ""),
+        case("int of a written number", "int('42'), float('1.5')", ""),
+        case(
+            "items of a generator as arguments",
+            "max(0, *numeros())",
+            "EOFError OSError ValueError",
+            "def numeros(): yield int(input())",
+        ),
+        case("process id that was read", "os.kill(int(str(x)), 0)", "OSError OverflowError ValueError"),
+        case("process id that is written", "os.kill(1, 0)", "OSError"),
+        case("int of a written word", "int('abc')", "ValueError"),
+        case("float of a constant that is a word", "float(TAXA)", "ValueError", "TAXA = 'dez'"),
+        case("int of a missing variable", "int(os.environ.get('A'))", "TypeError ValueError"),
+        case("int of a variable with a default", "int(os.environ.get('A', '1'))", "ValueError"),
+        case("variable that must be there", "os.environ['A']", "KeyError"),
+        case("division by a name", "n / m", "ZeroDivisionError"),
+        case("division by a number", "n / 60", ""),
+        case("division by a constant", "n / HORA", "", "HORA = 60 * 60"),
+        case("division by at least one", "n / max(1, m)", ""),
+        case("division by a fallback", "n / (m or 1)", ""),
+        case("paths joined", "Path('a') / str(y)", ""),
+        case("formatting", "'%d' % 3", ""),
+        case("key", "d['a']", "KeyError"),
+        case("item", "r[int(m)]", "IndexError OverflowError ValueError"),
+        case("slice", "r[1:3]", ""),
+        case("first part of a split text", "str(x).split(':')[0]", ""),
+        case("second part of a split text", "str(x).split(':')[1]", "IndexError"),
+        case("first word", "str(x).split()[0]", "IndexError"),
+        case("unpacked parts", "a, b = str(x).split(':')", "ValueError"),
+        case("unpacked pair", "a, b = 1, 2", ""),
+        case(
+            "case with more places than the class has",
+            "match x:\n    case Point(1, 2): pass",
+            "TypeError",
+            POINT,
+        ),
+        case("case with as many places as the class has", "match x:\n    case Point(1): pass", "", POINT),
+        case("case with more places than a builtin has", "match x:\n    case int(1, 2): pass", "TypeError"),
+        case("case with the one place of a builtin", "match x:\n    case int(1): pass", ""),
+        case("case of a class of a library", "match x:\n    case Path('a'): pass", "TypeError"),
+        case("case of a class of a library by its names", "match x:\n    case Path(name='a'): pass", ""),
+        case(
+            "case with more places than a data class has fields",
+            "match x:\n    case Pair(1, 2): pass",
+            "TypeError",
+            PAIR,
+        ),
+        case(
+            "case with as many places as a data class has fields",
+            "match x:\n    case Pair(1): pass",
+            "",
+            PAIR,
+        ),
+        case("choice of nothing", "import random\nrandom.choice([])", "IndexError"),
+        case("choice of something", "import random\nrandom.choice([1])", ""),
+        case("match that may be none", "re.match('a', str(x)).group(1)", "AttributeError"),
+        case("printed text", "print(x)", "OSError ValueError"),
+        case("printed ascii", "print('ok', 3)", "OSError ValueError"),
+        case("printed emoji", "print('\N{ROCKET}')", "OSError ValueError"),
+        case(
+            "text made ASCII",
+            "print(str(x).encode('ascii', 'replace').decode('ascii'))",
+            "OSError ValueError",
+        ),
+        case("base64 is ASCII", "base64.b64encode(x).rstrip(b'=').decode('utf-8')", "", "import base64"),
+        case("bytes of unknown text", "bytes(x).decode('utf-8')", "UnicodeError"),
+        case("printed to standard error", "print(x, file=sys.stderr)", "OSError ValueError"),
+        case("process", "subprocess.run(['ls'])", "OSError"),
+        case("process with a variable", "subprocess.run([str(x)])", "OSError ValueError"),
+        case(
+            "process with a time limit",
+            "subprocess.run(['ls'], timeout=3)",
+            "OSError subprocess.TimeoutExpired",
+        ),
+        case(
+            "process that is checked",
+            "subprocess.run(['ls'], check=True)",
+            "OSError subprocess.CalledProcessError",
+        ),
+        case(
+            "process output as text",
+            "subprocess.run(['ls'], text=True, capture_output=True)",
+            "OSError UnicodeError",
+        ),
+        case("web request", "requests.get(str(x))", "requests.RequestException"),
+        case("web answer", "requests.get(str(x)).json()", "ValueError requests.RequestException"),
+        case("import", "import numpy", "ImportError"),
+        case("assert", "assert x", "AssertionError"),
+        case("raise", "raise ValueError(x)", "ValueError"),
+        case("raise of a class", "raise KeyError", "KeyError"),
+        case("time", "time.sleep(3); datetime.now().isoformat()", ""),
+        case("date of a text", "datetime.strptime(str(x), '%Y')", "ValueError"),
+        case("next", "next(iter(r))", "StopIteration"),
+        case("next with a default", "next(iter(r), None)", ""),
+        case("methods of text", "str(x).strip().upper().replace('a', 'b')", ""),
+        case("comprehension", "[int(a) for a in str(x).split()]", "ValueError"),
+        case("sort key", "sorted(r, key=os.path.getmtime)", "OSError"),
+        case("sort key lambda", "sorted([d], key=lambda a: a['n'])", "KeyError"),
+        case("partial", "functools.partial(os.remove, x)()", "OSError"),
+        case("bound method as a value", "ler = open(x).readline\nler()", "OSError UnicodeError"),
+        case("thread", "threading.Thread(target=os.remove, args=(x,))", ""),
+        case("generator expression", "any(int(a) for a in str(x))", "ValueError"),
+    ],
+)
+def test_a_body_raises_what_its_calls_and_operations_raise(
+    script: Analyse, body: str, before: str, expected: set[str]
+) -> None:
+    """Each call and operation contributes what its row says under its arguments."""
+    assert script(in_try(body, before)).names() == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "other", "use", "expected"),
+    [
+        pytest.param("None", "self.s = socket.socket()", "self.s.close()", "OSError", id="starts as None"),
+        pytest.param("None", "self.s = None", "self.s[0]", "TypeError", id="never set"),
+        pytest.param(
+            "socket.socket()",
+            "self.s = None",
+            "self.s.close()",
+            "AttributeError OSError",
+            id="set to None later",
+        ),
+        pytest.param(
+            "None", "self.s = socket.socket()", "assert self.s is not None", "", id="told to be set"
+        ),
+        pytest.param("''", "self.s = input()", "assert self.s == 'a'", "AssertionError", id="asserted"),
+    ],
+)
+def test_what_is_none_at_the_start_only_counts_in_the_body_itself(
+    script: Analyse, start: str, other: str, use: str, expected: str
+) -> None:
+    """A method that uses what another one sets is called after that one; what may become None again is another matter."""
+    text = (
+        "import socket\nclass C:\n    def __init__(self):\n"
+        f"        self.s = {start}\n    def a(self):\n        {other}\n    def b(self):\n        {use}\n"
+        "    def c(self):\n        try: self.b()\n        except Exception: pass\n"
+    )
+    assert script(text).names(-1) == set(expected.split())
+
+
+_OWN = """
+import enum
+class Broken(Exception): pass
+class Colour(enum.Enum):
+    RED = 1
+class Own:
+    def __str__(self): raise Broken
+    def __format__(self, spec): raise Broken
+    def __lt__(self, other): raise Broken
+    def __eq__(self, other): raise Broken
+    def __len__(self): raise Broken
+    def __neg__(self): raise Broken
+    def __delitem__(self, key): raise Broken
+    def __iter__(self):
+        yield 1
+        raise Broken
+class Plain:
+    def __repr__(self): raise Broken
+def f():
+    own, plain = Own(), Plain()
+    try:
+        {use}
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "str(own)",
+        "f'{own}'",
+        "f'{own!s}'",
+        "f'{plain!r}'",
+        "'%s %s' % (1, own)",
+        "'%s' % own",
+        "'{}'.format(own)",
+        "repr(plain)",
+        "own < 1",
+        "own == 1",
+        "len(own)",
+        "-own",
+        "not own",
+        "1 if own else 2",
+        "own and 1",
+        "del own[1]",
+        "list(own)",
+        "sum(own)",
+        "','.join(own)",
+    ],
+)
+def test_special_methods_of_a_class_of_the_program_raise_where_they_are_used(
+    script: Analyse, use: str
+) -> None:
+    """Text, comparison, length and iteration, by an operator or by a builtin."""
+    assert script(_OWN.format(use=use)).names() == {"local:Broken"}
+
+
+def test_printing_an_own_object_makes_it_a_text(script: Analyse) -> None:
+    """Besides what a narrow terminal makes of it."""
+    assert script(_OWN.format(use="print(own)")).names() == {"OSError", "ValueError", "local:Broken"}
+
+
+def test_a_special_method_that_is_not_asked_raises_nothing(script: Analyse) -> None:
+    """``repr`` does not ask ``__str__``."""
+    assert script(_OWN.format(use="repr(own)")).body().names == ()
+
+
+@pytest.mark.parametrize(
+    ("use", "expected"),
+    [("Colour[name]", {"KeyError"}), ("Colour['RED']", set()), ("Colour['RDE']", {"KeyError"})],
+)
+def test_a_member_of_an_enumeration_is_looked_up_by_name(
+    script: Analyse, use: str, expected: set[str]
+) -> None:
+    """A name that the class itself defines is there."""
+    text = _OWN.format(use=use).replace("def f():", "def f(name: str):")
+
+    assert set(script(text).body().names) == expected
