@@ -228,16 +228,17 @@ def _arrives(script: str) -> str:
     return seen.__name__ if isinstance(seen, type) else ""
 
 
-@pytest.mark.parametrize(("method", "statement"), ROWS, ids=[" ".join(row) for row in ROWS])
-def test_what_a_special_method_raises_counts_where_anything_asks_for_it(
-    method: str, statement: str, script: Analyse
-) -> None:
-    text = _script(_class(method, statement), statement)
-    arrived = _arrives(text)
+def test_what_a_special_method_raises_counts_where_anything_asks_for_it(script: Analyse) -> None:
+    missed = []
+    for method, statement in ROWS:
+        text = _script(_class(method, statement), statement)
+        arrived = _arrives(text)
+        assert arrived, f"the row shows nothing: {method} {statement}"
+        result = script(text).body()
+        if result.is_complete and arrived not in result.names:
+            missed.append((method, statement, arrived))
 
-    assert arrived, "the row shows nothing"
-    result = script(text).body()
-    assert arrived in result.names or not result.is_complete
+    assert missed == []
 
 
 @pytest.mark.parametrize(("method", "statement"), METACLASS)

@@ -89,7 +89,8 @@ Action = Callable[[], object]
 
 KNOWLEDGE = Path(__file__).resolve().parents[2] / "src" / "workerlog_migrate" / "knowledge"
 CORE = ("builtins.toml", "exceptions.toml", "methods.toml", "operations.toml", "requires.toml", "types.toml")
-FILES = [*(KNOWLEDGE / name for name in CORE), *sorted((KNOWLEDGE / "modules").glob("*.toml"))]
+MODULES = sorted((KNOWLEDGE / "modules").glob("*.toml"))
+FILES = [*(KNOWLEDGE / name for name in CORE), *MODULES]
 
 CALL_KEYS = {
     "raises": list,
@@ -313,36 +314,34 @@ def text(row: Row, key: str) -> str:
 
 EXCEPTIONS = _exceptions()
 
-by_file = pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(KNOWLEDGE)))
+
+def each_row() -> Iterator[tuple[str, str, Row]]:
+    """Yield every row of every file, with the file's name and its key: one test speaks of them all, and names the odd ones."""
+    for path, rows in ROWS.items():
+        for key, row in rows.items():
+            yield path.name, key, row
 
 
 # -- form ----------------------------------------------------------------------------------------------------
 
 
-@by_file
-def test_rows_are_sorted_by_key(path: Path) -> None:
-    keys = list(ROWS[path])
-
-    assert keys == sorted(keys)
+def test_rows_are_sorted_by_key() -> None:
+    assert [path.name for path, rows in ROWS.items() if list(rows) != sorted(rows)] == []
 
 
-@by_file
-def test_every_row_names_its_source(path: Path) -> None:
-    without = [key for key, row in ROWS[path].items() if not text(row, "source").strip()]
+def test_every_row_names_its_source() -> None:
+    without = [(file, key) for file, key, row in each_row() if not text(row, "source").strip()]
 
     assert not without
 
 
-@by_file
-def test_rows_stand_in_the_file_of_their_module(path: Path) -> None:
+def test_rows_stand_in_the_file_of_their_module() -> None:
     """``os.path.join`` is found in ``modules/os.toml``: the loader opens no other file for it.
 
     The row of an exception may stand in a second file, for the name under which that module has it.
     """
-    if path.parent.name != "modules":
-        return
     stray = []
-    for key, row in ROWS[path].items():
+    for path, key, row in ((file, key, row) for file in MODULES for key, row in ROWS[file].items()):
         is_exception = key.startswith("exception:")
         names = [bare(key), *(strings(row, "aliases") if is_exception else [])]
         top, dot, _ = names[0].partition(".")
@@ -352,20 +351,18 @@ def test_rows_stand_in_the_file_of_their_module(path: Path) -> None:
             else KNOWLEDGE / "exceptions.toml"
         )
         if path.stem not in {name.split(".")[0] for name in names} or key not in ROWS.get(home, {}):
-            stray.append(key)
+            stray.append((path.name, key))
 
     assert not stray
 
 
-@by_file
-def test_rows_have_the_documented_form(path: Path) -> None:
-    assert [problem for key, row in ROWS[path].items() for problem in form_problems(key, row)] == []
+def test_rows_have_the_documented_form() -> None:
+    assert [(file, odd) for file, key, row in each_row() for odd in form_problems(key, row)] == []
 
 
-@by_file
-def test_rows_raise_only_exceptions_that_have_a_row(path: Path) -> None:
+def test_rows_raise_only_exceptions_that_have_a_row() -> None:
     unknown = {
-        (key, name) for key, row in ROWS[path].items() for name in raised(row) if name not in EXCEPTIONS
+        (file, key, name) for file, key, row in each_row() for name in raised(row) if name not in EXCEPTIONS
     }
 
     assert not unknown
@@ -405,11 +402,10 @@ def test_an_exception_of_another_package_can_be_named() -> None:
     assert {pair for pair in found if pair[1] not in knowledge.required_by(pair[0])} == optional | reverse
 
 
-@by_file
-def test_type_expressions_speak_of_known_types(path: Path) -> None:
+def test_type_expressions_speak_of_known_types() -> None:
     unknown = {
-        (key, name)
-        for key, row in ROWS[path].items()
+        (file, key, name)
+        for file, key, row in each_row()
         for expression in expressions(row)
         for name in type_names(expression)
         if name not in TYPES | {"self", "element", "key", "value"}
@@ -439,28 +435,26 @@ def test_a_malformed_row_is_noticed() -> None:
 # -- truth ---------------------------------------------------------------------------------------------------
 
 
-@by_file
-def test_names_of_the_standard_library_exist(path: Path) -> None:
-    missing = [key for key, row in ROWS[path].items() if checkable(key, row) and find(key, row) is None]
+def test_names_of_the_standard_library_exist() -> None:
+    missing = [(file, key) for file, key, row in each_row() if checkable(key, row) and find(key, row) is None]
 
     assert not missing
 
 
-@by_file
-def test_exceptions_of_the_standard_library_have_the_stated_bases(path: Path) -> None:
+def test_exceptions_of_the_standard_library_have_the_stated_bases() -> None:
     wrong = []
-    for key, row in ROWS[path].items():
+    for file, key, row in each_row():
         if key.startswith("exception:") and checkable(key, row):
             found = exception_class(key.removeprefix("exception:"))
             became, since = strings(row, "became") or ("", "99.0")
             is_another = sys.version_info[:2] >= tuple(map(int, since.split(".")))
             wrong += [
-                (key, base)
+                (file, key, base)
                 for base in ([became] if is_another else bases_here(row))
                 if base != "object" and not issubclass(found, exception_class(base))
             ]
             wrong += [
-                (key, alias)
+                (file, key, alias)
                 for alias in strings(row, "aliases")
                 if resolve(alias) is not None and exception_class(alias) is not found
             ]
@@ -468,26 +462,24 @@ def test_exceptions_of_the_standard_library_have_the_stated_bases(path: Path) ->
     assert not wrong
 
 
-@by_file
-def test_arguments_of_conditions_exist(path: Path) -> None:
+def test_arguments_of_conditions_exist() -> None:
     """A condition on an argument that the function has not would never hold."""
     wrong = []
-    for key, row in ROWS[path].items():
+    for file, key, row in each_row():
         if not checkable(key, row) or key.startswith(("*", "type:", "module:", "exception:", "op:")):
             continue
         accepted = keywords(find(key, row))
         if accepted is None:
             continue
         known = accepted | set(strings(row, "params")) | {"self"}
-        wrong += [(key, name) for name in condition_arguments(row) if name not in known]
+        wrong += [(file, key, name) for name in condition_arguments(row) if name not in known]
 
     assert not wrong
 
 
-@by_file
-def test_positional_parameters_are_in_the_order_of_the_signature(path: Path) -> None:
+def test_positional_parameters_are_in_the_order_of_the_signature() -> None:
     wrong = []
-    for key, row in ROWS[path].items():
+    for file, key, row in each_row():
         if "params" not in row or not checkable(key, row) or key in FREE_SIGNATURES:
             continue
         actual = positional(find(key, row))
@@ -497,7 +489,7 @@ def test_positional_parameters_are_in_the_order_of_the_signature(path: Path) -> 
         if len(stated) > len(actual) or any(
             name != mine for name, mine in zip(actual, stated, strict=False) if name != POSITIONAL_ONLY
         ):
-            wrong.append((key, stated, actual))
+            wrong.append((file, key, stated, actual))
 
     assert not wrong
 

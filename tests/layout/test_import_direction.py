@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import ast
 import functools
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "workerlog_migrate"
@@ -51,13 +50,18 @@ def _imports(path: Path) -> tuple[tuple[int, str], ...]:
     return tuple(found)
 
 
+def _each_import(paths: Iterable[Path]) -> Iterator[tuple[Path, int, str]]:
+    for path in paths:
+        for line, name in _imports(path):
+            yield path, line, name
+
+
 ENGINE = sorted(path for path in PACKAGE.rglob("*.py") if "runtime" not in path.relative_to(PACKAGE).parts)
 
 
-@pytest.mark.parametrize("path", ENGINE, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_engine_modules_import_to_the_right(path: Path) -> None:
-    own = _part(path)
-    for line, name in _imports(path):
+def test_engine_modules_import_to_the_right() -> None:
+    for path, line, name in _each_import(ENGINE):
+        own = _part(path)
         if name.partition(".")[0] == "libcst":
             assert path.stem == "rewrite", f"{path}:{line}: only rewriting/rewrite may import libcst"
         if not name.startswith("workerlog_migrate."):
@@ -69,30 +73,28 @@ def test_engine_modules_import_to_the_right(path: Path) -> None:
 
 # The adapters for ``python -m libcst.tool codemod`` hand a file to the engine: nothing of the engine imports them.
 ADAPTERS = CODEMODS / "commands.py"
+REWRITES = sorted(set(CODEMODS.glob("*.py")) - {ADAPTERS})
 
 
-@pytest.mark.parametrize("path", sorted(set(CODEMODS.glob("*.py")) - {ADAPTERS}), ids=lambda path: path.name)
-def test_codemods_see_libcst_and_their_edits(path: Path) -> None:
+def test_codemods_see_libcst_and_their_edits() -> None:
     """An edit stands beside the finder that proposes it."""
-    for line, name in _imports(path):
+    for path, line, name in _each_import(REWRITES):
         if name.startswith("workerlog_migrate"):
             assert name.startswith("workerlog_migrate.finders."), f"{path}:{line}: {name}"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [*ENGINE, *sorted(set(CODEMODS.glob("*.py")) - {ADAPTERS})],
-    ids=lambda path: str(path.relative_to(ROOT)),
-)
-def test_nothing_imports_the_adapters(path: Path) -> None:
+def test_nothing_imports_the_adapters() -> None:
     """They load ``libcst.codemod``, which doubles the cost of LibCST."""
-    assert "workerlog_codemods.commands" not in {name for _, name in _imports(path)}
+    found = [
+        path for path, _, name in _each_import([*ENGINE, *REWRITES]) if name == "workerlog_codemods.commands"
+    ]
+
+    assert found == []
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "runtime").glob("*.py")), ids=lambda path: path.name)
-def test_the_runtime_sees_nothing_of_ours(path: Path) -> None:
+def test_the_runtime_sees_nothing_of_ours() -> None:
     """worker_utils may import worker_logger; nothing else of ours may appear."""
-    for line, name in _imports(path):
+    for path, line, name in _each_import(sorted((PACKAGE / "runtime").glob("*.py"))):
         assert not name.startswith(("workerlog_", "libcst")), f"{path}:{line}: {name}"
         if path.stem == "worker_logger":
             assert "worker_utils" not in name, f"{path}:{line}: {name}"
