@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.analysis.conftest import Analyse
-from workerlog_migrate.analysis.kinds import refused
+from workerlog_migrate.analysis.trials import refused
 from workerlog_migrate.knowledge import Knowledge
 
 if sys.version_info >= (3, 11):

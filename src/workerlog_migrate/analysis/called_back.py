@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -33,9 +33,12 @@ _CONTAINERS = frozenset({"list", "tuple", "dict", "set"})
 _REDIRECTS = {"sys.stdout": "redirect_stdout", "sys.stderr": "redirect_stderr"}
 _GOING_ON = ("__iter__", "__next__", "__getitem__", "__call__")
 # What the analysis counts where an object is made, entered, left or shown.
-_TOLD_APART = frozenset(
+_COUNTED_ELSEWHERE = frozenset(
     {"__init__", "__new__", "__del__", "__enter__", "__exit__", "__repr__", "__str__", "__init_subclass__"}
 )
+
+
+Find = Callable[["CalledBack", str], Iterator[FunctionInfo]]
 
 
 class CalledBack:
@@ -50,9 +53,7 @@ class CalledBack:
         self._places = places
         self._families = families
         self._known: dict[tuple[ClassInfo, str], tuple[FunctionInfo, ...]] = {}
-        self._streams: dict[str, tuple[FunctionInfo, ...]] = {}
-        self._registered: dict[str, tuple[FunctionInfo, ...]] = {}
-        self._met: dict[str, tuple[FunctionInfo, ...]] = {}
+        self._found: dict[tuple[Find, str], tuple[FunctionInfo, ...]] = {}
 
     def inherited(self, info: ClassInfo, base: str, name: str, node: ast.AST, frame: Frame) -> None:
         """Count what a method that an instance has of a library's class may call of the instance.
@@ -86,13 +87,17 @@ class CalledBack:
         """
         if not frame.sink.is_heard:
             return
-        known = self._streams.get(stream)
-        if known is None:
-            self._streams[stream] = ()
-            known = self._streams[stream] = tuple(dict.fromkeys(self._methods_of_stream(stream)))
-        for method in known:
+        for method in self._once(CalledBack._methods_of_stream, stream):
             if method is not frame.function:
                 frame.sink.add(CallEdge(method, node, frame.unit))
+
+    def _once(self, find: Find, name: str) -> tuple[FunctionInfo, ...]:
+        """Look for what runs by a name at the first question; a question that comes up meanwhile finds nothing."""
+        known = self._found.get((find, name))
+        if known is None:
+            self._found[find, name] = ()
+            known = self._found[find, name] = tuple(dict.fromkeys(find(self, name)))
+        return known
 
     def _methods_of_stream(self, stream: str) -> Iterator[FunctionInfo]:
         flat = self._above.flat
@@ -117,11 +122,7 @@ class CalledBack:
         if not frame.sink.is_heard:
             return
         for base in row.meets:
-            known = self._met.get(base)
-            if known is None:
-                self._met[base] = ()
-                known = self._met[base] = tuple(dict.fromkeys(self._of_heirs(base)))
-            for method in known:
+            for method in self._once(CalledBack._of_heirs, base):
                 if method is not frame.function:
                     frame.sink.add(CallEdge(method, node, frame.unit))
 
@@ -148,11 +149,7 @@ class CalledBack:
         if not frame.sink.is_heard:
             return
         for text in row.runs:
-            known = self._registered.get(text)
-            if known is None:
-                self._registered[text] = ()
-                known = self._registered[text] = tuple(dict.fromkeys(self._handed_over(text)))
-            for method in known:
+            for method in self._once(CalledBack._handed_over, text):
                 frame.sink.add(CallEdge(method, node, frame.unit))
 
     def _handed_over(self, text: str) -> Iterator[FunctionInfo]:
@@ -276,7 +273,7 @@ class CalledBack:
                 method
                 for owner in dict.fromkeys((*owners, *self._families.heirs(info)))
                 for name, method in owner.methods.items()
-                if name not in _TOLD_APART and self._is_called(method, base, patterns)
+                if name not in _COUNTED_ELSEWHERE and self._is_called(method, base, patterns)
             ]
             known = self._known[key] = tuple(dict.fromkeys(found))
         return known

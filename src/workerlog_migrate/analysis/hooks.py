@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.program import OF_MAKING, ClassInfo, FunctionInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +34,6 @@ _TOLD_APART = frozenset(
     " __enter__ __exit__ __aenter__ __aexit__ __await__ __iter__ __next__ __aiter__ __anext__ __call__ __len__ __bool__ __contains__"
     " __getitem__ __setitem__ __delitem__ __getattr__ __str__ __format__ __int__ __float__ __abs__ __round__"
     " __floor__ __ceil__ __neg__ __pos__ __invert__ __add__ __sub__ __mul__ __truediv__ __divmod__".split()
-)
-# What runs when a class or an object is made or ends, and what a library that is given the object does not call.
-_OF_MAKING = frozenset(
-    "__init__ __new__ __post_init__ __init_subclass__ __set_name__ __prepare__ __class_getitem__ __del__".split()  # noqa: SIM905
 )
 # Of the object itself ``expressions`` knows by which operator these are asked; of what lies in a container it does not.
 _ASKED_DIRECTLY = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__repr__"})
@@ -263,7 +259,7 @@ class Hooks:
                 for owner in self._families.family(info)
                 if isinstance(owner, ClassInfo)
                 for name in owner.methods
-                if _is_special(name) and name not in _OF_MAKING
+                if _is_special(name) and name not in OF_MAKING
             ]
             found += self._descriptors(info)
             known = self._instances[info] = tuple(dict.fromkeys(found))

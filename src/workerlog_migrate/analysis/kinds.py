@@ -8,29 +8,26 @@ it gives. ``None`` and decoded JSON have rules of their own, and classes of the 
 from __future__ import annotations
 
 import ast
-import builtins
-import copy
-import csv
-import datetime
 import functools
-import importlib.util
 import inspect
 import itertools
 import operator
-import os
-import pathlib
-import pkgutil
-import posixpath
 import re
-import struct
-import warnings
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.comparing import is_asked_for
-from workerlog_migrate.analysis.program import ClassInfo
+from workerlog_migrate.analysis.program import OF_MAKING, ClassInfo
+from workerlog_migrate.analysis.trials import (
+    LIBRARY,
+    SAMPLES,
+    constant,
+    function_of,
+    is_tried,
+    refused,
+    samples,
+)
 from workerlog_migrate.analysis.values import Type, Value
 
 if TYPE_CHECKING:
@@ -41,25 +38,6 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.shapes import Shapes
     from workerlog_migrate.knowledge import CallRow
 
-_SAMPLES: dict[str, object] = {
-    "bool": True,
-    "bytearray": bytearray(b"ab"),
-    "bytes": b"ab",
-    "complex": 1j,
-    "datetime.date": datetime.date(2024, 2, 3),
-    "datetime.datetime": datetime.datetime(2024, 2, 3),  # only its kind matters
-    "datetime.timedelta": datetime.timedelta(1),
-    "dict": {"a": 1},
-    "float": 2.0,
-    "frozenset": frozenset({1}),
-    "int": 2,
-    "list": [1],
-    "pathlib.Path": pathlib.Path("a"),
-    "range": range(2),
-    "set": {1},
-    "str": "ab",
-    "tuple": (1,),
-}
 _OPERATORS: dict[str, Callable[..., object]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -101,6 +79,14 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
 Given = tuple[str, ast.expr, Value]
 _SPEC = re.compile(r"\D{0,3}\d{0,3}\D{0,2}\d{0,2}\D{0,2}")  # wide ones would take memory
 _FORMAT = re.compile(r"[^%]{0,200}(?:%[-+ #0]?\d{0,3}(?:\.\d{1,2})?[a-zA-Z%][^%]{0,200}){0,9}")
+_ALIKE = {"bool": "int", "float": "int", "tuple": "list", "frozenset": "set", "bytearray": "bytes"}
+"""Kinds that are taken for one another nearly everywhere."""
+# Methods of a class that say nothing of what its instances are good for, and such that make anything of them.
+_SAYS_NOTHING = OF_MAKING | frozenset(
+    "__slots__ __doc__ __module__ __copy__ __deepcopy__ __reduce__ __reduce_ex__ __getstate__ __setstate__ __annotations__"  # noqa: SIM905  # a list of words
+    " __repr__ __match_args__".split()
+)
+_OF_ATTRIBUTES = frozenset({"__getattr__", "__getattribute__", "__class__", "__dict__"})
 
 
 class Kinds:
@@ -128,7 +114,7 @@ class Kinds:
         """Whether an operator takes no two values of such kinds."""
         return (
             symbol in _OPERATORS
-            and all(each.name in _SAMPLES for each in (left, right))
+            and all(each.name in SAMPLES for each in (left, right))
             and _fails(symbol, left.name, right.name)
         )
 
@@ -201,21 +187,21 @@ class Kinds:
     def refuses(self, question: str, entry: Type) -> bool:
         """Whether a kind is neither looped over (``iter``) nor subscripted (``[]``)."""
         kind = entry.name
-        if kind not in _SAMPLES:
+        if kind not in SAMPLES:
             return False
-        return _lacks("iter", kind) if question == "iter" else not hasattr(_SAMPLES[kind], "__getitem__")
+        return _lacks("iter", kind) if question == "iter" else not hasattr(SAMPLES[kind], "__getitem__")
 
     def takes_no_item(self, entry: Type) -> bool:
         """Whether nothing can be stored into a kind: a text, a tuple, a number."""
-        return entry.name in _SAMPLES and not hasattr(_SAMPLES[entry.name], "__setitem__")
+        return entry.name in SAMPLES and not hasattr(SAMPLES[entry.name], "__setitem__")
 
     def is_without(self, dotted: str, name: str) -> bool:
         """Whether a dotted name is that of a class with a sample, and the class has no attribute of a name."""
-        return dotted in _SAMPLES and not hasattr(type(_SAMPLES[dotted]), name)
+        return dotted in SAMPLES and not hasattr(type(SAMPLES[dotted]), name)
 
     def attribute(self, entry: Type, name: str, node: ast.AST, frame: Frame) -> bool:
         """Put into the sink that a kind has no attribute of a name; whether that is so."""
-        if entry.name not in _SAMPLES or hasattr(_SAMPLES[entry.name], name):
+        if entry.name not in SAMPLES or hasattr(SAMPLES[entry.name], name):
             return False
         self._effects.operation("op:kinds-attribute", node, frame)
         return True
@@ -251,10 +237,10 @@ class Kinds:
             node: the call.
             frame: where it stands.
         """
-        function = _function(row)
+        function = function_of(row)
         if not frame.sink.is_heard or function is None:
             return
-        ours = _LIBRARY.get(row.name)  # what stands for it knows few keywords
+        ours = LIBRARY.get(row.name)  # what stands for it knows few keywords
         named = [
             (word, constant(each) or samples(value, own=self._own))
             for word, each, value in given
@@ -263,7 +249,7 @@ class Kinds:
         if receiver is not None and "." in row.name:
             kind = row.name.rpartition(".")[0]
             of_kind = frozenset(entry for entry in receiver if entry.name == kind)
-            named.insert(0, ("", samples(of_kind) if kind in _SAMPLES else [None]))
+            named.insert(0, ("", samples(of_kind) if kind in SAMPLES else [None]))
         rule = refused(function, named)
         if rule:
             self._effects.operation(rule, node, frame)
@@ -287,7 +273,7 @@ class Kinds:
         if names & _OF_ATTRIBUTES:
             return []
         asked: dict[str, object] = {
-            name: _refuse for name in names if name.startswith("__") and name not in _OF_MAKING
+            name: _refuse for name in names if name.startswith("__") and name not in _SAYS_NOTHING
         }
         if "__hash__" in asked:
             asked["__hash__"] = object.__hash__  # the samples themselves are put into sets
@@ -306,7 +292,7 @@ class Kinds:
 
     def mapped(self, value: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink that ``**value`` wants a mapping."""
-        if frame.sink.is_heard and any(not hasattr(_SAMPLES[kind], "keys") for kind in _kinds(value)):
+        if frame.sink.is_heard and any(not hasattr(SAMPLES[kind], "keys") for kind in _kinds(value)):
             self._effects.operation("op:kinds", node, frame)
 
     def _asked(self, question: str, value: Value, node: ast.AST, frame: Frame) -> None:
@@ -315,7 +301,7 @@ class Kinds:
 
 
 def _kinds(value: Iterable[Type]) -> Iterator[str]:
-    return (entry.name for entry in value if entry.name in _SAMPLES)
+    return (entry.name for entry in value if entry.name in SAMPLES)
 
 
 def _sample(entry: Type) -> object:
@@ -323,16 +309,16 @@ def _sample(entry: Type) -> object:
     if entry.name == "tuple":
         if not entry.has_length or not entry.args:
             return None
-        parts = [_SAMPLES.get(min((each.name for each in part), default="")) for part in entry.args]
+        parts = [SAMPLES.get(min((each.name for each in part), default="")) for part in entry.args]
         return None if any(part is None for part in parts) else tuple(parts)
-    return _SAMPLES.get(entry.name)
+    return SAMPLES.get(entry.name)
 
 
 @functools.cache
 def _fails(symbol: str, left: str, right: str) -> bool:
     if symbol == "%" and left in ("str", "bytes", "bytearray"):
         return False  # formatting: that hangs on the text
-    return _raises(lambda: _OPERATORS[symbol](_SAMPLES[left], _SAMPLES[right]))
+    return _raises(lambda: _OPERATORS[symbol](SAMPLES[left], SAMPLES[right]))
 
 
 def _overflows(symbol: str, left: Value, right: Value) -> bool:
@@ -351,12 +337,12 @@ def _overflows(symbol: str, left: Value, right: Value) -> bool:
 
 @functools.cache
 def _lacks(question: str, kind: str) -> bool:
-    return _raises(lambda: _UNARY[question](_SAMPLES[kind]))
+    return _raises(lambda: _UNARY[question](SAMPLES[kind]))
 
 
 @functools.cache
 def _does_not_take(kind: str, key: str) -> bool:
-    return _raises(lambda: _OPERATORS["[]"](_SAMPLES[kind], _SAMPLES[key]))
+    return _raises(lambda: _OPERATORS["[]"](SAMPLES[kind], SAMPLES[key]))
 
 
 @functools.cache
@@ -364,7 +350,7 @@ def _is_not_formatted(kind: str, spec: str) -> bool:
     if not _SPEC.fullmatch(spec):
         return False
     try:
-        format(_SAMPLES[kind], spec)
+        format(SAMPLES[kind], spec)
     except (TypeError, ValueError):
         return True
     return False
@@ -387,206 +373,6 @@ def _literal(node: ast.expr) -> str:
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
-# -- calls: functions that do nothing but compute, tried on samples of what they are given --------------------------
-
-_BUILTINS = frozenset(
-    "abs all any bool bytearray bytes chr complex dict divmod enumerate float frozenset hash int isinstance iter len list"  # noqa: SIM905  # a list of words
-    " max min ord pow range reversed round set sorted sum tuple zip".split()
-)
-_TYPES: tuple[type, ...] = (str, bytes, list, dict, set, tuple, int, float)
-_LIBRARY: dict[str, Callable[..., object]] = {
-    "isinstance": isinstance,
-    "open": lambda file, mode="r", buffering=-1, encoding="", errors="", newline="": (
-        file if isinstance(file, int) else os.fspath(file),
-        operator.index(buffering),
-        [_text(each) for each in (mode, encoding, errors, newline)],
-    ),
-    "time.sleep": lambda seconds: seconds if isinstance(seconds, float) else float(operator.index(seconds)),
-    "io.StringIO.write": lambda _, text: _text(text),
-    "io.StringIO.writelines": lambda _, lines: [_text(line) for line in lines],
-    "io.BytesIO.write": lambda _, data: memoryview(data),
-    "io.BytesIO.writelines": lambda _, lines: [memoryview(line) for line in lines],
-    "file.text.write": lambda _, text: _text(text),
-    "file.text.writelines": lambda _, lines: [_text(line) for line in lines],
-    "file.bytes.write": lambda _, data: memoryview(data),
-    "file.bytes.writelines": lambda _, lines: [memoryview(line) for line in lines],
-    **dict.fromkeys(
-        (
-            "os.listdir",
-            "os.remove",
-            "os.unlink",
-            "os.mkdir",
-            "os.makedirs",
-            "os.rmdir",
-            "os.rename",
-            "os.replace",
-            "os.path.exists",
-            "os.path.isfile",
-            "os.path.isdir",
-            "os.path.getsize",
-            "os.path.getmtime",
-            "os.stat",
-            "os.scandir",
-            "os.walk",
-            "os.path.abspath",
-            "os.path.dirname",
-            "os.path.expanduser",
-            "shutil.rmtree",
-        ),
-        lambda *names: [each if isinstance(each, int) else os.fspath(each) for each in names],
-    ),
-    "os.path.join": posixpath.join,
-    "os.path.basename": posixpath.basename,
-    "os.path.splitext": posixpath.splitext,
-    "pathlib.Path": pathlib.PurePosixPath,
-    "getattr": lambda _, name, *_default: _text(name),
-    "hasattr": lambda _, name: _text(name),
-    "setattr": lambda _, name, _value: _text(name),
-    "re.findall": lambda pattern, text: (
-        re.findall("a", text) if isinstance(pattern, str) else re.findall(pattern, text)
-    ),
-    "re.search": lambda pattern, text: (
-        re.search("a", text) if isinstance(pattern, str) else re.search(pattern, text)
-    ),
-    "re.match": lambda pattern, text: (
-        re.match("a", text) if isinstance(pattern, str) else re.match(pattern, text)
-    ),
-}
-"""Functions that do more than compute, or that hang on the very text: what stands for each refuses the same kinds."""
-_NOT_TRIED = frozenset({"str.format", "str.format_map"})
-_ALIKE = {"bool": "int", "float": "int", "tuple": "list", "frozenset": "set", "bytearray": "bytes"}
-"""Kinds that are taken for one another nearly everywhere."""
-_ANYTHING: tuple[object, ...] = ("ab", 2, b"ab", [1], ["a"], {"a": 1}, 2.0)
-_MOST_UNKNOWN = 2
-_MOST_SAMPLES = 4
-_MOST_TRIES = 24
-_SMALL = 1_000
-_SHORT = 60
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(value)
-    return value
-
-
-def functions() -> dict[str, Callable[..., object]]:
-    """Return what is tried, by the name of its row: builtins, methods of builtin types, some of the library."""
-    found: dict[str, Callable[..., object]] = {name: getattr(builtins, name) for name in sorted(_BUILTINS)}
-    for kind in _TYPES:
-        for name in dir(kind):
-            full = f"{kind.__name__}.{name}"
-            if not name.startswith("__") and full not in _NOT_TRIED:
-                found[full] = getattr(kind, name)
-    return found | _LIBRARY
-
-
-_FUNCTIONS = functions()
-
-
-def is_tried(row: CallRow) -> bool:
-    """Whether a function is tried on samples: one of ours stands for it, or it does nothing but compute."""
-    return row.name in _FUNCTIONS or "computes" in row.marks
-
-
-def _function(row: CallRow) -> Callable[..., object] | None:
-    """Return what is tried for a row; of the standard library only what its row says to compute is ever called."""
-    if row.name in _FUNCTIONS:
-        return _FUNCTIONS[row.name]
-    if "computes" not in row.marks:
-        return None
-    found: Callable[..., object] = pkgutil.resolve_name(row.name)
-    return found
-
-
-def refused(function: Callable[..., object], given: list[tuple[str, list[object]]]) -> str:
-    """Say by which operation's row a function refuses some of the samples that it is given.
-
-    Args:
-        function: what is tried.
-        given: per argument, in order, the receiver first, its keyword or an empty text, and its samples. One without any may be
-            whatever the function takes; if nothing is found that it takes with the others, nothing is said.
-
-    Returns:
-        The name of the row; empty when it takes all of them.
-    """
-    unknown = [at for at, (_, each) in enumerate(given) if not each]
-    if len(unknown) > _MOST_UNKNOWN:
-        return ""
-    found, is_taken = "", not unknown
-    for arguments in itertools.islice(itertools.product(*(each or [None] for _, each in given)), _MOST_TRIES):
-        rules = set()
-        for chosen in itertools.product(_ANYTHING, repeat=len(unknown)):
-            filled = list(arguments)
-            for at, each in zip(unknown, chosen, strict=True):
-                filled[at] = each
-            rules.add(_tried(function, [word for word, _ in given], filled))
-            if "" in rules:
-                break
-        is_taken = is_taken or "" in rules
-        if "" not in rules:
-            found = found or min(rules)
-    return found if is_taken else ""
-
-
-# Methods of a class that say nothing of what its instances are good for, and such that make anything of them.
-_OF_MAKING = frozenset(
-    "__init__ __new__ __post_init__ __init_subclass__ __set_name__ __class_getitem__ __del__ __slots__ __doc__ __module__"  # noqa: SIM905
-    " __copy__ __deepcopy__ __reduce__ __reduce_ex__ __getstate__ __setstate__ __annotations__ __repr__ __match_args__".split()
-)
-_OF_ATTRIBUTES = frozenset({"__getattr__", "__getattribute__", "__class__", "__dict__"})
-
-# What its compression raises on Python 3.13; not every Python is built with it.
-_OF_LZMA = (importlib.import_module("lzma").LZMAError,) if importlib.util.find_spec("_lzma") else ()
-
-
-def _tried(function: Callable[..., object], words: list[str], arguments: list[object]) -> str:
-    plain = [each for word, each in zip(words, arguments, strict=True) if not word]
-    named = {word: each for word, each in zip(words, arguments, strict=True) if word}
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            function(*copy.deepcopy(plain), **copy.deepcopy(named))
-    except TypeError:
-        return "op:kinds"
-    except AttributeError:
-        return "op:kinds-attribute"
-    except OverflowError:
-        return "op:huge"
-    except (
-        ArithmeticError,
-        AssertionError,
-        LookupError,
-        ValueError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        csv.Error,
-        re.error,
-        struct.error,
-        zlib.error,
-        *_OF_LZMA,
-    ):
-        return ""  # that hangs on the very value, which a sample does not tell
-    return ""
-
-
-def samples(
-    value: Value, depth: int = 0, own: Callable[[ClassInfo], list[object]] | None = None
-) -> list[object]:
-    """Return some values like the alternatives of a value; none for what has no sample.
-
-    Args:
-        value: the alternatives.
-        depth: how many containers they lie in.
-        own: gives an instance of a class of the program; None: there is no sample of those.
-    """
-    found: list[object] = []
-    for entry in sorted(value, key=lambda entry: entry.name):
-        found.extend(_like(entry, depth, own))
-    return found[:_MOST_SAMPLES]
-
-
 def _refuse(*_given: object) -> object:
     """Stand for a special method of the program, whose own errors count where it is called."""
     raise ValueError
@@ -595,46 +381,3 @@ def _refuse(*_given: object) -> object:
 def _confuse(*_given: object) -> object:
     """Stand for an order of fields that cannot be compared."""
     raise TypeError
-
-
-def _like(entry: Type, depth: int, own: Callable[[ClassInfo], list[object]] | None) -> list[object]:
-    if depth > 2:  # as deep as anyone looks
-        return []
-    if entry.kind is values.INSTANCE:
-        return own(entry.class_info) if own is not None else []
-    parts = [samples(part, depth + 1, own) for part in entry.args]
-    if entry.is_huge:
-        return [{"int": 10**400, "str": "1" * 400}.get(entry.name, 1e300)]
-    match entry.name:
-        case "None" if depth:
-            return [None]
-        case "list" | "iterator" | "generator" | "collections.deque":
-            held = list(parts[0]) if parts else []
-            return [held * 2 if len(held) == 1 else held]  # one alone is compared with nothing
-        case "set" | "frozenset":
-            hashable = [part for part in parts[0] if part.__hash__ is not None] if parts else []
-            return [set(hashable) if entry.name == "set" else frozenset(hashable)]
-        case "tuple":
-            if not entry.has_length or not parts:
-                return [tuple(parts[0]) if parts else ()]
-            if not all(parts):
-                return []
-            return [tuple(part[0] for part in parts), tuple(part[-1] for part in parts)]
-        case "dict" | "collections.defaultdict" | "collections.OrderedDict" | "collections.Counter":
-            keys = [key for key in parts[0] if key.__hash__ is not None] if parts else []
-            items = parts[1] if len(parts) > 1 else []
-            made: list[object] = [{key: item} for item in items for key in keys[:1]]
-            made += [{key: items[0]} for key in keys[1:] if items]
-            return made or [{}]
-    return [_SAMPLES[entry.name]] if entry.name in _SAMPLES else []
-
-
-def constant(node: ast.expr) -> list[object] | None:
-    """Return the value of a small literal, which stands for itself; None for anything else."""
-    if not isinstance(node, ast.Constant) or node.value is None or node.value is ...:
-        return None
-    if isinstance(node.value, int | float) and abs(node.value) > _SMALL:
-        return None
-    if isinstance(node.value, str | bytes) and len(node.value) > _SHORT:
-        return None
-    return [node.value]

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from workerlog_migrate.syntax.scopes import FunctionNode
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+OF_MAKING = frozenset(
+    "__init__ __new__ __post_init__ __init_subclass__ __set_name__ __prepare__ __class_getitem__ __del__".split()  # noqa: SIM905  # a list of words
+)
+"""Special methods that run when a class or an object is made or ends: who is only given the object calls none of them."""
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 

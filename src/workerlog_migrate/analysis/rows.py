@@ -12,8 +12,8 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.conditions import describe
 from workerlog_migrate.analysis.frames import SILENT, CallEdge, Frame, Raise
-from workerlog_migrate.analysis.kinds import is_tried
 from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.trials import is_tried
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 
 if TYPE_CHECKING:
