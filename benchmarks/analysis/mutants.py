@@ -78,7 +78,8 @@ MUTANTS = (
     Mutant("with of something unknown may swallow", "entering", '            if values.is_opaque(entry) or entry.kind is values.SUPPRESS:\n                return True\n', '            if entry.kind is values.SUPPRESS:\n                return True\n', SWALLOW),
     Mutant("finally: what it stores", "flow", "        for path in stored:\n            frame.forget(path)\n            frame.env.pop(path, None)\n\n\n_CHANGES_SHOW", "        stored.clear()\n\n\n_CHANGES_SHOW", FLOW),
     # --- flow
-    Mutant("try: what the body raises goes on", "flow", "        if outer is not None:\n            for atom in remaining:\n                outer.add(atom)\n", "", INNER),
+    Mutant("what is rare beside something that raises", "suspects", "    return tuple(found) if len(found) == len(frame.sink.atoms) else ()\n", "    return tuple(found)\n", "effects::test_what_is_rare_counts_where_nothing_else_is_raised"),
+    Mutant("try: what the body raises goes on", "flow", "        for atom in remaining:\n            outer.add(atom)\n", "", INNER),
     Mutant("try: a bare raise sends on", "flow", "            if frame.caught:\n                for atom in frame.caught[-1]:\n                    sink.add(atom)\n", "            if frame.caught:\n                pass\n", INNER),
     Mutant("suppress: takes what it names", "flow", "            self._raising.pass_on(inner.atoms, caught_names, sink)\n", "            self._raising.pass_on(inner.atoms, frozenset(), sink)\n", INNER),
     Mutant("suppress: lets the rest through", "flow", "            self._raising.pass_on(inner.atoms, caught_names, sink)\n", "            del caught_names\n", INNER),

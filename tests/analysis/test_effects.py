@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
 from typing import TYPE_CHECKING
 
@@ -512,3 +513,33 @@ def test_what_is_handed_over_out_of_sight_is_not_known(script: Analyse, start: s
     text = f"import threading\nfrom outro import register, given\ndef work(base):\n    try:\n        base.enviar()\n    except Exception: pass\n{start}\n"
 
     assert script(text).unresolved() == [("base.enviar()", 5, "*.enviar")]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param("given.timestamp()", {"OSError", "OverflowError"}, id="alone"),
+        pytest.param("given.timestamp()\n    open('a')", set(), id="beside something that raises"),
+        pytest.param(
+            "try:\n        given.timestamp()\n    except OSError: pass",
+            {"OverflowError"},
+            id="in an inner try",
+        ),
+        pytest.param(
+            "with suppress(OverflowError):\n        given.timestamp()", {"OSError"}, id="suppressed"
+        ),
+    ],
+)
+def test_what_is_rare_counts_where_nothing_else_is_raised(
+    script: Analyse, body: str, expected: set[str]
+) -> None:
+    """It is caught by inner handlers like any other effect."""
+    text = f"from contextlib import suppress\nfrom datetime import datetime\ngiven = datetime.now()\ntry:\n    {body}\nexcept Exception: pass"
+    looked = script(text)
+    engine = looked.types.engine
+    statement = min(looked.module.tries, key=lambda node: node.lineno)
+    assert isinstance(statement, ast.Try)
+    block = engine.flow.block(statement, engine.unit.enclosing(statement))
+
+    assert "OSError" not in looked.body().names or not expected
+    assert set(engine.solver.infer_suspects(block, statement.body).names) == expected

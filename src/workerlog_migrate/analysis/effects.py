@@ -50,12 +50,11 @@ class Effects:
 
     def suspect_rare(self, row: CallRow, node: ast.AST, frame: Frame) -> None:
         """Note what a call hardly ever raises: someone who guards nothing else has met it."""
-        if frame.suspects is None:
+        if not frame.sink.asks_for_rare:
             return
         for exception in row.rare:
             note = "it hardly ever happens; nothing else in the body is known to raise"
-            made = Raise(exception, node, frame.unit, row.name, row.source, note)
-            frame.suspects[made] = None
+            frame.sink.add(Raise(exception, node, frame.unit, row.name, row.source, note, is_rare=True))
 
     def unresolved(self, name: str, node: ast.AST, subject: ast.expr, frame: Frame) -> None:
         """Say that what an operation does is not known, because nobody knows what it is done with.

@@ -485,12 +485,11 @@ class Flow:
                 for argument in call.args:
                     caught.extend(self._caught.exception_names(argument, frame)[0])
                 suppressed.append((call, frame.sink, frozenset(caught)))
-                frame.sink = EffectSet()
+                frame.sink = frame.sink.inside()
         before = self._guards.save(frame) if suppressed or swallows else None
         self.run(node.body, frame)
         for call, sink, caught_names in reversed(suppressed):
             inner = frame.sink
-            assert inner is not None
             self._blocks[call] = GuardedBlock(frame.function, inner.ordered(), before)
             self._raising.pass_on(inner.atoms, caught_names, sink)
             frame.sink = sink
@@ -504,8 +503,7 @@ class Flow:
     def _try(self, node: ast.Try, frame: Frame) -> None:
         outer = frame.sink
         before = self._guards.save(frame)
-        inner = EffectSet() if outer is not None else None
-        frame.sink = inner
+        inner = frame.sink = outer.inside()
         self.run(node.body, frame)
         frame.sink = outer
         ends: list[State] = []
@@ -515,9 +513,8 @@ class Flow:
             ends.append(State(frame.env, frame.facts))
         body_lines = (node.lineno, node.body[-1].end_lineno or node.lineno)
         at_handler = self._raising.interrupted(before, body_lines, frame)
-        remaining: dict[Effect, None] = dict(inner.atoms) if inner is not None else {}
-        if inner is not None:
-            self._blocks[node] = GuardedBlock(frame.function, inner.ordered(), before)
+        remaining: dict[Effect, None] = dict(inner.atoms)
+        self._blocks[node] = GuardedBlock(frame.function, inner.ordered(), before)
         for handler in node.handlers:
             frame.is_dead = False
             frame.env, frame.facts = dict(at_handler.env), set(at_handler.facts)
@@ -535,9 +532,8 @@ class Flow:
             if not frame.is_dead and frame.env is not None:
                 ends.append(State(frame.env, frame.facts))
             remaining = self._raising.left(remaining, frozenset(names))
-        if outer is not None:
-            for atom in remaining:
-                outer.add(atom)
+        for atom in remaining:
+            outer.add(atom)
         if node.finalbody:
             self._finally(node, ends, at_handler, frame)
         else:

@@ -39,7 +39,8 @@ class Raise(NamedTuple):
     """An exception that a node can raise, with the row or rule that says so.
 
     Weak evidence (an attribute is None because it starts as that) counts in the ``try`` body itself, where a person sees
-    it, and not through calls: a method that uses what another one sets is called after that one.
+    it, and not through calls: a method that uses what another one sets is called after that one. Rare is what counts only
+    where nothing else can be raised (``suspects``).
     """
 
     exception: str
@@ -49,6 +50,7 @@ class Raise(NamedTuple):
     source: str
     note: str = ""
     is_weak: bool = False
+    is_rare: bool = False
 
 
 class Unknown(NamedTuple):
@@ -90,6 +92,8 @@ class EffectSet:
     __slots__ = ("atoms", "awaited", "opaque")
     is_heard = True
     """Whether anyone asks for effects: what it costs to find them can be saved where nobody does."""
+    asks_for_rare = False
+    """Whether it takes what is rare, too."""
 
     def __init__(self) -> None:
         self.atoms: dict[Effect, None] = {}
@@ -103,6 +107,10 @@ class EffectSet:
         self.atoms[atom] = None
         if atom.__class__ is Unknown:
             self.opaque.add(atom.node)
+
+    def inside(self) -> EffectSet:
+        """Return one for a block from which handlers let through to here what they do not catch."""
+        return type(self)()
 
     def ordered(self) -> tuple[Effect, ...]:
         """Give the atoms, nodes as they were found; those of one node in the same order in every process.
@@ -127,6 +135,17 @@ class Silence(EffectSet):
     def add(self, atom: Effect) -> None:
         """Take no notice."""
 
+    def inside(self) -> EffectSet:
+        """Of a block inside nobody asks for effects either."""
+        return self
+
+
+class WithRare(EffectSet):
+    """Collects what is rare, too."""
+
+    __slots__ = ()
+    asks_for_rare = True
+
 
 SILENT = Silence()
 
@@ -143,7 +162,6 @@ class Frame:
         is_dead: the code after this point is not reached.
         caught: inside handlers, the atoms that a bare ``raise`` sends on, innermost last.
         depth: nesting of expressions under evaluation.
-        suspects: takes what counts only when nothing else can be raised; None when nobody asks.
 
     """
 
@@ -156,7 +174,6 @@ class Frame:
         "is_dead",
         "loops",
         "sink",
-        "suspects",
         "unit",
     )
 
@@ -170,7 +187,6 @@ class Frame:
         self.caught: list[tuple[Effect, ...]] = []
         self.loops: list[list[State]] = []
         self.depth = 0
-        self.suspects: dict[Raise, None] | None = None
 
     def quiet(self) -> Frame:
         """Return a frame at the same point that asks for values only."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.analysis.frames import EffectSet, Frame, Raise, State
+from workerlog_migrate.analysis.frames import Frame, Raise, State, WithRare
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.flow import Flow
@@ -35,8 +35,8 @@ def suspects(flow: Flow, body: list[ast.stmt], before: State, function: Function
     """
     if sum(1 for statement in body for node in ast.walk(statement) if isinstance(node, ast.stmt)) > _LARGEST:
         return ()
-    frame = Frame(function, dict(before.env), EffectSet())
+    frame = Frame(function, dict(before.env), WithRare())
     frame.facts = set(before.facts)
-    frame.suspects = {}
     flow.run_again(body, frame)
-    return () if frame.sink.atoms else tuple(frame.suspects)
+    found = [atom for atom in frame.sink.ordered() if isinstance(atom, Raise) and atom.is_rare]
+    return tuple(found) if len(found) == len(frame.sink.atoms) else ()
