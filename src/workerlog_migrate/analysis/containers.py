@@ -9,10 +9,10 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.trails import Passed, Use
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Literal, Type, Value
-from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -78,7 +78,7 @@ class Containers:
         contents = self.contents(node, unit)
         if contents == _UNCHANGED:
             return values.emptied(value) if _is_written_empty(node) else value
-        is_empty = _is_empty(node)
+        is_empty = self._is_empty(node, unit)
         return frozenset(
             _with(entry, contents, is_empty) if entry.name in CONTAINERS else entry for entry in value
         )
@@ -94,7 +94,35 @@ class Containers:
         if trail.lost:
             self._sight.reasons[node] = trail.lost
             return _LOST._replace(lost=trail.lost)
+        taker = next((use for use in trail.uses if use.kind == "row" and use.name not in _READERS), None)
+        if taker is not None and self._may_be_queue(node, unit):
+            where = getattr(taker.node, "lineno", 0)
+            return _LOST._replace(lost=f"{taker.name} may put something into it in line {where}")
         return self._put_in(trail.uses) if trail.uses else _UNCHANGED
+
+    def _may_be_queue(self, node: ast.expr, unit: Unit) -> bool:
+        """Whether an expression may give a queue, into which a library puts what it likes: the handlers of logs."""
+        if not isinstance(node, ast.Call):
+            return False
+        for entry in self._above.calls.callee(node, at(unit, node)):
+            if entry.kind is values.DOTTED and entry.dotted in _MADE_EMPTY:
+                return True
+            if entry.function_or_none is not None:
+                made = self._above.flat.returns(entry.function)
+                if not values.names(made).isdisjoint(_QUEUES):
+                    return True
+        return False
+
+    def _is_empty(self, node: ast.expr, unit: Unit) -> bool:
+        """Whether an expression makes a container in which nothing is; what a function of the program gives may hold something."""
+        match node:
+            case ast.List(elts=[]) | ast.Dict(keys=[]):
+                return True
+            case ast.Call(args=given):
+                callee = self._above.calls.callee(node, at(unit, node))
+                empty = _MADE_EMPTY if given or node.keywords else CONTAINERS | _MADE_EMPTY
+                return all(entry.kind is values.DOTTED and entry.dotted in empty for entry in callee)
+        return False
 
     def is_unchanged(self, node: ast.expr, unit: Unit) -> bool:
         """Whether nobody puts anything into the container that an expression makes, or takes anything out of it."""
@@ -132,7 +160,7 @@ class Containers:
         """Add what a method puts in; whether it takes something out."""
         given = use.positional
         match use.name:
-            case "append" | "appendleft" | "add" | "__add__":
+            case "append" | "appendleft" | "add" | "__add__" | "put" | "put_nowait":
                 items.extend(_plain(self._sight.value(each), each) for each in (*given[:1], *use.rest))
                 return False
             case "insert":
@@ -241,8 +269,23 @@ class Containers:
         return False
 
 
+_QUEUES = frozenset(
+    {
+        "asyncio.LifoQueue",
+        "asyncio.PriorityQueue",
+        "asyncio.Queue",
+        "multiprocessing.queues.Queue",
+        "queue.LifoQueue",
+        "queue.PriorityQueue",
+        "queue.Queue",
+        "queue.SimpleQueue",
+    }
+)
+_MADE_EMPTY = frozenset({"collections.defaultdict", "multiprocessing.Queue", *_QUEUES})
+"""What these are called with is not in what they make."""
 CONTAINERS = frozenset(
     {
+        *_QUEUES,
         "list",
         "dict",
         "set",
@@ -254,7 +297,8 @@ CONTAINERS = frozenset(
 )
 _HARMLESS = frozenset(
     "get keys values items copy index count sort reverse most_common elements total __len__ __contains__ __iter__ rotate union"  # noqa: SIM905  # a list of words
-    " intersection difference symmetric_difference issubset issuperset isdisjoint move_to_end fromkeys join append".split()
+    " intersection difference symmetric_difference issubset issuperset isdisjoint move_to_end fromkeys join append"
+    " get_nowait empty full qsize task_done shutdown join_thread cancel_join_thread close".split()
 )
 _SHRINKING = frozenset(
     "pop popitem popleft clear remove discard difference_update intersection_update symmetric_difference_update __delitem__".split()  # noqa: SIM905  # a list of words
@@ -264,6 +308,8 @@ _CHANGING = frozenset(
         "append",
         "appendleft",
         "add",
+        "put",
+        "put_nowait",
         "insert",
         "extend",
         "extendleft",
@@ -274,6 +320,9 @@ _CHANGING = frozenset(
         "__add__",
         *_SHRINKING,
     }
+)
+_READERS = frozenset(
+    {"bool", "getattr", "hasattr", "id", "isinstance", "len", "print", "repr", "str", "type"}
 )
 _CHANGING_ROWS = frozenset(
     {
@@ -338,14 +387,5 @@ def _of_same_kind(value: Value) -> Value:
 def _is_written_empty(node: ast.expr) -> bool:
     match node:
         case ast.List(elts=[]) | ast.Dict(keys=[]):
-            return True
-    return False
-
-
-def _is_empty(node: ast.expr) -> bool:
-    match node:
-        case ast.List(elts=[]) | ast.Dict(keys=[]) | ast.Call(args=[]):
-            return True
-        case ast.Call(func=function) if last_name(function) == "defaultdict":
             return True
     return False

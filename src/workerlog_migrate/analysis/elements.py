@@ -84,7 +84,8 @@ class Elements:
                 return entry.args[0]
         row = self._knowledge.protocol(entry.name, "iter")
         if row is None or not row.returns:
-            return ANY
+            is_holder = self._knowledge.arity(entry.name) == 1  # a queue
+            return entry.args[0] if is_holder and entry.args else ANY
         if row.returns in ("element", "key"):
             return entry.args[0] if entry.args else ANY
         return self.substitute(values.parse(row.returns), frozenset({entry}), None)

@@ -285,6 +285,8 @@ class FlowInsensitive:
                         and self._is_bound_again(node, unit)
                     ):
                         return found  # what is caught, and kept in it, says more
+                    if found == NONE and _is_silent(declared) and self._is_bound_again(node, unit):
+                        return found  # what it is set to says what it holds
                     return declared if declared != ANY else found or ANY
                 if any(map(values.is_opaque, found)):
                     return values.with_declared(found, self._annotations.annotation(parent.annotation, unit))
@@ -308,6 +310,9 @@ class FlowInsensitive:
                 return ANY
 
     def _is_bound_again(self, node: ast.AST, unit: Unit) -> bool:
+        if isinstance(node, ast.Attribute):
+            owner = unit.enclosing(node).owner
+            return owner is not None and len(owner.stores.get(node.attr, ())) > 1
         return isinstance(node, ast.Name) and len(unit.module.bindings(node)) > 1
 
     def imported(self, qualified: str, unit: Unit) -> Value:
@@ -426,6 +431,12 @@ class FlowInsensitive:
             for iterable in function.facts.delegates[:_CALL_SITES]
         )
         return values.join(found) or ANY
+
+
+def _is_silent(declared: Value) -> bool:
+    """Whether a declared type is a container of which nothing is said about what it holds, or None."""
+    silent = {entry for entry in declared if entry.args and set(entry.args) == {ANY}}
+    return bool(silent) and declared - silent <= NONE
 
 
 _ANY_EXCEPTION = frozenset({BROAD, ROOT, "None"})

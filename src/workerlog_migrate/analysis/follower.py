@@ -16,9 +16,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import at
+from workerlog_migrate.analysis.handing import PARTIALS, Handing, call_around, handing, handing_in
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.trails import (
+    DROPPING,
+    GIVING,
+    KEEPING,
     NOTHING,
+    PASSING,
+    PUTTING,
+    PUTTING_ALL,
+    READERS,
+    READING,
     SEEN_THROUGH,
     WRITERS,
     Passed,
@@ -34,13 +43,11 @@ from workerlog_migrate.analysis.trails import (
     is_parameter,
     mirrored,
     shown,
+    taken_by_name,
     use_of,
 )
-from workerlog_migrate.syntax.literals import may_mention, may_spell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.places import Places
@@ -182,7 +189,7 @@ class Follower:
                     key is None and value is node
                     for key, value in zip(parent.keys, parent.values, strict=True)
                 )
-                if items or not merged:
+                if (items or not merged) and (merged or not self._in_arguments(parent, step)):
                     self._push(parent, unit, items if merged else items + 1, bound)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() if node is parent.elt:
                 self._push(parent, unit, items + 1, bound)
@@ -282,7 +289,7 @@ class Follower:
         if scope.is_class:
             self._attributes(name, unit, items, bound)
         elif scope is module.scope_of_module:
-            for found_in in _taken_by_name(unit, name):
+            for found_in in taken_by_name(unit, name):
                 if isinstance(found_in, str):
                     self.lose(found_in)
                 else:
@@ -325,7 +332,18 @@ class Follower:
         ):
             self._target(outer.targets[0].elts[parent.elts.index(step.node)], step.node, step)  # type: ignore[arg-type]  # an element
             return
-        self._push(parent, step.unit, step.items + 1, step.bound)
+        if not self._in_arguments(parent, step):
+            self._push(parent, step.unit, step.items + 1, step.bound)
+
+    def _in_arguments(self, parent: ast.expr, step: Step) -> bool:
+        """Follow an item of the tuple or dict that a thread takes its function's arguments from; whether it is one."""
+        call = call_around(parent, step.unit)
+        row = None if call is None else self._callers.row(call, step.unit)
+        handed_on = handing_in(parent, step.node, row, step.unit)
+        if call is None or handed_on is None:
+            return False
+        self._into_target(handed_on, call, step)
+        return True
 
     def _into(self, container: ast.expr, step: Step, items: int) -> None:
         """Follow a container that the thing was put into, by all its names."""
@@ -382,13 +400,13 @@ class Follower:
             self._lose(f"{shown(parent)} is called", parent, unit)
 
     def _method_of_holder(self, name: str, call: ast.Call, step: Step) -> None:
-        if name in _GIVING:
+        if name in GIVING:
             self._push(call, step.unit, step.items - 1, step.bound)
-        elif name in _KEEPING:
+        elif name in KEEPING:
             self._push(call, step.unit, step.items, step.bound)
         elif name == "items":
             self._push(call, step.unit, step.items + 1, step.bound)
-        elif name not in _READING:
+        elif name not in READING:
             self._lose(f"{shown(call.func)} is called on a table that holds it", call, step.unit)
 
     # -- calls ----------------------------------------------------------------------------------------------
@@ -498,13 +516,16 @@ class Follower:
         row = self._callers.row(call, unit)
         name = row.name if row is not None else ""
         last = name.rpartition(".")[2]
-        if name in ("functools.partial", "functools.partialmethod") and place == 0 and not step.items:
+        handed_on = handing(row, call, step.node, place)
+        if handed_on is not None and step.items + handed_on.items >= 0:
+            self._into_target(handed_on, call, step)
+        elif name in PARTIALS and place == 0 and not step.items:
             made = use_of("partial", call, unit)
             self._push(call, unit, 0, (*step.bound, made._replace(positional=made.positional[1:])))
-        elif isinstance(call.func, ast.Attribute) and last in _PUTTING and kind is values.BOUND:
-            self._into(call.func.value, step, step.items if last in _PUTTING_ALL else step.items + 1)
-        elif step.items and name in _PASSING:
-            self._push(call, unit, step.items + _PASSING[name], step.bound)
+        elif isinstance(call.func, ast.Attribute) and last in PUTTING and kind is values.BOUND:
+            self._into(call.func.value, step, step.items if last in PUTTING_ALL else step.items + 1)
+        elif step.items and name in PASSING:
+            self._push(call, unit, step.items + PASSING[name], step.bound)
         elif step.items and name in ("dict", "collections.OrderedDict"):
             self._push(call, unit, max(step.items - 1, 1), step.bound)
         elif row is not None and row.passes and is_parameter(row, call, step.node, row.passes[0]):
@@ -518,7 +539,7 @@ class Follower:
                 self._use(step, use)
             if not is_known:
                 self._lose(f"it is handed to {shown(call.func)}", call, unit)
-        elif name in _SETTING or (row is None and not (kind is values.DOTTED and name in _READERS)):
+        elif name in _SETTING or (row is None and not (kind is values.DOTTED and name in READERS)):
             self._lose(f"it is handed to {shown(call.func)}", call, unit)
         elif not self._is_code and not step.items and is_of_class(call, name, place):
             use = use_of("method", call, unit, name=last)  # list.append(items, x)
@@ -527,7 +548,7 @@ class Follower:
             self._push(call, unit, 0, step.bound)
         elif not self._is_code and not step.items and name in WRITERS and place == 0:
             self._lose(f"{name} changes it", call, unit)
-        elif name in _READERS or (not self._is_code and not step.items):
+        elif name in READERS or (not self._is_code and not step.items):
             self._use(step, Use("row", call, unit, name=name))
         elif not self._is_code and row is not None and (deeper := given_back(row, call, step)) is not None:
             if deeper != NOTHING:
@@ -545,6 +566,26 @@ class Follower:
                     )
         else:
             self._lose(f"it is handed to {shown(call.func)}", call, unit)
+
+    def _into_target(self, handed_on: Handing, call: ast.Call, step: Step) -> None:
+        """Follow what a call hands on into the function that it hands it to."""
+        unit, function = step.unit, handed_on.function
+        inner = step._replace(items=step.items + handed_on.items)
+        for entry in self._above.flat.value(function, unit):
+            is_method = isinstance(function, ast.Attribute) and entry.kind is values.BOUND
+            if entry.function_or_none is not None:
+                self._into_function(
+                    entry.function, entry.kind, inner, handed_on.place, handed_on.place is None
+                )
+            elif entry.kind is values.SAFE or entry.name == "None":
+                continue
+            elif is_method and entry.bound[1] in PUTTING:
+                assert isinstance(function, ast.Attribute)
+                self._into(function.value, inner, inner.items + (entry.bound[1] not in PUTTING_ALL))
+            elif not self._is_code and entry.kind in (values.DOTTED, values.BOUND):
+                self._use(step, Use("row", call, unit, name=entry.name))
+            else:
+                self._lose(f"it is handed to {shown(call.func)}", call, unit)
 
     # -- results --------------------------------------------------------------------------------------------
 
@@ -570,46 +611,8 @@ class Follower:
                 isinstance(use.node, ast.Call) and gives_result(self._world.knowledge.call(use.name))
             ):
                 self._push(use.node, use.unit, step.items + deeper, step.bound)
-            elif use.name not in _DROPPING:
+            elif use.name not in DROPPING:
                 self.lose(f"{function.name} gives it to {use.name}")
-
-
-_GIVING = frozenset({"get", "pop", "popleft", "popitem", "setdefault", "__getitem__", "next"})
-_KEEPING = frozenset({"copy", "values", "keys", "union", "__iter__"})
-_READING = frozenset(
-    "append add appendleft insert extend update remove discard clear index count sort reverse __contains__ __len__".split()  # noqa: SIM905  # a list of words
-)
-_PUTTING_ALL = frozenset({"extend", "update", "extendleft"})
-_PUTTING = frozenset({"append", "appendleft", "add", "insert", "setdefault", *_PUTTING_ALL})
-# Functions that give what they are given in another container: by how much deeper it lies there.
-_PASSING = {
-    **dict.fromkeys(
-        ("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "collections.deque", "copy.copy"),
-        0,
-    ),
-    **dict.fromkeys(("enumerate", "zip", "itertools.product", "itertools.combinations"), 1),
-    **dict.fromkeys(("itertools.cycle", "itertools.chain", "itertools.islice"), 0),
-    **dict.fromkeys(("next", "max", "min", "random.choice"), -1),
-}
-# Functions that neither call nor keep what they are given.
-_READERS = frozenset(
-    "print repr str len id type isinstance issubclass callable hasattr getattr hash bool any all sum vars dir"  # noqa: SIM905  # a list of words
-    " functools.wraps functools.update_wrapper".split()
-)
-_DROPPING = frozenset(
-    {
-        "threading.Thread",
-        "threading.Timer",
-        "multiprocessing.Process",
-        "map",
-        "sorted",
-        "max",
-        "min",
-        "filter",
-        "atexit.register",
-        "signal.signal",
-    }
-)
 
 
 _SETTING = frozenset({"setattr", "object.__setattr__"})
@@ -623,26 +626,3 @@ def _is_like_method(value: values.Value) -> bool:
         for entry in value
         if entry.kind is values.FUNCTION
     )
-
-
-def _taken_by_name(unit: Unit, name: str) -> Iterator[ast.expr | str]:
-    """Yield where what a module's name is bound to is taken by its name in a text; a reason where that cannot be told."""
-    module = unit.module
-    for call in (*module.calls_of("exec"), *module.calls_of("eval")):
-        if isinstance(call.func, ast.Name) and call.args and may_mention(call.args[0], name):
-            yield f"{name} may be used by {call.func.id} in line {call.lineno}"
-            return
-    for call in module.calls_of("globals"):
-        parent = module.parents.get(call)
-        if isinstance(parent, ast.Subscript) and parent.value is call:
-            if isinstance(parent.ctx, ast.Load) and may_spell(parent.slice, name):
-                if isinstance(parent.slice, ast.Constant):
-                    yield parent
-                else:
-                    yield f"{name} may be taken from globals() in line {call.lineno}"
-        elif isinstance(parent, ast.Attribute) and parent.attr == "get":
-            outer = module.parents.get(parent)
-            if isinstance(outer, ast.Call) and outer.args and may_spell(outer.args[0], name):
-                yield outer
-        elif isinstance(parent, ast.Attribute) and parent.attr in ("values", "items"):
-            yield f"{name} may be taken from globals() in line {call.lineno}"

@@ -10,6 +10,8 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from workerlog_migrate.syntax.literals import may_mention, may_spell
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -347,5 +349,69 @@ _CLASSES = frozenset(
         "collections.OrderedDict",
         "collections.defaultdict",
         "collections.Counter",
+    }
+)
+
+
+def taken_by_name(unit: Unit, name: str) -> Iterator[ast.expr | str]:
+    """Yield where what a module's name is bound to is taken by its name in a text; a reason where that cannot be told."""
+    module = unit.module
+    for call in (*module.calls_of("exec"), *module.calls_of("eval")):
+        if isinstance(call.func, ast.Name) and call.args and may_mention(call.args[0], name):
+            yield f"{name} may be used by {call.func.id} in line {call.lineno}"
+            return
+    for call in module.calls_of("globals"):
+        parent = module.parents.get(call)
+        if isinstance(parent, ast.Subscript) and parent.value is call:
+            if isinstance(parent.ctx, ast.Load) and may_spell(parent.slice, name):
+                if isinstance(parent.slice, ast.Constant):
+                    yield parent
+                else:
+                    yield f"{name} may be taken from globals() in line {call.lineno}"
+        elif isinstance(parent, ast.Attribute) and parent.attr == "get":
+            outer = module.parents.get(parent)
+            if isinstance(outer, ast.Call) and outer.args and may_spell(outer.args[0], name):
+                yield outer
+        elif isinstance(parent, ast.Attribute) and parent.attr in ("values", "items"):
+            yield f"{name} may be taken from globals() in line {call.lineno}"
+
+
+GIVING = frozenset({"get", "get_nowait", "pop", "popleft", "popitem", "setdefault", "__getitem__", "next"})
+KEEPING = frozenset({"copy", "values", "keys", "union", "__iter__"})
+READING = frozenset(
+    "append add appendleft insert extend update remove discard clear index count sort reverse __contains__ __len__"  # noqa: SIM905  # a list of words
+    " put put_nowait empty full qsize task_done join".split()
+)
+PUTTING_ALL = frozenset({"extend", "update", "extendleft"})
+PUTTING = frozenset(
+    {"append", "appendleft", "add", "insert", "put", "put_nowait", "setdefault", *PUTTING_ALL}
+)
+# Functions that give what they are given in another container: by how much deeper it lies there.
+PASSING = {
+    **dict.fromkeys(
+        ("list", "tuple", "set", "frozenset", "sorted", "reversed", "iter", "collections.deque", "copy.copy"),
+        0,
+    ),
+    **dict.fromkeys(("enumerate", "zip", "itertools.product", "itertools.combinations"), 1),
+    **dict.fromkeys(("itertools.cycle", "itertools.chain", "itertools.islice"), 0),
+    **dict.fromkeys(("next", "max", "min", "random.choice"), -1),
+}
+# Functions that neither call nor keep what they are given.
+READERS = frozenset(
+    "print repr str len id type isinstance issubclass callable hasattr getattr hash bool any all sum vars dir"  # noqa: SIM905  # a list of words
+    " functools.wraps functools.update_wrapper".split()
+)
+DROPPING = frozenset(
+    {
+        "threading.Thread",
+        "threading.Timer",
+        "multiprocessing.Process",
+        "map",
+        "sorted",
+        "max",
+        "min",
+        "filter",
+        "atexit.register",
+        "signal.signal",
     }
 )
