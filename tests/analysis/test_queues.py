@@ -144,7 +144,9 @@ print(seen)
             {"int", "str"},
             id="thread by name",
         ),
-        pytest.param("given = ('a', items)\nthreading.Thread(target=work, args=given)", {"any", "int"}, id="kept"),
+        pytest.param(
+            "given = ('a', items)\nthreading.Thread(target=work, args=given)", {"any", "int"}, id="kept"
+        ),
         pytest.param("ThreadPoolExecutor().submit(work, 'a', items)", {"int", "str"}, id="pool"),
         pytest.param("ThreadPoolExecutor().submit(work, 'a', stuff=items)", {"int", "str"}, id="by name"),
         pytest.param("ThreadPoolExecutor().map(work, ['a'], [items])", {"int", "str"}, id="map of a pool"),
@@ -155,7 +157,9 @@ print(seen)
         pytest.param("functools.partial(work, stuff=items)('a')", {"int", "str"}, id="partial by name"),
         pytest.param("threading.Thread(target=work, args=('a', list(items))).start()", {"int"}, id="a copy"),
         pytest.param("threading.Thread(target=print, args=(items,)).start()", {"int"}, id="a reader"),
-        pytest.param("threading.Thread(target=elsewhere, args=(items,)).start()", {"any", "int"}, id="unknown"),
+        pytest.param(
+            "threading.Thread(target=elsewhere, args=(items,)).start()", {"any", "int"}, id="unknown"
+        ),
     ],
 )
 def test_what_is_done_with_a_container_that_a_call_hands_on_counts(call: str, found: set[str]) -> None:

@@ -20,6 +20,7 @@ from workerlog_migrate.analysis.values import (
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.called_back import CalledBack
+    from workerlog_migrate.analysis.callers import Callers
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.families import Families
@@ -48,6 +49,7 @@ class Attributes:
         families: Families,
         elements: Elements,
         places: Places,
+        callers: Callers,
         writes: Writes,
         presence: Presence,
         flat: FlowInsensitive,
@@ -61,6 +63,7 @@ class Attributes:
         self._families = families
         self._elements = elements
         self._places = places
+        self._callers = callers
         self._writes = writes
         self._presence = presence
         self._flat = flat
@@ -219,6 +222,8 @@ class Attributes:
         ):
             return STR if "name" in name else self._member_values(info)
         stored = flat.attribute(info, name)
+        if stored is None and method is None and self._is_only_inherited(info, name):
+            return BOTTOM
         if frame.sink.is_heard and not isinstance(method, str) and not self._presence.is_set(info, name):
             self._effects.operation("op:attribute-unset", node, frame, is_weak=True)
         if stored is not None:
@@ -236,9 +241,51 @@ class Attributes:
         known = self._families.method(info, "__getattr__")
         if isinstance(known, FunctionInfo):
             frame.sink.add(CallEdge(known, node, frame.unit))
+            return self._asked_for(known, info, name, node, frame)
         if not name.startswith("__") and self._presence.is_nowhere(info, name):
             self._effects.operation("op:kinds-attribute", node, frame)
+            if self._world.knows_users(info.unit):
+                return BOTTOM
         return values.bound(ANY, f"{info.name}", name)
+
+    def _asked_for(
+        self, known: FunctionInfo, info: ClassInfo, name: str, node: ast.expr, frame: Frame
+    ) -> Value:
+        """Return what ``__getattr__`` gives: for ``return getattr(self.inner, name)`` that attribute of what it stands for."""
+        asked = known.parameters[1].arg if len(known.parameters) > 1 else ""
+        found: list[Value] = []
+        for returned in known.facts.returns:
+            match returned:
+                case ast.Call(func=ast.Name(id="getattr"), args=[held, ast.Name(id=word)]) if word == asked:
+                    inner = self._flat.value(held, known.unit)
+                    if not any(entry.class_or_none is info for entry in inner):
+                        found.append(self.attribute(inner, name, node, frame))
+                        continue
+            found.append(
+                values.bound(ANY, info.name, name)
+                if returned is None
+                else self._flat.value(returned, known.unit)
+            )
+        value = values.join(found)
+        is_known = value and not any(
+            entry.kind is values.UNKNOWN or (entry.kind is values.BOUND and entry.bound[0] == "*")
+            for entry in value
+        )
+        return value if is_known else values.bound(ANY, info.name, name)
+
+    def _is_only_inherited(self, info: ClassInfo, name: str) -> bool:
+        """Whether a class is only there for heirs, and some of them have what it lacks: a mixin."""
+        heirs = self._families.heirs(info)
+        if not any(name in heir.methods or name in heir.stores or name in heir.values for heir in heirs):
+            return False
+        trail = self._callers.trail_of(info)
+        if trail.lost or trail.uses or not self._world.knows_users(info.unit):
+            return False
+        own = [(info.unit, place) for place in info.unit.module.names_of(info.name)]
+        return all(
+            isinstance(unit.module.parents.get(place), ast.ClassDef)
+            for unit, place in (*own, *self._places.places_in_others(info.unit, info.name))
+        )
 
     def _bind(self, made: Type, receiver: Value, method: FunctionInfo) -> Value:
         if made.kind is not values.FUNCTION or method.kind == "static":

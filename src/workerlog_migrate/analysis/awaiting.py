@@ -45,7 +45,8 @@ class Awaiting:
         found: list[Value] = []
         for entry in value:
             if self._knowledge.protocol(entry.name, "await") is not None:
-                found.append(self._effects.protocol(entry.name, "await", node, frame) or ANY)
+                given = self._effects.protocol(entry.name, "await", node, frame) or ANY
+                found.append(self._elements.substitute(given, frozenset({entry}), None))
             else:
                 found.append(frozenset({entry}))
         known = any(self._knowledge.protocol(entry.name, "await") is not None for entry in value)

@@ -134,6 +134,7 @@ class Engine:
             families,
             elements,
             places,
+            callers,
             writes,
             presence,
             flat,

@@ -237,7 +237,12 @@ class Follower:
                     holder = self._above.flat.value(target.value, unit)
                     if any(entry.kind is values.DOTTED for entry in holder):
                         self._lose(f"it is put into {shown(target)}", target, unit)
-                self._attributes(target.attr, unit, items, (*bound, *self._as_method(target, step)))
+                self._attributes(
+                    target.attr,
+                    unit,
+                    items,
+                    (*bound, *_as_method(target, step, self._above, is_code=self._is_code)),
+                )
             case ast.Subscript():
                 self._into(target.value, step, items + 1)
             case ast.Starred():
@@ -247,22 +252,6 @@ class Follower:
                     return  # each part is followed by itself; a container that is unpacked is only read
                 for entry in target.elts:
                     self._target(entry, entry, step._replace(items=max(items - 1, 0)))
-
-    def _as_method(self, target: ast.Attribute, step: Step) -> tuple[Use, ...]:
-        """Say that a function which is set as an attribute of a class is given the object first.
-
-        Where nobody knows what it is set on, its first parameter says so, if it is named as that of a method.
-        """
-        if not self._is_code or step.items or step.bound:
-            return ()
-        holder = self._above.flat.value(target.value, step.unit)
-        if not any(entry.kind is values.CLASS for entry in holder) and not (
-            any(map(values.is_opaque, holder))
-            and isinstance(step.node, ast.expr)
-            and _is_like_method(self._above.flat.value(step.node, step.unit))
-        ):
-            return ()
-        return (Use("partial", target, step.unit, (Passed(target.value, step.unit),)),)
 
     def _loop_target(self, target: ast.expr, step: Step, items: int) -> None:
         if isinstance(target, ast.Tuple | ast.List):
@@ -626,3 +615,20 @@ def _is_like_method(value: values.Value) -> bool:
         for entry in value
         if entry.kind is values.FUNCTION
     )
+
+
+def _as_method(target: ast.Attribute, step: Step, above: Above, *, is_code: bool) -> tuple[Use, ...]:
+    """Say that a function which is set as an attribute of a class is given the object first.
+
+    Where nobody knows what it is set on, its first parameter says so, if it is named as that of a method.
+    """
+    if not is_code or step.items or step.bound:
+        return ()
+    holder = above.flat.value(target.value, step.unit)
+    if not any(entry.kind is values.CLASS for entry in holder) and not (
+        any(map(values.is_opaque, holder))
+        and isinstance(step.node, ast.expr)
+        and _is_like_method(above.flat.value(step.node, step.unit))
+    ):
+        return ()
+    return (Use("partial", target, step.unit, (Passed(target.value, step.unit),)),)
