@@ -371,6 +371,35 @@ def test_a_library_that_may_be_missing_is_named_by_a_parent(
     )
 
 
+@pytest.mark.parametrize(
+    ("more", "is_named"),
+    [
+        pytest.param("", True, id="nowhere"),
+        pytest.param("def g(playwright):\n    return playwright.chromium", True, id="parameter elsewhere"),
+        pytest.param("def g():\n    return playwright.chromium", False, id="read and nowhere bound"),
+        pytest.param("def g():\n    global playwright\n    playwright = 5", False, id="a global of it"),
+        pytest.param(
+            "class G:\n    if f:\n        playwright = 5\n    x = playwright", False, id="class body"
+        ),
+    ],
+)
+def test_a_module_is_imported_where_its_name_is_bound_in_other_functions_only(
+    find: Find, more: str, *, is_named: bool
+) -> None:
+    """An import at the top changes nothing for a function that binds the name itself; twins: someone would read the import."""
+    findings = find(
+        f"from playwright.async_api import Page\nasync def f(page: Page):\n    try:\n        await page.goto('x')\n"
+        f"    except Exception:\n        pass\n{more}"
+    )
+
+    needs = [finding.message for finding in findings if finding.kind == "needs-import"]
+    assert needs == (["playwright.async_api"] if is_named else [])
+    assert (
+        any(finding.reason == "playwright.sync_api.Error cannot be named here" for finding in findings)
+        is not is_named
+    )
+
+
 def test_a_class_without_a_nameable_parent_keeps_the_handler(find: Find) -> None:
     """No name, no narrowing."""
     text = "try:\n    import psutil\nexcept ImportError:\n    psutil = None\ndef f():\n    try: psutil.Process(1)\n    except Exception: return 1"

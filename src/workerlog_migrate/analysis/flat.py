@@ -434,8 +434,8 @@ class FlowInsensitive:
 
 
 def _is_silent(declared: Value) -> bool:
-    """Whether a declared type is a container of which nothing is said about what it holds, or None."""
-    silent = {entry for entry in declared if entry.args and set(entry.args) == {ANY}}
+    """Whether a declared type says nothing: ``Any``, or a container that does not say what it holds, each or None."""
+    silent = {entry for entry in declared if entry in ANY or (entry.args and set(entry.args) == {ANY})}
     return bool(silent) and declared - silent <= NONE
 
 

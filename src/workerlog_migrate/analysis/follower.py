@@ -166,7 +166,10 @@ class Follower:
                 if isinstance(parent, ast.NamedExpr):
                     self._push(parent, unit, items, bound)
             case ast.AugAssign():
-                self._augmented(parent, step)
+                if node is parent.target:
+                    self._changed(parent, step)
+                elif items:
+                    self._into(parent.target, step, items)
             case ast.Call() if node is parent.func:
                 if not items:
                     self._use(step, use_of("call", parent, unit))
@@ -342,12 +345,6 @@ class Follower:
             return
         for node, unit in origins:
             self._push(node, unit, items, step.bound)
-
-    def _augmented(self, parent: ast.AugAssign, step: Step) -> None:
-        if step.node is parent.target:
-            self._changed(parent, step)
-        elif step.items:
-            self._into(parent.target, step, step.items)
 
     def _starred(self, parent: ast.Starred, step: Step) -> None:
         outer = step.unit.module.parents.get(parent)

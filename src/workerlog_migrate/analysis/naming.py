@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.syntax.scopes import Binding, Scope
 
 _STDLIB = frozenset(sys.stdlib_module_names)
-_IMPORTERS = 1  # own files between the script and the one that imports a package
+_IMPORTERS = 4  # own files between the script and the one that imports a package
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Naming:
             text = self._imported(name, place, state)
             if text is not None:
                 return Written(text, exception)
-        for name in names:
+        for name in sorted(names, key=lambda name: not self._takes_from(name.rpartition(".")[0])):
             owner = name.rpartition(".")[0]
             top = owner.partition(".")[0]
             other = self._engine.world.other_unit(owner) if top not in _STDLIB else None
@@ -102,6 +102,13 @@ class Naming:
             if (top in _STDLIB or self._is_there(top)) and self._can_import(owner, place):
                 return Written(name, exception, owner)
         return None
+
+    def _takes_from(self, owner: str) -> bool:
+        """Whether the script imports something from a module: of two names of a class it is the one that it would use."""
+        return any(
+            isinstance(node, ast.ImportFrom) and node.module == owner and not node.level
+            for node in self._module.imports
+        )
 
     def _is_there(self, top: str) -> bool:
         """Whether the script cannot run without a package: it, or what cannot be without it, is imported at the top, unguarded."""
@@ -374,13 +381,24 @@ class Naming:
         top = module.partition(".")[0]
         found = self._module.lookup(top, self._module.scope(place))
         if found is None:
-            # A name that is read although nothing binds it is a bug of the script, which an import would hide.
-            return not self._module.is_taken(top)
+            return not self._module.is_taken(top) or self._is_bound_wherever_read(top)
         if found[0].node is not self._module.tree:
             return False
         return all(binding.kind == "import" and binding.qualified == top for binding in found[1]) and all(
             self._is_unconditional(self._module.statement(binding.node), self._module.tree, place)
             for binding in found[1]
+        )
+
+    def _is_bound_wherever_read(self, name: str) -> bool:
+        """Whether a function of its own binds a name everywhere, so that no global of that name is ever asked for.
+
+        A name that is read although nothing binds it is a bug of the script, which an import would hide; a class body
+        asks for the global where its own name is not bound yet.
+        """
+        module = self._module
+        uses = [module.lookup(name, module.scope(place)) for place in module.names_of(name)]
+        return all(
+            found is not None and found[0].node is not module.tree and not found[0].is_class for found in uses
         )
 
 
