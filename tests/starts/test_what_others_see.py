@@ -126,6 +126,17 @@ def test_a_logger_that_a_file_of_settings_names_keeps_its_records(tree: Tree) ->
     assert tree.head("genesis_x.py")[-1] == 'logger = setup_worker_logger("genesis-worker")'
 
 
+@pytest.mark.parametrize("name", ["run", "genesis"])
+def test_a_text_of_the_runtime_names_no_logger_of_the_program(tree: Tree, name: str) -> None:
+    """The runtime makes loggers and holds words: file by file, a worker named by such a word is named as it is at once."""
+    tree.write({"main.py": "def half(n):\n    print(n)\n", f"{name}.py": "import main\n\nmain.half(2)\n"})
+
+    for script in ("main.py", f"{name}.py"):
+        tree.migrate("--all", "--no-cache", "--apply", script)
+
+    assert tree.head(f"{name}.py")[-1] == f'logger = setup_worker_logger("{name}")'
+
+
 @pytest.mark.parametrize("line", ['print("genesis")', 'main_of("genesis")', 'logger.info("genesis")'])
 def test_a_text_that_names_no_logger_leaves_the_worker_its_own(tree: Tree, line: str) -> None:
     """The twin: the worker's name as an argument of something else, also of a function that is imported."""

@@ -19,6 +19,8 @@ from workerlog_migrate.files.cache import is_private
 from workerlog_migrate.files.names import IGNORES_CASE, path_bytes
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import digest
+from workerlog_migrate.files.vendor import is_ours_unedited
+from workerlog_migrate.model import RUNTIME_FILES
 from workerlog_migrate.project.facts import FACTS_VERSION, read_facts
 from workerlog_migrate.project.listing import MAX_BYTES, Listing, list_project
 from workerlog_migrate.project.said import FileFacts
@@ -55,6 +57,7 @@ class Project:
         self.is_whole = self.listing.is_whole
         self._folder = folder
         self._facts: dict[str, FileFacts | None] = {}
+        self._runtime: dict[str, bool] = {}
         self._database: sqlite3.Connection | None = None
         self._is_open = False
         self._new: dict[str, bytes] = {}
@@ -73,6 +76,20 @@ class Project:
             raw = self.read(path)
             self._facts[path] = None if raw is None else self._facts_of(path, raw)
         return self._facts[path]
+
+    def is_runtime(self, path: str) -> bool:
+        """Say whether a file is one that we have put there: it uses no script, starts none, and says nothing of the program.
+
+        Args:
+            path: one of ``listing.python``, or another file.
+        """
+        name = Path(path).name
+        if name not in RUNTIME_FILES:
+            return False
+        if path not in self._runtime:
+            raw = self.read(path)
+            self._runtime[path] = raw is not None and is_ours_unedited(name.removesuffix(".py"), raw)
+        return self._runtime[path]
 
     def mentioning(
         self, words: Collection[str], concerns: Callable[[bytes], bool] | None = None

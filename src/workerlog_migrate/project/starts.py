@@ -119,7 +119,8 @@ class _Search:
         for path, facts in self._project.mentioning(
             words, may_concern(stems, folders - stems, workers - stems)
         ):
-            self._python(path, facts)
+            if not self._project.is_runtime(path):
+                self._python(path, facts)
         self._look_inpackages_of()
         for path, text in self._project.texts_mentioning({*words, "PYTHONSAFEPATH", "PYTHONPATH"}):
             self._text(path, text)

@@ -14,8 +14,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.files.vendor import is_ours_unedited
-from workerlog_migrate.model import MANY, RUNTIME_FILES
+from workerlog_migrate.model import MANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,7 +62,6 @@ class _Graph:
             self._by_name.setdefault(_name(path), []).append(path)
         self._importers: dict[str, dict[str, None]] = {}
         self._seen: set[str] = set()
-        self._runtime: dict[str, bool] = {}
 
     def imported_by(self, path: str) -> tuple[str, ...]:
         """Return the files of the project that a file imports; of our runtime nobody changes or calls what is in it."""
@@ -72,7 +70,7 @@ class _Graph:
             return ()
         found = dict.fromkeys(each for entry in facts.imports for each in self._resolve(path, entry))
         found.pop(path, None)
-        return tuple(each for each in found if not self._is_runtime(each))
+        return tuple(each for each in found if not self._project.is_runtime(each))
 
     def look_for(self, paths: set[str]) -> None:
         """Find the files that import some files, and those that import these."""
@@ -84,7 +82,7 @@ class _Graph:
                 return
             found: set[str] = set()
             for path, facts in self._project.mentioning(names):
-                if self._is_runtime(path):
+                if self._project.is_runtime(path):
                     continue
                 for imported in self._imports(path, facts):
                     if imported != path:
@@ -92,16 +90,6 @@ class _Graph:
                         if imported in wanted:
                             found.add(path)
             wanted = found
-
-    def _is_runtime(self, path: str) -> bool:
-        """Whether a file is one that we have put there: it uses no script, though a package that it lies in imports one."""
-        name = os.path.basename(path)
-        if name not in RUNTIME_FILES:
-            return False
-        if path not in self._runtime:
-            raw = self._project.read(path)
-            self._runtime[path] = raw is not None and is_ours_unedited(name.removesuffix(".py"), raw)
-        return self._runtime[path]
 
     def users(self, path: str) -> tuple[str, ...]:
         """Return who imports a file, directly or through another one; `MANY` among them when there were too many."""
