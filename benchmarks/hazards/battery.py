@@ -132,7 +132,7 @@ def _outcome(case: Case, form: str) -> Outcome:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         for path, text in case.files[form].items():
-            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text, "utf-8")
         start = _START if _START in case.files[form] else _MAIN
         before = _started(folder, start)

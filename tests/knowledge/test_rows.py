@@ -172,6 +172,8 @@ PROTOCOLS = {
 TYPE_KEYS = PROTOCOLS | {
     "bases",
     "calls_own",
+    "runs",
+    "meets",
     "attributes",
     "operators",
     "source",
@@ -594,7 +596,7 @@ def _is_parameter(row: Row, name: str) -> bool:
 
 def _type_problems(key: str, row: Row) -> list[str]:
     found = _unknown_keys(key, row, TYPE_KEYS) + _not_strings(
-        key, row, "bases", "aliases", "kinds", "calls_own"
+        key, row, "bases", "aliases", "kinds", "calls_own", "runs", "meets"
     )
     for name in PROTOCOLS & set(row):
         protocol = cast("Row", row[name])

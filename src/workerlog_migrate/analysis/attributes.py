@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.kinds import Kinds
     from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.presence import Presence
+    from workerlog_migrate.analysis.replacements import Replacements
     from workerlog_migrate.analysis.shapes import Shapes
     from workerlog_migrate.analysis.unset import Unset
     from workerlog_migrate.analysis.world import World
@@ -50,6 +51,7 @@ class Attributes:
         elements: Elements,
         places: Places,
         callers: Callers,
+        replacements: Replacements,
         writes: Writes,
         presence: Presence,
         flat: FlowInsensitive,
@@ -64,6 +66,7 @@ class Attributes:
         self._elements = elements
         self._places = places
         self._callers = callers
+        self._replacements = replacements
         self._writes = writes
         self._presence = presence
         self._flat = flat
@@ -118,7 +121,7 @@ class Attributes:
                 if not called and self._kinds.is_without(entry.dotted, name):
                     self._effects.operation("op:kinds-attribute", node, frame)
                 found = self._dotted_attribute(entry.dotted, name)
-                return found | self._places.value_in_place(f"{entry.dotted}.{name}")
+                return found | self._replacements.value(f"{entry.dotted}.{name}")
             case values.INSTANCE:
                 return self._instance_attribute(entry, entry.class_info, name, node, frame)
             case values.CLASS:

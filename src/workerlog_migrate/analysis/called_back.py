@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.arguments import Arguments
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.frames import Frame
-    from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.values import Type, Value
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
@@ -30,15 +28,11 @@ if TYPE_CHECKING:
 _NOTHING = "-"
 _CALLED = (values.FUNCTION, values.METHOD, values.UNBOUND)
 _CONTAINERS = frozenset({"list", "tuple", "dict", "set"})
-_REDIRECTS = {"sys.stdout": "redirect_stdout", "sys.stderr": "redirect_stderr"}
 _GOING_ON = ("__iter__", "__next__", "__getitem__", "__call__")
 # What the analysis counts where an object is made, entered, left or shown.
 _COUNTED_ELSEWHERE = frozenset(
     {"__init__", "__new__", "__del__", "__enter__", "__exit__", "__repr__", "__str__", "__init_subclass__"}
 )
-
-
-Find = Callable[["CalledBack", str], Iterator[FunctionInfo]]
 
 
 class CalledBack:
@@ -47,13 +41,11 @@ class CalledBack:
     The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, world: World, above: Above, families: Families, places: Places) -> None:
+    def __init__(self, world: World, above: Above, families: Families) -> None:
         self._knowledge = world.knowledge
         self._above = above
-        self._places = places
         self._families = families
         self._known: dict[tuple[ClassInfo, str], tuple[FunctionInfo, ...]] = {}
-        self._found: dict[tuple[Find, str], tuple[FunctionInfo, ...]] = {}
 
     def inherited(self, info: ClassInfo, base: str, name: str, node: ast.AST, frame: Frame) -> None:
         """Count what a method that an instance has of a library's class may call of the instance.
@@ -70,106 +62,12 @@ class CalledBack:
         if not name and not self._patterns(base):
             return
         row = self._knowledge.method(base, name) if name else None
-        for method in self._own(info, base):
+        for method in self.own(info, base):
             runs_elsewhere = isinstance(method.node, ast.AsyncFunctionDef) and not (
                 row is not None and row.awaitable
             )
             if method.name != name and method is not frame.function and not runs_elsewhere:
                 frame.sink.add(CallEdge(method, node, frame.unit))
-
-    def written(self, stream: str, node: ast.AST, frame: Frame) -> None:
-        """Count what runs when something is printed: ``write`` of an own object in the place of the terminal.
-
-        Args:
-            stream: ``sys.stdout`` or ``sys.stderr``.
-            node: the call.
-            frame: takes the edges.
-        """
-        if not frame.sink.is_heard:
-            return
-        for method in self._once(CalledBack._methods_of_stream, stream):
-            if method is not frame.function:
-                frame.sink.add(CallEdge(method, node, frame.unit))
-
-    def _once(self, find: Find, name: str) -> tuple[FunctionInfo, ...]:
-        """Look for what runs by a name at the first question; a question that comes up meanwhile finds nothing."""
-        known = self._found.get((find, name))
-        if known is None:
-            self._found[find, name] = ()
-            known = self._found[find, name] = tuple(dict.fromkeys(find(self, name)))
-        return known
-
-    def _methods_of_stream(self, stream: str) -> Iterator[FunctionInfo]:
-        flat = self._above.flat
-        given = [flat.target(place, unit) for place, unit in self._places.put_in_place(stream)]
-        for unit in self._places.around(_REDIRECTS[stream]):
-            for call in unit.module.calls_of(_REDIRECTS[stream]):
-                given += [flat.value(each, unit) for each in call.args[:1]]
-        for value in given:
-            for entry in value:
-                if entry.kind is values.INSTANCE:
-                    found = (self._families.method(entry.class_info, name) for name in ("write", "flush"))
-                    yield from (each for each in found if isinstance(each, FunctionInfo))
-
-    def met(self, row: CallRow, node: ast.AST, frame: Frame) -> None:
-        """Count what heirs of a library's classes do that a call may meet: own handlers of the log, whose errors nobody catches.
-
-        Args:
-            row: of what is called.
-            node: the call.
-            frame: takes the edges.
-        """
-        if not frame.sink.is_heard:
-            return
-        for base in row.meets:
-            for method in self._once(CalledBack._of_heirs, base):
-                if method is not frame.function:
-                    frame.sink.add(CallEdge(method, node, frame.unit))
-
-    def _of_heirs(self, base: str) -> Iterator[FunctionInfo]:
-        for unit in self._places.around(base.partition(".")[0]):
-            for statement in unit.module.classes:
-                info = unit.class_info(statement)
-                if base in self._bases(info):
-                    yield from self._own(info, base)
-
-    def _bases(self, info: ClassInfo) -> Iterator[str]:
-        for base in self._families.family(info):
-            if isinstance(base, str):
-                yield from self._knowledge.mro(base)
-
-    def registered(self, row: CallRow, node: ast.AST, frame: Frame) -> None:
-        """Count functions that other calls handed over, and that this one runs: the ``type`` of an argument of a command line.
-
-        Args:
-            row: of what is called.
-            node: the call.
-            frame: takes the edges.
-        """
-        if not frame.sink.is_heard:
-            return
-        for text in row.runs:
-            for method in self._once(CalledBack._handed_over, text):
-                frame.sink.add(CallEdge(method, node, frame.unit))
-
-    def _handed_over(self, text: str) -> Iterator[FunctionInfo]:
-        word, _, parameter = text.partition(":")
-        for unit in self._places.around(word):
-            for call in unit.module.calls_of(word):
-                given = [each.value for each in call.keywords if each.arg == parameter]
-                if parameter.isdigit():
-                    given += call.args[int(parameter) : int(parameter) + 1]
-                for each in given:
-                    yield from self._run_by(self._above.flat.value(each, unit))
-
-    def _run_by(self, value: Value) -> Iterator[FunctionInfo]:
-        """Yield what a call of a value runs of the program, made first if it is a class."""
-        for entry in value:
-            if entry.function_or_none is not None:
-                yield entry.function
-            elif entry.class_or_none is not None:
-                found = (self._families.method(entry.class_info, name) for name in ("__init__", "__call__"))
-                yield from (each for each in found if isinstance(each, FunctionInfo))
 
     def goes_on(self, value: Value, node: ast.expr, frame: Frame) -> None:
         """Count what runs as an iterator goes on: the function of a ``map`` that was made before, a generator in a ``zip``.
@@ -256,13 +154,18 @@ class CalledBack:
                 methods = [found] if isinstance(found, FunctionInfo) else []
                 for base in self._families.family(entry.class_info):
                     if isinstance(base, str) and "." in base:
-                        methods += self._own(entry.class_info, base)
+                        methods += self.own(entry.class_info, base)
             for method in methods:
                 if method is not frame.function and not isinstance(method.node, ast.AsyncFunctionDef):
                     frame.sink.add(CallEdge(method, node, frame.unit))
 
-    def _own(self, info: ClassInfo, base: str) -> tuple[FunctionInfo, ...]:
-        """Return the methods that a class, its own bases and its heirs define, and that a library's class may call."""
+    def own(self, info: ClassInfo, base: str) -> tuple[FunctionInfo, ...]:
+        """Return the methods that a class, its own bases and its heirs define, and that a library's class may call.
+
+        Args:
+            info: the class.
+            base: the library's class.
+        """
         key = (info, base)
         known = self._known.get(key)
         if known is None:

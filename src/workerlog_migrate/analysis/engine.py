@@ -45,7 +45,9 @@ from workerlog_migrate.analysis.proofs import Proofs
 from workerlog_migrate.analysis.questions import Questions
 from workerlog_migrate.analysis.raises import Solver
 from workerlog_migrate.analysis.raising import Raising
+from workerlog_migrate.analysis.replacements import Replacements
 from workerlog_migrate.analysis.rows import Rows
+from workerlog_migrate.analysis.set_up import SetUp
 from workerlog_migrate.analysis.shapes import Shapes
 from workerlog_migrate.analysis.sight import Sight
 from workerlog_migrate.analysis.sources import Sources
@@ -96,12 +98,13 @@ class Engine:
         annotations = Annotations(world, above, questions, families)
         order = Order(families)
         places = Places(world, above)
+        replacements = Replacements(world, above, effects, families, places)
         callers = Callers(world, above, questions, families, places)
         sight = Sight(above, questions, elements, places, callers)
         containers = Containers(above, questions, elements, callers, sight)
         writes = Writes(above, questions, families, annotations, places, callers, sight)
         presence = Presence(world, above, families, writes)
-        parameters = Parameters(world, above, questions, families, annotations, callers, sight, places)
+        parameters = Parameters(world, above, questions, families, annotations, callers, sight, replacements)
         sources = Sources(above, places, callers, containers, writes)
         flat = FlowInsensitive(
             world,
@@ -111,10 +114,10 @@ class Engine:
             families,
             elements,
             annotations,
-            places,
             callers,
             writes,
             parameters,
+            replacements,
         )
         ducks = Ducks(world, flat)
         shapes = Shapes(effects, families, flat)
@@ -126,7 +129,8 @@ class Engine:
         proofs = Proofs(above, containers, writes, sources, conditions)
         guards = Guards(world, above, annotations)
         special_methods = SpecialMethods(world, above, effects, families, flat, shapes)
-        called_back = CalledBack(world, above, families, places)
+        called_back = CalledBack(world, above, families)
+        set_up = SetUp(world, above, families, places, replacements, called_back)
         iteration = Iteration(above, effects, elements, kinds, unset, special_methods, hooks, called_back)
         attributes = Attributes(
             world,
@@ -135,6 +139,7 @@ class Engine:
             elements,
             places,
             callers,
+            replacements,
             writes,
             presence,
             flat,
@@ -175,10 +180,11 @@ class Engine:
             special_methods,
             awaiting,
             called_back,
+            set_up,
         )
         entering = Entering(world, above, effects, families, elements, flat, shapes, attributes)
         caught = Caught(world, above, families)
-        printing = Printing(world, above, effects, conditions, special_methods, attributes, called_back)
+        printing = Printing(world, above, effects, conditions, special_methods, attributes, set_up)
         specials = Specials(world, above, effects, elements, shapes, iteration, attributes, rows, printing)
         decorators = Decorators(world, above, effects, flat, specials)
         calls = Calls(
@@ -287,6 +293,7 @@ class Engine:
             annotations,
             order,
             places,
+            replacements,
             callers,
             sight,
             containers,
@@ -305,6 +312,8 @@ class Engine:
             proofs,
             guards,
             special_methods,
+            called_back,
+            set_up,
             iteration,
             attributes,
             subscripts,

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.parameters import Parameters
-    from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.questions import Questions
+    from workerlog_migrate.analysis.replacements import Replacements
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.analysis.writes import Writes
     from workerlog_migrate.syntax.scopes import Binding, Scope
@@ -54,10 +54,10 @@ class FlowInsensitive:
         families: Families,
         elements: Elements,
         annotations: Annotations,
-        places: Places,
         callers: Callers,
         writes: Writes,
         parameters: Parameters,
+        replacements: Replacements,
     ) -> None:
         self._world = world
         self._above = above
@@ -66,10 +66,10 @@ class FlowInsensitive:
         self._families = families
         self._elements = elements
         self._annotations = annotations
-        self._places = places
         self._callers = callers
         self._writes = writes
         self._parameters = parameters
+        self._replacements = replacements
 
     def value(self, node: ast.expr, unit: Unit) -> Value:
         """Return what an expression can be, whatever came before it."""
@@ -86,10 +86,10 @@ class FlowInsensitive:
             starred = self._starred(name, unit)
             if starred is not None:
                 return starred
+            placed = self._replacements.value(name)
             if name not in BUILTINS:
-                return ANY
-            builtin = values.dotted(name)
-            return builtin | ANY if self._places.patched(name) else builtin
+                return placed or ANY
+            return values.dotted(name) | placed
         scope, bindings = found
         if name in BUILTINS and scope is unit.module.scope_of_module and self._hides(node, bindings, unit):
             return values.dotted(name)

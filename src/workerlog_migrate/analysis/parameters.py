@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.annotations import Annotations
     from workerlog_migrate.analysis.callers import Callers
     from workerlog_migrate.analysis.families import Families
-    from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.questions import Questions
+    from workerlog_migrate.analysis.replacements import Replacements
     from workerlog_migrate.analysis.sight import Sight
     from workerlog_migrate.analysis.world import World
 
@@ -39,7 +39,7 @@ class Parameters:
         annotations: Annotations,
         callers: Callers,
         sight: Sight,
-        places: Places,
+        replacements: Replacements,
     ) -> None:
         self._world = world
         self._above = above
@@ -48,7 +48,7 @@ class Parameters:
         self._annotations = annotations
         self._callers = callers
         self._sight = sight
-        self._places = places
+        self._replacements = replacements
 
     def parameter(self, function: FunctionInfo, argument: ast.arg) -> Value:
         """Return what a parameter can be: its annotation, its default, and what the calls in the file pass."""
@@ -92,7 +92,7 @@ class Parameters:
         if (
             function.owner is not None
             and function.name == "write"
-            and self._places.is_terminal(function.owner)
+            and self._replacements.is_terminal(function.owner)
         ):
             passed.append(values.STR)  # what is printed
         if default is None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.header import has_main_guard
-from workerlog_migrate.analysis.program import ClassInfo, Unit
-from workerlog_migrate.analysis.values import Type, Value
+from workerlog_migrate.analysis.program import Unit
+from workerlog_migrate.analysis.values import Type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +32,6 @@ class Places:
         self._above = above
         self._tests: dict[Unit, bool] = {}
         self._handed_on: dict[Unit, bool] = {}
-        self._patches: dict[str, list[tuple[ast.Attribute, Unit]]] | None = None
-        self._asked: set[str] = set()  # whose replacements are being looked at
         self._imported: tuple[Unit, ...] | None = None
 
     def is_test(self, unit: Unit) -> bool:
@@ -158,50 +156,6 @@ class Places:
         if found is unit:
             return True
         return _passes_on(found, name)
-
-    def patched(self, dotted: str) -> bool:
-        """Whether the script, or a file that runs with it, puts something else in the place of a library's or builtin function."""
-        return dotted in self._replacements()
-
-    def put_in_place(self, dotted: str) -> tuple[tuple[ast.Attribute, Unit], ...]:
-        """Return where something else is put in the place of a library's function or object: ``sys.stdout = Tee()``."""
-        return tuple(self._replacements().get(dotted, ()))
-
-    def is_terminal(self, info: ClassInfo) -> bool:
-        """Whether an instance of a class is put in the place of the terminal."""
-        return any(
-            entry.class_or_none is info
-            for stream in ("sys.stdout", "sys.stderr")
-            for place, unit in self.put_in_place(stream)
-            for entry in self._above.flat.target(place, unit)
-        )
-
-    def value_in_place(self, dotted: str) -> Value:
-        """Return what is put in the place of a library's function or object, ANY where that is not seen.
-
-        What is put there may be made of what stood there before: ``time.sleep = counted(time.sleep)``.
-        """
-        if dotted in self._asked:
-            return values.ANY
-        self._asked.add(dotted)
-        try:
-            return values.join(
-                self._above.flat.target(place, unit) for place, unit in self.put_in_place(dotted)
-            )
-        finally:
-            self._asked.discard(dotted)
-
-    def _replacements(self) -> dict[str, list[tuple[ast.Attribute, Unit]]]:
-        if self._patches is None:
-            self._patches = {}
-            for other in self.around(""):
-                for place in other.module.attributes:
-                    if isinstance(place.ctx, ast.Store):
-                        name = other.module.qualified(place)
-                        if name is not None:
-                            name = name.removeprefix(f"{self._world.unit.name}.")
-                            self._patches.setdefault(name, []).append((place, other))
-        return self._patches
 
     def around(self, word: str) -> tuple[Unit, ...]:
         """Return the script and the files of the program that run with it: what they set up holds where it runs.

@@ -16,9 +16,9 @@ from workerlog_migrate.syntax.literals import is_none
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.attributes import Attributes
-    from workerlog_migrate.analysis.called_back import CalledBack
     from workerlog_migrate.analysis.conditions import Conditions
     from workerlog_migrate.analysis.effects import Effects
+    from workerlog_migrate.analysis.set_up import SetUp
     from workerlog_migrate.analysis.special_methods import SpecialMethods
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
@@ -38,14 +38,14 @@ class Printing:
         conditions: Conditions,
         special_methods: SpecialMethods,
         attributes: Attributes,
-        called_back: CalledBack,
+        set_up: SetUp,
     ) -> None:
         self._above = above
         self._effects = effects
         self._conditions = conditions
         self._special_methods = special_methods
         self._attributes = attributes
-        self._called_back = called_back
+        self._set_up = set_up
         self._knowledge = world.knowledge
 
     def print(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
@@ -85,7 +85,7 @@ class Printing:
             self._separated(row, arguments, node, frame)
         self._effects.operation("op:print", node, frame)
         is_error = target is not None and frame.unit.module.qualified(target) in _STDERR
-        self._called_back.written("sys.stderr" if is_error else "sys.stdout", node, frame)
+        self._set_up.written("sys.stderr" if is_error else "sys.stdout", node, frame)
         words = [arguments.keywords[word] for word in ("sep", "end") if word in arguments.keywords]
         is_lenient = target is not None and frame.unit.module.qualified(target) in _STDERR  # backslashreplace
         if arguments.node is None or not (

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from workerlog_migrate.analysis.exceptions import BROAD, LIMIT, LOCAL, ROOT
 from workerlog_migrate.analysis.flow import GuardedBlock
 from workerlog_migrate.analysis.frames import CallEdge, Effect, Raise, Unknown
+from workerlog_migrate.analysis.past_names import changed_past_names
 from workerlog_migrate.analysis.program import HANDLER, FunctionInfo
 from workerlog_migrate.analysis.settle import SETTLE, how_to_settle_call
 from workerlog_migrate.analysis.suspects import suspects
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.analysis.sight import Sight
     from workerlog_migrate.analysis.world import World
+    from workerlog_migrate.knowledge import OperationRow
 
 _EVERYTHING = frozenset({BROAD, ROOT})
 _CANCELLED = "CancelledError"  # that of asyncio ends a task, and is no Exception; nobody can tell the others by their name
@@ -186,8 +188,16 @@ class Solver:
             for unit in self._places.around(word):
                 for call in unit.module.calls_of(word):
                     if unit.module.qualified(call.func) in row.names and not _is_tame(call):
-                        where = "" if unit is self._world.unit else f" of {unit.name}"
-                        yield f"{row.description}: `{ast.unparse(call)}` in line {call.lineno}{where}"
+                        yield self._at(row, call, unit)
+        row = self._world.knowledge.operation("op:anything-changed")
+        for name in sorted(row.names):
+            word = name.rpartition(".")[2]
+            for unit in self._places.around(word.rstrip("[]()")):
+                yield from (self._at(row, node, unit) for node in changed_past_names(unit, name))
+
+    def _at(self, row: OperationRow, node: ast.expr, unit: Unit) -> str:
+        where = "" if unit is self._world.unit else f" of {unit.name}"
+        return f"{row.description}: `{ast.unparse(node)}` in line {node.lineno}{where}"
 
     def _interrupts(self) -> tuple[Evidence, ...]:
         """Return what the signal handlers of the program raise: it arrives wherever the main thread is."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.hooks import Hooks
     from workerlog_migrate.analysis.kinds import Kinds
     from workerlog_migrate.analysis.patterns import Patterns
+    from workerlog_migrate.analysis.set_up import SetUp
     from workerlog_migrate.analysis.special_methods import SpecialMethods
     from workerlog_migrate.analysis.unset import Unset
     from workerlog_migrate.analysis.world import World
@@ -56,6 +57,7 @@ class Rows:
         special_methods: SpecialMethods,
         awaiting: Awaiting,
         called_back: CalledBack,
+        set_up: SetUp,
     ) -> None:
         self._world = world
         self._above = above
@@ -71,6 +73,7 @@ class Rows:
         self._special_methods = special_methods
         self._awaiting = awaiting
         self._called_back = called_back
+        self._set_up = set_up
         self._knowledge = world.knowledge
 
     def apply(
@@ -104,8 +107,7 @@ class Rows:
             self._used_arguments(row, arguments, node, frame)
             self._hooks.handed_over(row, arguments, node, frame)
             self._called_back.given(row, arguments, frame)
-            self._called_back.met(row, node, frame)
-            self._called_back.registered(row, node, frame)
+            self._set_up.run_by(row, node, frame)
             self._worked_on(row, arguments, node, frame)
             self._combined(row, arguments, receiver, node, frame)
             self._tried(row, arguments, receiver, node, frame)

@@ -339,6 +339,8 @@ def type_row(name: str, reader: Reader) -> TypeRow:
         attributes=reader.mapping("attributes"),
         asks=reader.strings("asks"),
         calls_own=reader.strings("calls_own"),
+        runs=reader.strings("runs"),
+        meets=reader.strings("meets"),
         protocols=protocols,
         operators=reader.mapping("operators"),
         kinds=_words(reader, "kinds", KINDS),

@@ -197,7 +197,8 @@ class CallRow:
             types of what the function is given, ``self`` apart; ``*str`` stands for all that follow.
         calls_with: parameters that are called back, here or elsewhere, each with the types of what it is given.
         runs: functions that other calls handed over and that it runs: ``add_argument:type`` for what is passed by that name, or
-            ``register_error:1`` for what is passed at that place, to all that is called so.
+            ``register_error:1`` for what is passed at that place, to all that is called so; ``:row_factory`` for what is stored
+            in attributes of that name, ``:*Handler`` of all that end so.
         meets: classes of which heirs are called back wherever one may have been set up: handlers of the log, time zones.
         events: as a decorator: the type whose method of the function's name says what the function is given.
         only_of: the builtin kind (of texts, bytes as well) that hardly anything else has a method of this name like; or the
@@ -276,6 +277,8 @@ class TypeRow:
         asks: attributes whose reading is a request (``element.text``): it raises what the operation ``ask`` says.
         calls_own: methods (``handle_*`` for all that begin so) that its other methods call: what an heir defines under these names
             runs. ``-`` for none: those run elsewhere. Empty where it is not known: then what an heir overrides counts.
+        runs: of a module (``module:sqlite3``): what each of its calls runs, as that of a call.
+        meets: of a module: of which classes each of its calls may meet heirs, as that of a call.
         protocols: operations, each a key of its own (``iter``, ``getitem``, ...).
         kinds: words of ``KINDS``.
         arity: how many types its brackets hold: 1 for ``list[str]``, 2 for ``dict[str, int]``; 0 for none.
@@ -291,6 +294,8 @@ class TypeRow:
     attributes: Mapping[str, str] = field(default_factory=dict)
     asks: tuple[str, ...] = ()
     calls_own: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+    meets: tuple[str, ...] = ()
     protocols: Mapping[str, Protocol] = field(default_factory=dict)
     operators: Mapping[str, str] = field(default_factory=dict)
     kinds: tuple[str, ...] = ()
