@@ -633,3 +633,81 @@ def test_a_task_is_made_where_a_loop_runs(tmp_path: Path, call: str) -> None:
     script = "import asyncio\nasync def avisar(): pass\n{kind}def ler():\n    try:\n        {call}\n    except Exception: pass\n"
     assert "RuntimeError" in judge(tmp_path, script.format(kind="", call=call))[0]
     assert "RuntimeError" not in judge(tmp_path, script.format(kind="async ", call=call))[0]
+
+
+MAPPED = """from sqlalchemy import {types}
+from sqlalchemy.orm import Mapped, DeclarativeBase, declarative_base, mapped_column, Session
+{base}
+class Pessoa(Base):
+    numero = Column(Integer, primary_key=True)
+    nome = {column}
+    idade: Mapped[int] = mapped_column()
+"""
+
+
+@pytest.mark.parametrize("base", ["Base = declarative_base()", "class Base(DeclarativeBase): pass"])
+@pytest.mark.parametrize(
+    ("read", "column", "extra"),
+    [
+        ("p.nome.upper()", "Column(String(50), nullable=False)", set()),
+        ("p.nome.upper()", "Column('n', Text, nullable=False)", set()),
+        ("p.nome.upper()", "Column(Text)", {"AttributeError"}),  # a column without a value gives None
+        ("p.nome + 1", "Column(Integer, nullable=False)", set()),
+        ("p.nome['a']", "Column(JSON, nullable=False)", {"KeyError", "TypeError"}),
+        ("p.idade + 1", "Column(Text)", set()),
+        (
+            "p.nome.upper()",
+            "Column(Propria, nullable=False)",
+            None,
+        ),  # a type of the program's own converts as it likes
+    ],
+)
+def test_reading_a_column_asks_the_database(
+    tmp_path: Path, base: str, read: str, column: str, extra: set[str] | None
+) -> None:
+    """A column of a mapped object is of its Python type, and reading it may load it."""
+    model = MAPPED.format(types="Column, Integer, JSON, String, Text", base=base, column=column)
+    script = f"from modelo import Pessoa\ndef ler(p: Pessoa):\n    try:\n        {read}\n    except Exception: pass\n"
+    names, is_known = judge(tmp_path, script, modelo=model)
+
+    assert is_known is (extra is not None)
+    assert extra is None or names == extra | {"sqlalchemy.exc.SQLAlchemyError"}
+
+
+@pytest.mark.parametrize(
+    ("loop", "is_known"),
+    [
+        ("for p in s.query(Pessoa).filter(Pessoa.nome == 'a').order_by(Pessoa.idade.desc()).all()", True),
+        ("for p in s.execute(select(Pessoa).where(Pessoa.idade > 4)).scalars()", True),
+        ("for p in s.scalars(select(Pessoa))", True),
+        ("for p in [s.get(Pessoa, 3) or Pessoa()]", True),
+        ("for p in s.query(Pessoa, Pessoa.nome)", False),  # rows, not objects
+        ("for p in s.execute(select(Pessoa))", False),
+        ("for p in s.query(Pessoa.nome)", False),
+    ],
+)
+def test_a_query_gives_objects_of_the_class_that_it_is_made_with(
+    tmp_path: Path, loop: str, is_known: bool
+) -> None:
+    """``query``, ``select`` and ``get`` of a mapped class give its objects; of columns or of several classes, rows."""
+    model = MAPPED.format(
+        types="Column, Integer, Text", base="Base = declarative_base()", column="Column(Text)"
+    )
+    model += "    def avisar(self): return 1\n"
+    script = f"from modelo import Pessoa\nfrom sqlalchemy import select\nfrom sqlalchemy.orm import Session\ndef ler(s: Session):\n    try:\n        {loop}: p.avisar()\n    except Exception: pass\n"
+
+    assert judge(tmp_path, script, modelo=model)[1] is is_known
+
+
+@pytest.mark.parametrize(("library", "is_known"), [("flask_sqlalchemy", True), ("outra_sqlalchemy", False)])
+def test_what_an_extension_hands_on_is_what_it_is_there(tmp_path: Path, library: str, is_known: bool) -> None:
+    """``db.Column`` of Flask-SQLAlchemy is that of SQLAlchemy, and ``Model.query`` asks for objects of the class."""
+    model = f"from {library} import SQLAlchemy\ndb = SQLAlchemy()\nclass Pessoa(db.Model):\n    nome = db.Column(db.Text, nullable=False)\n"
+    script = "from modelo import Pessoa, db\ndef ler():\n    try:\n        for p in Pessoa.query.filter(Pessoa.nome.ilike('a%')):\n            p.nome = p.nome.upper()\n        db.session.commit()\n    except Exception: pass\n"
+    names, known = judge(tmp_path, script, modelo=model)
+
+    assert known is is_known
+    assert not is_known or names == {
+        "RuntimeError",
+        "sqlalchemy.exc.SQLAlchemyError",
+    }  # outside of an application

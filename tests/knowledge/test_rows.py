@@ -168,6 +168,7 @@ PROTOCOLS = {
     "attribute",
     "ask",
     "call",
+    "get",
 }
 TYPE_KEYS = PROTOCOLS | {
     "bases",
@@ -410,8 +411,8 @@ def test_type_expressions_speak_of_known_types() -> None:
         for file, key, row in each_row()
         for expression in expressions(row)
         for name in type_names(expression)
-        if name not in TYPES | {"self", "element", "key", "value"}
-        and not name.startswith(("arg:", "result:"))
+        if name not in TYPES | {"self", "element", "key", "value", "inner"}
+        and not name.startswith(PLACEHOLDERS)
     }
 
     assert not unknown
@@ -662,7 +663,8 @@ def expressions(row: Row) -> Iterator[str]:
         yield from types
 
 
-_TOKEN = re.compile(r"\s*(?:((?:arg|result):\w+|[A-Za-z_][\w.]*)|(.))")
+PLACEHOLDERS = ("arg:", "result:", "made:", "held:", "inner:", "class:")
+_TOKEN = re.compile(r"\s*(?:((?:arg|result|made|held|inner):\w+|class:[\w.]+|[A-Za-z_][\w.]*)|(.))")
 
 
 def type_names(expression: str) -> list[str]:
@@ -1266,7 +1268,7 @@ def _is_of(value: object, expression: str, name: str) -> bool:
     head = type_names(expression)[0]
     if head == "self":
         head = name.rpartition(".")[0]
-    if head.startswith(("arg:", "result:")):
+    if head.startswith(PLACEHOLDERS):
         return True
     if head == "iterator":
         return hasattr(value, "__next__") or hasattr(value, "__iter__")

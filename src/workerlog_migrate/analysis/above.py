@@ -64,6 +64,9 @@ class Reads(Protocol):
     ) -> Value:
         """Return an attribute of a value."""
 
+    def read(self, held: Type, node: ast.AST, frame: Frame) -> Value | None:
+        """Return what an instance reads of what its class holds; None where that is the thing itself."""
+
 
 class Assigns(Protocol):
     """Targets (``assignment``)."""

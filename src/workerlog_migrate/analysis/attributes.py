@@ -230,6 +230,7 @@ class Attributes:
         if frame.sink.is_heard and not isinstance(method, str) and not self._presence.is_set(info, name):
             self._effects.operation("op:attribute-unset", node, frame, is_weak=True)
         if stored is not None:
+            stored = values.join(self.read(held, node, frame) or frozenset({held}) for held in stored)
             is_opaque = frame.sink.is_heard and any(map(values.is_opaque, stored))
             if is_opaque and self._presence.is_made_for_class(info, name):
                 self._effects.unresolved("op:attribute-unknown", node, node, frame)
@@ -290,6 +291,23 @@ class Attributes:
             for unit, place in (*own, *self._places.places_in_others(info.unit, info.name))
         )
 
+    def read(self, held: Type, node: ast.AST, frame: Frame) -> Value | None:
+        """Return what an instance reads of what its class holds, ``name = Column(Text)``; None where that is the thing itself.
+
+        Args:
+            held: what the class holds.
+            node: where it is read.
+            frame: where that stands.
+        """
+        if not self._is_descriptor(held):
+            return None
+        made = self._effects.protocol(held.name, "get", node, frame) or ANY
+        given = self._elements.substitute(made, frozenset({held}), None)
+        return values.join(self.read(each, node, frame) or frozenset({each}) for each in given)
+
+    def _is_descriptor(self, held: Type) -> bool:
+        return held.kind is values.NAMED and self._knowledge.protocol(held.name, "get") is not None
+
     def _bind(self, made: Type, receiver: Value, method: FunctionInfo) -> Value:
         if made.kind is not values.FUNCTION or method.kind == "static":
             return frozenset({made})
@@ -312,9 +330,18 @@ class Attributes:
             return values.of_kind(values.UNBOUND, method)
         stored = flat.attribute(info, name)
         if stored is not None:
-            return stored
+            held = frozenset(each for each in stored if self._is_descriptor(each))
+            return held or stored  # what instances are given is theirs
         if name in ("__name__", "__qualname__", "__module__"):
             return STR
+        for base in self._families.family(info):
+            expression = self._knowledge.attribute(f"{base}:class", name) if isinstance(base, str) else None
+            if expression is not None:
+                if self._knowledge.is_asked(f"{base}:class", name):
+                    self._effects.protocol(f"{base}:class", "ask", node, frame)
+                return self._elements.substitute(
+                    values.parse(expression), self._families.instances(info), None
+                )
         if isinstance(method, str):
             self._called_back.inherited(info, method, name, node, frame)
             return values.bound(values.one(method), method, name)

@@ -118,7 +118,11 @@ class Elements:
     def substitute(
         self, value: Value, receiver: Value | None, arguments: Callable[[str], Value] | None
     ) -> Value:
-        """Replace the placeholders of a row's type expression (``self``, ``element``, ``key``, ``arg:x``, ``result:x``)."""
+        """Replace the placeholders of a row's type expression.
+
+        ``self``, ``element``, ``key`` and ``inner`` (the type in the brackets of its type) are about the receiver, ``arg:x``,
+        ``result:x``, ``made:x``, ``held:x`` and ``inner:x`` about an argument.
+        """
         found: list[Value] = []
         for entry in value:
             name = entry.name
@@ -132,7 +136,9 @@ class Elements:
                     found.append(self.dict_values(base))
             elif name.startswith("arg:"):
                 found.append(arguments(name[4:]) if arguments is not None else ANY)
-            elif name.startswith("result:"):
+            elif name == "inner":
+                found.append(inner(receiver or ANY))
+            elif name.startswith(OF_ARGUMENTS):
                 found.append(arguments(name) if arguments is not None else ANY)
             elif entry.args:
                 made = tuple(self.substitute(argument, receiver, arguments) for argument in entry.args)
@@ -172,5 +178,13 @@ class Elements:
         family = self._families.family(info)
         return any(isinstance(base, str) and "enum.Enum" in self._knowledge.mro(base) for base in family)
 
+
+def inner(value: Value) -> Value:
+    """Return the type in the brackets of a library's type (``Select[User]``); unknown where one has none."""
+    return values.join(entry.args[0] if entry.kind is values.NAMED and entry.args else ANY for entry in value)
+
+
+OF_ARGUMENTS = ("result:", "made:", "held:", "inner:")
+"""How the placeholders begin that say more of an argument than what it is."""
 
 _MAPPINGS = frozenset({"collections.defaultdict", "collections.OrderedDict", "collections.Counter"})

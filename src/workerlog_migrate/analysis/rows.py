@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.conditions import describe
+from workerlog_migrate.analysis.elements import OF_ARGUMENTS, inner
 from workerlog_migrate.analysis.frames import SILENT, CallEdge, Frame, Raise
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.trials import is_tried
@@ -321,8 +322,9 @@ class Rows:
         substitute = self._elements.substitute
 
         def argument(name: str) -> Value:
-            if name.startswith("result:"):
-                return self._result_of(name.removeprefix("result:"), row, arguments)
+            if name.startswith(OF_ARGUMENTS):
+                what, _, parameter = name.partition(":")
+                return self._of_argument(what, parameter, row, arguments)
             nodes = arguments.find(name, row.params) if name else arguments.positional[:1]
             if not nodes and name == "default" and not arguments.starred:
                 return BOTTOM  # nothing stands in for what is missing
@@ -332,6 +334,29 @@ class Rows:
         if receiver is None and any(map(_is_empty, arguments.positional[:1])):  # max([], default=0)
             found = [frozenset(entry for entry in value if entry.name != "element") for value in found]
         return values.join(substitute(value, base, argument) for value in found) or ANY
+
+    def _of_argument(self, what: str, parameter: str, row: CallRow, arguments: Arguments) -> Value:
+        """Return what the row says comes of an argument: the result of a function, an instance of a class, what one reads of it."""
+        if what == "result":
+            return self._result_of(parameter, row, arguments)
+        found = arguments.find(parameter, row.params)
+        passed = arguments.value(found[0]) if found else ANY
+        if what == "inner":
+            return inner(passed)
+        return values.join(self._made(entry, arguments.frame, is_read=what == "held") for entry in passed)
+
+    def _made(self, entry: Type, frame: Frame, *, is_read: bool) -> Value:
+        """Return an instance of a class that a library makes later; or what reading gives of what a class holds."""
+        if entry.kind is values.CLASS:
+            return self._families.instances(entry.class_info)
+        if not is_read:
+            return ANY
+        row = self._world.knowledge.call(entry.dotted) if entry.kind is values.DOTTED else None
+        held = values.parse(row.returns) if row is not None else frozenset({entry})
+        quiet = Frame(frame.function, frame.env, SILENT)
+        return values.join(
+            self._above.attributes.read(each, frame.function.node, quiet) or ANY for each in held
+        )
 
     def _result_of(self, parameter: str, row: CallRow, arguments: Arguments) -> Value:
         """Return what a function gives that is passed to be called; what it raises counts elsewhere."""

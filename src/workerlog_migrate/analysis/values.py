@@ -456,7 +456,8 @@ def _depth(value: Value) -> int:
 def parse(expression: str) -> Value:
     """Read a type expression of the knowledge base: ``str``, ``re.Match?``, ``dict[str, list[json]]``, ``str|bytes``.
 
-    An empty expression is unknown. Placeholders (``self``, ``element``, ``arg:x``) stay alternatives of that name.
+    An empty expression is unknown. Placeholders (``self``, ``element``, ``arg:x``) stay alternatives of that name;
+    ``class:x`` is the class itself, not an instance of it.
     """
     if not expression:
         return ANY
@@ -485,7 +486,10 @@ def _term(text: str) -> tuple[Value, str]:
             arguments.append(argument)
             rest = rest.removeprefix(",")
         rest = rest[1:]
-    value = frozenset({Type(name, tuple(arguments), None, _OF_ROWS.get(name, NAMED))})
+    if name.startswith("class:"):
+        value = dotted(name.removeprefix("class:"))
+    else:
+        value = frozenset({Type(name, tuple(arguments), None, _OF_ROWS.get(name, NAMED))})
     if rest.startswith("?"):
         value, rest = value | NONE, rest[1:]
     return value, rest

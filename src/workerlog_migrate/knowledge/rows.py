@@ -255,6 +255,8 @@ class CallRow:
 class Protocol:
     """One operation that a type supports: iteration, subscripts, ``with``, ``await``, reading any other attribute.
 
+    ``get`` is of what a class holds and its instances read (``name = Column(Text)``): what reading gives and raises.
+
     Attributes:
         returns: the type of what it gives; of ``iter`` the type of the items, and the key is ``yields``.
         raises: what it raises.
@@ -271,7 +273,8 @@ class TypeRow:
     """A type: attributes, operations and operators; its methods are ``CallRow`` of their own.
 
     Attributes:
-        name: the name under which expressions speak of it.
+        name: the name under which expressions speak of it; ``x:class`` for the class itself, whose attributes ``self`` is an
+            instance in (``query`` of a mapped class).
         bases: types whose methods, attributes and operations it has, too.
         attributes: data attributes and the types of their values.
         asks: attributes whose reading is a request (``element.text``): it raises what the operation ``ask`` says.
@@ -382,4 +385,5 @@ PROTOCOLS = (
     "call",
     "attribute",
     "ask",
+    "get",
 )
