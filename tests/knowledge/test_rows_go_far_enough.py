@@ -30,6 +30,20 @@ def _names(script: Analyse, head: str, body: str) -> set[str]:
     ("head", "body", "twin", "raised"),
     [
         pytest.param(
+            "from loguru import logger",
+            "logger.info(f'{texto}', n)",
+            "logger.info('{}', texto)",
+            "LookupError",
+            id="loguru formats a text of the program's with what is passed",
+        ),
+        pytest.param(
+            "from loguru import logger",
+            "logger.info(f'{texto}', exc_info=True)",
+            "logger.info(f'{texto}')",
+            "LookupError",
+            id="loguru formats with named arguments, too",
+        ),
+        pytest.param(
             "import json\ndef gancho(d):\n    raise PermissionError(d)\n",
             "json.loads(texto, object_hook=gancho)",
             "json.loads(texto)",

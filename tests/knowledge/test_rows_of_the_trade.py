@@ -51,6 +51,41 @@ def _inferred(script: Analyse, head: str, function: str, body: str) -> tuple[set
             id="discord interactions",
         ),
         pytest.param(
+            "from discord.ext import tasks\n@tasks.loop(minutes=5)\nasync def olhar(): pass",
+            "def f():",
+            "if not olhar.is_running():\n    olhar.start()",
+            "RuntimeError",
+            id="discord loops",
+        ),
+        pytest.param(
+            "import aiosqlite",
+            "async def f():",
+            "db = await aiosqlite.connect('a')\nrow = await (await db.execute('a')).fetchone()\nawait db.close()",
+            "ValueError",  # closed
+            id="aiosqlite, awaited",
+        ),
+        pytest.param(
+            "from prometheus_client import Counter\npedidos = Counter('pedidos', 'Pedidos', ['loja'])",
+            "def f(loja: str):",
+            "pedidos.labels(loja=loja).inc()",
+            "ValueError",
+            id="prometheus_client",
+        ),
+        pytest.param(
+            "import alpaca_trade_api as tradeapi",
+            "def f():",
+            "api = tradeapi.REST('a', 'b')\nfor p in api.list_positions():\n    api.submit_order(p.symbol, qty=1)",
+            "alpaca_trade_api.rest.APIError",
+            id="alpaca_trade_api",
+        ),
+        pytest.param(
+            "from bs4 import BeautifulSoup",
+            "def f(texto: str):",
+            "open('a')\nfor s in BeautifulSoup(texto, 'html.parser')(['script']):\n    s.decompose()",
+            "OSError",
+            id="a document of bs4 is called",
+        ),
+        pytest.param(
             "import discord",
             "async def f(channel: discord.TextChannel):",
             "e = discord.Embed(title='a', color=discord.Color.dark_gold())\nawait channel.send(embed=e)",

@@ -11,7 +11,7 @@ from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.effects import callee_text
 from workerlog_migrate.analysis.frames import CallEdge, Frame, at
 from workerlog_migrate.analysis.program import FunctionInfo
-from workerlog_migrate.analysis.values import ANY, Type, Value
+from workerlog_migrate.analysis.values import ANY, BOTTOM, Type, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -78,6 +78,9 @@ class Decorators:
                 )
             row = self._knowledge.call(name)
             special = self._specials.table.get(name)
+            made = BOTTOM if row is None else self._made(values.parse(row.returns), decorator)
+            if made:
+                return made
             if name in _METHOD_DECORATORS or special is not None or (row is not None and not row.raises):
                 return value
             return values.wrapped(values.DECORATED, value, name)
@@ -103,6 +106,13 @@ class Decorators:
             if method in ("setter", "getter", "deleter"):
                 return value
         return values.wrapped(values.DECORATED, value, callee_text(decorator))
+
+    def _made(self, maker: Value, decorator: ast.expr) -> Value:
+        """Return what a library's decorator, ``@tasks.loop(minutes=5)``, makes of a function that is no function any more."""
+        if not isinstance(decorator, ast.Call):
+            return BOTTOM
+        rows = [self._knowledge.protocol(entry.name, "call") for entry in maker if entry.kind is values.NAMED]
+        return values.join(values.parse(row.returns) for row in rows if row is not None and row.returns)
 
     def _marks_of(self, function: FunctionInfo) -> frozenset[str]:
         """Return the marks of the decorators of a function."""
