@@ -584,3 +584,38 @@ def test_an_address_that_is_none_is_no_text(tmp_path: Path, call: str) -> None:
     )
     assert "TypeError" in judge(tmp_path / "a", script)[0]
     assert "KeyError" in judge(tmp_path / "b", script.replace(call, "requests.get(corpo['url'])"))[0]
+
+
+MAIL = """import email, ftplib, imaplib, poplib
+def ler(servidor: str):
+    try:
+        {body}
+    except Exception: pass
+ler('a')
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        (
+            "caixa = imaplib.IMAP4_SSL(servidor)\n        tipo, dados = caixa.search(None, 'ALL')\n        dados[0].split()",
+            {"AttributeError", "IndexError", "OSError", "imaplib.IMAP4.error"},
+        ),
+        (
+            "caixa = imaplib.IMAP4_SSL(servidor)\n        partes = caixa.fetch('1', '(RFC822)')[1]\n        email.message_from_bytes(partes[0][1])",
+            {"AttributeError", "IndexError", "OSError", "TypeError", "imaplib.IMAP4.error"},
+        ),
+        (
+            "caixa = poplib.POP3(servidor)\n        quantas, tamanho = caixa.stat()\n        for n in range(quantas):\n"
+            "            b'\\n'.join(caixa.retr(n + 1)[1])",
+            {"IndexError", "OSError", "ValueError", "poplib.error_proto"},
+        ),
+        ("ftplib.FTP(servidor).pwd()", {"EOFError", "OSError", "UnicodeError", "ftplib.Error"}),
+    ],
+)
+def test_what_a_server_of_mail_or_files_answers_has_the_shapes_that_arrive(
+    tmp_path: Path, body: str, names: set[str]
+) -> None:
+    """A search may find None, a message comes as pairs between plain lines, and text in an encoding of the server's own."""
+    assert judge(tmp_path, MAIL.format(body=body)) == (names, True)
