@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.files.reading import read_file
@@ -21,12 +22,15 @@ from workerlog_migrate.files.source import pass_over
 from workerlog_migrate.model import FileError, FileResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnContext, SpawnProcess
 
     from workerlog_migrate.files.cache import Cache
     from workerlog_migrate.model import Settings, Target
+
+NOTHING: Mapping[Path, FileResult] = MappingProxyType({})
+"""Of no target anything is known."""
 
 # Results that wait for a slow file before them: enough to keep every process busy, few enough to hold.
 _AHEAD = 8
@@ -69,6 +73,7 @@ def migrate_all(
     cache: Cache | None = None,
     *,
     snapshot: str = "",
+    passed: Mapping[Path, FileResult] = NOTHING,
 ) -> Iterator[FileResult]:
     """Migrate files, in one process or in several.
 
@@ -78,6 +83,7 @@ def migrate_all(
         jobs: processes, at least 1.
         cache: what is known from earlier runs; files in it, and those without a trigger, need no other process.
         snapshot: the file with what the targets held when the run began (see ``files.snapshot``), for other processes.
+        passed: what is known already of targets that have been read, by path.
 
     Yields:
         One result per target, in their order.
@@ -87,6 +93,9 @@ def migrate_all(
 
         with _collecting_between_files() as collect:
             for target in targets:
+                if target.path in passed:
+                    yield passed[target.path]
+                    continue
                 raw = None if cache is None else _read(target)
                 result = None if raw is None else _known(raw, target, settings, cache)
                 if result is None:
@@ -100,7 +109,7 @@ def migrate_all(
                 yield result
                 collect()
         return
-    pool = _Pool(settings, min(jobs, len(targets), _MOST_PROCESSES), cache, snapshot)
+    pool = _Pool(settings, min(jobs, len(targets), _MOST_PROCESSES), cache, snapshot, passed)
     try:
         yield from pool.run(targets)
     finally:
@@ -119,12 +128,20 @@ class _Worker:
 class _Pool:
     """Processes that are started anew rather than forked: the same on every system, and free of our state."""
 
-    def __init__(self, settings: Settings, size: int, cache: Cache | None = None, snapshot: str = "") -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        size: int,
+        cache: Cache | None = None,
+        snapshot: str = "",
+        passed: Mapping[Path, FileResult] = NOTHING,
+    ) -> None:
         import multiprocessing
 
         self._settings = settings
         self._cache = cache
         self._snapshot = snapshot
+        self._passed = passed
         self._context: SpawnContext = multiprocessing.get_context("spawn")
         self._workers: list[_Worker] = []
         self._size = size
@@ -138,8 +155,10 @@ class _Pool:
         unknown = -1  # the file that waits for a process
         while shown < len(targets):
             while given < len(targets) and given - shown < ahead:
-                raw = None if given == unknown else _read(targets[given])
-                result = None if raw is None else _known(raw, targets[given], self._settings, self._cache)
+                result = self._passed.get(targets[given].path)
+                if result is None:
+                    raw = None if given == unknown else _read(targets[given])
+                    result = None if raw is None else _known(raw, targets[given], self._settings, self._cache)
                 if result is not None:
                     done[given] = result
                 else:

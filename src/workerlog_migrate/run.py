@@ -144,7 +144,7 @@ def run_explain(request: Request, what: str) -> int:
         raise UsageError(f"--explain {what}: this is a runtime file, which is never migrated")
     from workerlog_migrate import pipeline
 
-    (target,) = placed(ignoring(found.targets, config, cwd), cwd, request, settings)
+    (target,) = placed(ignoring(found.targets, config, cwd), cwd, request, settings).targets
     settings = _with_notes(request, settings, (target,), cwd)
     result = pipeline.migrate_file(target, settings)
     text = explain_place(result, line, settings, color=wants_color(request.color, sys.stdout))
@@ -220,7 +220,8 @@ def _files(
             path for path in found.passed_over if real_path(cwd / path) in changed
         )
         found = found._replace(targets=targets)
-    found = found._replace(targets=placed(ignoring(found.targets, config, cwd), cwd, request, settings))
+    targets, passed = placed(ignoring(found.targets, config, cwd), cwd, request, settings)
+    found = found._replace(targets=targets)
     report.unmatched = found.unmatched
     report.path_errors.extend(found.errors)
     report.hints.extend(_hints(request, found, workers, cwd, paths))
@@ -254,7 +255,9 @@ def _files(
         contextlib.closing(runtime),
         contextlib.nullcontext() if cache is None else contextlib.closing(cache),
         _kept(request, found.targets, cwd, jobs) as snapshot,
-        contextlib.closing(migrate_all(found.targets, settings, jobs, cache, snapshot=snapshot)) as results,  # type: ignore[type-var]  # a generator
+        contextlib.closing(
+            migrate_all(targets, settings, jobs, cache, snapshot=snapshot, passed=passed)
+        ) as results,  # type: ignore[type-var]  # a generator
         contextlib.closing(progress.watched(results)) as watched,  # type: ignore[type-var]  # a generator
     ):
         for result in _reviewed(request, watched, settings) if request.interactive else watched:
@@ -364,7 +367,7 @@ def _standard_input(
 ) -> Iterator[None]:
     target = make_target(Path(request.stdin_filename or "stdin.py"), workers=workers, cwd=cwd)
     if request.stdin_filename:
-        (target,) = placed(ignoring((target,), config, cwd), cwd, request, settings)
+        (target,) = placed(ignoring((target,), config, cwd), cwd, request, settings).targets
     try:
         raw = sys.stdin.buffer.read()
     except OSError as error:

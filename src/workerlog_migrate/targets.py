@@ -7,18 +7,18 @@ import os
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.config import Config
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.discover import Discovery
 from workerlog_migrate.files.home import Followed, follow, real_path
-from workerlog_migrate.model import FileError, Settings, Target
+from workerlog_migrate.model import FileError, FileResult, Settings, Target
 from workerlog_migrate.project.root import find_root
 from workerlog_migrate.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 def at_home(found: Discovery, cwd: Path, paths: Iterable[str], config: Config) -> Discovery:
@@ -28,31 +28,33 @@ def at_home(found: Discovery, cwd: Path, paths: Iterable[str], config: Config) -
     """
     errors, targets = list(found.errors), []
     places, folders = dict[Path, Path](), dict[Path, Path]()
-    known: dict[tuple[Path, bool], Followed] = {}
+    known: dict[tuple[Path, bool], tuple[Followed, bool]] = {}
     named = {os.path.normpath(cwd / path) for path in paths}
     around = {cwd, find_root(cwd, cwd), *((real_path(config.folder),) if config.file else ())}
     for target in found.targets:
-        parent = target.path.parent
-        is_named = os.path.normpath(cwd / target.path) in named
+        path = target.path
+        parent = path.parent
+        is_named = os.path.normpath(os.path.join(cwd, path)) in named  # noqa: PTH118  # text in, text out
         if (parent, is_named) not in known:
-            known[parent, is_named] = (
-                follow(parent, cwd, around) if is_named else Followed(real_path(cwd / parent))
-            )
-        folder = known[parent, is_named]
-        script = Followed(folder.place / target.path.name)
+            where = follow(parent, cwd, around) if is_named else Followed(real_path(cwd / parent))
+            is_inside = any(where.place.is_relative_to(root) for root in found.inside)
+            known[parent, is_named] = where, is_inside
+        folder, is_inside = known[parent, is_named]
+        script = Followed(folder.place / path.name)
         if script.place.is_symlink():  # what becomes one later is not opened
             homes = {cwd, folder.place, find_root(folder.place, cwd)}
-            script = follow(Path(target.path.name), folder.place, homes)
+            script = follow(Path(path.name), folder.place, homes)
+            is_inside = any(script.place.is_relative_to(root) for root in found.inside)
         escape = script.escape or folder.escape
         if escape is not None:
-            link = "" if escape.link.name == target.path.name else f"{escape.link.name} is "
+            link = "" if escape.link.name == path.name else f"{escape.link.name} is "
             reason = f"{link}a link that leads out of the project, to {escape.target}; if you mean that file, name it itself"
-            errors.append((target.path, FileError(reason)))
-        elif not is_named and not any(script.place.is_relative_to(root) for root in found.inside):
-            errors.append((target.path, FileError("leads elsewhere than when it was found; run again")))
+            errors.append((path, FileError(reason)))
+        elif not is_named and not is_inside:
+            errors.append((path, FileError("leads elsewhere than when it was found; run again")))
         else:
             targets.append(target)
-            places[target.path], folders[parent] = script.place, folder.place
+            places[path], folders[parent] = script.place, folder.place
     return found._replace(targets=tuple(targets), errors=tuple(errors), places=places, folders=folders)
 
 
@@ -72,18 +74,32 @@ def check_inside(found: Discovery, cwd: Path, config: Config) -> None:
             raise UsageError(f"{root} is out of the project; if you mean that, name it on the command line")
 
 
-def placed(targets: Sequence[Target], cwd: Path, request: Request, settings: Settings) -> tuple[Target, ...]:
+class Placed(NamedTuple):
+    """Scripts of which it is known how they are started.
+
+    Attributes:
+        targets: all of them, in their order.
+        passed: what became of those in which their bytes show that there is nothing to find, by path, without the bytes.
+            They have been read, and are not opened again.
+    """
+
+    targets: tuple[Target, ...]
+    passed: Mapping[Path, FileResult]
+
+
+def placed(targets: Sequence[Target], cwd: Path, request: Request, settings: Settings) -> Placed:
     """Find out how the scripts are started, each in its own project; those with nothing to find are asked about by nobody."""
-    wanted = [target for target in targets if _has_trigger(cwd / target.path, settings)]
+    passed: dict[Path, FileResult] = {}
+    wanted = [target for target in targets if _is_wanted(target, cwd, settings, passed)]
     if not wanted:
-        return tuple(targets)
+        return Placed(tuple(targets), passed)
     from workerlog_migrate.files.cache import cache_folder
     from workerlog_migrate.project import place
 
     with bounded("to find out how the scripts are started"):
         found = place(wanted, cwd, cache_folder() if request.cache else None)
     placed = {target.path: target for target in found}
-    return tuple(placed.get(target.path, target) for target in targets)
+    return Placed(tuple(placed.get(target.path, target) for target in targets), passed)
 
 
 @contextlib.contextmanager
@@ -100,14 +116,19 @@ def bounded(what: str) -> Iterator[None]:
         ) from None
 
 
-def _has_trigger(path: Path, settings: Settings) -> bool:
+def _is_wanted(target: Target, cwd: Path, settings: Settings, passed: dict[Path, FileResult]) -> bool:
+    """Whether a script may hold something to find; of one that holds nothing, say so in ``passed``."""
     from workerlog_migrate.files.reading import read_file
-    from workerlog_migrate.files.source import has_trigger
+    from workerlog_migrate.files.source import pass_over
 
     try:
-        return has_trigger(read_file(path), settings.retry_extra)
+        result = pass_over(read_file(cwd / target.path), target, settings.retry_extra)
     except (OSError, ValueError, MemoryError):
         return False  # whoever works on the file reports it
+    if result is None:
+        return True
+    passed[target.path] = replace(result, before=b"", after=b"")
+    return False
 
 
 def matches(path: Path, glob: str) -> bool:

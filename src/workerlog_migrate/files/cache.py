@@ -118,6 +118,8 @@ class Cache:
         self._new: dict[str, tuple[str, bytes]] = {}
         self._used: list[str] = []
         self._digests: dict[str, str] = {}
+        # Under what is known before a file is read: its bytes may give a worker another name, which its result has.
+        self._keys: dict[Path, str] = {}
 
     def get(self, target: Target, raw: bytes) -> FileResult | None:
         """Look a file up.
@@ -132,7 +134,7 @@ class Cache:
         database = self._opened()
         if database is None:
             return None
-        key = self._key(target)
+        key = self._keys[target.path] = self._key(target)
         row = self._read(database, key)
         if row is None or row[0] != digest(raw):
             return None
@@ -165,7 +167,8 @@ class Cache:
             return
         if self._opened() is None:
             return
-        self._new[self._key(result.target)] = (digest(result.before), _encode(result))
+        key = self._keys.get(result.target.path) or self._key(result.target)
+        self._new[key] = (digest(result.before), _encode(result))
         if len(self._new) >= _TOGETHER:
             self._write()
 

@@ -28,11 +28,12 @@ TRIGGERS = (b"workerlog:", *dict.fromkeys(word for row in REGISTRY for word in r
 
 # A statement at the left margin that does something: its script runs, and so gets the logger. Assignments,
 # definitions and imports do not count; the finder has the last word.
+# The line end before it is part of the pattern: a search for that one byte is far quicker than one for all starts of lines.
 _RUNS = re.compile(
-    rb"^(?:\xef\xbb\xbf)?(?:(?:while|for|if|with|raise|match|del|assert|async[ \t]+(?:for|with))\b(?![ \t]*[=,)])"
+    rb"\n(?![ \t\n#)\]}])(?:(?:\xef\xbb\xbf)?"
+    rb"(?:(?:while|for|if|with|raise|match|del|assert|async[ \t]+(?:for|with))\b(?![ \t]*[=,)])"
     rb"|(?!(?:def|class|import|from|return|print)\b)[A-Za-z_][\w.]*[ \t]*\()"
-    rb"|^(?:import|from)\b[^#\r\n]*;",
-    re.MULTILINE,
+    rb"|(?:import|from)\b[^#\r\n]*;)"
 )
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -53,11 +54,12 @@ def has_trigger(raw: bytes, extra: tuple[str, ...] = ()) -> bool:
         False only if nothing can be found: no name that a finder looks for, no ``__main__`` guard and no
         statement at the left margin that runs something.
     """
-    if any(word in raw for word in TRIGGERS):
-        return True
+    for word in TRIGGERS:  # no generator: it would take longer than the searches
+        if word in raw:
+            return True
     if any(call.rpartition(".")[2].encode() in raw for call in extra):
         return True
-    return _RUNS.search(raw if b"\r" not in raw else raw.replace(b"\r", b"\n")) is not None
+    return _RUNS.search(b"\n" + (raw if b"\r" not in raw else raw.replace(b"\r", b"\n"))) is not None
 
 
 def pass_over(raw: bytes, target: Target, extra: tuple[str, ...] = ()) -> FileResult | None:

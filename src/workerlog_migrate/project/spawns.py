@@ -21,8 +21,11 @@ _MADE = re.compile(r"(?:^|\s)-[A-Za-z]*m\s+[\"']?(?:[A-Za-z_][\w.]*\.)?(?:$|[%{$
 
 _COPIERS = frozenset({"copy", "copy2", "copyfile", "move"})
 _OTHER_ENDING = re.compile(r"\.(?!pyw?$)[A-Za-z]\w*$")
-_MAY_TELL = re.compile(
-    r"[\"'\s]-[A-Za-z]*[mIP][\"'\s]|\b(?:copy2?|copyfile|move)\(|\bpy_modules\b|\bscripts\s*="
+# A dash is searched for, and then what stands before it: a search for either quote or any white space would stop at each word.
+_FLAG = re.compile(r"-(?<=[\"'\s]-)[A-Za-z]*[mIP][\"'\s]")
+_OTHERS = (
+    (("copy(", "copy2(", "copyfile(", "move("), re.compile(r"\b(?:copy2?|copyfile|move)\(")),
+    (("py_modules", "scripts"), re.compile(r"\bpy_modules\b|\bscripts\s*=")),
 )
 _DEEP = 4
 
@@ -53,7 +56,7 @@ def find_spawns(tree: ast.Module, text: str) -> Spawns:
     Returns:
         What was found; nothing is looked at in a file whose text has no word of it.
     """
-    if not _MAY_TELL.search(text):
+    if not _may_tell(text):
         return Spawns()
     assigned = _assigned(tree)
     isolated: list[ast.expr] = []
@@ -61,6 +64,8 @@ def find_spawns(tree: ast.Module, text: str) -> Spawns:
     installed: list[str] = []
     is_made = False
     for node in ast.walk(tree):
+        if type(node) not in _TELLING:
+            continue
         match node:
             case ast.List() | ast.Tuple() | ast.Call() | ast.BinOp(op=ast.Add()):
                 items = list(_items(node, assigned))
@@ -75,6 +80,15 @@ def find_spawns(tree: ast.Module, text: str) -> Spawns:
         return Spawns(is_made, tuple(isolated))
     starts_python = "sys.executable" in text or re.search(r"[\"'\s/]python", text) is not None
     return Spawns(is_made, tuple(isolated), tuple(copied) if starts_python else (), tuple(installed))
+
+
+_TELLING = frozenset({ast.List, ast.Tuple, ast.Call, ast.BinOp, ast.JoinedStr, ast.Constant})
+
+
+def _may_tell(text: str) -> bool:
+    return _FLAG.search(text) is not None or any(
+        any(word in text for word in words) and pattern.search(text) is not None for words, pattern in _OTHERS
+    )
 
 
 def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
