@@ -165,12 +165,13 @@ def _parsed(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
 
-def is_same(one: ast.AST | None, other: ast.AST | None) -> bool:
+def is_same(one: ast.AST | None, other: ast.AST | None, *, at_same_place: bool = False) -> bool:
     """Say whether two trees are equal, positions aside.
 
     Args:
         one: a node, or none.
         other: another one.
+        at_same_place: they must be equal in their positions, too.
     """
     import ast
 
@@ -182,6 +183,10 @@ def is_same(one: ast.AST | None, other: ast.AST | None) -> bool:
         if type(left) is not type(right):
             return False
         if isinstance(left, ast.AST):
+            if at_same_place and any(
+                getattr(left, name, None) != getattr(right, name, None) for name in left._attributes
+            ):
+                return False
             stack += ((getattr(left, name, None), getattr(right, name, None)) for name in left._fields)
         elif isinstance(left, list) and isinstance(right, list):
             if len(left) != len(right):

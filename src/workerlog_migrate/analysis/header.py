@@ -418,7 +418,9 @@ def _assigned(statement: ast.Assign | None) -> str:
 def _imported(module: Module, qualified: tuple[str, ...]) -> str:
     """Return the module-level name under which the runtime's function is imported already, or ''."""
     for name, bindings in module.scope_of_module.bindings.items():
-        if all(runtime_name(binding.qualified) in qualified for binding in bindings):
+        if bindings[0].qualified and all(
+            runtime_name(binding.qualified) in qualified for binding in bindings
+        ):
             return name
     return ""
 

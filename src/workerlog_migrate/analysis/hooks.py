@@ -91,12 +91,17 @@ class Hooks:
 
     def touched(self, value: Value, node: ast.expr, frame: Frame) -> None:
         """Count the hooks of a value that code touches, and of what is in it."""
-        is_used = _is_used(node, frame)
+        is_used: bool | None = (
+            None  # looked at for objects and classes of the program only: most values are none
+        )
         for entry in value:
-            self._of(entry, node, frame, is_used=is_used and not self._is_told(node, frame))
+            if entry.kind in _WITH_HOOKS or entry.name == _FACTORIES:
+                is_used = _is_used(node, frame) if is_used is None else is_used
+                self._of(entry, node, frame, is_used=is_used and not self._is_told(node, frame))
             for part in entry.args:
                 for inner in part:
                     if inner.kind is values.INSTANCE:
+                        is_used = _is_used(node, frame) if is_used is None else is_used
                         self._of(inner, node, frame, is_inside=True, is_used=is_used)
 
     def _is_told(self, node: ast.expr, frame: Frame) -> bool:
@@ -344,6 +349,19 @@ def _with_rows(entry: Type, made: Value) -> Type:
     return entry._replace(args=tuple(made if _ROW in values.names(part) else part for part in entry.args))
 
 
+_WITH_HOOKS = (values.INSTANCE, values.CLASS)
+_AROUND = (ast.keyword, ast.Tuple, ast.List, ast.Set)
+_USING = (
+    ast.BinOp,
+    ast.AugAssign,
+    ast.Compare,
+    ast.Starred,
+    ast.Dict,
+    ast.comprehension,
+    ast.FormattedValue,
+)
+
+
 def _is_used(node: ast.expr, frame: Frame) -> bool:
     """Say whether somebody else may ask for any special method of a value that stands there.
 
@@ -352,7 +370,7 @@ def _is_used(node: ast.expr, frame: Frame) -> bool:
     """
     module = frame.unit.module
     parent = module.parents.get(node)
-    while isinstance(parent, ast.keyword | ast.Tuple | ast.List | ast.Set):
+    while isinstance(parent, _AROUND):
         parent = module.parents.get(parent)
     if isinstance(parent, ast.Call):
         return (
@@ -360,16 +378,7 @@ def _is_used(node: ast.expr, frame: Frame) -> bool:
             and module.definition(parent.func) is None
             and not _is_of_self(parent.func)
         )
-    return isinstance(
-        parent,
-        ast.BinOp
-        | ast.AugAssign
-        | ast.Compare
-        | ast.Starred
-        | ast.Dict
-        | ast.comprehension
-        | ast.FormattedValue,
-    )
+    return isinstance(parent, _USING)
 
 
 def _is_of_self(callee: ast.expr) -> bool:

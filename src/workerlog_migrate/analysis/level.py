@@ -63,6 +63,7 @@ class LevelPatterns:
         return re.compile(marker, re.IGNORECASE), re.compile(timestamp, re.IGNORECASE)
 
 
+@functools.lru_cache(maxsize=4096)
 def level_of_text(text: str, *, timestamp: bool = False) -> Level | None:
     r"""Tell the level that a marker at the start of a text gives it.
 

@@ -42,6 +42,7 @@ _FORGOTTEN = (
     "_stores_by_name",
     "_calls_by_name",
     "_qualified",
+    "scope_of_module",
 )
 
 
@@ -68,6 +69,7 @@ class Module:
             ``ast.Try`` and, from 3.11, ``ast.TryStar``.
         parents: each node's parent (contexts and operators, which ``ast`` shares between nodes, are left out).
         scopes: scope-opening node -> its ``Scope``.
+        scope_of_module: the module's own.
         used_names: every identifier that is read or bound anywhere in the file, attributes excluded.
         star_imports: qualified names of ``from x import *``.
 
@@ -103,6 +105,7 @@ class Module:
         self.captures = index.captures
         self.parents = index.parents
         self.scopes = index.scopes
+        self.scope_of_module = index.scopes[self.tree]
         self.used_names = index.used_names
         self.star_imports = index.star_imports
         self._starts: list[int] = []
@@ -113,6 +116,7 @@ class Module:
         self._attributes_by_name: dict[str, list[ast.Attribute]] = {}
         self._stores_by_name: dict[str, list[ast.Attribute]] = {}
         self._calls_by_name: dict[str, list[ast.Call]] = {}
+        self._standing_in: frozenset[str] | None = None
 
     def close(self) -> None:
         """Forget what only finders ask for; the text, the tree, calls, handlers and their spans are still there.
@@ -277,12 +281,14 @@ class Module:
             Calls of such a name or method, and of every name that may stand for something else: one that is imported
             or assigned anywhere in the script.
         """
-        plain = names.union(
-            name
-            for scope in self.scopes.values()
-            for name, bindings in scope.bindings.items()
-            if any(binding.kind in ("import", "assign") for binding in bindings)
-        )
+        if self._standing_in is None:
+            self._standing_in = frozenset(
+                name
+                for scope in self.scopes.values()
+                for name, bindings in scope.bindings.items()
+                if any(binding.kind in ("import", "assign") for binding in bindings)
+            )
+        plain = names | self._standing_in
         for call in self.calls:
             callee = call.func
             if isinstance(callee, ast.Name):
@@ -292,11 +298,6 @@ class Module:
                 yield call
 
     # -- names ----------------------------------------------------------------------------------------------
-
-    @property
-    def scope_of_module(self) -> Scope:
-        """The module's own scope."""
-        return self.scopes[self.tree]
 
     def scope(self, node: ast.AST) -> Scope:
         """Return the scope in which the node is evaluated."""

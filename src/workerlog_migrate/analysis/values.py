@@ -291,10 +291,14 @@ def _shallow(args: tuple[Value, ...]) -> tuple[Value, ...]:
 
 def join(values: Iterable[Value]) -> Value:
     """Return what is one of several values; too many alternatives become unknown (``None`` and JSON stay in sight)."""
-    found: set[Type] = set()
+    whole = BOTTOM
     for value in values:
-        found |= value
-    if len(found) > 1 and not found.isdisjoint(_NOTHING_IN):
+        if value is not whole:
+            whole = whole | value if whole else value
+    if len(whole) < 2:
+        return whole
+    found: set[Type] | Value = whole
+    if not found.isdisjoint(_NOTHING_IN):
         found = {entry for entry in found if entry not in _NOTHING_IN or not _is_covered(entry, found)}
     if len(found) > _ALTERNATIVES and not (
         len(found) <= _HEIRS and all(entry.kind is INSTANCE or entry.kind is METHOD for entry in found)
@@ -304,7 +308,7 @@ def join(values: Iterable[Value]) -> Value:
     return frozenset(found)
 
 
-def _is_covered(empty: Type, found: set[Type]) -> bool:
+def _is_covered(empty: Type, found: set[Type] | Value) -> bool:
     """Whether another alternative does all that an empty list or dictionary does, so that it says nothing of what is in them."""
     return any(
         entry.name in (empty.name, "json") and entry.literal is None

@@ -192,7 +192,7 @@ def check_noqa(checked: str, text: str, tree: ast.Module) -> None:
     """
     if text == checked:
         return
-    if ast.dump(ast.parse(text), include_attributes=True) != ast.dump(tree, include_attributes=True):
+    if not is_same(ast.parse(text), tree, at_same_place=True):
         raise CheckError("check failed: taking codes out of a noqa comment would change the code")
     old, new = checked.splitlines(), text.splitlines()
     for number, (before, after) in enumerate(zip(old, new, strict=False), 1):

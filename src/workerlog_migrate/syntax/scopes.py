@@ -42,17 +42,15 @@ class Scope:
     globals: set[str] = field(default_factory=set)
     nonlocals: set[str] = field(default_factory=set)
     function: FunctionNode | ast.Lambda | None = field(init=False)
+    is_class: bool = field(init=False)
+    """Whether this is a class body, which nested functions do not see."""
 
     def __post_init__(self) -> None:
+        self.is_class = isinstance(self.node, ast.ClassDef)
         if isinstance(self.node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
             self.function = self.node
         else:
             self.function = None if self.parent is None else self.parent.function
-
-    @property
-    def is_class(self) -> bool:
-        """Whether this is a class body, which nested functions do not see."""
-        return isinstance(self.node, ast.ClassDef)
 
     @property
     def is_comprehension(self) -> bool:
@@ -65,11 +63,11 @@ def lookup(name: str, scope: Scope, module: Scope) -> tuple[Scope, list[Binding]
     current: Scope | None = scope
     first = True
     while current is not None:
-        if name in current.globals:
+        if current.globals and name in current.globals:
             current = module
             found = current.bindings.get(name)
             return (current, found) if found else None
-        if (first or not current.is_class) and name not in current.nonlocals:
+        if (first or not current.is_class) and not (current.nonlocals and name in current.nonlocals):
             found = current.bindings.get(name)
             if found:
                 return current, found
