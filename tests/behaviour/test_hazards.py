@@ -8,7 +8,7 @@ from benchmarks.hazards import battery
 
 TOPICS = ("calls", "containers", "files", "further", "kinds", "library", "names", "objects", "ranges")
 CASES = [case for topic in TOPICS for case in battery.cases([topic])[::18]] + battery.cases(
-    ["caught", "deep", "work"]
+    ["caught", "deep", "nights", "work"]
 )
 
 

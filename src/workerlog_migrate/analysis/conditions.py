@@ -22,6 +22,7 @@ from workerlog_migrate.knowledge.rows import TESTS, ConditionWord
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.closed import Closed
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.kinds import Kinds
     from workerlog_migrate.analysis.sources import Sources
@@ -48,6 +49,7 @@ class Conditions:
         sources: Sources,
         unset: Unset,
         kinds: Kinds,
+        closed: Closed,
     ) -> None:
         self._world = world
         self._above = above
@@ -56,6 +58,7 @@ class Conditions:
         self._sources = sources
         self._unset = unset
         self._kinds = kinds
+        self._closed = closed
         self._knowledge = world.knowledge
         self._deep: dict[Unit, bool] = {}
         self._circular: dict[Unit, bool] = {}
@@ -223,6 +226,10 @@ class Conditions:
                 return "None" in names
             case "shape:json":
                 return "json" in names
+            case "closable":
+                return self._closed.may_be(node, arguments.frame)
+            case "far-off":
+                return node is None or not self._sources.is_recent(node, arguments.frame)
             case "holds-unknown":
                 return _holds_unknown(node, arguments.value) or self._holds_deep(node, value, arguments)
             case "circular":

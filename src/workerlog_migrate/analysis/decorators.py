@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.effects import callee_text
-from workerlog_migrate.analysis.frames import CallEdge, Frame, at
-from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.frames import CallEdge, Frame, Raise, at
+from workerlog_migrate.analysis.program import FunctionInfo, Unit
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Type, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.conditions import Conditions
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.specials import Specials
     from workerlog_migrate.analysis.world import World
-    from workerlog_migrate.knowledge import Knowledge
+    from workerlog_migrate.knowledge import CallRow, Knowledge
 
 CONTEXT_MAKERS = frozenset({"contextlib.contextmanager", "contextlib.asynccontextmanager"})
 
@@ -49,12 +51,14 @@ class Decorators:
         effects: Effects,
         flat: FlowInsensitive,
         specials: Specials,
+        conditions: Conditions,
     ) -> None:
         self._world = world
         self._above = above
         self._effects = effects
         self._flat = flat
         self._specials = specials
+        self._conditions = conditions
         self._knowledge = world.knowledge
 
     def decorated(self, value: Value, decorator: ast.expr, info: FunctionInfo) -> Value:
@@ -114,16 +118,50 @@ class Decorators:
         rows = [self._knowledge.protocol(entry.name, "call") for entry in maker if entry.kind is values.NAMED]
         return values.join(values.parse(row.returns) for row in rows if row is not None and row.returns)
 
-    def _marks_of(self, function: FunctionInfo) -> frozenset[str]:
-        """Return the marks of the decorators of a function."""
-        found: set[str] = set()
+    def _rows_of(self, function: FunctionInfo) -> list[tuple[CallRow, ast.expr]]:
+        """Return the rows of the decorators of a function, each with the decorator."""
+        found: list[tuple[CallRow, ast.expr]] = []
         for decorator in getattr(function.node, "decorator_list", ()):
             maker = decorator.func if isinstance(decorator, ast.Call) else decorator
             dotted = function.unit.module.qualified(maker)
             row = None if dotted is None else self._knowledge.call(dotted)
             if row is not None:
-                found.update(row.marks)
-        return frozenset(found)
+                found.append((row, decorator))
+        return found
+
+    def _runs_at_each_call(
+        self, row: CallRow, decorator: ast.Call, function: FunctionInfo, frame: Frame
+    ) -> None:
+        """Add what a decorator raises of its own at each call, and what the functions do that it was given."""
+        unit = function.unit
+        inner = Frame(unit.enclosing(decorator), None, frame.sink)
+        arguments = Arguments(self._above.expressions, decorator, inner)
+        for when in row.each_call:
+            if self._conditions.holds(when.condition, row, arguments, None) is not False:
+                for exception in when.raises:
+                    frame.sink.add(Raise(exception, decorator, unit, row.name, row.source, row.note))
+        for parameter in row.calls:
+            for passed in arguments.find(parameter, row.params):
+                for callback in self._called_in(passed, unit):
+                    value = values.without_none(self._flat.value(callback, unit))
+                    self._above.calls.invoke_unknown(value, callback, inner)
+
+    def _called_in(self, node: ast.expr, unit: Unit) -> Iterator[ast.expr]:
+        """Yield the functions in what a decorator is given: ``f``, ``retry_if_result(f)``, ``a | b``."""
+        if isinstance(node, ast.BinOp):
+            yield from self._called_in(node.left, unit)
+            yield from self._called_in(node.right, unit)
+            return
+        if isinstance(node, ast.Call):
+            dotted = unit.module.qualified(node.func)
+            row = None if dotted is None else self._knowledge.call(dotted)
+            if row is not None:
+                arguments = Arguments(self._above.expressions, node, at(unit, node))
+                for parameter in row.calls:
+                    for passed in arguments.find(parameter, row.params):
+                        yield from self._called_in(passed, unit)
+                return
+        yield node
 
     def _registered(self, function: FunctionInfo) -> list[FunctionInfo]:
         """Return the functions of the same file that are registered at one which chooses by the type of its argument."""
@@ -145,8 +183,12 @@ class Decorators:
     def decorated_call(
         self, function: FunctionInfo, arguments: Arguments, node: ast.expr, frame: Frame
     ) -> None:
-        """Add what decorators of the standard library do at each call: hash the arguments, choose among functions."""
-        marks = self._marks_of(function)
+        """Add what decorators do at each call: hash the arguments, choose among functions, call what they were given."""
+        rows = self._rows_of(function)
+        for row, decorator in rows:
+            if isinstance(decorator, ast.Call) and (row.each_call or row.calls):
+                self._runs_at_each_call(row, decorator, function, frame)
+        marks = {mark for row, _ in rows for mark in row.marks}
         if "hashes" in marks:
             for passed in (*arguments.positional, *arguments.keywords.values()):
                 if values.names(arguments.value(passed)) & _UNHASHABLE:

@@ -18,6 +18,7 @@ from workerlog_migrate.analysis.callers import Callers
 from workerlog_migrate.analysis.calls import Calls
 from workerlog_migrate.analysis.caught import Caught
 from workerlog_migrate.analysis.changes import Changes
+from workerlog_migrate.analysis.closed import Closed
 from workerlog_migrate.analysis.comparing import Comparing
 from workerlog_migrate.analysis.conditions import Conditions
 from workerlog_migrate.analysis.containers import Containers
@@ -125,7 +126,7 @@ class Engine:
         hooks = Hooks(world, effects, families, flat)
         changes = Changes(order)
         unset = Unset(above, effects, presence, parameters, ducks)
-        conditions = Conditions(world, above, elements, writes, sources, unset, kinds)
+        conditions = Conditions(world, above, elements, writes, sources, unset, kinds, Closed(places, flat))
         proofs = Proofs(above, containers, writes, sources, conditions)
         guards = Guards(world, above, annotations)
         special_methods = SpecialMethods(world, above, effects, families, flat, shapes)
@@ -186,7 +187,7 @@ class Engine:
         caught = Caught(world, above, families)
         printing = Printing(world, above, effects, conditions, special_methods, attributes, set_up)
         specials = Specials(world, above, effects, elements, shapes, iteration, attributes, rows, printing)
-        decorators = Decorators(world, above, effects, flat, specials)
+        decorators = Decorators(world, above, effects, flat, specials, conditions)
         calls = Calls(
             world,
             above,

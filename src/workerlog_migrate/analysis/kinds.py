@@ -166,6 +166,8 @@ class Kinds:
     def hashed(self, value: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what the use of a value as a key raises for some of its kinds."""
         self._asked("hash", value, node, frame)
+        if "json" in values.names(value):
+            self._effects.operation("op:hash", node, frame)
         if frame.sink.is_heard and any(
             entry.kind is values.INSTANCE and self._comparing.is_unhashable(entry.class_info)
             for entry in value
@@ -174,7 +176,7 @@ class Kinds:
 
     def hashed_in(self, base: Value, key: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what storing under a key raises where a dictionary may be what is stored to."""
-        if any(entry.name == "dict" for entry in base):
+        if any(entry.name in _HASHING for entry in base):
             self.hashed(key, node, frame)
 
     def subscripted(self, entry: Type, key: Value, node: ast.AST, frame: Frame) -> None:
@@ -298,6 +300,9 @@ class Kinds:
     def _asked(self, question: str, value: Value, node: ast.AST, frame: Frame) -> None:
         if frame.sink.is_heard and any(_lacks(question, kind) for kind in _kinds(value)):
             self._effects.operation("op:kinds", node, frame)
+
+
+_HASHING = frozenset({"dict", "collections.Counter", "collections.OrderedDict", "collections.defaultdict"})
 
 
 def _kinds(value: Iterable[Type]) -> Iterator[str]:

@@ -189,6 +189,10 @@ class Operators:
                 self._effects.operation("op:subscript-key", node, frame)
             if any(values.is_opaque(entry) for entry in right) and _converts(left_node):
                 self._effects.operation("op:convert-unknown", node, frame)
+            if _converts(left_node) and any(
+                "json" in values.names(part) for entry in right for part in (*entry.args, frozenset({entry}))
+            ):
+                self._effects.operation("op:percent-json", node, frame)
             return
         for value, operand in ((left, left_node), (right, right_node)):
             self._effects.unresolved_if_opaque(value, "op:arithmetic-unknown", node, operand, frame)
@@ -212,6 +216,8 @@ class Operators:
             self._effects.operation("op:date-overflow", node, frame)
         if symbol == "-" and names_date(left) and names_date(right):
             self._compared_dates(node, frame)
+        if _DECIMAL in lefts | rights and self._may_be_nan(frame):
+            self._effects.operation("op:decimal-arithmetic", node, frame)
         if symbol in ("/", "//", "%") and "decimal.Decimal" in lefts | rights:
             if not self._proofs.is_nonzero(right_node, frame):
                 self._effects.operation("op:decimal-division", node, frame)
@@ -287,6 +293,8 @@ class Operators:
             found = values.names(value)
             if "json" in found:
                 self._effects.operation("op:arithmetic-json", node, frame)
+            if _DECIMAL in found and self._may_be_nan(frame):
+                self._effects.operation("op:decimal-arithmetic", node, frame)
             if "None" in found:
                 self._unset.of_none("op:arithmetic-none", node, frame, node.operand)
         return values.without_none(value) or self._elements.nothing

@@ -211,20 +211,8 @@ class Proofs:
         return value if isinstance(value, ast.BoolOp) and isinstance(value.op, ast.Or) else None
 
     def is_recent(self, node: ast.expr, frame: Frame) -> bool:
-        """Whether a date is today's or was: ``datetime.now()``, or a name that is only ever bound to it."""
-        if isinstance(node, ast.Call):
-            if isinstance(node.func, ast.Attribute) and node.func.attr == "replace":
-                return self.is_recent(node.func.value, frame)
-            row = self._above.calls.row(node, frame)
-            return row is not None and "now" in row.marks
-        if not isinstance(node, ast.Name):
-            return False
-        module = frame.unit.module
-        found = module.bindings(node)
-        values_of = [getattr(module.parents.get(binding.node), "value", None) for binding in found]
-        return bool(found) and all(
-            isinstance(value, ast.Call) and self.is_recent(value, frame) for value in values_of
-        )
+        """Whether a date is today's or was (see ``Sources.is_recent``)."""
+        return self._sources.is_recent(node, frame)
 
     def _is_positive(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value > 0

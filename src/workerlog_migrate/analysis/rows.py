@@ -16,6 +16,7 @@ from workerlog_migrate.analysis.frames import SILENT, CallEdge, Frame, Raise
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.trials import is_tried
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
+from workerlog_migrate.syntax.fields import fields
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -112,6 +113,8 @@ class Rows:
             self._worked_on(row, arguments, node, frame)
             self._combined(row, arguments, receiver, node, frame)
             self._tried(row, arguments, receiver, node, frame)
+            if "formats" in row.marks:
+                self._filled(arguments, node, frame)
             if row.special:
                 for passed in arguments.positional:
                     self._special_methods.special(arguments.value(passed), row.special, passed, frame)
@@ -140,6 +143,37 @@ class Rows:
         given = [("", each, arguments.value(each)) for each in arguments.positional]
         given += [(word, each, arguments.value(each)) for word, each in arguments.keywords.items()]
         self._kinds.called(row, receiver, given, node, frame)
+
+    def _filled(self, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+        """Add what the fields of a literal template do with what they show: format it, read an item of it."""
+        template = (
+            None
+            if arguments.receiver_node is None
+            else self._conditions.constant(arguments.receiver_node, arguments)
+        )
+        if template is None or not isinstance(template.value, str):
+            return
+        for entry in fields(template.value):
+            if isinstance(entry.argument, str):
+                passed = arguments.keywords.get(entry.argument)
+            else:
+                passed = dict(enumerate(arguments.positional)).get(entry.argument)
+            if passed is None or isinstance(passed, ast.Starred):
+                continue
+            value = arguments.value(passed)
+            found = values.names(value)
+            if entry.path and "json" in found:
+                self._effects.operation("op:format-field", node, frame)
+            if entry.path or not entry.spec:
+                continue
+            if "json" in found:
+                self._effects.operation("op:format-json", passed, frame)
+            if "None" in found:
+                self._effects.operation("op:format-none", passed, frame)
+            if any(values.is_opaque(each) for each in value) or (
+                "str" in found and entry.spec[-1] in "dfeg%xn"
+            ):
+                self._effects.operation("op:format-spec", passed, frame)
 
     def _measured(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Say that a builtin which looks for a special method is not known if it is given something opaque.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.callers import Callers
     from workerlog_migrate.analysis.containers import Containers
+    from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.writes import Writes
 
@@ -140,6 +141,22 @@ class Sources:
                 case _:
                     return None
         return found or None
+
+    def is_recent(self, node: ast.expr, frame: Frame) -> bool:
+        """Whether a date is today's or was: ``datetime.now()``, or a name that is only ever bound to it."""
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute) and node.func.attr == "replace":
+                return self.is_recent(node.func.value, frame)
+            row = self._above.calls.row(node, frame)
+            return row is not None and "now" in row.marks
+        if not isinstance(node, ast.Name):
+            return False
+        module = frame.unit.module
+        found = module.bindings(node)
+        values_of = [getattr(module.parents.get(binding.node), "value", None) for binding in found]
+        return bool(found) and all(
+            isinstance(value, ast.Call) and self.is_recent(value, frame) for value in values_of
+        )
 
     def _sources_of_name(self, node: ast.Name, unit: Unit) -> list[tuple[ast.expr, Unit]] | None:
         found: list[tuple[ast.expr, Unit]] = []

@@ -120,6 +120,10 @@ class Subscripts:
                 return self._typed_item(entry.class_info, node, frame)
             return self._special_methods.dunder(entry, "__getitem__", node, frame)
         row = self._knowledge.protocol(entry.name, "getitem")
+        if frame.sink.is_heard and not isinstance(index, ast.Constant | ast.Slice):
+            self._kinds.hashed_in(
+                frozenset({entry}), self._above.expressions.value(index, frame), node, frame
+            )
         if row is None and self._kinds.refuses("[]", entry):
             return BOTTOM  # that is said already
         if row is None:
@@ -176,6 +180,8 @@ class Subscripts:
                 return values.join(own[key] for key in keys)
         if not self._proofs.has_key(node, frame):
             self._effects.operation("op:subscript-key", node, frame)
+            if frame.sink.is_heard and not isinstance(key, ast.Constant | ast.Slice):
+                self._kinds.hashed(self._above.expressions.value(key, frame), node, frame)
         return entry.args[1] if len(entry.args) > 1 else ANY
 
     def _json_item(self, node: ast.Subscript, frame: Frame) -> Value:

@@ -185,6 +185,7 @@ def call_row(name: str, reader: Reader) -> CallRow:
         when=tuple(_when(entry) for entry in reader.tables("when")),
         rare=reader.strings("rare"),
         calls=reader.strings("calls"),
+        each_call=tuple(_when(entry) for entry in reader.tables("each_call")),
         awaits=reader.strings("awaits"),
         uses=reader.mapping("uses"),
         passes=reader.strings("passes"),

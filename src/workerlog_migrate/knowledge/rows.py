@@ -62,6 +62,10 @@ TESTS: Mapping[str, ConditionWord] = {
     "write-mode": ConditionWord("{} is for writing"),
     # It holds lists or texts of any length.
     "unpaired": ConditionWord("{} is unpaired"),
+    # A file or a client that something in the program may have closed before.
+    "closable": ConditionWord("{} may be closed", of_callbacks=False),
+    # A date that need not be the present: the first or the last year is among them.
+    "far-off": ConditionWord("{} may be any date", of_callbacks=False),
     # Something in it may be no plain data.
     "holds-unknown": ConditionWord("{} is holds-unknown"),
     # Something in it is neither text, bytes nor a path.
@@ -98,7 +102,7 @@ MARKS = frozenset(["abstract", "calm", "general", "io"])
 # pattern; groups: it gives groups of a match; orders: it compares by order what the functions give that
 # it calls; weekday: it gives a day of the week from 0 to 6; wraps: what it gives goes on to use what
 # it was given; combines: it compares or adds the items
-# of what it is given, or asks its ``key`` to.
+# of what it is given, or asks its ``key`` to; formats: what it is called on is a template, whose fields show what it is given.
 CALL_MARKS = frozenset(
     [
         "alarm",
@@ -107,6 +111,7 @@ CALL_MARKS = frozenset(
         "computes",
         "dispatches",
         "filled",
+        "formats",
         "groups",
         "hashes",
         "keeps-ascii",
@@ -181,7 +186,8 @@ class CallRow:
         when: conditional additions.
         rare: qualified exception names that are documented and hardly ever seen: they count only where nothing else in a
             body is known to raise.
-        calls: parameters that are called back in this thread.
+        calls: parameters that are called back in this thread; as a decorator: at each call of what it decorates.
+        each_call: as a decorator: what each call of what it decorates raises besides, under conditions on its own arguments.
         awaits: parameters that are awaited; ``*`` for all positional ones, ``self`` for what the method is called on.
         uses: parameters that are files or the like, each with the method of it that is called.
         works_on: parameters that are iterated, ordered, read or asked for an attribute, ``*`` for all of them: of something of
@@ -224,6 +230,7 @@ class CallRow:
     when: tuple[When, ...] = ()
     rare: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
+    each_call: tuple[When, ...] = ()
     awaits: tuple[str, ...] = ()
     uses: Mapping[str, str] = field(default_factory=dict)
     works_on: tuple[str, ...] = ()
