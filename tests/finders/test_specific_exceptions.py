@@ -464,7 +464,7 @@ def _types(finding: Finding) -> tuple[str, ...] | None:
 @pytest.mark.parametrize(
     ("body", "types", "kind"),
     [
-        pytest.param("import sys\ntry:\n    sys.abiflags", None, "left", id="attribute of a module"),
+        pytest.param("import sys\ntry:\n    sys.float_repr_style", None, "left", id="attribute of a module"),
         pytest.param("def f(x):\n  try:\n    return x._a", None, "incomplete", id="attribute"),
         pytest.param("def f(x):\n  try:\n    del x._cache", None, "incomplete", id="attribute taken away"),
         pytest.param("def f(x):\n  try:\n    x._a = 1", None, "incomplete", id="attribute that is set"),

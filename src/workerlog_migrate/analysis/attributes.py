@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge, Frame
+from workerlog_migrate.analysis.presence import minds_platform
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.values import (
     ANY,
@@ -113,7 +114,7 @@ class Attributes:
                 if (
                     frame.sink.is_heard
                     and f"{entry.dotted}.{name}" in self._platform.names
-                    and not _minds_platform(frame)
+                    and not minds_platform(frame)
                 ):
                     self._effects.operation("op:platform-attribute", node, frame)
                 if not called and self._is_object(entry.dotted, frame):
@@ -400,13 +401,3 @@ def _receiver(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Call):
         node = node.func
     return node.value if isinstance(node, ast.Attribute) else node
-
-
-def _minds_platform(frame: Frame) -> bool:
-    """Whether the code asks on which platform it runs before it uses what only some have."""
-    node = frame.function.node
-    return any(
-        (isinstance(child, ast.Attribute) and child.attr in ("name", "platform", "system"))
-        or (isinstance(child, ast.Name) and child.id == "hasattr")
-        for child in ast.walk(node)
-    )

@@ -214,6 +214,7 @@ class Engine:
             elements,
             sight,
             containers,
+            presence,
             flat,
             ducks,
             kinds,

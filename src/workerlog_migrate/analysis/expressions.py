@@ -16,6 +16,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Frame, Unknown
 from workerlog_migrate.analysis.meanwhile import Meanwhile
 from workerlog_migrate.analysis.operators import AS_TEXT
+from workerlog_migrate.analysis.presence import minds_platform
 from workerlog_migrate.analysis.values import (
     ANY,
     BOOL,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.iteration import Iteration
     from workerlog_migrate.analysis.kinds import Kinds
     from workerlog_migrate.analysis.operators import Operators
+    from workerlog_migrate.analysis.presence import Presence
     from workerlog_migrate.analysis.sight import Sight
     from workerlog_migrate.analysis.special_methods import SpecialMethods
     from workerlog_migrate.analysis.subscripts import Subscripts
@@ -79,6 +81,7 @@ class Expressions:
         elements: Elements,
         sight: Sight,
         containers: Containers,
+        presence: Presence,
         flat: FlowInsensitive,
         ducks: Ducks,
         kinds: Kinds,
@@ -98,6 +101,7 @@ class Expressions:
         self._elements = elements
         self._sight = sight
         self._containers = containers
+        self._presence = presence
         self._flat = flat
         self._ducks = ducks
         self._kinds = kinds
@@ -113,7 +117,6 @@ class Expressions:
         self._meanwhile = Meanwhile()
         self._stored: dict[ast.AST, frozenset[str]] = {}
         self._knowledge = world.knowledge
-        self._platform = world.knowledge.operation("op:platform-attribute")
         self._dispatch: dict[type[ast.expr], Callable[..., Value]] = {
             ast.Constant: self._constant,
             ast.Name: self._name,
@@ -200,7 +203,9 @@ class Expressions:
         if scope.node is module.tree is not frame.function.node:
             if all(
                 module.function(binding.node) is not None for binding in bindings
-            ):  # `global`, set elsewhere
+            ) or (  # `global`, set elsewhere
+                self._presence.may_be_left_out(bindings, frame) and not minds_platform(frame)
+            ):
                 self._effects.operation("op:unbound-name", node, frame)
             return
         if any(binding.kind == "parameter" for binding in bindings):

@@ -15,6 +15,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, LOCAL, ROOT
 from workerlog_migrate.analysis.header import brings_runtime
 from workerlog_migrate.analysis.neighbours import dotted_name
+from workerlog_migrate.analysis.presence import flags_of
 from workerlog_migrate.analysis.program import FUNCTIONS, Unit
 from workerlog_migrate.syntax.blocks import End, end_of
 
@@ -99,7 +100,7 @@ class Naming:
             simple = name.rpartition(".")[2]
             if other is not None and simple not in other.module.scope_of_module.bindings:
                 continue
-            if (top in _STDLIB or self._is_there(top)) and self._can_import(owner, place):
+            if (self._is_everywhere(top) or self._is_there(top)) and self._can_import(owner, place):
                 return Written(name, exception, owner)
         return None
 
@@ -109,6 +110,10 @@ class Naming:
             isinstance(node, ast.ImportFrom) and node.module == owner and not node.level
             for node in self._module.imports
         )
+
+    def _is_everywhere(self, top: str) -> bool:
+        """Whether Python itself brings a module, on every system."""
+        return top in _STDLIB and top not in self._engine.knowledge.operation("op:platform-attribute").names
 
     def _is_there(self, top: str) -> bool:
         """Whether the script cannot run without a package: it, or what cannot be without it, is imported at the top, unguarded."""
@@ -307,7 +312,7 @@ class Naming:
             if isinstance(statement, ast.ImportFrom)
             else [alias.name for alias in getattr(statement, "names", ())]
         )
-        return all(name.partition(".")[0] in _STDLIB for name in names)
+        return all(self._is_everywhere(name.partition(".")[0]) for name in names)
 
     def _is_unconditional(self, statement: ast.stmt, root: ast.AST, place: ast.AST) -> bool:
         """Whether an import has certainly run when its scope's later code runs (or when the place is reached)."""
@@ -341,38 +346,10 @@ class Naming:
         value = state.env.get(name)
         if value and all(entry.kind in _IMPORTED for entry in value):
             return True
-        flags = self._flags(statement)
+        flags = flags_of(statement, self._module)
         return any(
             fact.kind == "nonzero" and (fact.path == name or fact.path in flags) for fact in state.facts
         )
-
-    def _flags(self, statement: ast.stmt) -> set[str]:
-        """Return the names that are set to True beside the import, and to nothing true elsewhere."""
-        owner = self._module.parents.get(statement)
-        if not isinstance(owner, ast.Try):
-            return set()
-        found: set[str] = set()
-        for entry in (*owner.body, *owner.orelse):
-            if (
-                isinstance(entry, ast.Assign)
-                and isinstance(entry.value, ast.Constant)
-                and entry.value.value is True
-            ):
-                found.update(target.id for target in entry.targets if isinstance(target, ast.Name))
-        return {name for name in found if not self._set_elsewhere(name, owner)}
-
-    def _set_elsewhere(self, name: str, owner: ast.Try) -> bool:
-        for binding in self._module.scope_of_module.bindings.get(name, ()):
-            statement = self._module.statement(binding.node)
-            if statement in owner.body or statement in owner.orelse:
-                continue
-            if not (
-                isinstance(statement, ast.Assign)
-                and isinstance(statement.value, ast.Constant)
-                and not statement.value.value
-            ):
-                return True
-        return False
 
     # -- new imports ----------------------------------------------------------------------------------------
 

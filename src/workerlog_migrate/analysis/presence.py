@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.syntax.blocks import End, end_of
 from workerlog_migrate.syntax.ways import always_stored
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.frames import Frame
+    from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.analysis.writes import Writes
+    from workerlog_migrate.syntax.scopes import Binding
 
 
 _BUILTINS = vars(builtins)
@@ -165,6 +169,42 @@ class Presence:
             return all(self._is_in_library(module, alias.name) for alias in node.names)
         return node.level == 0 and unit.has_imported(module, node)
 
+    def may_be_left_out(self, bindings: list[Binding], frame: Frame) -> bool:
+        """Whether a name of the module is bound by imports alone whose failure a handler passes over without binding it.
+
+        Args:
+            bindings: all that bind the name.
+            frame: where it is read: a flag that is set beside the import and asked before says that it succeeded.
+        """
+        unit = frame.unit
+        module = unit.module
+        for binding in bindings:
+            statement = module.statement(binding.node) if binding.kind == "import" else None
+            owner = None if statement is None else module.parents.get(statement)
+            if (
+                not isinstance(statement, ast.Import | ast.ImportFrom)
+                or not isinstance(owner, ast.Try)
+                or statement not in owner.body
+                or not self._goes_on_without(owner.handlers)
+                or self.is_there(statement, unit)
+            ):
+                return False
+            flags = flags_of(statement, module)
+            if any(fact.kind == "nonzero" and fact.path in flags for fact in frame.facts):
+                return False
+        return bool(bindings)
+
+    def _goes_on_without(self, handlers: list[ast.ExceptHandler]) -> bool:
+        """Whether the program goes on after an import that failed, by what the text of its handlers says."""
+        (raised,) = self._world.knowledge.operation("op:import").raises
+        is_caught = self._world.hierarchy.is_caught
+        for handler in handlers:
+            listed = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+            names = [ast.unparse(each) for each in listed if each is not None]
+            if not names or is_caught(raised, names) or any(is_caught(each, [raised]) for each in names):
+                return end_of(handler.body) is End.ON
+        return False
+
     def _is_in_library(self, module: str, name: str) -> bool:
         """Whether every supported Python has a name in a module of the standard library."""
         known = self._world.knowledge
@@ -174,6 +214,48 @@ class Presence:
             return caught is not None and not caught.min_python
         kind = known.type(f"{module}.{name}")
         return not (row.min_python or row.max_python or (kind is not None and kind.min_python))
+
+
+def minds_platform(frame: Frame) -> bool:
+    """Whether the code asks on which platform it runs before it uses what only some have."""
+    return any(
+        (isinstance(child, ast.Attribute) and ast.unparse(child) in _PLATFORMS)
+        or (isinstance(child, ast.Name) and child.id == "hasattr")
+        for child in ast.walk(frame.function.node)
+    )
+
+
+_PLATFORMS = frozenset({"os.name", "sys.platform", "platform.system"})
+
+
+def flags_of(statement: ast.stmt, module: Module) -> set[str]:
+    """Return the names that are set to True beside an import in a ``try``, and to nothing true elsewhere."""
+    owner = module.parents.get(statement)
+    if not isinstance(owner, ast.Try):
+        return set()
+    found: set[str] = set()
+    for entry in (*owner.body, *owner.orelse):
+        if (
+            isinstance(entry, ast.Assign)
+            and isinstance(entry.value, ast.Constant)
+            and entry.value.value is True
+        ):
+            found.update(target.id for target in entry.targets if isinstance(target, ast.Name))
+    return {name for name in found if not _set_elsewhere(name, owner, module)}
+
+
+def _set_elsewhere(name: str, owner: ast.Try, module: Module) -> bool:
+    for binding in module.scope_of_module.bindings.get(name, ()):
+        statement = module.statement(binding.node)
+        if statement in owner.body or statement in owner.orelse:
+            continue
+        if not (
+            isinstance(statement, ast.Assign)
+            and isinstance(statement.value, ast.Constant)
+            and not statement.value.value
+        ):
+            return True
+    return False
 
 
 @functools.cache
