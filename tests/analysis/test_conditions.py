@@ -83,7 +83,7 @@ PID = "def pid():\n    with open('pid', errors='replace') as f: return int(f.rea
         case(
             "constructor of a known base",
             "B('h')",
-            "EOFError OSError ftplib.Error",
+            "EOFError OSError UnicodeError ftplib.Error",
             "import ftplib\nclass B(ftplib.FTP):\n    def __init__(self, h): super().__init__(h)\n",
         ),
     ],

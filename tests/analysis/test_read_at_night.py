@@ -619,3 +619,13 @@ def test_what_a_server_of_mail_or_files_answers_has_the_shapes_that_arrive(
 ) -> None:
     """A search may find None, a message comes as pairs between plain lines, and text in an encoding of the server's own."""
     assert judge(tmp_path, MAIL.format(body=body)) == (names, True)
+
+
+def test_a_test_that_nothing_seen_passes_expects_more_than_was_seen(tmp_path: Path) -> None:
+    """What is None everywhere it was seen and called behind ``if x`` is something else when it is called; without the test it is None."""
+    worker = (
+        "def esperar(aviso=None):\n{guard}    try:\n        aviso()\n    except Exception: pass\nesperar()\n"
+    )
+    guarded = worker.format(guard="    if not aviso: return\n")
+    assert judge(tmp_path / "a", guarded)[1] is False
+    assert judge(tmp_path / "b", worker.format(guard="")) == ({"TypeError"}, True)

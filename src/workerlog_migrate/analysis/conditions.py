@@ -502,7 +502,7 @@ def _holds_no_data(entry: Type) -> bool:
     """Whether a container may hold something that is no plain data, or that nobody knows."""
     if entry.name == "dict" and entry.literal is not None:  # what stands under each key
         return any(_is_no_data(held) for _, held in entry.literal)
-    if entry.name not in ("dict", "list", "tuple"):
+    if entry.name not in ("dict", "list", "tuple") or values.is_empty(entry):
         return False
     return any(_is_no_data(held) for held in (entry.args[1:] if entry.name == "dict" else entry.args))
 

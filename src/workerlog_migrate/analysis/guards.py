@@ -149,8 +149,9 @@ class Guards:
         return self._above.expressions.value(node, quiet)
 
     def _narrow(self, path: str, value: Value, frame: Frame) -> None:
-        if frame.env is not None and value:
-            frame.env[path] = value
+        """Note what a test leaves of a value; where it leaves nothing the program expects more than was seen."""
+        if frame.env is not None:
+            frame.env[path] = value or ANY
 
     def _compared(self, test: ast.Compare, outcome: bool, frame: Frame) -> None:
         if len(test.ops) != 1:

@@ -308,6 +308,11 @@ def join(values: Iterable[Value]) -> Value:
     return frozenset(found)
 
 
+def is_empty(entry: Type) -> bool:
+    """Whether an alternative is an empty literal list or dict, of which nothing is seen that is put in."""
+    return entry in _NOTHING_IN
+
+
 def _is_covered(empty: Type, found: set[Type] | Value) -> bool:
     """Whether another alternative does all that an empty list or dictionary does, so that it says nothing of what is in them."""
     return any(
