@@ -268,7 +268,10 @@ def test_without_ctypes_a_held_lock_does_not_stop_the_worker(
     now = [10.0]
     monkeypatch.setattr(worker_logger, "_monotonic", lambda: now[0])
     monkeypatch.setattr(worker_logger, "_sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))
-    (tmp_path / "genesis.log.lock").touch()
+    lock = tmp_path / "genesis.log.lock"
+    lock.touch()
+    later = time.time() + 1000  # never left behind, however long the tries take
+    os.utime(lock, (later, later))
     (file,) = logs(tmp_path, 1)
     for number in range(5):
         assert file.append(record(number), 50, 5)

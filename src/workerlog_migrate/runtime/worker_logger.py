@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:7250aa9e34678a2edd0825d63cba6847943c5ed6bfa082acff2b19718ca89655
+# workerlog-migrate runtime 0.1.0 tree:21266211ef18006620813c7b96e4e597076a8647fcc4ca1b994a20c3ac5b9df7
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
