@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 HEAD = """
 import datetime, json, queue, re, sqlite3
 from urllib.parse import parse_qs
+import pandas
+frame = pandas.read_csv("a.csv")
 DAYS = ["s", "t", "q", "q", "s", "s", "d"]
 PRICES = {"a": 1, "b": 2}
 """
@@ -30,6 +32,27 @@ def _names(script: Analyse, body: str, head: str = "") -> set[str]:
     [
         pytest.param("int(json.loads(s)['n'])", "OverflowError", False, id="whole number out of JSON"),
         pytest.param("int(float(s))", "OverflowError", True, id="twin: of a float"),
+        pytest.param(
+            "int(datetime.datetime.now().timestamp() * 1000)",
+            "OverflowError",
+            False,
+            id="the time in milliseconds",
+        ),
+        pytest.param(
+            "t = datetime.datetime.now()\nint((datetime.datetime.now() - t).total_seconds() // 60)",
+            "OverflowError",
+            False,
+            id="minutes since then",
+        ),
+        pytest.param(
+            "int(frame['v'].mean())", "ValueError", True, id="twin: of a column, which may have no number"
+        ),
+        pytest.param(
+            "int(datetime.datetime.now().timestamp() * float(s))",
+            "OverflowError",
+            True,
+            id="twin: times a text",
+        ),
         pytest.param(
             "datetime.datetime.now() + datetime.timedelta(days=3)",
             "OverflowError",

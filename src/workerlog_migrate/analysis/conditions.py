@@ -7,6 +7,7 @@ condition may use, and what each means, stand at ``TESTS`` in ``knowledge.rows``
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
@@ -325,7 +326,9 @@ class Conditions:
             )
         if isinstance(node, ast.Call):
             dotted = arguments.frame.unit.module.qualified(node.func) or ""
-            return "." not in dotted or self._knowledge.call(dotted) is None
+            if "." in dotted:
+                return self._knowledge.call(dotted) is None
+            return not self._is_method_of_library(node.func, arguments)
         if isinstance(node, ast.Tuple):
             return any(self._is_converted(entry, arguments, seen) for entry in node.elts)
         if isinstance(node, ast.BinOp):
@@ -333,6 +336,18 @@ class Conditions:
         if isinstance(node, ast.Subscript):  # what is in something comes from where that does
             return self._is_converted(node.value, arguments, seen)
         return not isinstance(node, ast.Attribute) and not self._is_literal(node, arguments)
+
+    def _is_method_of_library(self, callee: ast.expr, arguments: Arguments) -> bool:
+        """Whether a callee is a method of things of the standard library, which keep what they hold in bounds: a date, a span of time."""
+        if not isinstance(callee, ast.Attribute):
+            return False
+        receivers = arguments.value(callee.value)
+        return bool(receivers) and all(
+            entry.kind is values.NAMED
+            and entry.name.partition(".")[0] in sys.stdlib_module_names
+            and self._knowledge.method(entry.name, callee.attr) is not None
+            for entry in receivers
+        )
 
     def _may_be_negative(self, node: ast.expr, arguments: Arguments) -> bool:
         """Whether a number is what is left of another one, or a parameter that is handed on as it is."""
