@@ -167,6 +167,38 @@ VALUES = rows(
             "TypeError",
             "def f(t: str):\n    s = set()\n    d = json.loads(t)\n    T!\n        os.stat('.')\n-        s.add(d)\n+        s.add(str(d))\n    E!",
         ),
+        "data as a key of a table that is written": (
+            "TypeError",
+            "def f(t: str):\n    s = {}\n    d = json.loads(t)\n    T!\n        os.stat('.')\n-        {d: 1}\n+        {str(d): 1}\n    E!",
+        ),
+        "data as a key under which something is kept": (
+            "TypeError",
+            "def f(t: str):\n    s = {}\n    d = json.loads(t)\n    T!\n        os.stat('.')\n-        s[d] = 1\n+        s[str(d)] = 1\n    E!",
+        ),
+        "data as keys of a comprehension": (
+            "TypeError",
+            "def f(t: str):\n    s = {}\n    d = json.loads(t)\n    T!\n        os.stat('.')\n-        {d: each for each in 'ab'}\n+        {str(d): each for each in 'ab'}\n    E!",
+        ),
+        "data that is looked for among names": (
+            "TypeError",
+            "def f(t: str):\n    s = {}\n    d = json.loads(t)\n    T!\n        os.stat('.')\n-        d in {'a', 'b'}\n+        str(d) in {'a', 'b'}\n    E!",
+        ),
+        "data that is looked for in a text": (
+            "TypeError",
+            "def f(t: str):\n    s = {}\n    d = json.loads(t)\n    T!\n        os.stat('.')\n-        d in t\n+        str(d) in t\n    E!",
+        ),
+        "data as an index": (
+            "TypeError",
+            "def f(t: str):\n    s = {}\n    d = json.loads(t)\n    T!\n        os.stat('.')\n-        [1, 2][d]\n+        [1, 2][0]\n    E!",
+        ),
+        "data as a bound of a slice": (
+            "TypeError",
+            "def f(t: str):\n    s = {}\n    d = json.loads(t)\n    T!\n        os.stat('.')\n-        t[:d]\n+        t[:5]\n    E!",
+        ),
+        "data as what is taken out": (
+            "TypeError",
+            "def f(t: str):\n    s = {}\n    d = json.loads(t)\n    T!\n        os.stat('.')\n-        del s[d]\n+        s.pop(str(d), None)\n    E!",
+        ),
         "None of imaplib": (
             "TypeError",
             "def f(m: imaplib.IMAP4):\n    T!\n-        m.fetch('1', 'a')[1][0][1]\n+        m.noop()\n    E!",

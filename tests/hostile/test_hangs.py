@@ -23,6 +23,7 @@ from workerlog_migrate.files import snapshot
 from workerlog_migrate.files.budget import SpentError, budget
 from workerlog_migrate.files.vendor import runtime_text
 from workerlog_migrate.files.writing import write_report
+from workerlog_migrate.report.formats import FORMATS
 from workerlog_migrate.seen.notes import read_notes
 from workerlog_migrate.targets import matches
 from workerlog_migrate.writer import real_folders
@@ -186,7 +187,7 @@ def test_source_folders_of_a_linter_are_not_looked_for_on_the_whole_disk(place: 
     assert limited(place, "--check")[0] == 1
 
 
-@pytest.mark.parametrize("form", ["text", "sarif", "html", "json", "github"])
+@pytest.mark.parametrize("form", FORMATS)
 def test_a_report_about_many_equal_lines_is_linear(place: Place, form: str) -> None:
     place.script.write_text("print('a')\n" + "x = 1\n" * 30_000 + "print('b')\n", encoding="utf-8")
 

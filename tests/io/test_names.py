@@ -160,7 +160,7 @@ def test_a_name_that_is_no_unicode_is_written_in_every_report(tmp_path: Path) ->
     report = Report(Mode.CHECK)
     report.add(refused)
 
-    for each in ("json", "sarif", "html", "github", "text"):
+    for each in formats.FORMATS:
         assert b"zero" in formats.render(report, each)
     diff = render_file_diff(path, b"a\n", b"b\n")
     assert diff.startswith(rb'--- "a/zero\355\240\200.py"' if WINDOWS else rb'--- "a/zero\351.py"')

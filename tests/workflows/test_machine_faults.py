@@ -17,6 +17,7 @@ from workerlog_migrate import pipeline
 from workerlog_migrate.cli import main
 from workerlog_migrate.files.undo import undo_folder
 from workerlog_migrate.model import FileResult, Settings, Target
+from workerlog_migrate.report.formats import FORMATS
 
 APPLY = ["--apply", "--quiet", "--jobs=1"]
 UNDO = ["--undo", "--quiet"]
@@ -240,7 +241,7 @@ def test_files_of_any_name_are_shown_written_and_given_back(project: Path, names
     before = snapshot(project)
 
     assert b"+++ " in command("scripts").stdout
-    for format_name in ("json", "sarif", "html"):
+    for format_name in FORMATS:
         command(f"--format={format_name}", "scripts").stdout.decode("utf-8")
     command("--check", "--", *map(os.fspath, paths), code=1)
     command("--apply", "scripts")

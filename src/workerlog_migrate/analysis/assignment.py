@@ -184,6 +184,7 @@ class Assignment:
                 case values.INSTANCE:
                     self._special_methods.dunder(entry, "__setitem__", target, frame)
                 case "list":
+                    self._kinds.keyed_by_data(entry, key, target, frame)
                     if not isinstance(target.slice, ast.Slice) and not self._proofs.has_index(target, frame):
                         self._effects.protocol("list", "setitem", target, frame)
                 case "json":
@@ -210,9 +211,10 @@ class Assignment:
         for target in node.targets:
             if isinstance(target, ast.Subscript):
                 base = expressions.value(target.value, frame)
-                expressions.value(target.slice, frame)
+                key = expressions.value(target.slice, frame)
                 if not self._proofs.has_key(target, frame):
                     for entry in base:
+                        self._kinds.keyed_by_data(entry, key, target, frame)
                         if entry.name == "list":
                             if not isinstance(target.slice, ast.Slice):
                                 self._effects.operation("op:delete-index", target, frame)

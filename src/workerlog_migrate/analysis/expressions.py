@@ -339,10 +339,14 @@ class Expressions:
                     self.value(test, frame)
                     guards.assume(test, True, frame)
         if isinstance(node, ast.DictComp):
-            result = values.one("dict", self.value(node.key, frame), self.value(node.value, frame))
+            key = self.value(node.key, frame)
+            self._kinds.hashed(key, node.key, frame)
+            result = values.one("dict", key, self.value(node.value, frame))
         else:
             element = self.value(node.elt, frame)
             kind = {"ListComp": "list", "SetComp": "set"}.get(type(node).__name__, "iterator")
+            if kind == "set":
+                self._kinds.hashed(element, node.elt, frame)
             result = values.one(kind, element)
         frame.is_dead = is_dead
         if env is not None:

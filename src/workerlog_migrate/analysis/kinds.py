@@ -67,6 +67,7 @@ _UNARY: dict[str, Callable[..., object]] = {
     "hash": hash,
     "len": len,
 }
+_SHAPES = ("bool", "dict", "float", "int", "list", "str")  # of decoded JSON
 _UNARY_SIGNS: dict[type[ast.unaryop], str] = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~"}
 _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Lt: "<",
@@ -124,6 +125,8 @@ class Kinds:
         if symbol is None:
             return
         self.operated(symbol, left, right, node, frame)
+        if symbol == "in" and _is_data(left) and _asks_of_keys(right):
+            self._effects.operation("op:index-json", node, frame)
         if symbol != "in" and frame.sink.is_heard and any(self.has_no_order(entry) for entry in left):
             self._effects.operation("op:kinds", node, frame)
 
@@ -166,7 +169,7 @@ class Kinds:
     def hashed(self, value: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what the use of a value as a key raises for some of its kinds."""
         self._asked("hash", value, node, frame)
-        if "json" in values.names(value):
+        if _is_data(value):
             self._effects.operation("op:hash", node, frame)
         if frame.sink.is_heard and any(
             entry.kind is values.INSTANCE and self._comparing.is_unhashable(entry.class_info)
@@ -185,6 +188,12 @@ class Kinds:
             _does_not_take(one, other) for one in _kinds((entry,)) for other in _kinds(key)
         ):
             self._effects.operation("op:kinds", node, frame)
+
+    def keyed_by_data(self, entry: Type, key: Value, node: ast.AST, frame: Frame) -> None:
+        """Put into the sink what a subscript raises whose key is decoded JSON: a list is no key, a text no index."""
+        self.hashed_in(frozenset({entry}), key, node, frame)
+        if _is_data(key) and entry.name in SAMPLES and entry.name not in _HASHING:
+            self._effects.operation("op:index-json", node, frame)
 
     def refuses(self, question: str, entry: Type) -> bool:
         """Whether a kind is neither looped over (``iter``) nor subscripted (``[]``)."""
@@ -303,6 +312,15 @@ class Kinds:
 
 
 _HASHING = frozenset({"dict", "collections.Counter", "collections.OrderedDict", "collections.defaultdict"})
+
+
+def _is_data(value: Value) -> bool:
+    return any(entry.name == "json" for entry in value)
+
+
+def _asks_of_keys(value: Value) -> bool:
+    """Whether some kind asks what is looked for in it for a hash, or to be a text: all but lists and tuples do."""
+    return any(_fails("in", shape, kind) for kind in _kinds(value) for shape in _SHAPES)
 
 
 def _kinds(value: Iterable[Type]) -> Iterator[str]:

@@ -77,8 +77,16 @@ class Subscripts:
             key = self._above.expressions.value(node.slice, frame.quiet())
             for entry in base:
                 self._kinds.subscripted(entry, key, node, frame)
+                if not self._proofs.has_key(node, frame):
+                    self._kinds.keyed_by_data(entry, self._bounds(node.slice, frame) or key, node, frame)
         found = values.join(self._item_of(entry, node, frame) for entry in base) or self._elements.nothing
         return found if env is None else self._unset.told(found, node, frame)
+
+    def _bounds(self, key: ast.expr, frame: Frame) -> Value:
+        """Return what the bounds of a slice can be; nothing of another key."""
+        parts = (key.lower, key.upper, key.step) if isinstance(key, ast.Slice) else ()
+        quiet = frame.quiet()
+        return values.join(self._above.expressions.value(part, quiet) for part in parts if part is not None)
 
     def _item_of(self, entry: Type, node: ast.Subscript, frame: Frame) -> Value:
         index = node.slice
@@ -120,10 +128,6 @@ class Subscripts:
                 return self._typed_item(entry.class_info, node, frame)
             return self._special_methods.dunder(entry, "__getitem__", node, frame)
         row = self._knowledge.protocol(entry.name, "getitem")
-        if frame.sink.is_heard and not isinstance(index, ast.Constant | ast.Slice):
-            self._kinds.hashed_in(
-                frozenset({entry}), self._above.expressions.value(index, frame), node, frame
-            )
         if row is None and self._kinds.refuses("[]", entry):
             return BOTTOM  # that is said already
         if row is None:
@@ -180,8 +184,6 @@ class Subscripts:
                 return values.join(own[key] for key in keys)
         if not self._proofs.has_key(node, frame):
             self._effects.operation("op:subscript-key", node, frame)
-            if frame.sink.is_heard and not isinstance(key, ast.Constant | ast.Slice):
-                self._kinds.hashed(self._above.expressions.value(key, frame), node, frame)
         return entry.args[1] if len(entry.args) > 1 else ANY
 
     def _json_item(self, node: ast.Subscript, frame: Frame) -> Value:
