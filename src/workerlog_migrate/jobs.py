@@ -138,6 +138,9 @@ class _Pool:
     ) -> None:
         import multiprocessing
 
+        from workerlog_migrate.syntax.parsing import forget
+
+        forget()
         self._settings = settings
         self._cache = cache
         self._snapshot = snapshot

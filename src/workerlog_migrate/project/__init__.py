@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from workerlog_migrate.model import Target
@@ -35,10 +38,25 @@ def place(targets: Sequence[Target], cwd: Path, cache_folder: Path | None) -> tu
             known[folder] = find_root(folder, cwd)
         roots.setdefault(known[folder], []).append(position)
     placed = list(targets)
-    for root, positions in roots.items():
-        project = Project(root, cache_folder)
-        started = with_starts(project, [targets[each] for each in positions], cwd)
-        for position, target in zip(positions, with_users(project, started, cwd), strict=True):
-            placed[position] = target
-        project.close()
+    real = {folder: os.path.realpath(folder) for folder in known}
+    own = {os.path.join(real[cwd / target.path.parent], target.path.name) for target in targets}  # noqa: PTH118  # texts
+    with _uncollected():
+        for root, positions in roots.items():
+            project = Project(root, cache_folder, own)
+            started = with_starts(project, [targets[each] for each in positions], cwd)
+            for position, target in zip(positions, with_users(project, started, cwd), strict=True):
+                placed[position] = target
+            project.close()
     return tuple(placed)
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage in cycles: the trees of files have none, and looking through them takes as long as to parse them."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

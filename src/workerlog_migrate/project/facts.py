@@ -24,6 +24,7 @@ from workerlog_migrate.project.loads import (
 )
 from workerlog_migrate.project.said import FileFacts, Import
 from workerlog_migrate.project.spawns import find_spawns
+from workerlog_migrate.syntax.parsing import keep
 
 FACTS_VERSION = 19
 """Goes up whenever the same bytes give other facts."""
@@ -93,12 +94,13 @@ _OURS = "worker_logger.py"
 _STAR = re.compile(r"\bfrom\s+(?P<module>[A-Za-z_][\w.]{0,200})\s+import\s+[*]")
 
 
-def read_facts(path: Path, raw: bytes) -> FileFacts | None:
+def read_facts(path: Path, raw: bytes, *, is_kept: bool = False) -> FileFacts | None:
     """Find out what a file says about others.
 
     Args:
         path: its name, for its ending only.
         raw: its bytes.
+        is_kept: it is going to be parsed again, so that its tree is kept.
 
     Returns:
         The facts; None when it cannot be parsed, and so starts and imports nothing.
@@ -110,6 +112,8 @@ def read_facts(path: Path, raw: bytes) -> FileFacts | None:
             tree = ast.parse(text)
     except (Refused, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+    if is_kept:
+        keep(text, tree)
     collector = _Collector()
     collector.walk(tree)
     collector.spawn(tree, text)

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 MAX_TOTAL = 500_000_000
 """So many bytes of a project are read at most."""
 
+_MAX_HELD = 32_000_000
+"""So many bytes are held, to be looked through again."""
+
 _NAME = f"project-{FACTS_VERSION}.sqlite"
 _MAX_ENTRIES = 100_000
 _IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*")
@@ -45,23 +48,27 @@ class Project:
     Args:
         root: its root, absolute.
         folder: where facts are kept from run to run; None keeps them for this run only.
+        own: the files that are migrated, which are parsed again for that.
 
     Attributes:
         listing: its files.
         is_whole: every file was looked at that may matter; false when there was too much.
     """
 
-    def __init__(self, root: Path, folder: Path | None = None) -> None:
+    def __init__(self, root: Path, folder: Path | None = None, own: Collection[str] = ()) -> None:
         self.root = root
         self.listing: Listing = list_project(root)
         self.is_whole = self.listing.is_whole
         self._folder = folder
+        self._own = frozenset(own)
         self._facts: dict[str, FileFacts | None] = {}
         self._runtime: dict[str, bool] = {}
         self._database: sqlite3.Connection | None = None
         self._is_open = False
         self._new: dict[str, bytes] = {}
         self._read = 0
+        self._held: dict[str, bytes] = {}
+        self._may_hold = _MAX_HELD
 
     def facts(self, path: str) -> FileFacts | None:
         """Say what a file says about others.
@@ -139,6 +146,9 @@ class Project:
         Returns:
             Its bytes; None when it cannot be read, or is larger than `MAX_BYTES`, or too much was read before.
         """
+        held = self._held.get(path)
+        if held is not None:
+            return held
         if self._read > MAX_TOTAL:
             self.is_whole = False
             return None
@@ -147,6 +157,9 @@ class Project:
         except (OSError, ValueError):
             return None
         self._read += len(raw)
+        if len(raw) <= self._may_hold:
+            self._may_hold -= len(raw)
+            self._held[path] = raw
         return raw
 
     def close(self) -> None:
@@ -170,7 +183,7 @@ class Project:
         known = self._known(key)
         if known is not None:
             return known
-        found = read_facts(Path(path), raw)
+        found = read_facts(Path(path), raw, is_kept=path in self._own)
         if found is not None and self._database is not None:
             body = json.dumps(found.to_json(), ensure_ascii=True, separators=(",", ":")).encode("ascii")
             self._new[key] = zlib.compress(body, 1)

@@ -24,6 +24,27 @@ _UNBOUND = "except A, e: and nothing binds e"
 _BUILTINS = frozenset(dir(builtins))
 
 
+_MOST_KEPT = 600_000
+"""Characters of texts whose trees are kept: a tree takes some 35 bytes for each."""
+_kept: dict[str, ast.Module] = {}
+
+
+def keep(text: str, tree: ast.Module) -> None:
+    """Keep the tree of a text that is going to be parsed again, unless much is kept already.
+
+    Args:
+        text: the text.
+        tree: of it; nobody may change it.
+    """
+    if sum(map(len, _kept)) + len(text) <= _MOST_KEPT:
+        _kept[text] = tree
+
+
+def forget() -> None:
+    """Keep no trees any longer: other processes parse."""
+    _kept.clear()
+
+
 def parse(source: Source) -> ast.Module:
     """Parse a source with the running interpreter's grammar.
 
@@ -34,9 +55,7 @@ def parse(source: Source) -> ast.Module:
 
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(source.text, filename=str(source.path))
+        tree = _kept.pop(source.text, None) or _parsed(source)
     except SyntaxError as error:
         raise Refused(_syntax_reason(error), error.lineno or 0) from error
     except ValueError as error:
@@ -46,6 +65,12 @@ def parse(source: Source) -> ast.Module:
     if _COMMA.search(source.text) and (line := _line_of_python_2(tree)):
         raise Refused(f"is Python 2 ({_UNBOUND}); convert it to Python 3 first", line)
     return tree
+
+
+def _parsed(source: Source) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(source.text, filename=str(source.path))
 
 
 def _line_of_python_2(tree: ast.Module) -> int:
