@@ -86,6 +86,41 @@ def _inferred(script: Analyse, head: str, function: str, body: str) -> tuple[set
             id="a document of bs4 is called",
         ),
         pytest.param(
+            "from PyQt6.QtCore import pyqtSignal\nfrom PyQt6.QtWidgets import QWidget\nclass Janela(QWidget):\n    feito = pyqtSignal(str)",
+            "def f(janela: Janela):",
+            "janela.setWindowTitle('a')\njanela.feito.emit('b')",
+            "RuntimeError",  # what Qt has deleted
+            id="PyQt6",
+        ),
+        pytest.param(
+            "import customtkinter as ctk\nclass Janela(ctk.CTk):\n    def __init__(self):\n        super().__init__()\n        self.campo = ctk.CTkEntry(self)",
+            "def f(janela: Janela):",
+            "janela.campo.insert(0, janela.campo.get().strip())\njanela.after(100, print)",
+            "tkinter.TclError",
+            id="customtkinter",
+        ),
+        pytest.param(
+            "import duckdb",
+            "def f():",
+            "with duckdb.connect('a') as db:\n    rows = db.execute('select 1').fetchall()\n    len(rows)",
+            "duckdb.Error",
+            id="duckdb",
+        ),
+        pytest.param(
+            "import tldextract",
+            "def f(texto: str):",
+            "tldextract.extract(texto).registered_domain.upper()",
+            "LookupError",
+            id="tldextract",
+        ),
+        pytest.param(
+            "import arrow",
+            "def f(texto: str):",
+            "arrow.get(texto).shift(days=-1).format('YYYY')",
+            "ValueError",
+            id="arrow",
+        ),
+        pytest.param(
             "import discord",
             "async def f(channel: discord.TextChannel):",
             "e = discord.Embed(title='a', color=discord.Color.dark_gold())\nawait channel.send(embed=e)",
