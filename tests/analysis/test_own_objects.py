@@ -153,3 +153,82 @@ def test_what_gives_itself_when_it_is_awaited_is_known(
 
     assert complete
     assert found is None or names == found
+
+
+RECORD = """
+import dataclasses, requests
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from nuvem import unknown
+{made}
+def work():
+    try:
+        thing.client.get('http://x')
+    except Exception: pass
+"""
+CLASS = "@dataclass\nclass D:\n    client: {declared}\n"
+SESSION = {"requests.RequestException"}
+
+
+@pytest.mark.parametrize(
+    ("made", "other", "found"),
+    [
+        (CLASS.format(declared="Any") + "thing = D(requests.Session())", "", SESSION),
+        (CLASS.format(declared="object") + "thing = D(client=requests.Session())", "", SESSION),
+        (CLASS.format(declared="Any = None") + "thing = D(requests.Session())", "", SESSION | {"AttributeError"}),
+        ("class D(NamedTuple):\n    client: Any\nthing = D(requests.Session())", "", SESSION),
+        (CLASS.format(declared="Any = field(default=None)") + "thing = D()\nthing.client = requests.Session()", "", SESSION | {"AttributeError"}),
+        (CLASS.format(declared="Any") + "thing = D(unknown())", "", None),
+        (CLASS.format(declared="Any") + "thing = D(requests.Session())\nD(*unknown())", "", None),
+        (CLASS.format(declared="Any") + "thing = D(requests.Session())\nD(**unknown())", "", None),
+        (CLASS.format(declared="Any") + "thing = D(requests.Session())\nunknown(D)", "", None),
+        (CLASS.format(declared="Any") + "    @classmethod\n    def of(cls): return cls(unknown())\nthing = D(requests.Session())", "", None),
+        (CLASS.format(declared="Any") + "thing = dataclasses.replace(D(requests.Session()), client=unknown())", "", None),
+        (CLASS.format(declared="Any = field(default_factory=unknown)") + "thing = D(requests.Session())", "", None),
+        (CLASS.format(declared="Any") + "thing = D(requests.Session())", "import worker\nworker.D(worker.unknown())", None),
+        (CLASS.format(declared="Any") + "thing = D(requests.Session())", "import worker\ndef f(d):\n    d.client = worker.unknown()\nf(worker.thing)", None),
+        ("@unknown\n" + CLASS.format(declared="Any") + "thing = D(requests.Session())", "", None),
+    ],
+)  # fmt: skip
+def test_a_field_that_declares_nothing_is_what_it_is_given(
+    tmp_path: Path, made: str, other: str, found: set[str] | None
+) -> None:
+    """``client: Any`` of a data class is what all who make one give it; twins: someone gives something else, or out of sight."""
+    names, is_complete = judge(tmp_path, RECORD.format(made=made), other)
+
+    assert is_complete is (found is not None)
+    assert found is None or names == found
+
+
+NAMES = """
+import requests
+from typing import Any, Optional
+class W:
+    def __init__(self):
+        self.client: {declared} = None
+    def start(self):
+        self.client = {set_to}
+    def work(self):
+        try:
+            self.client.get('http://x')
+        except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("declared", "set_to", "is_complete"),
+    [
+        ("Any", "requests.Session()", True),
+        ("Optional[Any]", "requests.Session()", True),
+        ("object | None", "requests.Session()", True),
+        ("Any", "unknown()", False),
+    ],
+)
+def test_an_attribute_that_declares_nothing_is_what_it_is_set_to(
+    tmp_path: Path, declared: str, set_to: str, *, is_complete: bool
+) -> None:
+    """``self.client: Any | None = None``, set later; twin: to something that nobody knows."""
+    names, complete = judge(tmp_path, NAMES.format(declared=declared, set_to=set_to))
+
+    assert complete is is_complete
+    assert not complete or names == SESSION | {"AttributeError"}

@@ -222,22 +222,79 @@ class Writes:
 
     def _given_to_fields(self, info: ClassInfo, name: str) -> Iterator[Value]:
         """Yield what the made-up constructor of a data class or named tuple is given that its annotation does not say."""
-        family = [owner for owner in reversed(self._families.family(info)) if isinstance(owner, ClassInfo)]
-        fields = [field for owner in family for field in owner.annotations]
-        owner = next((each for each in family if name in each.annotations), None)
-        if owner is None or isinstance(self._families.method(info, "__init__"), FunctionInfo):
+        owner = self._field_owner(info, name)
+        if owner is None:
             return
         declared = self._annotations.annotation(owner.annotations[name], owner.unit)
-        at = fields.index(name)
+        for value in self._passed_for(info, name):
+            yield values.contradicting(declared, value)
+        yield from self._replaced(info, name, declared)
+
+    def _field_owner(self, info: ClassInfo, name: str) -> ClassInfo | None:
+        """Return the class that declares a field of a class whose constructor is made up of its fields."""
+        family = [owner for owner in reversed(self._families.family(info)) if isinstance(owner, ClassInfo)]
+        owner = next((each for each in family if name in each.annotations), None)
+        return None if isinstance(self._families.method(info, "__init__"), FunctionInfo) else owner
+
+    def _passed_for(self, info: ClassInfo, name: str) -> Iterator[Value]:
+        """Yield what is passed for a field where objects of a class are made in sight."""
+        family = [owner for owner in reversed(self._families.family(info)) if isinstance(owner, ClassInfo)]
+        fields = dict.fromkeys(
+            field for owner in family for field in owner.annotations if _is_passed(field, owner)
+        )
+        at = list(fields).index(name) if name in fields else len(fields)
         for use in self._callers.trail_of(info).uses:
             passed = dict(use.keywords).get(name)
             if passed is None and at < len(use.positional):
                 passed = use.positional[at]
             if passed is not None and use.kind == "call":
-                yield values.contradicting(declared, self._sight.value(passed))
-        yield from self._replaced(info, name, declared)
+                yield self._sight.value(passed)
 
-    def _replaced(self, info: ClassInfo, name: str, declared: Value) -> Iterator[Value]:
+    def given(self, info: ClassInfo, name: str) -> Value | None:
+        """Return what a field of a data class or named tuple is given by all who make its objects; None where not all are seen."""
+        (found,) = self._questions.answer(
+            ("given", info, name), lambda: (self._given(info, name),), (BOTTOM,), (None,)
+        )
+        return found
+
+    def _given(self, info: ClassInfo, name: str) -> Value | None:
+        trail = self._callers.trail_of(info)
+        is_seen = not trail.lost and all(
+            not use.rest and not use.mapping and use.kind == "call" for use in trail.uses
+        )
+        if not is_seen or self._field_owner(info, name) is None or not self._is_record(info):
+            return None
+        return values.join([*self._passed_for(info, name), *self._replaced(info, name, None)])
+
+    def _is_record(self, info: ClassInfo) -> bool:
+        """Whether objects of a class come about by calls of its name only: a data class or named tuple without makers of its own."""
+        if any(
+            isinstance(self._families.method(info, word), FunctionInfo) for word in ("__new__", "__setattr__")
+        ):
+            return False
+        for owner in self._families.family(info):
+            if not isinstance(owner, ClassInfo):
+                if owner not in _RECORDS:
+                    return False
+                continue
+            made = [
+                last_name(each.func if isinstance(each, ast.Call) else each)
+                for each in owner.node.decorator_list
+            ]
+            is_named_tuple = any(last_name(base) == "NamedTuple" for base in owner.node.bases)
+            if made != ["dataclass"] and not is_named_tuple and owner.annotations:
+                return False
+            if any(method.kind == "class" for method in owner.methods.values()):
+                return False  # ``cls(...)``
+            if any(
+                last_name(call.func) in ("__class__", "type")
+                for call in ast.walk(owner.node)
+                if isinstance(call, ast.Call)
+            ):
+                return False  # ``type(self)(...)``
+        return True
+
+    def _replaced(self, info: ClassInfo, name: str, declared: Value | None) -> Iterator[Value]:
         """Yield what ``dataclasses.replace(x, name=value)`` and ``x._replace(name=value)`` make a field."""
         for unit in self._places.units(info.unit, name):
             for word in ("replace", "_replace"):
@@ -248,7 +305,8 @@ class Writes:
                     is_method = word == "_replace" and isinstance(call.func, ast.Attribute)
                     things = [call.func.value] if is_method else call.args[:1]  # type: ignore[attr-defined]  # as was asked
                     if any(self._callers.receives(thing, info, unit)[0] for thing in things):
-                        yield values.contradicting(declared, self._above.flat.value(given, unit))
+                        value = self._above.flat.value(given, unit)
+                        yield value if declared is None else values.contradicting(declared, value)
 
     def _through_dict(self, info: ClassInfo, name: str, unit: Unit, *, is_method: bool) -> Iterator[Value]:
         """Yield what is stored through ``vars(x)`` and ``x.__dict__``."""
@@ -293,7 +351,19 @@ def _set_by_name(module: Module) -> Iterator[tuple[ast.expr, ast.expr, ast.expr 
                 yield given[0], given[1], given[2] if len(given) > _PAIR else None
 
 
+def _is_passed(field: str, owner: ClassInfo) -> bool:
+    """Whether the made-up constructor takes a field: no class variable, no ``field(init=False)``."""
+    if "ClassVar" in ast.unparse(owner.annotations[field]):
+        return False
+    made = owner.values.get(field)
+    return not (
+        isinstance(made, ast.Call)
+        and any(word.arg == "init" and getattr(word.value, "value", True) is False for word in made.keywords)
+    )
+
+
 _PAIR = 2
+_RECORDS = frozenset({"typing.NamedTuple", "abc.ABC", "object", "tuple"})
 _READING_TABLES = frozenset({"get", "keys", "values", "items", "copy", "__contains__"})
 _TABLE_READERS = frozenset(
     {"len", "print", "dict", "sorted", "list", "repr", "str", "exec", "eval", "bool", "set", "dumps"}
