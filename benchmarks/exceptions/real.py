@@ -22,6 +22,7 @@ from __future__ import annotations
 import argparse
 import ast
 import json
+import os
 import random
 import sys
 import time
@@ -109,6 +110,7 @@ def judge(project: Path, files: list[Path], knowledge: Knowledge, clock: Clock) 
         Every broad handler.
     """
     settings = Settings()
+    os.chdir(project)  # as a person would, who runs it there: the project's root is looked for from here
     targets = place([Target(path, path.stem) for path in files], project, None)
     for target in targets:
         try:
