@@ -71,6 +71,7 @@ def test_what_a_test_passes_counts(tmp_path: Path) -> None:
 
 
 DOUBLE = """import {library}, worker
+from types import SimpleNamespace
 from unittest import mock
 class Dupla:
     def ler(self): raise ZeroDivisionError
@@ -78,12 +79,14 @@ def test_double(fixture):
     worker.ler(Dupla())
     worker.ler(fixture)
     worker.ler(mock.Mock())
+    worker.ler(object())
+    worker.ler(SimpleNamespace(read_text=print))
 """
 USES = "def ler(x):\n    try:\n        return x.read_text()\n    except Exception: pass\n"
 
 
 def test_a_double_that_a_test_passes_stands_for_what_the_program_passes(tmp_path: Path) -> None:
-    """Mocks, fixtures and classes of the tests tell nothing of the program."""
+    """Mocks, fixtures, bare objects and classes of the tests tell nothing of the program."""
     others = {
         "main": "import worker, pathlib\nworker.ler(pathlib.Path('a'))\n",
         "tests__test_worker": DOUBLE.format(library="pytest"),

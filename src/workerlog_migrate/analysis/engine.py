@@ -101,7 +101,7 @@ class Engine:
         places = Places(world, above)
         replacements = Replacements(world, above, effects, families, places)
         callers = Callers(world, above, questions, families, places)
-        sight = Sight(above, questions, elements, places, callers)
+        sight = Sight(world, above, questions, elements, places, callers)
         containers = Containers(above, questions, elements, callers, sight)
         writes = Writes(above, questions, families, annotations, places, callers, sight)
         presence = Presence(world, above, families, writes)

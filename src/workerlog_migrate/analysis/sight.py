@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.questions import Questions
+    from workerlog_migrate.analysis.world import World
 
 _SITES = 48
 
@@ -36,12 +37,14 @@ class Sight:
 
     def __init__(
         self,
+        world: World,
         above: Above,
         questions: Questions,
         elements: Elements,
         places: Places,
         callers: Callers,
     ) -> None:
+        self._world = world
         self._above = above
         self._questions = questions
         self._elements = elements
@@ -70,7 +73,7 @@ class Sight:
                 yield frozenset(entry for entry in value if not self._is_double(entry))
 
     def _is_double(self, entry: Type) -> bool:
-        """Whether what a test passes stands for something else: a mock, a fixture, an instance of a class of the tests.
+        """Whether what a test passes stands for something else: a mock, a fixture, an instance of a class of the tests, a bare ``object()``.
 
         A function of the tests that raises is none: the test holds that the program swallows that.
         """
@@ -80,7 +83,7 @@ class Sight:
         found = entry.class_or_none or function
         if found is not None:
             return self._places.is_test(found.unit)
-        return values.is_opaque(entry)
+        return values.is_opaque(entry) or self._world.knowledge.is_kind(entry.name, "double")
 
     def reason(self, node: ast.AST) -> str:
         """Return why a parameter, name or container may be anything; empty when all that reaches it was seen."""
