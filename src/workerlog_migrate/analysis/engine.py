@@ -103,7 +103,7 @@ class Engine:
         callers = Callers(world, above, questions, families, places)
         sight = Sight(world, above, questions, elements, places, callers)
         containers = Containers(above, questions, elements, callers, sight)
-        writes = Writes(above, questions, families, annotations, places, callers, sight)
+        writes = Writes(world, above, questions, families, annotations, places, callers, sight)
         presence = Presence(world, above, families, writes)
         parameters = Parameters(world, above, questions, families, annotations, callers, sight, replacements)
         sources = Sources(above, places, callers, containers, writes)

@@ -18,7 +18,7 @@ from workerlog_migrate.analysis.header import runtime_name
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 from workerlog_migrate.syntax.blocks import always_leaves
-from workerlog_migrate.syntax.literals import is_none, last_name
+from workerlog_migrate.syntax.literals import is_none
 from workerlog_migrate.syntax.names import BUILTINS
 from workerlog_migrate.syntax.stars import may_hide
 
@@ -161,7 +161,7 @@ class FlowInsensitive:
                     or name in owner.values
                     or name in owner.annotations
                 ):
-                    field = self._field(info, owner, name)
+                    field = self._writes.field(info, owner, name)
                     found.append(self._own_attribute_asked(owner, name) if field is None else field)
                     if name in owner.methods:
                         break
@@ -178,24 +178,6 @@ class FlowInsensitive:
                 declared = self._annotations.annotation(owner.annotations[name], owner.unit)
                 return values.with_declared(value, declared)
         return value
-
-    def _field(self, info: ClassInfo, owner: ClassInfo, name: str) -> Value | None:
-        """Return what a field of a data class holds whose annotation says nothing: what all who make one give it; None for others."""
-        if name not in owner.annotations or name in owner.methods:
-            return None
-        declared = self._annotations.annotation(owner.annotations[name], owner.unit)
-        if not _is_silent(declared) or not self._world.knows_users(owner.unit):
-            return None
-        default = owner.values.get(name)
-        if isinstance(default, ast.Call) and last_name(default.func) == "field":
-            default = next((word.value for word in default.keywords if word.arg == "default"), None)
-            if default is None:
-                return None  # what a factory makes, others may fill
-        given = self._writes.given(info, name)
-        if given is None:
-            return None
-        kept = [self.target(stored, owner.unit) for stored in owner.stores.get(name, ())[:_CALL_SITES]]
-        return values.join([given, *kept, *([] if default is None else [self.value(default, owner.unit)])])
 
     def is_decorator(self, function: FunctionInfo) -> bool:
         """Whether a function of another file returns a function defined in it, which calls what it was given."""
@@ -304,7 +286,7 @@ class FlowInsensitive:
                         and self._is_bound_again(node, unit)
                     ):
                         return found  # what is caught, and kept in it, says more
-                    if found == NONE and _is_silent(declared) and self._is_bound_again(node, unit):
+                    if found == NONE and values.is_silent(declared) and self._is_bound_again(node, unit):
                         return found  # what it is set to says what it holds
                     return declared if declared != ANY else found or ANY
                 if any(map(values.is_opaque, found)):
@@ -450,12 +432,6 @@ class FlowInsensitive:
             for iterable in function.facts.delegates[:_CALL_SITES]
         )
         return values.join(found) or ANY
-
-
-def _is_silent(declared: Value) -> bool:
-    """Whether a declared type says nothing: ``Any``, or a container that does not say what it holds, each or None."""
-    silent = {entry for entry in declared if entry in ANY or (entry.args and set(entry.args) == {ANY})}
-    return bool(silent) and declared - silent <= NONE
 
 
 _ANY_EXCEPTION = frozenset({BROAD, ROOT, "None"})

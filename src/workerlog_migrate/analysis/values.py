@@ -358,6 +358,12 @@ def with_declared(value: Value, declared: Value) -> Value:
     return frozenset(entry for entry in value if not is_opaque(entry)) | declared
 
 
+def is_silent(declared: Value) -> bool:
+    """Whether a declared type says nothing: ``Any``, or a container that does not say what it holds, each or None."""
+    silent = {entry for entry in declared if entry in ANY or (entry.args and set(entry.args) == {ANY})}
+    return bool(silent) and declared - silent <= NONE
+
+
 def contradicting(declared: Value, seen: Value) -> Value:
     """Return what is seen of another builtin kind than a declared type; a bool is an int, an int a float.
 

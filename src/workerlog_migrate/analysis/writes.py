@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.questions import Questions
     from workerlog_migrate.analysis.sight import Sight
+    from workerlog_migrate.analysis.world import World
 from workerlog_migrate.syntax.literals import may_spell
 
 
@@ -36,6 +37,7 @@ class Writes:
 
     def __init__(
         self,
+        world: World,
         above: Above,
         questions: Questions,
         families: Families,
@@ -44,6 +46,7 @@ class Writes:
         callers: Callers,
         sight: Sight,
     ) -> None:
+        self._world = world
         self._above = above
         self._questions = questions
         self._families = families
@@ -250,6 +253,25 @@ class Writes:
             if passed is not None and use.kind == "call":
                 yield self._sight.value(passed)
 
+    def field(self, info: ClassInfo, owner: ClassInfo, name: str) -> Value | None:
+        """Return what a field of a data class holds whose annotation says nothing: what all who make one give it; None for others."""
+        if name not in owner.annotations or name in owner.methods:
+            return None
+        declared = self._annotations.annotation(owner.annotations[name], owner.unit)
+        if not values.is_silent(declared):
+            return None
+        default = owner.values.get(name)
+        if isinstance(default, ast.Call) and last_name(default.func) == "field":
+            default = next((word.value for word in default.keywords if word.arg == "default"), None)
+            if default is None:
+                return None  # what a factory makes, others may fill
+        given = self.given(info, name)
+        if given is None:
+            return None
+        flat = self._above.flat
+        kept = [flat.target(stored, owner.unit) for stored in owner.stores.get(name, ())[:_STORES]]
+        return values.join([given, *kept, *([] if default is None else [flat.value(default, owner.unit)])])
+
     def given(self, info: ClassInfo, name: str) -> Value | None:
         """Return what a field of a data class or named tuple is given by all who make its objects; None where not all are seen."""
         (found,) = self._questions.answer(
@@ -258,6 +280,8 @@ class Writes:
         return found
 
     def _given(self, info: ClassInfo, name: str) -> Value | None:
+        if not self._world.knows_users(info.unit):
+            return None
         trail = self._callers.trail_of(info)
         is_seen = not trail.lost and all(
             not use.rest and not use.mapping and use.kind == "call" for use in trail.uses
@@ -363,6 +387,7 @@ def _is_passed(field: str, owner: ClassInfo) -> bool:
 
 
 _PAIR = 2
+_STORES = 48
 _RECORDS = frozenset({"typing.NamedTuple", "abc.ABC", "object", "tuple"})
 _READING_TABLES = frozenset({"get", "keys", "values", "items", "copy", "__contains__"})
 _TABLE_READERS = frozenset(
