@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import pytest
 
 from tests.analysis.test_reach import judge
+from workerlog_migrate.model import Settings, Target
+from workerlog_migrate.pipeline import migrate_file
+from workerlog_migrate.project import place
+from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS
 
 TRIES = """import tenacity, backoff
 class Falta(Exception): pass
@@ -85,3 +90,51 @@ def test_a_file_that_may_be_closed_already(
 
     assert is_complete
     assert ("ValueError" in found) is is_listed
+
+
+def test_a_class_in_a_class_is_reached_by_the_module_of_the_outer_one(tmp_path: Path) -> None:
+    """``imaplib.IMAP4.error`` needs ``import imaplib``, and no ``import imaplib.IMAP4``, which would end the worker at its start."""
+    body = "    try:\n        {}.login('a', 'b')\n    except Exception:\n        pass\n"
+    lines = {
+        "import imaplib\n": f"def ler():\n{body.format('imaplib.IMAP4()')}",
+        "from imaplib import IMAP4_SSL\n": f"def ler():\n{body.format('IMAP4_SSL()')}",
+        "import xml.etree.ElementTree\n": "def ler():\n    try:\n        xml.etree.ElementTree.parse('a')\n    except Exception:\n        pass\n",
+    }
+    for number, (head, text) in enumerate(lines.items()):
+        path = tmp_path / f"worker{number}.py"
+        path.write_text(head + text, "utf-8")
+        (target,) = place([Target(path, path.stem)], tmp_path, None)
+        result = migrate_file(target, Settings(select=(SPECIFIC_EXCEPTIONS,)))
+
+        after = result.after.decode()
+        assert "except (" in after
+        imports = [line for line in after.splitlines() if line.startswith("import ")]
+        assert all(importlib.util.find_spec(line.split()[1]) for line in imports)
+        assert imports[-1] == ("import imaplib" if "imaplib" in head else head.strip())
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_listed"),
+    [
+        (["return caminho.full_match('*.txt')"], True),
+        (["return caminho.match('*.txt')"], False),
+        (["return list(itertools.batched('abc', 2))"], True),
+        (["caminho.stat()", "return list(itertools.batched('abc', 2))"], False),
+    ],
+)
+def test_what_only_later_pythons_have_is_tried_on_its_own(
+    tmp_path: Path, lines: list[str], *, is_listed: bool
+) -> None:
+    """Where a ``try`` does nothing but ask for a method of later Pythons, the method may be missing; in a longer one it is needed anyway."""
+    body = "".join(f"        {line}\n" for line in lines)
+    script = f"import itertools\nfrom pathlib import Path\ndef ler(caminho: Path):\n    try:\n{body}    except Exception: pass\n"
+
+    assert ("AttributeError" in judge(tmp_path, script)[0]) is is_listed
+
+
+def test_the_next_item_of_an_asynchronous_generator_may_not_be_there(tmp_path: Path) -> None:
+    """``anext`` without a default ends in ``StopAsyncIteration``; with one it does not."""
+    script = "async def itens():\n    yield 1\nasync def ler():\n    try:\n        open('a'); await anext({})\n    except Exception: pass\n"
+
+    assert "StopAsyncIteration" in judge(tmp_path, script.format("itens()"))[0]
+    assert "StopAsyncIteration" not in judge(tmp_path, script.format("itens(), None"))[0]

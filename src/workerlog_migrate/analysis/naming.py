@@ -93,8 +93,8 @@ class Naming:
             text = self._imported(name, place, state)
             if text is not None:
                 return Written(text, exception)
-        for name in sorted(names, key=lambda name: not self._takes_from(name.rpartition(".")[0])):
-            owner = name.rpartition(".")[0]
+        for name in sorted(names, key=lambda name: not self._takes_from(self._owner(name))):
+            owner = self._owner(name)
             top = owner.partition(".")[0]
             other = self._engine.world.other_unit(owner) if top not in _STDLIB else None
             simple = name.rpartition(".")[2]
@@ -103,6 +103,13 @@ class Naming:
             if (self._is_everywhere(top) or self._is_there(top)) and self._can_import(owner, place):
                 return Written(name, exception, owner)
         return None
+
+    def _owner(self, name: str) -> str:
+        """Return the module of a class: ``imaplib`` of ``imaplib.IMAP4.error``, which is a class in a class."""
+        owner = name.rpartition(".")[0]
+        while "." in owner and self._engine.knowledge.type(owner) is not None:
+            owner = owner.rpartition(".")[0]
+        return owner
 
     def _takes_from(self, owner: str) -> bool:
         """Whether the script imports something from a module: of two names of a class it is the one that it would use."""
@@ -189,7 +196,7 @@ class Naming:
 
     def _imported(self, dotted: str, place: ast.AST, state: State | None) -> str | None:
         for name, binding, scope, rest in self._visible(place, dotted):
-            if rest.count(".") > 1 and not self._submodule_imported(dotted.rpartition(".")[0]):
+            if rest.count(".") > 1 and not self._submodule_imported(self._owner(dotted)):
                 continue
             if self._is_bound(name, binding, scope, place, state):
                 return name + rest
@@ -227,7 +234,7 @@ class Naming:
 
     def _submodule_imported(self, module: str) -> bool:
         """Whether a submodule is certainly loaded: third-party packages load theirs, the standard library does not."""
-        if module.partition(".")[0] not in _STDLIB:
+        if module.partition(".")[0] not in _STDLIB or "." not in module:
             return True
         return any(
             isinstance(node, ast.Import) and any(alias.name == module for alias in node.names)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.hooks import Hooks
     from workerlog_migrate.analysis.kinds import Kinds
+    from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.patterns import Patterns
     from workerlog_migrate.analysis.set_up import SetUp
     from workerlog_migrate.analysis.special_methods import SpecialMethods
@@ -87,6 +88,8 @@ class Rows:
             is_in_loop = "needs-loop" in row.marks and isinstance(frame.function.node, ast.AsyncFunctionDef)
             if "needs-no-loop" in row.marks and isinstance(frame.function.node, ast.AsyncFunctionDef):
                 self._effects.operation("op:second-loop", node, frame)
+            if row.min_python and self._may_be_newer(row, node, frame):
+                self._effects.operation("op:newer-python", node, frame)
             for exception in () if is_in_loop else row.raises:
                 sink.add(Raise(exception, node, frame.unit, row.name, row.source, row.note))
             for when in row.when:
@@ -143,6 +146,20 @@ class Rows:
         given = [("", each, arguments.value(each)) for each in arguments.positional]
         given += [(word, each, arguments.value(each)) for word, each in arguments.keywords.items()]
         self._kinds.called(row, receiver, given, node, frame)
+
+    def _may_be_newer(self, row: CallRow, node: ast.AST, frame: Frame) -> bool:
+        """Whether a ``try`` that does one thing asks for what a Python that the project is for may not have.
+
+        In a longer body, or where the program asks for the same outside of any ``try``, it is needed anyway.
+        """
+        if self._world.python >= tuple(map(int, row.min_python.split("."))):
+            return False
+        module = frame.unit.module
+        block = _try_of(node, module)
+        if block is None or len(block.body) > 1 or not isinstance(block.body[0], _SIMPLE):
+            return False
+        others = module.attributes_of(row.name.rpartition(".")[2])
+        return all(_try_of(each, module) is not None for each in others)
 
     def _filled(self, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Add what the fields of a literal template do with what they show: format it, read an item of it."""
@@ -415,4 +432,19 @@ _ASKS = frozenset({"__iter__", "__next__", "__len__", "__abs__", "__reversed__",
 _CONVERTS = frozenset(
     {"__int__", "__float__", "__index__", "__round__", "__pow__", "__divmod__", "__floor__", "__ceil__"}
 )
+
+
 _TEXTS = frozenset({"str", "bytes"})
+_SIMPLE = (ast.Return, ast.Assign, ast.AnnAssign, ast.Expr)
+
+
+def _try_of(node: ast.AST, module: Module) -> ast.Try | None:
+    """Return the innermost ``try`` in whose body a node stands, in the same function."""
+    inner = node
+    for above in module.ancestors(node):
+        if isinstance(above, ast.Try) and inner in above.body:
+            return above
+        if isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            return None
+        inner = above
+    return None

@@ -48,6 +48,7 @@ class World:
     ) -> None:
         self.knowledge = knowledge
         self.taught = dict(settings.raises)
+        self.python = settings.python
         self.hierarchy = Hierarchy(knowledge, settings.python)
         # Under --unresolved reraise a broad handler will raise again what nobody knows: outer handlers see it then.
         self.reraises_unknown = settings.unresolved is Unresolved.RERAISE
