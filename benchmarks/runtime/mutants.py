@@ -165,7 +165,7 @@ MUTANTS = (
     Mutant('shared: a level of others', '        return level >= self.worker_level or super()', '        return super()', 'shared_state'),
     Mutant('shared: once on the terminal', 'handle = getattr(logger, "mirror", None) or (', 'handle = (', 'shared_state'),
     Mutant('shared: asyncio silenced', '        return level >= logging.ERROR or super()', '        return super()', 'shared_state'),
-    Mutant('crash: a later hook', '    with quiet(AttributeError, RuntimeError):  # not in every Python; too late\n        threading._register_atexit(_find_crash)  # type: ignore[attr-defined]\n', '', 'shared_state'),
+    Mutant('crash: a later hook', '    with quiet(AttributeError, RuntimeError):  # not in every Python; too late\n        threading._register_atexit(_find_crash)  # type: ignore[attr-defined]  # private\n', '', 'shared_state'),
     Mutant('crash: a console asks for the original hook', '                module.__excepthook__ = chained  # consoles', '                pass  # consoles', 'shared_state'),
     Mutant('crash: an error that is shown', 'sys.exc_info()[1] is crash[1])', 'False)', 'shared_state'),
     Mutant('crash: a mark of another process', '    if marks.get(mark) == os.getpid():', '    if mark in marks:', 'shared_state'),

@@ -235,7 +235,7 @@ def existing_folder(path: Path) -> str:
     """Give the nearest folder at or above an absolute path; ``..`` is taken as it is written."""
     folder = os.path.normpath(path)
     while not os.path.isdir(folder) and folder != os.path.dirname(folder):  # noqa: PTH112, PTH120  # never raises, even for NUL
-        folder = os.path.dirname(folder)  # noqa: PTH120
+        folder = os.path.dirname(folder)  # noqa: PTH120  # as above
     return folder
 
 

@@ -140,9 +140,9 @@ class Module:
         """Return the node's span in characters; a decorated definition starts at ``def`` or ``class``, as in ``ast``."""
         return Span(
             node.lineno,  # type: ignore[attr-defined]  # only nodes with positions are asked for
-            self._column(node.lineno, node.col_offset),  # type: ignore[attr-defined]
-            node.end_lineno,  # type: ignore[attr-defined]
-            self._column(node.end_lineno, node.end_col_offset),  # type: ignore[attr-defined]
+            self._column(node.lineno, node.col_offset),  # type: ignore[attr-defined]  # as above
+            node.end_lineno,  # type: ignore[attr-defined]  # as above
+            self._column(node.end_lineno, node.end_col_offset),  # type: ignore[attr-defined]  # as above
         )
 
     def offset(self, line: int, column: int) -> int:

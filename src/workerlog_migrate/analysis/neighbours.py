@@ -304,7 +304,7 @@ def dotted_name(path: Path) -> str:
     """Return the name under which a file is imported: through the packages that hold it, ``pkg.sub.module``."""
     parts = [] if path.stem == "__init__" else [path.stem]
     folder = os.path.dirname(path.absolute())  # noqa: PTH120  # texts: it is asked of each script
-    while os.path.isfile(os.path.join(folder, "__init__.py")):  # noqa: PTH113, PTH118
+    while os.path.isfile(os.path.join(folder, "__init__.py")):  # noqa: PTH113, PTH118  # texts, as above
         above, name = os.path.split(folder)
         if not name:  # the root
             break

@@ -40,7 +40,7 @@ _HIDDEN = frozenset(
 _MAX_ENTRIES = 500_000
 _PYTHON = (".py", ".pyw")
 _TEXTS = frozenset(
-    ".ahk .applescript .bash .bat .bzl .cfg .cjs .cmd .command .conf .crontab .cs .desktop .dockerfile .env .envrc .ex .fish .go .gradle .groovy .hcl .in .ini .ipynb .j2 .java .jinja .jinja2 .jl .js .json .ksh .kt .lua .md .mjs .mk .mount .nix .nomad .path .php .pl .plist .plx .properties .ps1 .rb .reg .rs .rst .scpt .service .sh .socket .spec .star .target .tcl .template .tf .timer .tmpl .toml .tpl .ts .txt .vbs .xml .xsh .yaml .yml .zsh".split()  # noqa: SIM905
+    ".ahk .applescript .bash .bat .bzl .cfg .cjs .cmd .command .conf .crontab .cs .desktop .dockerfile .env .envrc .ex .fish .go .gradle .groovy .hcl .in .ini .ipynb .j2 .java .jinja .jinja2 .jl .js .json .ksh .kt .lua .md .mjs .mk .mount .nix .nomad .path .php .pl .plist .plx .properties .ps1 .rb .reg .rs .rst .scpt .service .sh .socket .spec .star .target .tcl .template .tf .timer .tmpl .toml .tpl .ts .txt .vbs .xml .xsh .yaml .yml .zsh".split()  # noqa: SIM905  # a list of words
 )
 _NAMED_TEXTS = (
     ".env",
@@ -126,7 +126,7 @@ def _is_entered(name: str) -> bool:
 def _may_start(name: str) -> bool:
     if "." not in name.removeprefix(".") or name.startswith(_NAMED_TEXTS):
         return True
-    return os.path.splitext(name)[1].lower() in _TEXTS  # noqa: PTH122
+    return os.path.splitext(name)[1].lower() in _TEXTS  # noqa: PTH122  # a text, asked for each entry
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:

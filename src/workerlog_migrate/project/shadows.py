@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _STDLIB = frozenset(sys.stdlib_module_names)
 _LOADED_BEFORE = frozenset(sys.builtin_module_names) & frozenset(
-    "sys builtins marshal posix nt time _thread _weakref _io _imp _warnings _signal _codecs gc errno itertools".split()  # noqa: SIM905
+    "sys builtins marshal posix nt time _thread _weakref _io _imp _warnings _signal _codecs gc errno itertools".split()  # noqa: SIM905  # a list of words
 ) | {
     "os",
     "io",

@@ -100,9 +100,9 @@ def _formatting(report: Report) -> Iterator[str]:
     from workerlog_migrate.files.linters import formatter
 
     command = formatter(Path(os.path.abspath(written[0].parent)))  # noqa: PTH100  # links stay as they are
-    beside = os.path.dirname(sys.executable)  # noqa: PTH120
+    beside = os.path.dirname(sys.executable)  # noqa: PTH120  # a text for PATH
     if os.name == "nt":  # a Python that is no virtual environment has a folder for them
-        beside += os.pathsep + os.path.join(beside, "Scripts")  # noqa: PTH118
+        beside += os.pathsep + os.path.join(beside, "Scripts")  # noqa: PTH118  # a text for PATH
     if command and shutil.which(command.split()[0], path=beside):
         yield f"long lines are your formatter's: {command} {typed(*map(str, written))}\n"
 

@@ -130,7 +130,7 @@ def _set_up(
         # Known by its file, not by its class: this module may be loaded under two names. And the same relative
         # folder is, after os.chdir(), still the folder of the first call.
         held = vars(logger).get("worker_log")
-        handler: _WorkerFileHandler = held if hasattr(held, "worker_log_dir") else None  # type: ignore[assignment]
+        handler: _WorkerFileHandler = held if hasattr(held, "worker_log_dir") else None  # type: ignore[assignment]  # None is made a handler below
         if handler is None or (handler.worker_log_dir != folder and handler.baseFilename != path):
             if held is not None:
                 logger.removeHandler(held)
@@ -150,7 +150,7 @@ def _set_up(
 
 def current_logger() -> logging.Logger | None:
     """Give the logger of the script that runs, or None before its set-up."""
-    return _shared().worker  # type: ignore[no-any-return]
+    return _shared().worker  # type: ignore[no-any-return]  # a namespace has no types
 
 
 def _shared() -> SimpleNamespace:
@@ -166,7 +166,7 @@ def _shared() -> SimpleNamespace:
             "seen_by": 0,
         }
         names.setdefault("worker_logger", SimpleNamespace(**fresh, unwritten={}, hanging=[]))
-    return names["worker_logger"]  # type: ignore[no-any-return]
+    return names["worker_logger"]  # type: ignore[no-any-return]  # a module's names have no types
 
 
 def _logger_name(name: str) -> str:
@@ -333,7 +333,7 @@ def _record(
     """Make the record that a method of the logger would have made at a frame's line."""
     code = frame.f_code
     return logger.makeRecord(
-        logger.name, level, code.co_filename, frame.f_lineno, text, (), crash, code.co_name  # type: ignore[arg-type]
+        logger.name, level, code.co_filename, frame.f_lineno, text, (), crash, code.co_name  # type: ignore[arg-type]  # a crash may be three times None
     )  # fmt: skip
 
 
@@ -407,11 +407,11 @@ def _log_lines(
     frame: FrameType,
 ) -> None:
     level = _METHODS.get(getattr(log_method, "__func__", None))
-    logger = log_method.__self__ if level else log_method  # type: ignore[union-attr]
+    logger = log_method.__self__ if level else log_method  # type: ignore[union-attr]  # a method of a logger, by the table
     if not isinstance(logger, logging.Logger):
         standard = getattr(log_method, "__module__", None) == "logging"
         for line in lines:
-            log_method(line, **({"stacklevel": 3} if standard else {}))  # type: ignore[operator]
+            log_method(line, **({"stacklevel": 3} if standard else {}))  # type: ignore[operator]  # whatever else is no logger is called
         return
     failing = handled is not None and not isinstance(handled, _NO_ERRORS)
     level = level or _level_of(text, logging.ERROR if failing else logging.INFO)
@@ -785,7 +785,7 @@ def _at_exit() -> None:
     if process is not None and util is not None and process.parent_process() is not None:
         util.Finalize(None, _end, exitpriority=0)  # its children end without the functions of atexit
     with quiet(AttributeError, RuntimeError):  # not in every Python; too late
-        threading._register_atexit(_find_crash)  # type: ignore[attr-defined]
+        threading._register_atexit(_find_crash)  # type: ignore[attr-defined]  # private
 
 
 def _end() -> None:
@@ -1672,7 +1672,7 @@ def _chain_hooks() -> None:
         traceback.print_exc = _chained(traceback.print_exc, _child_crash)
     make = getattr(threading, "_make_invoke_excepthook", None)
     if make is not None and not hasattr(make, "worker_logger"):  # each new thread asks it what calls the hook
-        threading._make_invoke_excepthook = _telling_first(make)  # type: ignore[attr-defined]
+        threading._make_invoke_excepthook = _telling_first(make)  # type: ignore[attr-defined]  # private, from 3.10 on
     tasks = logging.getLogger("asyncio")
     if not hasattr(tasks, "worker_logger"):
         _put_over(tasks, _AsyncioLogger)
@@ -1686,7 +1686,7 @@ def _chained(previous: Callable[..., object], crash_of: Callable[..., _Crash]) -
         _log_crash(crash_of(*args, **kwargs))
         previous(*args, **kwargs)
 
-    hook.worker_logger = True  # type: ignore[attr-defined]
+    hook.worker_logger = True  # type: ignore[attr-defined]  # a mark on a function
     return hook
 
 
@@ -1698,14 +1698,14 @@ def _telling_first(make: Callable[[], Callable[..., object]]) -> Callable[[], Ca
     def telling() -> Callable[..., None]:
         return _chained(make(), lambda _thread: sys.exc_info())
 
-    telling.worker_logger = True  # type: ignore[attr-defined]
+    telling.worker_logger = True  # type: ignore[attr-defined]  # a mark on a function
     return telling
 
 
 def _main_crash(*crash: object) -> _Crash:
     # Who calls the hook for an error that is being handled wants to show it: a console, a supervisor of its own.
     handled = len(crash) != 3 or (crash[1] is not None and sys.exc_info()[1] is crash[1])
-    return (None, None, None) if handled else crash  # type: ignore[return-value]
+    return (None, None, None) if handled else crash  # type: ignore[return-value]  # three of them, as counted above
 
 
 def _find_crash() -> None:
@@ -1953,8 +1953,8 @@ def _run(command: str, data: bytes, seconds: float) -> None:
     if (
         not own
     ):  # a console of its own that nobody sees: none opens under pythonw, and Ctrl-C reaches the worker alone
-        options["creationflags"] = subprocess.CREATE_NO_WINDOW  # type: ignore[attr-defined]
-    subprocess.run(command, shell=True, input=data, timeout=seconds, **options)  # type: ignore[call-overload]
+        options["creationflags"] = subprocess.CREATE_NO_WINDOW  # type: ignore[attr-defined]  # on Windows only
+    subprocess.run(command, shell=True, input=data, timeout=seconds, **options)  # type: ignore[call-overload]  # options as a table
 
 
 # --- generated from levels.toml: begin (python -m workerlog_migrate.analysis.level --write)

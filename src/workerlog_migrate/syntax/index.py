@@ -68,13 +68,13 @@ class Index:
             # Most nodes are of four kinds, which go by without a call; constants are not even put on the stack.
             if kind is ast.Name:
                 self.names.append(node)  # type: ignore[arg-type]  # as its type says
-                use(node.id)  # type: ignore[attr-defined]
-                if type(node.ctx) is not ast.Load:  # type: ignore[attr-defined]
-                    self._visit_target(node, scope)  # type: ignore[arg-type]
+                use(node.id)  # type: ignore[attr-defined]  # as its type says
+                if type(node.ctx) is not ast.Load:  # type: ignore[attr-defined]  # as its type says
+                    self._visit_target(node, scope)  # type: ignore[arg-type]  # as its type says
                 continue
             if kind is ast.Attribute:
-                self.attributes.append(node)  # type: ignore[arg-type]
-                value = node.value  # type: ignore[attr-defined]
+                self.attributes.append(node)  # type: ignore[arg-type]  # as its type says
+                value = node.value  # type: ignore[attr-defined]  # as its type says
                 parents[value] = node
                 push((value, scope))
                 continue
