@@ -51,6 +51,21 @@ def upper(path: Path) -> str:
     return str(path).swapcase()
 
 
+def test_a_backslash_before_a_closing_quote_is_explained(tmp_path: Path) -> None:
+    """To ``cmd`` the quote in ``"C:\\my bots\\"`` closes nothing and is part of the path; on POSIX it may stand in a name."""
+    tree(tmp_path, "scripts/zero_a.py")
+    ((path, error),) = find(tmp_path, 'scripts"').errors
+
+    assert path.name == 'scripts"'
+    if WINDOWS:
+        assert error.reason.startswith("cannot be read: ")
+        assert error.reason.endswith(": a \\ before a closing quote is part of the name; leave it off")
+    else:
+        assert error.reason == "no such file or folder"
+        tree(tmp_path, 'scripts"/zero_a.py')
+        assert shown(find(tmp_path, 'scripts"')) == ['scripts"/zero_a.py']
+
+
 # --- case
 
 

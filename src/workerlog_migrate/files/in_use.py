@@ -31,6 +31,7 @@ _waits: list[float] = []
 
 _ACCESS_DENIED, _SHARING_VIOLATION, _LOCK_VIOLATION = 5, 32, 33
 _IN_USE = frozenset({_ACCESS_DENIED, _SHARING_VIOLATION, _LOCK_VIOLATION})
+_INVALID_NAME = 123
 # What file systems without rights and streams (FAT, some network redirectors) answer to ReplaceFileW.
 _NOT_SUPPORTED = frozenset({1, 50})
 _REPLACED_HAS_BACKUP_NAME = 1177  # ERROR_UNABLE_TO_MOVE_REPLACEMENT_2
@@ -77,6 +78,10 @@ def why(error: OSError) -> str:
     """
     text = error.strerror or str(error)
     text = text[:1].lower() + text[1:]
+    if getattr(error, "winerror", None) == _INVALID_NAME and '"' in str(error.filename):
+        return (
+            f"{text}: a \\ before a closing quote is part of the name; leave it off"  # "C:\my bots\" in cmd
+        )
     return f"in use by another program ({text})" if is_in_use(error) else text
 
 
