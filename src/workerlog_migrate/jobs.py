@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.files.reading import read_file
+from workerlog_migrate.files.reading import read_script
 from workerlog_migrate.files.source import pass_over
 from workerlog_migrate.model import FileError, FileResult
 
@@ -277,7 +277,7 @@ class _Pool:
 def _read(target: Target) -> bytes | None:
     """Read a file; None where it cannot be read, which whoever works on it reports."""
     try:
-        return read_file(target.path)
+        return read_script(target.path, target.place)
     except (OSError, MemoryError):
         return None
 

@@ -246,6 +246,7 @@ class Target:
             the project was not looked at.
         ignore: codemods that the configuration leaves out in this file.
         as_module: it logs to the log of the worker that imports it, under its own name.
+        place: where it was found, links resolved; it is read there and nowhere else. None: it is read by its path.
     """
 
     path: Path
@@ -256,6 +257,7 @@ class Target:
     users: tuple[tuple[str, tuple[str, ...]], ...] = ()
     as_module: bool = False
     ignore: tuple[str, ...] = ()
+    place: Path | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, order=True)

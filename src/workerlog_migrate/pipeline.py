@@ -20,7 +20,7 @@ from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.budget import SECONDS, SpentError, budget
 from workerlog_migrate.files.discover import worker_name
 from workerlog_migrate.files.in_use import why
-from workerlog_migrate.files.reading import read_file
+from workerlog_migrate.files.reading import read_script
 from workerlog_migrate.files.source import PRESENT, decode, encode, pass_over
 from workerlog_migrate.model import (
     NEEDS_IMPORT,
@@ -72,7 +72,7 @@ def migrate_file(target: Target, settings: Settings) -> FileResult:
         The result; with ``error`` set, and the bytes unchanged, when the file cannot be processed.
     """
     try:
-        raw = read_file(target.path)
+        raw = read_script(target.path, target.place)
     except OSError as error:
         return FileResult(target, error=FileError(f"cannot be read: {why(error)}"))
     except MemoryError:
@@ -548,7 +548,7 @@ class Passing:
         from workerlog_migrate.seen.settle import Settler
 
         try:
-            module = Module(decode(target.path, read_file(target.path)))
+            module = Module(decode(target.path, read_script(target.path, target.place)))
             return Settler(module, _context(module, target, self._settings), Seen())
         except (OSError, Refused, RecursionError, MemoryError):
             return None  # the file's own result says why

@@ -316,7 +316,8 @@ def _kept(
 
     if request.mode is not Mode.APPLY or len(targets) < 2:  # a single script has no others
         return contextlib.nullcontext("")
-    return kept([cwd / target.path for target in targets], in_file=jobs > 1)
+    places = {cwd / target.path: target.place for target in targets}
+    return kept(list(places), in_file=jobs > 1, places=places)
 
 
 def _hints(

@@ -53,7 +53,7 @@ def at_home(found: Discovery, cwd: Path, paths: Iterable[str], config: Config) -
         elif not is_named and not is_inside:
             errors.append((path, FileError("leads elsewhere than when it was found; run again")))
         else:
-            targets.append(target)
+            targets.append(replace(target, place=script.place))
             places[path], folders[parent] = script.place, folder.place
     return found._replace(targets=tuple(targets), errors=tuple(errors), places=places, folders=folders)
 
@@ -118,11 +118,11 @@ def bounded(what: str) -> Iterator[None]:
 
 def _is_wanted(target: Target, cwd: Path, settings: Settings, passed: dict[Path, FileResult]) -> bool:
     """Whether a script may hold something to find; of one that holds nothing, say so in ``passed``."""
-    from workerlog_migrate.files.reading import read_file
+    from workerlog_migrate.files.reading import read_script
     from workerlog_migrate.files.source import pass_over
 
     try:
-        result = pass_over(read_file(cwd / target.path), target, settings.retry_extra)
+        result = pass_over(read_script(cwd / target.path, target.place), target, settings.retry_extra)
     except (OSError, ValueError, MemoryError):
         return False  # whoever works on the file reports it
     if result is None:
@@ -149,7 +149,11 @@ def ignoring(targets: Sequence[Target], config: Config, cwd: Path) -> tuple[Targ
     """Tell the scripts which codemods the configuration leaves out in them; a glob with ``/`` starts at its folder."""
     if not config.per_file_ignores:
         return tuple(targets)
-    told = []
+    with bounded("to compare the scripts with per-file-ignores"):
+        return tuple(_ignoring(targets, config, cwd))
+
+
+def _ignoring(targets: Sequence[Target], config: Config, cwd: Path) -> Iterator[Target]:
     for target in targets:
         path = Path(os.path.normpath(cwd / target.path))
         below = path.relative_to(config.folder) if path.is_relative_to(config.folder) else path
@@ -163,5 +167,4 @@ def ignoring(targets: Sequence[Target], config: Config, cwd: Path) -> tuple[Targ
             )
             for name in names
         ]
-        told.append(replace(target, ignore=tuple(dict.fromkeys(ignored))) if ignored else target)
-    return tuple(told)
+        yield replace(target, ignore=tuple(dict.fromkeys(ignored))) if ignored else target

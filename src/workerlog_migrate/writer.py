@@ -136,7 +136,8 @@ class Writer:
             self._record(
                 (file.path, file.before, file.after) for file in plan.files if file.after is not None
             )
-            scripts = [path for path in self.places if folder in path.parents] or list(self.places)
+            places = [place for path, place in self.places.items() if folder in path.parents]
+            scripts = places or list(self.places.values())
             place = self.folders.get(folder)
             vendor.write_runtime(plan, like=vendor.like_scripts(scripts), place=place)
             if any(file.changes for file in plan.files):

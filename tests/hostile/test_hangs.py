@@ -24,6 +24,7 @@ from workerlog_migrate.files.budget import SpentError, budget
 from workerlog_migrate.files.vendor import runtime_text
 from workerlog_migrate.files.writing import write_report
 from workerlog_migrate.report.formats import FORMATS
+from workerlog_migrate.runtime.worker_logger import _gist
 from workerlog_migrate.seen.notes import read_notes
 from workerlog_migrate.targets import matches
 from workerlog_migrate.writer import real_folders
@@ -640,3 +641,30 @@ def test_a_worker_sums_no_evidence_that_is_none(place: Place, aside: str) -> Non
 
     assert evidence.is_symlink() == (aside == "the evidence is a link")
     assert (logs / "zero.log").exists()
+
+
+@pytest.mark.parametrize("piece", [":", "a:", "1:", "aa:bb:", "-1-", "\\xaa", "0x", "1 ", "f"])
+def test_a_long_text_is_compared_with_other_notifications_in_linear_time(piece: str) -> None:
+    """Kind: a worker's own regular expressions get what it read from others: a crash with a long list of numbers must not hold the log."""
+    script = f"""
+from workerlog_migrate.runtime.worker_logger import _gist, masked
+text = {piece!r} * {200_000 // len(piece)}
+_gist({{"message": text, "error": text, "traceback": text}})
+masked(text)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_twin_addresses_in_notifications_are_numbers() -> None:
+    """What is looked at is bounded by the longest address, not shorter."""
+    longest = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ff19"
+    for one, other in ((longest, "::1"), ("aa:bb:cc:dd:ee:01", "00:11:22:33:44:55"), ("12:30:05", "1:02:03")):
+        texts = [_gist({"message": f"at {each}", "error": "", "traceback": ""}) for each in (one, other)]
+        assert texts[0] == texts[1]

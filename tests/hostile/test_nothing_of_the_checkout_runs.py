@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import py_compile
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -12,6 +14,8 @@ import pytest
 from attacked import IS_ROOT, NOBODY, WORKER, Place
 
 from workerlog_migrate.files.git import GitError, run_git
+from workerlog_migrate.files.vendor import runtime_copy
+from workerlog_migrate.terminal.keys import Terminal
 
 
 def git(folder: Path, *arguments: str, data: str | None = None) -> str:
@@ -317,3 +321,193 @@ def test_root_asks_git_with_the_rights_of_who_owns_the_repository(place: Place) 
 
     assert done.returncode == 1, done.stderr
     assert set(found.read_text(encoding="utf-8").split()) == {str(NOBODY)}
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="what is attacked are the rights of root")
+def test_git_as_another_user_has_nothing_of_root_s(place: Place) -> None:
+    """Kind: a process with somebody else's rights is somebody else's: they read its environment, and steer it (ptrace).
+
+    With root's terminal they would type there (TIOCSTI), and with the group of a file one that they are not in.
+    """
+    found = place.victim / "asked"
+    place.victim.chmod(0o777)
+    program = place.clone / "git"
+    program.write_text(
+        f'#!/bin/sh\nprintf "%s %s %s\\n" "${{SECRET_TOKEN-none}}" "$(ps -o sid= -p $$)" "$(id -g)" >> {found}\nexec /usr/bin/git "$@"\n',
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    subprocess.run(["git", "init", "--quiet", str(place.clone)], check=True)
+    for folder, _, names in os.walk(place.clone):
+        for each in (folder, *(os.path.join(folder, name) for name in names)):
+            os.chown(each, NOBODY, 0)
+    path = f"{place.clone}:{os.environ['PATH']}"
+
+    done = place.run(
+        "--check", "--changed", PATH=path, SECRET_TOKEN="s3cr3t", GIT_CONFIG_COUNT="1",
+        GIT_CONFIG_KEY_0="http.extraHeader", GIT_CONFIG_VALUE_0="s3cr3t",
+    )  # fmt: skip
+
+    assert done.returncode == 1, done.stderr
+    said = {tuple(line.split()) for line in found.read_text(encoding="utf-8").splitlines()}
+    assert {(token, group) for token, _, group in said} == {("none", str(NOBODY))}
+    assert str(os.getsid(0)) not in {session for _, session, _ in said}
+
+
+def test_twin_git_as_oneself_has_the_person_s_environment(repository: Place) -> None:
+    found = repository.victim / "asked"
+    program = repository.victim / "git"
+    program.write_text(
+        f'#!/bin/sh\necho "$SECRET_TOKEN $GIT_CONFIG_KEY_0" >> {found}\nexec /usr/bin/git "$@"\n',
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    path = f"{repository.victim}:{os.environ['PATH']}"
+
+    repository.run(
+        "--check", "--changed", PATH=path, SECRET_TOKEN="mine", GIT_CONFIG_COUNT="1", GIT_CONFIG_KEY_0="a.b",
+        GIT_CONFIG_VALUE_0="c",
+    )  # fmt: skip
+
+    assert set(found.read_text(encoding="utf-8").splitlines()) == {"mine a.b"}
+
+
+@pytest.mark.parametrize("mode", ["UNCHECKED_HASH", "CHECKED_HASH"])
+@pytest.mark.parametrize("module", ["worker_logger", "worker_utils"])
+def test_no_compiled_file_of_the_checkout_is_run_for_the_runtime(
+    place: Place, module: str, mode: str
+) -> None:
+    """Kind: Python runs what lies in ``__pycache__`` without a look at the source, where hashes decide (PEP 552)."""
+    place.script.write_text(RETRIES, encoding="utf-8")
+    mark = place.victim / "mark"
+    source = place.victim / "evil.py"
+    source.write_text(f"open({str(mark)!r}, 'w')\n", encoding="utf-8")
+    compiled = place.clone / "scripts" / importlib.util.cache_from_source(f"{module}.py")
+    py_compile.compile(str(source), str(compiled), invalidation_mode=py_compile.PycInvalidationMode[mode])
+    if mode == "CHECKED_HASH":  # anybody can work out the hash of ours
+        raw = compiled.read_bytes()
+        compiled.write_bytes(raw[:8] + importlib.util.source_hash(runtime_copy(module)) + raw[16:])
+
+    done = place.run("--apply")
+
+    assert done.returncode == 0, done.stderr
+    assert compiled.name in done.stderr
+    subprocess.run([sys.executable, str(place.script)], cwd=place.victim, check=False)
+    assert not mark.exists()
+
+
+def test_twin_what_python_compiles_by_itself_is_in_nobody_s_way(place: Place) -> None:
+    """It names the time and size of its source: of another one it is not run."""
+    place.script.write_text(RETRIES, encoding="utf-8")
+    compiled = place.clone / "scripts" / importlib.util.cache_from_source("worker_logger.py")
+    source = place.victim / "evil.py"
+    source.write_text("raise SystemExit(7)\n", encoding="utf-8")
+    py_compile.compile(str(source), str(compiled), invalidation_mode=py_compile.PycInvalidationMode.TIMESTAMP)
+
+    assert place.run("--apply").returncode == 0
+    assert "mirror_print(" in place.script.read_text(encoding="utf-8")
+    assert subprocess.run([sys.executable, str(place.script)], cwd=place.victim, check=False).returncode == 0
+
+
+RETRIES = 'def f(p):\n    with open(p) as file:\n        return file.read()\n\n\nprint("[OK] zero")\n'
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "import os\nif os.environ.get('NEVER'):\n    import {0}\n",
+        "try:\n    import not_there\n    import {0}\nexcept ImportError:\n    pass\n",
+        "import helper\n",
+        "def f():\n    import with_it\n",
+        "import sys\nif len(sys.argv) > 5:\n    import with_it\n",
+        'print("[OK] begun")\nimport {0}\n',
+    ],
+)
+def test_an_import_that_may_not_run_is_no_use_of_a_module_of_the_checkout(place: Place, start: str) -> None:
+    """Kind: what a script imports only in some runs, or behind a statement that may end it, our import would run for the first time."""
+    folder = place.clone / "scripts"
+    (folder / "socket.py").write_text("raise SystemExit(7)\n", encoding="utf-8")
+    (folder / "helper.py").write_text("def f():\n    import socket\n", encoding="utf-8")
+    (folder / "with_it.py").write_text("import socket\n", encoding="utf-8")
+    text = start.format("socket") + WORKER
+    place.script.write_text(text, encoding="utf-8")
+
+    done = place.run("--apply")
+
+    assert done.returncode == 0, done.stderr
+    assert place.script.read_text(encoding="utf-8") == text
+    assert "scripts/socket.py would be imported in place of the standard module" in done.stderr
+
+
+def test_twin_a_module_that_surely_has_run_is_none_of_ours(place: Place) -> None:
+    folder = place.clone / "scripts"
+    (folder / "socket.py").write_text("gethostname = getfqdn = SOCK_STREAM = None\n", encoding="utf-8")
+    (folder / "with_it.py").write_text("import socket\n", encoding="utf-8")
+    place.script.write_text("import with_it\n" + WORKER, encoding="utf-8")
+
+    assert place.run("--apply").returncode == 0
+    assert "mirror_print(" in place.script.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["dbm.py", "dbm/__init__.py", f"dbm{EXTENSION_SUFFIXES[0]}"])
+def test_an_import_for_a_narrowed_handler_leads_to_no_file_of_the_checkout(place: Place, name: str) -> None:
+    """Kind: a name that a handler needs is imported at the top; beside the script may lie what was never imported before."""
+    module = place.clone / "scripts" / name
+    module.parent.mkdir(exist_ok=True)
+    module.write_text("raise SystemExit(7)\n", encoding="utf-8")
+    place.script.write_text(SHELF, encoding="utf-8")
+
+    done = place.run("--apply")
+
+    assert done.returncode == 0, done.stderr
+    assert "import dbm" not in place.script.read_text(encoding="utf-8")
+    assert subprocess.run([sys.executable, str(place.script)], check=False).returncode == 0
+
+
+def test_twin_a_standard_module_is_imported_for_a_narrowed_handler(place: Place) -> None:
+    place.script.write_text(SHELF, encoding="utf-8")
+
+    assert place.run("--apply").returncode == 0
+    text = place.script.read_text(encoding="utf-8")
+    assert "import dbm\n" in text
+    assert "except (ValueError, *dbm.error)" in text
+    assert subprocess.run([sys.executable, str(place.script)], check=False).returncode == 0
+
+
+SHELF = """import json
+import shelve
+
+
+def f(p, q):
+    try:
+        shelve.open(p)
+        return json.loads(q)
+    except Exception as e:
+        print(e)
+
+
+f("/", "{}")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's script is no program there")
+def test_the_editor_is_not_looked_for_in_the_current_folder(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kind: a program that is started by its name alone; Windows looks into the current folder first, an empty part of PATH says so."""
+    said: list[str] = []
+    mark = place.victim / "mark"
+    program = place.clone / "edit"
+    program.write_text(f"#!/bin/sh\ntouch {mark}\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.chdir(place.clone)
+    monkeypatch.setenv("VISUAL", "edit")
+    monkeypatch.setenv("PATH", os.pathsep.join(["", ".", os.environ["PATH"]]))
+
+    assert Terminal(said.append, color=False, width=80).edit("x") is None
+    assert not mark.exists()
+    assert "in no folder of the PATH" in "".join(said)
+
+    monkeypatch.setenv("PATH", os.pathsep.join([str(place.clone), os.environ["PATH"]]))  # the person's word
+    assert Terminal(said.append, color=False, width=80).edit("x") == "x"
+    assert mark.exists()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from attacked import IS_ROOT, NOBODY, WORKER, Place
+
+from workerlog_migrate.files.vendor import like_scripts
 
 as_root = pytest.mark.skipif(not IS_ROOT, reason="what is attacked are the rights of root")
 
@@ -251,3 +254,68 @@ def test_a_pipe_that_becomes_a_link_while_its_reader_is_waited_for_gets_no_repor
 
     assert done.returncode == 2
     assert secret.read_text(encoding="utf-8") == "root:x\n" * 10_000
+
+
+LINKED = """
+import os, sys
+victim = sys.argv.pop(1)
+from workerlog_migrate import targets
+real = targets.at_home
+def at_home(*args, **more):
+    found = real(*args, **more)
+    {change}
+    return found
+targets.at_home = at_home
+import workerlog_migrate.run
+workerlog_migrate.run.at_home = at_home
+from workerlog_migrate.cli import main
+main(sys.argv[1:], prog_name="workerlog-migrate")
+"""
+
+
+@pytest.mark.parametrize("report", ["report.html", "report.json", "changes.patch", "--verbose"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        'os.unlink("scripts/zero_worker.py"); os.symlink(victim, "scripts/zero_worker.py")',
+        'os.rename("scripts", "kept"); os.symlink(os.path.dirname(victim), "scripts")',
+    ],
+    ids=["script", "folder"],
+)
+def test_a_script_that_becomes_a_link_before_it_is_read_is_not_shown(
+    place: Place, change: str, report: str
+) -> None:
+    """Kind: a path that is looked at, and then read; a report lies where the owner of the folder can read it."""
+    secret = place.victim / "zero_worker.py"
+    secret.write_text('KEY = "s3cr3t"\nprint(KEY)\nopen("s3cr3t")\n', encoding="utf-8")
+    option = [report] if report.startswith("-") else ["--output", report]
+
+    done = subprocess.run(
+        [sys.executable, "-c", LINKED.format(change=change), str(secret), *option, "--no-cache"],
+        cwd=place.clone,
+        env=place.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 2, done.stderr
+    assert "leads elsewhere than when it was found" in done.stderr
+    written = (place.clone / report).read_text(encoding="utf-8") if len(option) > 1 else ""
+    assert "s3cr3t" not in done.stdout + done.stderr + written
+
+
+@as_root
+def test_runtime_files_are_given_to_nobody_that_a_link_leads_to(place: Place) -> None:
+    """Kind: whose a script is, is asked by its path, which may lead to a third person's file by now."""
+    for path in (place.clone, place.clone / "scripts", place.script):
+        os.chown(path, NOBODY, NOBODY)
+    third = place.victim / "third.py"
+    third.touch()
+    os.chown(third, 1234, 1234)
+    third.chmod(0o666)
+    place.script.rename(place.clone / "scripts" / "zero_a.py")
+    other = place.clone / "scripts" / "zero_z.py"
+    other.symlink_to(third)
+
+    assert like_scripts([place.clone / "scripts" / "zero_a.py", other, other]).st_uid == NOBODY  # type: ignore[union-attr]  # one can be looked at

@@ -224,3 +224,62 @@ def test_a_runtime_file_that_is_replaced_drives_no_terminal(place: Place, color:
     assert "\\x1b]0;owned\\x07 \\u202e" in shown
     assert "\x1b]" not in shown
     assert "\u202e" not in shown
+
+
+WORDS = [
+    "scp https://me:s3cr3t@host/scripts/zero_worker.py there",
+    "python3 -I -Xs3cr3t scripts/zero_worker.py",
+    "cat s3cr3t/scripts/zero_worker.py | python",
+    "exec(open('s3cr3t/zero_worker.py'))",
+    "python me:s3cr3t@host/scripts/zero_worker.py",
+]
+
+
+@pytest.mark.parametrize("report", ["--verbose", "--format=json", "--format=html"])
+def test_a_report_quotes_no_word_of_a_text_that_the_checkout_links_to(place: Place, report: str) -> None:
+    """Kind: a text that tells how a script is started may be the history of a person's shell, by a link of the checkout."""
+    history = place.victim / "history"
+    (place.clone / "deploy.sh").symlink_to(history)
+    for line in WORDS:
+        history.write_text(f"{line}\n", encoding="utf-8")
+        done = place.run("--check", "--no-cache", report)
+        assert "s3cr3t" not in done.stdout + done.stderr, line
+
+
+def test_twin_a_text_of_the_project_is_quoted_and_one_elsewhere_counts(place: Place) -> None:
+    (place.clone / "deploy.sh").write_text(f"{WORDS[0]}\n", encoding="utf-8")
+    assert "copies https://me:s3cr3t@host/scripts/zero_worker.py alone" in place.run("--check").stderr
+
+    (place.clone / "deploy.sh").rename(place.victim / "deploy.sh")
+    (place.clone / "deploy.sh").symlink_to(place.victim / "deploy.sh")
+    assert "deploy.sh:1 copies it alone" in place.run("--check").stderr
+
+
+@pytest.mark.parametrize("name", ["ｐｒｉｎｔ(x)", "ｏｐｅｎ(x)", "𝓅𝓇𝒾𝓃𝓉(x)"])
+def test_other_letters_of_the_same_name_hide_no_file(place: Place, name: str) -> None:
+    """Kind: bytes are searched for a name that Python reads otherwise (NFKC)."""
+    place.script.write_text(f"def f(x):\n    {name}\n", encoding="utf-8")
+
+    assert place.run("--check").returncode == 1
+
+
+def test_twin_other_letters_in_a_comment_are_no_trigger(place: Place) -> None:
+    place.script.write_text("# João não é ｐｒｉｎｔｅｒ\nX = 1\n", encoding="utf-8")
+
+    done = place.run("--check", "--verbose")
+
+    assert done.returncode == 0
+    assert "nothing" in done.stderr
+
+
+@pytest.mark.parametrize("home", ["/dev/null", "unsearchable"])
+def test_a_home_in_which_nothing_can_be_is_no_reason_to_give_up(place: Place, home: str) -> None:
+    """Kind: a cache that cannot be looked at is none, and nothing is said about it (``HOME`` of a service, of root's under ``sudo``)."""
+    folder = place.home if home == "unsearchable" else Path(home)
+    if home == "unsearchable":
+        place.home.chmod(0)
+
+    done = place.run("--check", without_powers=IS_ROOT, HOME=str(folder))
+
+    assert done.returncode == 1, done.stderr
+    assert "cache" not in done.stderr

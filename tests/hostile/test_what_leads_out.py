@@ -220,7 +220,17 @@ def test_twin_a_link_of_a_person_s_own_in_a_home_folder_is_followed(place: Place
 
 
 @pytest.mark.parametrize(
-    "own", [".git/config", ".venv/lib/site-packages/x.pth", "env/x.pth", "node_modules/x.js"]
+    "own",
+    [
+        ".git/config",
+        ".venv/lib/site-packages/x.pth",
+        "env/x.pth",
+        "node_modules/x.js",
+        ".env",
+        ".jj/repo/config.toml",
+        "__pypackages__/3.12/lib/x.pth",
+        "usr/lib/python3/dist-packages/x.pth",
+    ],
 )
 def test_a_link_into_what_no_checkout_brings_is_not_followed(place: Place, own: str) -> None:
     """Kind: ``.git`` and an environment lie in the project and are the person's; Python runs each line of a ``.pth`` that imports."""

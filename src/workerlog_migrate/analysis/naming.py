@@ -7,6 +7,7 @@ to import at the top. A name counts only if it is certainly bound when the ``exc
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from workerlog_migrate.analysis.header import brings_runtime
 from workerlog_migrate.analysis.neighbours import dotted_name
 from workerlog_migrate.analysis.presence import flags_of
 from workerlog_migrate.analysis.program import FUNCTIONS, Unit
+from workerlog_migrate.files.vendor import modules_in
 from workerlog_migrate.syntax.blocks import End, end_of
 
 if TYPE_CHECKING:
@@ -98,7 +100,9 @@ class Naming:
             top = owner.partition(".")[0]
             other = self._engine.world.other_unit(owner) if top not in _STDLIB else None
             simple = name.rpartition(".")[2]
-            if other is not None and simple not in other.module.scope_of_module.bindings:
+            if other is not None and not (
+                simple in other.module.scope_of_module.bindings and self._engine.world.has_loaded(other)
+            ):
                 continue
             if (self._is_everywhere(top) or self._is_there(top)) and self._can_import(owner, place):
                 return Written(name, exception, owner)
@@ -233,9 +237,12 @@ class Naming:
         )
 
     def _submodule_imported(self, module: str) -> bool:
-        """Whether a submodule is certainly loaded: third-party packages load theirs, the standard library does not."""
-        if module.partition(".")[0] not in _STDLIB or "." not in module:
+        """Whether a submodule is certainly loaded: third-party packages load theirs, the standard library and the program do not."""
+        if "." not in module:
             return True
+        if module.partition(".")[0] not in _STDLIB:
+            other = self._engine.world.other_unit(module)
+            return other is None or self._engine.world.has_loaded(other)
         return any(
             isinstance(node, ast.Import) and any(alias.name == module for alias in node.names)
             for node in self._module.imports
@@ -365,7 +372,8 @@ class Naming:
         top = module.partition(".")[0]
         found = self._module.lookup(top, self._module.scope(place))
         if found is None:
-            return not self._module.is_taken(top) or self._is_bound_wherever_read(top)
+            is_free = not self._module.is_taken(top) or self._is_bound_wherever_read(top)
+            return is_free and not (top in _STDLIB and self._is_hidden(top))
         if found[0].node is not self._module.tree:
             return False
         return all(binding.kind == "import" and binding.qualified == top for binding in found[1]) and all(
@@ -384,6 +392,17 @@ class Naming:
         return all(
             found is not None and found[0].node is not module.tree and not found[0].is_class for found in uses
         )
+
+    def _is_hidden(self, top: str) -> bool:
+        """Whether a file of the program would be imported in place of a standard module, and run for the first time by that."""
+        if self._engine.world.other_unit(top) is not None:
+            return True
+        folder = self._module.source.path.absolute().parent
+        folders = [folder]
+        while os.path.isfile(folder / "__init__.py") and folder != folder.parent:  # noqa: PTH113  # never raises
+            folder = folder.parent
+            folders.append(folder)
+        return any(top in modules_in(str(each)) for each in folders)
 
 
 _IMPORTED = frozenset({values.DOTTED, values.UNIT, values.CLASS, values.FUNCTION, values.CALLABLE})

@@ -122,10 +122,25 @@ class World:
                 current = pending.pop()
                 for node in current.module.tree.body:
                     if isinstance(node, ast.Import | ast.ImportFrom):
-                        new = set(self.own_imports(node, current)) - self._loaded
+                        new = {
+                            *self.own_imports(node, current),
+                            *self._packages(node, current),
+                        } - self._loaded
                         self._loaded |= new
                         pending.extend(new)
         return unit in self._loaded
+
+    def _packages(self, node: ast.Import | ast.ImportFrom, unit: Unit) -> Iterator[Unit]:
+        """Yield the ``__init__.py`` of the packages that an import goes through, which run before what it names."""
+        absolute = isinstance(node, ast.Import) or not node.level
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
+        for name in names if absolute else ():
+            parts = name.split(".")[:-1]
+            for length in range(1, len(parts) + 1):
+                package = ".".join(parts[:length])
+                found = self.other_unit(package, unit) if self.may_be_own(parts[0], package) else None
+                if found is not None and found is not unit:
+                    yield found
 
     def spells(self, words: Iterable[str]) -> bool:
         """Whether the script, or a file of the program that it imports at its top, holds one of some words."""

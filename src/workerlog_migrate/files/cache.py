@@ -89,7 +89,7 @@ def is_private(folder: Path, name: str) -> bool:
     if not hasattr(os, "geteuid"):
         return True
     for path in (folder.resolve(), folder / name):
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # who cannot look there has no cache, which is said by nobody
             status = path.lstat()
             wanted = stat.S_ISREG if path.name == name else stat.S_ISDIR
             if not wanted(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from workerlog_migrate.files.programs import find_program
 from workerlog_migrate.files.reading import path_text
 
 PATIENCE = 120.0
@@ -41,8 +42,17 @@ _ENVIRONMENT = {
     "GIT_PAGER": "",
     "GIT_LITERAL_PATHSPECS": "1",
 }
+_OF_EVERYBODY = re.compile(
+    "PATH|LANG|LANGUAGE|LC_.*|TZ|(?:DY)?LD_LIBRARY_PATH|GIT_(?:DIR|WORK_TREE|EXEC_PATH|INDEX_FILE|COMMON_DIR|(?:ALTERNATE_)?OBJECT_DIRECTOR(?:Y|IES)|CEILING_DIRECTORIES"
+    "|DISCOVERY_ACROSS_FILESYSTEM|CONFIG_(?:NOSYSTEM|SYSTEM))"
+)
+"""What of root's environment another user's process gets: it can be read by them (``/proc/<pid>/environ``), and may hold passwords."""
+
 # Matched here, not by git, whose "." passes over bytes that are no text in the locale, which names of filters may hold.
 _FILTERS = re.compile(rb"filter\..*\.(?:clean|smudge|process|required)", re.DOTALL)
+
+_NOBODY = 65534
+"""The group of a user whom the system does not know."""
 
 _late: set[str] = set()
 """Repositories that have kept git waiting (a pipe in the place of a file of git's): once is enough for a run."""
@@ -101,7 +111,7 @@ def _without_filters(folder: Path, patience: float) -> dict[str, str]:
     Not by ``-c``, which takes ``filter.a=b.clean=`` for the key ``filter.a``; from git 2.31 on.
     """
     listed = _run(folder, ("config", "--null", "--name-only", "--list"), {}, patience)
-    count = os.environ.get("GIT_CONFIG_COUNT", "")
+    count = _environment(_owner(folder)).get("GIT_CONFIG_COUNT", "")
     number = int(count) if count.isdecimal() else 0
     given = {}
     for name in sorted({path_text(name) for name in listed.split(b"\0") if _FILTERS.fullmatch(name)}):
@@ -115,11 +125,9 @@ def _run(folder: Path, arguments: tuple[str, ...], more: dict[str, str], patienc
     command = [_program(), "--no-pager"]
     for setting in _SETTINGS:
         command += ["-c", setting]
-    environment = {**os.environ, **_ENVIRONMENT, **more}
+    owner = _owner(folder)
+    environment = {**_environment(owner), **_ENVIRONMENT, **more}
     try:
-        owner = _owner(folder)
-        if owner is not None:
-            environment["GIT_CONFIG_GLOBAL"] = os.devnull  # root's own, which they may not read
         return subprocess.run(
             [*command, *arguments],
             cwd=folder,
@@ -127,6 +135,8 @@ def _run(folder: Path, arguments: tuple[str, ...], more: dict[str, str], patienc
             user=owner and owner[0],
             group=owner and owner[1],
             extra_groups=owner and (),
+            # Who may stop and steer their own process (ptrace) must not reach root's terminal by it, nor type there (TIOCSTI).
+            start_new_session=owner is not None,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=patience,
@@ -155,18 +165,29 @@ def _owner(folder: Path) -> tuple[int, int] | None:
         with contextlib.suppress(OSError):
             status = place.lstat()
             if status.st_uid != 0:
-                return status.st_uid, status.st_gid
+                return status.st_uid, _group_of(status.st_uid)
     return None
 
 
+def _group_of(user: int) -> int:
+    """Give a user's own group: that of a file may be one that they are not in, of a folder that hands its group on (setgid)."""
+    if sys.platform != "win32":
+        import pwd
+
+        with contextlib.suppress(KeyError):
+            return pwd.getpwuid(user).pw_gid
+    return _NOBODY
+
+
+def _environment(owner: tuple[int, int] | None) -> dict[str, str]:
+    if owner is None:
+        return dict(os.environ)
+    given = {name: value for name, value in os.environ.items() if _OF_EVERYBODY.fullmatch(name)}
+    return {**given, "GIT_CONFIG_GLOBAL": os.devnull}  # root's own is not theirs to read
+
+
 def _program() -> str:
-    name = "git.exe" if sys.platform == "win32" else "git"
-    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    found = [each for folder in folders if (each := Path(folder, name)).is_absolute() and _is_file(each)]
-    if not found:
+    found = find_program("git.exe" if sys.platform == "win32" else "git")
+    if found is None:
         raise GitError("is in no folder of the PATH")
-    return str(next((each for each in found if os.access(each, os.X_OK)), found[0]))
-
-
-def _is_file(path: Path) -> bool:
-    return os.path.isfile(path)  # noqa: PTH113  # never raises
+    return found

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
+_OF_A_PERSON = SKIPPED_FOLDERS | {"__pypackages__", "dist-packages", "_darcs", "CVS"}
+"""Folders that no checkout fills, beside those whose names begin with a dot: settings, other version control, tools."""
+
+
 class Escape(NamedTuple):
     """A link that leads out.
 
@@ -106,10 +110,11 @@ def _below(home: Path, folder: Path) -> Path:
 
 
 def _is_shared(folder: Path, target: Path, area: Path) -> bool:
-    """Whether the way from an area to a target goes through nothing that is the person's own: ``.git``, an environment."""
+    """Whether the way from an area to a target goes through nothing that is the person's own: ``.git``, an environment, ``.env``."""
     reached = area
     for part in target.relative_to(area).parts:
         reached /= part
-        if (part in SKIPPED_FOLDERS or is_environment(str(reached))) and not folder.is_relative_to(reached):
+        is_own = part in _OF_A_PERSON or part.startswith(".") or is_environment(str(reached))
+        if is_own and not folder.is_relative_to(reached):
             return False
     return True

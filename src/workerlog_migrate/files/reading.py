@@ -13,6 +13,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.files import in_use
+from workerlog_migrate.files.folder import HAS_DESCRIPTORS, Folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +42,47 @@ def read_file(path: Path | str, limit: int = MAX_SOURCE, *, follow: bool = True)
         OSError: it cannot be read, is no regular file (``EINVAL``) or is too large (``EFBIG``).
         ValueError: the path holds a NUL character.
     """
-    descriptor = in_use.open_file(path, _FLAGS | (0 if follow else getattr(os, "O_NOFOLLOW", 0)))
+    return _read(
+        in_use.open_file(path, _FLAGS | (0 if follow else getattr(os, "O_NOFOLLOW", 0))), path, limit
+    )
+
+
+def read_script(path: Path, place: Path | None) -> bytes:
+    """Read a script where it was found: who can rename in its folder must not have us read, and show, a file elsewhere.
+
+    Args:
+        path: the script, as it is shown.
+        place: where it was found, links resolved; if a part of that has become a link since, it is not read. Without it the
+            path is.
+
+    Returns:
+        Its bytes.
+
+    Raises:
+        OSError: as `read_file`; ``ESTALE`` where it leads elsewhere by now.
+        ValueError: as `read_file`.
+    """
+    if place is None or not HAS_DESCRIPTORS:
+        return read_file(path)
+    try:
+        folder = _held.get(place.parent)
+        if folder is None:
+            for each in _held.values():
+                each.close()
+            _held.clear()
+            folder = _held[place.parent] = Folder.open(place.parent)
+        return _read(folder.open_file(place.name, os.O_RDONLY), path, MAX_SOURCE)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENOTDIR):
+            raise OSError(errno.ESTALE, "leads elsewhere than when it was found", str(path)) from error
+        raise
+
+
+_held: dict[Path, Folder] = {}
+"""The folder of the script that was read last: those of a run stand side by side."""
+
+
+def _read(descriptor: int, path: Path | str, limit: int) -> bytes:
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):

@@ -12,13 +12,14 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import UsageError
-from workerlog_migrate.files.reading import read_file
+from workerlog_migrate.files.reading import read_script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _originals: dict[str, bytes] = {}
 MAX_BYTES = 500_000_000
@@ -39,12 +40,15 @@ def original(path: Path) -> bytes | None:
 
 
 @contextlib.contextmanager
-def kept(paths: Sequence[Path], *, in_file: bool) -> Iterator[str]:
+def kept(
+    paths: Sequence[Path], *, in_file: bool, places: Mapping[Path, Path | None] = MappingProxyType({})
+) -> Iterator[str]:
     """Keep what files hold while a run writes them.
 
     Args:
         paths: the files, absolute.
         in_file: also in a file, for other processes.
+        places: where they were found, links resolved.
 
     Yields:
         The name of that file, empty where there is none.
@@ -52,7 +56,7 @@ def kept(paths: Sequence[Path], *, in_file: bool) -> Iterator[str]:
     held = 0
     for path in paths:
         with contextlib.suppress(OSError, ValueError, MemoryError):
-            raw = read_file(path)
+            raw = read_script(path, places.get(path))
             held += len(raw)
             if held > MAX_BYTES:
                 raise UsageError(

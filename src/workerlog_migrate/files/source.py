@@ -9,8 +9,10 @@ and U+2028, which are ordinary characters inside a Python line.
 from __future__ import annotations
 
 import codecs
+import contextlib
 import io
 import re
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,7 +61,18 @@ def has_trigger(raw: bytes, extra: tuple[str, ...] = ()) -> bool:
             return True
     if any(call.rpartition(".")[2].encode() in raw for call in extra):
         return True
-    return _RUNS.search(b"\n" + (raw if b"\r" not in raw else raw.replace(b"\r", b"\n"))) is not None
+    if _RUNS.search(b"\n" + (raw if b"\r" not in raw else raw.replace(b"\r", b"\n"))) is not None:
+        return True
+    # Python reads other letters for these (U+FF50 U+FF52 ... is "print"): https://docs.python.org/3/reference/lexical_analysis.html#identifiers
+    return not raw.isascii() and (plain := _in_plain_letters(raw)) != raw and has_trigger(plain, extra)
+
+
+def _in_plain_letters(raw: bytes) -> bytes:
+    """Write identifiers as Python compares them, and as few letters as can be that are not ASCII."""
+    with contextlib.suppress(Refused):
+        text = decode(Path(), raw).text
+        return unicodedata.normalize("NFKC", text).encode("ascii", "ignore")
+    return b""
 
 
 def pass_over(raw: bytes, target: Target, extra: tuple[str, ...] = ()) -> FileResult | None:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import ast
 import contextlib
 import enum
+import errno
 import os
+import stat
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -37,6 +39,9 @@ _EXTENSIONS = tuple(suffix.removeprefix(".") for suffix in EXTENSION_SUFFIXES)
 
 OWN_FILE = "a file of your own"
 """Why a file is kept that was never ours."""
+
+COMPILED = "compiled"
+"""Why a file is kept that Python would run in the place of one of ours, without a look at that."""
 
 
 class Verdict(enum.Enum):
@@ -70,6 +75,11 @@ class VendorFile:
     reason: str = ""
 
     @property
+    def module(self) -> str:
+        """The module that it would be imported as, whatever follows in its name (``.cpython-312.pyc``)."""
+        return self.path.name.partition(".")[0]
+
+    @property
     def changes(self) -> bool:
         """Whether this file would be written."""
         return self.after is not None
@@ -99,7 +109,9 @@ class VendorPlan:
             The reason, or an empty string when it has them.
         """
         for file in self.files:
-            missing = sorted(set(needs.get(file.path.stem, ())) & set(file.missing))
+            missing = sorted(set(needs.get(file.module, ())) & set(file.missing))
+            if missing and file.reason == COMPILED:
+                return f"{file.path} would be run in the place of our {file.module}.py, unread; remove it, and run again"
             if missing:
                 return (
                     f"{file.path} is {file.reason} and lacks {', '.join(missing)}; "
@@ -114,8 +126,8 @@ class VendorPlan:
             needs: as for `refusal`.
         """
         return any(
-            file.reason == OWN_FILE
-            and (set(needs.get(file.path.stem, ())) & set(file.missing) or self.broken)
+            file.reason in (OWN_FILE, COMPILED)
+            and (set(needs.get(file.module, ())) & set(file.missing) or self.broken)
             for file in self.files
         )
 
@@ -196,6 +208,40 @@ def modules_in(folder: str) -> dict[str, str]:
     return found
 
 
+_HEADER = 16
+_BY_HASH = 0b01
+
+
+def compiled_instead(file: Path) -> Path | None:
+    """Find a compiled file that Python runs in the place of a source, without a look at that source.
+
+    Which source a file in ``__pycache__`` was made of, Python tells by its time and size, unless the file says that hashes decide
+    (PEP 552): then none is looked at, or one that anybody can work out for a source that is known. Ours is.
+
+    Args:
+        file: the source; it need not be there yet.
+
+    Returns:
+        The compiled file, of whatever version of Python.
+    """
+    folder = file.parent / "__pycache__"
+    try:
+        names = sorted(os.listdir(folder))  # noqa: PTH208  # names are asked for, no paths
+    except OSError:
+        return None
+    for name in names:
+        if name.startswith(f"{file.stem}.") and os.path.normcase(name).endswith(".pyc"):
+            try:
+                flags = read_file(folder / name)[4:_HEADER]
+            except OSError as error:
+                if error.errno != errno.EFBIG:
+                    continue  # nor can Python
+                return folder / name
+            if len(flags) == _HEADER - 4 and flags[0] & _BY_HASH:
+                return folder / name
+    return None
+
+
 def _rank(name: str) -> int:
     """Packages first, then extensions, sources, and compiled files without a source (`importlib.machinery.FileFinder`)."""
     ending = name.rpartition(".")[2] if "." in name else ""
@@ -251,7 +297,7 @@ def like_scripts(scripts: Collection[Path]) -> os.stat_result | None:
     Not those of this process: root migrates scripts that others run, and may have a umask of 077.
 
     Args:
-        scripts: the scripts that import them.
+        scripts: the scripts that import them, links resolved: what has become a link since may lead to somebody else's file.
 
     Returns:
         Owner and group that most of the scripts have, and all rights to read and write that any of them gives; of
@@ -260,7 +306,9 @@ def like_scripts(scripts: Collection[Path]) -> os.stat_result | None:
     found = []
     for script in scripts:
         with contextlib.suppress(OSError):
-            found.append(script.stat())
+            status = script.lstat()
+            if stat.S_ISREG(status.st_mode):
+                found.append(status)
     if not found:
         return None
     owners = [(status.st_uid, status.st_gid) for status in found]
@@ -343,6 +391,11 @@ def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
     if not beside.endswith((".py", ".pyc")):  # Python takes a package, or an extension, before a file
         missing = tuple(sorted(needed))
         return VendorFile(path.parent / beside, Verdict.MISSING_NAMES, b"", missing=missing, reason=OWN_FILE)
+    compiled = compiled_instead(path)
+    if compiled is not None:
+        return VendorFile(
+            compiled, Verdict.MISSING_NAMES, b"", missing=tuple(sorted(needed)), reason=COMPILED
+        )
     try:
         before = read_file(path)
     except FileNotFoundError:
@@ -375,7 +428,7 @@ def _broken(logger: VendorFile, utils: VendorFile) -> str:
     """
     if bool(logger.reason) == bool(utils.reason):
         return ""
-    imported = _imported_from(logger.path.stem, _statements(utils.path, _after(utils)))
+    imported = _imported_from(logger.module, _statements(utils.path, _after(utils)))
     lacks = frozenset(imported) - _names_defined(logger.path, _after(logger))
     if not lacks:
         return ""

@@ -26,7 +26,7 @@ from workerlog_migrate.project.said import FileFacts, Import
 from workerlog_migrate.project.spawns import find_spawns
 from workerlog_migrate.syntax.parsing import keep
 
-FACTS_VERSION = 19
+FACTS_VERSION = 20
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -119,6 +119,7 @@ def read_facts(path: Path, raw: bytes, *, is_kept: bool = False) -> FileFacts | 
     collector.spawn(tree, text)
     first = text.partition("\n")[0]
     facts = collector.facts(first.strip() if first.startswith("#!") else "")
+    facts = facts._replace(straight=_straight(tree))
     takers = {*facts.importers, *facts.loaders} - {"exec"}
     if facts.sweeps and takers:
         listings = listings_taken(tree, takers, _OURS)
@@ -131,6 +132,21 @@ def read_facts(path: Path, raw: bytes, *, is_kept: bool = False) -> FileFacts | 
     return facts._replace(
         is_told=True, loaded=tuple(sorted({word for text in texts for word in _loaded(text)}))
     )
+
+
+_ENDING = (ast.Call, ast.Raise, ast.Assert, ast.While, ast.Await)
+
+
+def _straight(tree: ast.Module) -> int:
+    """Give the last line that is reached whenever the file runs: nothing above it calls, raises or waits."""
+    last = 0
+    for statement in tree.body:
+        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and any(
+            isinstance(node, _ENDING) for node in ast.walk(statement)
+        ):
+            break
+        last = statement.end_lineno or statement.lineno
+    return last
 
 
 def _loaded(text: str) -> Iterator[str]:

@@ -61,6 +61,7 @@ class FileFacts(NamedTuple):
             over the runtime's files there.
         copied: paths of files that are copied elsewhere by a file that starts Python.
         installed: paths of files that a distribution lists one by one, without the runtime's.
+        straight: the last line that is reached whenever the file runs.
     """
 
     imports: tuple[Import, ...] = ()
@@ -88,6 +89,7 @@ class FileFacts(NamedTuple):
     sweeps: tuple[str, ...] = ()
     copied: tuple[str, ...] = ()
     installed: tuple[str, ...] = ()
+    straight: int = 0
 
     def may_sweep(self, folder: str) -> bool:
         """Say whether all files of a folder may be listed.
@@ -104,6 +106,12 @@ class FileFacts(NamedTuple):
             word: one of `words`.
         """
         return bool(self.loaders) and (not self.is_told or word in self.loaded)
+
+    def certain(self) -> FileFacts:
+        """Give the same with those imports alone that run whenever the file does."""
+        return self._replace(
+            imports=tuple(each for each in self.imports if each.place == "top" and each.line <= self.straight)
+        )
 
     def to_json(self) -> list[Any]:
         """Give what `from_json` makes the same facts of."""

@@ -53,10 +53,27 @@ _STARTED = re.compile(rb"^if __name__ == ['\"]__main__['\"]:.*\n(?:[ \t]+.*\n|[ 
 """What a standard module does when it is started, at its left edge: its own tests by `doctest`, a command line."""
 
 _OF_OTHER_VERSIONS = frozenset(
-    {"codeop", "dataclasses", "difflib", "glob", "grp", "pwd", "sysconfig", "unicodedata"}
+    [
+        "_blake2",
+        "_tokenize",
+        "codeop",
+        "dataclasses",
+        "difflib",
+        "glob",
+        "grp",
+        "pwd",
+        "sre_compile",
+        "sre_constants",
+        "sre_parse",
+        "stringprep",
+        "sysconfig",
+        "unicodedata",
+        "uu",
+    ]
 )
 """What the standard modules of Python 3.10 to 3.14 import for the runtime, in some of them: a worker's Python may be another one
-than ours (``pathlib`` imports ``glob`` since 3.13, ``traceback`` ``codeop`` since 3.14; found by ``sys.modules`` after all imports)."""
+than ours (``pathlib`` imports ``glob`` since 3.13, ``traceback`` ``codeop`` since 3.14), and some import late (``encodings.idna``
+``stringprep``, for a host's name); found by ``sys.modules`` after all imports, and after a use of all that the runtime does."""
 
 _MOST_FILES = 500
 """So many files are followed from a script, over its imports."""
@@ -137,7 +154,7 @@ class Shadows:
             beside = modules_in(folder)
             self._standard_in[folder] = [
                 (name, _file_of(os.path.join(folder, beside[name])))
-                for name in sorted(_STDLIB - _LOADED_BEFORE)
+                for name in sorted((_STDLIB | _OF_OTHER_VERSIONS) - _LOADED_BEFORE)
                 if name in beside
             ]
         return self._standard_in[folder]
@@ -282,15 +299,29 @@ class Shadows:
         return self._used[path]
 
     def _find_used(self, path: str) -> frozenset[str]:
-        return frozenset().union(*{self._standard_by(each) for each in self.reached(path)})
+        """Follow the imports that run whenever a file does: what may not run is run for the first time by the runtime's import."""
+        found: set[str] = set()
+        waiting, seen = deque([path]), {path}
+        while waiting and len(seen) <= _MOST_FILES:
+            each = waiting.popleft()
+            facts = self._certain(each)
+            if facts is None:
+                continue
+            found |= self._standard_by(each, facts)
+            new = [other for other in self._imported(each, facts) if other not in seen]
+            seen.update(new)
+            waiting.extend(new)
+        return frozenset(found)
 
-    def _standard_by(self, path: str) -> frozenset[str]:
-        """Give the standard modules that one file imports, with what these import."""
+    def _certain(self, path: str) -> FileFacts | None:
+        is_ours = os.path.basename(path).removesuffix(".py") in RUNTIME_MODULES
+        facts = None if is_ours else self._project.facts(path)
+        return None if facts is None else facts.certain()
+
+    def _standard_by(self, path: str, facts: FileFacts) -> frozenset[str]:
+        """Give the standard modules that one file certainly imports, with what these import."""
         if path not in self._standard_of:
-            is_ours = os.path.basename(path).removesuffix(".py") in RUNTIME_MODULES
-            facts = None if is_ours else self._project.facts(path)
-            found = frozenset() if facts is None else _closure(frozenset(_standard(facts.imports)))
-            self._standard_of[path] = found
+            self._standard_of[path] = _closure(frozenset(_standard(facts.imports)), certain=True)
         return self._standard_of[path]
 
 
@@ -321,11 +352,11 @@ def _standard(imports: Iterable[Import], *, late: bool = False) -> Iterator[str]
 
 
 @cache
-def _closure(modules: frozenset[str]) -> frozenset[str]:
-    """Follow the imports of standard modules; only what runs when a module is imported counts."""
+def _closure(modules: frozenset[str], *, certain: bool = False) -> frozenset[str]:
+    """Follow the imports of standard modules; only what runs, or may run, when a module is imported counts."""
     waiting, seen = list(modules), set(modules)
     while waiting:
-        for name in _imports_of(waiting.pop()):
+        for name in _imports_of(waiting.pop(), certain=certain):
             if name not in seen:
                 seen.add(name)
                 waiting.append(name)
@@ -333,7 +364,8 @@ def _closure(modules: frozenset[str]) -> frozenset[str]:
 
 
 @cache
-def _imports_of(name: str) -> tuple[str, ...]:
+def _imports_of(name: str, *, certain: bool) -> tuple[str, ...]:
+    places = ("top",) if certain else ("top", "guarded")
     stem = Path(sysconfig.get_path("stdlib"), *name.split("."))
     for file in (stem.with_suffix(".py"), stem / "__init__.py"):
         try:
@@ -346,8 +378,8 @@ def _imports_of(name: str) -> tuple[str, ...]:
         near = (
             ".".join(part for part in (parent, entry.module, each) if part)
             for entry in facts.imports
-            if entry.level == 1 and entry.place in ("top", "guarded")
+            if entry.level == 1 and entry.place in places
             for each in (*entry.names, "")
         )
-        return (*_standard(facts.imports), *near)
+        return (*_standard(entry for entry in facts.imports if entry.place in places), *near)
     return ()

@@ -14,6 +14,7 @@ import os
 import re
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -207,11 +208,11 @@ class _Search:
         for word, line in facts.words:
             self._word(path, word, f"{shown}:{line}", facts)
         for name, line in facts.commands:
-            self._dotted(path, name, f"{self._lookup.shown(path)}:{line} starts {name}", is_import=False)
+            self._dotted(path, name, f"{shown}:{line} starts {self._said(path, name)}", is_import=False)
         for word in facts.copied:
-            self._alone(path, word, f"{shown} copies {word} elsewhere alone")
+            self._alone(path, word, f"{shown} copies {self._said(path, word)} elsewhere alone")
         for word in facts.installed:
-            self._alone(path, word, f"{shown} installs {word} without what lies beside it")
+            self._alone(path, word, f"{shown} installs {self._said(path, word)} without what lies beside it")
         for name in facts.by_text:
             for found, _ in self._lookup.resolve(path, name.split(".")):
                 if not {"dict", *facts.listed}.isdisjoint(name.split(".")) and self._seen[found].path != path:
@@ -301,12 +302,15 @@ class _Search:
             return
         name = word.partition(":")[0]
         if name.endswith("."):
-            self._name_folder(path, name.rstrip(".").split("."), f"{where} names {word}", is_through=True)
+            self._name_folder(
+                path, name.rstrip(".").split("."), f"{where} names {self._said(path, word)}", is_through=True
+            )
         elif "." in name:
-            self._dotted(path, name, f"{where} names {name}", is_import=True, may_be_longer=True)
+            said = self._said(path, name)
+            self._dotted(path, name, f"{where} names {said}", is_import=True, may_be_longer=True)
             if name.endswith(".print"):
                 for found, _ in self._lookup.resolve(path, name.removesuffix(".print").split(".")):
-                    self._seen[found].patched = self._seen[found].patched or f"{where} replaces {name}"
+                    self._seen[found].patched = self._seen[found].patched or f"{where} replaces {said}"
         elif facts.may_load(word):
             self._loaded_folder(path, word, where)
 
@@ -316,12 +320,13 @@ class _Search:
             return
         if facts.may_load(word):
             if os.path.dirname(path) != os.path.dirname(seen.path):
-                seen.by_path = seen.by_path or f"{where} loads {word} by {facts.loaders[0]}"
+                seen.by_path = seen.by_path or f"{where} loads {self._said(path, word)} by {facts.loaders[0]}"
             seen.listed = seen.listed or f"{where} gets what it holds by {facts.loaders[0]}"
             return
-        seen.plain = seen.plain or f"{where} names {word}"
+        said = self._said(path, word)
+        seen.plain = seen.plain or f"{where} names {said}"
         if facts.isolated or any(word in text for text in facts.isolated_paths):
-            seen.isolated = seen.isolated or f"{where} starts {word} without its folder on sys.path"
+            seen.isolated = seen.isolated or f"{where} starts {said} without its folder on sys.path"
 
     def _loaded_folder(self, path: str, word: str, where: str) -> None:
         """A file that loads others by their paths, and names a folder: it may load whatever is in that."""
@@ -381,7 +386,12 @@ class _Search:
             where = f"{shown}:{number}"
             if "-m" in line:
                 for found in STARTED.finditer(line):
-                    self._dotted(path, found["module"], f"{where} starts {found['module']}", is_import=False)
+                    self._dotted(
+                        path,
+                        found["module"],
+                        f"{where} starts {self._said(path, found['module'])}",
+                        is_import=False,
+                    )
                 for made in MADE_MODULE.finditer(line):
                     self._made_module(made["package"], text, where)
             if set_at is not None and ".py" in line:
@@ -390,7 +400,9 @@ class _Search:
                 word = fed[fed.lastgroup or 0]
                 for seen in (self._seen[found] for found in self._lookup.paths(path, word)):
                     if os.path.dirname(seen.path) != self._root:
-                        seen.by_path = seen.by_path or f"{where} hands {word} to Python as text"
+                        seen.by_path = (
+                            seen.by_path or f"{where} hands {self._said(path, word)} to Python as text"
+                        )
             is_read = path.endswith((".ipynb", *_PROSE))
             if "import" in line and (is_read or "python" in text):
                 for match in _TEXT_IMPORT.finditer(line.replace("\\n", "\n")):
@@ -404,7 +416,7 @@ class _Search:
                         self._dotted(
                             path,
                             name.rstrip("."),
-                            f"{where} names {name}",
+                            f"{where} names {self._said(path, name)}",
                             is_import=False,
                             may_be_longer=True,
                         )
@@ -433,12 +445,15 @@ class _Search:
     def _started_by_path(self, path: str, word: str, where: str, flags: list[str]) -> None:
         for found in self._lookup.paths(path, word):
             seen = self._seen[found]
-            seen.plain = seen.plain or f"{where} starts {word}"
-            if any(_ISOLATED_FLAG.fullmatch(flag) for flag in flags):
-                seen.isolated = seen.isolated or f"{where} starts it with {' '.join(flags)}"
+            seen.plain = seen.plain or f"{where} starts {self._said(path, word)}"
+            isolating = [flag for flag in flags if _ISOLATED_FLAG.fullmatch(flag)]
+            if isolating:
+                given = flags if _is_at_home(path, self._root) else isolating
+                seen.isolated = seen.isolated or f"{where} starts it with {' '.join(given)}"
 
     def _isolate(self, path: str, line: str, where: str, text: str) -> None:
         how = "PYTHONSAFEPATH" if "PYTHONSAFEPATH" in text else " ".join(text.split())
+        how = how if _is_at_home(path, self._root) else "-I or -P"
         for word in words_of(line):
             for found in self._lookup.paths(path, word) if word.endswith((".py", ".pyw")) else ():
                 seen = self._seen[found]
@@ -448,10 +463,13 @@ class _Search:
         """Note the scripts that a text takes elsewhere alone, or installs without what lies beside them."""
         name = os.path.basename(path)
         for word, at, what in find_copied(name, text):
-            self._alone(path, word, f"{shown}:{text.count(chr(10), 0, at) + 1} {what} {word} alone")
+            self._alone(
+                path, word, f"{shown}:{text.count(chr(10), 0, at) + 1} {what} {self._said(path, word)} alone"
+            )
         for word, at in find_installed(name, text):
             line = text.count("\n", 0, at) + 1
-            self._alone(path, word, f"{shown}:{line} installs {word} without what lies beside it")
+            said = self._said(path, word)
+            self._alone(path, word, f"{shown}:{line} installs {said} without what lies beside it")
 
     def _alone(self, path: str, word: str, text: str) -> None:
         for found in self._lookup.paths(path, word):
@@ -471,7 +489,14 @@ class _Search:
         module = (match["module"] or match["plain"]).rstrip(".")
         names = [name.strip() for name in (match["names"] or "").split(",") if name.strip().isidentifier()]
         for each in (module, *(f"{module}.{name}" for name in names)):
-            self._dotted(path, each, f"{where} imports {each}", is_import=is_import)
+            self._dotted(path, each, f"{where} imports {self._said(path, each)}", is_import=is_import)
+
+    def _said(self, path: str, word: str) -> str:
+        """Give a word of a file as a report may tell it: of one that the checkout links to nothing, which may be anybody's.
+
+        A shell's history, say, in which a script's address holds a password.
+        """
+        return word if _is_at_home(path, self._root) else "it"
 
     # -- names ----------------------------------------------------------------------------------------------
 
@@ -542,6 +567,11 @@ class _Search:
             if os.path.join(folder, f"{top}.py") in self._files or os.path.join(folder, top) in self._folders:
                 return f"it imports {entry.module} from beside it"
         return ""
+
+
+@cache
+def _is_at_home(path: str, root: str) -> bool:
+    return os.path.realpath(path).startswith(os.path.join(root, ""))
 
 
 def _names_of(seen: Sequence[Seen], links: Sequence[str]) -> dict[int, list[str]]:

@@ -58,7 +58,11 @@ class Decisions:
 
     def uses_import(self, module: str, chosen: Iterable[Finding]) -> bool:
         """Say whether an exception list still names something of a module that was to be imported for it."""
-        return any(name.startswith(f"{module}.") for finding in chosen for name in listed_types(finding))
+        return any(
+            name.removeprefix("*").startswith(f"{module}.")  # ``*dbm.error`` stands for several classes
+            for finding in chosen
+            for name in listed_types(finding)
+        )
 
 
 def _with_types(finding: Finding, types: tuple[str, ...]) -> Finding:

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:21266211ef18006620813c7b96e4e597076a8647fcc4ca1b994a20c3ac5b9df7
+# workerlog-migrate runtime 0.1.0 tree:97ab5ff899ccf1266988cc3af8e40d8f35d7450ae73acc3d1e1ab48940be72ff
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -1855,7 +1855,7 @@ def _notify(
 # In this order: thousands, addresses, hexadecimal texts, and what is left of digits.
 _NUMBERS = (
     r"(?i)(?<![^\W_])(?:\d{1,3}(?:[ \u00a0\u202f]\d{3})+|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}"
-    r"|(?=[0-9a-f:]*\d)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    r"|(?=[0-9a-f:]{0,40}\d)(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     r"|0x[0-9a-f]+|(?=[a-f]*\d)[0-9a-f]+|[0-9a-f]{8,})(?![^\W_])|(?:\\x[0-9a-f]{2})+|\d+"
 )
 

@@ -10,6 +10,7 @@ editor ended nor which variable names another one.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shlex
 import signal
@@ -18,6 +19,8 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from workerlog_migrate.files.programs import find_program
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -164,8 +167,12 @@ class Terminal:
 
     def _edited(self, editor: str, file: Path) -> str | None:
         try:
+            program, *options = _words(editor)
+            found = find_program(program)
+            if found is None:
+                raise FileNotFoundError(errno.ENOENT, "it is in no folder of the PATH")
             with self._given_back():
-                done = subprocess.run([*_words(editor), str(file)], check=False)
+                done = subprocess.run([found, *options, str(file)], check=False)
             if done.returncode:
                 self.say(f"{editor} ended with {done.returncode}; nothing was changed\n")
                 return None
