@@ -465,7 +465,7 @@ def test_an_import_for_a_narrowed_handler_leads_to_no_file_of_the_checkout(place
 
 
 def test_twin_a_standard_module_is_imported_for_a_narrowed_handler(place: Place) -> None:
-    place.script.write_text(SHELF, encoding="utf-8")
+    place.script.write_text(SHELF + '\n\nf("/", "{}")\n', encoding="utf-8")
 
     assert place.run("--apply").returncode == 0
     text = place.script.read_text(encoding="utf-8")
@@ -484,9 +484,6 @@ def f(p, q):
         return json.loads(q)
     except Exception as e:
         print(e)
-
-
-f("/", "{}")
 """
 
 

@@ -235,7 +235,7 @@ def test_twin_a_link_of_a_person_s_own_in_a_home_folder_is_followed(place: Place
 def test_a_link_into_what_no_checkout_brings_is_not_followed(place: Place, own: str) -> None:
     """Kind: ``.git`` and an environment lie in the project and are the person's; Python runs each line of a ``.pth`` that imports."""
     file = place.clone / own
-    file.parent.mkdir(parents=True)
+    file.parent.mkdir(parents=True, exist_ok=True)
     if own.startswith(("env", ".venv")):
         (place.clone / own.partition("/")[0] / "pyvenv.cfg").touch()
     place.script.write_bytes(b'"""\rimport os\r"""\nprint("[OK] zero")\n')
