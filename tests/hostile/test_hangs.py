@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from attacked import IS_ROOT, WORKER, Place
 from people_project import environment
+from worker_logger import _gist
 
 from workerlog_migrate import pipeline
 from workerlog_migrate.errors import UsageError
@@ -24,7 +25,6 @@ from workerlog_migrate.files.budget import SpentError, budget
 from workerlog_migrate.files.vendor import runtime_text
 from workerlog_migrate.files.writing import write_report
 from workerlog_migrate.report.formats import FORMATS
-from workerlog_migrate.runtime.worker_logger import _gist
 from workerlog_migrate.seen.notes import read_notes
 from workerlog_migrate.targets import matches
 from workerlog_migrate.writer import real_folders
@@ -647,7 +647,6 @@ def test_a_worker_sums_no_evidence_that_is_none(place: Place, aside: str) -> Non
 def test_a_long_text_is_compared_with_other_notifications_in_linear_time(piece: str) -> None:
     """Kind: a worker's own regular expressions get what it read from others: a crash with a long list of numbers must not hold the log."""
     script = f"""
-from workerlog_migrate.runtime.worker_logger import _gist, masked
 text = {piece!r} * {200_000 // len(piece)}
 _gist({{"message": text, "error": text, "traceback": text}})
 masked(text)
