@@ -23,10 +23,12 @@ from workerlog_migrate.syntax.blocks import End, end_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from workerlog_migrate.analysis.engine import Engine
     from workerlog_migrate.analysis.frames import State
     from workerlog_migrate.analysis.values import Type
+    from workerlog_migrate.analysis.world import World
     from workerlog_migrate.syntax.scopes import Binding, Scope
 
 _STDLIB = frozenset(sys.stdlib_module_names)
@@ -373,7 +375,9 @@ class Naming:
         found = self._module.lookup(top, self._module.scope(place))
         if found is None:
             is_free = not self._module.is_taken(top) or self._is_bound_wherever_read(top)
-            return is_free and not (top in _STDLIB and self._is_hidden(top))
+            return is_free and not (
+                top in _STDLIB and _is_hidden(top, self._module.source.path, self._engine.world)
+            )
         if found[0].node is not self._module.tree:
             return False
         return all(binding.kind == "import" and binding.qualified == top for binding in found[1]) and all(
@@ -393,16 +397,17 @@ class Naming:
             found is not None and found[0].node is not module.tree and not found[0].is_class for found in uses
         )
 
-    def _is_hidden(self, top: str) -> bool:
-        """Whether a file of the program would be imported in place of a standard module, and run for the first time by that."""
-        if self._engine.world.other_unit(top) is not None:
-            return True
-        folder = self._module.source.path.absolute().parent
-        folders = [folder]
-        while os.path.isfile(folder / "__init__.py") and folder != folder.parent:  # noqa: PTH113  # never raises
-            folder = folder.parent
-            folders.append(folder)
-        return any(top in modules_in(str(each)) for each in folders)
+
+def _is_hidden(top: str, script: Path, world: World) -> bool:
+    """Whether a file of the program would be imported in place of a standard module, and run for the first time by that."""
+    if world.other_unit(top) is not None:
+        return True
+    folder = script.absolute().parent
+    folders = [folder]
+    while os.path.isfile(folder / "__init__.py") and folder != folder.parent:  # noqa: PTH113  # never raises
+        folder = folder.parent
+        folders.append(folder)
+    return any(top in modules_in(str(each)) for each in folders)
 
 
 _IMPORTED = frozenset({values.DOTTED, values.UNIT, values.CLASS, values.FUNCTION, values.CALLABLE})
