@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 import textwrap
 from typing import TYPE_CHECKING
 
 import pytest
 
-from workerlog_migrate.model import Settings, Target
+from workerlog_migrate.model import Settings, Target, Trial
 from workerlog_migrate.pipeline import migrate_file
 from workerlog_migrate.project import place
 from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS
@@ -48,7 +49,7 @@ def tries(*bodies: tuple[str, ...]) -> str:
 
 # Per reason: a script, words of its remedy, the script in which that is done, and what is said of the handler then.
 CASES = {
-    "too many kinds": (tries(MANY), "divide the `try`", tries(MANY[:5], MANY[5:]), "narrowed"),
+    "too many kinds": (tries(MANY), "divide the `try`", tries(MANY[:4], MANY[4:7], MANY[7:]), "narrowed"),
     "a class of a function": (
         OWN.format(inside="    class Own(Exception): pass\n", outside=""),
         "define the class at the top level",
@@ -118,11 +119,20 @@ CASES = {
 }
 
 
-def judged(folder: Path, text: str) -> list[tuple[str, str]]:
+if sys.version_info >= (3, 11):
+    CASES["groups"] = (
+        "def f():\n    try: open('a')\n    except* Exception: pass\n",
+        "write `except` for the exceptions themselves",
+        "def f():\n    try: open('a')\n    except Exception: pass\n",
+        "narrowed",
+    )
+
+
+def judged(folder: Path, text: str, settings: Settings | None = None) -> list[tuple[str, str]]:
     """Return of each handler what becomes of it, and what ``--explain`` says."""
     path = folder / "worker.py"
     path.write_text(text, encoding="utf-8")
-    settings = Settings(select=(SPECIFIC_EXCEPTIONS,))
+    settings = settings or Settings(select=(SPECIFIC_EXCEPTIONS,))
     (target,) = place([Target(path, path.stem)], folder, None)
     result = migrate_file(target, settings)
     assert result.error is None, result.error
@@ -130,7 +140,7 @@ def judged(folder: Path, text: str) -> list[tuple[str, str]]:
     return [
         (each.kind, explain_place(result, each.span.line, settings, color=False))
         for each in found
-        if each.kind in ("narrowed", "incomplete", "left")
+        if each.kind in ("narrowed", "incomplete", "left", "watched")
     ]
 
 
@@ -144,6 +154,21 @@ def test_what_is_said_to_settle_a_handler_settles_it(tmp_path: Path, name: str) 
     assert [kind for kind, _ in before] in (["incomplete"], ["left"])
     assert said in before[0][1]
     assert {kind for kind, _ in after} == ({expected} if expected else set())
+
+
+EARLY = "{first}from worker_logger import expect_only, setup_worker_logger\nlogger = setup_worker_logger('worker')\n{then}"
+TRY = "try: open('a')\nexcept Exception: pass\n"
+
+
+def test_a_handler_that_runs_before_the_logger_is_watched_once_it_stands_below_it(tmp_path: Path) -> None:
+    """Under ``--trial`` the first line of a handler needs the logger: the remedy is to move the statement below it."""
+    settings = Settings(select=(SPECIFIC_EXCEPTIONS,), trial=Trial.ON)
+
+    ((kind, said),) = judged(tmp_path, EARLY.format(first=TRY, then=""), settings)
+    ((moved, _),) = judged(tmp_path, EARLY.format(first="", then=TRY), settings)
+
+    assert (kind, moved) == ("left", "watched")
+    assert "move the statement below the line that sets up the logger" in said
 
 
 def test_a_narrowed_handler_says_no_remedy(tmp_path: Path) -> None:
