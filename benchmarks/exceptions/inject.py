@@ -291,9 +291,9 @@ def faults_of(target: ast.Call | ast.Raise, site: Site, script: Script) -> tuple
     engine = script.engine
     for owner in (node for node in script.module.ancestors(target) if isinstance(node, ast.Try)):
         block = engine.flow.block(owner, engine.unit.enclosing(owner))
-        for atom in block.atoms:
-            if atom.node is target:
-                found.update(_exceptions(atom, engine))
+        for effect in block.effects:
+            if effect.node is target:
+                found.update(_exceptions(effect, engine))
         if owner is site.owner:
             break
     found = {name: None for name in found if not engine.hierarchy.is_control(name)}
@@ -302,9 +302,9 @@ def faults_of(target: ast.Call | ast.Raise, site: Site, script: Script) -> tuple
     return tuple(found)
 
 
-def _exceptions(atom: object, engine: Engine) -> Iterator[tuple[str, None]]:
-    """Ask the solver what comes out of one atom; names as it has them."""
-    for exception, _ in engine.solver._exceptions(atom):  # type: ignore[arg-type]  # an atom of the flow
+def _exceptions(effect: object, engine: Engine) -> Iterator[tuple[str, None]]:
+    """Ask the solver what comes out of one effect; names as it has them."""
+    for exception, _ in engine.solver._exceptions(effect):  # type: ignore[arg-type]  # an effect of the flow
         yield exception, None
 
 
@@ -784,7 +784,7 @@ def _cause(target: ast.AST, name: str, site: Site, script: Script) -> str:
     engine = script.engine
     block = engine.flow.block(site.owner, engine.unit.enclosing(site.owner))
     raised = infer(engine, block).names
-    if not any(atom.node is target for atom in block.atoms):
+    if not any(effect.node is target for effect in block.effects):
         return "the analysis takes the call for one that is never reached, or its row for one that does not apply"
     if engine.hierarchy.is_caught(name, raised):
         return "another clause of the statement takes it"

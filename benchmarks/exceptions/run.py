@@ -135,11 +135,13 @@ class _WithoutLocalFunctions(Flow):
 
     def block(self, statement: ast.AST, function: object) -> GuardedBlock:
         block = super().block(statement, function)  # type: ignore[arg-type]  # passed on as it came
-        atoms = tuple(
-            Unknown(atom.node, atom.unit, atom.function.name) if isinstance(atom, CallEdge) else atom
-            for atom in block.atoms
+        effects = tuple(
+            Unknown(effect.node, effect.unit, effect.function.name)
+            if isinstance(effect, CallEdge)
+            else effect
+            for effect in block.effects
         )
-        return GuardedBlock(block.function, atoms, block.before)
+        return GuardedBlock(block.function, effects, block.before)
 
 
 # -- one case -----------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What is put into a sink: exceptions of operations and rows, and what is not known.
 
-Input: a node and the rule that speaks of it. Output: atoms in the frame's sink; nothing where nobody asks.
+Input: a node and the rule that speaks of it. Output: effects in the frame's sink; nothing where nobody asks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Effects:
-    """Puts atoms into sinks.
+    """Puts effects into sinks.
 
     The arguments are the parts of the analysis that it asks.
     """

@@ -60,13 +60,13 @@ class GuardedBlock:
 
     Attributes:
         function: whose code it is.
-        atoms: effects of the body.
+        effects: of the body.
         before: what is known where the body begins; None when it is never reached.
 
     """
 
     function: FunctionInfo
-    atoms: tuple[Effect, ...] = ()
+    effects: tuple[Effect, ...] = ()
     before: State | None = None
 
 
@@ -75,13 +75,13 @@ class Summary:
     """What interpreting a function gives.
 
     Attributes:
-        atoms: what leaves the function.
+        effects: what leaves the function.
         returns: what a call gives.
         blocks: per ``try`` statement or ``suppress`` call the effects of the body.
 
     """
 
-    atoms: tuple[Effect, ...] = ()
+    effects: tuple[Effect, ...] = ()
     returns: Value = BOTTOM
     blocks: dict[ast.AST, GuardedBlock] = field(default_factory=dict)
 
@@ -348,8 +348,8 @@ class Flow:
         sink = frame.sink
         if node.exc is None:
             if frame.caught:
-                for atom in frame.caught[-1]:
-                    sink.add(atom)
+                for effect in frame.caught[-1]:
+                    sink.add(effect)
             else:
                 sink.add(Unknown(node, frame.unit, "", "a bare raise outside a handler"))
             frame.is_dead = True
@@ -491,7 +491,7 @@ class Flow:
         for call, sink, caught_names in reversed(suppressed):
             inner = frame.sink
             self._blocks[call] = GuardedBlock(frame.function, inner.ordered(), before)
-            self._raising.pass_on(inner.atoms, caught_names, sink)
+            self._raising.pass_on(inner.effects, caught_names, sink)
             frame.sink = sink
         if before is not None:
             ends = [State(before.env, before.facts)]
@@ -513,7 +513,7 @@ class Flow:
             ends.append(State(frame.env, frame.facts))
         body_lines = (node.lineno, node.body[-1].end_lineno or node.lineno)
         at_handler = self._raising.interrupted(before, body_lines, frame)
-        remaining: dict[Effect, None] = dict(inner.atoms)
+        remaining: dict[Effect, None] = dict(inner.effects)
         self._blocks[node] = GuardedBlock(frame.function, inner.ordered(), before)
         for handler in node.handlers:
             frame.is_dead = False
@@ -532,8 +532,8 @@ class Flow:
             if not frame.is_dead and frame.env is not None:
                 ends.append(State(frame.env, frame.facts))
             remaining = self._raising.left(remaining, frozenset(names))
-        for atom in remaining:
-            outer.add(atom)
+        for effect in remaining:
+            outer.add(effect)
         if node.finalbody:
             self._finally(node, ends, at_handler, frame)
         else:

@@ -87,43 +87,43 @@ Effect = Raise | Unknown | CallEdge
 
 
 class EffectSet:
-    """Collects atoms, each once, in the order of discovery."""
+    """Collects effects, each once, in the order of discovery."""
 
-    __slots__ = ("atoms", "awaited", "opaque")
+    __slots__ = ("awaited", "effects", "opaque")
     is_heard = True
     """Whether anyone asks for effects: what it costs to find them can be saved where nobody does."""
     asks_for_rare = False
     """Whether it takes what is rare, too."""
 
     def __init__(self) -> None:
-        self.atoms: dict[Effect, None] = {}
+        self.effects: dict[Effect, None] = {}
         self.awaited: set[ast.expr] = set()  # what was made elsewhere and is counted here, each once
         self.opaque: set[ast.AST] = (
             set()
         )  # what is reported as not known: of one chain the first link is enough
 
-    def add(self, atom: Effect) -> None:
-        """Put in one atom."""
-        self.atoms[atom] = None
-        if atom.__class__ is Unknown:
-            self.opaque.add(atom.node)
+    def add(self, effect: Effect) -> None:
+        """Put in one effect."""
+        self.effects[effect] = None
+        if effect.__class__ is Unknown:
+            self.opaque.add(effect.node)
 
     def inside(self) -> EffectSet:
         """Return one for a block from which handlers let through to here what they do not catch."""
         return type(self)()
 
     def ordered(self) -> tuple[Effect, ...]:
-        """Give the atoms, nodes as they were found; those of one node in the same order in every process.
+        """Give the effects, nodes as they were found; those of one node in the same order in every process.
 
         A value is a set of types, and Python hashes texts anew in each process: which of several reasons is
         shown must not depend on that, nor on the number of processes.
         """
         nodes: dict[int, int] = {}
-        for atom in self.atoms:
-            nodes.setdefault(id(atom.node), len(nodes))
-        if len(nodes) == len(self.atoms):
-            return tuple(self.atoms)
-        return tuple(sorted(self.atoms, key=lambda atom: (nodes[id(atom.node)], _rank(atom))))
+        for effect in self.effects:
+            nodes.setdefault(id(effect.node), len(nodes))
+        if len(nodes) == len(self.effects):
+            return tuple(self.effects)
+        return tuple(sorted(self.effects, key=lambda effect: (nodes[id(effect.node)], _rank(effect))))
 
 
 class Silence(EffectSet):
@@ -132,7 +132,7 @@ class Silence(EffectSet):
     __slots__ = ()
     is_heard = False
 
-    def add(self, atom: Effect) -> None:
+    def add(self, effect: Effect) -> None:
         """Take no notice."""
 
     def inside(self) -> EffectSet:
@@ -160,7 +160,7 @@ class Frame:
         facts: what guards have proved.
         sink: takes what can be raised; ``SILENT`` when nobody asks.
         is_dead: the code after this point is not reached.
-        caught: inside handlers, the atoms that a bare ``raise`` sends on, innermost last.
+        caught: inside handlers, the effects that a bare ``raise`` sends on, innermost last.
         depth: nesting of expressions under evaluation.
 
     """
@@ -256,13 +256,13 @@ class State(NamedTuple):
     facts: set[Fact]
 
 
-def _rank(atom: Effect) -> tuple[str, ...]:
-    match atom:
+def _rank(effect: Effect) -> tuple[str, ...]:
+    match effect:
         case Raise():
-            return ("raise", atom.exception, atom.rule, atom.source, atom.note)
+            return ("raise", effect.exception, effect.rule, effect.source, effect.note)
         case Unknown():
-            return ("unknown", atom.rule, atom.note)
+            return ("unknown", effect.rule, effect.note)
         case CallEdge(function=function):
             # Neighbours and their lines tell functions of one name apart.
             line = getattr(function.node, "lineno", 0)
-            return ("edge", function.name, function.unit.name, f"{line:09}", *sorted(atom.caught))
+            return ("edge", function.name, function.unit.name, f"{line:09}", *sorted(effect.caught))

@@ -132,9 +132,9 @@ class Solver:
         found: list[Evidence] = []
         unresolved: dict[tuple[str, int], Evidence] = {}
         exits: Evidence | None = None
-        self._solve(block.atoms)
-        for atom in block.atoms:
-            for exception, evidence in self._exceptions(atom):
+        self._solve(block.effects)
+        for effect in block.effects:
+            for exception, evidence in self._exceptions(effect):
                 if hierarchy.is_caught(exception, earlier):
                     continue
                 if hierarchy.is_control(exception):
@@ -143,7 +143,7 @@ class Solver:
                     continue
                 found.append(evidence)
             if not earlier & _EVERYTHING:
-                for evidence in self._unknowns(atom):
+                for evidence in self._unknowns(effect):
                     unresolved.setdefault((evidence.cause, evidence.line), evidence)
         found.extend(
             entry for entry in self._interrupts() if not hierarchy.is_caught(entry.exception, earlier)
@@ -223,37 +223,37 @@ class Solver:
 
     # -- evidence -------------------------------------------------------------------------------------------
 
-    def _exceptions(self, atom: Effect) -> Iterable[tuple[str, Evidence]]:
-        if isinstance(atom, Raise):
-            yield atom.exception, _evidence(atom)
-        elif isinstance(atom, CallEdge):
-            effects = self._effects[atom.function]
+    def _exceptions(self, effect: Effect) -> Iterable[tuple[str, Evidence]]:
+        if isinstance(effect, Raise):
+            yield effect.exception, _evidence(effect)
+        elif isinstance(effect, CallEdge):
+            effects = self._effects[effect.function]
             for exception, root in effects.raises.items():
-                if self._lets_through(atom, exception):
-                    yield exception, _through(atom, root)
+                if self._lets_through(effect, exception):
+                    yield exception, _through(effect, root)
 
-    def _unknowns(self, atom: Effect) -> Iterable[Evidence]:
-        if isinstance(atom, Unknown):
-            made = self._unresolved(atom)
-            why = self._sight.reason_in(atom.node, atom.unit)
+    def _unknowns(self, effect: Effect) -> Iterable[Evidence]:
+        if isinstance(effect, Unknown):
+            made = self._unresolved(effect)
+            why = self._sight.reason_in(effect.node, effect.unit)
             yield replace(made, note=f"{made.note}; {why}" if made.note else why) if why else made
-        elif isinstance(atom, CallEdge) and self._passes_unknown(atom):
-            for unknown in self._effects[atom.function].unknowns:
+        elif isinstance(effect, CallEdge) and self._passes_unknown(effect):
+            for unknown in self._effects[effect.function].unknowns:
                 made = self._unresolved(unknown)
-                line, note = made.line, f"reached through {_where(atom)}"
-                if unknown.unit is not atom.unit:
-                    line, note = _line(atom.node), f"{note}, in {unknown.unit.name} line {made.line}"
+                line, note = made.line, f"reached through {_where(effect)}"
+                if unknown.unit is not effect.unit:
+                    line, note = _line(effect.node), f"{note}, in {unknown.unit.name} line {made.line}"
                 if made.note:
                     note = f"{note}; {made.note}"
                 yield Evidence("", made.cause, line, made.rule, made.source, note)
 
-    def _unresolved(self, atom: Unknown) -> Evidence:
-        note = atom.note
+    def _unresolved(self, effect: Unknown) -> Evidence:
+        note = effect.note
         if SETTLE not in note:
-            settle = how_to_settle_call(atom.node, atom.rule, atom.unit, self._world, self._flat)
+            settle = how_to_settle_call(effect.node, effect.rule, effect.unit, self._world, self._flat)
             if settle:
                 note = f"{note}; {SETTLE}{settle}" if note else f"{SETTLE}{settle}"
-        return Evidence("", _text(atom.node, atom.unit), _line(atom.node), atom.rule, "", note)
+        return Evidence("", _text(effect.node, effect.unit), _line(effect.node), effect.rule, "", note)
 
     def _lets_through(self, edge: CallEdge, exception: str) -> bool:
         hierarchy = self._world.hierarchy
@@ -268,35 +268,35 @@ class Solver:
 
     # -- fixpoint -------------------------------------------------------------------------------------------
 
-    def _solve(self, atoms: Iterable[Effect]) -> None:
-        """Make the effects of every function that the atoms call known."""
+    def _solve(self, effects: Iterable[Effect]) -> None:
+        """Make the effects of every function that the effects call known."""
         flow = self._flow
         reached: dict[FunctionInfo, tuple[Effect, ...]] = {}
-        stack = [atom.function for atom in atoms if isinstance(atom, CallEdge)]
+        stack = [effect.function for effect in effects if isinstance(effect, CallEdge)]
         callers: dict[FunctionInfo, list[tuple[FunctionInfo, CallEdge]]] = {}
         while stack:
             function = stack.pop()
             if function in reached or function in self._effects:
                 continue
-            reached[function] = flow.summary(function).atoms
-            for atom in reached[function]:
-                if isinstance(atom, CallEdge):
-                    callers.setdefault(atom.function, []).append((function, atom))
-                    stack.append(atom.function)
-        effects: dict[FunctionInfo, _Effects] = {}
+            reached[function] = flow.summary(function).effects
+            for effect in reached[function]:
+                if isinstance(effect, CallEdge):
+                    callers.setdefault(effect.function, []).append((function, effect))
+                    stack.append(effect.function)
+        fresh: dict[FunctionInfo, _Effects] = {}
         pending: list[FunctionInfo] = []
         for function, own in reached.items():
-            made = effects[function] = _Effects()
-            for atom in own:
-                if isinstance(atom, Raise):
-                    if not atom.is_weak:
-                        raised = _from_generator(atom, function)
+            made = fresh[function] = _Effects()
+            for effect in own:
+                if isinstance(effect, Raise):
+                    if not effect.is_weak:
+                        raised = _from_generator(effect, function)
                         made.raises.setdefault(raised.exception, raised)
-                elif isinstance(atom, Unknown) and len(made.unknowns) < _UNKNOWNS:
-                    made.unknowns[atom] = None
+                elif isinstance(effect, Unknown) and len(made.unknowns) < _UNKNOWNS:
+                    made.unknowns[effect] = None
             pending.append(function)
-        self._effects.update(effects)
-        pending.extend(function for function in callers if function not in effects)
+        self._effects.update(fresh)
+        pending.extend(function for function in callers if function not in fresh)
         waiting = set(pending)
         while pending:
             function = pending.pop()
@@ -357,9 +357,14 @@ def _from_generator(root: Raise, function: FunctionInfo) -> Raise:
     return root._replace(exception="RuntimeError", note="StopIteration inside a generator")
 
 
-def _evidence(atom: Raise) -> Evidence:
+def _evidence(effect: Raise) -> Evidence:
     return Evidence(
-        atom.exception, _text(atom.node, atom.unit), _line(atom.node), atom.rule, atom.source, atom.note
+        effect.exception,
+        _text(effect.node, effect.unit),
+        _line(effect.node),
+        effect.rule,
+        effect.source,
+        effect.note,
     )
 
 

@@ -21,7 +21,7 @@ TRY_STAR: type[ast.stmt] = getattr(ast, "TryStar", ast.Try)  # from Python 3.11
 
 
 class Raising:
-    """Sorts atoms.
+    """Sorts effects.
 
     The arguments are the parts of the analysis that it asks.
     """
@@ -65,8 +65,8 @@ class Raising:
         if isinstance(raised, ast.Name) and frame.caught:
             bindings = frame.unit.module.bindings(raised)
             if bindings and all(binding.kind == "except" for binding in bindings):
-                for atom in frame.caught[-1]:
-                    sink.add(atom)
+                for effect in frame.caught[-1]:
+                    sink.add(effect)
                 return
         row = self._world.knowledge.operation("op:raise")
         for entry in value:
@@ -91,23 +91,25 @@ class Raising:
         facts = {fact for fact in before.facts if not fact.roots & stored}
         return State(env, facts)
 
-    def caught(self, atoms: dict[Effect, None], names: tuple[str, ...], complete: bool) -> tuple[Effect, ...]:
+    def caught(
+        self, effects: dict[Effect, None], names: tuple[str, ...], complete: bool
+    ) -> tuple[Effect, ...]:
         """Return what a bare ``raise`` in a handler of these classes sends on."""
         hierarchy = self._world.hierarchy
         found: list[Effect] = []
         wanted = frozenset(names)
-        for atom in atoms:
-            if isinstance(atom, Raise):
-                if not complete or hierarchy.is_caught(atom.exception, wanted):
-                    found.append(atom)
-            elif isinstance(atom, CallEdge):
+        for effect in effects:
+            if isinstance(effect, Raise):
+                if not complete or hierarchy.is_caught(effect.exception, wanted):
+                    found.append(effect)
+            elif isinstance(effect, CallEdge):
                 if not complete:
-                    found.append(atom)
+                    found.append(effect)
                 else:
-                    only = wanted if atom.only is None else atom.only & wanted or atom.only
-                    found.append(atom._replace(only=only))
+                    only = wanted if effect.only is None else effect.only & wanted or effect.only
+                    found.append(effect._replace(only=only))
             elif wanted & _EVERYTHING or not complete:
-                found.append(atom)
+                found.append(effect)
         return tuple(found)
 
     def expected(
@@ -119,7 +121,7 @@ class Raising:
         wrote the handler has seen the class come, and a bare ``raise`` in it sends just that on.
         """
         hierarchy = self._world.hierarchy
-        seen = {atom.exception for atom in caught if isinstance(atom, Raise)}
+        seen = {effect.exception for effect in caught if isinstance(effect, Raise)}
         row = self._world.knowledge.operation("op:raise")
         return tuple(
             Raise(
@@ -134,23 +136,23 @@ class Raising:
             if name not in seen and name not in _EVERYTHING and not hierarchy.is_control(name)
         )
 
-    def left(self, atoms: dict[Effect, None], names: frozenset[str]) -> dict[Effect, None]:
+    def left(self, effects: dict[Effect, None], names: frozenset[str]) -> dict[Effect, None]:
         """Return what handlers of these classes let through."""
         sink = EffectSet()
-        self.pass_on(atoms, names, sink)
-        return sink.atoms
+        self.pass_on(effects, names, sink)
+        return sink.effects
 
-    def pass_on(self, atoms: dict[Effect, None], names: frozenset[str], sink: EffectSet) -> None:
+    def pass_on(self, effects: dict[Effect, None], names: frozenset[str], sink: EffectSet) -> None:
         """Put into the sink what handlers of these classes let through."""
         hierarchy = self._world.hierarchy
-        for atom in atoms:
-            if isinstance(atom, Raise):
-                if not hierarchy.is_caught(atom.exception, names):
-                    sink.add(atom)
-            elif isinstance(atom, CallEdge):
-                sink.add(atom._replace(caught=atom.caught | names) if names else atom)
+        for effect in effects:
+            if isinstance(effect, Raise):
+                if not hierarchy.is_caught(effect.exception, names):
+                    sink.add(effect)
+            elif isinstance(effect, CallEdge):
+                sink.add(effect._replace(caught=effect.caught | names) if names else effect)
             elif not names & _EVERYTHING or self._world.reraises_unknown:
-                sink.add(atom)
+                sink.add(effect)
 
 
 _EVERYTHING = frozenset({BROAD, ROOT})

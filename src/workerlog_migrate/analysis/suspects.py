@@ -1,6 +1,6 @@
 """What a body can fail of when nothing in it is known to raise: what its calls hardly ever raise.
 
-Input: the body of a ``try`` (or ``suppress``) and what is known where it begins. Output: ``Raise`` atoms, or none.
+Input: the body of a ``try`` (or ``suppress``) and what is known where it begins. Output: ``Raise`` effects, or none.
 
 Nobody guards what cannot fail. What the documentation of a function names and hardly anybody meets (``rare`` in its row)
 counts only where there is nothing else. What is done with values of unknown make is not among these: it is not known.
@@ -38,5 +38,5 @@ def suspects(flow: Flow, body: list[ast.stmt], before: State, function: Function
     frame = Frame(function, dict(before.env), WithRare())
     frame.facts = set(before.facts)
     flow.run_again(body, frame)
-    found = [atom for atom in frame.sink.ordered() if isinstance(atom, Raise) and atom.is_rare]
-    return tuple(found) if len(found) == len(frame.sink.atoms) else ()
+    found = [effect for effect in frame.sink.ordered() if isinstance(effect, Raise) and effect.is_rare]
+    return tuple(found) if len(found) == len(frame.sink.effects) else ()

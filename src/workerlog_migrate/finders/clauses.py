@@ -100,7 +100,7 @@ class Clauses:
         """Return the classes that the handler itself asks for: ``isinstance(e, X)``, ``e.returncode``."""
         if node.name is None:
             return []
-        if not block.atoms:
+        if not block.effects:
             return []
         found: list[Evidence] = []
         frame = self.engine.flat.frame(self.engine.unit, node)

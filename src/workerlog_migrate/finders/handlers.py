@@ -182,7 +182,7 @@ class Handlers:
         inference = infer(
             self.engine, block, self.clauses.earlier(node, owner), self.clauses.asked_for(node, block)
         )
-        if inference.is_complete and not block.atoms:
+        if inference.is_complete and not block.effects:
             inference = infer_suspects(self.engine, block, body, self.clauses.earlier(node, owner))
         inference = self._with_guests(inference, body, node)
         return Judged(
@@ -419,7 +419,7 @@ class Handlers:
             yield self._left(node, "the code is never reached")
             return
         inference = infer(self.engine, block)
-        if inference.is_complete and not block.atoms:
+        if inference.is_complete and not block.effects:
             inference = infer_suspects(self.engine, block, owner_body)
         inference = self._with_guests(inference, owner_body, node)
         if ROOT in caught.broad and inference.exits is not None:
