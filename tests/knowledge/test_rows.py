@@ -136,6 +136,7 @@ CONDITION_WORDS = {
     "true",
     "literal",
     "not-literal",
+    "escaped",
     "empty",
     "converted",
     "unsettled",

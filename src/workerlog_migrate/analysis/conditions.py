@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.deep import has_inner, holds_itself, is_no_data, puts_no_data_in
+from workerlog_migrate.analysis.escaped import is_escaped
 from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.parameters import default_of
 from workerlog_migrate.analysis.program import Unit
@@ -194,6 +195,8 @@ class Conditions:
                 return node is not None and self._is_literal(node, arguments)
             case "not-literal":
                 return node is None or not self._is_literal(node, arguments)
+            case "escaped":
+                return node is not None and is_escaped(node, arguments.frame.unit.module)
             case "empty":
                 return node is not None and _is_empty(node, constant)
             case "unsettled":
@@ -264,7 +267,7 @@ class Conditions:
 
     def _parts(self, value: Value, arguments: Arguments) -> Value:
         """Return what lies in a container: of a mapping what its keys lead to."""
-        mappings = frozenset(entry for entry in value if entry.name == "dict")
+        mappings = frozenset(entry for entry in value if self._is_a(entry.name, ("dict",)))
         held = [self._elements.dict_values(mappings)] if mappings else []
         series = frozenset(entry for entry in value if self._knowledge.is_kind(entry.name, "series"))
         if series:

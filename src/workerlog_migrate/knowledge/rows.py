@@ -39,6 +39,8 @@ TESTS: Mapping[str, ConditionWord] = {
     "true": ConditionWord("{} is true", of_parameters=True),
     # The program itself holds it: a constant, a list of such, an attribute of a module.
     "literal": ConditionWord("{} is a literal"),
+    # It is a pattern that is written but for what ``re.escape`` gives, and that is one whatever that is.
+    "escaped": ConditionWord("{} is escaped"),
     # It may come from elsewhere.
     "not-literal": ConditionWord("{} is no literal"),
     # It is written with nothing in it.
