@@ -17,6 +17,7 @@ from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.trails import Passed, Trail, Use, use_of
 from workerlog_migrate.analysis.values import Value
 from workerlog_migrate.syntax.literals import last_name, may_spell
+from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -335,7 +336,7 @@ class Callers:
         """Return all nodes of a kind in a file; most files are never asked."""
         key = (unit, kind)
         if key not in self._nodes:
-            self._nodes[key] = [node for node in ast.walk(unit.module.tree) if isinstance(node, kind)]
+            self._nodes[key] = [node for node in nodes(unit.module.tree) if isinstance(node, kind)]
         return self._nodes[key]
 
 

@@ -10,6 +10,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.syntax.nodes import nodes
+
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.module import Module
 
@@ -57,7 +59,7 @@ def replaces_print(module: Module) -> bool:
     """
     if not _writes_by_name(module) or not _may_name_print(module.source.text):
         return False
-    for node in ast.walk(module.tree):
+    for node in nodes(module.tree):
         match node:
             case ast.Constant(value=str() as text) if text == _PRINT or _PRINT_WRITTEN.search(text):
                 return True

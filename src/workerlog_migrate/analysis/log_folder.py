@@ -11,6 +11,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.syntax.nodes import nodes
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -178,7 +180,7 @@ class _Carriers:
         self._module = module
         self._found: set[ast.expr] = set()
         self._waiting: list[ast.expr] = []
-        self.nodes = list(ast.walk(module.tree))
+        self.nodes = nodes(module.tree)
         for node in self.nodes:
             match node:
                 case ast.Constant(value=str() as text) if _last(text) == name:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.syntax.nodes import nodes
+
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.module import Module
@@ -85,7 +87,7 @@ class Meanwhile:
 def _read(module: Module) -> dict[str, set[ast.AST | None]]:
     """Say which functions change the size of what; the making of an object is over before anybody loops over it."""
     found: dict[str, set[ast.AST | None]] = {}
-    for node in ast.walk(module.tree):
+    for node in nodes(module.tree):
         match node:
             case ast.Subscript(value=base, ctx=ast.Store() | ast.Del()):
                 pass

@@ -172,9 +172,11 @@ class IoCalls:
     def _own_methods(self) -> frozenset[str]:
         """Give the names of the methods of the script's own classes: that they are no I/O nobody has to be told."""
         if self._methods is None:
-            classes = (node for node in ast.walk(self.module.tree) if isinstance(node, ast.ClassDef))
             self._methods = frozenset(
-                entry.name for node in classes for entry in node.body if isinstance(entry, _FUNCTIONS[:2])
+                entry.name
+                for node in self.module.classes
+                for entry in node.body
+                if isinstance(entry, _FUNCTIONS[:2])
             )
         return self._methods
 

@@ -68,6 +68,9 @@ class Project:
         self._new: dict[str, bytes] = {}
         self._read = 0
         self._held: dict[str, bytes] = {}
+        # Identifiers that all files were looked through for, and the files that hold one of them.
+        self._asked: frozenset[bytes] = frozenset()
+        self._mentioning: set[str] = set()
         self._may_hold = _MAX_HELD
 
     def facts(self, path: str) -> FileFacts | None:
@@ -111,15 +114,27 @@ class Project:
             Path and facts, in the order of the listing; files that do not parse are left out.
         """
         wanted = identifiers(words)
+        mentioning = self._mentioning
+        new = wanted - self._asked
+        found_now: set[str] = set()
         for path in self.listing.python:
-            raw = self.read(path)
-            if raw is None or not _mentions(raw, wanted) or not (concerns is None or concerns(raw)):
+            still = (
+                wanted if path in mentioning else new
+            )  # of the others it is known that they hold none of the rest
+            raw = self.read(path) if still else None
+            if raw is None or not _mentions(raw, still):
+                continue
+            found_now.add(path)
+            if not (concerns is None or concerns(raw)):
                 continue
             if path not in self._facts:
                 self._facts[path] = self._facts_of(path, raw)
             found = self._facts[path]
             if found is not None:
                 yield path, found
+        # Only now, when all were looked at.
+        mentioning |= found_now
+        self._asked |= wanted
 
     def texts_mentioning(self, words: Collection[str]) -> Iterator[tuple[str, str]]:
         """Give the other text files that hold one of some identifiers.
@@ -246,9 +261,8 @@ def _folded(raw: bytes) -> bytes:
 
 def _mentions(raw: bytes, wanted: frozenset[bytes]) -> bool:
     if len(wanted) <= _FEW:
-        return any(
-            re.search(rb"(?<![A-Za-z0-9_])" + re.escape(word) + rb"(?![A-Za-z0-9_])", raw)
-            for word in wanted
-            if word in raw
-        )
+        for word in wanted:
+            if word in raw and re.search(rb"(?<![A-Za-z0-9_])" + re.escape(word) + rb"(?![A-Za-z0-9_])", raw):
+                return True
+        return False
     return not wanted.isdisjoint(_IDENTIFIER.findall(raw))

@@ -12,6 +12,7 @@ from fnmatch import fnmatch
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.syntax.literals import last_name
+from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -107,7 +108,7 @@ def listings_taken(tree: ast.Module, importers: Collection[str], ours: str) -> l
         call for call in slices.calls if is_listing(call) and (slices.is_open or call in slices.listings)
     ]
     chosen: set[ast.Call] = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
             names = {each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)}
             if any(
@@ -260,7 +261,7 @@ class _Slices:
         self._parameters: dict[str, list[tuple[ast.FunctionDef | ast.AsyncFunctionDef, int]]] = {}
         self._imported: set[str] = set()
         self._seen: set[ast.AST | str] = set()
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             self._collect(node)
 
     def _collect(self, node: ast.AST) -> None:

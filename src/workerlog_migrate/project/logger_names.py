@@ -1,7 +1,7 @@
 """Which loggers does the program use itself? From what its files and settings say to the names that a worker's log must not take."""
 
 # Names of files are texts here, as in `starts`.
-# ruff: noqa: PTH119
+# ruff: noqa: PTH119, PTH120
 
 from __future__ import annotations
 
@@ -113,7 +113,14 @@ class LoggerNames:
     def _add_named_alike(self) -> None:
         """Look at files whose own name is a script's or a worker's, too: what names them may be a logger's name."""
         for path in self._project.listing.python:
-            if self._names.isdisjoint(parts_of(path)[-2:]):
+            folder = os.path.dirname(path)
+            last = (
+                os.path.basename(path).rpartition(".")[0],
+                os.path.basename(folder),
+                os.path.basename(os.path.dirname(folder)),
+            )
+            # First what most have none of, as texts; of an `__init__.py` it is its folder and the one above.
+            if self._names.isdisjoint(last) or self._names.isdisjoint(parts_of(path)[-2:]):
                 continue
             facts = self._project.facts(path)
             for name in _OWN_NAMES.intersection(() if facts is None else facts.loggers):

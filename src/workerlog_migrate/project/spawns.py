@@ -11,6 +11,8 @@ import itertools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from workerlog_migrate.syntax.nodes import nodes
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -58,14 +60,13 @@ def find_spawns(tree: ast.Module, text: str) -> Spawns:
     """
     if not _may_tell(text):
         return Spawns()
-    assigned = _assigned(tree)
+    every = [node for node in nodes(tree) if type(node) in _TELLING]
+    assigned = _assigned(every)
     isolated: list[ast.expr] = []
     copied: list[ast.expr] = []
     installed: list[str] = []
     is_made = False
-    for node in ast.walk(tree):
-        if type(node) not in _TELLING:
-            continue
+    for node in every:
         match node:
             case ast.List() | ast.Tuple() | ast.Call() | ast.BinOp(op=ast.Add()):
                 items = list(_items(node, assigned))
@@ -82,7 +83,7 @@ def find_spawns(tree: ast.Module, text: str) -> Spawns:
     return Spawns(is_made, tuple(isolated), tuple(copied) if starts_python else (), tuple(installed))
 
 
-_TELLING = frozenset({ast.List, ast.Tuple, ast.Call, ast.BinOp, ast.JoinedStr, ast.Constant})
+_TELLING = frozenset({ast.List, ast.Tuple, ast.Call, ast.BinOp, ast.JoinedStr, ast.Constant, ast.Assign})
 
 
 def _may_tell(text: str) -> bool:
@@ -91,10 +92,10 @@ def _may_tell(text: str) -> bool:
     )
 
 
-def _assigned(tree: ast.Module) -> dict[str, ast.expr]:
+def _assigned(every: list[ast.AST]) -> dict[str, ast.expr]:
     return {
         target.id: node.value
-        for node in ast.walk(tree)
+        for node in every
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
