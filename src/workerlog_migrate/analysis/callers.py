@@ -15,7 +15,7 @@ from workerlog_migrate.analysis.follower import Follower
 from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.trails import Passed, Trail, Use, use_of
-from workerlog_migrate.analysis.values import Value
+from workerlog_migrate.analysis.values import Type
 from workerlog_migrate.syntax.literals import last_name, may_spell
 from workerlog_migrate.syntax.nodes import nodes
 
@@ -52,8 +52,9 @@ class Callers:
         self._questions = questions
         self._families = families
         self._places = places
-        self._receivers: dict[ast.expr, Value] = {}
+        self._receivers: dict[ast.expr, list[Type]] = {}
         self._nodes: dict[tuple[Unit, type[ast.AST]], list[ast.AST]] = {}
+        self._asking: dict[tuple[Unit, type[ast.AST], bool], list[_Asking]] = {}
 
     def follower(self, *, is_code: bool) -> Follower:
         """Make what follows one thing: a function or class, or a container."""
@@ -249,21 +250,22 @@ class Callers:
         ):
             inside = unit.enclosing(receiver).owner
             return inside is not None and self._are_related(inside, owner), False
-        for entry in values.in_order(self._received(receiver, unit)):
-            if entry.kind in (values.INSTANCE, values.CLASS):
+        for entry in self._received(receiver, unit):
+            if entry.kind in _OF_PROGRAM:
                 if self._are_related(entry.class_info, owner):
                     return True, entry.kind is values.CLASS
-            elif entry.kind in (values.UNKNOWN, values.BOUND):
+            else:
                 return True, False
         return False, False
 
-    def _received(self, receiver: ast.expr, unit: Unit) -> Value:
-        """Return what an object may be; asked for each class whose methods it may have."""
+    def _received(self, receiver: ast.expr, unit: Unit) -> list[Type]:
+        """Return of the program's classes, and of what nobody knows, what an object may be; asked for each class whose methods it may have."""
         known = self._receivers.get(receiver)
         if known is None:
             questions = self._questions
             outer, questions.cut = questions.cut, questions.NEVER
-            known = self._above.flat.value(receiver, unit)
+            value = self._above.flat.value(receiver, unit)
+            known = [entry for entry in values.in_order(value) if entry.kind in _RECEIVING]
             if questions.cut == questions.NEVER:
                 self._receivers[receiver] = known
             questions.cut = min(outer, questions.cut)
@@ -324,13 +326,25 @@ class Callers:
             trail.lost = f"{function.name} may be called in too many places"
             return trail
         for unit in units:
-            for node in self._all(unit, kind):
-                receiver, given = _operands(node, function.name)
-                if receiver is not None and self.receives(receiver, owner, unit)[0]:
+            for node, receiver, given in self._operators(unit, kind, function.name):
+                if self.receives(receiver, owner, unit)[0]:
                     trail.uses.append(Use("call", node, unit, tuple(Passed(each, unit) for each in given)))
                     if isinstance(node, ast.Call):
                         trail.uses[-1] = use_of("call", node, unit, positional=node.args)
         return trail
+
+    def _operators(self, unit: Unit, kind: type[ast.AST], name: str) -> list[_Asking]:
+        """Return the operators that may call a special method of an object of the program: a constant is none."""
+        is_right = name.startswith("__r") or name == "__contains__"
+        key = (unit, kind, is_right)
+        if key not in self._asking:
+            found = ((node, *_operands(node, name)) for node in self._all(unit, kind))
+            self._asking[key] = [
+                (node, receiver, given)
+                for node, receiver, given in found
+                if receiver is not None and not isinstance(receiver, ast.Constant | ast.JoinedStr)
+            ]
+        return self._asking[key]
 
     def _all(self, unit: Unit, kind: type[ast.AST]) -> list[ast.AST]:
         """Return all nodes of a kind in a file; most files are never asked."""
@@ -368,6 +382,11 @@ _ASKED_BY: dict[str, type[ast.AST]] = {
     **dict.fromkeys(("__eq__", "__lt__", "__le__", "__gt__", "__ge__", "__ne__"), ast.Compare),
     "__contains__": ast.Compare,
 }
+
+
+_OF_PROGRAM = (values.INSTANCE, values.CLASS)
+_RECEIVING = (*_OF_PROGRAM, values.UNKNOWN, values.BOUND)
+_Asking = tuple[ast.AST, ast.expr, tuple[ast.expr, ...]]
 
 
 def _operands(node: ast.AST, name: str) -> tuple[ast.expr | None, tuple[ast.expr, ...]]:
