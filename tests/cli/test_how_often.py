@@ -29,13 +29,14 @@ for name in sorted(os.listdir("scripts")):
             texts[file.read()] = name
 
 def watch(event, arguments):
-    if event == "open" and isinstance(arguments[0], str) and os.path.basename(os.path.dirname(arguments[0])) == "scripts":
-        opened[os.path.basename(arguments[0])] += 1
+    if event == "open" and isinstance(arguments[0], str) and os.path.basename(arguments[0]) in names:
+        opened[os.path.basename(arguments[0])] += 1  # by its path, or by its name in a folder that is open
     elif event == "compile" and isinstance(arguments[0], (str, bytes)):
         text = arguments[0] if isinstance(arguments[0], str) else arguments[0].decode("utf-8", "replace")
         if text in texts:
             parsed[texts[text]] += 1
 
+names = set(texts.values())
 sys.addaudithook(watch)
 
 import workerlog_migrate.analysis.expressions as expressions
