@@ -182,6 +182,7 @@ class Engine:
             awaiting,
             called_back,
             set_up,
+            places,
         )
         entering = Entering(world, above, effects, families, elements, flat, shapes, attributes)
         caught = Caught(world, above, families)

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.decimals import DECIMAL, may_be_special
 from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.values import (
     ANY,
@@ -216,7 +217,7 @@ class Operators:
             self._effects.operation("op:date-overflow", node, frame)
         if symbol == "-" and names_date(left) and names_date(right):
             self._compared_dates(node, frame)
-        if _DECIMAL in lefts | rights and self._may_be_nan(frame):
+        if DECIMAL in lefts | rights and may_be_special(self._places, frame):
             self._effects.operation("op:decimal-arithmetic", node, frame)
         if symbol in ("/", "//", "%") and "decimal.Decimal" in lefts | rights:
             if not self._proofs.is_nonzero(right_node, frame):
@@ -260,16 +261,6 @@ class Operators:
         ):
             self._effects.operation("op:date-aware", node, frame)
 
-    def _may_be_nan(self, frame: Frame) -> bool:
-        """Whether the program makes decimal numbers of something that is not written in it, or writes one that is no number."""
-        return frame.sink.is_heard and any(
-            not call.args
-            or not isinstance(call.args[0], ast.Constant)
-            or "nan" in str(call.args[0].value).lower()
-            for unit in self._places.units(frame.unit, "Decimal")
-            for call in unit.module.calls_of("Decimal")
-        )
-
     def _can_divide(self, symbol: str, lefts: set[str], rights: set[str]) -> bool:
         if rights and rights <= {"str", "bytes", "tuple", "list", "pathlib.Path", "None"}:
             return False
@@ -293,7 +284,7 @@ class Operators:
             found = values.names(value)
             if "json" in found:
                 self._effects.operation("op:arithmetic-json", node, frame)
-            if _DECIMAL in found and self._may_be_nan(frame):
+            if DECIMAL in found and may_be_special(self._places, frame):
                 self._effects.operation("op:decimal-arithmetic", node, frame)
             if "None" in found:
                 self._unset.of_none("op:arithmetic-none", node, frame, node.operand)
@@ -325,7 +316,7 @@ class Operators:
                 if names_date(left) and names_date(right):
                     self._compared_dates(node, frame)
                 found = values.names(left) | values.names(right)
-                if _DECIMAL in found and self._may_be_nan(frame):
+                if DECIMAL in found and may_be_special(self._places, frame):
                     self._effects.operation("op:compare-decimal", node, frame)
                 if "json" in found:
                     self._effects.operation("op:compare-json", node, frame)
@@ -406,7 +397,6 @@ def _makes_dates(module: Module, *, aware: bool) -> bool:
 
 
 _LIBRARY = sys.stdlib_module_names | {"file"}
-_DECIMAL = "decimal.Decimal"
 _ZONE_AT = {"now": 0, "fromtimestamp": 1, "datetime": 7}
 _GROWING = frozenset({"+", "-", "*", "**", "<<"})
 _BITS = 63

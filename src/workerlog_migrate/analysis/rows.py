@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.conditions import describe
+from workerlog_migrate.analysis.decimals import DECIMAL, may_be_special
 from workerlog_migrate.analysis.elements import OF_ARGUMENTS, inner
 from workerlog_migrate.analysis.frames import SILENT, CallEdge, Frame, Raise
 from workerlog_migrate.analysis.program import FunctionInfo
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.kinds import Kinds
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.patterns import Patterns
+    from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.set_up import SetUp
     from workerlog_migrate.analysis.special_methods import SpecialMethods
     from workerlog_migrate.analysis.unset import Unset
@@ -61,6 +63,7 @@ class Rows:
         awaiting: Awaiting,
         called_back: CalledBack,
         set_up: SetUp,
+        places: Places,
     ) -> None:
         self._world = world
         self._above = above
@@ -77,6 +80,7 @@ class Rows:
         self._awaiting = awaiting
         self._called_back = called_back
         self._set_up = set_up
+        self._places = places
         self._knowledge = world.knowledge
 
     def apply(
@@ -273,6 +277,10 @@ class Rows:
             for each in arguments.positional
             if not isinstance(each, ast.Starred)  # unpacking it counts where it stands
         ]
+        if any(DECIMAL in self._names_in(value, frame) for value, _ in given) and may_be_special(
+            self._places, frame
+        ):
+            self._effects.operation("op:decimal-arithmetic", node, frame)
         if receiver is not None and arguments.receiver_node is not None:
             given.append((receiver, arguments.receiver_node))
         for value, subject in given:
@@ -280,6 +288,12 @@ class Rows:
             if held and not _is_empty(subject):
                 element = self._elements.element(held, frame.unit)
                 self._effects.unresolved_if_opaque(element, "op:argument-unknown", node, subject, frame)
+
+    def _names_in(self, value: Value, frame: Frame) -> set[str]:
+        """Return the types of a value and of what it holds."""
+        held = frozenset(entry for entry in value if entry.name in _HOLDING and entry.args)
+        element = self._elements.element(held, frame.unit) if held else BOTTOM
+        return values.names(value) | values.names(element)
 
     def _used_arguments(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Add what the methods raise that a function calls on what it is given: a compressed file is read by ``json.load``."""

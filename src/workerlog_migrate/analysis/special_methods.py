@@ -93,7 +93,10 @@ class SpecialMethods:
         method = self._families.method(entry.class_info, name)
         if isinstance(method, FunctionInfo):
             frame.sink.add(CallEdge(method, node, frame.unit))
-            return self._flat.returns(method)
+            made = self._flat.returns(method)
+            if name in _TEXTS and any(each.name != "str" for each in made):
+                self._effects.operation("op:no-text", node, frame)
+            return made
         others = _INSTEAD.get(name, ())
         if name in _WITHOUT_DEFAULT and self._shapes.lacks(entry.class_info, (name, *others)):
             self._effects.operation("op:kinds", node, frame)
@@ -122,4 +125,5 @@ _INSTEAD = {
     "__float__": ("__index__",),
     "__getitem__": ("__class_getitem__",),
 }
+_TEXTS = frozenset({"__str__", "__repr__", "__format__"})
 _TRUTH = ("__bool__", "__len__")
