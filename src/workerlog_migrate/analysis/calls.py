@@ -365,6 +365,9 @@ class Calls:
         if not frame.sink.is_heard:
             return made
         self._shapes.constructed(info, arguments, node, frame)
+        enumeration = self._knowledge.call("enum.Enum") if self._elements.is_enumeration(info) else None
+        if enumeration is not None:  # by value, whatever else its members are: class Color(str, Enum)
+            self._rows.apply(enumeration, arguments, None, node, frame)
         resolved = False
         for name in ("__new__", "__init__", "__post_init__", "_missing_"):
             method = self._families.method(info, name)
@@ -372,7 +375,7 @@ class Calls:
                 frame.sink.add(CallEdge(method, node, frame.unit))
                 self._invoke_callbacks(method, arguments, node, frame)
                 resolved = True
-        if resolved or is_exception:
+        if resolved or is_exception or enumeration is not None:
             return made
         for base in self._families.family(info)[1:]:
             if base is None:

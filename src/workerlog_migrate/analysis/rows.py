@@ -277,6 +277,9 @@ class Rows:
             for each in arguments.positional
             if not isinstance(each, ast.Starred)  # unpacking it counts where it stands
         ]
+        inner = [self._names_in(value, frame) - values.names(value) for value, _ in given]
+        if any("json" in names for names in inner):
+            self._effects.operation("op:compare-json", node, frame)
         if any(DECIMAL in self._names_in(value, frame) for value, _ in given) and may_be_special(
             self._places, frame
         ):
