@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from workerlog_migrate.seen.places import Paths
+
 ROOT = Path(__file__).resolve().parents[2]
 
 LOADERS = """\
@@ -254,6 +256,11 @@ def test_of_two_files_of_one_name_the_longest_common_ending_wins(
             id="known, and imported by nobody",
         ),
         pytest.param(
+            {"type": "subprocess:CalledProcessError"},
+            "the line to write: except subprocess.CalledProcessError",
+            id="imported by our own files alone",
+        ),
+        pytest.param(
             {"type": "builtins:ExceptionGroup"},
             "which not every Python that the project is for has",
             id="of a later Python",
@@ -404,3 +411,19 @@ def test_forged_bases_do_not_make_an_end_of_the_program_an_error(
     run("--from-logs", "logs", "--apply")
 
     assert excepts(script)[0] == BROAD
+
+
+def test_no_path_of_a_note_is_looked_for_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kind: a name in other people's text that leads to another machine when it is resolved; the files of the project are."""
+    (tmp_path / "zero_a.py").touch()
+    (tmp_path / "link").symlink_to(".")
+    asked: list[str] = []
+    paths = Paths([Path("zero_a.py")], tmp_path, {})
+    real = os.path.realpath
+    monkeypatch.setattr(os.path, "realpath", lambda path: asked.append(str(path)) or real(path))
+
+    for path in ("/net/host/zero_a.py", "//host/share/zero_a.py", "/srv/x/zero_a.py"):
+        assert paths.target(path) == (Path("zero_a.py"), "")
+    assert not asked
+    assert paths.target(f"{tmp_path}/link/zero_a.py") == (Path("zero_a.py"), "")
+    assert asked == [f"{tmp_path}/link/zero_a.py"]

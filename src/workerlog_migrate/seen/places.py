@@ -96,7 +96,7 @@ class Paths:
         named = self._by_name.get(parts[-1], []) if parts else []
         if not named:
             return None, OUTSIDE
-        here = os.path.realpath(self._cwd / path)
+        here = self._here(path)
         if here in self._real:
             best = [self._real[here]]
         elif here.startswith(os.path.join(self._root, "")) and os.path.isfile(here):  # noqa: PTH113, PTH118  # never raises
@@ -108,6 +108,15 @@ class Paths:
         if len(best) > 1 or (len(named) > 1 and not self._is_certain(path, best[0], named)):
             return None, AMBIGUOUS
         return best[0], ""
+
+    def _here(self, path: str) -> str:
+        """Give the file of this machine that a path may mean; what lies elsewhere is not looked at.
+
+        Whoever wrote a note could have us ask another machine for a file (``//host/share/x.py``, ``/net/host/x.py``), with our name.
+        """
+        whole = os.path.normpath(os.path.join(self._cwd, path))  # noqa: PTH118  # text
+        inside = any(whole.startswith(os.path.join(root, "")) for root in (str(self._cwd), self._root))  # noqa: PTH118  # text
+        return os.path.realpath(whole) if inside else whole
 
     def _is_certain(self, path: str, best: Path, named: Iterable[tuple[tuple[str, ...], Path]]) -> bool:
         """Whether no other file of that name has what is spoken of, or this one has it, too, and a longer ending than they."""

@@ -19,7 +19,7 @@ from workerlog_migrate.analysis.raises import display
 from workerlog_migrate.analysis.watch import watch_of, watched_names
 from workerlog_migrate.finders.handler_edits import INCOMPLETE, NARROWED, WATCHED, HandlerEdit
 from workerlog_migrate.finders.handlers import Handlers, Judged, Names, describe
-from workerlog_migrate.model import Applicability, Arrival, Evidence, Finding, Seen
+from workerlog_migrate.model import RUNTIME_MODULES, Applicability, Arrival, Evidence, Finding, Seen
 from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS
 from workerlog_migrate.seen.places import Places
 
@@ -449,6 +449,8 @@ class Settler:
         own = self.engine.unit
         units = [own]
         for binding in _imports(own.module):
+            if set(RUNTIME_MODULES) & set(binding.split(".")):
+                continue  # what our own files import says nothing of the program
             base = binding.rpartition(".")[0]
             units += [
                 unit
