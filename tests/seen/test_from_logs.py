@@ -420,7 +420,12 @@ def test_no_path_of_a_note_is_looked_for_elsewhere(tmp_path: Path, monkeypatch: 
     asked: list[str] = []
     paths = Paths([Path("zero_a.py")], tmp_path, {})
     real = os.path.realpath
-    monkeypatch.setattr(os.path, "realpath", lambda path: asked.append(str(path)) or real(path))
+
+    def resolve(path: str) -> str:
+        asked.append(path)
+        return real(path)
+
+    monkeypatch.setattr(os.path, "realpath", resolve)
 
     for path in ("/net/host/zero_a.py", "//host/share/zero_a.py", "/srv/x/zero_a.py"):
         assert paths.target(path) == (Path("zero_a.py"), "")
