@@ -267,6 +267,7 @@ def context(info: FunctionInfo, entered: Value) -> Value:
     return frozenset({Type("context", _shallow((entered,)), info, CONTEXT)})
 
 
+@functools.lru_cache(maxsize=8192)
 def dotted(name: str) -> Value:
     """Make whatever stands behind the dotted name of a library's or builtin thing."""
     return frozenset({Type("dotted", (), name, DOTTED)})
