@@ -10,7 +10,6 @@ from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import (
     ANY,
-    NONE,
     Type,
     Value,
 )
@@ -95,7 +94,7 @@ class SpecialMethods:
         if isinstance(method, FunctionInfo):
             frame.sink.add(CallEdge(method, node, frame.unit))
             made = self._flat.returns(method)
-            if name in _TEXTS and made != NONE and any(each.name != "str" for each in made):
+            if name in _TEXTS and method.facts.returns and any(each.name != "str" for each in made):
                 self._effects.operation("op:no-text", node, frame)
             return made
         others = _INSTEAD.get(name, ())
