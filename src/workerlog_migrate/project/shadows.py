@@ -89,6 +89,11 @@ class Shadows:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._files = frozenset(project.listing.python)
+        # Under which names a file may be imported at all: most imports are of none of them.
+        self._names = {each.rpartition(os.sep)[2].rpartition(".")[0] for each in self._files}
+        self._names.update(
+            os.path.basename(os.path.dirname(each)) for each in self._files if each.endswith("__init__.py")
+        )
         self._foreign: dict[str, tuple[str, str]] | None = None
         self._by_folder: dict[str, str] = {}
         self._used: dict[str, frozenset[str]] = {}
@@ -274,8 +279,8 @@ class Shadows:
                 folders += [str(self._project.root), *self._on_path(facts)]
             parts = entry.module.split(".") if entry.module else []
             for each in (parts, *([*parts, name] for name in entry.names)):
-                for folder in folders:
-                    file = self._module(os.path.join(folder, *each[:-1]), each[-1]) if each else ""
+                for folder in folders if each and each[-1] in self._names else ():
+                    file = self._module(os.path.join(folder, *each[:-1]), each[-1])
                     if file:
                         yield file
                         break
