@@ -16,7 +16,7 @@ from workerlog_migrate.finders.handler_edits import HandlerEdit
 from workerlog_migrate.knowledge import Knowledge
 from workerlog_migrate.model import Settings, Source, Target
 
-HEAD = "import os, pathlib, signal, socket, subprocess, sys, time\nimport datetime\nimport multiprocessing\n"
+HEAD = "import ctypes, os, pathlib, signal, socket, subprocess, sys, time\nimport datetime\nimport multiprocessing\n"
 
 
 def listed(body: str, before: str = "") -> tuple[str, ...]:
@@ -84,6 +84,29 @@ def test_a_name_that_another_system_has_not_is_an_attribute_error(body: str, typ
         pytest.param(
             "pathlib.Path(path).owner()", ("KeyError", "NotImplementedError", "OSError"), id="an owner"
         ),
+        pytest.param("subprocess.run(['a'], user=path)", ("OSError", "ValueError"), id="a user"),
+        pytest.param(
+            "datetime.datetime.strptime(pattern, '%Y').timestamp()",
+            ("OSError", "OverflowError", "ValueError"),
+            id="a date before 1970",
+        ),
+        pytest.param(
+            "open(path).close(); datetime.datetime.now().timestamp()", ("OSError",), id="a date of today"
+        ),
+        pytest.param(
+            "time.mktime(time.strptime(pattern, '%H:%M'))",
+            ("OverflowError", "ValueError"),
+            id="a day of 1900",
+        ),
+        pytest.param("os.get_terminal_size(pid)", ("OSError", "ValueError"), id="a descriptor"),
+        pytest.param("os.get_terminal_size()", ("OSError",), id="the terminal"),
+        pytest.param(
+            "socket.create_server(('', 80), reuse_port=True)",
+            ("OSError", "ValueError"),
+            id="a port of several",
+        ),
+        pytest.param("ctypes.CDLL(None)", ("OSError", "TypeError"), id="the program itself as a library"),
+        pytest.param("ctypes.CDLL('libc.so.6')", ("OSError",), id="a library"),
     ],
 )
 def test_what_another_system_refuses_is_listed(body: str, types: tuple[str, ...]) -> None:
