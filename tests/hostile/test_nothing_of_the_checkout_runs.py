@@ -269,6 +269,8 @@ def test_no_call_of_git_looks_into_a_submodule_whatever_the_repository_says(
         "in an environment: logging.py",
         "worker_logger/__init__.py",
         f"worker_logger{EXTENSION_SUFFIXES[-1]}",
+        "stringprep.py",  # imported late, by the codec of a host's name
+        "sre_parse.py",  # by the standard modules of another Python
     ],
 )
 def test_the_runtime_is_not_led_to_a_module_of_the_checkout(place: Place, name: str) -> None:
@@ -485,6 +487,28 @@ def f(p, q):
     except Exception as e:
         print(e)
 """
+
+
+@pytest.mark.parametrize("is_loaded", [False, True])
+def test_a_class_of_a_file_that_may_not_be_loaded_is_not_named(place: Place, *, is_loaded: bool) -> None:
+    """Kind: a package that is imported says nothing of the files in it; the list of a handler could not be evaluated."""
+    package = place.clone / "scripts" / "pkg"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "net.py").write_text(
+        "class NetError(Exception): pass\n\n\ndef get():\n    raise NetError\n", encoding="utf-8"
+    )
+    (package / "api.py").write_text(
+        f"{'from pkg import net' if is_loaded else ''}\n\n\ndef get():\n    from pkg import net\n    net.get()\n",
+        encoding="utf-8",
+    )
+    place.script.write_text(
+        "import pkg.api\n\ntry:\n    pkg.api.get()\nexcept Exception as e:\n    print(e)\n", encoding="utf-8"
+    )
+
+    assert place.run("--apply").returncode == 0
+    assert ("pkg.net.NetError" in place.script.read_text(encoding="utf-8")) is is_loaded
+    assert subprocess.run([sys.executable, str(place.script)], check=False).returncode == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell's script is no program there")
