@@ -402,12 +402,12 @@ def test_a_file_that_is_not_known_is_read_once(
     target = Target(Path("scripts/zero.py"), "zero")
     read: list[Path] = []
 
-    def reading(path: Path) -> bytes:
+    def reading(path: Path, _place: Path | None) -> bytes:
         read.append(Path(path))
         return path.read_bytes()
 
-    monkeypatch.setattr("workerlog_migrate.jobs.read_file", reading)
-    monkeypatch.setattr("workerlog_migrate.pipeline.read_file", reading)
+    monkeypatch.setattr("workerlog_migrate.jobs.read_script", reading)
+    monkeypatch.setattr("workerlog_migrate.pipeline.read_script", reading)
 
     def looked_at(cache: Cache | None) -> list[Path]:
         read.clear()
