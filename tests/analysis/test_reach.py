@@ -714,3 +714,62 @@ def test_what_an_extension_hands_on_is_what_it_is_there(tmp_path: Path, library:
         "RuntimeError",
         "sqlalchemy.exc.SQLAlchemyError",
     }  # outside of an application
+
+
+EVENTS = """from sqlalchemy import Column, Integer, Text, TypeDecorator, event
+from sqlalchemy.orm import Session, declarative_base, validates
+Base = declarative_base()
+{extra}
+class Pessoa(Base):
+    numero = Column(Integer, primary_key=True)
+    nome = Column(Text)
+{inside}
+def ler(s: Session, p: Pessoa):
+    try:
+        {body}
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("extra", "inside", "body", "is_run"),
+    [
+        (
+            "@event.listens_for(Session, 'before_flush')\ndef olhar(*a): raise EOFError",
+            "",
+            "s.commit()",
+            True,
+        ),
+        (
+            "def olhar(*a): raise EOFError\nevent.listen(Session, 'before_flush', olhar)",
+            "",
+            "s.commit()",
+            True,
+        ),
+        ("def olhar(*a): raise EOFError", "", "s.commit()", False),
+        (
+            "class Segredo(TypeDecorator):\n    def process_result_value(self, v, d): raise EOFError",
+            "",
+            "s.query(Pessoa).all()",
+            True,
+        ),
+        (
+            "class Segredo:\n    def process_result_value(self, v, d): raise EOFError",
+            "",
+            "s.query(Pessoa).all()",
+            False,
+        ),
+        ("", "    @validates('nome')\n    def olhar(self, k, v): raise EOFError", "Pessoa(nome='a')", True),
+        ("", "    @validates('nome')\n    def olhar(self, k, v): raise EOFError", "p.nome = 'a'", True),
+        ("", "    @validates('nome')\n    def olhar(self, k, v): raise EOFError", "p.numero = 5", False),
+    ],
+)
+def test_what_a_program_hangs_into_a_library_runs_there(
+    tmp_path: Path, extra: str, inside: str, body: str, is_run: bool
+) -> None:
+    """Listeners, own column types and validators of SQLAlchemy run inside its calls, and where an attribute is set."""
+    script = EVENTS.format(extra=extra, inside=inside, body=f"{body}\n        open('a')")
+    names, is_known = judge(tmp_path, script)
+
+    assert is_known
+    assert ("EOFError" in names) is is_run

@@ -113,7 +113,7 @@ class Hooks:
         return row is not None and bool(row.special) and "__iter__" not in row.special
 
     def stored(self, receiver: Value, target: ast.Attribute, frame: Frame) -> None:
-        """Count the setter of a property that is assigned to."""
+        """Count the setter of a property that is assigned to, and what a decorator names the attribute for (``@validates("a")``)."""
         if not frame.sink.is_heard:
             return
         for entry in receiver:
@@ -122,10 +122,12 @@ class Hooks:
             for owner in self._families.family(entry.class_info):
                 if isinstance(owner, ClassInfo):
                     for statement in owner.node.body:
-                        if isinstance(statement, ast.FunctionDef) and statement.name == target.attr:
-                            made = owner.unit.function(statement)
-                            if made.kind == "setter":
-                                frame.sink.add(CallEdge(made, target, frame.unit))
+                        if not isinstance(statement, ast.FunctionDef):
+                            continue
+                        made = owner.unit.function(statement)
+                        is_setter = statement.name == target.attr and made.kind == "setter"
+                        if is_setter or any(_names(each, target.attr) for each in statement.decorator_list):
+                            frame.sink.add(CallEdge(made, target, frame.unit))
 
     def rows_of(self, value: Value, unit: Unit) -> Value:
         """Return what the rows of a database are where functions of the file make them."""
@@ -343,6 +345,13 @@ class Hooks:
                         for entry in flat.value(word.value, owner.unit):
                             if entry.kind is values.CLASS:
                                 yield entry.class_info
+
+
+def _names(decorator: ast.expr, attribute: str) -> bool:
+    """Whether a decorator is made with the name of an attribute."""
+    return isinstance(decorator, ast.Call) and any(
+        isinstance(each, ast.Constant) and each.value == attribute for each in decorator.args
+    )
 
 
 def _with_rows(entry: Type, made: Value) -> Type:

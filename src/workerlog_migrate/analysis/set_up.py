@@ -123,6 +123,9 @@ class SetUp:
         if not word:
             yield from self._stored(parameter)
             return
+        if word.startswith("@"):
+            yield from self._registered(word[1:])
+            return
         for unit in self._places.around(word):
             for call in unit.module.calls_of(word):
                 given = [each.value for each in call.keywords if each.arg == parameter]
@@ -130,6 +133,14 @@ class SetUp:
                     given += call.args[int(parameter) : int(parameter) + 1]
                 for each in given:
                     yield from self._run_of(self._above.flat.value(each, unit))
+
+    def _registered(self, decorator: str) -> Iterator[FunctionInfo]:
+        """Yield the functions that a decorator of that name hands over, ``@event.listens_for(engine, "connect")``."""
+        for unit in self._places.around(decorator):
+            for call in unit.module.calls_of(decorator):
+                owner = unit.module.parents.get(call)
+                if isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef) and call in owner.decorator_list:
+                    yield unit.function(owner)
 
     def _stored(self, pattern: str) -> Iterator[FunctionInfo]:
         """Yield what runs of what is stored in attributes of a name, whatever they are of: ``row_factory``, ``*Handler``."""

@@ -206,7 +206,7 @@ class CallRow:
         calls_with: parameters that are called back, here or elsewhere, each with the types of what it is given.
         runs: functions that other calls handed over and that it runs: ``add_argument:type`` for what is passed by that name, or
             ``register_error:1`` for what is passed at that place, to all that is called so; ``:row_factory`` for what is stored
-            in attributes of that name, ``:*Handler`` of all that end so.
+            in attributes of that name, ``:*Handler`` of all that end so, ``@listens_for`` for what a decorator of that name is put before.
         meets: classes of which heirs are called back wherever one may have been set up: handlers of the log, time zones.
         events: as a decorator: the type whose method of the function's name says what the function is given.
         only_of: the builtin kind (of texts, bytes as well) that hardly anything else has a method of this name like; or the
