@@ -173,3 +173,44 @@ def test_a_list_that_a_function_gives_is_not_empty(made: str, found: set[str]) -
     script = f"from x import f\ndef made():\n    return [f()]\nitems = {made}\nitems.append(5)\nseen = items[0]\nprint(seen)\n"
 
     assert kinds(script) == found
+
+
+HELD = """
+from collections import OrderedDict, defaultdict, deque
+from other import unknown
+class E: pass
+class C:
+    def __init__(self, given):
+        self.d{made}
+    def put(self, k: str):
+        {put}
+    def work(self, k: str):
+        seen = self.d{taken}
+        print(seen)
+"""
+ORDERED = ": OrderedDict[str, E] = OrderedDict()"
+
+
+@pytest.mark.parametrize(
+    ("made", "put", "taken", "found"),
+    [
+        pytest.param(ORDERED, "pass", "[k]", {"instance"}, id="declared"),
+        pytest.param(" = OrderedDict()", "self.d[k] = 'x'", "[k]", {"str"}, id="filled"),
+        pytest.param(" = OrderedDict()", "self.d[k] = 'x'", ".popitem(last=False)[1]", {"str"}, id="taken out"),
+        pytest.param(ORDERED, "self.d[k] = 'x'", "[k]", {"str"}, id="twin: something else than declared"),
+        pytest.param(" = OrderedDict(given)", "self.d[k] = 'x'", "[k]", {"any", "str"}, id="twin: made of something"),
+        pytest.param(" = OrderedDict()", "self.d[k] = unknown()", "[k]", {"any"}, id="twin: filled with anything"),
+        pytest.param(" = OrderedDict()", "self.d[k] = 'x'; unknown(self.d)", "[k]", {"any"}, id="twin: out of sight"),
+        pytest.param(" = deque(maxlen=5)", "self.d.append('x')", "[0]", {"str"}, id="bounded"),
+        pytest.param(" = deque([], 5)", "self.d.append('x')", "[0]", {"str"}, id="bounded, of nothing"),
+        pytest.param(" = deque(given, maxlen=5)", "self.d.append('x')", "[0]", {"any", "str"}, id="twin: of something"),
+        pytest.param(": deque[E] = deque(maxlen=5)", "pass", ".popleft()", {"instance"}, id="declared, bounded"),
+        pytest.param(": defaultdict[str, list[E]] = defaultdict(list)", "self.d[k].append(E())", "[k][0]", {"instance"}, id="declared, lists"),
+        pytest.param(": deque = deque(maxlen=5)", "self.d.append('x')", "[0]", {"str"}, id="declared bare"),
+    ],
+)  # fmt: skip
+def test_ordered_and_bounded_containers_hold_what_is_put_into_them(
+    made: str, put: str, taken: str, found: set[str]
+) -> None:
+    """What a container of `collections` holds is what is put into it; what it is declared to hold where nothing is seen."""
+    assert kinds(HELD.format(made=made, put=put, taken=taken)) == found

@@ -120,7 +120,9 @@ class Containers:
                 return True
             case ast.Call(args=given):
                 callee = self._above.calls.callee(node, at(unit, node))
-                empty = _MADE_EMPTY if given or node.keywords else CONTAINERS | _MADE_EMPTY
+                holds = [each for each in given[:1] if not _is_written_empty(each)]  # then a bound
+                named = [word for word in node.keywords if word.arg not in _BOUNDS]
+                empty = _MADE_EMPTY if holds or named else CONTAINERS | _MADE_EMPTY
                 return all(entry.kind is values.DOTTED and entry.dotted in empty for entry in callee)
         return False
 
@@ -283,6 +285,7 @@ _QUEUES = frozenset(
 )
 _MADE_EMPTY = frozenset({"collections.defaultdict", "multiprocessing.Queue", *_QUEUES})
 """What these are called with is not in what they make."""
+_BOUNDS = ("maxlen", "maxsize")
 CONTAINERS = frozenset(
     {
         *_QUEUES,

@@ -289,6 +289,10 @@ class FlowInsensitive:
                     if found == NONE and values.is_silent(declared) and self._is_bound_again(node, unit):
                         return found  # what it is set to says what it holds
                     return declared if declared != ANY else found or ANY
+                if values.is_blank(found):
+                    declared = self._annotations.annotation(parent.annotation, unit)
+                    if values.names(found) <= values.names(declared) and not values.is_blank(declared):
+                        return declared
                 if any(map(values.is_opaque, found)):
                     return values.with_declared(found, self._annotations.annotation(parent.annotation, unit))
                 return found

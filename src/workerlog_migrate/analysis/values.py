@@ -365,6 +365,14 @@ def is_silent(declared: Value) -> bool:
     return bool(silent) and declared - silent <= NONE
 
 
+def is_blank(value: Value) -> bool:
+    """Whether a value is a container of which nothing is known but its kind, however deep."""
+    return bool(value) and all(
+        entry.args and all(inner == ANY or is_blank(inner) for inner in entry.args) and entry.kind is NAMED
+        for entry in value
+    )
+
+
 def contradicting(declared: Value, seen: Value) -> Value:
     """Return what is seen of another builtin kind than a declared type; a bool is an int, an int a float.
 
