@@ -267,6 +267,8 @@ class Operators:
         for name in lefts:
             if name in ("any", "json") or self._knowledge.is_kind(name, "number"):
                 return True
+            if self._knowledge.is_kind(name, "divided"):
+                return True
             row = self._knowledge.type(name)
             if name != "instance" and (row is None or symbol not in row.operators):
                 return True

@@ -248,7 +248,8 @@ class Rows:
             passed in arguments.find(parameter, row.params) for parameter in row.takes_any
         ):
             return
-        if "json" in names and not names & _TEXTS:  # text that may be something else is passed as what it is
+        is_guessed = bool(names & _TEXTS) and isinstance(passed, ast.Name | ast.Attribute)
+        if "json" in names and not is_guessed:  # of a name a text may be all that is known of it
             self._effects.operation("op:argument-json", passed, frame, raises=row.mistyped)
         if (
             "None" in names
