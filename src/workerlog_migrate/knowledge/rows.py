@@ -133,7 +133,7 @@ CALL_MARKS = frozenset(
     ]
 )
 
-# Kinds of types. number; divided: what is no number and can be divided by one, or by its like; divided: what is no number and can be divided; date: what moves by a timedelta; sequence: what numbers subscript; series: what holds things one
+# Kinds of types. number; divided: what is no number and can be divided by one, or by its like; date: what moves by a timedelta; sequence: what numbers subscript; series: what holds things one
 # after the other; double: what tests pass in the place of something else; plain: what is ASCII as text; spent: what one
 # reading uses up; uncalled: what nobody can call; base: a base class that adds nothing to what runs; cells: what holds things of any kind, each of which an operator meets; whole: a class of the standard library that may be asked for what its instances have.
 KINDS = frozenset(
