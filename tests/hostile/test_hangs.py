@@ -647,6 +647,7 @@ def test_a_worker_sums_no_evidence_that_is_none(place: Place, aside: str) -> Non
 def test_a_long_text_is_compared_with_other_notifications_in_linear_time(piece: str) -> None:
     """Kind: a worker's own regular expressions get what it read from others: a crash with a long list of numbers must not hold the log."""
     script = f"""
+from workerlog_migrate.runtime.worker_logger import _gist, masked
 text = {piece!r} * {200_000 // len(piece)}
 _gist({{"message": text, "error": text, "traceback": text}})
 masked(text)
