@@ -9,13 +9,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis.order import OWNERS
 from workerlog_migrate.analysis.program import FunctionInfo
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.order import Order
     from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.analysis.values import Value
+    from workerlog_migrate.analysis.world import World
 
 _EMPTYING = frozenset({"pop", "popitem", "popleft", "clear", "remove", "discard", "update", "sort"})
 _REACHED = 120
@@ -37,8 +41,10 @@ class Changes:
     The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, world: World, order: Order) -> None:
+        self._world = world
         self._order = order
+        self._taken: dict[Unit, frozenset[str]] = {}
         self._changers: dict[Unit, dict[str, set[FunctionInfo]]] = {}
         self._reached: dict[FunctionInfo, frozenset[FunctionInfo]] = {}
         self._started: dict[Unit, list[FunctionInfo]] = {}
@@ -60,19 +66,59 @@ class Changes:
             return
         for path in self._changed_arguments(called, node, frame):
             self._forget(path, frame)
-        changers = self._changers_of(frame.unit)
+        reached = frozenset().union(*(self._reach(function) for function in called))
+        units = {function.unit for function in reached}
+        for path in {*env, *(fact.path for fact in frame.facts)}:
+            if self._is_taken_along(path, frame.unit) or any(
+                not functions.isdisjoint(reached)
+                for unit in units
+                for functions in self._changing(path, frame.unit, unit)
+            ):
+                self._forget(path, frame)
+
+    def _changing(self, path: str, unit: Unit, other: Unit) -> Iterator[set[FunctionInfo]]:
+        """Yield the functions of a file that change a part of what a path of another file, or of the same one, leads to."""
+        changers = self._changers_of(other)
         if not changers:
             return
-        known = {*env, *(fact.path for fact in frame.facts)}
-        reached: frozenset[FunctionInfo] | None = None
-        for path in known:
-            changing = [changers[part] for part in _parts(path) if part in changers]
-            if not changing:
-                continue
-            if reached is None:
-                reached = frozenset().union(*(self._reach(function) for function in called))
-            if any(not functions.isdisjoint(reached) for functions in changing):
-                self._forget(path, frame)
+        for part in _parts(path):
+            if other is unit:
+                names: tuple[str, ...] = (part,)
+            elif part.startswith(
+                "."
+            ):  # of a module or an object that the other file has under a name of its own
+                names = (part, part[1:])
+            else:
+                names = (part, f".{part}", self._imported_as(part, unit))
+            yield from (changers[name] for name in names if name in changers)
+
+    def _imported_as(self, name: str, unit: Unit) -> str:
+        """Return the name that something has in the file from which it is imported."""
+        for binding in unit.module.scope_of_module.bindings.get(name, ()):
+            if binding.kind == "import":
+                return binding.qualified.rpartition(".")[2]
+        return ""
+
+    def _is_taken_along(self, path: str, unit: Unit) -> bool:
+        """Whether a method that empties what a path leads to is handed on as it is: ``hooks.append(items.clear)``."""
+        return not self._taken_in(unit).isdisjoint(_parts(path))
+
+    def _taken_in(self, unit: Unit) -> frozenset[str]:
+        known = self._taken.get(unit)
+        if known is None:
+            parents = unit.module.parents
+            found = (
+                attribute.value
+                for word in sorted(_EMPTYING)
+                for attribute in unit.module.attributes_of(word)
+                if not _is_called(attribute, parents)
+            )
+            known = self._taken[unit] = frozenset(
+                each.id if isinstance(each, ast.Name) else f".{each.attr}"
+                for each in found
+                if isinstance(each, ast.Name | ast.Attribute)
+            )
+        return known
 
     def _started_in(self, unit: Unit) -> list[FunctionInfo]:
         """Return the functions that a file hands to threads, timers, pools and signals: they run during any call."""
@@ -124,12 +170,25 @@ class Changes:
             seen: dict[FunctionInfo, None] = {function: None}
             work = [function]
             while work and len(seen) < _REACHED:
-                for callee in self._order.callees(work.pop()):
+                current = work.pop()
+                for callee in (*self._order.callees(current), *self._callees_elsewhere(current)):
                     if callee not in seen:
                         seen[callee] = None
                         work.append(callee)
             known = self._reached[function] = frozenset(seen)
         return known
+
+    def _callees_elsewhere(self, function: FunctionInfo) -> Iterator[FunctionInfo]:
+        """Yield the functions of other files that a function may call, by their names in the files that its own imports."""
+        for unit in self._world.imported_by(function.unit):
+            scope = unit.module.scope_of_module
+            for name in function.facts.called:
+                for binding in scope.bindings.get(name, ()):
+                    if binding.kind == "function":
+                        yield unit.function(binding.node)
+                owners = unit.owners_of(name)
+                if len(owners) <= OWNERS:
+                    yield from (owner.methods[name] for owner in owners)
 
     def _changers_of(self, unit: Unit) -> dict[str, set[FunctionInfo]]:
         """Sort the functions of a file by the names and attributes that they change for others."""
@@ -171,9 +230,13 @@ def _changes(place: ast.expr, parents: dict[ast.AST, ast.AST]) -> bool:
     if isinstance(parent, ast.Subscript) and parent.value is place:
         return not isinstance(parent.ctx, ast.Load)
     if isinstance(parent, ast.Attribute) and parent.attr in _EMPTYING:
-        outer = parents.get(parent)
-        return isinstance(outer, ast.Call) and outer.func is parent
+        return _is_called(parent, parents)
     return False
+
+
+def _is_called(attribute: ast.Attribute, parents: dict[ast.AST, ast.AST]) -> bool:
+    outer = parents.get(attribute)
+    return isinstance(outer, ast.Call) and outer.func is attribute
 
 
 def _parts(path: str) -> list[str]:

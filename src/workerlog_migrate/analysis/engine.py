@@ -124,7 +124,7 @@ class Engine:
         shapes = Shapes(effects, families, flat)
         kinds = Kinds(effects, families, shapes, Comparing(families))
         hooks = Hooks(world, effects, families, flat)
-        changes = Changes(order)
+        changes = Changes(world, order)
         unset = Unset(above, effects, presence, parameters, ducks)
         conditions = Conditions(world, above, elements, writes, sources, unset, kinds, Closed(places, flat))
         proofs = Proofs(above, containers, writes, sources, conditions)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.families import Families
 
 HEIGHT = 24
-_OWNERS = 8
+OWNERS = 8
 
 
 class Order:
@@ -73,7 +73,7 @@ class Order:
                     if binding.kind == "function":
                         found[unit.function(binding.node)] = None
             owners = unit.owners_of(name)
-            if len(owners) <= _OWNERS:
+            if len(owners) <= OWNERS:
                 found.update((owner.methods[name], None) for owner in owners)
         current: FunctionInfo | None = function
         while current is not None and current.owner is None:

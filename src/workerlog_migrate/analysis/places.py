@@ -33,6 +33,7 @@ class Places:
         self._tests: dict[Unit, bool] = {}
         self._handed_on: dict[Unit, bool] = {}
         self._imported: tuple[Unit, ...] | None = None
+        self._units: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
 
     def is_test(self, unit: Unit) -> bool:
         """Whether a file belongs to the tests of the program, and the script does not.
@@ -52,9 +53,21 @@ class Places:
         return tuple(other for other in self.units(unit, word, changing=True) if not self.is_test(other))
 
     def units(self, unit: Unit, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
-        """Return the files in which something of a file may be used under a name, or set as an attribute, itself first."""
-        others = self._world.users_of(unit, word, changing=changing)
-        return (unit, *(other for other in others if other is not unit))
+        """Return the files in which something of a file may be used under a name, or set as an attribute, itself first.
+
+        Those that use the file, and those that it imports: their functions may be given its objects and classes.
+        """
+        key = (unit, word, changing)
+        known = self._units.get(key)
+        if known is None:
+            users = self._world.users_of(unit, word, changing=changing)
+            given = (
+                other
+                for other in (self._world.imported_by(unit) if word else ())
+                if _may_use(other, word, changing=changing)
+            )
+            known = self._units[key] = tuple(dict.fromkeys((unit, *users, *given)))
+        return known
 
     def places_in_others(self, unit: Unit, name: str) -> Iterator[tuple[Unit, ast.expr]]:
         """Yield where other files read a name of a module, as ``module.name`` or under the name that they give it."""
@@ -218,6 +231,17 @@ def _is_of_tests(unit: Unit) -> bool:
     return any(function.name.startswith("test_") for function in functions) and not (
         has_main_guard(unit.module)
     )
+
+
+_SETS_BY_TEXT = ("setattr", "delattr", "__setattr__", "__delattr__")
+
+
+def _may_use(unit: Unit, word: str, *, changing: bool) -> bool:
+    """Whether a file uses an attribute or calls something of a name, or may set an attribute of that name."""
+    module = unit.module
+    if changing:
+        return bool(module.stores_of(word)) or any(map(module.calls_of, _SETS_BY_TEXT))
+    return bool(module.attributes_of(word) or module.calls_of(word))
 
 
 _TEST_FOLDERS = frozenset({"tests", "test"})

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.neighbours import Users
     from workerlog_migrate.knowledge import Knowledge
 
+_IMPORTED_DEPTH = 2
+
 
 class World:
     """The files of one analysis.
@@ -59,6 +61,7 @@ class World:
         self._package: str | None = None
         self._users = users
         self._loaded: set[Unit] | None = None
+        self._imported_by: dict[Unit, tuple[Unit, ...]] = {}
         self._users_of: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
 
     def may_be_own(self, top: str, qualified: str) -> bool:
@@ -112,6 +115,29 @@ class World:
                 found = self.other_unit(name, unit)
                 if found is not None and found is not unit:
                     yield found
+
+    def imported_by(self, unit: Unit) -> tuple[Unit, ...]:
+        """Return the files of the program that a file imports, and those that these import: what is handed to them may be changed there.
+
+        Args:
+            unit: the file.
+        """
+        known = self._imported_by.get(unit)
+        if known is None:
+            found: dict[Unit, None] = {}
+            pending = [unit]
+            for _ in range(_IMPORTED_DEPTH):
+                new = {
+                    other: None
+                    for current in pending
+                    for node in current.module.imports
+                    for other in self.own_imports(node, current)
+                    if other is not unit and other not in found
+                }
+                found |= new
+                pending = list(new)
+            known = self._imported_by[unit] = tuple(found)
+        return known
 
     def has_loaded(self, unit: Unit) -> bool:
         """Whether the script imports a file at its top, itself or through own files that it imports there."""
