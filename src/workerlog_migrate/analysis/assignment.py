@@ -206,7 +206,13 @@ class Assignment:
                 frame.env[path] = value or ANY
         self._guards.stored(target, frame)
 
-    def _delete(self, node: ast.Delete, frame: Frame) -> None:
+    def delete(self, node: ast.Delete, frame: Frame) -> None:
+        """Interpret a ``del`` statement.
+
+        Args:
+            node: the statement.
+            frame: where it stands.
+        """
         expressions = self._expressions
         for target in node.targets:
             if isinstance(target, ast.Subscript):

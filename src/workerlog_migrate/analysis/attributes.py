@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.analysis.writes import Writes
 
+_THREADS_OWN = "threading.local"
 RESUMING = frozenset({"send", "close", "throw"})
 
 
@@ -130,6 +131,8 @@ class Attributes:
                     self._effects.operation("op:kinds-attribute", node, frame)
                 return self._class_attribute(entry, entry.class_info, name, node, frame)
             case values.UNIT:
+                if frame.sink.is_heard and self._presence.may_come_later(entry.unit, name, frame.unit):
+                    self._effects.operation("op:module-unset", node, frame)
                 asked = entry.unit.module.scope_of_module.bindings.get("__getattr__")
                 if frame.sink.is_heard and asked and self._flat.module_name(entry.unit, name) is None:
                     for each in self._flat.module_name(entry.unit, "__getattr__") or ():
@@ -226,6 +229,10 @@ class Attributes:
         ):
             return STR if "name" in name else self._member_values(info)
         stored = flat.attribute(info, name)
+        if frame.sink.is_heard and _THREADS_OWN in self._families.family(info):
+            made = self._families.method(info, "__init__")  # it is made anew in each thread that looks at it
+            if isinstance(made, FunctionInfo) and made is not frame.function:
+                frame.sink.add(CallEdge(made, node, frame.unit))
         if stored is None and method is None and self._is_only_inherited(info, name):
             return BOTTOM
         if frame.sink.is_heard and not isinstance(method, str) and not self._presence.is_set(info, name):

@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.frames import Frame, Unknown, at
+from workerlog_migrate.analysis.frames import CallEdge, Frame, Unknown, at
+from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.settle import SETTLE
 from workerlog_migrate.analysis.values import (
     ANY,
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
 
@@ -34,8 +36,11 @@ class Awaiting:
     The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, world: World, above: Above, effects: Effects, elements: Elements) -> None:
+    def __init__(
+        self, world: World, above: Above, effects: Effects, families: Families, elements: Elements
+    ) -> None:
         self._above = above
+        self._families = families
         self._effects = effects
         self._elements = elements
         self._knowledge = world.knowledge
@@ -49,6 +54,10 @@ class Awaiting:
                 found.append(self._elements.substitute(given, frozenset({entry}), None))
             else:
                 found.append(frozenset({entry}))
+            if entry.kind is values.INSTANCE and frame.sink.is_heard:
+                method = self._families.method(entry.class_info, "__await__")
+                if isinstance(method, FunctionInfo):
+                    frame.sink.add(CallEdge(method, node, frame.unit))
         known = any(self._knowledge.protocol(entry.name, "await") is not None for entry in value)
         if frame.sink.is_heard and not known and not isinstance(node.value, ast.Call):
             self.awaited(node.value, frame)

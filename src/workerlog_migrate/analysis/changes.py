@@ -45,6 +45,7 @@ class Changes:
         self._world = world
         self._order = order
         self._taken: dict[Unit, frozenset[str]] = {}
+        self._ends: dict[Unit, list[FunctionInfo]] = {}
         self._changers: dict[Unit, dict[str, set[FunctionInfo]]] = {}
         self._reached: dict[FunctionInfo, frozenset[FunctionInfo]] = {}
         self._started: dict[Unit, list[FunctionInfo]] = {}
@@ -75,6 +76,35 @@ class Changes:
                 for functions in self._changing(path, frame.unit, unit)
             ):
                 self._forget(path, frame)
+
+    def after_end(self, frame: Frame) -> None:
+        """Forget what runs as an object ends may have changed: ``__del__``, the callback of a weak reference.
+
+        Args:
+            frame: where a name is deleted or bound anew.
+        """
+        env = frame.env
+        ending = self._ending_in(frame.unit)
+        if env is None or not ending or not (env or frame.facts):
+            return
+        reached = frozenset().union(*(self._reach(function) for function in ending))
+        for path in {*env, *(fact.path for fact in frame.facts)}:
+            for functions in self._changing(path, frame.unit, frame.unit):
+                if not functions.isdisjoint(reached):
+                    self._forget(path, frame)
+
+    def _ending_in(self, unit: Unit) -> list[FunctionInfo]:
+        """Return the functions of a file that Python calls where an object ends."""
+        known = self._ends.get(unit)
+        if known is None:
+            known = self._ends[unit] = [owner.methods["__del__"] for owner in unit.owners_of("__del__")]
+            for word in ("ref", "proxy", "finalize", "WeakMethod"):
+                for call in unit.module.calls_of(word):
+                    for passed in call.args[1:]:
+                        found = passed if isinstance(passed, ast.Lambda) else unit.module.definition(passed)
+                        if found is not None and not isinstance(found, ast.ClassDef):
+                            known.append(unit.function(found))
+        return known
 
     def _changing(self, path: str, unit: Unit, other: Unit) -> Iterator[set[FunctionInfo]]:
         """Yield the functions of a file that change a part of what a path of another file, or of the same one, leads to."""

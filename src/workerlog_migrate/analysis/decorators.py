@@ -13,6 +13,7 @@ from workerlog_migrate.analysis.effects import callee_text
 from workerlog_migrate.analysis.frames import CallEdge, Frame, Raise, at
 from workerlog_migrate.analysis.program import FunctionInfo, Unit
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Type, Value
+from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -164,19 +165,23 @@ class Decorators:
         yield node
 
     def _registered(self, function: FunctionInfo) -> list[FunctionInfo]:
-        """Return the functions of the same file that are registered at one which chooses by the type of its argument."""
-        module = function.unit.module
+        """Return the functions that are registered at one which chooses by the type of its argument, in the files that use it, too."""
+        units = (function.unit, *self._world.users_of(function.unit, function.name))
+        return [each for unit in dict.fromkeys(units) for each in self._registered_in(unit, function)]
+
+    def _registered_in(self, unit: Unit, function: FunctionInfo) -> list[FunctionInfo]:
+        module = unit.module
         found: list[FunctionInfo] = []
         for attribute in module.attributes_of("register"):
-            if not isinstance(attribute.value, ast.Name) or attribute.value.id != function.name:
+            if last_name(attribute.value) != function.name:
                 continue
             parent = module.parents[attribute]
             decorator = parent if isinstance(parent, ast.Call) and parent.func is attribute else attribute
             owner = module.parents[decorator]
             if isinstance(owner, ast.FunctionDef) and decorator in owner.decorator_list:
-                found.append(function.unit.function(owner))
+                found.append(unit.function(owner))
             elif isinstance(decorator, ast.Call) and len(decorator.args) > 1:
-                value = self._flat.value(decorator.args[1], function.unit)
+                value = self._flat.value(decorator.args[1], unit)
                 found.extend(entry.function for entry in value if entry.function_or_none is not None)
         return found
 

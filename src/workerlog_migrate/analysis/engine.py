@@ -165,7 +165,7 @@ class Engine:
         operators = Operators(
             world, above, effects, questions, elements, places, shapes, kinds, unset, proofs, special_methods
         )
-        awaiting = Awaiting(world, above, effects, elements)
+        awaiting = Awaiting(world, above, effects, families, elements)
         rows = Rows(
             world,
             above,
@@ -251,6 +251,7 @@ class Engine:
             effects,
             annotations,
             order,
+            changes,
             presence,
             flat,
             shapes,

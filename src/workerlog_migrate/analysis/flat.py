@@ -20,7 +20,7 @@ from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 from workerlog_migrate.syntax.blocks import always_leaves
 from workerlog_migrate.syntax.literals import is_none
 from workerlog_migrate.syntax.names import BUILTINS
-from workerlog_migrate.syntax.stars import may_hide
+from workerlog_migrate.syntax.stars import gives_away, may_hide, stars_after
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -110,7 +110,7 @@ class FlowInsensitive:
         """Return the join over all bindings of a name in one scope."""
         written = BOTTOM
         if scope is unit.module.scope_of_module:
-            written = self._writes.written(unit, name)
+            written = self._writes.written(unit, name) | self._bound_again_by_stars(name, bindings, unit)
         if len(bindings) == 1 and bindings[0].kind in ("import", "function", "class"):
             return self._binding(bindings[0], unit) | written
         return (
@@ -133,6 +133,16 @@ class FlowInsensitive:
         )
         return found
 
+    def _bound_again_by_stars(self, name: str, bindings: list[Binding], unit: Unit) -> Value:
+        """Return what a star import that comes after a name was bound binds it to, as far as it is of a file of the program."""
+        found = BOTTOM
+        for qualified in stars_after(bindings, unit.module.imports) if unit.module.star_imports else ():
+            own = self._world.may_be_own(qualified.partition(".")[0], qualified)
+            other = self._world.other_unit(qualified, unit) if own else None
+            if other is not None and gives_away(other.module.tree, name):
+                found |= self.module_name(other, name) or BOTTOM
+        return found
+
     def _from_stars(self, name: str, unit: Unit) -> Value | None:
         result: Value | None = None
         for qualified in unit.module.star_imports:
@@ -141,7 +151,7 @@ class FlowInsensitive:
             dotted = f"{qualified}.{name}"
             known = self._world.knowledge
             if other is not None:
-                found = self.module_name(other, name)
+                found = self.module_name(other, name) if gives_away(other.module.tree, name) else None
                 if found is not None:
                     return found
             elif not own and (known.call(dotted) is not None or known.exception(dotted) is not None):

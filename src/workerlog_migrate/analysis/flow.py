@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.assignment import Assignment
     from workerlog_migrate.analysis.calls import Calls
     from workerlog_migrate.analysis.caught import Caught
+    from workerlog_migrate.analysis.changes import Changes
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.entering import Entering
     from workerlog_migrate.analysis.expressions import Expressions
@@ -98,6 +99,7 @@ class Flow:
         effects: Effects,
         annotations: Annotations,
         order: Order,
+        changes: Changes,
         presence: Presence,
         flat: FlowInsensitive,
         shapes: Shapes,
@@ -117,6 +119,7 @@ class Flow:
         self._effects = effects
         self._annotations = annotations
         self._order = order
+        self._changes = changes
         self._presence = presence
         self._flat = flat
         self._shapes = shapes
@@ -151,7 +154,7 @@ class Flow:
             ast.Return: self._return,
             ast.Raise: self._raise,
             ast.Assert: self._assert,
-            ast.Delete: self._assignment._delete,
+            ast.Delete: self._delete,
             ast.Import: self._import,
             ast.ImportFrom: self._import,
             ast.FunctionDef: self._definition,
@@ -253,6 +256,11 @@ class Flow:
         value = self._expressions.value(node.value, frame)
         for target in node.targets:
             self._assignment.assign(target, value, frame, source=node.value)
+        self._changes.after_end(frame)
+
+    def _delete(self, node: ast.Delete, frame: Frame) -> None:
+        self._assignment.delete(node, frame)
+        self._changes.after_end(frame)
 
     def _ann_assign(self, node: ast.AnnAssign, frame: Frame) -> None:
         if node.value is None:

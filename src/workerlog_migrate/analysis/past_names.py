@@ -1,7 +1,7 @@
 """Where a file changes names, code or classes of the program in a way that no name shows: through frames, cells, ``__globals__``.
 
 Input: a file and a word of the row ``op:anything-changed``. Output: the places. ``name`` is assigned to, ``name[]`` stands for a table that
-is changed, ``name()`` for a call; ``*.name`` for an attribute of anything.
+is changed, ``name()`` for a call, ``name(word)`` for one with that keyword; ``*.name`` for an attribute of anything.
 """
 
 from __future__ import annotations
@@ -29,10 +29,13 @@ def changed_past_names(unit: Unit, name: str) -> Iterator[ast.expr]:
         name: the word.
     """
     module = unit.module
-    last = name.rpartition(".")[2].rstrip("[]()")
-    if name.endswith("()"):
-        dotted = name.removesuffix("()")
-        yield from (call for call in module.calls_of(last) if module.qualified(call.func) == dotted)
+    last = word_of(name)
+    if name.endswith(")"):
+        dotted, _, keyword = name.removesuffix(")").partition("(")
+        for call in module.calls_of(last):
+            has_keyword = not keyword or any(word.arg == keyword for word in call.keywords)
+            if has_keyword and module.qualified(call.func) == dotted:
+                yield call
     elif name.endswith("[]"):
         yield from (place for place in module.attributes_of(last) if _is_changed(place, module))
     else:
@@ -40,6 +43,15 @@ def changed_past_names(unit: Unit, name: str) -> Iterator[ast.expr]:
         for place in module.stores_of(last):
             if isinstance(place.ctx, ast.Store) and (is_any or module.qualified(place) == name):
                 yield place
+
+
+def word_of(name: str) -> str:
+    """Return the name that a file has to hold for a word of the row.
+
+    Args:
+        name: the word.
+    """
+    return name.partition("(")[0].rpartition(".")[2].removesuffix("[]")
 
 
 def _is_changed(table: ast.Attribute, module: Module) -> bool:

@@ -94,6 +94,8 @@ class Places:
 
     def is_module(self, node: ast.expr, unit: Unit, beside: Unit, name: str) -> bool:
         """Whether an expression of another file may be a module, or one that passes a name of it on."""
+        if unit is self._world.unit and _is_main(node, beside):
+            return True
         for entry in self._above.flat.value(node, beside):
             if entry.kind is values.UNIT:
                 if entry.unit is unit or _passes_on(entry.unit, name):
@@ -184,6 +186,14 @@ class Places:
             )
         users = self.units(unit, word, changing=not word)
         return tuple(dict.fromkeys(each for each in (*users, *self._imported) if not self.is_test(each)))
+
+
+def _is_main(node: ast.expr, unit: Unit) -> bool:
+    """Whether an expression is the script that was started: ``sys.modules["__main__"]``, or ``__main__`` imported."""
+    match node:
+        case ast.Subscript(value=ast.Attribute(attr="modules"), slice=ast.Constant(value="__main__")):
+            return True
+    return unit.module.qualified(node) == "__main__"
 
 
 def _may_be_called(entry: Type, unit: Unit) -> bool:

@@ -38,6 +38,34 @@ class Presence:
         self._families = families
         self._writes = writes
         self._stored: dict[FunctionInfo, frozenset[str]] = {}
+        self._at_top: dict[Unit, tuple[Unit, ...]] = {}
+
+    def may_come_later(self, module: Unit, name: str, reader: Unit) -> bool:
+        """Whether a name of a module may not be bound yet where a file reads it: both import each other, and the name comes after that.
+
+        Args:
+            module: the module.
+            name: the name.
+            reader: the file that reads it.
+        """
+        bindings = module.module.scope_of_module.bindings.get(name)
+        if not bindings or reader is module or module not in self._imported_at_top(reader):
+            return False
+        for node in module.module.tree.body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                others = tuple(self._world.own_imports(node, module))
+                if any(each is reader or reader in self._imported_at_top(each) for each in others):
+                    return all(getattr(binding.node, "lineno", 0) > node.lineno for binding in bindings)
+        return False
+
+    def _imported_at_top(self, unit: Unit) -> tuple[Unit, ...]:
+        """Return the files that a file imports as it is loaded."""
+        known = self._at_top.get(unit)
+        if known is None:
+            nodes = (node for node in unit.module.tree.body if isinstance(node, ast.Import | ast.ImportFrom))
+            found = (each for node in nodes for each in self._world.own_imports(node, unit))
+            known = self._at_top[unit] = tuple(dict.fromkeys(found))
+        return known
 
     def is_set_later(self, info: ClassInfo, name: str) -> bool:
         """Whether an attribute is None at most until a statement sets it: no method but ``__init__`` sets it to None."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from workerlog_migrate.analysis.exceptions import BROAD, LIMIT, LOCAL, ROOT
 from workerlog_migrate.analysis.flow import GuardedBlock
 from workerlog_migrate.analysis.frames import CallEdge, Effect, Raise, Unknown
-from workerlog_migrate.analysis.past_names import changed_past_names
+from workerlog_migrate.analysis.past_names import changed_past_names, word_of
 from workerlog_migrate.analysis.program import HANDLER, FunctionInfo
 from workerlog_migrate.analysis.settle import SETTLE, how_to_settle_call
 from workerlog_migrate.analysis.suspects import suspects
@@ -191,8 +191,7 @@ class Solver:
                         yield self._at(row, call, unit)
         row = self._world.knowledge.operation("op:anything-changed")
         for name in sorted(row.names):
-            word = name.rpartition(".")[2]
-            for unit in self._places.around(word.rstrip("[]()")):
+            for unit in self._places.around(word_of(name)):
                 yield from (self._at(row, node, unit) for node in changed_past_names(unit, name))
 
     def _at(self, row: OperationRow, node: ast.expr, unit: Unit) -> str:

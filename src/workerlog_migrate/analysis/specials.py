@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
-from workerlog_migrate.analysis.frames import SILENT, Frame
+from workerlog_migrate.analysis.frames import SILENT, CallEdge, Frame
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.shapes import NAMED_TUPLE
 from workerlog_migrate.analysis.values import ANY, NONE, Value
@@ -82,7 +82,8 @@ class Specials:
             "collections.namedtuple": self._named_tuple,
             _SUPPRESS: self._suppress,
             "importlib.import_module": self._import_module,
-            "copy.copy": self._same,
+            "copy.copy": self._copied,
+            "importlib.reload": self._reload,
             "worker_logger.setup_worker_logger": self._logger,
             "worker_logger.setup_worker_logging": self._path,
             "worker_logger.get_worker_log_path": self._path,
@@ -103,6 +104,22 @@ class Specials:
                 node, frame, "importlib.import_module", "the top level of what it imports runs"
             )
         return made
+
+    def _reload(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """The top level of a file of the program runs again."""
+        made = self._by_row("importlib.reload", arguments, node, frame)
+        for passed in arguments.positional[:1]:
+            for entry in arguments.value(passed):
+                if entry.kind is values.UNIT and frame.sink.is_heard:
+                    body = entry.unit.enclosing(entry.unit.module.tree)
+                    frame.sink.add(CallEdge(body, node, frame.unit))
+                elif entry.kind is not values.DOTTED:
+                    self._effects.unknown_call(node, frame, "importlib.reload")
+        return made
+
+    def _copied(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        self._by_row("copy.copy", arguments, node, frame)
+        return self._same(arguments, node, frame)
 
     def _suppress(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         return values.SUPPRESSING

@@ -25,6 +25,22 @@ if TYPE_CHECKING:
     from workerlog_migrate.knowledge import Knowledge
 
 _IMPORTED_DEPTH = 2
+_LOADED = frozenset(
+    {
+        "abc",
+        "codecs",
+        "encodings",
+        "genericpath",
+        "io",
+        "os",
+        "posixpath",
+        "site",
+        "stat",
+        "zipimport",
+        "_collections_abc",
+    }
+)
+"""Modules that Python has loaded before a script is started, so that no file beside it takes their place."""
 
 
 class World:
@@ -61,6 +77,7 @@ class World:
         self._package: str | None = None
         self._users = users
         self._loaded: set[Unit] | None = None
+        self._hidden: dict[str, bool] = {}
         self._imported_by: dict[Unit, tuple[Unit, ...]] = {}
         self._users_of: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
 
@@ -73,9 +90,22 @@ class World:
             return True
         if top not in sys.stdlib_module_names and not self.knowledge.knows_module(top):
             return True
+        if self._hides(top):
+            return True
         if self._package is None:
             self._package = dotted_name(self.unit.module.source.path)
         return self._package.partition(".")[0] == top and "." in self._package
+
+    def _hides(self, top: str) -> bool:
+        """Whether a file beside a script that is started, which is of no package, is imported in the place of a library."""
+        known = self._hidden.get(top)
+        if known is None:
+            is_loaded = top in _LOADED or top in sys.builtin_module_names
+            known = False
+            if not is_loaded and "." not in dotted_name(self.unit.module.source.path):
+                known = self.other_unit(top) is not None
+            self._hidden[top] = known
+        return known
 
     def other_unit(self, name: str, beside: Unit | None = None) -> Unit | None:
         """Return another file of the program.

@@ -224,18 +224,26 @@ class Handlers:
         yield self._incomplete(node, inference, reason)
 
     def _with_guests(self, inference: Inference, body: list[ast.stmt], node: ast.AST) -> Inference:
-        """Say that what a ``with`` block raises arrives at the ``yield`` of the context manager behind it."""
+        """Say that what a ``with`` block raises, or is thrown into a generator, arrives at its ``yield``."""
         function = self.module.function(node)
         if inference.reason or not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             return inference
         made = (self.module.qualified(decorator) for decorator in function.decorator_list)
-        if not any(name in CONTEXT_MAKERS for name in made):
-            return inference
+        guest = "what the with block raises" if any(name in CONTEXT_MAKERS for name in made) else ""
         for place in block_nodes(body):
-            if isinstance(place, ast.Yield):
-                reason = f"what the with block raises arrives at the yield in line {place.lineno}"
+            if isinstance(place, ast.Yield) and (guest or self._is_thrown_into()):
+                reason = f"{guest or 'what is thrown into the generator'} arrives at the yield in line {place.lineno}"
                 return replace(inference, reason=reason)
         return inference
+
+    def _is_thrown_into(self) -> bool:
+        """Whether this file, or one that uses it or is imported, throws something into generators."""
+        unit, world = self.engine.unit, self.engine.world
+        return any(
+            other.module.calls_of(word)
+            for word in ("throw", "athrow")
+            for other in (unit, *world.users_of(unit, word), *world.imported_by(unit))
+        )
 
     def _narrowed(
         self, node: ast.ExceptHandler, caught: Caught, inference: Inference, names: Names

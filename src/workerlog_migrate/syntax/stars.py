@@ -5,7 +5,14 @@ Input: the module behind a star, and a name. Output: whether the name may be ano
 
 from __future__ import annotations
 
+import ast
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from workerlog_migrate.syntax.scopes import Binding
 
 # Builtin -> packages and modules that have another thing of that name. All public modules were tried on 3.10 to 3.13;
 # `tests/analysis/test_reach.py` tries again those of the Python that runs it.
@@ -49,3 +56,47 @@ def may_hide(star: str, name: str) -> bool:
     return (
         name[:1].isupper() and top in _WITH_EXCEPTIONS
     )  # but for True and the like, only exceptions begin so
+
+
+def gives_away(tree: ast.Module, name: str) -> bool:
+    """Say whether ``from x import *`` takes a name along that the module has.
+
+    Args:
+        tree: of the module.
+        name: the name.
+    """
+    listed = [
+        statement.value
+        for statement in tree.body
+        if isinstance(statement, ast.Assign)
+        if any(isinstance(target, ast.Name) and target.id == "__all__" for target in statement.targets)
+    ]
+    if not listed:
+        return not name.startswith("_")
+    elements = getattr(listed[0], "elts", None)
+    if len(listed) > 1 or elements is None or not all(isinstance(each, ast.Constant) for each in elements):
+        return True
+    return name in [each.value for each in elements] or _is_extended(tree)
+
+
+def _is_extended(tree: ast.Module) -> bool:
+    """Whether ``__all__`` is more than what is written where it is assigned."""
+    return any(
+        isinstance(node, ast.Name)
+        and node.id == "__all__"
+        and not (isinstance(node.ctx, ast.Store) and node.col_offset == 0)
+        for node in ast.walk(tree)
+    ) or any(isinstance(node, ast.AugAssign) for node in tree.body)
+
+
+def stars_after(bindings: Iterable[Binding], imports: Iterable[ast.Import | ast.ImportFrom]) -> Iterator[str]:
+    """Yield the modules of star imports that come after a name was bound, as they are imported.
+
+    Args:
+        bindings: of the name.
+        imports: all imports of the file.
+    """
+    first = min((getattr(binding.node, "lineno", 0) for binding in bindings), default=0)
+    for node in imports:
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and node.lineno > first:
+            yield "." * node.level + (node.module or "")
