@@ -110,7 +110,9 @@ class FlowInsensitive:
         """Return the join over all bindings of a name in one scope."""
         written = BOTTOM
         if scope is unit.module.scope_of_module:
-            written = self._writes.written(unit, name) | self._bound_again_by_stars(name, bindings, unit)
+            written = self._writes.written(unit, name) | _bound_again_by_stars(
+                name, bindings, unit, self, self._world
+            )
         if len(bindings) == 1 and bindings[0].kind in ("import", "function", "class"):
             return self._binding(bindings[0], unit) | written
         return (
@@ -131,16 +133,6 @@ class FlowInsensitive:
         (found,) = self._questions.answer(
             ("star", unit, name), lambda: (self._from_stars(name, unit),), (None,), (ANY,)
         )
-        return found
-
-    def _bound_again_by_stars(self, name: str, bindings: list[Binding], unit: Unit) -> Value:
-        """Return what a star import that comes after a name was bound binds it to, as far as it is of a file of the program."""
-        found = BOTTOM
-        for qualified in stars_after(bindings, unit.module.imports) if unit.module.star_imports else ():
-            own = self._world.may_be_own(qualified.partition(".")[0], qualified)
-            other = self._world.other_unit(qualified, unit) if own else None
-            if other is not None and gives_away(other.module.tree, name):
-                found |= self.module_name(other, name) or BOTTOM
         return found
 
     def _from_stars(self, name: str, unit: Unit) -> Value | None:
@@ -458,3 +450,16 @@ def bind_receiver(entry: Type, method: FunctionInfo) -> Value:
         of = values.class_object if method.kind == "class" else values.instance
         return values.method(entry.function, of(method.owner))
     return frozenset({entry})
+
+
+def _bound_again_by_stars(
+    name: str, bindings: list[Binding], unit: Unit, flat: FlowInsensitive, world: World
+) -> Value:
+    """Return what a star import that comes after a name was bound binds it to, as far as it is of a file of the program."""
+    found = BOTTOM
+    for qualified in stars_after(bindings, unit.module.imports) if unit.module.star_imports else ():
+        own = world.may_be_own(qualified.partition(".")[0], qualified)
+        other = world.other_unit(qualified, unit) if own else None
+        if other is not None and gives_away(other.module.tree, name):
+            found |= flat.module_name(other, name) or BOTTOM
+    return found

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
@@ -154,7 +155,7 @@ class Flow:
             ast.Return: self._return,
             ast.Raise: self._raise,
             ast.Assert: self._assert,
-            ast.Delete: self._delete,
+            ast.Delete: partial(_delete, assignment, changes),
             ast.Import: self._import,
             ast.ImportFrom: self._import,
             ast.FunctionDef: self._definition,
@@ -256,10 +257,6 @@ class Flow:
         value = self._expressions.value(node.value, frame)
         for target in node.targets:
             self._assignment.assign(target, value, frame, source=node.value)
-        self._changes.after_end(frame)
-
-    def _delete(self, node: ast.Delete, frame: Frame) -> None:
-        self._assignment.delete(node, frame)
         self._changes.after_end(frame)
 
     def _ann_assign(self, node: ast.AnnAssign, frame: Frame) -> None:
@@ -585,3 +582,8 @@ _CHANGES_SHOW = frozenset(
 def _constant_truth(test: ast.expr) -> bool | None:
     """Return whether a literal test is true; None for any other test."""
     return bool(test.value) if isinstance(test, ast.Constant) else None
+
+
+def _delete(assignment: Assignment, changes: Changes, node: ast.Delete, frame: Frame) -> None:
+    assignment.delete(node, frame)
+    changes.after_end(frame)

@@ -230,20 +230,7 @@ class Naming:
         if dotted != qualified and not dotted.startswith(qualified + "."):
             return None
         rest = dotted[len(qualified) :]
-        return None if self._is_hidden(qualified, rest) else rest
-
-    def _is_hidden(self, qualified: str, rest: str) -> bool:
-        """Whether a package of the program has something else by the name of the submodule that a class is of: ``from .send import send``."""
-        flat = self._engine.flat
-        current = flat.imported(qualified, self._engine.unit)
-        for name in rest.split(".")[1:-1]:
-            units = [entry.unit for entry in current if entry.kind is values.UNIT]
-            if not units:
-                return False
-            current = values.join(flat.unit_attribute(unit, name) for unit in units)
-            if any(entry.kind in (values.FUNCTION, values.CLASS, values.INSTANCE) for entry in current):
-                return True
-        return False
+        return None if _is_hidden(qualified, rest, self._engine) else rest
 
     def _is_class(self, entry: Type, dotted: str) -> bool:
         return (
@@ -425,3 +412,17 @@ def _is_hidden(top: str, script: Path, world: World) -> bool:
 
 
 _IMPORTED = frozenset({values.DOTTED, values.UNIT, values.CLASS, values.FUNCTION, values.CALLABLE})
+
+
+def _is_hidden(qualified: str, rest: str, engine: Engine) -> bool:
+    """Whether a package of the program has something else by the name of the submodule that a class is of: ``from .send import send``."""
+    flat = engine.flat
+    current = flat.imported(qualified, engine.unit)
+    for name in rest.split(".")[1:-1]:
+        units = [entry.unit for entry in current if entry.kind is values.UNIT]
+        if not units:
+            return False
+        current = values.join(flat.unit_attribute(unit, name) for unit in units)
+        if any(entry.kind in (values.FUNCTION, values.CLASS, values.INSTANCE) for entry in current):
+            return True
+    return False
