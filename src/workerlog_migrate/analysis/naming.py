@@ -230,7 +230,7 @@ class Naming:
         if dotted != qualified and not dotted.startswith(qualified + "."):
             return None
         rest = dotted[len(qualified) :]
-        return None if _is_hidden(qualified, rest, self._engine) else rest
+        return None if _is_shadowed(qualified, rest, self._engine) else rest
 
     def _is_class(self, entry: Type, dotted: str) -> bool:
         return (
@@ -414,7 +414,7 @@ def _is_hidden(top: str, script: Path, world: World) -> bool:
 _IMPORTED = frozenset({values.DOTTED, values.UNIT, values.CLASS, values.FUNCTION, values.CALLABLE})
 
 
-def _is_hidden(qualified: str, rest: str, engine: Engine) -> bool:
+def _is_shadowed(qualified: str, rest: str, engine: Engine) -> bool:
     """Whether a package of the program has something else by the name of the submodule that a class is of: ``from .send import send``."""
     flat = engine.flat
     current = flat.imported(qualified, engine.unit)
