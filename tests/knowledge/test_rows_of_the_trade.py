@@ -65,6 +65,20 @@ def _inferred(script: Analyse, head: str, function: str, body: str) -> tuple[set
             id="aiosqlite, awaited",
         ),
         pytest.param(
+            "import aiosqlite",
+            "async def f(db: aiosqlite.Connection, texto: str):",
+            "await db.execute('a', (texto,))",
+            "ValueError",
+            id="aiosqlite, annotated",
+        ),
+        pytest.param(
+            "from aiogram.utils.keyboard import InlineKeyboardBuilder",
+            "def f(texto: str):",
+            "b = InlineKeyboardBuilder()\nb.button(text=texto, callback_data='a').adjust(2).as_markup()",
+            "ValueError",
+            id="keyboards of aiogram",
+        ),
+        pytest.param(
             "from prometheus_client import Counter\npedidos = Counter('pedidos', 'Pedidos', ['loja'])",
             "def f(loja: str):",
             "pedidos.labels(loja=loja).inc()",
