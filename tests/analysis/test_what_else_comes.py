@@ -113,6 +113,26 @@ def test_what_an_inner_container_is_given_by_another_name(
 
 
 @pytest.mark.parametrize(
+    ("put", "is_listed"),
+    [
+        pytest.param("state['t'] = datetime.now()", True, id="a time"),
+        pytest.param("state['t'] = str(datetime.now())", False, id="a text"),
+        pytest.param("inner = state['a']; inner['t'] = datetime.now()", True, id="by a name of an inner part"),
+        pytest.param("for part in state['parts']: part['t'] = {1}", True, id="in a loop over inner parts"),
+        pytest.param("state.setdefault('a', []).append(other())", True, id="something unknown, into an inner list"),
+        pytest.param("state.update(t=datetime.now())", True, id="by update"),
+        pytest.param("state.update({'t': 5})", False, id="a number, by update"),
+        pytest.param("own = {}; own['t'] = datetime.now()", False, id="into another dict"),
+    ],
+)  # fmt: skip
+def test_what_is_put_into_decoded_data_may_be_no_json(script: Analyse, put: str, *, is_listed: bool) -> None:
+    """A state that is read, changed and written again holds what the program put there."""
+    text = f"import json\nfrom datetime import datetime\nfrom nuvem import other\nstate = json.load(open('s'))\n{put}\ntry:\n    open('a')\n    json.dumps(state)\nexcept Exception: pass"
+
+    assert ("TypeError" in script(text).body().names) is is_listed
+
+
+@pytest.mark.parametrize(
     ("made", "is_known"),
     [
         pytest.param("csv.writer(Own()).writerow([1])", False, id="an own file"),

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
-from workerlog_migrate.analysis.deep import has_inner, holds_itself, is_no_data, puts_no_data_in
+from workerlog_migrate.analysis.deep import (
+    fills_decoded,
+    has_inner,
+    holds_itself,
+    is_no_data,
+    puts_no_data_in,
+)
 from workerlog_migrate.analysis.escaped import is_escaped
 from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.parameters import default_of
@@ -63,6 +69,7 @@ class Conditions:
         self._closed = closed
         self._knowledge = world.knowledge
         self._deep: dict[Unit, bool] = {}
+        self._decoded: dict[Unit, bool] = {}
         self._circular: dict[Unit, bool] = {}
 
     def is_of_unset(self, condition: Condition, row: CallRow, arguments: Arguments, frame: Frame) -> bool:
@@ -91,14 +98,24 @@ class Conditions:
 
     def _holds_deep(self, node: ast.expr | None, value: Value, arguments: Arguments) -> bool:
         """Whether what a container holds in another one may be no plain data."""
+        unit = arguments.frame.unit
+        if "json" in values.names(value) and self._is_filled(unit):
+            return True
         if isinstance(node, ast.Dict | ast.List | ast.Tuple) or not has_inner(value):
             return False
-        unit = arguments.frame.unit
         known = self._deep.get(unit)
         if known is None:
             self._deep[unit] = False  # what is asked on the way
             known = self._deep[unit] = puts_no_data_in(unit, self._above.flat.value)
         return known
+
+    def _is_filled(self, unit: Unit) -> bool:
+        """Whether a file, or the script, puts what is no plain data into decoded data."""
+        for each in dict.fromkeys((unit, self._world.unit)):
+            if each not in self._decoded:
+                self._decoded[each] = False  # what is asked on the way
+                self._decoded[each] = fills_decoded(each, self._above.flat.value)
+        return self._decoded[unit] or self._decoded[self._world.unit]
 
     def _holds_alone(
         self, condition: Condition, row: CallRow, arguments: Arguments, receiver: Value | None

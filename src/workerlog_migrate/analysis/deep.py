@@ -55,6 +55,48 @@ def puts_no_data_in(unit: Unit, value_of: Callable[[ast.expr, Unit], Value]) -> 
     )
 
 
+def fills_decoded(unit: Unit, value_of: Callable[[ast.expr, Unit], Value]) -> bool:
+    """Whether something in a file puts what is no plain data into what may be decoded data: ``state["t"] = now()``.
+
+    Args:
+        unit: the file.
+        value_of: gives what an expression may be.
+    """
+    return any(
+        _may_be_no_data(value_of(stored, unit)) and _may_be_decoded(value_of(holder, unit))
+        for holder, stored in _filled(unit)
+    )
+
+
+def _may_be_decoded(value: Value) -> bool:
+    return any(entry.name == "json" for entry in value)
+
+
+def _may_be_no_data(value: Value) -> bool:
+    """Whether a value, or what it holds as an argument of ``update``, may be no plain data."""
+    return is_no_data(value) or any(
+        not values.is_empty(entry) and entry.name in _CONTAINERS and any(map(_may_be_no_data, entry.args))
+        for entry in value
+    )
+
+
+def _filled(unit: Unit) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield each expression that something is put into, and what is put in."""
+    for node in unit.module.parents:
+        match node:
+            case ast.Assign(targets=targets, value=stored):
+                for target in targets:
+                    if isinstance(target, ast.Subscript):
+                        yield target.value, stored
+            case ast.AnnAssign(target=ast.Subscript(value=holder), value=ast.expr() as stored):
+                yield holder, stored
+            case ast.Call(func=ast.Attribute(value=holder, attr=attr), args=arguments, keywords=keywords) if (
+                attr in _PUTTING
+            ):
+                for stored in (*arguments[-1:], *(keyword.value for keyword in keywords)):
+                    yield holder, stored
+
+
 def holds_itself(unit: Unit) -> bool:
     """Whether a file puts containers into one another in a circle, by their names.
 
