@@ -175,8 +175,8 @@ MUTANTS = (
     Mutant("threads: only where some are started", "meanwhile", "        if not name or not any(module.calls_of(start) for start in _STARTS):\n", "        if not name:\n", THREADS),
     Mutant("inner container by another name", "conditions", "or self._holds_deep(node, value, arguments)", "or False", "what_else_comes::test_what_is_put_into_decoded_data_may_be_no_json"),
     Mutant("what wraps an own object", "rows", '        if "wraps" in row.marks and self._wraps_unknown(row, arguments):\n            return ANY\n', "", "what_else_comes::test_what_goes_on_to_use_an_own_object_is_not_known"),
-    Mutant("declared: anything deep", "conditions", "is_no_data(value) or any(map(_holds_no_data, value))", "is_no_data(value)", "read_at_night::test_what_is_declared_to_hold_anything_may_hold_what_is_no_json"),
-    Mutant("literal: one unknown item", "conditions", "else _is_no_data(value_of(part))\n", "else False\n", BEYOND),
+    Mutant("declared: anything deep", "deep", " or _may_hold_no_data(entry)\n", "\n", "read_at_night::test_what_is_declared_to_hold_anything_may_hold_what_is_no_json"),
+    Mutant("literal: one unknown item", "deep", "else may_be_no_data(value_of(part))\n", "else False\n", BEYOND),
     # --- raises
     Mutant("earlier clause takes it", "raises", "                if hierarchy.is_caught(exception, earlier):\n                    continue\n                if hierarchy.is_control", "                if hierarchy.is_control", "raises::test_an_earlier_clause_takes_what_it_names"),
     Mutant("handlers around a call", "raises", "        if hierarchy.is_caught(exception, edge.caught):\n            return False\n", "", INNER),

@@ -123,6 +123,15 @@ def test_what_an_inner_container_is_given_by_another_name(
         pytest.param("state.update(t=datetime.now())", True, id="by update"),
         pytest.param("state.update({'t': 5})", False, id="a number, by update"),
         pytest.param("own = {}; own['t'] = datetime.now()", False, id="into another dict"),
+        pytest.param("state['t'] = (1, datetime.now())", True, id="a time in a tuple"),
+        pytest.param("state['t'] = (1, 'a')", False, id="a tuple of plain data"),
+        pytest.param("state |= {'t': datetime.now()}", True, id="joined with a dict of times"),
+        pytest.param("state |= {'t': 1}", False, id="joined with a dict of numbers"),
+        pytest.param("state['l'] += [{1}]", True, id="a list that is longer by a set"),
+        pytest.param("state[datetime.now()] = 1", True, id="a time as a key"),
+        pytest.param("state[2, 'a'] = 1", True, id="a tuple as a key"),
+        pytest.param("state.update({('a', other()): 1})", True, id="a tuple as a key, by update"),
+        pytest.param("state[2] = 1", False, id="a number as a key"),
     ],
 )  # fmt: skip
 def test_what_is_put_into_decoded_data_may_be_no_json(script: Analyse, put: str, *, is_listed: bool) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
@@ -17,7 +17,7 @@ from workerlog_migrate.analysis.deep import (
     fills_decoded,
     has_inner,
     holds_itself,
-    is_no_data,
+    may_hold_no_data,
     puts_no_data_in,
 )
 from workerlog_migrate.analysis.escaped import is_escaped
@@ -252,7 +252,7 @@ class Conditions:
             case "far-off":
                 return node is None or not self._sources.is_recent(node, arguments.frame)
             case "holds-unknown":
-                return _holds_unknown(node, arguments.value) or self._holds_deep(node, value, arguments)
+                return may_hold_no_data(node, arguments.value) or self._holds_deep(node, value, arguments)
             case "circular":
                 return self._holds_itself(value, arguments.frame.unit)
             case "holds-no-text":
@@ -510,36 +510,6 @@ def _is_empty(node: ast.expr, constant: ast.Constant | None) -> bool:
         case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Dict(keys=parts):
             return not parts
     return constant is not None and constant.value in ("", b"")
-
-
-def _holds_unknown(node: ast.expr | None, value_of: Callable[[ast.expr], Value]) -> bool:
-    """Whether a literal, or a dict that was one, was made with something that is not known to be plain data."""
-    match node:
-        case None:
-            return False
-        case ast.Dict(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
-            is_literal = (ast.Dict, ast.List, ast.Tuple)
-            return any(
-                _holds_unknown(part, value_of)
-                if isinstance(part, is_literal)
-                else _is_no_data(value_of(part))
-                for part in parts
-            )
-    return any(map(_holds_no_data, value_of(node)))
-
-
-def _is_no_data(value: Value) -> bool:
-    """Whether a value may be no plain data, or a container with such in it, however deep."""
-    return is_no_data(value) or any(map(_holds_no_data, value))
-
-
-def _holds_no_data(entry: Type) -> bool:
-    """Whether a container may hold something that is no plain data, or that nobody knows."""
-    if entry.name == "dict" and entry.literal is not None:  # what stands under each key
-        return any(_is_no_data(held) for _, held in entry.literal)
-    if entry.name not in ("dict", "list", "tuple") or values.is_empty(entry):
-        return False
-    return any(_is_no_data(held) for held in (entry.args[1:] if entry.name == "dict" else entry.args))
 
 
 _HOLDING = frozenset({"dict", "list", "collections.defaultdict", "collections.OrderedDict"})

@@ -12,20 +12,60 @@ from collections.abc import Callable, Iterator
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import Unit
-from workerlog_migrate.analysis.values import Value
+from workerlog_migrate.analysis.values import Type, Value
 
 _CONTAINERS = frozenset({"collections.OrderedDict", "collections.defaultdict", "dict", "list"})
 _PLAIN_DATA = frozenset({"None", "bool", "dict", "float", "int", "json", "list", "str", "tuple"})
+_KEYS = frozenset({"None", "bool", "float", "int", "json", "str"})
 _PUTTING = ("add", "append", "extend", "insert", "setdefault", "update")
 
 
-def is_no_data(value: Value) -> bool:
-    """Whether a value may be something that is no plain data, or that nobody knows.
+def may_be_no_data(value: Value) -> bool:
+    """Whether a value may be something that is no plain data or that nobody knows, or a container with such in it, however deep.
 
     Args:
         value: what it may be.
     """
-    return any(values.is_opaque(entry) or entry.name not in _PLAIN_DATA for entry in value)
+    return any(
+        values.is_opaque(entry) or entry.name not in _PLAIN_DATA or _may_hold_no_data(entry)
+        for entry in value
+    )
+
+
+def _may_hold_no_data(entry: Type) -> bool:
+    if entry.name == "dict" and entry.literal is not None:  # what stands under each key
+        return any(may_be_no_data(held) for _, held in entry.literal)
+    if entry.name not in ("dict", "list", "tuple") or values.is_empty(entry):
+        return False
+    if entry.name == "dict" and entry.args:
+        return _is_no_key(entry.args[0]) or any(map(may_be_no_data, entry.args[1:]))
+    return any(map(may_be_no_data, entry.args))
+
+
+def _is_no_key(value: Value) -> bool:
+    """Whether a key may be of a kind that data has no such of: a tuple, a date. What nobody knows is taken for a text."""
+    return any(not values.is_opaque(entry) and entry.name not in _KEYS for entry in value)
+
+
+def may_hold_no_data(node: ast.expr | None, value_of: Callable[[ast.expr], Value]) -> bool:
+    """Whether a literal, or a container that was one, was made with something that may be no plain data.
+
+    Args:
+        node: an expression, or None where there is none.
+        value_of: gives what an expression may be.
+    """
+    match node:
+        case None:
+            return False
+        case ast.Dict(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
+            is_literal = (ast.Dict, ast.List, ast.Tuple)
+            return any(
+                may_hold_no_data(part, value_of)
+                if isinstance(part, is_literal)
+                else may_be_no_data(value_of(part))
+                for part in parts
+            )
+    return any(map(_may_hold_no_data, value_of(node)))
 
 
 def has_inner(value: Value) -> bool:
@@ -51,7 +91,8 @@ def puts_no_data_in(unit: Unit, value_of: Callable[[ast.expr, Unit], Value]) -> 
         value_of: gives what an expression may be.
     """
     return any(
-        is_no_data(value_of(stored, unit)) for holder, stored in _stored(unit) if not _is_made(holder, unit)
+        isinstance(holder, ast.Name) and may_be_no_data(value_of(stored, unit)) and not _is_made(holder, unit)
+        for holder, stored in _filled(unit)
     )
 
 
@@ -63,32 +104,36 @@ def fills_decoded(unit: Unit, value_of: Callable[[ast.expr, Unit], Value]) -> bo
         value_of: gives what an expression may be.
     """
     return any(
-        _may_be_no_data(value_of(stored, unit)) and _may_be_decoded(value_of(holder, unit))
+        may_be_no_data(value_of(stored, unit)) and _may_be_decoded(value_of(holder, unit))
         for holder, stored in _filled(unit)
+    ) or any(
+        isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Store)
+        and not isinstance(node.slice, ast.Slice)
+        and _is_no_key(value_of(node.slice, unit))
+        and _may_be_decoded(value_of(node.value, unit))
+        for node in unit.module.parents
     )
 
 
 def _may_be_decoded(value: Value) -> bool:
-    return any(entry.name == "json" for entry in value)
-
-
-def _may_be_no_data(value: Value) -> bool:
-    """Whether a value, or what it holds as an argument of ``update``, may be no plain data."""
-    return is_no_data(value) or any(
-        not values.is_empty(entry) and entry.name in _CONTAINERS and any(map(_may_be_no_data, entry.args))
-        for entry in value
-    )
+    return "json" in values.names(value)
 
 
 def _filled(unit: Unit) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Yield each expression that something is put into, and what is put in."""
+    """Yield each expression that something is put into, and what is put in: for ``update``, what it takes it from."""
     for node in unit.module.parents:
         match node:
             case ast.Assign(targets=targets, value=stored):
                 for target in targets:
                     if isinstance(target, ast.Subscript):
                         yield target.value, stored
-            case ast.AnnAssign(target=ast.Subscript(value=holder), value=ast.expr() as stored):
+            case (
+                ast.AnnAssign(target=ast.Subscript(value=holder), value=ast.expr() as stored)
+                | ast.AugAssign(target=ast.Subscript(value=holder), value=stored)
+                | ast.AugAssign(target=holder, op=ast.BitOr(), value=stored)  # kept |= more
+                | ast.AugAssign(target=holder, op=ast.Add(), value=ast.List() | ast.ListComp() as stored)
+            ):
                 yield holder, stored
             case ast.Call(func=ast.Attribute(value=holder, attr=attr), args=arguments, keywords=keywords) if (
                 attr in _PUTTING
@@ -104,25 +149,23 @@ def holds_itself(unit: Unit) -> bool:
         unit: the file.
     """
     held: dict[object, set[object]] = {}
-    for holder, stored, is_new in _put(unit):
+    for holder, stored in _filled(unit):
         for part in _named_in(stored):
-            if not (is_new and unit.path(part) == unit.path(holder)):
+            held.setdefault(_place(_root(holder), unit), set()).add(_place(part, unit))
+    for holder, stored in _made(unit):
+        for part in _named_in(stored):
+            if unit.path(part) != unit.path(holder):
                 held.setdefault(_place(holder, unit), set()).add(_place(part, unit))
     return any(_reaches(each, each, held) for each in held)
 
 
-def _put(unit: Unit) -> Iterator[tuple[ast.expr, ast.expr, bool]]:
-    """Yield what is put into a container, the container's name, and whether the container is made there."""
+def _made(unit: Unit) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield each name that a container is made for, and the container."""
     for node in unit.module.parents:
-        match node:
-            case ast.Assign(targets=targets, value=stored):
-                for target in targets:
-                    if isinstance(target, ast.Subscript):
-                        yield _root(target), stored, False
-                    elif isinstance(stored, ast.Dict | ast.List):
-                        yield target, stored, True
-            case ast.Call(func=ast.Attribute(value=holder, attr=attr), args=[*_, stored]) if attr in _PUTTING:
-                yield _root(holder), stored, False
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict | ast.List):
+            for target in node.targets:
+                if not isinstance(target, ast.Subscript):
+                    yield target, node.value
 
 
 def _named_in(node: ast.expr) -> Iterator[ast.expr]:
@@ -160,20 +203,6 @@ def _reaches(start: object, goal: object, held: dict[object, set[object]]) -> bo
             seen.add(each)
             pending.extend(held.get(each, ()))
     return False
-
-
-def _stored(unit: Unit) -> Iterator[tuple[ast.Name, ast.expr]]:
-    """Yield each name that something is put into, and what is put in."""
-    for node in unit.module.parents:
-        match node:
-            case ast.Assign(targets=targets, value=stored):
-                for target in targets:
-                    if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name):
-                        yield target.value, stored
-            case ast.Call(func=ast.Attribute(value=ast.Name() as holder, attr=attr), args=[*_, stored]) if (
-                attr in _PUTTING
-            ):
-                yield holder, stored
 
 
 def _is_made(holder: ast.Name, unit: Unit) -> bool:
