@@ -55,6 +55,7 @@ class Writer:
         self.needs: dict[Path, dict[str, set[str]]] = {}
         self.failed: dict[Path, str] = {}
         self.supplied: set[Path] = set()
+        self.renewed: set[Path] = set()
 
     def checked(self, result: FileResult) -> FileResult:
         """Refuse a script whose folder cannot give it the names that it imports; supply the folder before it.
@@ -82,6 +83,7 @@ class Writer:
                 reason = reason or self._leads_out(folder, result.target.path)
                 if not reason:
                     self._supply(folder)
+                    self._forget_compiled(folder, result)
             except Refused as error:
                 reason = self.failed[folder] = error.reason
                 if not result.changed:
@@ -149,6 +151,15 @@ class Writer:
                 self.shows(file.path, file.before, file.after)
             reason = "; ".join(part for part in (file.reason, _ignored(file.path, ignored)) if part)
             self.report.runtime[file.path] = RuntimeFile(file.path, file.verdict.value, reason, file.changes)
+
+    def _forget_compiled(self, folder: Path, result: FileResult) -> None:
+        """Before a script imports the runtime for the first time, have Python read that."""
+        if self.report.mode is Mode.APPLY and result.changed and folder not in self.renewed:
+            from workerlog_migrate.files import vendor
+
+            for file in self.plans[folder].files:
+                vendor.forget_compiled(self.cwd / file.path)
+            self.renewed.add(folder)
 
     def _record(self, changes: Iterable[tuple[Path, bytes | None, bytes]]) -> None:
         """Keep for --undo what is written next."""

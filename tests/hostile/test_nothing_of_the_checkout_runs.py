@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import py_compile
+import struct
 import subprocess
 import sys
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -154,6 +155,40 @@ def test_a_filter_whose_name_is_no_text_is_not_run(repository: Place, name: byte
     done = repository.run("--check", "--changed", "--format", "html", LC_ALL="C.UTF-8")
     assert "scripts/zero_worker.py" in done.stderr, done.stderr
     assert not mark.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's script is no program there")
+@pytest.mark.parametrize("name", ["evil", "a=b"])
+def test_a_filter_is_not_run_by_a_git_that_takes_no_settings_from_its_environment(
+    repository: Place, name: str
+) -> None:
+    """Kind: a guard that an older version of another program passes over without a word (git before 2.31: GIT_CONFIG_COUNT)."""
+    program, mark = marking(repository)
+    git(repository.clone, "config", f"filter.{name}.clean", program)
+    (repository.clone / ".git/info/attributes").write_text(f"*.py filter={name}\n", encoding="utf-8")
+    old = repository.victim / "git"
+    old.write_text('#!/bin/sh\nunset GIT_CONFIG_COUNT\nexec /usr/bin/git "$@"\n', encoding="utf-8")
+    old.chmod(0o755)
+
+    done = repository.run("--check", "--changed", PATH=f"{repository.victim}:{os.environ['PATH']}")
+
+    assert not mark.exists()
+    assert done.returncode == (2 if "=" in name else 1), done.stderr
+    assert ("older than 2.31" in done.stderr) == ("=" in name)
+
+
+@pytest.mark.parametrize("options", [("--changed",), ("--format=html", "--output=report.html")])
+def test_git_writes_nothing_not_even_a_refreshed_index(repository: Place, options: tuple[str, ...]) -> None:
+    """Kind: a program that was only asked writes; ``gitdir:`` may lead to another repository's index."""
+    git(repository.clone, "commit", "-q", "-a", "-m", "more")
+    os.utime(repository.script, (1, 1))
+    index = repository.clone / ".git/index"
+    before = index.stat()
+
+    assert repository.run("--check", *options).returncode in (0, 1)
+
+    after = index.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_a_repository_that_keeps_git_waiting_is_asked_once(
@@ -409,6 +444,75 @@ def test_twin_what_python_compiles_by_itself_is_in_nobody_s_way(place: Place) ->
     assert place.run("--apply").returncode == 0
     assert "mirror_print(" in place.script.read_text(encoding="utf-8")
     assert subprocess.run([sys.executable, str(place.script)], cwd=place.victim, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("runtime", ["ours", "a file of theirs"])
+def test_no_compiled_file_is_run_for_a_runtime_that_came_with_the_checkout(
+    place: Place, runtime: str
+) -> None:
+    """Kind: what was read is not what runs: a checkout that keeps times (an archive) can name time and size of its own source."""
+    source = place.clone / "scripts/worker_logger.py"
+    source.write_bytes(
+        runtime_copy("worker_logger")
+        if runtime == "ours"
+        else b"def mirror_print(*args): ...\n\n\ndef setup_worker_logger(*args):\n    import logging\n    return logging\n"
+    )
+    mark = place.victim / "mark"
+    evil = place.victim / "evil.py"
+    evil.write_text(f"open({str(mark)!r}, 'w')\n", encoding="utf-8")
+    compiled = Path(importlib.util.cache_from_source(str(source)))
+    py_compile.compile(str(evil), str(compiled), invalidation_mode=py_compile.PycInvalidationMode.TIMESTAMP)
+    status, raw = source.stat(), compiled.read_bytes()
+    compiled.write_bytes(raw[:8] + struct.pack("<II", int(status.st_mtime), status.st_size) + raw[16:])
+
+    done = place.run("--apply")
+
+    assert done.returncode == 0, done.stderr
+    assert "mirror_print(" in place.script.read_text(encoding="utf-8")
+    assert subprocess.run([sys.executable, str(place.script)], check=False).returncode == 0
+    assert not mark.exists()
+
+
+def test_twin_what_lies_behind_a_link_in_place_of_compiled_files_stays(place: Place) -> None:
+    source = place.clone / "scripts/worker_logger.py"
+    source.write_bytes(runtime_copy("worker_logger"))
+    compiled = place.victim / Path(importlib.util.cache_from_source(source.name)).name
+    py_compile.compile(str(source), str(compiled), invalidation_mode=py_compile.PycInvalidationMode.TIMESTAMP)
+    (place.clone / "scripts/__pycache__").symlink_to(place.victim)
+
+    done = place.run("--apply")
+
+    assert done.returncode == 2
+    assert "may be run in the place of worker_logger.py, and cannot be removed" in done.stderr
+    assert compiled.exists()
+    assert place.script.read_text(encoding="utf-8") == WORKER
+
+
+@pytest.mark.parametrize("name", ["_colorize", "_opcode_metadata", "annotationlib", "_pydatetime"])
+def test_the_runtime_is_led_to_no_module_that_other_versions_of_python_import(
+    place: Place, name: str
+) -> None:
+    """Kind: the worker's Python is another one than ours, and its standard library imports modules that ours does not have."""
+    (place.clone / f"scripts/{name}.py").write_text("raise SystemExit(7)\n", encoding="utf-8")
+
+    assert place.run("--apply").returncode == 0
+    assert place.script.read_text(encoding="utf-8") == WORKER
+
+
+@pytest.mark.parametrize(
+    ("used", "name"), [("logging", "tokenize"), ("pathlib", "urllib"), ("datetime", "operator")]
+)
+def test_a_module_that_a_standard_module_imports_in_some_versions_is_not_taken_for_used(
+    place: Place, used: str, name: str
+) -> None:
+    """Kind: what our Python's library imports at once, the worker's may import late, for the runtime alone."""
+    (place.clone / f"scripts/{name}.py").write_text("raise SystemExit(7)\n", encoding="utf-8")
+    place.script.write_text(f"import {used}\n{WORKER}", encoding="utf-8")
+
+    done = place.run("--apply")
+
+    assert done.returncode == 0
+    assert f"scripts/{name}.py would be imported in place of the standard module" in done.stderr
 
 
 RETRIES = 'def f(p):\n    with open(p) as file:\n        return file.read()\n\n\nprint("[OK] zero")\n'

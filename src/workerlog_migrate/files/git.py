@@ -3,8 +3,8 @@
 A repository's own configuration names programs that git starts: a monitor of its files, hooks, filters of contents, what
 fetches missing objects (https://git-scm.com/docs/git-config). Every call here turns them off, takes no embedded folder for a
 repository (``safe.bareRepository``), looks into no submodule, whose configuration would be its own, and writes nothing, not
-even a refreshed index. Filters cannot be turned off as such, so the commands of each one that is configured are emptied. Git
-itself is taken from the absolute folders of ``PATH``, never from the current one.
+even a refreshed index. Filters cannot be turned off as such, so the commands of each one that is configured are emptied, in
+a way that git before 2.31 understands, too. Git itself is taken from the absolute folders of ``PATH``, never from the current one.
 """
 
 from __future__ import annotations
@@ -15,9 +15,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workerlog_migrate.files.programs import find_program
 from workerlog_migrate.files.reading import path_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 PATIENCE = 120.0
 """Seconds after which git is stopped: its root may be a home folder, or a disk far away."""
@@ -32,6 +36,7 @@ _SETTINGS = (
     "protocol.allow=never",
     "diff.external=",
     "diff.ignoreSubmodules=all",
+    "diff.autoRefreshIndex=false",  # "git diff" does so whatever GIT_OPTIONAL_LOCKS says
     "submodule.recurse=false",
 )
 _ENVIRONMENT = {
@@ -91,7 +96,7 @@ def run_git(folder: Path, *arguments: str, patience: float = PATIENCE) -> bytes:
     if root in _late or len(_late) >= _MOST_LATE:
         raise GitError("has not answered before, and is not asked again", is_late=True)
     try:
-        return _run(folder, arguments, _without_filters(folder, patience), patience)
+        return _run(folder, arguments, patience, _filters(folder, patience))
     except GitError as error:
         if error.is_late:
             _late.add(root)
@@ -105,28 +110,52 @@ def _root(folder: Path) -> str:
     return next((each for each in holders if os.path.lexists(os.path.join(each, ".git"))), real)  # noqa: PTH118  # text
 
 
-def _without_filters(folder: Path, patience: float) -> dict[str, str]:
-    """Give the environment that empties every filter; reading the configuration runs nothing.
+def _filters(folder: Path, patience: float) -> list[str]:
+    """List what the filters' commands are configured by; reading the configuration runs nothing."""
+    listed = _run(folder, ("config", "--null", "--name-only", "--list"), patience)
+    return sorted({path_text(name) for name in listed.split(b"\0") if _FILTERS.fullmatch(name)})
 
-    Not by ``-c``, which takes ``filter.a=b.clean=`` for the key ``filter.a``; from git 2.31 on.
-    """
-    listed = _run(folder, ("config", "--null", "--name-only", "--list"), {}, patience)
-    count = _environment(_owner(folder)).get("GIT_CONFIG_COUNT", "")
-    number = int(count) if count.isdecimal() else 0
+
+def _run(folder: Path, arguments: tuple[str, ...], patience: float, filters: Sequence[str] = ()) -> bytes:
+    given = {name: "false" if name.endswith(".required") else "" for name in filters}
+    if any("=" in name for name in given) and not _takes_settings(folder, patience):
+        raise GitError("is older than 2.31, and could not be kept from running a filter of this repository")
+    # Before 2.31 git has "-c" alone, which takes ``filter.a=b.clean=`` for the key ``filter.a``.
+    settings = [*_SETTINGS, *(f"{name}={value}" for name, value in given.items() if "=" not in name)]
+    return _start(folder, settings, arguments, given, patience)
+
+
+def _takes_settings(folder: Path, patience: float) -> bool:
+    """Say whether git takes settings from its environment."""
+    with contextlib.suppress(GitError):
+        arguments = ("config", "--get", "workerlog.asked")
+        return _start(folder, _SETTINGS, arguments, {"workerlog.asked": "yes"}, patience) == b"yes\n"
+    return False
+
+
+def _settings_of(environment: Mapping[str, str], added: Mapping[str, str]) -> dict[str, str]:
+    """Give the variables that add settings to those which the environment holds already."""
+    count = environment.get("GIT_CONFIG_COUNT", "")
+    first = int(count) if count.isdecimal() else 0
     given = {}
-    for name in sorted({path_text(name) for name in listed.split(b"\0") if _FILTERS.fullmatch(name)}):
-        given[f"GIT_CONFIG_KEY_{number}"] = name
-        given[f"GIT_CONFIG_VALUE_{number}"] = "false" if name.endswith(".required") else ""
-        number += 1
-    return {**given, "GIT_CONFIG_COUNT": str(number)}
+    for number, (name, value) in enumerate(added.items(), first):
+        given[f"GIT_CONFIG_KEY_{number}"], given[f"GIT_CONFIG_VALUE_{number}"] = name, value
+    return {**given, "GIT_CONFIG_COUNT": str(first + len(added))}
 
 
-def _run(folder: Path, arguments: tuple[str, ...], more: dict[str, str], patience: float) -> bytes:
+def _start(
+    folder: Path,
+    settings: Sequence[str],
+    arguments: Sequence[str],
+    added: Mapping[str, str],
+    patience: float,
+) -> bytes:
     command = [_program(), "--no-pager"]
-    for setting in _SETTINGS:
+    for setting in settings:
         command += ["-c", setting]
     owner = _owner(folder)
-    environment = {**_environment(owner), **_ENVIRONMENT, **more}
+    environment = {**_environment(owner), **_ENVIRONMENT}
+    environment.update(_settings_of(environment, added))
     try:
         return subprocess.run(
             [*command, *arguments],

@@ -13,6 +13,7 @@ import enum
 import errno
 import os
 import stat
+import struct
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -22,7 +23,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.folder import Folder
 from workerlog_migrate.files.in_use import why
+from workerlog_migrate.files.names import existing_path
 from workerlog_migrate.files.reading import path_text, read_file
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.files.stamp import copied, is_unedited, read_stamp, runtime_version, vendored
@@ -224,22 +227,55 @@ def compiled_instead(file: Path) -> Path | None:
     Returns:
         The compiled file, of whatever version of Python.
     """
+    for path in _compiled(file):
+        try:
+            flags = read_file(path)[4:_HEADER]
+        except OSError as error:
+            if error.errno != errno.EFBIG:
+                continue  # nor can Python
+            return path
+        if len(flags) == _HEADER - 4 and flags[0] & _BY_HASH:
+            return path
+    return None
+
+
+def forget_compiled(file: Path) -> None:
+    """Have Python compile a source anew, if a compiled file claims to be made of it, which a checkout can do for a source that it brings.
+
+    What is removed is only what Python makes again by itself.
+
+    Args:
+        file: the source, which is there.
+
+    Raises:
+        Refused: it cannot be removed.
+    """
+    status = file.stat()
+    made_of = struct.pack("<II", int(status.st_mtime) & 0xFFFFFFFF, status.st_size & 0xFFFFFFFF)
+    for path in _compiled(file):
+        try:
+            if read_file(path)[8:_HEADER] != made_of:
+                continue
+            with Folder.open(Path(existing_path(file.parent)) / path.parent.name) as folder:
+                folder.unlink(path.name)
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                continue  # no file that Python could read
+            raise Refused(
+                f"{path} may be run in the place of {file.name}, and cannot be removed: {why(error)}"
+            ) from error
+
+
+def _compiled(file: Path) -> Iterator[Path]:
+    """Give the compiled files of a source that Python would look at, of all its versions."""
     folder = file.parent / "__pycache__"
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208  # names are asked for, no paths
     except OSError:
-        return None
+        return
     for name in names:
         if name.startswith(f"{file.stem}.") and os.path.normcase(name).endswith(".pyc"):
-            try:
-                flags = read_file(folder / name)[4:_HEADER]
-            except OSError as error:
-                if error.errno != errno.EFBIG:
-                    continue  # nor can Python
-                return folder / name
-            if len(flags) == _HEADER - 4 and flags[0] & _BY_HASH:
-                return folder / name
-    return None
+            yield folder / name
 
 
 def _rank(name: str) -> int:

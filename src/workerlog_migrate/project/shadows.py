@@ -55,8 +55,17 @@ _STARTED = re.compile(rb"^if __name__ == ['\"]__main__['\"]:.*\n(?:[ \t]+.*\n|[ 
 _OF_OTHER_VERSIONS = frozenset(
     [
         "_blake2",
+        "_colorize",
+        "_interpreters",
+        "_opcode_metadata",
+        "_py_warnings",
+        "_pydatetime",
+        "_sha2",
         "_tokenize",
+        "_zstd",
+        "annotationlib",
         "codeop",
+        "compression",
         "dataclasses",
         "difflib",
         "glob",
@@ -72,8 +81,12 @@ _OF_OTHER_VERSIONS = frozenset(
     ]
 )
 """What the standard modules of Python 3.10 to 3.14 import for the runtime, in some of them: a worker's Python may be another one
-than ours (``pathlib`` imports ``glob`` since 3.13, ``traceback`` ``codeop`` since 3.14), and some import late (``encodings.idna``
-``stringprep``, for a host's name); found by ``sys.modules`` after all imports, and after a use of all that the runtime does."""
+than ours (``traceback`` imports ``_colorize`` since 3.13, ``dataclasses`` ``annotationlib`` since 3.14), and some import late
+(``encodings.idna`` ``stringprep``, for a host's name); found by ``sys.modules`` after all imports, and after a use of all that the
+runtime does, and by `_needed` on each of them."""
+
+_RUN = ("top", "guarded")
+"""Where imports stand that run, or may run, when a module is imported."""
 
 _MOST_FILES = 500
 """So many files are followed from a script, over its imports."""
@@ -298,7 +311,7 @@ class Shadows:
         return self._near_root
 
     def _used_by(self, path: str) -> frozenset[str]:
-        """Give the standard modules that a script has imported before, with what these import."""
+        """Give the standard modules that a script, or a file of the project that it imports, has imported before."""
         if path not in self._used:
             self._used[path] = self._find_used(path)
         return self._used[path]
@@ -324,9 +337,12 @@ class Shadows:
         return None if facts is None else facts.certain()
 
     def _standard_by(self, path: str, facts: FileFacts) -> frozenset[str]:
-        """Give the standard modules that one file certainly imports, with what these import."""
+        """Give the standard modules that one file certainly imports itself.
+
+        Not what these import: ``logging`` leads to ``tokenize`` in Python 3.12, and in 3.13 only once something fails.
+        """
         if path not in self._standard_of:
-            self._standard_of[path] = _closure(frozenset(_standard(facts.imports)), certain=True)
+            self._standard_of[path] = frozenset(name.partition(".")[0] for name in _standard(facts.imports))
         return self._standard_of[path]
 
 
@@ -357,11 +373,11 @@ def _standard(imports: Iterable[Import], *, late: bool = False) -> Iterator[str]
 
 
 @cache
-def _closure(modules: frozenset[str], *, certain: bool = False) -> frozenset[str]:
-    """Follow the imports of standard modules; only what runs, or may run, when a module is imported counts."""
+def _closure(modules: frozenset[str]) -> frozenset[str]:
+    """Follow the imports of standard modules; what may run when a module is imported counts."""
     waiting, seen = list(modules), set(modules)
     while waiting:
-        for name in _imports_of(waiting.pop(), certain=certain):
+        for name in _imports_of(waiting.pop()):
             if name not in seen:
                 seen.add(name)
                 waiting.append(name)
@@ -369,8 +385,7 @@ def _closure(modules: frozenset[str], *, certain: bool = False) -> frozenset[str
 
 
 @cache
-def _imports_of(name: str, *, certain: bool) -> tuple[str, ...]:
-    places = ("top",) if certain else ("top", "guarded")
+def _imports_of(name: str) -> tuple[str, ...]:
     stem = Path(sysconfig.get_path("stdlib"), *name.split("."))
     for file in (stem.with_suffix(".py"), stem / "__init__.py"):
         try:
@@ -383,8 +398,8 @@ def _imports_of(name: str, *, certain: bool) -> tuple[str, ...]:
         near = (
             ".".join(part for part in (parent, entry.module, each) if part)
             for entry in facts.imports
-            if entry.level == 1 and entry.place in places
+            if entry.level == 1 and entry.place in _RUN
             for each in (*entry.names, "")
         )
-        return (*_standard(entry for entry in facts.imports if entry.place in places), *near)
+        return (*_standard(entry for entry in facts.imports if entry.place in _RUN), *near)
     return ()
