@@ -667,8 +667,8 @@ def expressions(row: Row) -> Iterator[str]:
         yield from types
 
 
-PLACEHOLDERS = ("arg:", "result:", "made:", "held:", "inner:", "class:")
-_TOKEN = re.compile(r"\s*(?:((?:arg|result|made|held|inner):\w+|class:[\w.]+|[A-Za-z_][\w.]*)|(.))")
+PLACEHOLDERS = ("arg:", "result:", "made:", "held:", "inner:", "fields:", "class:")
+_TOKEN = re.compile(r"\s*(?:((?:arg|result|made|held|inner|fields):\w+|class:[\w.]+|[A-Za-z_][\w.]*)|(.))")
 
 
 def type_names(expression: str) -> list[str]:

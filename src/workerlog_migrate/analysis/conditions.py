@@ -337,17 +337,22 @@ class Conditions:
                 return True
             seen |= {node.id}
             module = arguments.frame.unit.module
-            made = [module.parents.get(binding.node) for binding in module.bindings(node)]
-            return not made or any(
-                not isinstance(entry, ast.Assign | ast.AnnAssign | ast.NamedExpr)
-                or entry.value is None
-                or self._is_converted(entry.value, arguments, seen)
-                for entry in made
+            bindings = module.bindings(node)
+            return not bindings or any(
+                self._is_number_of_any_size(binding.node, arguments)
+                if binding.kind == "parameter"
+                else self._is_made_converted(module.parents.get(binding.node), arguments, seen)
+                for binding in bindings
             )
         if isinstance(node, ast.Call):
             dotted = arguments.frame.unit.module.qualified(node.func) or ""
             if "." in dotted:
-                return self._knowledge.call(dotted) is None
+                row = self._knowledge.call(dotted)
+                if row is None or "unbounded" in row.marks:
+                    return True
+                return "computes" in row.marks and any(
+                    self._is_converted(passed, arguments, seen) for passed in node.args
+                )
             return not self._is_method_of_library(node.func, arguments)
         if isinstance(node, ast.Tuple):
             return any(self._is_converted(entry, arguments, seen) for entry in node.elts)
@@ -355,7 +360,39 @@ class Conditions:
             return any(self._is_converted(part, arguments, seen) for part in (node.left, node.right))
         if isinstance(node, ast.Subscript):  # what is in something comes from where that does
             return self._is_converted(node.value, arguments, seen)
-        return not isinstance(node, ast.Attribute) and not self._is_literal(node, arguments)
+        if isinstance(node, ast.Attribute):
+            if f".{node.attr}" in seen:
+                return True
+            seen |= {f".{node.attr}"}
+            kept = self._kept(node, arguments)
+            return any(made is None or self._is_converted(made, arguments, seen) for made in kept)
+        return not self._is_literal(node, arguments)
+
+    def _is_made_converted(self, made: ast.AST | None, arguments: Arguments, seen: frozenset[str]) -> bool:
+        if not isinstance(made, ast.Assign | ast.AnnAssign | ast.NamedExpr) or made.value is None:
+            return True
+        return self._is_converted(made.value, arguments, seen)
+
+    def _kept(self, node: ast.Attribute, arguments: Arguments) -> list[ast.expr | None]:
+        """Return what this file puts into an attribute of an object of the program, None for what is not seen as it is put there.
+
+        Nothing is returned for attributes of a library's objects.
+        """
+        module = arguments.frame.unit.module
+        if not any(entry.kind in _OWN for entry in arguments.value(node.value)):
+            return []
+        made: list[ast.expr | None] = []
+        for place in module.stores_of(node.attr):
+            parent = module.parents.get(place)
+            is_direct = isinstance(parent, ast.AnnAssign) or (
+                isinstance(parent, ast.Assign) and place in parent.targets
+            )
+            made.append(parent.value if is_direct else None)  # type: ignore[union-attr]  # it is one of the two
+        for definition in module.classes:
+            value = arguments.frame.unit.class_info(definition).values.get(node.attr)
+            if value is not None:
+                made.append(value)
+        return made or [None]
 
     def _is_method_of_library(self, callee: ast.expr, arguments: Arguments) -> bool:
         """Whether a callee is a method of things of the standard library, which keep what they hold in bounds: a date, a span of time."""
@@ -369,31 +406,41 @@ class Conditions:
             for entry in receivers
         )
 
-    def _may_be_negative(self, node: ast.expr, arguments: Arguments) -> bool:
-        """Whether a number is what is left of another one, or a parameter that is handed on as it is."""
+    def _may_be_negative(
+        self, node: ast.expr, arguments: Arguments, seen: frozenset[str] = frozenset()
+    ) -> bool:
+        """Whether a number is what is left of another one, is read from text, or a parameter that is handed on as it is."""
         match node:
             case ast.BinOp(op=ast.Sub()):
                 return not self._is_literal(node, arguments)
             case ast.BinOp(left=left, op=ast.Add() | ast.Mult() | ast.Div(), right=right):
-                return self._may_be_negative(left, arguments) or self._may_be_negative(right, arguments)
-            case ast.Name():
+                return any(self._may_be_negative(part, arguments, seen) for part in (left, right))
+            case ast.Call(func=ast.Name(id="int" | "float"), args=[text]):
+                return not values.names(arguments.value(text)) <= _NUMBERS
+            case ast.Name(id=name) if name not in seen:
+                seen |= {name}
                 module = arguments.frame.unit.module
-                made = [(binding, module.parents.get(binding.node)) for binding in module.bindings(node)]
-                return any(
-                    (binding.kind == "parameter" and self._is_number_of_any_size(binding.node, arguments))
-                    or (
-                        isinstance(parent, ast.Assign)
-                        and isinstance(parent.value, ast.BinOp)
-                        and self._may_be_negative(parent.value, arguments)
-                    )
-                    for binding, parent in made
-                )
-        return False
+                bindings = module.bindings(node)
+                if any(
+                    binding.kind == "parameter" and self._is_number_of_any_size(binding.node, arguments)
+                    for binding in bindings
+                ):
+                    return True
+                parents = (module.parents.get(binding.node) for binding in bindings)
+                made = [parent.value for parent in parents if isinstance(parent, ast.Assign)]
+            case ast.Attribute(attr=name) if f".{name}" not in seen:
+                seen |= {f".{name}"}
+                made = [value for value in self._kept(node, arguments) if value is not None]
+            case _:
+                return False
+        return any(self._may_be_negative(value, arguments, seen) for value in made)
 
     def _is_number_of_any_size(self, parameter: ast.AST, arguments: Arguments) -> bool:
         """Whether a parameter is not only ever given numbers that are written in the program."""
-        unit = arguments.frame.unit
-        return not isinstance(parameter, ast.arg) or not self._is_settled_by(parameter, unit, set())
+        if not isinstance(parameter, ast.arg):
+            return True
+        given = self._sources.of_parameter(parameter, arguments.frame.unit)
+        return not given or not all(self._settled(node, unit, set()) for node, unit in given)
 
     def _is_settled(self, node: ast.expr, arguments: Arguments) -> bool:
         """Whether the program itself says what a value is: literals, defaults of parameters, attributes set to these."""
@@ -515,6 +562,8 @@ def _is_empty(node: ast.expr, constant: ast.Constant | None) -> bool:
 _HOLDING = frozenset({"dict", "list", "collections.defaultdict", "collections.OrderedDict"})
 _NO_TEXTS = frozenset({"int", "float", "bool", "list", "dict", "tuple"})
 _MODULES = frozenset({"dotted", "unit"})
+_NUMBERS = frozenset({"int", "float", "bool"})
+_OWN = frozenset({values.INSTANCE, values.CLASS, values.UNIT})
 
 
 def _is_number(text: str, kind: type[int] | type[float]) -> bool:

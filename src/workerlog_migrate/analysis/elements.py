@@ -121,7 +121,7 @@ class Elements:
         """Replace the placeholders of a row's type expression.
 
         ``self``, ``element``, ``key`` and ``inner`` (the type in the brackets of its type) are about the receiver, ``arg:x``,
-        ``result:x``, ``made:x``, ``held:x`` and ``inner:x`` about an argument.
+        ``result:x``, ``made:x``, ``held:x``, ``inner:x`` and ``fields:x`` about an argument.
         """
         found: list[Value] = []
         for entry in value:
@@ -184,7 +184,7 @@ def inner(value: Value) -> Value:
     return values.join(entry.args[0] if entry.kind is values.NAMED and entry.args else ANY for entry in value)
 
 
-OF_ARGUMENTS = ("result:", "made:", "held:", "inner:")
+OF_ARGUMENTS = ("result:", "made:", "held:", "inner:", "fields:")
 """How the placeholders begin that say more of an argument than what it is."""
 
 _MAPPINGS = frozenset({"collections.defaultdict", "collections.OrderedDict", "collections.Counter"})

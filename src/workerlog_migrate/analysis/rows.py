@@ -18,6 +18,7 @@ from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.trials import is_tried
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 from workerlog_migrate.syntax.fields import fields
+from workerlog_migrate.syntax.packed import fields_of
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -405,14 +406,24 @@ class Rows:
         return values.join(substitute(value, base, argument) for value in found) or ANY
 
     def _of_argument(self, what: str, parameter: str, row: CallRow, arguments: Arguments) -> Value:
-        """Return what the row says comes of an argument: the result of a function, an instance of a class, what one reads of it."""
+        """Return what the row says comes of an argument: a function's result, an instance of a class, what one reads of it."""
         if what == "result":
             return self._result_of(parameter, row, arguments)
         found = arguments.find(parameter, row.params)
+        if what == "fields":
+            return self._fields(found, arguments)
         passed = arguments.value(found[0]) if found else ANY
         if what == "inner":
             return inner(passed)
         return values.join(self._made(entry, arguments.frame, is_read=what == "held") for entry in passed)
+
+    def _fields(self, formats: list[ast.expr], arguments: Arguments) -> Value:
+        """Return the tuple that a format of ``struct`` is unpacked into; one of anything, where its text is not known."""
+        written = self._conditions.constant(formats[0], arguments) if formats else None
+        fields = fields_of(written.value) if written is not None and isinstance(written.value, str) else None
+        if not fields:
+            return values.one("tuple", ANY, ref=values.ANY_LENGTH)
+        return values.one("tuple", *map(values.one, fields))
 
     def _made(self, entry: Type, frame: Frame, *, is_read: bool) -> Value:
         """Return an instance of a class that a library makes later; or what reading gives of what a class holds."""

@@ -69,7 +69,7 @@ class Sources:
         bindings = unit.module.bindings(node)
         if len(bindings) != 1 or not isinstance(bindings[0].node, ast.arg):
             return None
-        sources = self._sources_of_parameter(bindings[0].node, unit) or ()
+        sources = self.of_parameter(bindings[0].node, unit) or ()
         first = sources[0][0] if sources else None
         if not isinstance(first, ast.Constant):
             return None
@@ -164,7 +164,7 @@ class Sources:
         for binding in module.bindings(node):
             parent = module.parents.get(binding.node)
             if binding.kind == "parameter" and isinstance(binding.node, ast.arg):
-                sources = self._sources_of_parameter(binding.node, unit)
+                sources = self.of_parameter(binding.node, unit)
                 if sources is None:
                     return None
                 found += sources
@@ -176,7 +176,8 @@ class Sources:
                 return None
         return found or None
 
-    def _sources_of_parameter(self, argument: ast.arg, unit: Unit) -> list[tuple[ast.expr, Unit]] | None:
+    def of_parameter(self, argument: ast.arg, unit: Unit) -> list[tuple[ast.expr, Unit]] | None:
+        """Return what a parameter is given in every call, its default included; None when not all calls are seen."""
         function = unit.function(unit.module.parents[unit.module.parents[argument]])
         trail = self._callers.trail_of(function)
         if trail.lost:

@@ -104,7 +104,8 @@ MARKS = frozenset(["abstract", "calm", "general", "io"])
 # pattern; groups: it gives groups of a match; orders: it compares by order what the functions give that
 # it calls; weekday: it gives a day of the week from 0 to 6; wraps: what it gives goes on to use what
 # it was given; combines: it compares or adds the items
-# of what it is given, or asks its ``key`` to; formats: what it is called on is a template, whose fields show what it is given.
+# of what it is given, or asks its ``key`` to; formats: what it is called on is a template, whose fields show what it is given;
+# unbounded: the numbers that it gives are read from bytes or text, so that they can be of any size.
 CALL_MARKS = frozenset(
     [
         "alarm",
@@ -128,6 +129,7 @@ CALL_MARKS = frozenset(
         "shrinks",
         "starts",
         "stored",
+        "unbounded",
         "weekday",
         "wraps",
     ]
