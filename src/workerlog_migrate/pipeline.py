@@ -41,6 +41,7 @@ from workerlog_migrate.model import (
 from workerlog_migrate.registry import HEADER, REGISTRY, row_of
 from workerlog_migrate.rewriting.plan import DECLINED, Decisions, demote, listed_types, make_plan
 from workerlog_migrate.rewriting.skips import SkipError, add_skips, check_skips, remarks_on, suppressed
+from workerlog_migrate.syntax.parsing import made
 
 if TYPE_CHECKING:
     import ast
@@ -369,6 +370,7 @@ def _rewritten(look: _Look, target: Target, settings: Settings) -> _Step:
     after = encode(source, final)
     checked = verify.check_encoded(decode(source.path, after), final)
     result = Module(checked, tree)
+    made(checked.text, tree)
     again = replace(
         _context(result, target, settings),
         joined=_moved_notes(context, noted, places),

@@ -234,6 +234,7 @@ def _files(
         return
     from workerlog_migrate.files.cache import RESULTS, Cache, cache_folder, is_private
     from workerlog_migrate.jobs import migrate_all, processes_for, processors
+    from workerlog_migrate.project.kept import KeptFacts
 
     settings = _with_notes(request, settings, found.targets, cwd, report)
     folder = cache_folder() if request.cache and not request.from_logs else None
@@ -246,6 +247,7 @@ def _files(
     # A configuration comes with a checkout: it does not start more processes than there are processors.
     configured = min(config.jobs, processors()) if config.jobs else processes_for(len(found.targets))
     jobs = request.jobs or configured
+    facts = KeptFacts(folder)
     runtime = Writer(report, cwd, found, keeps_undo=request.undo)
     if request.with_runtime:
         runtime.shows = output.runtime
@@ -254,6 +256,7 @@ def _files(
     with (
         contextlib.closing(runtime),
         contextlib.nullcontext() if cache is None else contextlib.closing(cache),
+        contextlib.closing(facts),
         _kept(request, found.targets, cwd, jobs) as snapshot,
         contextlib.closing(
             migrate_all(targets, settings, jobs, cache, snapshot=snapshot, passed=passed)
@@ -266,6 +269,8 @@ def _files(
                 checked = runtime.written(checked)
                 if cache is not None:
                     cache.put_written(checked)
+                if checked.written:
+                    facts.put_written(checked.target.path, checked.after)
             output.diff(checked)
             report.add(checked)
             yield

@@ -114,6 +114,16 @@ def read_facts(path: Path, raw: bytes, *, is_kept: bool = False) -> FileFacts | 
         return None
     if is_kept:
         keep(text, tree)
+    return facts_of(tree, text)
+
+
+def facts_of(tree: ast.Module, text: str) -> FileFacts:
+    """Find out what a file says about others, as `read_facts`.
+
+    Args:
+        tree: of the file.
+        text: of the file.
+    """
     collector = _Collector()
     collector.walk(tree)
     collector.spawn(tree, text)

@@ -7,26 +7,19 @@ in memory for the run and in the user's cache folder for later ones.
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
-import zlib
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from workerlog_migrate.files.cache import is_private
 from workerlog_migrate.files.names import IGNORES_CASE, path_bytes
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import digest
 from workerlog_migrate.files.vendor import is_ours_unedited
 from workerlog_migrate.model import RUNTIME_FILES
-from workerlog_migrate.project.facts import FACTS_VERSION, read_facts
+from workerlog_migrate.project.facts import read_facts
+from workerlog_migrate.project.kept import KeptFacts
 from workerlog_migrate.project.listing import MAX_BYTES, Listing, list_project
 from workerlog_migrate.project.said import FileFacts
-
-if TYPE_CHECKING:
-    import sqlite3
 
 MAX_TOTAL = 500_000_000
 """So many bytes of a project are read at most."""
@@ -34,12 +27,8 @@ MAX_TOTAL = 500_000_000
 _MAX_HELD = 32_000_000
 """So many bytes are held, to be looked through again."""
 
-_NAME = f"project-{FACTS_VERSION}.sqlite"
-_MAX_ENTRIES = 100_000
 _IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*")
 _FEW = 40  # up to so many words, to search for each costs less than to take a file apart
-_WAIT = 2.0
-_SCHEMA = "CREATE TABLE IF NOT EXISTS facts (digest TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID"
 
 
 class Project:
@@ -59,13 +48,10 @@ class Project:
         self.root = root
         self.listing: Listing = list_project(root)
         self.is_whole = self.listing.is_whole
-        self._folder = folder
+        self._kept = KeptFacts(folder)
         self._own = frozenset(own)
         self._facts: dict[str, FileFacts | None] = {}
         self._runtime: dict[str, bool] = {}
-        self._database: sqlite3.Connection | None = None
-        self._is_open = False
-        self._new: dict[str, bytes] = {}
         self._read = 0
         self._held: dict[str, bytes] = {}
         # Identifiers that all files were looked through for, and the files that hold one of them.
@@ -179,67 +165,17 @@ class Project:
 
     def close(self) -> None:
         """Keep what is new for later runs."""
-        if self._database is None:
-            return
-        import sqlite3
-
-        with contextlib.suppress(sqlite3.Error), self._database:
-            self._database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", list(self._new.items()))
-            (count,) = self._database.execute("SELECT count(*) FROM facts").fetchone()
-            if count > _MAX_ENTRIES:  # which are old is not noted: what is missing is found again
-                self._database.execute("DELETE FROM facts WHERE digest < '8'")
-        self._new.clear()
-        self._database.close()
-        self._database = None
-        self._is_open = False
+        self._kept.close()
 
     def _facts_of(self, path: str, raw: bytes) -> FileFacts | None:
         key = digest(raw)
-        known = self._known(key)
+        known = self._kept.get(key)
         if known is not None:
             return known
         found = read_facts(Path(path), raw, is_kept=path in self._own)
-        if found is not None and self._database is not None:
-            body = json.dumps(found.to_json(), ensure_ascii=True, separators=(",", ":")).encode("ascii")
-            self._new[key] = zlib.compress(body, 1)
+        if found is not None:
+            self._kept.put(key, found)
         return found
-
-    def _known(self, key: str) -> FileFacts | None:
-        database = self._opened()
-        if database is None:
-            return None
-        import sqlite3
-
-        try:
-            row = database.execute("SELECT body FROM facts WHERE digest = ?", (key,)).fetchone()
-            return None if row is None else FileFacts.from_json(json.loads(zlib.decompress(row[0])))
-        except sqlite3.Error:
-            self._database = None
-        except (ValueError, TypeError, zlib.error):  # not written by us
-            pass
-        return None
-
-    def _opened(self) -> sqlite3.Connection | None:
-        if self._is_open:
-            return self._database
-        self._is_open = True
-        if self._folder is None:
-            return None
-        try:
-            import sqlite3
-        except ImportError:  # a Python that was built without it
-            return None
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not is_private(self._folder, _NAME):
-                return None  # somebody else could say in it that nobody imports a script
-            database = sqlite3.connect(self._folder / _NAME, timeout=_WAIT)
-            database.execute("PRAGMA synchronous = OFF")
-            database.execute(_SCHEMA)
-        except (OSError, sqlite3.Error):  # no permission, locked, damaged: go on without
-            return None
-        self._database = database
-        return database
 
 
 def identifiers(words: Collection[str]) -> frozenset[bytes]:

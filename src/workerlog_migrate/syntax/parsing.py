@@ -45,6 +45,29 @@ def forget() -> None:
     _kept.clear()
 
 
+_made: tuple[str, ast.Module] | None = None
+
+
+def made(text: str, tree: ast.Module) -> None:
+    """Keep the tree of the text that a file was rewritten to, until the next one is rewritten.
+
+    Args:
+        text: the result.
+        tree: of it; nobody may change it.
+    """
+    global _made  # one for the process, as those that are kept
+    _made = text, tree
+
+
+def tree_made(text: str) -> ast.Module | None:
+    """Give the tree of a text, if it is what was rewritten last in this process.
+
+    Args:
+        text: the text.
+    """
+    return _made[1] if _made is not None and _made[0] == text else None
+
+
 def parse(source: Source) -> ast.Module:
     """Parse a source with the running interpreter's grammar.
 
