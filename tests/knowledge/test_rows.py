@@ -841,8 +841,8 @@ def positional(function: object) -> list[str] | None:
 
 
 def _signature(function: object) -> inspect.Signature | None:
-    if not callable(function):
-        return None
+    if not callable(function) or any(function is hidden for hidden in HIDDEN.values()):
+        return None  # a hidden class is not called: the function of its name is, which has none
     try:
         return inspect.signature(function)
     except (ValueError, TypeError):  # a function written in C without a signature

@@ -201,3 +201,35 @@ def test_unpickling_never_narrows(script: Analyse, call: str) -> None:
 
     assert not found.is_complete
     assert "raises Exception itself" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("body", "twin", "raised"),
+    [
+        ("csv.reader([], texto)", "csv.reader([], 'excel-tab')", {"csv.Error"}),
+        ("csv.reader([], delimiter=texto)", "csv.reader([], delimiter=';')", {"TypeError", "ValueError"}),
+        (
+            "csv.DictReader([], quotechar=texto)",
+            "csv.DictReader([], dialect=csv.excel_tab)",
+            {"TypeError", "ValueError"},
+        ),
+        ("csv.DictWriter(texto_a, [], dialect=texto)", "csv.DictWriter(texto_a, [])", {"csv.Error"}),
+        (
+            "csv.writer(texto_a, quoting=json.loads(texto))",
+            "csv.writer(texto_a, quoting=csv.QUOTE_ALL) and json.loads(texto)",
+            {"TypeError"},
+        ),
+        (
+            "csv.reader([], csv.Sniffer().sniff(texto), delimiter=texto)",
+            "csv.reader([], csv.Sniffer().sniff(texto))",
+            {"TypeError", "ValueError"},
+        ),
+    ],
+)
+def test_how_a_table_is_written_may_come_from_outside(
+    script: Analyse, body: str, twin: str, raised: set[str]
+) -> None:
+    """A dialect or a separator out of a configuration may be none: what the program writes itself is one."""
+    head = "import csv, io, json\ntexto_a = io.StringIO()\n"
+    assert raised <= _names(script, head, body)
+    assert not raised & _names(script, head, twin)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.presence import minds_platform
-from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import (
     ANY,
     BOTTOM,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.kinds import Kinds
     from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.presence import Presence
+    from workerlog_migrate.analysis.questions import Questions
     from workerlog_migrate.analysis.replacements import Replacements
     from workerlog_migrate.analysis.shapes import Shapes
     from workerlog_migrate.analysis.unset import Unset
@@ -49,6 +50,7 @@ class Attributes:
         self,
         world: World,
         effects: Effects,
+        questions: Questions,
         families: Families,
         elements: Elements,
         places: Places,
@@ -64,6 +66,7 @@ class Attributes:
     ) -> None:
         self._world = world
         self._effects = effects
+        self._questions = questions
         self._families = families
         self._elements = elements
         self._places = places
@@ -78,6 +81,7 @@ class Attributes:
         self._called_back = called_back
         self._knowledge = world.knowledge
         self._platform = world.knowledge.operation("op:platform-attribute")
+        self._standing_in: list[ClassInfo] = []
 
     def attribute(
         self, receiver: Value, name: str, node: ast.expr, frame: Frame, *, called: bool = False
@@ -269,14 +273,12 @@ class Attributes:
         for returned in known.facts.returns:
             match returned:
                 case ast.Call(func=ast.Name(id="getattr"), args=[held, ast.Name(id=word)]) if word == asked:
-                    inner = self._flat.value(held, known.unit)
-                    if not any(entry.class_or_none is info for entry in inner):
-                        found.append(self.attribute(inner, name, node, frame))
+                    inner = self._asked(held, known.unit)
+                    if not any(entry.class_or_none in (info, *self._standing_in) for entry in inner):
+                        found.append(self._of_the_other(inner, info, name, node, frame))
                         continue
             found.append(
-                values.bound(ANY, info.name, name)
-                if returned is None
-                else self._flat.value(returned, known.unit)
+                values.bound(ANY, info.name, name) if returned is None else self._asked(returned, known.unit)
             )
         value = values.join(found)
         is_known = value and not any(
@@ -284,6 +286,18 @@ class Attributes:
             for entry in value
         )
         return value if is_known else values.bound(ANY, info.name, name)
+
+    def _asked(self, node: ast.expr, unit: Unit) -> Value:
+        """Return what an expression can be that may hang on itself."""
+        return self._questions.ask(("expression", node), lambda: self._flat.value(node, unit))
+
+    def _of_the_other(self, inner: Value, info: ClassInfo, name: str, node: ast.expr, frame: Frame) -> Value:
+        """Return the attribute of what a class stands for, which may stand for another, and that for the first again."""
+        self._standing_in.append(info)
+        try:
+            return self.attribute(inner, name, node, frame)
+        finally:
+            self._standing_in.pop()
 
     def _is_only_inherited(self, info: ClassInfo, name: str) -> bool:
         """Whether a class is only there for heirs, and some of them have what it lacks: a mixin."""

@@ -136,6 +136,7 @@ class Engine:
         attributes = Attributes(
             world,
             effects,
+            questions,
             families,
             elements,
             places,
