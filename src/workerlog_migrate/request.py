@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from workerlog_migrate.config import Config, check_worker, find_config, load_config
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.home import follow, real_path
+from workerlog_migrate.files.names import is_remote
 from workerlog_migrate.project.root import find_root
 from workerlog_migrate.report import (
     DIFF,
@@ -19,7 +20,7 @@ from workerlog_migrate.report import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 
 STDIN = "-"
@@ -278,9 +279,12 @@ def configured_paths(config: Config, cwd: Path) -> tuple[str, ...]:
     return tuple(below)
 
 
-def _check_inside(path: Path, folders: Iterable[Path], what: str) -> None:
+def _check_inside(path: Path, folders: Collection[Path], what: str) -> None:
     try:
-        real = real_path(path)
+        # Another machine is not even asked.
+        near = os.fspath(next(iter(folders)))
+        plain = os.path.normpath(path)
+        real = Path(plain) if is_remote(plain, near) else real_path(path)
     except ValueError:  # no path at all (NUL), which is said where it is looked for
         return
     if not any(real.is_relative_to(folder) for folder in folders):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.config import Config, nearest
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.globbing import Looking, expand_folders
+from workerlog_migrate.files.names import is_remote
 from workerlog_migrate.model import Boundary, Settings, Trial, Unresolved
 from workerlog_migrate.registry import CODEMODS, DEFAULT
 from workerlog_migrate.request import Request
@@ -78,6 +79,10 @@ def _libraries(config: Config) -> list[str]:
     looking, named = Looking(), list[str]()
     for glob in config.libraries:
         pattern = os.path.join(config.folder, os.path.expanduser(glob))  # noqa: PTH111, PTH118  # patterns are text
+        if is_remote(pattern, os.fspath(config.folder)):
+            raise UsageError(
+                f"{config.file}: libraries: {glob!r} lies on another machine, which is not looked at"
+            )
         try:
             folders = expand_folders(os.path.abspath(pattern), looking)  # noqa: PTH100  # as above
         except UsageError as error:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import ntpath
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from attacked import IS_ROOT, NOBODY, WORKER, Place
+from click.testing import CliRunner
 
+from workerlog_migrate.cli import main
 from workerlog_migrate.config import load_config
 from workerlog_migrate.errors import UsageError
+from workerlog_migrate.files import names
 
 
 def configured(place: Place, text: str, folder: Path | None = None) -> None:
@@ -249,3 +254,94 @@ def test_a_stranger_above_the_project_makes_it_no_part_of_a_repository(place: Pl
     done = place.run("--check")
 
     assert done.returncode == (1 if whose == "a stranger's" else 0), done.stderr
+
+
+REMOTE = {
+    "paths": ("pyproject.toml", '[tool.workerlog-migrate]\npaths = ["/net/evil/x"]\n'),
+    "dots": ("pyproject.toml", '[tool.workerlog-migrate]\npaths = ["' + "../" * 30 + 'net/evil/x"]\n'),
+    "libraries": ("pyproject.toml", '[tool.workerlog-migrate]\nlibraries = ["/net/evil/*"]\n'),
+    "extend": ("ruff.toml", 'extend = "/net/evil/$SECRET/ruff.toml"\n'),
+    "src": ("ruff.toml", 'src = ["/net/evil/src", "/net/evil/*"]\n'),
+    "src_paths": (".isort.cfg", "[settings]\nsrc_paths = /net/evil/src\n"),
+    "gitdir": (".git", "gitdir: /net/evil/x\n"),
+    "search path": ("scripts/helper.py", 'import sys\n\nsys.path.insert(0, "/net/evil/lib")\n'),
+}
+
+
+@pytest.mark.parametrize("what", REMOTE)
+def test_no_path_of_a_checkout_has_another_machine_asked(
+    place: Place, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kind: to look at a path is to tell: an automounter asks ``/net/HOST``, and Windows logs in to ``//HOST``."""
+    name, text = REMOTE[what]
+    (place.clone / name).write_text(text, encoding="utf-8")
+    place.script.write_text("import helper\nimport requests\n" + WORKER, encoding="utf-8")
+    monkeypatch.chdir(place.clone)
+    monkeypatch.setenv("HOME", str(place.home))
+    monkeypatch.setenv("SECRET", "mine")
+    asked: list[str] = []
+    for function in ("stat", "lstat", "scandir", "listdir", "readlink", "open"):
+        real = getattr(os, function)
+
+        def watching(
+            path: object, *rest: object, _real: Callable[..., object] = real, **more: object
+        ) -> object:
+            if "/evil" in str(path):
+                asked.append(str(path))
+            return _real(path, *rest, **more)
+
+        monkeypatch.setattr(os, function, watching)
+
+    done = CliRunner().invoke(main, ["--check", "--no-cache"])
+
+    assert done.exit_code == (2 if what in ("paths", "dots", "libraries") else 1), done.output
+    assert asked == []
+    if done.exit_code == 2:
+        assert "leads out of the project" in done.output or "lies on another machine" in done.output
+
+
+@pytest.mark.parametrize(
+    ("path", "home", "is_remote"),
+    [
+        ("/net/evil/x", "/home/me", True),
+        ("/home/me/../../net/evil", "/home/me", True),
+        ("//evil/share", "/home/me", True),
+        ("/net/mine/x", "/net/mine/project", False),
+        ("/net", "/home/me", False),
+        ("/home/me/net/x", "/home/me", False),
+        ("net/x", "/home/me", False),
+    ],
+)
+def test_another_machine_is_known_by_a_path(path: str, home: str, *, is_remote: bool) -> None:
+    assert names.is_remote(path, home) == is_remote
+
+
+def test_on_windows_another_machine_is_known_by_a_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kind: as above, where Windows has its say."""
+    monkeypatch.setattr(os, "path", ntpath)
+    monkeypatch.setattr(os, "sep", "\\")
+
+    assert names.is_remote(r"\\evil\share\x", r"C:\project")
+    assert names.is_remote("//evil/share", r"C:\project")
+    assert names.is_remote(r"\\?\UNC\evil\share", r"C:\project")
+    assert not names.is_remote(r"\\MINE\share\other", r"\\mine\share\project")
+    assert not names.is_remote(r"C:\net\x", r"C:\project")
+    assert not names.is_remote(r"\net\x\y", r"C:\project")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'export PYTHONPATH="$(dirname $0)/lib:$PYTHONPATH"\n',
+        'PYTHONPATH="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/lib" python scripts/zero_worker.py\n',
+        "export PYTHONPATH=`pwd`/lib\n",
+    ],
+)
+def test_a_search_path_that_a_shell_makes_leads_the_runtime_to_no_module(place: Place, text: str) -> None:
+    """Kind: a folder that a command names before it stands in front of the standard library as any other."""
+    (place.clone / "lib").mkdir()
+    (place.clone / "lib/logging.py").write_text("raise SystemExit(7)\n", encoding="utf-8")
+    (place.clone / "run.sh").write_text(text, encoding="utf-8")
+
+    assert place.run("--apply").returncode == 0
+    assert place.script.read_text(encoding="utf-8") == WORKER

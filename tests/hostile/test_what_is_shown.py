@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from attacked import IS_ROOT, WORKER, Place
+from attacked import IS_ROOT, NOBODY, WORKER, Place
 
 from workerlog_migrate.files.stamp import stamp
 from workerlog_migrate.model import RUNTIME_FILES
@@ -186,6 +186,28 @@ def test_a_cache_that_others_can_write_is_not_believed(place: Place, what: str) 
             database.symlink_to(moved)
 
     assert "can be written by others, so it is not used" in check_run()[1]
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="only root can make a link of somebody else")
+@pytest.mark.parametrize("owner", [NOBODY, 0])
+def test_a_cache_and_a_state_that_somebody_else_s_link_leads_to_are_not_believed(
+    place: Place, owner: int
+) -> None:
+    """Kind: a folder is ours, but who says that it is the one: in ``/tmp`` anybody can link to what a checkout has brought."""
+    shared, brought = place.victim, place.clone / "brought"
+    shared.chmod(0o1777)
+    brought.mkdir(mode=0o755)
+    for name in ("cache", "state"):
+        (shared / name).symlink_to(brought)
+        os.lchown(shared / name, owner, owner)
+
+    checked = place.run("--check", WORKERLOG_MIGRATE_CACHE_DIR=str(shared / "cache"))
+    applied = place.run("--apply", "--no-cache", XDG_STATE_HOME=str(shared / "state"))
+
+    is_strange = owner != 0
+    assert ("can be written by others, so it is not used" in checked.stderr) == is_strange
+    assert (f"others decide where {shared}/state/workerlog-migrate leads" in applied.stderr) == is_strange
+    assert applied.returncode == (2 if is_strange else 0)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate import __version__
 from workerlog_migrate.files.reading import read_file
+from workerlog_migrate.files.roots import is_led_by_others
 from workerlog_migrate.files.source import PRESENT, digest
 from workerlog_migrate.model import Applicability, Evidence, FileResult, Finding, Plan, Span
 
@@ -88,6 +89,8 @@ def is_private(folder: Path, name: str) -> bool:
     """
     if not hasattr(os, "geteuid"):
         return True
+    if is_led_by_others(os.fspath(folder.absolute())):
+        return False
     for path in (folder.resolve(), folder / name):
         with contextlib.suppress(OSError):  # who cannot look there has no cache, which is said by nobody
             status = path.lstat()

@@ -23,7 +23,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.files.in_use import why
-from workerlog_migrate.files.names import IGNORES_CASE, as_listed, below, identity, is_folder
+from workerlog_migrate.files.names import IGNORES_CASE, as_listed, below, identity, is_folder, is_remote
 from workerlog_migrate.files.reading import MAX_SETTINGS, path_text, read_file
 from workerlog_migrate.files.roots import SKIPPED_FOLDERS, has_git, is_environment
 from workerlog_migrate.files.wildcards import linear
@@ -453,9 +453,13 @@ def _info_exclude(repository: str) -> Iterator[Rules]:
     if os.path.isfile(git):
         # A worktree or a submodule: the file says where its folder is, and that one where the shared part is.
         git = os.path.join(repository, _first_line(git).removeprefix("gitdir:").strip())
+        if is_remote(git, repository):
+            return
         shared = os.path.join(git, "commondir")
         if os.path.isfile(shared):
             git = os.path.join(git, _first_line(shared))
+            if is_remote(git, repository):
+                return
     yield from _rules_of(repository, os.path.join(git, "info", "exclude"))
 
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.globbing import Looking, expand_folders
+from workerlog_migrate.files.names import is_remote
 from workerlog_migrate.files.reading import MAX_SETTINGS, read_file
 from workerlog_migrate.files.roots import has_git, is_of_ours
 
@@ -237,6 +238,8 @@ def _extended(table: Mapping[str, object], folder: Path, depth: int = 0) -> Mapp
     if not isinstance(other, str) or depth > 4:
         return table
     file = folder / Path(os.path.expandvars(other)).expanduser()
+    if is_remote(os.fspath(file), os.fspath(folder)):  # a variable in it would be told, too
+        return table
     base = _toml(file)
     if file.name == "pyproject.toml":
         base = _table(_table(base, "tool"), "ruff")
@@ -380,6 +383,8 @@ def _holds(folder: Path, top: str) -> bool:
 def _folders(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     looking = Looking(_MOST_FOLDERS)
     for name in names:
+        if is_remote(os.fspath(folder / name), os.fspath(folder)):
+            continue
         if "*" in name:
             with contextlib.suppress(
                 UsageError, ValueError

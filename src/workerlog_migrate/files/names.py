@@ -85,6 +85,27 @@ def as_listed(path: str, cwd: Path) -> str:
     return drive + os.sep.join(typed)
 
 
+def is_remote(path: str, home: str) -> bool:
+    """Say whether a path that stands in a file names another machine, which a look at it would tell who looks (on Windows with a login).
+
+    Args:
+        path: as it is written, or absolute.
+        home: an absolute path of what it is written in; what lies on the same machine's share is near.
+
+    Returns:
+        True for ``//host/share/x``, and for ``/net/host/x``, which an automounter would mount.
+    """
+    machine = _machine(path)
+    return machine != "" and machine != _machine(home)
+
+
+def _machine(path: str) -> str:
+    parts = os.path.normcase(os.path.normpath(path)).split(os.sep)
+    if len(parts) > 2 and parts[:2] == ["", ""]:
+        return parts[2]
+    return parts[2] if len(parts) > 2 and parts[:2] == ["", "net"] and os.sep == "/" else ""
+
+
 def identity(path: str, status: os.stat_result) -> object:
     """Tell by what a file is known, whichever of its names it is reached by.
 

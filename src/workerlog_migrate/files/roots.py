@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 SKIPPED_FOLDERS = frozenset({"node_modules", "site-packages", "__pycache__", ".git", ".hg", ".svn"})
@@ -30,6 +31,40 @@ def is_of_ours(path: str) -> bool:
         return owner in (os.geteuid(), 0) or owner == os.stat(os.path.dirname(path) or ".").st_uid  # noqa: PTH116  # text
     except OSError:
         return False
+
+
+def is_led_by_others(path: str) -> bool:
+    """Say whether a path goes through a link that neither who runs this nor root has made (in ``/tmp``, where everybody may).
+
+    Args:
+        path: absolute; its end need not exist.
+    """
+    if not hasattr(os, "geteuid"):
+        return False
+    reached, waiting = os.sep, _parts(path)
+    for _ in range(_MOST_PARTS):
+        if not waiting:
+            return False
+        reached = os.path.join(reached, waiting.pop())
+        try:
+            status = os.lstat(reached)
+            if stat.S_ISLNK(status.st_mode):
+                if status.st_uid not in (os.geteuid(), 0):
+                    return True
+                target = os.readlink(reached)  # noqa: PTH115  # text
+                waiting += _parts(target)
+                reached = os.sep if target.startswith(os.sep) else os.path.dirname(reached)
+        except OSError:
+            return False
+    return True
+
+
+_MOST_PARTS = 1_000
+
+
+def _parts(path: str) -> list[str]:
+    """Give the parts of a path, the last one first."""
+    return [part for part in reversed(path.split(os.sep)) if part]  # noqa: PTH206  # as above
 
 
 def has_git(folder: str) -> bool:

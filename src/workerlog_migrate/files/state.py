@@ -22,6 +22,7 @@ from workerlog_migrate.errors import UsageError
 from workerlog_migrate.files.folder import Folder
 from workerlog_migrate.files.in_use import why
 from workerlog_migrate.files.names import existing_path, path_bytes
+from workerlog_migrate.files.roots import is_led_by_others
 from workerlog_migrate.files.writing import put
 
 _NAME = "workerlog-migrate"
@@ -127,6 +128,8 @@ def open_states(*, create: bool) -> Folder | None:
         NoStateError: it cannot be made or opened, or others can write to it.
     """
     path = state_folder()
+    if is_led_by_others(os.fspath(path)):
+        raise NoStateError(f"others decide where {path} leads; set XDG_STATE_HOME to a folder of your own")
     try:
         base = _made(path) if create else Folder.open(Path(existing_path(path)))
     except FileNotFoundError:

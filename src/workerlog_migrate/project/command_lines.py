@@ -47,6 +47,8 @@ _VARIABLE = re.compile(
 )
 _USE = re.compile(r"\$(?:[({](?P<braced>\w{1,50})[)}]|(?P<plain>\w{1,50}))|%(?P<batch>\w{1,50})%")
 _MOST_USES = 2_000
+_MADE = re.compile(r"\$\((?:[^()\n]|\([^()\n]*\)){0,200}\)|`[^`\n]{0,200}`")
+"""What a shell puts in the place of a command: ``$(dirname "$0")``."""
 _SEARCH_PATH = re.compile(r"\bPYTHONPATH(?:[\"']?\s*[=:]\s*|[ \t]+)[\"']?(?P<folders>[^\s\"',]{1,400})")
 _COPY = re.compile(r"^[ \t]*(?:COPY|ADD)[ \t]+(?P<words>[^\n]+)", re.MULTILINE)
 _WORKDIR = re.compile(r"^[ \t]*WORKDIR[ \t]+(?P<folder>\S+)", re.MULTILINE)
@@ -100,7 +102,9 @@ def find_search_path(text: str) -> Iterator[str]:
     Args:
         text: of a script of a shell, a unit, a container, a list of variables.
     """
-    for found in _SEARCH_PATH.finditer(text) if "PYTHONPATH" in text else ():
+    if "PYTHONPATH" not in text:
+        return
+    for found in _SEARCH_PATH.finditer(_MADE.sub("$", text)):
         for folder in re.split(r"[:;]", found["folders"]):
             parts = [
                 part for part in re.split(r"[/\\]", folder) if part not in ("", ".", "..") and "$" not in part

@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.files.names import is_remote
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.stamp import read_stamp
 from workerlog_migrate.files.vendor import is_ours, modules_in, runtime_text
@@ -165,7 +166,8 @@ class Shadows:
                 elif not text.strip("^"):
                     yield from above[len(text) - 1 : len(text)]
                     continue
-                yield from (os.path.normpath(os.path.join(base, text)) for base in above)
+                found = (os.path.normpath(os.path.join(base, text)) for base in above)
+                yield from (each for each in found if not is_remote(each, above[-1]))
 
     def _named_like_standard(self, folder: str) -> list[tuple[str, str]]:
         if folder not in self._standard_in:
