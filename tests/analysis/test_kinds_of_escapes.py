@@ -225,7 +225,7 @@ VALUES = rows(
         ),
         "NUL in a path": (
             "ValueError",
-            "def f(t: str):\n    T!\n        os.stat('.')\n-        open(json.loads(t))\n+        open(t)\n    E!",
+            "def f(t: str):\n    d = json.loads(t)\n    T!\n        os.stat('.')\n-        open(d)\n+        open(t)\n    E!",
         ),
         "64 bits in a database": (
             "OverflowError",

@@ -199,6 +199,12 @@ class Operators:
             self._effects.unresolved_if_opaque(value, "op:arithmetic-unknown", node, operand, frame)
         if "json" in lefts or "json" in rights:
             self._effects.operation("op:arithmetic-json", node, frame)
+        if (
+            symbol == "/"
+            and "json" in rights
+            and any(self._knowledge.is_kind(name, "path") for name in lefts)
+        ):
+            self._effects.operation("op:path-json", right_node, frame)
         if any(self._knowledge.is_kind(name, "cells") for name in lefts | rights):
             self._effects.operation("op:arithmetic-cells", node, frame)
         if "None" in lefts or ("None" in rights and ("any" not in lefts or symbol in _ARITHMETIC)):

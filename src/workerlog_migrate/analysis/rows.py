@@ -252,6 +252,8 @@ class Rows:
         is_guessed = bool(names & _TEXTS) and isinstance(passed, ast.Name | ast.Attribute)
         if "json" in names and not is_guessed:  # of a name a text may be all that is known of it
             self._effects.operation("op:argument-json", passed, frame, raises=row.mistyped)
+            if "paths" in row.marks:
+                self._effects.operation("op:path-json", passed, frame)
         if (
             "None" in names
             and not self._unset.starts_as_none(passed, frame)

@@ -101,7 +101,8 @@ MARKS = frozenset(["abstract", "calm", "general", "io"])
 # gives was stored before, so that it is data; needs-loop: it fails where no event loop runs, which one does in every coroutine;
 # needs-no-loop: it fails in every coroutine;
 # others: it gives what others end, so that nobody knows what awaiting it raises; matches: what it gives has the groups of its
-# pattern; groups: it gives groups of a match; orders: it compares by order what the functions give that
+# pattern; groups: it gives groups of a match; paths: the texts that it is given are paths or names of
+# programs, with no NUL and nothing that cannot be encoded in them; orders: it compares by order what the functions give that
 # it calls; weekday: it gives a day of the week from 0 to 6; wraps: what it gives goes on to use what
 # it was given; combines: it compares or adds the items
 # of what it is given, or asks its ``key`` to; formats: what it is called on is a template, whose fields show what it is given;
@@ -122,6 +123,7 @@ CALL_MARKS = frozenset(
         "matches",
         "now",
         "orders",
+        "paths",
         "needs-loop",
         "needs-no-loop",
         "others",
@@ -137,7 +139,7 @@ CALL_MARKS = frozenset(
 
 # Kinds of types. number; divided: what is no number and can be divided by one, or by its like; date: what moves by a timedelta; sequence: what numbers subscript; series: what holds things one
 # after the other; double: what tests pass in the place of something else; plain: what is ASCII as text; spent: what one
-# reading uses up; uncalled: what nobody can call; base: a base class that adds nothing to what runs; cells: what holds things of any kind, each of which an operator meets; whole: a class of the standard library that may be asked for what its instances have.
+# reading uses up; uncalled: what nobody can call; base: a base class that adds nothing to what runs; cells: what holds things of any kind, each of which an operator meets; path: a path, to which `/` adds a part; whole: a class of the standard library that may be asked for what its instances have.
 KINDS = frozenset(
     [
         "base",
@@ -146,6 +148,7 @@ KINDS = frozenset(
         "divided",
         "double",
         "number",
+        "path",
         "plain",
         "sequence",
         "series",
