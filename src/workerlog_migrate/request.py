@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.config import Config, check_worker, find_config, load_config
 from workerlog_migrate.errors import UsageError
-from workerlog_migrate.files.home import follow, real_path
+from workerlog_migrate.files.home import follow, not_brought, real_path
 from workerlog_migrate.files.names import is_remote
 from workerlog_migrate.project.root import find_root
 from workerlog_migrate.report import (
@@ -290,6 +290,11 @@ def _check_inside(path: Path, folders: Collection[Path], what: str) -> None:
     if not any(real.is_relative_to(folder) for folder in folders):
         raise UsageError(
             f"{what} leads out of the project, to {real}; if you mean that, name it on the command line"
+        )
+    own = [not_brought(real, folder) for folder in folders if real.is_relative_to(folder)]
+    if None not in own:
+        raise UsageError(
+            f"{what} leads into {own[0]}, which no checkout brings; if you mean that, name it on the command line"
         )
 
 

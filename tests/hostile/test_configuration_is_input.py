@@ -52,6 +52,61 @@ def test_paths_of_a_configuration_stay_in_its_folder(place: Place, how: str, mod
     assert theirs.read_text() == WORKER
 
 
+OWN = (
+    ".git/hooks",
+    ".venv",
+    ".venv/lib/python3.11/site-packages",
+    "node_modules/x",
+    "Node_Modules/x",
+    "__pypackages__",
+    ".eggs",
+    "env/x",
+)
+
+
+@pytest.mark.parametrize("how", ["named", "a link", "scripts"])
+def test_paths_of_a_configuration_lead_into_nothing_that_no_checkout_brings(place: Place, how: str) -> None:
+    """Kind: what lies in a checkout's folder is not all of the checkout: hooks, an environment, packages are the person's."""
+    for folder in OWN:
+        theirs = place.clone / folder / "zero_theirs.py"
+        theirs.parent.mkdir(parents=True, exist_ok=True)
+        theirs.write_text(WORKER, encoding="utf-8")
+        for name in (".venv/pyvenv.cfg", "env/pyvenv.cfg"):
+            (place.clone / name.partition("/")[0]).mkdir(exist_ok=True)
+            (place.clone / name).touch()
+        path = folder
+        if how != "named":
+            path = "scripts" if how == "scripts" else "link"
+            link = place.clone / path
+            if how == "scripts":
+                place.script.unlink(missing_ok=True)
+                link.unlink() if link.is_symlink() else link.rmdir()
+            else:
+                link.unlink(missing_ok=True)
+            link.symlink_to(folder)
+        configured(place, f'paths = ["{path}"]\nall = true' if how != "scripts" else "all = true")
+
+        done = place.run("--apply")
+
+        assert done.returncode == 2, folder
+        assert "which no checkout brings; if you mean that, name it on the command line" in done.stderr
+        assert theirs.read_text(encoding="utf-8") == WORKER
+        assert [each.name for each in theirs.parent.glob("*.py")] == [theirs.name]
+
+
+def test_twin_a_folder_of_a_checkout_may_begin_with_a_dot_and_what_a_person_names_is_migrated(
+    place: Place,
+) -> None:
+    for folder, arguments in ((".github/scripts", ()), ("node_modules/x", ("node_modules/x",))):
+        script = place.clone / folder / "zero_ours.py"
+        script.parent.mkdir(parents=True)
+        script.write_text(WORKER, encoding="utf-8")
+        configured(place, f'paths = ["{folder}"]')
+
+        assert place.run("--apply", *arguments).returncode == 0
+        assert "mirror_print(" in script.read_text(encoding="utf-8")
+
+
 def test_the_default_folder_as_a_link_leads_nowhere(place: Place) -> None:
     theirs = planted(place)
     place.script.unlink()

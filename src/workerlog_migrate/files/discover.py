@@ -1,7 +1,7 @@
 """Which files are workers, and what is each called? From the paths on the command line to `Target`s.
 
 A folder is walked for ``*.py`` and ``*.pyw`` files that git would not ignore (https://git-scm.com/docs/gitignore), outside
-virtual environments, ``node_modules``, ``site-packages`` and ``__pycache__``, whose file name matches the
+virtual environments, ``node_modules``, ``site-packages`` and their like, whose file name matches the
 pattern of a worker. A file that is named itself is always taken. Git is not called: the ``.gitignore`` files
 from the repository's root down and ``.git/info/exclude`` are read here; a folder outside any repository
 obeys those between the current folder (or itself) and the file.

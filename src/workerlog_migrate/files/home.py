@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-_OF_A_PERSON = SKIPPED_FOLDERS | {"__pypackages__", "dist-packages", "_darcs", "CVS"}
-"""Folders that no checkout fills, beside those whose names begin with a dot: settings, other version control, tools."""
+_OTHER_VERSION_CONTROL = frozenset({"_darcs", "CVS"})
 
 
 class Escape(NamedTuple):
@@ -109,12 +108,35 @@ def _below(home: Path, folder: Path) -> Path:
     return home.joinpath(*folder.relative_to(home).parts[:1])
 
 
+def not_brought(place: Path, home: Path) -> Path | None:
+    """Find the folder on the way to a place that no checkout fills: ``.git``, ``node_modules``, an environment.
+
+    Args:
+        place: where something leads, links resolved.
+        home: a folder that it lies in.
+
+    Returns:
+        The first such folder below ``home``, if there is one. Other folders whose names begin with a dot (``.github``) may be brought.
+    """
+    reached = home
+    for part in place.relative_to(home).parts:
+        reached /= part
+        if _is_own(part, reached):
+            return reached
+    return None
+
+
+def _is_own(name: str, folder: Path) -> bool:
+    """Whether a folder is one that no checkout fills; some systems do not tell ``Node_Modules`` from ``node_modules``."""
+    return name.lower() in SKIPPED_FOLDERS or name in _OTHER_VERSION_CONTROL or is_environment(str(folder))
+
+
 def _is_shared(folder: Path, target: Path, area: Path) -> bool:
     """Whether the way from an area to a target goes through nothing that is the person's own: ``.git``, an environment, ``.env``."""
     reached = area
     for part in target.relative_to(area).parts:
         reached /= part
-        is_own = part in _OF_A_PERSON or part.startswith(".") or is_environment(str(reached))
+        is_own = _is_own(part, reached) or part.startswith(".")
         if is_own and not folder.is_relative_to(reached):
             return False
     return True

@@ -11,7 +11,12 @@ import os
 import stat
 from pathlib import Path
 
-SKIPPED_FOLDERS = frozenset({"node_modules", "site-packages", "__pycache__", ".git", ".hg", ".svn"})
+SKIPPED_FOLDERS = frozenset(
+    {
+        *(".git", ".hg", ".svn", ".eggs", ".nox", ".tox"),
+        *("__pycache__", "__pypackages__", "dist-packages", "node_modules", "site-packages"),
+    }
+)
 """Folders that hold no scripts of a project; a checkout does not bring them, either."""
 
 
