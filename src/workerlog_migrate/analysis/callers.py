@@ -263,12 +263,12 @@ class Callers:
         known = self._receivers.get(receiver)
         if known is None:
             questions = self._questions
-            outer, questions.cut = questions.cut, questions.NEVER
+            outer, questions.needs = questions.needs, 0
             value = self._above.flat.value(receiver, unit)
             known = [entry for entry in values.in_order(value) if entry.kind in _RECEIVING]
-            if questions.cut == questions.NEVER:
+            if not questions.needs:
                 self._receivers[receiver] = known
-            questions.cut = min(outer, questions.cut)
+            questions.needs |= outer
         return known
 
     def _are_related(self, first: ClassInfo, second: ClassInfo) -> bool:

@@ -29,16 +29,19 @@ class Questions:
 
     Args:
         lines: how long the file under migration is: longer ones may ask more.
-    """
 
-    NEVER = 1 << 30
-    """No unfinished question was needed for an answer."""
+    Attributes:
+        needs: the unfinished questions that what is being worked out hangs on, a bit for each, by how deep it lies.
+    """
 
     def __init__(self, lines: int) -> None:
         self._memo: dict[tuple[object, ...], Any] = {}
         self._active: dict[tuple[object, ...], tuple[int, Any]] = {}
         self._provisional: dict[tuple[object, ...], tuple[Any, int]] = {}
-        self.cut = self.NEVER
+        # Where questions stand for each other, each goes on from its last answer, and the outermost goes on until all hold.
+        self._last: dict[tuple[object, ...], tuple[Any, int]] = {}
+        self._unsettled: set[int] = set()
+        self.needs = 0
         self._fuel = _FUEL + _FUEL_PER_LINE * lines
 
     @property
@@ -69,68 +72,90 @@ class Questions:
             return known  # type: ignore[no-any-return]  # a key always has answers of one type
         running = self._active.get(key)
         if running is not None:
-            self.cut = min(self.cut, running[0])
+            self.needs |= 1 << running[0]
             return running[1]  # type: ignore[no-any-return]  # as above
         kept = self._provisional.get(key)
         if kept is not None:
-            self.cut = min(self.cut, kept[1])
+            self.needs |= kept[1]
             return kept[0]  # type: ignore[no-any-return]  # as above
         depth = len(self._active)
         if depth >= _DEPTH or (self._fuel <= 0 and most is ANY):
-            self.cut = -1
+            self.needs |= _TOO_DEEP
             return most
-        outer, value = self.cut, least
+        outer = self.needs
+        value = self._last[key][0] if key in self._last else least
+        own = 1 << depth
+        holds = False
         for _ in range(_REPEATS):
             self._fuel -= most is ANY  # what else is asked on the way is no work
-            self.cut = self.NEVER
+            self.needs = 0
+            self._unsettled.discard(depth)
             self._active[key] = (depth, value)
             try:
                 found = compute()
             except RecursionError:  # deep expressions around it: as unknown as what lies too deep itself
                 for open_key in [each for each, (at, _) in self._active.items() if at >= depth]:
                     del self._active[open_key]
-                self._assume(depth, None)
-                self.cut = -1
+                self._assume(depth, holds=False)
+                self.needs = outer | _TOO_DEEP
                 return most
-            if self.cut != depth or found == value:
+            hangs_on_itself = bool(self.needs & own)
+            holds = (found == value or not hangs_on_itself) and depth not in self._unsettled
+            if holds or self.needs & (
+                own - 1
+            ):  # of what hangs on others, too, the outermost of them sees to it
+                if not holds:
+                    self._unsettled.add(_lowest(self.needs))
+                    self._last[key] = (found, self.needs & (own - 1))
                 value = found
                 break
             value = found
-            self._assume(depth, None)
+            self._assume(depth, holds=False)
         else:
-            value = most
+            value, holds = most, False
         del self._active[key]
-        mine = self.cut
-        value = _settled(value, most) if mine >= depth else value
-        self._assume(depth, mine)
-        if mine >= depth or depth == 0:  # asked again, it would be as deep again
+        self._unsettled.discard(depth)
+        mine = self.needs & ~own
+        value = value if mine else _settled(value, most)
+        self._assume(depth, holds=holds)
+        if not mine or depth == 0:  # asked again, it would be as deep again
             self._memo[key] = _settled(value, most)
-            self.cut = outer
+            self.needs = outer
         else:
             self._provisional[key] = (value, mine)
-            self.cut = min(outer, mine)
+            self.needs = outer | mine
         if depth == 0:
             self._provisional.clear()
+            self._last.clear()
+            self._unsettled.clear()
         return value
 
-    def _assume(self, depth: int, cut: int | None) -> None:
-        """Settle the provisional results that depended on the query at a depth.
-
-        Args:
-            depth: of the query.
-            cut: None when it tries again; else what it depended on itself (its own depth or more: nothing open).
-
-        """
+    def _assume(self, depth: int, *, holds: bool) -> None:
+        """Settle the provisional results that depended on the question at a depth: final if what was assumed of it holds, else void."""
+        own = 1 << depth
         for key, (value, needed) in list(self._provisional.items()):
-            if needed < depth:
+            if not needed & own:
                 continue
-            if cut is None:
+            if not holds:
                 del self._provisional[key]
-            elif cut >= depth:
+            elif needed == own:
                 del self._provisional[key]
                 self._memo[key] = _settled(value, ANY)
             else:
-                self._provisional[key] = (value, cut)
+                self._provisional[key] = (value, needed & ~own)
+        if holds:
+            for key, (_, needed) in list(self._last.items()):
+                if needed == own:
+                    del self._last[key]
+
+
+_TOO_DEEP = 1 << _DEPTH
+"""The bit of what is not known because it lies too deep: what hangs on it is not remembered."""
+
+
+def _lowest(bits: int) -> int:
+    """Return the place of the lowest bit."""
+    return (bits & -bits).bit_length() - 1
 
 
 def _settled(value: _T, most: _T) -> _T:
