@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import pytest
 
 PROGRAM = """\
@@ -77,8 +79,10 @@ def _run(folder: Path, text: str) -> tuple[str, str]:
     folder.mkdir()
     script = folder / "zero_x.py"
     script.write_text(text, encoding="utf-8")
-    command = [sys.executable, "-m", "workerlog_migrate", "--apply", "--no-undo", "--no-cache", "zero_x.py"]
-    subprocess.run(command, cwd=folder, capture_output=True, check=True)
+    variables = {**os.environ, "PYTHONPATH": commands.PATHS}
+    commands.run(
+        "--apply", "--no-undo", "--no-cache", "zero_x.py", cwd=folder, env=variables
+    ).check_returncode()
     done = subprocess.run(
         [sys.executable, "zero_x.py"], cwd=folder, capture_output=True, text=True, check=False
     )

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import commands
 import pytest
-from sandbox import PROJECT, Difference, Fault, Observation, Scenario, World, differences
+from sandbox import Difference, Fault, Observation, Scenario, World, differences
 from scenarios import (
     BRIDGE,
     EVERYWHERE,
@@ -56,16 +56,8 @@ FAULTY = (
 
 def command(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the real command in a project."""
-    paths = os.pathsep.join((str(PROJECT / "src"), str(PROJECT / "codemods")))
-    return subprocess.run(
-        [sys.executable, "-m", "workerlog_migrate", *arguments],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": paths, "XDG_STATE_HOME": str(project / "state")},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    variables = {**os.environ, "PYTHONPATH": commands.PATHS, "XDG_STATE_HOME": str(project / "state")}
+    return commands.run_text(*arguments, cwd=project, env=variables, timeout=300)
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import commands
 import pytest
 from spoken import heard
 
@@ -68,15 +68,6 @@ def run(project: Path) -> Run:
     """Run the command in a process of its own, in the project."""
 
     def run_command(*arguments: str, data: bytes = b"", **extra: str) -> subprocess.CompletedProcess[bytes]:
-        return heard(
-            subprocess.run(
-                [sys.executable, "-m", "workerlog_migrate", *arguments],
-                cwd=project,
-                input=data,
-                env=make_environment(**extra),
-                capture_output=True,
-                check=False,
-            )
-        )
+        return heard(commands.run(*arguments, cwd=project, data=data, env=make_environment(**extra)))
 
     return run_command

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
 from pathlib import Path
 from textwrap import dedent
 
+import commands
 import pytest
 
 from workerlog_migrate.files import snapshot
@@ -63,11 +64,8 @@ ORDERS = (
 
 def migrate(folder: Path, *arguments: str) -> bytes:
     """Run the command in a folder; what it writes to standard output."""
-    made = subprocess.run(
-        [sys.executable, "-m", "workerlog_migrate", "--no-cache", *arguments],
-        cwd=folder,
-        capture_output=True,
-        check=False,
+    made = commands.run(
+        "--no-cache", *arguments, cwd=folder, env={**os.environ, "PYTHONPATH": commands.PATHS}
     )
     assert made.returncode == 0, made.stderr
     return made.stdout

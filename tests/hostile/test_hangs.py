@@ -37,21 +37,23 @@ def limited(place: Place, *arguments: str, memory: int = 0, seconds: int = SECON
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-        if memory:
-            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
-    done = subprocess.run(
-        place.command("--no-cache", "--jobs=1", *arguments),
-        cwd=place.clone,
-        env=place.environment(),
-        preexec_fn=limit,
-        capture_output=True,
-        encoding="utf-8",
-        errors="backslashreplace",
-        stdin=subprocess.DEVNULL,
-        timeout=600,
-        check=False,
-    )
+    if not memory:
+        done = place.run("--no-cache", "--jobs=1", *arguments, seconds=seconds, timeout=600)
+    else:
+        done = subprocess.run(
+            place.command("--no-cache", "--jobs=1", *arguments),
+            cwd=place.clone,
+            env=place.environment(),
+            preexec_fn=limit,
+            capture_output=True,
+            encoding="utf-8",
+            errors="backslashreplace",
+            stdin=subprocess.DEVNULL,
+            timeout=600,
+            check=False,
+        )
     assert done.returncode not in (-signal.SIGXCPU, -signal.SIGKILL), "it hangs"
     assert "Traceback" not in done.stderr
     return done.returncode, done.stderr

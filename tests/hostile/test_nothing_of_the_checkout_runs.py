@@ -26,6 +26,12 @@ def git(folder: Path, *arguments: str, data: str | None = None) -> str:
     ).stdout.strip()
 
 
+@pytest.fixture(autouse=True)
+def fresh(place: Place) -> None:
+    """Start Python for each run: what it imports is tried."""
+    place.is_fresh = True
+
+
 @pytest.fixture
 def repository(place: Place) -> Place:
     """The clone as a repository whose worker has been edited since."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import commands
 import pytest
 
 from workerlog_migrate.seen.places import Paths
@@ -70,15 +70,8 @@ def run(project: Path) -> Run:
     """Run the command in the project."""
 
     def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
-        paths = os.pathsep.join((str(ROOT / "src"), str(ROOT / "codemods")))
-        return subprocess.run(
-            [sys.executable, "-m", "workerlog_migrate", *arguments],
-            cwd=project,
-            env={**os.environ, "PYTHONPATH": paths, "XDG_STATE_HOME": str(project / "state")},
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        variables = {**os.environ, "PYTHONPATH": commands.PATHS, "XDG_STATE_HOME": str(project / "state")}
+        return commands.run_text(*arguments, cwd=project, env=variables)
 
     return run_command
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import commands
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,15 +62,9 @@ def project(tmp_path: Path) -> Path:
 
 def command(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the tool in the project."""
-    paths = os.pathsep.join((str(ROOT / "src"), str(ROOT / "codemods")))
-    return subprocess.run(
-        [sys.executable, "-m", "workerlog_migrate", *arguments],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": paths, "XDG_STATE_HOME": str(project.parent / "state")},
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    state = str(project.parent / "state")
+    variables = {**os.environ, "PYTHONPATH": commands.PATHS, "XDG_STATE_HOME": state}
+    return commands.run_text(*arguments, cwd=project, env=variables)
 
 
 def work(folder: Path, script: str | Path, library: Path, **environment: str) -> None:

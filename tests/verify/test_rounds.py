@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import pytest
 
 from workerlog_migrate.files.source import decode
@@ -80,8 +81,8 @@ def test_the_command_shows_and_writes_the_same(tmp_path: Path) -> None:
     script.write_text(nested(3), encoding="utf-8")
 
     def run(*options: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "workerlog_migrate", "--no-cache", *options, "genesis.py"]
-        return subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+        variables = {**os.environ, "PYTHONPATH": commands.PATHS}
+        return commands.run_text("--no-cache", *options, "genesis.py", cwd=tmp_path, env=variables)
 
     shown = run("--check", "--diff")
     applied = run("--apply", "--diff", "--no-undo")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
+import commands
 import pytest
 from people_project import AIDER, ENGINE, Run, environment
 from spoken import spoken
@@ -29,14 +29,7 @@ def run(project: Path) -> Run:
     """Run the command in a process of its own, in the project."""
 
     def run_command(*arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "workerlog_migrate", *arguments],
-            cwd=project,
-            env=environment(**extra),
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
+        done = commands.run_text(*arguments, cwd=project, env=environment(**extra))
         is_json = any(word.endswith(("json", "sarif")) for word in arguments)  # its backslashes are escapes
         stdout = done.stdout if is_json else spoken(done.stdout)
         return subprocess.CompletedProcess(done.args, done.returncode, stdout, spoken(done.stderr))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import pytest
 from killed import BROKEN, FORBIDDEN, NO_SPACE, STRIDE, run_failing, run_killed, warm_up
 from people_project import Run, environment, snapshot
@@ -276,12 +277,7 @@ def named(project: Path, names: list[bytes]) -> list[Path]:
 
 def command(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[bytes]:
     """Run the command in the current folder."""
-    done = subprocess.run(
-        [sys.executable, "-m", "workerlog_migrate", *arguments],
-        env=environment(),
-        capture_output=True,
-        check=False,
-    )
+    done = commands.run(*arguments, env=environment())
     assert done.returncode == code, done.stderr
     assert b"\x1b" not in done.stderr
     return done

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import commands
 from people_project import environment
 
 WORKER = 'print("[OK] zero")\n'
@@ -19,12 +20,14 @@ class Place:
         clone: the checkout; the command runs here.
         home: of the person who runs it.
         victim: a folder that no command line names.
+        is_fresh: each run starts Python anew, since what it imports is tried.
     """
 
     def __init__(self, root: Path) -> None:
         self.clone, self.home, self.victim = (root / name for name in ("clone", "home", "victim"))
         for folder in (self.clone / "scripts", self.home, self.victim):
             folder.mkdir(parents=True)
+        self.is_fresh = False
         self.script = self.clone / "scripts" / "zero_worker.py"
         self.script.write_text(WORKER, encoding="utf-8")
         (self.clone / "pyproject.toml").touch()
@@ -52,6 +55,7 @@ class Place:
         without_powers: bool = False,
         cwd: Path | None = None,
         timeout: float = 60,
+        seconds: int | None = None,
         **extra: str,
     ) -> subprocess.CompletedProcess[str]:
         """Run the command in the checkout.
@@ -61,11 +65,22 @@ class Place:
             without_powers: run, by `setpriv`, as a root that has to obey the modes of files as others do.
             cwd: run in another folder.
             timeout: seconds after which it hangs.
+            seconds: of processor time after which it hangs.
             extra: environment variables.
         """
-        command = self.command(*arguments)
-        if without_powers:
-            command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *command]
+        if not without_powers:
+            return commands.run_text(
+                *arguments,
+                env=self.environment(**extra),
+                cwd=cwd or self.clone,
+                data=None,
+                options=("-P",) if SAFE else (),
+                timeout=timeout,
+                seconds=seconds,
+                is_fresh=self.is_fresh,
+                errors="backslashreplace",
+            )
+        command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *self.command(*arguments)]
         return subprocess.run(
             command,
             cwd=cwd or self.clone,
