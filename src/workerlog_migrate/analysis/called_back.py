@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.syntax.literals import maker_name
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -189,7 +190,7 @@ class CalledBack:
         name = method.name
         if patterns:
             decorators = getattr(method.node, "decorator_list", ())
-            if any(f"@{_last_name(each)}" in patterns for each in decorators):
+            if any(f"@{maker_name(each)}" in patterns for each in decorators):
                 return True
             return any(fnmatchcase(name, pattern) for pattern in patterns if pattern != _NOTHING)
         row = self._knowledge.method(base, name)
@@ -201,9 +202,3 @@ def _is_of_others(row: CallRow) -> bool:
     top, dot, _ = row.name.partition(".")
     is_standard = top in sys.stdlib_module_names or hasattr(builtins, top)
     return bool(dot) and not (is_standard or row.passes or row.remembers or row.hands)
-
-
-def _last_name(decorator: ast.expr) -> str:
-    """Return the last name of a decorator: ``validator`` of ``@pydantic.validator("a")``."""
-    maker = decorator.func if isinstance(decorator, ast.Call) else decorator
-    return maker.attr if isinstance(maker, ast.Attribute) else maker.id if isinstance(maker, ast.Name) else ""

@@ -11,6 +11,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.flat import FlowInsensitive
@@ -64,7 +65,7 @@ class Closed:
     def _is_closed_somewhere(self, node: ast.Name | ast.Attribute, frame: Frame) -> bool:
         kinds = values.names(self._flat.value(node, frame.unit))
         for closed, unit in self._closings(frame.unit):
-            if _last(closed) == _last(node):
+            if last_name(closed) == last_name(node):
                 return True
             value = self._flat.value(closed, unit)
             if kinds & values.names(value) and not _is_local(closed, unit.module):
@@ -98,7 +99,7 @@ def _closed_before(node: ast.Name, module: Module) -> bool:
         for call in module.calls_of(word):
             if (
                 isinstance(call.func, ast.Attribute)
-                and _last(call.func.value) == node.id
+                and last_name(call.func.value) == node.id
                 and module.function(call) is function
             ):
                 loops = {above for above in module.ancestors(call) if isinstance(above, _LOOPS)}
@@ -119,12 +120,3 @@ def _is_local(node: ast.expr, module: Module) -> bool:
         and found[0] is not module.scope_of_module
         and all(binding.kind != "parameter" for binding in found[1])
     )
-
-
-def _last(node: ast.expr) -> str:
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(attr=name):
-            return name
-    return ""

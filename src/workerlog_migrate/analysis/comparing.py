@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.program import ClassInfo
+from workerlog_migrate.syntax.literals import maker_name
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.families import Families
@@ -38,7 +39,7 @@ class Comparing:
     def is_data(self, info: ClassInfo) -> bool:
         """Whether a class is a data class, and nothing else is done to it."""
         decorators = info.node.decorator_list
-        return len(decorators) == 1 and _last_name(decorators[0]) == "dataclass"
+        return len(decorators) == 1 and maker_name(decorators[0]) == "dataclass"
 
     def has_mixed_order(self, info: ClassInfo) -> bool:
         """Whether a data class has an order that fails where two fields of a name are of other types, or have no order."""
@@ -108,8 +109,3 @@ def _keywords(node: ast.ClassDef) -> Iterator[ast.keyword]:
 
 def _is_false(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and not node.value
-
-
-def _last_name(node: ast.expr) -> str:
-    maker = node.func if isinstance(node, ast.Call) else node
-    return maker.attr if isinstance(maker, ast.Attribute) else getattr(maker, "id", "?")

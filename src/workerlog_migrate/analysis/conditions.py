@@ -27,6 +27,7 @@ from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.uses import only_value
 from workerlog_migrate.analysis.values import ANY, Type, Value
 from workerlog_migrate.knowledge.rows import TESTS, ConditionWord
+from workerlog_migrate.syntax.literals import is_written_empty
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -99,7 +100,7 @@ class Conditions:
     def _holds_deep(self, node: ast.expr | None, value: Value, arguments: Arguments) -> bool:
         """Whether what a container holds in another one may be no plain data."""
         unit = arguments.frame.unit
-        if "json" in values.names(value) and self._is_filled(unit):
+        if values.may_be_decoded(value) and self._is_filled(unit):
             return True
         if isinstance(node, ast.Dict | ast.List | ast.Tuple) or not has_inner(value):
             return False
@@ -215,7 +216,9 @@ class Conditions:
             case "escaped":
                 return node is not None and is_escaped(node, arguments.frame.unit.module)
             case "empty":
-                return node is not None and _is_empty(node, constant)
+                return node is not None and (
+                    is_written_empty(node) or (constant is not None and constant.value in ("", b""))
+                )
             case "unsettled":
                 return node is None or not self._is_settled(node, arguments)
             case "converted":
@@ -549,14 +552,6 @@ class Conditions:
                 return self.is_ascii(function.value, arguments)
         value = arguments.value(node)
         return bool(value) and self._knowledge.are_all(values.names(value), "plain")
-
-
-def _is_empty(node: ast.expr, constant: ast.Constant | None) -> bool:
-    """Whether an argument is written, and nothing is in it."""
-    match node:
-        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Dict(keys=parts):
-            return not parts
-    return constant is not None and constant.value in ("", b"")
 
 
 _HOLDING = frozenset({"dict", "list", "collections.defaultdict", "collections.OrderedDict"})

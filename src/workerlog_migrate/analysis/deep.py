@@ -104,20 +104,16 @@ def fills_decoded(unit: Unit, value_of: Callable[[ast.expr, Unit], Value]) -> bo
         value_of: gives what an expression may be.
     """
     return any(
-        may_be_no_data(value_of(stored, unit)) and _may_be_decoded(value_of(holder, unit))
+        may_be_no_data(value_of(stored, unit)) and values.may_be_decoded(value_of(holder, unit))
         for holder, stored in _filled(unit)
     ) or any(
         isinstance(node, ast.Subscript)
         and isinstance(node.ctx, ast.Store)
         and not isinstance(node.slice, ast.Slice)
         and _is_no_key(value_of(node.slice, unit))
-        and _may_be_decoded(value_of(node.value, unit))
+        and values.may_be_decoded(value_of(node.value, unit))
         for node in unit.module.parents
     )
-
-
-def _may_be_decoded(value: Value) -> bool:
-    return "json" in values.names(value)
 
 
 def _filled(unit: Unit) -> Iterator[tuple[ast.expr, ast.expr]]:

@@ -241,7 +241,7 @@ class Ducks:
                 parent.iter is node
             ):
                 found = self.of(target, unit.enclosing(target))
-                return "json" in values.names(found)
+                return values.may_be_decoded(found)
             case ast.Compare(left=ast.Constant(value=str()), ops=[ast.In() | ast.NotIn()]):
                 return True
             case ast.Call(func=ast.Name(id="len")):

@@ -10,6 +10,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from workerlog_migrate.syntax.literals import last_name
+
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.model import Target
@@ -74,7 +76,7 @@ def _exports(module: Module) -> bool:
 
 def _table(module: Module, call: ast.Call) -> str:
     """Say what a call reads of the script's names: ``all``, ``some`` (by name, or what commands show), or nothing."""
-    name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+    name = last_name(call.func)
     first = call.args[0] if call.args else None
     if name == "Fire":
         is_whole = not call.args and not any(keyword.arg == "component" for keyword in call.keywords)

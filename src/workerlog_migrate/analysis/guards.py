@@ -299,7 +299,7 @@ class Guards:
                 continue
             for wanted in made:
                 kept = frozenset(known for known in current if known.name == wanted.name)
-                if "json" in values.names(current) and wanted.name in ("dict", "list"):
+                if values.may_be_decoded(current) and wanted.name in ("dict", "list"):
                     args = (STR, values.JSON) if wanted.name == "dict" else (values.JSON,)
                     kept |= frozenset({Type(wanted.name, args)})
                 found.append(kept or frozenset({wanted}))

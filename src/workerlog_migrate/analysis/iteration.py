@@ -93,7 +93,7 @@ class Iteration:
 
     def unpack_mapping(self, value: Value, node: ast.expr, frame: Frame) -> None:
         """Put what ``**value`` can raise into the sink."""
-        if "json" in values.names(value):
+        if values.may_be_decoded(value):
             self._effects.operation("op:mapping-json", node, frame)
         self._kinds.mapped(value, node, frame)
         for entry in value:

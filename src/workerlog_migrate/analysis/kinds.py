@@ -125,7 +125,7 @@ class Kinds:
         if symbol is None:
             return
         self.operated(symbol, left, right, node, frame)
-        if symbol == "in" and _is_data(left) and _asks_of_keys(right):
+        if symbol == "in" and values.may_be_decoded(left) and _asks_of_keys(right):
             self._effects.operation("op:index-json", node, frame)
         if symbol != "in" and frame.sink.is_heard and any(self.has_no_order(entry) for entry in left):
             self._effects.operation("op:kinds", node, frame)
@@ -169,7 +169,7 @@ class Kinds:
     def hashed(self, value: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what the use of a value as a key raises for some of its kinds."""
         self._asked("hash", value, node, frame)
-        if _is_data(value):
+        if values.may_be_decoded(value):
             self._effects.operation("op:hash", node, frame)
         if frame.sink.is_heard and any(
             entry.kind is values.INSTANCE and self._comparing.is_unhashable(entry.class_info)
@@ -192,7 +192,7 @@ class Kinds:
     def keyed_by_data(self, entry: Type, key: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what a subscript raises whose key is decoded JSON: a list is no key, a text no index."""
         self.hashed_in(frozenset({entry}), key, node, frame)
-        if _is_data(key) and entry.name in SAMPLES and entry.name not in _HASHING:
+        if values.may_be_decoded(key) and entry.name in SAMPLES and entry.name not in _HASHING:
             self._effects.operation("op:index-json", node, frame)
 
     def refuses(self, question: str, entry: Type) -> bool:
@@ -312,10 +312,6 @@ class Kinds:
 
 
 _HASHING = frozenset({"dict", "collections.Counter", "collections.OrderedDict", "collections.defaultdict"})
-
-
-def _is_data(value: Value) -> bool:
-    return any(entry.name == "json" for entry in value)
 
 
 def _asks_of_keys(value: Value) -> bool:

@@ -11,6 +11,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.syntax.literals import last_name
 from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def find_use(module: Module, folder: str, worker: str, others: Iterable[Module] 
         return 0, ""
     carriers = _Carriers(module, name, given)
     found = [
-        (call.lineno, f"{_called(call)} of {name!r}")
+        (call.lineno, f"{last_name(call.func)} of {name!r}")
         for call in module.calls_by(_CALLS)
         if _disturbs(module, call, carriers)
     ]
@@ -102,7 +103,7 @@ def _names_for(module: Module, name: str) -> Iterator[str]:
 
 
 def _disturbs(module: Module, call: ast.Call, carriers: _Carriers) -> bool:
-    called = _called(call)
+    called = last_name(call.func)
     paths = [call.func.value] if isinstance(call.func, ast.Attribute) else []
     is_two = called in ("copytree", "move", "rename", "renames", "replace", "symlink", "symlink_to")
     paths += call.args[:2] if is_two else call.args[:1]
@@ -131,7 +132,7 @@ def _is_tested(module: Module, call: ast.Call) -> bool:
     for parent in module.ancestors(call):
         match parent:
             case ast.If(test=ast.UnaryOp(op=ast.Not(), operand=ast.Call() as test)) if (
-                _called(test) in _TESTS
+                last_name(test.func) in _TESTS
             ):
                 return True
             case ast.Try(handlers=handlers):
@@ -158,7 +159,9 @@ def _only_makes(module: Module, test: ast.Call) -> bool:
         and owner.test is parent
         and not owner.orelse
         and all(
-            isinstance(each, ast.Expr) and isinstance(each.value, ast.Call) and _called(each.value) in _MAKES
+            isinstance(each, ast.Expr)
+            and isinstance(each.value, ast.Call)
+            and last_name(each.value.func) in _MAKES
             for each in owner.body
         )
     )
@@ -210,10 +213,10 @@ class _Carriers:
         match parent:
             case ast.BinOp(op=ast.Div() | ast.Add(), left=left):
                 return left in self
-            case ast.Call(func=func, args=[*before, _]) if _called(parent) in _JOINS | _GLOBS:
+            case ast.Call(func=func, args=[*before, _]) if last_name(parent.func) in _JOINS | _GLOBS:
                 owner = [func.value] if isinstance(func, ast.Attribute) else []
                 return any(each in self for each in (*owner, *before))
-            case ast.Call(func=ast.Attribute(value=owner)) if _called(parent) in _JOINS | _GLOBS:
+            case ast.Call(func=ast.Attribute(value=owner)) if last_name(parent.func) in _JOINS | _GLOBS:
                 return owner in self
         return False
 
@@ -311,7 +314,7 @@ class _Carriers:
         """Follow an argument: of what makes a path of it, gives it back as a default, or is a function of the script."""
         if not isinstance(call, ast.Call):
             return
-        called = _called(call)
+        called = last_name(call.func)
         if called in _JOINS | _PATHS:
             if place == len(call.args) - 1:
                 self._add(call)
@@ -367,7 +370,7 @@ def _is_path(module: Module, node: ast.expr) -> bool:
         case ast.Name(id="os" | "shutil"):
             return True
         case ast.Call():
-            return _called(node) in _PATHS | _JOINS
+            return last_name(node.func) in _PATHS | _JOINS
         case ast.BinOp(op=ast.Div()):
             return True
         case ast.Name():
@@ -401,7 +404,7 @@ def _command_of(module: Module, node: ast.Constant) -> str:
     if isinstance(parent, ast.List | ast.Tuple):
         words = [str(each.value) if isinstance(each, ast.Constant) else "?" for each in parent.elts]
         text, parent = " ".join(words), module.parents.get(parent)
-    return text if isinstance(parent, ast.Call) and _called(parent) in _RUNS else ""
+    return text if isinstance(parent, ast.Call) and last_name(parent.func) in _RUNS else ""
 
 
 def _in_folder(path: str, name: str) -> bool:
@@ -411,7 +414,3 @@ def _in_folder(path: str, name: str) -> bool:
 
 def _last(path: str) -> str:
     return re.split(r"[\\/]", path.rstrip("\\/"))[-1]
-
-
-def _called(call: ast.Call) -> str:
-    return call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")

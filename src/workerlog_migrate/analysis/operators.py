@@ -191,7 +191,7 @@ class Operators:
             if any(values.is_opaque(entry) for entry in right) and _converts(left_node):
                 self._effects.operation("op:convert-unknown", node, frame)
             if _converts(left_node) and any(
-                "json" in values.names(part) for entry in right for part in (*entry.args, frozenset({entry}))
+                values.may_be_decoded(part) for entry in right for part in (*entry.args, frozenset({entry}))
             ):
                 self._effects.operation("op:percent-json", node, frame)
             return

@@ -176,7 +176,7 @@ class Parameters:
         """Say that a plain ``dict`` or ``list`` holds JSON when a call in the file passes decoded JSON."""
         if not any(entry.name in ("dict", "list") and set(entry.args) == {ANY} for entry in declared):
             return declared
-        if not any("json" in values.names(value) for value in self._passed(function, argument)):
+        if not any(values.may_be_decoded(value) for value in self._passed(function, argument)):
             return declared
         found: set[Type] = set()
         for entry in declared:

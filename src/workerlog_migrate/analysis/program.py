@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.syntax.literals import last_name
+
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.syntax.scopes import FunctionNode
@@ -350,10 +352,7 @@ class Unit:
         kind = "function" if owner is None else "method"
         if owner is not None:
             for decorator in node.decorator_list:
-                text = (
-                    decorator.attr if isinstance(decorator, ast.Attribute) else getattr(decorator, "id", "")
-                )
-                kind = _METHOD_KINDS.get(text, kind)
+                kind = _METHOD_KINDS.get(last_name(decorator), kind)
         return FunctionInfo(self, node, node.name, owner, kind)
 
     def _fill_class(self, info: ClassInfo) -> None:

@@ -18,6 +18,7 @@ from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.trials import is_tried
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 from workerlog_migrate.syntax.fields import fields
+from workerlog_migrate.syntax.literals import is_written_empty
 from workerlog_migrate.syntax.packed import fields_of
 
 if TYPE_CHECKING:
@@ -292,7 +293,7 @@ class Rows:
             given.append((receiver, arguments.receiver_node))
         for value, subject in given:
             held = frozenset(entry for entry in value if entry.name in _HOLDING and entry.args)
-            if held and not _is_empty(subject):
+            if held and not is_written_empty(subject):
                 element = self._elements.element(held, frame.unit)
                 self._effects.unresolved_if_opaque(element, "op:argument-unknown", node, subject, frame)
 
@@ -403,7 +404,7 @@ class Rows:
             return arguments.value(nodes[0]) if nodes else ANY
 
         base = receiver
-        if receiver is None and any(map(_is_empty, arguments.positional[:1])):  # max([], default=0)
+        if receiver is None and any(map(is_written_empty, arguments.positional[:1])):  # max([], default=0)
             found = [frozenset(entry for entry in value if entry.name != "element") for value in found]
         return values.join(substitute(value, base, argument) for value in found) or ANY
 
@@ -448,13 +449,6 @@ class Rows:
             for passed in arguments.find(parameter, row.params)[:1]
         ]
         return values.join(found) or ANY
-
-
-def _is_empty(node: ast.expr) -> bool:
-    """Whether a container is written with nothing in it, where nothing else can put something in."""
-    return (isinstance(node, ast.List | ast.Tuple) and not node.elts) or (
-        isinstance(node, ast.Dict) and not node.keys
-    )
 
 
 _HOLDING = frozenset({"list", "tuple", "set", "frozenset", "iterator", "generator", "collections.deque"})

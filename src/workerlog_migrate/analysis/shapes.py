@@ -14,6 +14,7 @@ from workerlog_migrate.analysis.comparing import is_asked_for
 from workerlog_migrate.analysis.meanwhile import CHANGES, VIEWS
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.syntax.blocks import leaves_loop
+from workerlog_migrate.syntax.literals import maker_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -422,11 +423,7 @@ def _is_put_together(node: ast.AST, module: Module) -> bool:
 
 def _decorators(node: ast.AST) -> set[str]:
     """Return the last names of the decorators of a definition."""
-    found: set[str] = set()
-    for decorator in getattr(node, "decorator_list", ()):
-        maker = decorator.func if isinstance(decorator, ast.Call) else decorator
-        found.add(maker.attr if isinstance(maker, ast.Attribute) else getattr(maker, "id", "?"))
-    return found
+    return {maker_name(decorator) for decorator in getattr(node, "decorator_list", ())}
 
 
 def changes_while_iterated(node: ast.For | ast.AsyncFor, unit: Unit) -> bool:

@@ -314,6 +314,11 @@ def is_empty(entry: Type) -> bool:
     return entry in _NOTHING_IN
 
 
+def may_be_decoded(value: Value) -> bool:
+    """Whether a value may be decoded JSON, of whatever type."""
+    return any(entry.name == "json" for entry in value)
+
+
 def _is_covered(empty: Type, found: set[Type] | Value) -> bool:
     """Whether another alternative does all that an empty list or dictionary does, so that it says nothing of what is in them."""
     return any(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.analysis.uses import only_value, uses
+from workerlog_migrate.syntax.literals import last_name
 from workerlog_migrate.syntax.scopes import FunctionNode
 
 if TYPE_CHECKING:
@@ -329,8 +330,7 @@ def _is_property(function: FunctionNode) -> bool:
 
 def _is_reset(call: ast.Call) -> bool:
     """Whether ``alarm(0)`` or ``setitimer(which, 0)`` takes an alarm back."""
-    function = call.func
-    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    name = last_name(call.func)
     at = 1 if name == "setitimer" else 0
     seconds = call.args[at] if len(call.args) > at else None
     return isinstance(seconds, ast.Constant) and not seconds.value

@@ -11,6 +11,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from workerlog_migrate.syntax.literals import last_name
 from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _is_made_text(node: ast.expr) -> bool:
 
 def _copied(call: ast.Call) -> Iterator[ast.expr]:
     """Give the file that a call copies, unless the copy's name has the ending of a backup."""
-    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    name = last_name(call.func)
     if name not in _COPIERS or not call.args:
         return
     to = [each.value for node in call.args[1:2] for each in ast.walk(node) if isinstance(each, ast.Constant)]

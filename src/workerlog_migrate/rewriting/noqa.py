@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.model import Finding
 from workerlog_migrate.syntax.comments import comments
+from workerlog_migrate.syntax.literals import last_name
 
 _DIRECTIVE = re.compile(r"#\s*(?i:noqa)\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:(?:\s*,\s*|\s+)[A-Z]+[0-9]+)*)\b")
 _CODE = re.compile(r"(?P<separator>[\s,]*)(?P<code>[A-Z]+[0-9]+)")
@@ -64,7 +65,7 @@ def _settled(module: Module, findings: Sequence[Finding], line: int) -> Iterator
     edits = {finding.span: finding.edit for finding in findings}
     calls = [call for call in module.calls if call.lineno <= line <= (call.end_lineno or call.lineno)]
     for code, name in _OF_CALLS.items():
-        named = [edits.get(module.span(call)) for call in calls if _name(call) == name]
+        named = [edits.get(module.span(call)) for call in calls if last_name(call.func) == name]
         if named and all(edit is not None and code in edit.settled for edit in named):
             yield code
     handlers = [handler for handler in module.handlers if handler.lineno <= line <= _end_of_head(handler)]
@@ -72,11 +73,6 @@ def _settled(module: Module, findings: Sequence[Finding], line: int) -> Iterator
         edit = edits.get(module.span(handlers[0]))
         if edit is not None:
             yield from edit.settled
-
-
-def _name(call: ast.Call) -> str:
-    func = call.func
-    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
 
 
 def _end_of_head(handler: ast.ExceptHandler) -> int:

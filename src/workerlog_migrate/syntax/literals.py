@@ -16,6 +16,19 @@ def last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
+def maker_name(decorator: ast.expr) -> str:
+    """Return the last name of a decorator, ``validator`` of ``@pydantic.validator("a")``; empty for any other expression."""
+    return last_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
+
+
+def is_written_empty(node: ast.expr) -> bool:
+    """Whether a list, tuple or dict is written with nothing in it."""
+    match node:
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Dict(keys=parts):
+            return not parts
+    return False
+
+
 def may_spell(node: ast.expr, name: str) -> bool:
     """Whether an expression may give the text of a name."""
     match node:
