@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.uses import uses
-from workerlog_migrate.syntax.blocks import is_endless, leaves_loop
+from workerlog_migrate.syntax.blocks import is_endless, leaves_loop, listed_types
 from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
@@ -265,7 +265,6 @@ def _within_function(module: Module, node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _is_broad(module: Module, handler: ast.ExceptHandler) -> bool:
-    if handler.type is None:
-        return True
-    types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(module.qualified(entry) in (BROAD, ROOT) for entry in types)
+    return handler.type is None or any(
+        module.qualified(entry) in (BROAD, ROOT) for entry in listed_types(handler)
+    )

@@ -328,8 +328,7 @@ class Calls:
                 node, frame, function.name, "it calls what it is given, and that is not known here"
             )
             return
-        bound = function.owner is not None and function.kind != "static"
-        params = tuple(argument.arg for argument in function.parameters[bound:])
+        params = tuple(argument.arg for argument in function.given_parameters)
         for name in function.callbacks:
             passed = arguments.find(name, (*params, ""))
             default = self._parameters.default(function, name)

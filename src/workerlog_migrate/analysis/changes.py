@@ -180,8 +180,7 @@ class Changes:
             if path is None:
                 continue
             for function in called:
-                bound = function.owner is not None and function.kind != "static"
-                parameters = function.parameters[bound:]
+                parameters = function.given_parameters
                 if at < len(parameters) and self._is_emptied(parameters[at].arg, function):
                     found.append(path)
         return found

@@ -479,7 +479,7 @@ class Conditions:
 
     def _is_settled_by(self, made: ast.AST, unit: Unit, seen: set[ast.AST]) -> bool:
         if isinstance(made, ast.arg):
-            function = unit.function(unit.module.parents[unit.module.parents[made]])
+            function = unit.function_of(made)
             default = default_of(function, made)
             return default is not None and self._settled(default, unit, seen)
         parent = unit.module.parents.get(made)

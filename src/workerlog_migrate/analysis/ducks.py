@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.values import ANY, JSON, Type, Value
+from workerlog_migrate.syntax.calls import is_open_ended
 from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
@@ -529,9 +530,7 @@ def _fits(kind: str, method: str, call: ast.Call) -> bool:
     if limits is None:
         return False
     least, most, keywords = limits
-    if any(isinstance(entry, ast.Starred) for entry in call.args) or any(
-        word.arg is None for word in call.keywords
-    ):
+    if is_open_ended(call):
         return True
     given = len(call.args) + len(call.keywords)
     if len(call.args) > most or given < least:

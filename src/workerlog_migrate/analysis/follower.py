@@ -445,9 +445,7 @@ class Follower:
         if isinstance(function.node, ast.Module | ast.ExceptHandler):
             return
         arguments = function.node.args
-        parameters = function.parameters
-        if function.owner is not None and kind is not values.UNBOUND and function.kind != "static":
-            parameters = parameters[1:]
+        parameters = function.parameters if kind is values.UNBOUND else function.given_parameters
         by_name = {argument.arg: argument for argument in (*parameters, *arguments.kwonlyargs)}
         chosen: list[ast.arg] = []
         if any_position:

@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.analysis.trails import is_parameter
+from workerlog_migrate.syntax.calls import argument_of
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.program import Unit
@@ -53,7 +54,7 @@ def handing(row: CallRow | None, call: ast.Call, node: ast.AST, place: int | str
     if not row.passes:
         return None
     parameter, held = row.passes
-    function = _argument(row, call, parameter)
+    function = argument_of(call, parameter, row.params)
     if function is None or function is node:
         return None
     if held not in _IN_ORDER:
@@ -74,7 +75,7 @@ def handing_in(parent: ast.expr, node: ast.AST, row: CallRow | None, unit: Unit)
     call = unit.module.parents.get(outer) if isinstance(outer, ast.keyword) else outer
     if row is None or not row.passes or row.passes[1] in _IN_ORDER or not isinstance(call, ast.Call):
         return None
-    function = _argument(row, call, row.passes[0])
+    function = argument_of(call, row.passes[0], row.params)
     if function is None:
         return None
     match parent:
@@ -94,11 +95,3 @@ def call_around(parent: ast.expr, unit: Unit) -> ast.Call | None:
     if isinstance(outer, ast.keyword):
         outer = unit.module.parents.get(outer)
     return outer if isinstance(outer, ast.Call) else None
-
-
-def _argument(row: CallRow, call: ast.Call, name: str) -> ast.expr | None:
-    for word in call.keywords:
-        if word.arg == name:
-            return word.value
-    at = row.params.index(name) if name in row.params else len(call.args)
-    return call.args[at] if at < len(call.args) else None

@@ -18,6 +18,7 @@ from workerlog_migrate.analysis.exposure import find_exposure
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.files.vendor import is_ours
 from workerlog_migrate.model import RUNTIME_LOGGER, RUNTIME_UTILS, Target
+from workerlog_migrate.syntax.blocks import first_line
 
 _SECOND_NAMES = {"logger": "worker_log", "retrying": "with_retry"}
 _LOGGER_MAKERS = (
@@ -354,7 +355,7 @@ def _line_after(module: Module, leads: list[ast.stmt]) -> tuple[int, str]:
     if not body:
         return len(module.lines) + 1, ""
     first = body[0]
-    start = _start_line(first)
+    start = first_line(first)
     line = start
     while line > 1 and module.lines[line - 2].lstrip(" \t\f").startswith("#"):
         line -= 1
@@ -541,16 +542,11 @@ def _is_future(statement: ast.stmt) -> bool:
 
 def _shares_line(module: Module, statement: ast.stmt, following: ast.stmt) -> bool:
     """Whether code follows on the statement's last line, or is joined to it by a backslash."""
-    if _start_line(following) == _end_line(statement):
+    if first_line(following) == _end_line(statement):
         return True
     span = module.span(statement)
     rest = module.lines[span.end_line - 1][span.end_column :].strip().removeprefix(";").lstrip()
     return bool(rest) and not rest.startswith("#")
-
-
-def _start_line(statement: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _end_line(statement: ast.stmt) -> int:

@@ -361,3 +361,19 @@ class Module:
     def skips(self) -> Mapping[int, frozenset[str] | None]:
         """Line of each ``# workerlog: skip`` -> the names in its brackets; None without brackets."""
         return {line: names for line, names in self._skips.items() if line}
+
+
+def span_around(module: Module, node: ast.expr) -> Span:
+    """Return a node's span; of something inside an f-string that of the whole f-string.
+
+    Args:
+        module: the file.
+        node: what is looked for.
+    """
+    outer = node
+    for parent in module.ancestors(node):
+        if isinstance(parent, ast.stmt):
+            break
+        if isinstance(parent, STRINGS):
+            outer = parent
+    return module.span(outer)

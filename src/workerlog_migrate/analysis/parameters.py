@@ -210,7 +210,7 @@ class Parameters:
         """Whether a binding is a parameter with the default None to which no call in the file passes what may be None."""
         if not isinstance(node, ast.arg):
             return False
-        function = unit.function(unit.module.parents[unit.module.parents[node]])
+        function = unit.function_of(node)
         default = default_of(function, node)
         return (
             default is not None

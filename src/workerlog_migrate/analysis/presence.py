@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
-from workerlog_migrate.syntax.blocks import End, end_of
+from workerlog_migrate.syntax.blocks import End, end_of, listed_types
 from workerlog_migrate.syntax.ways import always_stored
 
 if TYPE_CHECKING:
@@ -227,8 +227,7 @@ class Presence:
         (raised,) = self._world.knowledge.operation("op:import").raises
         is_caught = self._world.hierarchy.is_caught
         for handler in handlers:
-            listed = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-            names = [ast.unparse(each) for each in listed if each is not None]
+            names = [ast.unparse(each) for each in listed_types(handler)]
             if not names or is_caught(raised, names) or any(is_caught(each, [raised]) for each in names):
                 return end_of(handler.body) is End.ON
         return False

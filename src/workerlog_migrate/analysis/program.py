@@ -88,12 +88,17 @@ class FunctionInfo:
         return [*arguments.posonlyargs, *arguments.args]
 
     @property
+    def given_parameters(self) -> list[ast.arg]:
+        """The positional parameters that a call fills by what it passes: without ``self`` or ``cls``."""
+        is_bound = self.owner is not None and self.kind != "static"
+        return self.parameters[is_bound:]
+
+    @property
     def callbacks(self) -> list[str]:
         """The parameters that the function itself calls."""
         if isinstance(self.node, ast.Module | ast.ExceptHandler) or not self.facts.called_names:
             return []
-        bound = self.owner is not None and self.kind != "static"
-        names = [argument.arg for argument in (*self.parameters[bound:], *self.node.args.kwonlyargs)]
+        names = [argument.arg for argument in (*self.given_parameters, *self.node.args.kwonlyargs)]
         return [name for name in names if name in self.facts.called_names]
 
 
@@ -168,6 +173,10 @@ class Unit:
         if found is None:
             found = self._functions[node] = self._make_function(node)
         return found
+
+    def function_of(self, parameter: ast.arg) -> FunctionInfo:
+        """Return the function that a parameter belongs to."""
+        return self.function(self.module.parents[self.module.parents[parameter]])
 
     def facts(self, node: ast.AST) -> FunctionFacts:
         """Return what the own code of a definition, lambda or the module's top level tells at a glance."""

@@ -52,7 +52,7 @@ class Proofs:
         text = key_of(node.slice, frame)
         if path is None or text is None:
             return False
-        return any(fact.kind == "key" and fact.path == path and fact.extra == text for fact in frame.facts)
+        return _has_key(path, text, frame)
 
     def has_column(self, node: ast.Subscript, frame: Frame) -> bool:
         """Whether a row of a database has a column, because a literal text names what is asked for."""
@@ -131,9 +131,7 @@ class Proofs:
             case _:
                 return False
         path, key = frame.unit.path(text), key_of(separator, frame)
-        return path is not None and any(
-            fact.kind == "key" and fact.path == path and fact.extra == key for fact in frame.facts
-        )
+        return path is not None and _has_key(path, key, frame)
 
     def has_parts(self, node: ast.expr, count: int, frame: Frame, *, exact: bool) -> bool:
         """Whether what is unpacked has as many parts as there are names.
@@ -233,3 +231,7 @@ def len_argument(node: ast.expr) -> ast.expr | None:
 def _is_count(node: ast.expr) -> bool:
     """Whether an expression is a count, which is never negative: ``len(x)``."""
     return len_argument(node) is not None
+
+
+def _has_key(path: str, key: str | None, frame: Frame) -> bool:
+    return any(fact.kind == "key" and fact.path == path and fact.extra == key for fact in frame.facts)

@@ -104,9 +104,7 @@ class Sight:
         self, function: FunctionInfo, arguments: ast.arguments, argument: ast.arg, use: Use
     ) -> Iterator[Value]:
         """Yield what one use passes for a parameter."""
-        parameters = function.parameters
-        if function.owner is not None and function.kind != "static":
-            parameters = parameters[1:]
+        parameters = function.given_parameters
         if argument is arguments.vararg:
             for passed in (*use.positional[len(parameters) :], *use.rest):
                 yield self.value(passed)

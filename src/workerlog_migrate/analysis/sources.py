@@ -178,13 +178,11 @@ class Sources:
 
     def of_parameter(self, argument: ast.arg, unit: Unit) -> list[tuple[ast.expr, Unit]] | None:
         """Return what a parameter is given in every call, its default included; None when not all calls are seen."""
-        function = unit.function(unit.module.parents[unit.module.parents[argument]])
+        function = unit.function_of(argument)
         trail = self._callers.trail_of(function)
         if trail.lost:
             return None
-        parameters = function.parameters
-        if function.owner is not None and function.kind != "static":
-            parameters = parameters[1:]
+        parameters = function.given_parameters
         index = next((at for at, entry in enumerate(parameters) if entry is argument), -1)
         default = default_of(function, argument)
         found: list[tuple[ast.expr, Unit]] = [] if default is None else [(default, unit)]

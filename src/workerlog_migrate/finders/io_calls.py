@@ -12,16 +12,15 @@ from dataclasses import dataclass
 
 from workerlog_migrate.analysis.context import Context
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
-from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.analysis.module import Module, span_around
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
 from workerlog_migrate.finders.retry_arguments import Arguments
 from workerlog_migrate.finders.retry_call import RetryCall
 from workerlog_migrate.finders.retry_places import Places
 from workerlog_migrate.knowledge import RetryRow
-from workerlog_migrate.model import Finding, Span, left_alone
+from workerlog_migrate.model import Finding, left_alone
 from workerlog_migrate.registry import RETRY_IO
-from workerlog_migrate.syntax.blocks import End, end_of, leaves_loop
-from workerlog_migrate.syntax.parsing import STRINGS
+from workerlog_migrate.syntax.blocks import End, end_of, leaves_loop, listed_types
 from workerlog_migrate.syntax.scopes import FunctionNode
 from workerlog_migrate.syntax.stars import may_hide
 
@@ -202,23 +201,15 @@ class IoCalls:
         )
 
     def _left(self, call: ast.Call, reason: str) -> Finding:
-        return left_alone(RETRY_IO, self._span(call), f"{self._text(call)} is left alone", reason)
+        return left_alone(
+            RETRY_IO, span_around(self.module, call), f"{self._text(call)} is left alone", reason
+        )
 
     def _text(self, call: ast.Call) -> str:
         """Return the callee on one line."""
         if self.module.in_fstring(call):  # the text at its position may be another one before Python 3.12
             return ast.unparse(call.func)
         return " ".join(self.module.text(call.func).split())
-
-    def _span(self, node: ast.expr) -> Span:
-        """Return the node's span; of something inside an f-string that of the whole f-string."""
-        outer = node
-        for parent in self.module.ancestors(node):
-            if isinstance(parent, ast.stmt):
-                break
-            if isinstance(parent, STRINGS):
-                outer = parent
-        return self.module.span(outer)
 
     def _is_entered_async(self, call: ast.Call) -> bool:
         item = self.module.parents[call]
@@ -317,10 +308,9 @@ class IoCalls:
         """Whether a handler may catch a failed I/O and does not end with leaving the loop."""
         if leaves_loop(handler.body):
             return False
-        if handler.type is None:
-            return True
-        types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        return any(self._may_be_io(self.module.qualified(entry)) for entry in types)
+        return handler.type is None or any(
+            self._may_be_io(self.module.qualified(entry)) for entry in listed_types(handler)
+        )
 
     def _may_be_io(self, name: str | None) -> bool:
         """Whether an exception may be what a failed I/O call raises: libraries derive theirs from ``Exception`` itself."""

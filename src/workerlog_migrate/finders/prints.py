@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from workerlog_migrate.analysis.boundary import keeps_loop_alive
 from workerlog_migrate.analysis.context import Context
 from workerlog_migrate.analysis.dynamic import replaces_print
-from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.analysis.module import Module, span_around
 from workerlog_migrate.analysis.uses import only_value, owners, runs_before, uses
 from workerlog_migrate.finders.mirror_call import MirrorCall
 from workerlog_migrate.finders.printed_text import Piece, PrintedText, flatten
-from workerlog_migrate.model import Finding, Level, Span, left_alone
+from workerlog_migrate.model import Finding, Level, left_alone
 from workerlog_migrate.registry import MIRROR_OUTPUT
+from workerlog_migrate.syntax.blocks import listed_types
 from workerlog_migrate.syntax.literals import is_none, last_name
-from workerlog_migrate.syntax.parsing import STRINGS
 from workerlog_migrate.syntax.scopes import Binding, FunctionNode
 from workerlog_migrate.syntax.stars import may_hide
 
@@ -186,23 +186,15 @@ class Prints:
         return ""
 
     def _left(self, node: ast.expr, reason: str) -> Finding:
-        return left_alone(MIRROR_OUTPUT, self._span(node), f"{self._name(node)} is left alone", reason)
+        return left_alone(
+            MIRROR_OUTPUT, span_around(self.module, node), f"{self._name(node)} is left alone", reason
+        )
 
     def _name(self, node: ast.expr) -> str:
         callee = node.func if isinstance(node, ast.Call) else node
         if self.module.in_fstring(node):  # the text at its position may be another one before Python 3.12
             return ast.unparse(callee)
         return self.module.text(callee)
-
-    def _span(self, node: ast.expr) -> Span:
-        """Return the node's span; of something inside an f-string that of the whole f-string."""
-        outer = node
-        for parent in self.module.ancestors(node):
-            if isinstance(parent, ast.stmt):
-                break
-            if isinstance(parent, STRINGS):
-                outer = parent
-        return self.module.span(outer)
 
     # -- where it is written to -----------------------------------------------------------------------------
 
@@ -347,10 +339,7 @@ class Prints:
 
     def _caught(self, handler: ast.ExceptHandler) -> list[str | None]:
         """List the qualified names that a handler catches; empty for a bare ``except``."""
-        if handler.type is None:
-            return []
-        types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        return [self.module.qualified(entry) for entry in types]
+        return [self.module.qualified(entry) for entry in listed_types(handler)]
 
     def _is_told_at_run_time(self, call: ast.Call, pieces: list[Piece], start: ast.expr | None) -> bool:
         """Whether the call prints a parameter of its own function where the level is decided.

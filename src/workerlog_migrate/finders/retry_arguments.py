@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.analysis.uses import only_value
+from workerlog_migrate.syntax.calls import argument_of, is_open_ended
 from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
@@ -47,18 +48,15 @@ class Arguments:
             row: what the table says of it.
 
         """
-        is_open_ended = any(isinstance(argument, ast.Starred) for argument in call.args) or any(
-            word.arg is None for word in call.keywords
-        )
-        if is_open_ended and (row.needs or row.without or row.mode):
+        if is_open_ended(call) and (row.needs or row.without or row.mode):
             return "what is passed cannot be seen"
         for name in row.needs:
-            if not _is_true(self._constant(self._find(call, name, row))):
+            if not _is_true(self._constant(argument_of(call, name, row.params))):
                 return f"without {name}=True what a first attempt made would make the second fail"
         if row.mode and _EXCLUSIVE in self._mode(call, row):
             return "what a first attempt created would make the second fail, as if another worker had it"
         for name, reason in row.without.items():
-            passed = self._find(call, name, row)
+            passed = argument_of(call, name, row.params)
             if passed is not None and not is_none(passed):
                 return reason
         if row.name == _URLOPEN:
@@ -70,16 +68,9 @@ class Arguments:
                 return "what is passed to it is used up by the first attempt"
         return ""
 
-    def _find(self, call: ast.Call, name: str, row: RetryRow) -> ast.expr | None:
-        for word in call.keywords:
-            if word.arg == name:
-                return word.value
-        at = row.params.index(name) if name in row.params else len(call.args)
-        return call.args[at] if at < len(call.args) else None
-
     def _mode(self, call: ast.Call, row: RetryRow) -> str:
         """Return the mode of an ``open``; of one that cannot be seen that which creates."""
-        passed = self._find(call, row.mode, row)
+        passed = argument_of(call, row.mode, row.params)
         if passed is None:
             return ""
         modes = [passed.body, passed.orelse] if isinstance(passed, ast.IfExp) else [passed]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any, NamedTuple
 
@@ -25,6 +26,13 @@ class Import(NamedTuple):
     line: int
     place: str
     alias: str = ""
+
+    def base(self, path: str) -> str:
+        """Return the folder that the leading dots of an import in a file stand for; without dots, that of the file."""
+        folder = os.path.dirname(path)  # noqa: PTH120  # paths are texts here
+        for _ in range(self.level - 1):
+            folder = os.path.dirname(folder)  # noqa: PTH120
+        return folder
 
 
 class FileFacts(NamedTuple):

@@ -287,9 +287,7 @@ class Shadows:
 
     def _imported(self, path: str, facts: FileFacts) -> Iterator[str]:
         for entry in facts.imports:
-            folders = [os.path.dirname(path)]
-            for _ in range(entry.level - 1):
-                folders = [os.path.dirname(folders[0])]
+            folders = [entry.base(path)]
             if not entry.level:
                 folders += [str(self._project.root), *self._on_path(facts)]
             parts = entry.module.split(".") if entry.module else []

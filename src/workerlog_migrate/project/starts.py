@@ -247,9 +247,7 @@ class _Search:
         )
 
     def _relative(self, path: str, entry: Import, where: str, facts: FileFacts) -> None:
-        base = os.path.dirname(path)
-        for _ in range(entry.level - 1):
-            base = os.path.dirname(base)
+        base = entry.base(path)
         module = entry.module.split(".") if entry.module else []
         shown = "." * entry.level + entry.module
         for parts in ([module] if module else []) + [[*module, name] for name in entry.names if name != "*"]:
@@ -547,7 +545,7 @@ class _Search:
             top = entry.module.partition(".")[0]
             if entry.level or entry.place != "top" or top in RUNTIME_MODULES or top not in seen.parts[:-1]:
                 continue
-            if os.path.join(folder, f"{top}.py") in self._files or os.path.join(folder, top) in self._folders:
+            if _holds(folder, top, self._files, self._folders):
                 continue  # the one beside it
             above, depth = folder, 1
             while os.path.basename(above) != top and above != self._root and above.startswith(self._root):
@@ -564,9 +562,14 @@ class _Search:
             top = entry.module.partition(".")[0]
             if entry.place != "top" or entry.level or top in _STDLIB or top in RUNTIME_MODULES:
                 continue
-            if os.path.join(folder, f"{top}.py") in self._files or os.path.join(folder, top) in self._folders:
+            if _holds(folder, top, self._files, self._folders):
                 return f"it imports {entry.module} from beside it"
         return ""
+
+
+def _holds(folder: str, top: str, files: Collection[str], folders: Collection[str]) -> bool:
+    """Whether a folder holds a module or a package of that name."""
+    return os.path.join(folder, f"{top}.py") in files or os.path.join(folder, top) in folders
 
 
 @cache

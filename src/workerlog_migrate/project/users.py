@@ -120,10 +120,7 @@ class _Graph:
             if not parts and not entry.level:
                 continue
             if entry.level:
-                folder = os.path.dirname(path)
-                for _ in range(entry.level - 1):
-                    folder = os.path.dirname(folder)
-                base = os.path.join(folder, *parts)
+                base = os.path.join(entry.base(path), *parts)
                 for found in (f"{base}.py", os.path.join(base, "__init__.py")):
                     if found in self._by_name.get(_name(found), ()):
                         yield found

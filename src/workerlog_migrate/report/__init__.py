@@ -70,6 +70,12 @@ class ReportedFile(NamedTuple):
         """The findings that are reported only."""
         return self.result.plan.reported
 
+    @property
+    def in_order(self) -> list[tuple[Finding, bool]]:
+        """All findings by their place, each with whether it is applied."""
+        both = [(finding, True) for finding in self.applied] + [(finding, False) for finding in self.left]
+        return sorted(both, key=lambda pair: pair[0].span)
+
 
 class RuntimeFile(NamedTuple):
     """A runtime file beside the scripts, and what became of it.

@@ -32,7 +32,6 @@ from workerlog_migrate.report.html_words import (
     INCOMPLETE,
     REFUSED,
     WATCHED,
-    counted,
     in_order,
     label_of,
     outcome_of,
@@ -42,6 +41,7 @@ from workerlog_migrate.report.html_words import (
     section_of,
     visible_text,
 )
+from workerlog_migrate.report.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

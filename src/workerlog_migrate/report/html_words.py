@@ -96,16 +96,6 @@ def label_of(outcome: str) -> str:
     return _LABELS.get(outcome, outcome)
 
 
-def counted(count: int, noun: str) -> str:
-    """Write a number of things.
-
-    Args:
-        count: how many.
-        noun: one of them.
-    """
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def path_text(path: Path) -> str:
     """Write a path, its folder apart.
 

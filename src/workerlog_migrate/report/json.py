@@ -66,8 +66,6 @@ def render_json(report: Report) -> bytes:
 
 def _file(file: ReportedFile) -> dict[str, object]:
     result = file.result
-    both = [(finding, True) for finding in file.applied] + [(finding, False) for finding in file.left]
-    both.sort(key=lambda pair: pair[0].span)
     return {
         "path": result.target.path.as_posix(),
         "worker": result.target.worker,
@@ -82,7 +80,7 @@ def _file(file: ReportedFile) -> dict[str, object]:
             else {"line": max(result.error.line, 1), "reason": result.error.reason}
         ),
         "imports": {module: list(names) for module, names in result.imports},
-        "findings": [_finding(finding, is_applied) for finding, is_applied in both],
+        "findings": [_finding(finding, is_applied) for finding, is_applied in file.in_order],
     }
 
 

@@ -91,8 +91,7 @@ def render_sarif(report: Report) -> bytes:
 
 
 def _results(file: ReportedFile, mode: Mode, seen: Counter[str]) -> list[dict[str, object]]:
-    both = [(finding, True) for finding in file.applied] + [(finding, False) for finding in file.left]
-    both.sort(key=lambda pair: pair[0].span)
+    both = file.in_order
     hunks = list(_hunks(file)) if file.changed and mode is not Mode.APPLY else []
     shared = [hunk for hunk in hunks if any(_is_lines(each) and _touches(hunk, each) for each, _ in both)]
     results = []

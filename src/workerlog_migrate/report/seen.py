@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.edit import Piece
 from workerlog_migrate.model import FileResult, Finding
 from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS
+from workerlog_migrate.report.words import counted
 from workerlog_migrate.seen.settle import LOST, SEEN_EXPECTED, SEEN_UNEXPECTED
 
 if TYPE_CHECKING:
@@ -76,18 +77,18 @@ class SeenCounts:
         """
         notes = self._notes
         period = f", {notes.first} to {notes.last}" if notes.first else ""
-        yield f"read {_of(notes.lines, 'note')} in {_of(len(notes.files), 'file')}{period}\n"
+        yield f"read {counted(notes.lines, 'note')} in {counted(len(notes.files), 'file')}{period}\n"
         reasons = {**notes.passed_over, **self._passed_over}
         if reasons:
             told = ", ".join(f"{count:,} {reason}" for reason, count in sorted(reasons.items()))
             yield f"passed over: {told}\n"
         yield (
-            f"{_of(self.watched, 'handler')} watched, {self.hit:,} of them hit; "
-            f"{_of(self.expected, 'type')} came as expected, {self.unexpected:,} not; "
+            f"{counted(self.watched, 'handler')} watched, {self.hit:,} of them hit; "
+            f"{counted(self.expected, 'type')} came as expected, {self.unexpected:,} not; "
             f"{self.settled:,} settled, {self.watched - self.settled:,} still watched\n"
         )
         if self.learnt:
-            yield f"{_of(self.learnt, 'narrow handler')} learnt what had passed\n"
+            yield f"{counted(self.learnt, 'narrow handler')} learnt what had passed\n"
 
     def as_json(self) -> dict[str, object]:
         """Give the figures for a program."""
@@ -116,7 +117,3 @@ def _is_of_handler(finding: Finding) -> bool:
         and finding.edit is not None
         and finding.edit.piece is Piece.HANDLER
     )
-
-
-def _of(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

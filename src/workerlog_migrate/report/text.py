@@ -253,7 +253,7 @@ def _map_of_file(file: ReportedFile, mode: Mode, color: bool) -> Iterator[str]:
     yield (
         f"{_styled(shown_path(target.path), _BOLD, color)}: worker {visible(target.worker)} ({visible(named_by)}): {_fate(file, mode)}\n"
     )
-    for finding, is_applied in _in_order(file):
+    for finding, is_applied in file.in_order:
         yield from _finding_lines(file, finding, is_applied, color, verbose=True)
 
 
@@ -281,11 +281,6 @@ def _evidence_text(evidence: Evidence) -> str:
     source = f", {evidence.source}" if evidence.source else ""
     note = f"; {evidence.note}" if evidence.note else ""
     return _one_line(f"line {evidence.line}: {what}: {evidence.cause}{rule}{source}{note}")
-
-
-def _in_order(file: ReportedFile) -> list[tuple[Finding, bool]]:
-    both = [(finding, True) for finding in file.applied] + [(finding, False) for finding in file.left]
-    return sorted(both, key=lambda pair: pair[0].span)
 
 
 def _unresolved(finding: Finding) -> bool:

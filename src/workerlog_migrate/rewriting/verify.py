@@ -19,6 +19,7 @@ from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.edit import Edit, LinesEdit, NotAsPlannedError, Piece, is_same
 from workerlog_migrate.errors import WorkerlogError
 from workerlog_migrate.model import RUNTIME_MODULES, Finding, Plan, Source, Span, Splice
+from workerlog_migrate.syntax.blocks import first_line
 from workerlog_migrate.syntax.comments import comments
 
 _KINDS: dict[Piece, tuple[type[ast.AST], ...]] = {
@@ -307,7 +308,7 @@ class _Comparison:
     def _without_lines(self, original: ast.Module, result: ast.Module) -> list[ast.stmt]:
         """Take the inserted lines out of the result's module body, and put replaced imports back."""
         body = list(result.body)
-        starts = [self._start(statement) for statement in original.body]
+        starts = [first_line(statement) for statement in original.body]
         replaced = {
             span: edit
             for span, edit in self._lines
@@ -381,10 +382,6 @@ class _Comparison:
     def _differs(self, node: ast.AST) -> CheckError:
         line = getattr(node, "lineno", 0)
         return CheckError("check failed: undoing the edits does not give the original program", line)
-
-    def _start(self, statement: ast.stmt) -> int:
-        decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
-        return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
 
 
 def _extends(old: ast.stmt, new: ast.stmt, result: ast.Module) -> bool:

@@ -23,6 +23,7 @@ from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.model import Arrival
+from workerlog_migrate.syntax.blocks import first_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +149,7 @@ def _functions(path: Path) -> frozenset[tuple[str, int]]:
         for child in ast.iter_child_nodes(node):
             inner = prefix
             if isinstance(child, _DEFINITIONS):
-                found.update((name, _first_line(child)) for name in (prefix + child.name, child.name))
+                found.update((name, first_line(child)) for name in (prefix + child.name, child.name))
                 inner = f"{prefix}{child.name}{'.' if isinstance(child, ast.ClassDef) else '.<locals>.'}"
             work.append((child, inner))
     return frozenset(found)
@@ -256,7 +257,7 @@ class Places:
         codes = self._meant(function, first, [line])
         if len(codes) != 1:
             return
-        now = _first_line(codes[0]) + line - first if function != "<module>" else line
+        now = first_line(codes[0]) + line - first if function != "<module>" else line
         around: list[ast.Try] = []
         for handler in self._handlers[codes[0]]:
             owner = self._module.parents[handler]
@@ -274,7 +275,7 @@ class Places:
 
     def _at(self, code: _Code, arrival: Arrival) -> ast.ExceptHandler | None:
         """Give the innermost handler whose body has the arrival's line, unless something tells that the function was edited."""
-        shift = 0 if isinstance(code, ast.Module) else _first_line(code) - arrival.function_line
+        shift = 0 if isinstance(code, ast.Module) else first_line(code) - arrival.function_line
         line = arrival.line + shift
         inside = [
             handler for handler in self._handlers[code] if handler.lineno <= line <= (handler.end_lineno or 0)
@@ -292,11 +293,9 @@ class Places:
         """Give the functions that can be meant: by qualified name (Python 3.10 may know the last part only), then by place."""
         codes = self._codes.get(function) or self._simple.get(function.rpartition(".")[2], [])
         if len(codes) > 1:
-            there = [code for code in codes if _first_line(code) == first]
+            there = [code for code in codes if first_line(code) == first]
             codes = there or [
-                code
-                for code in codes
-                if all(_holds(code, _first_line(code) + line - first) for line in lines)
+                code for code in codes if all(_holds(code, first_line(code) + line - first) for line in lines)
             ]
         return codes
 
@@ -342,13 +341,8 @@ def _qualified_name(module: Module, code: ast.FunctionDef | ast.AsyncFunctionDef
     return ".".join(reversed(parts))
 
 
-def _first_line(code: ast.AST) -> int:
-    decorators: list[ast.expr] = getattr(code, "decorator_list", [])
-    return min([getattr(code, "lineno", 1), *(decorator.lineno for decorator in decorators)])
-
-
 def _holds(code: ast.AST, line: int) -> bool:
-    return _first_line(code) <= line <= (getattr(code, "end_lineno", None) or 0)
+    return first_line(code) <= line <= (getattr(code, "end_lineno", None) or 0)
 
 
 def _spans(body: Sequence[ast.stmt], line: int) -> bool:

@@ -22,6 +22,7 @@ from workerlog_migrate.finders.handlers import Handlers, Judged, Names, describe
 from workerlog_migrate.model import RUNTIME_MODULES, Applicability, Arrival, Evidence, Finding, Seen
 from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS
 from workerlog_migrate.seen.places import Places
+from workerlog_migrate.syntax.blocks import listed_types
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.context import Context
@@ -244,7 +245,7 @@ class Settler:
         judged = self._judge(node)
         if not isinstance(judged, Judged) or node.type is None:
             return
-        members = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
+        members = listed_types(node)
         texts = [self.module.text(member) for member in members]
         needs: list[str] = []
         evidence = self._evidence(node, through)

@@ -105,6 +105,19 @@ def always_leaves(body: list[ast.stmt], swallows: Callable[[ast.With | ast.Async
     return False
 
 
+def listed_types(handler: ast.ExceptHandler) -> list[ast.expr]:
+    """Return the types that a clause names, each of a tuple; none for a bare one."""
+    if handler.type is None:
+        return []
+    return handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+
+
+def first_line(statement: ast.AST) -> int:
+    """Return the line in which a statement begins, that of its first decorator if it has one."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([getattr(statement, "lineno", 1), *(decorator.lineno for decorator in decorators)])
+
+
 def own_nodes(root: ast.AST) -> Iterator[ast.AST]:
     """Yield the nodes that a function (or module) runs itself: nested functions, lambdas and classes are not entered."""
     stack: list[ast.AST] = (

@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from workerlog_migrate.syntax.blocks import listed_types
+
 _MANY = 2
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
@@ -117,7 +119,7 @@ def yields_when_closed(function: ast.AST) -> bool:
 
 
 def _takes_the_end(handler: ast.ExceptHandler) -> bool:
-    if handler.type is None:
-        return True
-    parts = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(ast.unparse(part).rpartition(".")[2] in ("GeneratorExit", "BaseException") for part in parts)
+    return handler.type is None or any(
+        ast.unparse(part).rpartition(".")[2] in ("GeneratorExit", "BaseException")
+        for part in listed_types(handler)
+    )
