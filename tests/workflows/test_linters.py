@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import pytest
 
 from workerlog_migrate.files.stamp import LEAVE_ALONE
@@ -69,18 +70,9 @@ def tool(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 def migrate(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "workerlog_migrate", *options],
-        cwd=folder,
-        env={
-            **os.environ,
-            "XDG_STATE_HOME": str(folder / ".state"),
-            "XDG_CACHE_HOME": str(folder / ".cache"),
-        },
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+    folders = {"XDG_STATE_HOME": str(folder / ".state"), "XDG_CACHE_HOME": str(folder / ".cache")}
+    variables = {**os.environ, "PYTHONPATH": commands.PATHS, **folders}
+    return commands.run_text(*options, cwd=folder, env=variables)
 
 
 def project(folder: Path, configuration: str) -> Path:

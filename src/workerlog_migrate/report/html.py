@@ -32,7 +32,6 @@ from workerlog_migrate.report.html_words import (
     INCOMPLETE,
     REFUSED,
     WATCHED,
-    in_order,
     label_of,
     outcome_of,
     path_text,
@@ -189,7 +188,7 @@ def _charts(report: Report) -> Iterator[str]:
     """Draw a bar for each codemod that has one; those whose findings stand apart in the files come first, as they do there."""
     sizes: dict[str, Counter[str]] = {row.name: Counter() for row in REGISTRY}
     for file in report.files:
-        for finding, is_applied in in_order(file):
+        for finding, is_applied in file.in_order:
             if isinstance(finding.edit, LinesEdit):
                 continue  # of the header, or an import that others need
             group = finding.edit.slice if is_applied and finding.edit is not None else ""
@@ -241,7 +240,7 @@ def _reasons(report: Report, numbers: Mapping[int, int]) -> Iterator[str]:
     unresolved: Counter[str] = Counter()
     places: dict[tuple[str, str] | str, list[_PlaceIn]] = {}
     for file in report.files:
-        for finding, is_applied in in_order(file):
+        for finding, is_applied in file.in_order:
             if not is_applied and finding.reason != WATCHED:
                 reason = (finding.codemod, finding.reason or finding.message)
                 reasons[reason] += 1
@@ -349,7 +348,7 @@ def _select(label: str, identifier: str, choices: Iterable[tuple[str, str]]) -> 
 
 def _pairs(file: ReportedFile) -> list[tuple[str, str]]:
     """Give what the filter looks for: codemod and outcome of each finding, each pair once."""
-    pairs = {(finding.codemod, outcome_of(finding, is_applied)) for finding, is_applied in in_order(file)}
+    pairs = {(finding.codemod, outcome_of(finding, is_applied)) for finding, is_applied in file.in_order}
     if file.result.error is not None:
         pairs.add(("", REFUSED))
     return sorted(pairs)
@@ -357,7 +356,7 @@ def _pairs(file: ReportedFile) -> list[tuple[str, str]]:
 
 def _file(number: int, file: ReportedFile, diff: Painter | None) -> Iterator[str]:
     identifier = f"f{number}"
-    outcomes = Counter(outcome_of(finding, is_applied) for finding, is_applied in in_order(file))
+    outcomes = Counter(outcome_of(finding, is_applied) for finding, is_applied in file.in_order)
     if file.result.error is not None:
         outcomes[REFUSED] = 1
     pairs = " ".join(f"{codemod}:{outcome}" for codemod, outcome in _pairs(file))
@@ -376,7 +375,7 @@ def _file(number: int, file: ReportedFile, diff: Painter | None) -> Iterator[str
 
 def _digest(file: ReportedFile) -> str:
     """Tell one state of a file's proposal from another: what was viewed once is not to be viewed for ever."""
-    found = [f"{finding.codemod} {finding.span} {finding.message}" for finding, _ in in_order(file)]
+    found = [f"{finding.codemod} {finding.span} {finding.message}" for finding, _ in file.in_order]
     text = "\0".join((file.result.target.path.as_posix(), *found)).encode("utf-8", "surrogatepass")
     return hashlib.sha256(text + b"\0" + file.result.after).hexdigest()[:12]
 
@@ -397,7 +396,7 @@ def _body(file: ReportedFile, diff: Painter | None) -> Iterator[str]:
         yield f'<p class="{REFUSED}">Line {max(result.error.line, 1)}: {visible_text(result.error.reason)}\n'
     apart: dict[str, list[tuple[Finding, str]]] = {}
     left, others = [], []
-    for finding, is_applied in in_order(file):
+    for finding, is_applied in file.in_order:
         outcome = outcome_of(finding, is_applied)
         section = section_of(finding)
         if section and (is_applied or outcome in (INCOMPLETE, WATCHED)):

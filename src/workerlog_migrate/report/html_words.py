@@ -12,7 +12,6 @@ from workerlog_migrate.registry import row_of
 
 if TYPE_CHECKING:
     from workerlog_migrate.model import Finding
-    from workerlog_migrate.report import ReportedFile
 
 
 _NARROWED, INCOMPLETE, _LEFT, REFUSED, _CHANGED = "narrowed", "incomplete", "left", "refused", "changed"
@@ -42,19 +41,6 @@ UNSEEN = re.compile(
     "|(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d"
 )
 _BREAK = re.compile(r"(?<![ \t])[ \t]*\n[ \t]*")  # tried where a run of blanks begins: linear
-
-
-def in_order(file: ReportedFile) -> list[tuple[Finding, bool]]:
-    """Give what was found in a file by its place.
-
-    Args:
-        file: of the report.
-
-    Returns:
-        Findings, each with whether it is applied.
-    """
-    both = [(finding, True) for finding in file.applied] + [(finding, False) for finding in file.left]
-    return sorted(both, key=lambda pair: pair[0].span)
 
 
 def outcome_of(finding: Finding, is_applied: bool) -> str:
