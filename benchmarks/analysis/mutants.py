@@ -13,6 +13,7 @@ moves a line elsewhere has to say so here, and the tests that must notice it: ``
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import shutil
 import subprocess
@@ -227,6 +228,8 @@ def main() -> int:
         each for each in MUTANTS if not options.words or any(word in each.name for word in options.words)
     ][part - 1 :: parts]
     survivors = 0
+    for name in ("src", "tests"):
+        compileall.compile_dir(ROOT / name, quiet=2)
     with ThreadPoolExecutor(options.jobs) as pool:
         for mutant, noticed in zip(chosen, pool.map(_is_noticed, chosen), strict=True):
             if not noticed:
@@ -247,7 +250,7 @@ def _is_noticed(mutant: Mutant) -> bool:
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         copy = Path(folder)
         for name in ("src", "tests"):
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / name, copy / name)  # with what is compiled: only the mutant is not
         shutil.copy(ROOT / "pyproject.toml", copy)
         file = copy / ANALYSIS / f"{mutant.file}.py"
         text = file.read_text(encoding="utf-8")
