@@ -129,6 +129,9 @@ CALL_KEYS = {
 WHEN_KEYS = {"arg", "is", "value", "unless", "also", "raises", "returns"}
 CONDITION_KEYS = {"arg", "is", "value"}
 CONDITION_WORDS = {
+    "emptiable",
+    "mixed-keys",
+    "rooted",
     "given",
     "absent",
     "missing",

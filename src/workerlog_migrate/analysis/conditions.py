@@ -18,10 +18,13 @@ from workerlog_migrate.analysis.deep import (
     has_inner,
     holds_itself,
     may_hold_no_data,
+    mixes_keys,
+    mixes_keys_of_decoded,
     puts_no_data_in,
 )
 from workerlog_migrate.analysis.escaped import is_escaped
 from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.lengths import may_be_empty, may_be_rooted
 from workerlog_migrate.analysis.parameters import default_of
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.uses import only_value
@@ -207,6 +210,15 @@ class Conditions:
                 return self._world.spells(str(word) for word in condition.values)
             case "true":
                 return True if constant is None else bool(constant.value)
+            case "rooted":
+                looped = self._sources.looped(node, arguments.frame.unit) if node is not None else None
+                return node is None or any(map(may_be_rooted, looped or [constant or node]))
+            case "emptiable":
+                return node is not None and may_be_empty(
+                    node,
+                    arguments.frame.unit.module,
+                    lambda part: _is_decoded(part, arguments.frame.unit, self._above),
+                )
             case "negative":
                 return node is not None and self._may_be_negative(node, arguments)
             case "literal":
@@ -256,6 +268,10 @@ class Conditions:
                 return node is None or not self._sources.is_recent(node, arguments.frame)
             case "holds-unknown":
                 return may_hold_no_data(node, arguments.value) or self._holds_deep(node, value, arguments)
+            case "mixed-keys":
+                return mixes_keys(value) or (
+                    "json" in names and mixes_keys_of_decoded(arguments.frame.unit, self._above.flat.value)
+                )
             case "circular":
                 return self._holds_itself(value, arguments.frame.unit)
             case "holds-no-text":
@@ -332,8 +348,8 @@ class Conditions:
     def _is_converted(self, node: ast.expr, arguments: Arguments, seen: frozenset[str] = frozenset()) -> bool:
         """Whether a number may come out of text, so that it can be of any size: not what the system gave.
 
-        That is an attribute (``child.pid``), what a function of the standard library gives, or a name for these. What is made of
-        itself again and again may grow.
+        That is an attribute (``child.pid``), what a function of the standard library gives, or a name for these; not what such a
+        function decodes. What is made of itself again and again may grow.
         """
         if isinstance(node, ast.Name):
             if node.id in seen:
@@ -347,6 +363,10 @@ class Conditions:
                 else self._is_made_converted(module.parents.get(binding.node), arguments, seen)
                 for binding in bindings
             )
+        if isinstance(node, ast.Call | ast.Attribute) and _is_decoded(
+            node, arguments.frame.unit, self._above
+        ):
+            return True
         if isinstance(node, ast.Call):
             dotted = arguments.frame.unit.module.qualified(node.func) or ""
             if "." in dotted:
@@ -552,6 +572,11 @@ class Conditions:
                 return self.is_ascii(function.value, arguments)
         value = arguments.value(node)
         return bool(value) and self._knowledge.are_all(values.names(value), "plain")
+
+
+def _is_decoded(node: ast.expr, unit: Unit, above: Above) -> bool:
+    """Whether an expression, which may stand before the call, may give decoded data."""
+    return "json" in values.names(above.flat.value(node, unit))
 
 
 _HOLDING = frozenset({"dict", "list", "collections.defaultdict", "collections.OrderedDict"})

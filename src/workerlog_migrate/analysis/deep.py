@@ -15,6 +15,8 @@ from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.values import Type, Value
 
 _CONTAINERS = frozenset({"collections.OrderedDict", "collections.defaultdict", "dict", "list"})
+_DICTS = frozenset({"collections.OrderedDict", "collections.defaultdict", "dict"})
+_NUMBERS = frozenset({"bool", "float", "int"})
 _PLAIN_DATA = frozenset({"None", "bool", "dict", "float", "int", "json", "list", "str", "tuple"})
 _KEYS = frozenset({"None", "bool", "float", "int", "json", "str"})
 _PUTTING = ("add", "append", "extend", "insert", "setdefault", "update")
@@ -114,6 +116,47 @@ def fills_decoded(unit: Unit, value_of: Callable[[ast.expr, Unit], Value]) -> bo
         and values.may_be_decoded(value_of(node.value, unit))
         for node in unit.module.parents
     )
+
+
+def mixes_keys(value: Value) -> bool:
+    """Whether a value may be a dict, or hold one, whose keys need not be of one kind, so that they cannot be sorted.
+
+    Args:
+        value: what it may be.
+    """
+    return any(
+        (entry.name in _DICTS and bool(entry.args) and not _is_of_one_kind(entry.args[0]))
+        or any(map(mixes_keys, entry.args))
+        for entry in value
+        if entry.name in _CONTAINERS and not values.is_empty(entry)
+    )
+
+
+def _is_of_one_kind(keys: Value) -> bool:
+    names = values.names(keys)
+    return names <= {"str"} or names <= _NUMBERS
+
+
+def mixes_keys_of_decoded(unit: Unit, value_of: Callable[[ast.expr, Unit], Value]) -> bool:
+    """Whether something in a file gives decoded data keys that need not be text, as it has them when it is read.
+
+    Args:
+        unit: the file.
+        value_of: gives what an expression may be.
+    """
+    for node in unit.module.parents:
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            is_text = values.names(value_of(node.slice, unit)) <= {"str"}
+            if not is_text and _may_be_decoded(value_of(node.value, unit)):
+                return True
+    return any(
+        mixes_keys(value_of(stored, unit)) and _may_be_decoded(value_of(holder, unit))
+        for holder, stored in _filled(unit)
+    )
+
+
+def _may_be_decoded(value: Value) -> bool:
+    return "json" in values.names(value)
 
 
 def _filled(unit: Unit) -> Iterator[tuple[ast.expr, ast.expr]]:

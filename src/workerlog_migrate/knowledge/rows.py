@@ -74,6 +74,12 @@ TESTS: Mapping[str, ConditionWord] = {
     "holds-no-text": ConditionWord("{} holds something else than texts"),
     # It is a container, and the file puts one into itself.
     "circular": ConditionWord("{} may hold itself"),
+    # It may be a dict, or hold one, whose keys need not be of one kind.
+    "mixed-keys": ConditionWord("{} may have keys of several kinds"),
+    # It may be a list with nothing in it: something that was split, filtered or decoded.
+    "emptiable": ConditionWord("{} may be empty"),
+    # A text that may begin with a slash.
+    "rooted": ConditionWord("{} may be absolute", of_parameters=True),
     # A number that comes from outside, or is what is left of another one, and that nothing keeps from being negative.
     "negative": ConditionWord("{} may be negative"),
     # Something in it cannot be compared with another of its kind.
