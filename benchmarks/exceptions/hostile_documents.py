@@ -546,29 +546,54 @@ def read(case: Case, names: Iterable[str], rounds: int) -> Outcome:
         rounds: how many documents.
     """
     outcome = Outcome(case.name, list(names))
-    listed = (*_NEVER_LISTED, *filter(None, map(_class, outcome.names)))
+    listed = classes(outcome.names)
     document, chance = DOCUMENTS[case.document](), random.Random(case.name)
     code = compile(f"{case.imports}\n{case.body}", case.name, "exec")
     path = Path(case.document)
     for _ in range(rounds):
         path.write_bytes(damaged(document, chance))
-        error = _raised(code, str(path))
-        if error is not None:
-            kind = type(error)
-            name = (
-                kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-            )
-            outcome.raised[name] = outcome.raised.get(name, 0) + 1
-            if outcome.names and not isinstance(error, (*listed, _TooLongError)):
-                outcome.escaped.setdefault(name, str(error)[:100])
+        note(outcome, raised(code, {"p": str(path)}, SECONDS), listed)
     return outcome
 
 
-def _raised(code: object, path: str) -> BaseException | None:
+def classes(names: Iterable[str]) -> tuple[type[BaseException], ...]:
+    """Return the classes that are listed, and those that no list holds.
+
+    Args:
+        names: their names.
+    """
+    return (*_NEVER_LISTED, *filter(None, map(_class, names)))
+
+
+def note(outcome: Outcome, error: BaseException | None, listed: tuple[type[BaseException], ...]) -> None:
+    """Count an exception, and keep it where it is not listed.
+
+    Args:
+        outcome: what came out so far.
+        error: the exception; None where nothing was raised.
+        listed: the classes that are listed.
+    """
+    if error is None:
+        return
+    kind = type(error)
+    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    outcome.raised[name] = outcome.raised.get(name, 0) + 1
+    if outcome.names and not isinstance(error, (*listed, _TooLongError)):
+        outcome.escaped.setdefault(name, str(error)[:100])
+
+
+def raised(code: object, given: dict[str, object], seconds: float) -> BaseException | None:
+    """Run lines, and return what they raise.
+
+    Args:
+        code: the lines, compiled.
+        given: the names that they know.
+        seconds: what they may take.
+    """
     try:
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
         with contextlib.redirect_stdout(io.StringIO()):
-            exec(code, {"p": path, "__name__": "worker"})  # type: ignore[arg-type]  # what was compiled above
+            exec(code, {**given, "__name__": "worker"})  # type: ignore[arg-type]  # what was compiled
     except (Exception, _TooLongError) as error:  # noqa: BLE001  # whatever a document brings about is what is looked for
         return error
     finally:
@@ -582,21 +607,27 @@ def _class(name: str) -> type[BaseException] | None:
         return getattr(builtins, name, None)
     with contextlib.suppress(ImportError):
         return getattr(importlib.import_module(module), attribute, None)
-    return None
+    outer = _class(module)  # a class in a class: imaplib.IMAP4.error
+    return getattr(outer, attribute, None)
 
 
-def inferred(cases: Iterable[Case]) -> dict[str, list[str]]:
+def _reader(case: Case) -> str:
+    """Write a worker around the lines of a case."""
+    body = "".join(f"        {line}\n" for line in case.body.splitlines())
+    return f"{case.imports}\n\n\ndef ler(p: str):\n    try:\n{body}    except Exception:\n        pass\n\n\nler('x')\n"
+
+
+def inferred(cases: Iterable[Case], script: Callable[[Case], str] = _reader) -> dict[str, list[str]]:
     """Return what the tool writes for each case: the names of exceptions, or none where the handler stays broad.
 
     Args:
         cases: the cases.
+        script: writes the script of a case, which has one handler.
     """
     by_script = {f"zero_{number}.py": case for number, case in enumerate(cases)}
     with tempfile.TemporaryDirectory() as folder:
         for name, case in by_script.items():
-            body = "".join(f"        {line}\n" for line in case.body.splitlines())
-            text = f"{case.imports}\n\n\ndef ler(p: str):\n    try:\n{body}    except Exception:\n        pass\n\n\nler('x')\n"
-            Path(folder, name).write_text(text, encoding="utf-8")
+            Path(folder, name).write_text(script(case), encoding="utf-8")
         command = [
             sys.executable,
             "-m",
@@ -630,14 +661,24 @@ def run(cases: Iterable[Case], rounds: int, python: str = sys.executable) -> Ite
     """
     chosen = list(cases)
     lists = inferred(chosen)
+    yield from served(__file__, [[case.name, lists[case.name], rounds] for case in chosen], python)
+
+
+def served(program: str, asked: list[list[object]], python: str) -> Iterator[Outcome]:
+    """Run a program as ``--serve`` in an empty folder, and yield what it answers.
+
+    Args:
+        program: its path.
+        asked: for each case its name, what is listed and the number of rounds.
+        python: the interpreter.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        asked = json.dumps([[case.name, lists[case.name], rounds] for case in chosen])
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
         done = subprocess.run(
-            [python, __file__, "--serve"],
+            [python, program, "--serve"],
             cwd=folder,
             env=environment,
-            input=asked.encode(),
+            input=json.dumps(asked).encode(),
             stdout=subprocess.PIPE,
             check=True,
         )
@@ -647,19 +688,28 @@ def run(cases: Iterable[Case], rounds: int, python: str = sys.executable) -> Ite
 
 def serve() -> int:
     """Read what the cases on stdin ask for, and write what came out to stdout, a line a case."""
+    by_name = {case.name: case for case in CASES}
+    return answer(lambda name, names, rounds: read(by_name[name], names, rounds))
+
+
+def answer(ask: Callable[[str, list[str], int], Outcome]) -> int:
+    """Set limits, and write to stdout what comes of each case on stdin, a line a case.
+
+    Args:
+        ask: runs a case by its name, with what is listed and the number of rounds.
+    """
     import resource  # POSIX only, and asked for only in the process that reads
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGALRM, _too_long)
     warnings.simplefilter("ignore")
     logging.disable()
-    by_name = {case.name: case for case in CASES}
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)  # libraries in C write there
     for name, names, rounds in json.loads(sys.stdin.read()):
-        outcome = read(by_name[name], names, rounds)
+        outcome = ask(name, names, rounds)
         fields = {
             "name": outcome.name,
             "names": outcome.names,
@@ -680,34 +730,53 @@ def _missing(needs: Iterable[str], python: str) -> set[str]:
     return set(done.stdout.split())
 
 
-def main() -> int:
-    """Run by command."""
-    parser = argparse.ArgumentParser(
-        description="Read damaged documents, and compare what comes out with what is inferred."
-    )
+def by_command(
+    description: str,
+    cases: Iterable[Case],
+    what: str,
+    run_cases: Callable[[Iterable[Case], int, str], Iterator[Outcome]],
+) -> int:
+    """Run by command.
+
+    Args:
+        description: what the program does.
+        cases: all cases.
+        what: what a case meets many of.
+        run_cases: runs cases, with the number of rounds and an interpreter.
+    """
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help="cases; all that the interpreter can read without it"
+        "names", nargs="*", metavar="NAME", help="cases; all that the interpreter can run without it"
     )
-    parser.add_argument("--rounds", type=int, default=400, help="documents a case")
-    parser.add_argument("--python", default=sys.executable, metavar="PATH", help="the interpreter that reads")
+    parser.add_argument("--rounds", type=int, default=400, help=f"{what} a case")
+    parser.add_argument("--python", default=sys.executable, metavar="PATH", help="the interpreter that runs")
     options = parser.parse_args()
-    chosen = [case for case in CASES if not options.names or case.name in options.names]
+    chosen = [case for case in cases if not options.names or case.name in options.names]
     missing = _missing(sorted({need for case in chosen for need in case.needs}), options.python)
     able = [case for case in chosen if not missing.intersection(case.needs)]
     broad = escapes = 0
-    for outcome in run(able, options.rounds, options.python):
+    for outcome in run_cases(able, options.rounds, options.python):
         broad += not outcome.names
         escapes += len(outcome.escaped)
-        raised = ", ".join(f"{name} {count}" for name, count in sorted(outcome.raised.items()))
-        print(f"{outcome.name}: {', '.join(outcome.names) or 'stays broad'}\n    came: {raised or 'nothing'}")
+        came = ", ".join(f"{name} {count}" for name, count in sorted(outcome.raised.items()))
+        print(f"{outcome.name}: {', '.join(outcome.names) or 'stays broad'}\n    came: {came or 'nothing'}")
         for name, text in outcome.escaped.items():
             print(f"    ESCAPED {name}: {text}")
     print(
-        f"{len(able)} cases of {options.rounds} documents, {len(chosen) - len(able)} left out for want of {', '.join(sorted(missing)) or 'nothing'}; "
+        f"{len(able)} cases of {options.rounds} {what}, {len(chosen) - len(able)} left out for want of {', '.join(sorted(missing)) or 'nothing'}; "
         f"{broad} stay broad, {escapes} escapes"
     )
     return 1 if escapes else 0
 
 
 if __name__ == "__main__":
-    sys.exit(serve() if sys.argv[1:2] == ["--serve"] else main())
+    sys.exit(
+        serve()
+        if sys.argv[1:2] == ["--serve"]
+        else by_command(
+            "Read damaged documents, and compare what comes out with what is inferred.",
+            CASES,
+            "documents",
+            run,
+        )
+    )

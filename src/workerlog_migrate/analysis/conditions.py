@@ -211,8 +211,8 @@ class Conditions:
             case "true":
                 return True if constant is None else bool(constant.value)
             case "rooted":
-                looped = self._sources.looped(node, arguments.frame.unit) if node is not None else None
-                return node is None or any(map(may_be_rooted, looped or [constant or node]))
+                items = self._sources.looped(node, arguments.frame.unit) if node is not None else None
+                return node is None or any(map(may_be_rooted, items or [constant or node]))
             case "emptiable":
                 return node is not None and may_be_empty(
                     node,
