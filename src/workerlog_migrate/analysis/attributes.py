@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.questions import Questions
     from workerlog_migrate.analysis.replacements import Replacements
     from workerlog_migrate.analysis.shapes import Shapes
+    from workerlog_migrate.analysis.tagged import Tagged
     from workerlog_migrate.analysis.unset import Unset
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.analysis.writes import Writes
@@ -63,6 +64,7 @@ class Attributes:
         kinds: Kinds,
         unset: Unset,
         called_back: CalledBack,
+        tagged: Tagged,
     ) -> None:
         self._world = world
         self._effects = effects
@@ -79,6 +81,7 @@ class Attributes:
         self._kinds = kinds
         self._unset = unset
         self._called_back = called_back
+        self._tagged = tagged
         self._knowledge = world.knowledge
         self._platform = world.knowledge.operation("op:platform-attribute")
         self._standing_in: list[ClassInfo] = []
@@ -153,6 +156,8 @@ class Attributes:
                 if not called:
                     self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
                 return values.bound(ANY, "*", name)
+            case values.FUNCTION if not name.startswith("__"):
+                return self._tag(entry.function, name, node, frame)
             case (
                 values.FUNCTION
                 | values.METHOD
@@ -168,6 +173,15 @@ class Attributes:
                 | values.SUPPRESS
             ):
                 return values.bound(ANY, "*", name)
+
+    def _tag(self, function: FunctionInfo, name: str, node: ast.expr, frame: Frame) -> Value:
+        """Return an attribute that the program sets on a function; a call may come before that."""
+        found = self._tagged.value(function, name)
+        if not found:
+            return values.bound(ANY, "*", name)
+        if frame.sink.is_heard and not self._tagged.is_there(function, name):
+            self._effects.operation("op:attribute-unset", node, frame)
+        return found
 
     def _named_attribute(self, entry: Type, name: str, node: ast.expr, frame: Frame, called: bool) -> Value:
         if entry.name == "json":

@@ -81,7 +81,9 @@ class CalledBack:
         if not frame.sink.is_heard:
             return
         for entry in value:
-            for inner in (entry.remembered or ()) if entry.name == "iterator" else ():
+            for inner in entry.remembered or ():
+                if entry.name != "iterator" and inner.kind is not values.GENERATOR:
+                    continue  # it is called later, not gone through
                 if inner.kind is values.GENERATOR:
                     if inner.function_or_none is not None:
                         frame.sink.add(CallEdge(inner.function, node, frame.unit))
@@ -148,7 +150,7 @@ class CalledBack:
         """
         for entry in value:
             methods: list[FunctionInfo] = []
-            if entry.function_or_none is not None and entry.kind in _CALLED:
+            if entry.function_or_none is not None and entry.kind in (*_CALLED, values.GENERATOR):
                 methods = [entry.function]
             elif entry.kind is values.INSTANCE:
                 found = self._families.method(entry.class_info, "__call__")

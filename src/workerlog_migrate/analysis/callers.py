@@ -16,7 +16,7 @@ from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.trails import Passed, Trail, Use, use_of
 from workerlog_migrate.analysis.values import Type
-from workerlog_migrate.syntax.literals import last_name, may_spell
+from workerlog_migrate.syntax.literals import may_spell
 from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
@@ -276,27 +276,28 @@ class Callers:
         return first is second or first in family(second) or second in family(first)
 
     def _by_text(self, function: FunctionInfo, owner: ClassInfo, trail: Trail) -> None:
-        """Look for what takes a method by its name in a text: ``getattr``, ``methodcaller``."""
-        module = function.unit.module
-        for call in (*module.calls_of("getattr"), *module.calls_of("methodcaller")):
-            name = (
-                call.args[1]
-                if len(call.args) > 1 and last_name(call.func) == "getattr"
-                else call.args[0]
-                if call.args
-                else None
-            )
-            if name is None or not may_spell(name, function.name):
-                continue
-            if last_name(call.func) == "getattr":
-                if not self.receives(call.args[0], owner, function.unit)[0]:
-                    continue
-                if isinstance(name, ast.Constant):
-                    found = self.follower(is_code=True).from_expression(call, function.unit)
-                    trail.uses.extend(found.uses)
-                    trail.lost = trail.lost or found.lost
-                    continue
-            trail.lost = trail.lost or f"{function.name} is taken by its name in line {call.lineno}"
+        """Look for what takes a method by its name in a text: ``getattr``, ``methodcaller``, in whatever file."""
+        for word in ("getattr", "methodcaller", "attrgetter"):
+            for unit in self._places.units(function.unit, word):
+                for call in unit.module.calls_of(word):
+                    self._taken_by(word, call, unit, function, owner, trail)
+
+    def _taken_by(
+        self, word: str, call: ast.Call, unit: Unit, function: FunctionInfo, owner: ClassInfo, trail: Trail
+    ) -> None:
+        """Follow a method from a call that may take it by its name."""
+        names = call.args[1:2] if word == "getattr" else call.args if word == "attrgetter" else call.args[:1]
+        if not any(_may_end_with(name, function.name) for name in names):
+            return
+        if word == "getattr":
+            if not self.receives(call.args[0], owner, unit)[0]:
+                return
+            if isinstance(names[0], ast.Constant):
+                found = self.follower(is_code=True).from_expression(call, unit)
+                trail.uses.extend(found.uses)
+                trail.lost = trail.lost or found.lost
+                return
+        trail.lost = trail.lost or f"{function.name} is taken by its name in line {call.lineno}"
 
     def _set(self, function: FunctionInfo, owner: ClassInfo) -> Trail:
         """Return what is assigned to a property."""
@@ -387,6 +388,13 @@ _ASKED_BY: dict[str, type[ast.AST]] = {
 _OF_PROGRAM = (values.INSTANCE, values.CLASS)
 _RECEIVING = (*_OF_PROGRAM, values.UNKNOWN, values.BOUND)
 _Asking = tuple[ast.AST, ast.expr, tuple[ast.expr, ...]]
+
+
+def _may_end_with(node: ast.expr, name: str) -> bool:
+    """Whether an expression may give the text of a name, or a path of names with it: ``"shop.half"``."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return name in node.value.split(".")
+    return may_spell(node, name)
 
 
 def _operands(node: ast.AST, name: str) -> tuple[ast.expr | None, tuple[ast.expr, ...]]:

@@ -195,6 +195,10 @@ class Calls:
                 method = self._families.method(entry.class_info, "__call__")
                 if isinstance(method, FunctionInfo):
                     return self._invoke_function(method, arguments, node, frame)
+            case values.CALLABLE if entry.getter is not None:
+                got = self._specials.got(entry.getter, arguments, node, frame)
+                if got is not None:
+                    return got
             case (
                 values.NAMED
                 | values.UNKNOWN

@@ -187,4 +187,6 @@ def inner(value: Value) -> Value:
 OF_ARGUMENTS = ("result:", "made:", "held:", "inner:", "fields:")
 """How the placeholders begin that say more of an argument than what it is."""
 
-_MAPPINGS = frozenset({"collections.defaultdict", "collections.OrderedDict", "collections.Counter"})
+_MAPPINGS = frozenset(
+    {"collections.ChainMap", "collections.Counter", "collections.OrderedDict", "collections.defaultdict"}
+)

@@ -55,6 +55,7 @@ from workerlog_migrate.analysis.sources import Sources
 from workerlog_migrate.analysis.special_methods import SpecialMethods
 from workerlog_migrate.analysis.specials import Specials
 from workerlog_migrate.analysis.subscripts import Subscripts
+from workerlog_migrate.analysis.tagged import Tagged
 from workerlog_migrate.analysis.unset import Unset
 from workerlog_migrate.analysis.world import World
 from workerlog_migrate.analysis.writes import Writes
@@ -133,6 +134,7 @@ class Engine:
         called_back = CalledBack(world, above, families)
         set_up = SetUp(world, above, families, places, replacements, called_back)
         iteration = Iteration(above, effects, elements, kinds, unset, special_methods, hooks, called_back)
+        tagged = Tagged(above, questions, places, callers)
         attributes = Attributes(
             world,
             effects,
@@ -149,6 +151,7 @@ class Engine:
             kinds,
             unset,
             called_back,
+            tagged,
         )
         subscripts = Subscripts(
             world,
@@ -188,7 +191,9 @@ class Engine:
         entering = Entering(world, above, effects, families, elements, flat, shapes, attributes)
         caught = Caught(world, above, families)
         printing = Printing(world, above, effects, conditions, special_methods, attributes, set_up)
-        specials = Specials(world, above, effects, elements, shapes, iteration, attributes, rows, printing)
+        specials = Specials(
+            world, above, effects, elements, shapes, iteration, attributes, sources, rows, printing
+        )
         decorators = Decorators(world, above, effects, flat, specials, conditions)
         calls = Calls(
             world,
@@ -320,6 +325,7 @@ class Engine:
             called_back,
             set_up,
             iteration,
+            tagged,
             attributes,
             subscripts,
             operators,

@@ -145,6 +145,9 @@ class Follower:
         for outer in reversed(step.bound):
             if outer.kind == "method":
                 use = use._replace(kind="method", name=outer.name)
+            elif outer.kind == "compared":
+                self._compared(use, outer)
+                use = use._replace(positional=use.positional * 2)
             else:
                 names = {name for name, _ in use.keywords}
                 use = use._replace(
@@ -154,6 +157,11 @@ class Follower:
                     mapping=(*outer.mapping, *use.mapping),
                 )
         self._trail.uses.append(use)
+
+    def _compared(self, use: Use, made: Use) -> None:
+        """Give up on a comparison that is called in another way than to order one container: with what, nobody knows."""
+        if use.kind != "handed" or len(use.positional) != 1:
+            self._lose(f"it is handed to {made.name}", made.node, made.unit)
 
     def _step(self, step: Step) -> None:
         node, unit, items, bound = step
@@ -506,6 +514,8 @@ class Follower:
         elif name in PARTIALS and place == 0 and not step.items:
             made = use_of("partial", call, unit)
             self._push(call, unit, 0, (*step.bound, made._replace(positional=made.positional[1:])))
+        elif name == _COMPARED and not (step.items or step.bound):
+            self._push(call, unit, 0, (use_of("compared", call, unit, name=name),))
         elif isinstance(call.func, ast.Attribute) and last in PUTTING and kind is values.BOUND:
             self._into(call.func.value, step, step.items if last in PUTTING_ALL else step.items + 1)
         elif step.items and name in PASSING:
@@ -600,6 +610,7 @@ class Follower:
 
 
 _SETTING = frozenset({"setattr", "object.__setattr__"})
+_COMPARED = "functools.cmp_to_key"
 _MIRROR = "worker_logger.mirror_print"
 
 

@@ -79,6 +79,10 @@ class Parameters:
         if argument.annotation is not None:
             declared = self._annotations.annotation(argument.annotation, function.unit)
             if not values.is_unknown(declared):
+                if values.is_silent(declared):
+                    known = self._said_by_calls(declared, function, argument, default)
+                    if known:
+                        return known
                 declared = self._filled_with_json(declared, function, argument)
                 for value in self._passed(function, argument):
                     declared |= values.contradicting(declared, value) | values.filling(declared, value)
@@ -103,6 +107,19 @@ class Parameters:
             found.append(self._told(function, argument))
         found.extend(passed)
         return values.join(found)
+
+    def _said_by_calls(
+        self, declared: Value, function: FunctionInfo, argument: ast.arg, default: ast.expr | None
+    ) -> Value:
+        """Return what all calls pass for a parameter whose annotation does not say what it holds; nothing where not all are seen."""
+        passed = list(self._passed(function, argument))
+        if not passed or ANY in passed or not self._is_called(function):
+            return values.BOTTOM
+        if default is not None:
+            passed.append(self._above.flat.value(default, function.unit))
+        found = values.join(passed)
+        is_said = values.names(found) <= values.names(declared) | {"None"}
+        return values.BOTTOM if values.is_unknown(found) or not is_said else found
 
     def _told(self, function: FunctionInfo, argument: ast.arg) -> Value:
         """Return what a parameter is by a method that things of one type of an imported library have only: ``bot.add_cog(x)``."""

@@ -339,6 +339,8 @@ class Rows:
             return ANY
         given = self._going_on(self._given_by_row(row, arguments, receiver), row, arguments)
         given = self._called_back.made_of(given, row, arguments)
+        if "wraps" in row.marks:
+            given = values.going_through(given, self._run_on(arguments))
         value = self._hooks.rows_of(given, arguments.frame.unit)
         if "matches" in row.marks:
             value = self._patterns.matched(value, row, arguments, receiver)
@@ -355,18 +357,25 @@ class Rows:
         for parameter in row.calls:
             for passed in arguments.find(parameter, row.params):
                 running.update(each for each in arguments.value(passed) if each.kind in _RUNNING)
+        return values.running(value, self._run_on(arguments) | running)
+
+    def _run_on(self, arguments: Arguments) -> Value:
+        """Return the generators and objects among the arguments that run where what is made of them goes on."""
+        running: set[Type] = set()
         for passed in arguments.positional:
             for entry in arguments.value(passed):
                 if entry.kind in (values.GENERATOR, values.INSTANCE):
                     running.add(entry)
                 elif entry.name == "iterator" and entry.remembered is not None:
                     running.update(entry.remembered)
-        return values.running(value, frozenset(running))
+        return frozenset(running)
 
     def _wraps_unknown(self, row: CallRow, arguments: Arguments) -> bool:
         """Whether what a call makes goes on to use an own object, or something unknown: ``csv.writer(own)``."""
         return any(
-            entry.class_or_none is not None or entry.kind is values.GENERATOR or values.is_opaque(entry)
+            entry.class_or_none is not None
+            or (entry.kind is values.GENERATOR and entry.function_or_none is None)
+            or values.is_opaque(entry)
             for parameter in row.works_on
             for passed in (
                 arguments.positional if parameter == "*" else arguments.find(parameter, row.params)

@@ -152,11 +152,14 @@ class Sight:
         if part.startswith("type:"):
             return values.with_groups(values.parse(part.removeprefix("type:")), self._pattern(node, unit))
         value = self._above.flat.value(node, unit)
-        if part == "result":
-            return values.join(
+        if part in ("result", "deep result"):
+            value = values.join(
                 self._above.flat.returns(entry.function) if entry.function_or_none is not None else ANY
                 for entry in value
             )
+            return value if part == "result" else values.beyond_json(value)
+        if part == "deep":
+            return values.beyond_json(value)
         if part == "element":
             return self._elements.element(value, unit)
         if part.startswith("part:"):

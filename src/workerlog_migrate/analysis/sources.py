@@ -81,6 +81,45 @@ class Sources:
         )
         return first if all(same) else None
 
+    def texts(self, node: ast.expr, unit: Unit) -> list[str] | None:
+        """Return all texts that an expression can be, through names and parameters; None where one is not written."""
+        found: list[str] = []
+        work, seen = [(node, unit)], {node}
+        while work:
+            current, where = work.pop()
+            match current:
+                case ast.Constant(value=str(text)):
+                    found.append(text)
+                    continue
+                case ast.IfExp(body=body, orelse=other):
+                    made: list[tuple[ast.expr, Unit]] | None = [(body, where), (other, where)]
+                case ast.Name():
+                    looped = self.looped(current, where)
+                    made = (
+                        self._written_of_name(current, where)
+                        if looped is None
+                        else [(item, where) for item in looped]
+                    )
+                case _:
+                    return None
+            if made is None or len(seen) > _ORIGINS:
+                return None
+            work += [each for each in made if each[0] not in seen]
+            seen.update(each for each, _ in made)
+        return found or None
+
+    def _written_of_name(self, node: ast.Name, unit: Unit) -> list[tuple[ast.expr, Unit]] | None:
+        """Return what a name is bound to, if nothing else changes it: neither ``+=`` nor another file."""
+        module = unit.module
+        found = module.lookup(node.id, module.scope(node))
+        if (
+            found is None
+            or any(binding.kind == "augment" for binding in found[1])
+            or (found[0] is module.scope_of_module and self._writes.written(unit, node.id))
+        ):
+            return None
+        return self._sources_of_name(node, unit)
+
     def looped(self, node: ast.expr, unit: Unit) -> list[ast.expr] | None:
         """Return all that a name may be that only loops over written-out items bind; None for any other expression."""
         if not isinstance(node, ast.Name):

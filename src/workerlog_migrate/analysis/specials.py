@@ -8,13 +8,15 @@ second run finds what the first one found.
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
-from workerlog_migrate.analysis.frames import SILENT, CallEdge, Frame
+from workerlog_migrate.analysis.frames import SILENT, CallEdge, EffectSet, Frame, Raise
+from workerlog_migrate.analysis.getters import GETTERS, Getter, getter
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.shapes import NAMED_TUPLE
 from workerlog_migrate.analysis.values import ANY, NONE, Value
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.printing import Printing
     from workerlog_migrate.analysis.rows import Rows
     from workerlog_migrate.analysis.shapes import Shapes
+    from workerlog_migrate.analysis.sources import Sources
     from workerlog_migrate.analysis.world import World
 
 Special = Callable[[Arguments, ast.expr, Frame], Value]
@@ -49,15 +52,18 @@ class Specials:
         shapes: Shapes,
         iteration: Iteration,
         attributes: Attributes,
+        sources: Sources,
         rows: Rows,
         printing: Printing,
     ) -> None:
         self._above = above
+        self._got: dict[tuple[Getter, ast.expr], ast.expr] = {}
         self._effects = effects
         self._elements = elements
         self._shapes = shapes
         self._iteration = iteration
         self._attributes = attributes
+        self._sources = sources
         self._rows = rows
         self._knowledge = world.knowledge
         self.table: dict[str, Special] = {
@@ -68,6 +74,9 @@ class Specials:
             "worker_utils.retry_with_backoff": self._retry,
             "functools.partial": self._partial,
             "functools.wraps": self._transparent,
+            "functools.cmp_to_key": self._compared,
+            "collections.ChainMap": self._chained,
+            **{name: functools.partial(self._getter, name) for name in GETTERS},
             "super": self._super,
             "getattr": self._getattr,
             "int": self._int,
@@ -135,6 +144,38 @@ class Specials:
             return ANY
         return values.wrapped(values.PARTIAL, arguments.value(arguments.positional[0]))
 
+    def _compared(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``cmp_to_key(f)`` makes things whose order ``f`` tells: what it gives is compared with a number."""
+        made = self._partial(arguments, node, frame)
+        quiet = Frame(frame.function, frame.env, SILENT)
+        for passed in arguments.positional[:1] if frame.sink.is_heard else ():
+            given = self._above.calls.invoke_unknown(arguments.value(passed), passed, quiet)
+            if not values.names(given) <= _NUMBERS:
+                self._effects.operation("op:kinds", node, frame)
+        return made
+
+    def _chained(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``ChainMap(a, b)`` has what its dictionaries have; it may be given others later."""
+        made = self._by_row("collections.ChainMap", arguments, node, frame)
+        given = values.join(map(arguments.value, arguments.positional)) or ANY
+        if arguments.starred or any(entry.name != "dict" or len(entry.args) != _PAIR for entry in given):
+            return made
+        keys, items = (values.join(entry.args[at] for entry in given) for at in range(_PAIR))
+        return values.one("collections.ChainMap", keys, items)
+
+    def _getter(self, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        made = self._by_row(name, arguments, node, frame)
+        found = getter(name, node)
+        return made if found is None else values.of_kind(values.CALLABLE, found)
+
+    def got(self, found: Getter, arguments: Arguments, node: ast.expr, frame: Frame) -> Value | None:
+        """Return what a call of ``itemgetter("a")`` gives; None where it is not called with one thing."""
+        match arguments.positional:
+            case [ast.expr() as given] if not (arguments.starred or arguments.keywords):
+                read = self._got.setdefault((found, node), found.of(given, node))
+                return self._above.expressions.value(read, frame)
+        return None
+
     def _super(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         current: FunctionInfo | None = frame.function
         while current is not None:
@@ -144,34 +185,40 @@ class Specials:
         return ANY
 
     def _getattr(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
-        row = self._knowledge.call("getattr")
         positional = arguments.positional
         for passed in positional[:1]:
             self._effects.unresolved_if_opaque(
                 arguments.value(passed), "op:attribute-unknown", node, passed, frame
             )
-        if (
-            len(positional) >= 2
-            and isinstance(positional[1], ast.Constant)
-            and isinstance(positional[1].value, str)
-        ):
-            quiet = Frame(frame.function, frame.env, SILENT)
-            receiver = values.without_none(arguments.value(positional[0]))
-            known = self._attributes.attribute(receiver, positional[1].value, node, quiet)
-            if len(positional) > 2:
-                if receiver and all(
-                    entry.kind in (values.INSTANCE, values.CLASS)
-                    and self._shapes.lacks_attribute(entry.class_info, positional[1].value)
-                    for entry in receiver
-                ):
-                    return arguments.value(positional[2])
-                return known | arguments.value(positional[2])
-            if frame.sink.is_heard and row is not None and not self._has(receiver, positional[1].value):
-                self._rows.apply(row, arguments, None, node, frame)
-            return known
-        if row is not None:
-            self._rows.apply(row, arguments, None, node, frame)
-        return ANY
+        texts = self._sources.texts(positional[1], frame.unit) if len(positional) > 1 else None
+        if texts is None:
+            return self._by_row("getattr", arguments, node, frame)
+        receiver = values.without_none(arguments.value(positional[0]))
+        return values.join(self._named(receiver, name, arguments, node, frame) for name in texts)
+
+    def _named(self, receiver: Value, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """Return what ``getattr`` gives of a value for a name; what its property raises counts here."""
+        instead = arguments.positional[2:3]
+        known = self._attributes.attribute(receiver, name, node, frame.quiet())
+        if frame.sink.is_heard:
+            asked = Frame(frame.function, frame.env, EffectSet())
+            self._attributes.attribute(receiver, name, node, asked)
+            for effect in asked.sink.ordered():
+                if isinstance(effect, CallEdge):
+                    frame.sink.add(effect._replace(caught=effect.caught | _MISSING) if instead else effect)
+                elif isinstance(effect, Raise) and effect.exception not in _MISSING:
+                    frame.sink.add(effect)
+        if instead:
+            if receiver and all(
+                entry.kind in (values.INSTANCE, values.CLASS)
+                and self._shapes.lacks_attribute(entry.class_info, name)
+                for entry in receiver
+            ):
+                return arguments.value(instead[0])
+            return known | arguments.value(instead[0])
+        if frame.sink.is_heard and not self._has(receiver, name):
+            self._by_row("getattr", arguments, node, frame)
+        return known
 
     def _has(self, receiver: Value, name: str) -> bool:
         """Whether every alternative is an instance or class of the program that defines an attribute."""
@@ -284,6 +331,8 @@ class Specials:
 
 
 _PAIR = 2
+_MISSING = frozenset({"AttributeError"})
+_NUMBERS = frozenset({"bool", "float", "int"})
 
 
 def _is_float_of_text(node: ast.expr) -> bool:

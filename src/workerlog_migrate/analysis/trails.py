@@ -36,6 +36,7 @@ _OF_EACH = frozenset(
 )
 
 
+_ENCODING = frozenset({"json.dump", "json.dumps"})
 SEEN_THROUGH = frozenset({"collections.ChainMap", "memoryview"})
 """Functions that give a container through which the one that they are given is changed."""
 WRITERS = frozenset(
@@ -52,7 +53,7 @@ class Passed(NamedTuple):
         node: the expression, or the function or class that a decorator is given.
         unit: its file.
         part: empty for the value itself; ``element`` or ``value`` for what is in it, ``part:N`` for the N-th part of an element;
-            ``result`` for what it gives when it is called; ``type:X`` for a value of a type of which a row says that it is given.
+            ``result`` for what it gives when it is called; ``deep`` and ``deep result`` for what is no JSON in it, however deep; ``type:X`` for a value of a type of which a row says that it is given.
     """
 
     node: ast.expr | ast.stmt
@@ -211,6 +212,12 @@ def called_back(row: CallRow, call: ast.Call, step: Step) -> tuple[list[Use], bo
             return _handed_to(call, step, _of_types(types, call, step.unit), name), True
     if row.hands:
         return _handed_to(call, step, _of_types(row.hands, call, step.unit), name), True
+    if name in _ENCODING:  # it is given what is no JSON, and then what comes of what it gives
+        again = next((word.value for word in call.keywords if word.value is step.node), None)
+        if not call.args or again is None:
+            return [], False
+        encoded = Passed(call.args[0], step.unit, "deep"), Passed(again, step.unit, "deep result")
+        return [use for each in encoded for use in _handed_to(call, step, (each,), name)], True
     if name == "functools.reduce":
         return _reduced(call, step, name, function=0, items=1), True
     if name == "itertools.accumulate":

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+from workerlog_migrate.analysis.getters import Getter
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.syntax.patterns import Groups
 
@@ -157,6 +158,11 @@ class Type(NamedTuple):
         return self.ref if isinstance(self.ref, Groups) else None
 
     @property
+    def getter(self) -> Getter | None:
+        """What ``operator.itemgetter`` made, if a ``CALLABLE`` is that."""
+        return self.ref if isinstance(self.ref, Getter) else None
+
+    @property
     def is_huge(self) -> bool:
         """Whether a number was seen to be too large for a machine word, or for the square of a float."""
         return self.ref == HUGE
@@ -210,6 +216,7 @@ NO_TYPES = frozenset(Kind) - {NAMED, INSTANCE, CLOSING}
 _BUILTIN_KINDS = frozenset(
     {"str", "bytes", "int", "float", "bool", "None", "list", "dict", "tuple", "set", "frozenset", "complex"}
 )
+_JSON = frozenset({"str", "int", "float", "bool", "None", "json"})
 _OPEN = frozenset({"json", "record"})
 _NOTHING_KNOWN = frozenset({UNKNOWN, BOUND, DECORATED})
 _WITH_GROUPS = frozenset({"re.Match", "re.Pattern"})
@@ -404,6 +411,19 @@ def _holds_no_data(entry: Type) -> bool:
     return entry.name not in _BUILTIN_KINDS | _OPEN and not is_opaque(entry)
 
 
+def beyond_json(value: Value) -> Value:
+    """Return what JSON has no form for in a value, and in the lists, tuples and dictionaries in it."""
+    found: set[Type] = set()
+    for entry in value:
+        if entry.kind is NAMED and entry.name in ("list", "tuple"):
+            found |= beyond_json(join(entry.args) if entry.args else BOTTOM)
+        elif entry.kind is NAMED and entry.name == "dict":
+            found |= beyond_json(entry.args[1] if len(entry.args) > 1 else ANY)
+        elif not (entry.kind is NAMED and entry.name in _JSON):
+            found.add(entry)
+    return frozenset(found)
+
+
 def is_builtin(entry: Type) -> bool:
     """Whether an alternative is of a builtin kind, of which Python says what it can and cannot do (see ``kinds``)."""
     return entry.name in _BUILTIN_KINDS
@@ -419,6 +439,15 @@ def running(value: Value, inside: Value) -> Value:
     if not inside:
         return value
     return frozenset(entry._replace(ref=inside) if entry.name == "iterator" else entry for entry in value)
+
+
+def going_through(value: Value, inside: Value) -> Value:
+    """Let what reads what it was given, as a reader of CSV does, remember what runs as it goes on."""
+    if not inside:
+        return value
+    return frozenset(
+        entry._replace(ref=inside) if entry.kind is NAMED and entry.is_plain else entry for entry in value
+    )
 
 
 def is_opaque(entry: Type) -> bool:

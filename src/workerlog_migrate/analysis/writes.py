@@ -197,7 +197,7 @@ class Writes:
                     yield ANY
                 else:
                     yield self._above.flat.target(place, unit)
-            for thing, named, value in _set_by_name(module):
+            for thing, named, value in set_by_name(module):
                 if not may_spell(named, name):
                     continue
                 if (
@@ -359,7 +359,7 @@ class Writes:
                 yield ANY
 
 
-def _set_by_name(module: Module) -> Iterator[tuple[ast.expr, ast.expr, ast.expr | None]]:
+def set_by_name(module: Module) -> Iterator[tuple[ast.expr, ast.expr, ast.expr | None]]:
     """Yield whose attributes are set by a text, the text, and the value; None where one is deleted.
 
     By ``setattr(x, name, value)``, ``object.__setattr__(x, name, value)``, ``super().__setattr__(name, value)`` and their counterparts.
