@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.hazards import battery
 
-TOPICS = ("calls", "containers", "files", "further", "kinds", "library", "names", "objects", "ranges")
+TOPICS = ("calls", "containers", "files", "further", "kinds", "library", "met", "names", "objects", "ranges")
 CASES = [case for topic in TOPICS for case in battery.cases([topic])[::18]] + battery.cases(
     ["caught", "deep", "nights", "work"]
 )

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.follower import Follower
 from workerlog_migrate.analysis.frames import at
+from workerlog_migrate.analysis.meetings import SPECIAL, Companion, Meetings
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.trails import Passed, Trail, Use, use_of
 from workerlog_migrate.analysis.values import Type
 from workerlog_migrate.syntax.literals import may_spell
-from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.questions import Questions
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
-
-_OPERATORS = 400
-"""Of more places where a special method may be called by an operator none is looked at: it is called with anything."""
 
 
 class Callers:
@@ -53,8 +50,7 @@ class Callers:
         self._families = families
         self._places = places
         self._receivers: dict[ast.expr, list[Type]] = {}
-        self._nodes: dict[tuple[Unit, type[ast.AST]], list[ast.AST]] = {}
-        self._asking: dict[tuple[Unit, type[ast.AST], bool], list[_Asking]] = {}
+        self._meetings = Meetings(families, self._made, self._companion)
 
     def follower(self, *, is_code: bool) -> Follower:
         """Make what follows one thing: a function or class, or a container."""
@@ -314,45 +310,22 @@ class Callers:
         return trail
 
     def _special(self, function: FunctionInfo, owner: ClassInfo) -> Trail:
-        """Return what a special method is given by the operators that call it."""
-        trail = Trail()
-        kind = _ASKED_BY.get(function.name)
+        """Return what a special method is given by the operators, containers and functions that call it."""
         if len(function.parameters) < 2 and not function.node.args.vararg:  # type: ignore[union-attr]  # a definition
-            return trail
-        if kind is None:
-            trail.lost = f"{function.name} is called by Python"
-            return trail
-        units = self._places.units(function.unit, owner.name)
-        if sum(len(self._all(unit, kind)) for unit in units) > _OPERATORS:
-            trail.lost = f"{function.name} may be called in too many places"
-            return trail
-        for unit in units:
-            for node, receiver, given in self._operators(unit, kind, function.name):
-                if self.receives(receiver, owner, unit)[0]:
-                    trail.uses.append(Use("call", node, unit, tuple(Passed(each, unit) for each in given)))
-                    if isinstance(node, ast.Call):
-                        trail.uses[-1] = use_of("call", node, unit, positional=node.args)
-        return trail
+            return Trail()
+        if function.name not in SPECIAL:
+            return Trail(lost=f"{function.name} is called by Python")
+        most = Trail(lost=f"{owner.name} leads too far")
+        met = self._questions.answer(("met", owner), lambda: self._meetings.of(owner), Trail(), most)
+        return self._meetings.given(function, met)
 
-    def _operators(self, unit: Unit, kind: type[ast.AST], name: str) -> list[_Asking]:
-        """Return the operators that may call a special method of an object of the program: a constant is none."""
-        is_right = name.startswith("__r") or name == "__contains__"
-        key = (unit, kind, is_right)
-        if key not in self._asking:
-            found = ((node, *_operands(node, name)) for node in self._all(unit, kind))
-            self._asking[key] = [
-                (node, receiver, given)
-                for node, receiver, given in found
-                if receiver is not None and not isinstance(receiver, ast.Constant | ast.JoinedStr)
-            ]
-        return self._asking[key]
+    def _made(self, info: ClassInfo) -> Trail:
+        """Return the uses of a class, and the calls in its own methods that make objects of it."""
+        trail = self.trail_of(info)
+        return Trail([*trail.uses, *self._made_by_class_methods(info)], trail.lost)
 
-    def _all(self, unit: Unit, kind: type[ast.AST]) -> list[ast.AST]:
-        """Return all nodes of a kind in a file; most files are never asked."""
-        key = (unit, kind)
-        if key not in self._nodes:
-            self._nodes[key] = [node for node in nodes(unit.module.tree) if isinstance(node, kind)]
-        return self._nodes[key]
+    def _companion(self) -> Companion:
+        return Companion(self._world, self._above, self._families, self._places, self, is_code=False)
 
 
 _METHOD_DECORATORS = frozenset(
@@ -370,24 +343,8 @@ _METHOD_DECORATORS = frozenset(
         "typing.final",
     }
 )
-_ASKED_BY: dict[str, type[ast.AST]] = {
-    "__call__": ast.Call,
-    "__getitem__": ast.Subscript,
-    "__setitem__": ast.Subscript,
-    "__delitem__": ast.Subscript,
-    **dict.fromkeys(
-        ("__add__", "__sub__", "__mul__", "__truediv__", "__floordiv__", "__mod__", "__or__", "__and__"),
-        ast.BinOp,
-    ),
-    **dict.fromkeys(("__radd__", "__rsub__", "__rmul__", "__rtruediv__"), ast.BinOp),
-    **dict.fromkeys(("__eq__", "__lt__", "__le__", "__gt__", "__ge__", "__ne__"), ast.Compare),
-    "__contains__": ast.Compare,
-}
-
-
 _OF_PROGRAM = (values.INSTANCE, values.CLASS)
 _RECEIVING = (*_OF_PROGRAM, values.UNKNOWN, values.BOUND)
-_Asking = tuple[ast.AST, ast.expr, tuple[ast.expr, ...]]
 
 
 def _may_end_with(node: ast.expr, name: str) -> bool:
@@ -395,17 +352,3 @@ def _may_end_with(node: ast.expr, name: str) -> bool:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return name in node.value.split(".")
     return may_spell(node, name)
-
-
-def _operands(node: ast.AST, name: str) -> tuple[ast.expr | None, tuple[ast.expr, ...]]:
-    """Return the object whose special method an operator calls, and what it gives to it."""
-    match node:
-        case ast.Call(func=function, args=args):
-            return function, tuple(args)
-        case ast.Subscript(value=value, slice=key):
-            return value, (key,)
-        case ast.BinOp(left=left, right=right):
-            return (right, (left,)) if name.startswith("__r") else (left, (right,))
-        case ast.Compare(left=left, comparators=[right]):
-            return (right, (left,)) if name == "__contains__" else (left, (right,))
-    return None, ()

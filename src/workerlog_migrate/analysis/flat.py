@@ -352,11 +352,15 @@ class FlowInsensitive:
         return values.dotted(self._effects.canonical(name))
 
     def unit_attribute(self, unit: Unit, name: str) -> Value:
-        """Return an attribute of a module of the program: what it binds, or a file of the package."""
+        """Return an attribute of a module of the program: what it binds, or a file of the package.
+
+        A file that is imported puts itself in the place of what the package binds, unless the package has imported it before.
+        """
         found = self.module_name(unit, name)
-        if found is None and unit.module.source.path.stem == "__init__":
+        if unit.module.source.path.stem == "__init__":
             inner = self._world.other_unit(f".{name}", unit)
-            found = None if inner is None else values.of_kind(values.UNIT, inner)
+            if inner is not None and (found is None or self._world.comes_after(inner, unit, name)):
+                found = (found or BOTTOM) | values.of_kind(values.UNIT, inner)
         return ANY if found is None else found
 
     def function_value(self, info: FunctionInfo) -> Value:

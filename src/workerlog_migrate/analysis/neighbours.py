@@ -99,6 +99,7 @@ class Neighbours:
         self._files: set[Path] = set()
         self._roots: list[Path] | None = None
         self._above: list[Path] | None = None
+        self._put_first: list[Path] | None = None
         self.seen: dict[str, str] = {}
         self._mentions: dict[Path, Mentions | None] = {}
         self._given: dict[Path, Module | None] = {}
@@ -160,9 +161,32 @@ class Neighbours:
         for folder in folders:
             path = self._in_folder(folder, parts)
             if path is not None:
+                if start is None and any(
+                    self._in_folder(each, parts) not in (None, path) for each in self._first()
+                ):
+                    return None  # which of the two comes hangs on where the program is started
                 return self._module(path, may_be_read=may_be_read)
         path = self._in_project(parts) if start is None else None
         return None if path is None else self._module(path, may_be_read=may_be_read)
+
+    def _first(self) -> list[Path]:
+        """List the folders that the script puts on the search path by a written name, and that may come before its own."""
+        if self._put_first is None:
+            self._put_first = []
+            module = self._own
+            if module is None:
+                return self._put_first
+            for place in module.attributes_of("path"):
+                method = module.parents.get(place)
+                is_last = isinstance(method, ast.Attribute) and method.attr in ("append", "extend")
+                if isinstance(place.value, ast.Name) and place.value.id == "sys" and not is_last:
+                    self._put_first += [
+                        folder / node.value
+                        for node in ast.walk(module.statement(place))
+                        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value
+                        for folder in (self._script.parent, Path.cwd())
+                    ]
+        return self._put_first
 
     def _in_folder(self, folder: Path, parts: list[str]) -> Path | None:
         """Return the file of a module below a folder of the search path."""

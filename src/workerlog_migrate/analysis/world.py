@@ -169,6 +169,22 @@ class World:
             known = self._imported_by[unit] = tuple(found)
         return known
 
+    def comes_after(self, inner: Unit, package: Unit, name: str) -> bool:
+        """Whether something else than its package imports a file of it, so that its name in the package is the file from then on.
+
+        Args:
+            inner: the file.
+            package: its ``__init__.py``.
+            name: of the file, as the package's attribute.
+        """
+        if inner in self.imported_by(package):
+            return False
+        return inner in self.imported_by(self.unit) or any(
+            inner in self.own_imports(node, user)
+            for user in (*self.users_of(inner, name), *self.users_of(self.unit, name))
+            for node in user.module.imports
+        )
+
     def has_loaded(self, unit: Unit) -> bool:
         """Whether the script imports a file at its top, itself or through own files that it imports there."""
         if self._loaded is None:
