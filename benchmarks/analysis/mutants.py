@@ -149,7 +149,7 @@ MUTANTS = (
     Mutant("row raises", "rows", "            for exception in () if is_in_loop else row.raises:\n                sink.add(Raise(exception, node, frame.unit, row.name, row.source, row.note))\n", "", BODY),
     Mutant("with of something unknown", "entering", '                    self._effects.unresolved("op:with-unknown", node, node, frame)\n', "                    pass\n", OPAQUE),
     Mutant("builtin of something unknown", "rows", '                continue  # unpacking it counts where it stands\n            self._effects', '                continue  # unpacking it counts where it stands\n            continue\n            self._effects', OPAQUE),
-    Mutant("getattr of something unknown", "specials", '                arguments.value(passed), "op:attribute-unknown", node, passed, frame\n', '                BOTTOM, "op:attribute-unknown", node, passed, frame\n', OPAQUE),
+    Mutant("getattr of something unknown", "by_name", '                arguments.value(passed), "op:attribute-unknown", node, passed, frame\n', '                values.BOTTOM, "op:attribute-unknown", node, passed, frame\n', OPAQUE),
     Mutant("int of something unknown", "rows", '            self._effects.operation("op:convert-unknown", node, frame)\n', "            pass\n", "opaque::test_a_conversion_of_something_unknown_may_be_of_another_type"),
     # --- expressions
     Mutant("attribute of something unknown", "attributes", '                if not called:\n                    self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)\n                return values.bound(ANY, "*", name)\n            case values.DOTTED:', '                return values.bound(ANY, "*", name)\n            case values.DOTTED:', OPAQUE),

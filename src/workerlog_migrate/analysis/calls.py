@@ -23,6 +23,7 @@ from workerlog_migrate.syntax.yields import yields_when_closed
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.attributes import Attributes
+    from workerlog_migrate.analysis.by_name import ByName
     from workerlog_migrate.analysis.called_back import CalledBack
     from workerlog_migrate.analysis.changes import Changes
     from workerlog_migrate.analysis.decorators import Decorators
@@ -63,6 +64,7 @@ class Calls:
         iteration: Iteration,
         attributes: Attributes,
         rows: Rows,
+        by_name: ByName,
         specials: Specials,
         decorators: Decorators,
         called_back: CalledBack,
@@ -81,6 +83,7 @@ class Calls:
         self._iteration = iteration
         self._attributes = attributes
         self._rows = rows
+        self._by_name = by_name
         self._specials = specials
         self._decorators = decorators
         self._called_back = called_back
@@ -196,7 +199,7 @@ class Calls:
                 if isinstance(method, FunctionInfo):
                     return self._invoke_function(method, arguments, node, frame)
             case values.CALLABLE if entry.getter is not None:
-                got = self._specials.got(entry.getter, arguments, node, frame)
+                got = self._by_name.got(entry.getter, arguments, node, frame)
                 if got is not None:
                     return got
             case (

@@ -13,6 +13,7 @@ from workerlog_migrate.analysis.annotations import Annotations
 from workerlog_migrate.analysis.assignment import Assignment
 from workerlog_migrate.analysis.attributes import Attributes
 from workerlog_migrate.analysis.awaiting import Awaiting
+from workerlog_migrate.analysis.by_name import ByName
 from workerlog_migrate.analysis.called_back import CalledBack
 from workerlog_migrate.analysis.callers import Callers
 from workerlog_migrate.analysis.calls import Calls
@@ -191,9 +192,8 @@ class Engine:
         entering = Entering(world, above, effects, families, elements, flat, shapes, attributes)
         caught = Caught(world, above, families)
         printing = Printing(world, above, effects, conditions, special_methods, attributes, set_up)
-        specials = Specials(
-            world, above, effects, elements, shapes, iteration, attributes, sources, rows, printing
-        )
+        by_name = ByName(world, above, effects, sources, shapes, attributes, rows)
+        specials = Specials(world, above, effects, elements, iteration, by_name, rows, printing)
         decorators = Decorators(world, above, effects, flat, specials, conditions)
         calls = Calls(
             world,
@@ -210,6 +210,7 @@ class Engine:
             iteration,
             attributes,
             rows,
+            by_name,
             specials,
             decorators,
             called_back,
@@ -334,6 +335,7 @@ class Engine:
             entering,
             caught,
             printing,
+            by_name,
             specials,
             decorators,
             calls,

@@ -146,7 +146,8 @@ class Follower:
             if outer.kind == "method":
                 use = use._replace(kind="method", name=outer.name)
             elif outer.kind == "compared":
-                self._compared(use, outer)
+                if use.kind != "handed" or len(use.positional) != 1:  # with what, nobody knows
+                    self._lose(f"it is handed to {outer.name}", outer.node, outer.unit)
                 use = use._replace(positional=use.positional * 2)
             else:
                 names = {name for name, _ in use.keywords}
@@ -157,11 +158,6 @@ class Follower:
                     mapping=(*outer.mapping, *use.mapping),
                 )
         self._trail.uses.append(use)
-
-    def _compared(self, use: Use, made: Use) -> None:
-        """Give up on a comparison that is called in another way than to order one container: with what, nobody knows."""
-        if use.kind != "handed" or len(use.positional) != 1:
-            self._lose(f"it is handed to {made.name}", made.node, made.unit)
 
     def _step(self, step: Step) -> None:
         node, unit, items, bound = step

@@ -15,22 +15,20 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
-from workerlog_migrate.analysis.frames import SILENT, CallEdge, EffectSet, Frame, Raise
-from workerlog_migrate.analysis.getters import GETTERS, Getter, getter
+from workerlog_migrate.analysis.frames import SILENT, CallEdge, Frame
+from workerlog_migrate.analysis.getters import GETTERS
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.shapes import NAMED_TUPLE
 from workerlog_migrate.analysis.values import ANY, NONE, Value
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
-    from workerlog_migrate.analysis.attributes import Attributes
+    from workerlog_migrate.analysis.by_name import ByName
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.iteration import Iteration
     from workerlog_migrate.analysis.printing import Printing
     from workerlog_migrate.analysis.rows import Rows
-    from workerlog_migrate.analysis.shapes import Shapes
-    from workerlog_migrate.analysis.sources import Sources
     from workerlog_migrate.analysis.world import World
 
 Special = Callable[[Arguments, ast.expr, Frame], Value]
@@ -49,21 +47,15 @@ class Specials:
         above: Above,
         effects: Effects,
         elements: Elements,
-        shapes: Shapes,
         iteration: Iteration,
-        attributes: Attributes,
-        sources: Sources,
+        by_name: ByName,
         rows: Rows,
         printing: Printing,
     ) -> None:
         self._above = above
-        self._got: dict[tuple[Getter, ast.expr], ast.expr] = {}
         self._effects = effects
         self._elements = elements
-        self._shapes = shapes
         self._iteration = iteration
-        self._attributes = attributes
-        self._sources = sources
         self._rows = rows
         self._knowledge = world.knowledge
         self.table: dict[str, Special] = {
@@ -76,9 +68,9 @@ class Specials:
             "functools.wraps": self._transparent,
             "functools.cmp_to_key": self._compared,
             "collections.ChainMap": self._chained,
-            **{name: functools.partial(self._getter, name) for name in GETTERS},
+            **{name: functools.partial(by_name.getter, name) for name in GETTERS},
             "super": self._super,
-            "getattr": self._getattr,
+            "getattr": by_name.attribute,
             "int": self._int,
             "iter": self._iter,
             "zip": self._zip,
@@ -163,19 +155,6 @@ class Specials:
         keys, items = (values.join(entry.args[at] for entry in given) for at in range(_PAIR))
         return values.one("collections.ChainMap", keys, items)
 
-    def _getter(self, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
-        made = self._by_row(name, arguments, node, frame)
-        found = getter(name, node)
-        return made if found is None else values.of_kind(values.CALLABLE, found)
-
-    def got(self, found: Getter, arguments: Arguments, node: ast.expr, frame: Frame) -> Value | None:
-        """Return what a call of ``itemgetter("a")`` gives; None where it is not called with one thing."""
-        match arguments.positional:
-            case [ast.expr() as given] if not (arguments.starred or arguments.keywords):
-                read = self._got.setdefault((found, node), found.of(given, node))
-                return self._above.expressions.value(read, frame)
-        return None
-
     def _super(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         current: FunctionInfo | None = frame.function
         while current is not None:
@@ -183,51 +162,6 @@ class Specials:
                 return values.of_kind(values.SUPER, current.owner)
             current = current.unit.outer(current)
         return ANY
-
-    def _getattr(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
-        positional = arguments.positional
-        for passed in positional[:1]:
-            self._effects.unresolved_if_opaque(
-                arguments.value(passed), "op:attribute-unknown", node, passed, frame
-            )
-        texts = self._sources.texts(positional[1], frame.unit) if len(positional) > 1 else None
-        if texts is None:
-            return self._by_row("getattr", arguments, node, frame)
-        receiver = values.without_none(arguments.value(positional[0]))
-        return values.join(self._named(receiver, name, arguments, node, frame) for name in texts)
-
-    def _named(self, receiver: Value, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
-        """Return what ``getattr`` gives of a value for a name; what its property raises counts here."""
-        instead = arguments.positional[2:3]
-        known = self._attributes.attribute(receiver, name, node, frame.quiet())
-        if frame.sink.is_heard:
-            asked = Frame(frame.function, frame.env, EffectSet())
-            self._attributes.attribute(receiver, name, node, asked)
-            for effect in asked.sink.ordered():
-                if isinstance(effect, CallEdge):
-                    frame.sink.add(effect._replace(caught=effect.caught | _MISSING) if instead else effect)
-                elif isinstance(effect, Raise) and effect.exception not in _MISSING:
-                    frame.sink.add(effect)
-        if instead:
-            if receiver and all(
-                entry.kind in (values.INSTANCE, values.CLASS)
-                and self._shapes.lacks_attribute(entry.class_info, name)
-                for entry in receiver
-            ):
-                return arguments.value(instead[0])
-            return known | arguments.value(instead[0])
-        if frame.sink.is_heard and not self._has(receiver, name):
-            self._by_row("getattr", arguments, node, frame)
-        return known
-
-    def _has(self, receiver: Value, name: str) -> bool:
-        """Whether every alternative is an instance or class of the program that defines an attribute."""
-        return bool(receiver) and all(
-            entry.class_or_none is not None
-            and entry.kind in (values.INSTANCE, values.CLASS)
-            and (name in entry.class_info.methods or name in entry.class_info.values)
-            for entry in receiver
-        )
 
     def _int(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         row = self._knowledge.call("int")
@@ -331,7 +265,6 @@ class Specials:
 
 
 _PAIR = 2
-_MISSING = frozenset({"AttributeError"})
 _NUMBERS = frozenset({"bool", "float", "int"})
 
 
