@@ -53,6 +53,12 @@ PID = "def pid():\n    with open('pid', errors='replace') as f: return int(f.rea
         case("module that not every Python has", "import sqlite3", "ImportError"),
         case("name that only newer Pythons have", "from datetime import UTC", "ImportError"),
         case("name that every Python has", "from datetime import datetime", ""),
+        case(
+            "names of types and parts that every Python has",
+            "from typing import Any, List; from os import path",
+            "",
+        ),
+        case("name of a type that only newer Pythons have", "from typing import Self", "ImportError"),
         case("module that the file has imported", "import psutil", "", "import psutil"),
         case("function applied to unknown items", "list(map(int, r))", "ValueError"),
         case("encoding that the script says", "t.encode(CODE)", "UnicodeError", "CODE = 'cp1252'"),

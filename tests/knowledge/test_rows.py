@@ -451,6 +451,13 @@ def test_names_of_the_standard_library_exist() -> None:
     assert not missing
 
 
+def test_what_every_python_has_is_there() -> None:
+    """An import of these is taken for one that cannot fail, on this Python, too."""
+    listed = strings(load(KNOWLEDGE / "operations.toml")["op:import"], "names")
+
+    assert [name for name in listed if resolve(name) is None and importlib.util.find_spec(name) is None] == []
+
+
 def test_exceptions_of_the_standard_library_have_the_stated_bases() -> None:
     wrong = []
     for file, key, row in each_row():

@@ -235,6 +235,8 @@ class Presence:
     def _is_in_library(self, module: str, name: str) -> bool:
         """Whether every supported Python has a name in a module of the standard library."""
         known = self._world.knowledge
+        if f"{module}.{name}" in known.operation("op:import").names:
+            return True
         row = known.call(f"{module}.{name}")
         if row is None:
             caught = known.exception(f"{module}.{name}")
