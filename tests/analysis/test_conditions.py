@@ -80,6 +80,13 @@ PID = "def pid():\n    with open('pid', errors='replace') as f: return int(f.rea
         case("digits of what may be infinite", "round(float(str(x)), 2)", "ValueError"),
         case("what may be infinite without digits", "round(float(str(x)))", "OverflowError ValueError"),
         case("any number of digits", "round(float(str(x)), int(y))", "OverflowError TypeError ValueError"),
+        case(
+            "decoded JSON passed by name",
+            "re.sub('a', 'b', t, count=json.loads(t))",
+            "TypeError ValueError",
+            "import re",
+        ),
+        case("number passed by name", "re.sub('a', 'b', t, count=len(t))", "", "import re"),
         case("infinity in a text", "int(float(str(x)))", "OverflowError ValueError"),
         case("signal that only some platforms have", "signal.SIGHUP", "AttributeError", "import signal"),
         case("signal that all platforms have", "signal.SIGTERM, len('a')", "", "import signal"),

@@ -279,6 +279,26 @@ def test_a_name_that_may_be_unbound_raises(script: Analyse, use: str, names: set
 
 
 @pytest.mark.parametrize(
+    ("before", "names"),
+    [
+        pytest.param("if n: return\na = 1", set(), id="bound behind an early return"),
+        pytest.param("if n: a = 1", {"NameError"}, id="bound on one way"),
+        pytest.param("if n: return\na = 1\ndel a", {"NameError"}, id="deleted"),
+        pytest.param("if n: return\na: int", {"NameError"}, id="declared"),
+        pytest.param("if n: return\nfor a in s: pass", {"NameError"}, id="bound by a loop"),
+    ],
+)
+def test_a_name_of_the_function_around_may_be_unbound(script: Analyse, before: str, names: set[str]) -> None:
+    """What an inner function reads is there if it was bound before the inner one was made, whoever returned earlier."""
+    body = textwrap.indent(
+        f"{before}\ndef inner():\n    try:\n        str(a)\n    except Exception: pass\ninner()", "    "
+    )
+    found = script(f"def around(n: int, s: str):\n{body}\naround(1, 'a')\n").body()
+
+    assert {entry.exception for entry in found.evidence} == names
+
+
+@pytest.mark.parametrize(
     ("use", "names"),
     [
         ("print('a')", {"OSError", "ValueError"}),

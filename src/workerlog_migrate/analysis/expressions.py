@@ -30,7 +30,7 @@ from workerlog_migrate.analysis.values import (
     Value,
 )
 from workerlog_migrate.syntax.parsing import TEMPLATE
-from workerlog_migrate.syntax.ways import always_stored
+from workerlog_migrate.syntax.ways import always_stored, stored_before
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -230,9 +230,12 @@ class Expressions:
         parents = frame.unit.module.parents
         around: set[ast.AST] = set()
         inner: ast.AST | None = frame.function.node
+        outermost = inner
         while inner is not None and inner is not owner:
             around.add(inner)
-            inner = parents.get(inner)
+            outermost, inner = inner, parents.get(inner)
+        if outermost is not None and node.id in stored_before(owner, outermost):
+            return False  # what returned earlier never came to the inner function
         for binding in bindings:
             place: ast.AST | None = binding.node
             while place is not None and not isinstance(place, ast.stmt):

@@ -230,6 +230,9 @@ class Rows:
             for passed in (*arguments.positional, *arguments.keywords.values()):
                 if not any(passed in arguments.find(parameter, row.params) for parameter in row.takes_any):
                     self._kinds.mixed(row, arguments.value(passed), passed, frame)
+            for word, passed in arguments.keywords.items():
+                if word in row.params and not isinstance(passed, ast.Constant):
+                    self._mistyped_argument(row, passed, arguments.value(passed), arguments, frame)
         for passed in arguments.positional:
             value = arguments.value(passed)
             if row.mistyped and not isinstance(passed, ast.Constant):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 
 _Stored = set[str]
 
@@ -22,6 +23,17 @@ def always_stored(function: ast.AST) -> frozenset[str]:
     ends: list[_Stored] = []
     last = _run(body, set(), ends)
     return frozenset(_merged([*ends, last]) or ())
+
+
+def stored_before(function: ast.FunctionDef | ast.AsyncFunctionDef, statement: ast.AST) -> frozenset[str]:
+    """Return the attributes and names without a store to which no way leads to a statement of a function.
+
+    Args:
+        function: its definition.
+        statement: one of those of its body itself, not one inside these.
+    """
+    earlier = list(itertools.takewhile(lambda entry: entry is not statement, function.body))
+    return frozenset(_run(earlier, set(), []) or ())
 
 
 def _run(body: list[ast.stmt], stored: _Stored, ends: list[_Stored]) -> _Stored | None:
@@ -60,8 +72,10 @@ def _step(node: ast.stmt, stored: _Stored, ends: list[_Stored]) -> _Stored | Non
             return _merged(ways if is_whole else [*ways, stored])
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             return stored | {name}
-        case ast.For() | ast.AsyncFor():
+        case ast.For() | ast.AsyncFor() | ast.AnnAssign(value=None):
             return stored
+        case ast.Delete(targets=targets):
+            return stored - {ast.unparse(target) for target in targets}
         case ast.While(test=test) if not (isinstance(test, ast.Constant) and test.value):
             return stored
     return stored | _stores(node)
