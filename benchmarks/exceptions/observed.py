@@ -28,10 +28,12 @@ import ast
 import collections
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
@@ -89,6 +91,9 @@ class Package:
         tests: what pytest is to collect.
         needs: further packages that the tests import.
         skip: tests that are not run.
+        modules: of the standard library of the interpreter that runs this: what of it is watched, each module and package as a
+            project of its own, so that rows speak for the rest. Its broad handlers are asked as the specific ones are: the
+            runtime could not be imported by what it imports itself.
     """
 
     name: str
@@ -97,6 +102,7 @@ class Package:
     tests: tuple[str, ...]
     needs: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
 
 
 @dataclass
@@ -158,6 +164,14 @@ class Outcome:
 def code_files(tree: Path, package: Package) -> list[str]:
     """List the watched files, tests aside, from the top of the source."""
     folder = tree / package.code
+    if package.modules:
+        groups = [_group(folder, name) for name in package.modules]
+        return sorted(
+            str(path.relative_to(tree))
+            for group in groups
+            for path in ([group] if group.is_file() else group.rglob("*.py"))
+            if not _TESTS.intersection(path.relative_to(folder).parts[:-1])
+        )
     return sorted(
         str(path.relative_to(tree))
         for path in folder.rglob("*.py")
@@ -167,12 +181,47 @@ def code_files(tree: Path, package: Package) -> list[str]:
     )
 
 
-def specific_handlers(tree: Path, files: Sequence[str]) -> Iterator[tuple[str, int, int, Handler | None]]:
+def _group(folder: Path, name: str) -> Path:
+    """Return the file or the folder of a module of the standard library."""
+    return folder / name if (folder / name).is_dir() else folder / f"{name}.py"
+
+
+def library_handlers(tree: Path, package: Package) -> Iterator[tuple[str, int, int, Handler | None]]:
+    """Ask as `specific_handlers` does, of each module of a library alone, beside the tests that speak of it.
+
+    Args:
+        tree: the top of the source.
+        package: what is watched.
+    """
+    for name in package.modules:
+        group = _group(tree / package.code, name)
+        with tempfile.TemporaryDirectory() as temporary:
+            alone = Path(temporary) / package.code
+            alone.mkdir()
+            if group.is_dir():
+                shutil.copytree(group, alone / name, ignore=shutil.ignore_patterns("__pycache__", *_TESTS))
+            else:
+                shutil.copy(group, alone)
+            files = [str(path.relative_to(temporary)) for path in sorted(alone.rglob("*.py"))]
+            for test in package.tests:
+                for path in [tree / test] if (tree / test).is_file() else sorted((tree / test).rglob("*.py")):
+                    text = path.read_text(encoding="utf-8", errors="replace")
+                    if re.search(rf"^\s*(?:import|from) [^\n]*\b{name}\b", text, re.MULTILINE):
+                        copy = Path(temporary) / path.relative_to(tree)
+                        copy.parent.mkdir(parents=True, exist_ok=True)
+                        shutil.copy(path, copy)
+            yield from specific_handlers(Path(temporary), files, take_broad=True)
+
+
+def specific_handlers(
+    tree: Path, files: Sequence[str], *, take_broad: bool = False
+) -> Iterator[tuple[str, int, int, Handler | None]]:
     """Ask the codemod what it would list at the handlers that people made specific.
 
     Args:
         tree: the top of the source.
         files: the files.
+        take_broad: whether the broad ones are asked, too.
 
     Yields:
         File, the handler's number among the file's, its line; and the handler, None where the codemod would not narrow it.
@@ -184,18 +233,19 @@ def specific_handlers(tree: Path, files: Sequence[str]) -> Iterator[tuple[str, i
             module = Module(decode(tree / target.path, (tree / target.path).read_bytes()))
         except (OSError, Refused):
             continue
-        yield from _asked(module, target, settings, knowledge)
+        yield from _asked(module, target, settings, knowledge, take_broad)
 
 
 def _asked(
-    module: Module, target: Target, settings: Settings, knowledge: Knowledge
+    module: Module, target: Target, settings: Settings, knowledge: Knowledge, take_broad: bool
 ) -> Iterator[tuple[str, int, int, Handler | None]]:
     in_order = sorted(module.handlers, key=lambda node: (node.lineno, node.col_offset))
     types = Types(module, knowledge, settings, users=dict(target.users))
     context = Context(settings, target, find_header(module, target), types)
     finder = Handlers(module, context)
     for number, node in enumerate(in_order):
-        if finder.is_broad(node) or watch_of(module, node) is not None:
+        is_broad = finder.is_broad(node)
+        if (is_broad and not take_broad) or watch_of(module, node) is not None:
             continue
         handler: Handler | None = None
         judged = finder.judge(node)
@@ -208,7 +258,7 @@ def _asked(
                 listed = tuple(ast.unparse(entry) for entry in ast.parse(text, mode="eval").body.args[1:])  # type: ignore[attr-defined]  # a call
                 evidence = tuple(map(_said, judged.inference.evidence))
                 handler = Handler(
-                    f"{target.path}:{node.lineno}", broad=False, listed=listed, evidence=evidence
+                    f"{target.path}:{node.lineno}", broad=is_broad, listed=listed, evidence=evidence
                 )
         yield str(target.path), number, node.lineno, handler
 
@@ -223,31 +273,23 @@ def watch(tree: Path, files: Sequence[str], outcome: Outcome) -> dict[tuple[str,
     Args:
         tree: the copy.
         files: the watched files.
-        outcome: takes the counts and the handlers.
+        outcome: takes the counts and the handlers, and knows the package.
 
     Returns:
         File and line of each ``expect_only`` -> its handler.
     """
     before = {name: (tree / name).read_bytes() for name in files}
     specific: dict[tuple[str, int], Handler] = {}
-    for name, number, _, handler in specific_handlers(tree, files):
+    is_library = bool(outcome.package.modules)
+    asked = library_handlers(tree, outcome.package) if is_library else specific_handlers(tree, files)
+    for name, number, _, handler in asked:
         outcome.specific += 1
         if handler is not None:
             specific[name, number] = handler
-    outcome.asked = len(specific)
-    command = [
-        sys.executable,
-        "-m",
-        "workerlog_migrate",
-        "--apply",
-        "--all",
-        "--trial",
-        "--select=specific-exceptions",
-    ]
-    command += ["--no-cache", "--no-undo", "--jobs=1", "--quiet", *files]
-    done = subprocess.run(command, cwd=tree, capture_output=True, check=False)
-    if done.returncode not in (0, 2):
-        raise RuntimeError(f"the trial ended with {done.returncode}: {done.stderr.decode()[-500:]}")
+    outcome.asked = sum(not handler.broad for handler in specific.values())
+    outcome.narrowed = len(specific) - outcome.asked
+    if not is_library:
+        _try_out(tree, files)
     lines: dict[tuple[str, int], Handler] = {}
     for name in files:
         path = tree / name
@@ -281,6 +323,23 @@ def watch(tree: Path, files: Sequence[str], outcome: Outcome) -> dict[tuple[str,
                 if number in broad:
                     lines[name, node.body[0].lineno] = broad[number]
     return lines
+
+
+def _try_out(tree: Path, files: Sequence[str]) -> None:
+    """Have the command line watch the broad handlers."""
+    command = [
+        sys.executable,
+        "-m",
+        "workerlog_migrate",
+        "--apply",
+        "--all",
+        "--trial",
+        "--select=specific-exceptions",
+    ]
+    command += ["--no-cache", "--no-undo", "--jobs=1", "--quiet", *files]
+    done = subprocess.run(command, cwd=tree, capture_output=True, check=False)
+    if done.returncode not in (0, 2):
+        raise RuntimeError(f"the trial ended with {done.returncode}: {done.stderr.decode()[-500:]}")
 
 
 def _in_order(tree: ast.AST) -> list[ast.ExceptHandler]:
@@ -336,12 +395,8 @@ class Environment:
         if not ready.exists():
             shutil.rmtree(self.folder, ignore_errors=True)
             subprocess.run([sys.executable, "-m", "venv", str(self.folder)], check=True)
-            wanted = [
-                f"{self.package.name}=={self.package.version}",
-                "pytest",
-                "pytest-timeout",
-                *self.package.needs,
-            ]
+            tested = [] if self.package.modules else [f"{self.package.name}=={self.package.version}"]
+            wanted = [*tested, "pytest", "pytest-timeout", *self.package.needs]
             command = [str(self.python), "-m", "pip", "install", "-q", "--disable-pip-version-check", *wanted]
             done = subprocess.run(command, capture_output=True, check=False)
             if done.returncode:
@@ -350,7 +405,8 @@ class Environment:
         site = self._site()
         shutil.copy(RUNTIME, site / "observed_runtime.py")
         shutil.copy(HERE / "recorder.py", site / "observed_recorder.py")
-        (site / "observed.pth").write_text("import observed_recorder\n", encoding="ascii")
+        first = "import builtins; vars(builtins).setdefault('__observed__', lambda *_: None)\n"  # while it is imported itself
+        (site / "observed.pth").write_text(f"{first}import observed_recorder\n", encoding="ascii")
         return ""
 
     def _site(self) -> Path:
@@ -377,9 +433,11 @@ class Environment:
         report = tree.parent / f"{tree.name}.xml"
         report.unlink(missing_ok=True)
         code = tree / self.package.code
-        paths = [str(code.parent), str(tree)]
+        paths = [str(code if self.package.modules else code.parent), str(tree)]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "WORKER_LOG_DIR": str(logs)}
-        environment |= {"PYTHONDONTWRITEBYTECODE": "1", "VIRTUAL_ENV": str(self.folder)}
+        environment |= {"VIRTUAL_ENV": str(self.folder)}
+        if not self.package.modules:  # every process that a test starts would compile what it imports
+            environment["PYTHONDONTWRITEBYTECODE"] = "1"
         environment["PATH"] = f"{self.python.parent}{os.pathsep}{environment.get('PATH', '')}"
         ignored = [f"--ignore={entry}" for entry in self.package.skip]
         command = [str(self.python), "-m", "pytest", *_OPTIONS, f"--junitxml={report}", *ignored, *targets]
@@ -420,8 +478,8 @@ def observe(package: Package, work: Path, seconds: int) -> Outcome:
     """
     outcome, started = Outcome(package), time.perf_counter()
     pinned = f"{package.name}=={package.version}"
-    source = fetch(pinned, work / "sources" / pinned)
-    if source is None:
+    source = None if package.modules else fetch(pinned, work / "sources" / pinned)
+    if source is None and not package.modules:
         outcome.refusal = "cannot be downloaded"
         return outcome
     environment = Environment(package, work / "environments" / pinned)
@@ -431,6 +489,9 @@ def observe(package: Package, work: Path, seconds: int) -> Outcome:
     trees = {name: work / "trees" / pinned / name for name in ("plain", "watched")}
     for tree in trees.values():
         shutil.rmtree(tree, ignore_errors=True)
+        if source is None:
+            _copy_library(tree / package.code, package)
+            continue
         inner = [path for path in source.iterdir() if path.is_dir()]
         shutil.copytree(inner[0] if len(inner) == 1 else source, tree, symlinks=True)
     logs = work / "logs" / pinned
@@ -454,6 +515,21 @@ def observe(package: Package, work: Path, seconds: int) -> Outcome:
     return outcome
 
 
+def _copy_library(folder: Path, package: Package) -> None:
+    """Copy what is watched of this interpreter's standard library, and its tests, which shall ask for no network and no hours."""
+    library = Path(sysconfig.get_path("stdlib"))
+    for name in (*package.modules, "test"):
+        group = _group(library, name)
+        if group.is_dir():
+            shutil.copytree(group, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy(group, folder)
+    (folder / "test" / "conftest.py").write_text(
+        "from test import support\n\nsupport.use_resources = []\n", encoding="ascii"
+    )
+
+
 # -- what was seen ------------------------------------------------------------------------------------------
 
 
@@ -470,7 +546,8 @@ def _pairs(
             found[note["place"], note["type"]].append(note)
     for (at, kind), group in sorted(found.items()):
         handler = handlers[at]
-        expected = judged.get((at, kind)) if handler.broad else bool(group[0]["expected"])
+        noted = group[0]["expected"]
+        expected = judged.get((at, kind)) if noted is None else bool(noted)
         if expected is None:
             print(f"    {at}: {kind} is not in the evidence of the runtime", file=sys.stderr)
             continue

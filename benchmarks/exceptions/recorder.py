@@ -20,6 +20,7 @@ _flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
 _info, _frame = sys.exc_info, sys._getframe
 _MOST_FRAMES = 12
 _seen: set[tuple[object, ...]] = set()
+_busy: list[bool] = []  # what it uses of the standard library may be watched
 
 
 def observe(place: str, *types: type[BaseException] | str) -> None:
@@ -30,8 +31,16 @@ def observe(place: str, *types: type[BaseException] | str) -> None:
         types: its list, as ``expect_only`` takes it; none when that stands there, too.
     """
     error = _info()[1]
-    if error is None:
+    if error is None or _busy:
         return
+    _busy.append(True)
+    try:
+        _note(error, place, types)
+    finally:
+        _busy.pop()
+
+
+def _note(error: BaseException, place: str, types: tuple[type[BaseException] | str, ...]) -> None:
     frames: list[tuple[str, str, int]] = []
     trace = error.__traceback__
     while trace is not None:
@@ -47,7 +56,7 @@ def observe(place: str, *types: type[BaseException] | str) -> None:
         "place": place,
         "type": observed_runtime._type_name(kind),
         "bases": [observed_runtime._type_name(base) for base in kind.__mro__[1:-1]],
-        "expected": observed_runtime._is_of(kind, types, _frame(1).f_globals) if types else None,
+        "expected": observed_runtime._is_of(kind, types, _frame(2).f_globals) if types else None,
         "frames": frames[-_MOST_FRAMES:],
     }
     try:
