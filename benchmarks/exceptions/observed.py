@@ -17,8 +17,12 @@ pairs     what the world raised.      escapes   of them: not in the list.
 mocked    pairs raised by mocks or by the tests' code only, with those of them that are not in the list.
 differ    tests whose result is another one in the watched copy, after a second try.
 
+Some entries are parts of this interpreter's standard library (``modules``), whose tests come with it; of those without tests, as some
+systems ship it, nothing is measured. Each module is asked alone, beside the tests that speak of it. Its broad handlers are noted by the
+recorder, as the specific ones are.
+
 Each step is bounded (``--seconds`` for one run of one package's tests); what cannot be fetched, installed or tested is said and counts for nothing.
-``--work DIR`` keeps sources and environments there and uses them again.
+``--once`` tests the watched copies only. ``--work DIR`` keeps sources and environments there and uses them again.
 """
 
 from __future__ import annotations
@@ -28,6 +32,7 @@ import ast
 import collections
 import json
 import os
+import platform
 import re
 import shutil
 import signal
@@ -479,6 +484,12 @@ def observe(package: Package, work: Path, seconds: int, *, once: bool = False) -
     """
     outcome, started = Outcome(package), time.perf_counter()
     pinned = f"{package.name}=={package.version}"
+    if package.modules and not (Path(sysconfig.get_path("stdlib")) / "test").is_dir():
+        outcome.refusal = "this interpreter has no tests of its library"
+    elif package.modules and platform.python_version() != package.version:
+        outcome.refusal = f"it is asked of Python {package.version}, and this is {platform.python_version()}"
+    if outcome.refusal:
+        return outcome
     source = None if package.modules else fetch(pinned, work / "sources" / pinned)
     if source is None and not package.modules:
         outcome.refusal = "cannot be downloaded"
