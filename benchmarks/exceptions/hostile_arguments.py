@@ -669,11 +669,10 @@ def _needs_receiver(name: str) -> bool:
     """Whether a function is a method of a class, which is called on an instance."""
     owner, _, method = name.rpartition(".")
     kind = _find(owner) if owner else None
-    return (
-        isinstance(kind, type)
-        and inspect.isroutine(vars(kind).get(method))
-        and not isinstance(vars(kind).get(method), classmethod | staticmethod)
-    )
+    if not isinstance(kind, type):
+        return False
+    held = inspect.getattr_static(kind, method, None)  # inherited, too
+    return inspect.isroutine(held) and not isinstance(held, classmethod | staticmethod)
 
 
 def _arity(owner: str | None, maker: object, method: str, params: list[str]) -> range:
