@@ -173,7 +173,10 @@ def test_a_filter_is_not_run_by_a_git_that_takes_no_settings_from_its_environmen
     git(repository.clone, "config", f"filter.{name}.clean", program)
     (repository.clone / ".git/info/attributes").write_text(f"*.py filter={name}\n", encoding="utf-8")
     old = repository.victim / "git"
-    old.write_text('#!/bin/sh\nunset GIT_CONFIG_COUNT\nexec /usr/bin/git "$@"\n', encoding="utf-8")
+    old.write_text(
+        '#!/bin/sh\nunset GIT_CONFIG_COUNT\ncase "$*" in *--show-scope*) exit 129;; esac\nexec /usr/bin/git "$@"\n',
+        encoding="utf-8",
+    )
     old.chmod(0o755)
 
     done = repository.run("--check", "--changed", PATH=f"{repository.victim}:{os.environ['PATH']}")
@@ -364,6 +367,24 @@ def test_root_asks_git_with_the_rights_of_who_owns_the_repository(place: Place) 
 
     assert done.returncode == 1, done.stderr
     assert set(found.read_text(encoding="utf-8").split()) == {str(NOBODY)}
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="what is attacked are the rights of root")
+@pytest.mark.parametrize("owner", [NOBODY, 0])
+@pytest.mark.parametrize("how", ["include.path", "a folder of theirs"])
+def test_git_is_not_asked_where_a_repository_reads_settings_of_another_user(
+    repository: Place, how: str, owner: int
+) -> None:
+    """Kind: as above, where only a part of the configuration is theirs: an archive that root unpacks can name any file."""
+    settings = repository.victim / "settings"
+    settings.write_text("[core]\n\tanything = 1\n", encoding="utf-8")
+    os.chown(repository.victim if how != "include.path" else settings, owner, owner)
+    git(repository.clone, "config", "include.path", str(settings))
+
+    done = repository.run("--check", "--changed")
+
+    assert done.returncode == (1 if owner == 0 else 2), done.stderr
+    assert (f"this repository reads settings of another user, from {settings}" in done.stderr) == (owner != 0)
 
 
 @pytest.mark.skipif(not IS_ROOT, reason="what is attacked are the rights of root")

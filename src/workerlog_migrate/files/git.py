@@ -56,6 +56,9 @@ _OF_EVERYBODY = re.compile(
 # Matched here, not by git, whose "." passes over bytes that are no text in the locale, which names of filters may hold.
 _FILTERS = re.compile(rb"filter\..*\.(?:clean|smudge|process|required)", re.DOTALL)
 
+_LOCAL = (b"local", b"worktree")
+"""Where settings come from that a repository brings."""
+
 _NOBODY = 65534
 """The group of a user whom the system does not know."""
 
@@ -111,9 +114,42 @@ def _root(folder: Path) -> str:
 
 
 def _filters(folder: Path, patience: float) -> list[str]:
-    """List what the filters' commands are configured by; reading the configuration runs nothing."""
-    listed = _run(folder, ("config", "--null", "--name-only", "--list"), patience)
-    return sorted({path_text(name) for name in listed.split(b"\0") if _FILTERS.fullmatch(name)})
+    """List what the filters' commands are configured by; reading the configuration runs nothing.
+
+    Raises:
+        GitError: the repository reads settings of somebody who could change them before git is asked again.
+    """
+    plain = ("config", "--null", "--name-only", "--list")
+    try:
+        parts = _run(folder, (*plain, "--show-scope", "--show-origin"), patience).split(b"\0")
+    except GitError as error:
+        if error.is_late:
+            raise
+        # Git before 2.26 does not say where settings are from.
+        names = _run(folder, plain, patience).split(b"\0")
+        parts = [part for name in names for part in (b"", b"", name)]
+    of_repository = {
+        origin for scope, origin in zip(parts[::3], parts[1::3], strict=False) if scope in _LOCAL
+    }
+    for origin in sorted(of_repository):
+        file = os.path.join(_root(folder), path_text(origin.removeprefix(b"file:")))  # noqa: PTH118  # text
+        if _is_strange(folder, file):
+            raise GitError(f"must not be asked: this repository reads settings of another user, from {file}")
+    return sorted({path_text(name) for name in parts[2::3] if _FILTERS.fullmatch(name)})
+
+
+def _is_strange(folder: Path, file: str) -> bool:
+    """Whether a file of settings belongs to neither who asks, nor root, nor the repository's owner, or lies in a folder of others."""
+    if not hasattr(os, "geteuid"):
+        return False
+    owner = _owner(folder)
+    known = {0, os.geteuid(), *(owner or ())[:1]}
+    try:
+        real = os.path.realpath(file)
+        known.add(os.stat(os.path.join(_root(folder), ".git")).st_uid)  # noqa: PTH116, PTH118  # text
+        return any(os.stat(each).st_uid not in known for each in (real, os.path.dirname(real)))  # noqa: PTH116, PTH120  # as above
+    except OSError:
+        return False
 
 
 def _run(folder: Path, arguments: tuple[str, ...], patience: float, filters: Sequence[str] = ()) -> bytes:
