@@ -83,3 +83,43 @@ def test_an_asynchronous_modbus_client_wraps_what_breaks(tmp_path: Path) -> None
     script = head + "async def" + tail.partition("async def")[2]
     listed = judge(tmp_path, script.format(waits="await AsyncModbusTcpClient('a').read_coils(0, count=1)"))
     assert listed == ({"pymodbus.exceptions.ModbusException"}, True)
+
+
+FROM_WEB = """import json, docx, openpyxl, toml
+from typing import Any
+from fastapi import WebSocket
+async def ouvir(tomada: WebSocket, achados: Any, texto: str):
+    try:
+        {body}
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "plain"),
+    [
+        ("await tomada.receive_text()", "KeyError", "await tomada.send_text(texto)"),
+        ("await tomada.send_json({'a': achados})", "TypeError", "await tomada.send_json({'a': texto})"),
+        ("toml.loads(texto)", "IndexError", "json.loads(texto)"),
+    ],
+)
+def test_data_of_another_shape_comes_out_as_the_library_meets_it(
+    tmp_path: Path, body: str, name: str, plain: str
+) -> None:
+    """A client sends bytes instead of a text, a result is no JSON, a line of TOML ends early."""
+    listed = judge(tmp_path / "a", FROM_WEB.format(body=body))
+    assert name in listed[0]
+    assert listed[1]
+    assert name not in judge(tmp_path / "b", FROM_WEB.format(body=plain))[0]
+
+
+@pytest.mark.parametrize("call", ["docx.Document('a')", "openpyxl.load_workbook('a')"])
+def test_what_reads_any_damaged_archive_raises_more_than_a_person_would_list(
+    tmp_path: Path, call: str
+) -> None:
+    """A document that is a ZIP archive fails in ten ways when it is damaged: such a handler stays broad; a file of text fails in two."""
+    assert judge(tmp_path / "a", FROM_WEB.format(body=call))[1] is False
+    assert judge(tmp_path / "b", FROM_WEB.format(body="open('a').read()")) == (
+        {"OSError", "UnicodeError"},
+        True,
+    )
