@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
     from workerlog_migrate.analysis.context import Context
     from workerlog_migrate.analysis.joined import Joined
+    from workerlog_migrate.analysis.types import Types
     from workerlog_migrate.knowledge import Knowledge
     from workerlog_migrate.rewriting.rounds import Origin
     from workerlog_migrate.seen.settle import Settler
@@ -357,14 +358,14 @@ def _rewritten(look: _Look, target: Target, settings: Settings) -> _Step:
     if not plan.applied:
         return _Step(plan, source.raw, (), replace(look, plan=plan))
     verify.check_handlers(module)
-    unknown = second_look.still_unknown(module, plan, context.header)
+    kept = second_look.Kept(module, plan, look.findings, context.header)
     final = noqa.without_settled(module, plan.applied, text)
     module.close()  # before the result's tree takes its place
     tree = verify.check_compiles(source.text, text, str(source.path))
     verify.check_splices(module, text, plan.applied, splices)
     noted = _noted(module, context)
     left = {*noted.values(), *(finding.span for finding, _ in decisions.declined)}
-    left.update(finding.span for finding in unknown)
+    left.update(finding.span for finding in kept.unknown)
     places = verify.check_undo(module, tree, plan.applied, splices, left)
     verify.check_noqa(text, final, tree)
     after = encode(source, final)
@@ -372,11 +373,15 @@ def _rewritten(look: _Look, target: Target, settings: Settings) -> _Step:
     result = Module(checked, tree)
     made(checked.text, tree)
     again = replace(
-        _context(result, target, settings),
+        _context(result, target, settings, context.types),
         joined=_moved_notes(context, noted, places),
         log_folder=context.log_folder,
     )
-    again = replace(again, unknown=second_look.found_again(unknown, places, context.header, again.header))
+    again = replace(
+        again,
+        unknown=kept.found_again(places, again.header),
+        says_nothing=kept.says_nothing(splices, again.header),
+    )
     with contextlib.closing(again.types):
         found = _findings(result, again)
     moved = _moved(decisions, places, result)
@@ -455,7 +460,7 @@ def _moved_notes(
     return moved
 
 
-def _context(module: Module, target: Target, settings: Settings) -> Context:
+def _context(module: Module, target: Target, settings: Settings, before: Types | None = None) -> Context:
     from workerlog_migrate.analysis.context import Context
     from workerlog_migrate.analysis.header import find_header
     from workerlog_migrate.analysis.types import Types
@@ -464,7 +469,7 @@ def _context(module: Module, target: Target, settings: Settings) -> Context:
         settings,
         target,
         find_header(module, target),
-        Types(module, _knowledge(), settings, users=dict(target.users)),
+        Types(module, _knowledge(), settings, users=dict(target.users), before=before),
     )
 
 

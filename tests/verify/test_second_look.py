@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from workerlog_migrate.edit import LinesEdit
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.finders.handler_edits import INCOMPLETE
 from workerlog_migrate.finders.handlers import Handlers
+from workerlog_migrate.finders.io_calls import IoCalls
 from workerlog_migrate.model import FileResult, Finding, Plan, Settings, Splice, Target, Unresolved
 from workerlog_migrate.pipeline import migrate_source
 from workerlog_migrate.rewriting import rewrite, second_look
@@ -77,7 +78,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(second_look, "still_unknown", lambda *_: ())
+    monkeypatch.setattr(second_look, "_may_tell", lambda *_: True)
 
 
 def test_what_stays_unknown_is_not_inferred_again(judged: list[str]) -> None:
@@ -161,13 +162,14 @@ def test_an_import_that_is_added_may_tell_more(line: str, tells: bool) -> None:
 def test_a_handler_that_will_raise_again_is_another_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     """Under --unresolved reraise an inner handler lets through what it swallowed."""
     taken_over: list[object] = []
-    real = second_look.still_unknown
 
-    def noting(module: Module, plan: Plan, header: Header) -> tuple[Finding, ...]:
-        taken_over.append(real(module, plan, header))
-        return ()
+    class Noting(second_look.Kept):
+        def __init__(self, module: Module, plan: Plan, findings: Iterable[Finding], header: Header) -> None:
+            super().__init__(module, plan, findings, header)
+            taken_over.append(self.unknown)
+            self.unknown = ()
 
-    monkeypatch.setattr(second_look, "still_unknown", noting)
+    monkeypatch.setattr(second_look, "Kept", Noting)
     text = UNKNOWN.replace("print(f.read())", "biblioteca.faz(f.read())")
 
     _migrate(text)
@@ -202,12 +204,12 @@ def test_names_that_are_not_those_of_the_runtime_are_not_read_as_such(
     monkeypatch: pytest.MonkeyPatch, judged: list[str]
 ) -> None:
     """A result whose header is read otherwise than it was planned is looked at as if nothing was known."""
-    real = second_look.found_again
+    real = second_look.Kept._is_read_as_meant
 
-    def renamed(findings: Any, places: Any, before: Header, after: Header) -> Any:
-        return real(findings, places, before, replace(after, mirror_print="outro"))
+    def renamed(self: second_look.Kept, after: Header) -> bool:
+        return real(self, replace(after, mirror_print="outro"))
 
-    monkeypatch.setattr(second_look, "found_again", renamed)
+    monkeypatch.setattr(second_look.Kept, "_is_read_as_meant", renamed)
 
     assert _migrate(UNKNOWN).error is None
     assert len(judged) == 3
@@ -220,3 +222,51 @@ def test_both_ways_to_look_agree(path: Path, monkeypatch: pytest.MonkeyPatch) ->
     _plain(monkeypatch)
 
     assert _migrate(text) == taken_over
+
+
+CALLS = """\
+import biblioteca
+
+
+def um(caminho, dados):
+    tabela = {}
+    valor = tabela.get(caminho); print(dados.get("a"))
+    outro = (
+        dados.get("b")
+    )
+    with open(caminho) as f:
+        biblioteca.get(valor, outro)
+        return dados.get("c"), f
+    return dados.get("d")
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "again"),
+    [
+        (CALLS, {"dados.get('a')", "tabela.get(caminho)"}),
+        (CALLS.replace("\n", "\r\n"), {"dados.get('a')", "tabela.get(caminho)"}),
+        (CALLS + USED.replace("um", "dois"), None),
+    ],
+)
+def test_calls_of_which_nothing_was_said_are_asked_about_once(
+    text: str, again: set[str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not so on lines that are written, or of which something was said; and none where more may be known now."""
+    asked: list[tuple[int, str]] = []
+    judge = IoCalls.judge
+
+    def noting(self: IoCalls, call: ast.Call) -> Finding | None:
+        asked.append((id(self), ast.unparse(call)))
+        return judge(self, call)
+
+    monkeypatch.setattr(IoCalls, "judge", noting)
+
+    assert _migrate(text).error is None
+    first = [call for look, call in asked if look == asked[0][0]]
+    then = [call for look, call in asked if look != asked[0][0]]
+    assert {"dados.get('b')", "dados.get('c')", "dados.get('d')", "biblioteca.get(valor, outro)"} <= {*first}
+    if again is None:
+        assert {"dados.get('b')", "dados.get('d')"} <= {*then}
+    else:
+        assert {call for call in then if call.startswith(("dados", "tabela", "biblioteca"))} == again

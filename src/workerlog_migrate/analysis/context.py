@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,8 @@ class Context:
         joined: which handler each note of the workers is about, where that is known from the text before the edits.
         log_folder: the log's folder, and why it is another one than the configuration's.
         unknown: handlers that are known to stay broad, from the text before the edits, each with the finding there.
+        says_nothing: whether a place is one of which no finder had anything to say in the text before the edits, and of which nothing
+            more is known since.
     """
 
     settings: Settings
@@ -36,3 +38,4 @@ class Context:
     joined: Joined | None = None
     log_folder: tuple[str, str] = ("logs", "")
     unknown: Mapping[ast.AST, Finding] = field(default_factory=dict)
+    says_nothing: Callable[[ast.expr], bool] | None = None

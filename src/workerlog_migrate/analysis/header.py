@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import enum
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -136,6 +137,7 @@ def find_header(module: Module, target: Target) -> Header:
     )
 
     written = dynamic_names(module)
+    imported = _imported(module)
 
     def free(name: str, *, is_rebound: bool = False) -> str:
         if exposure.is_private:
@@ -145,11 +147,11 @@ def find_header(module: Module, target: Target) -> Header:
     return Header(
         logger=_assigned(logger_assign) or free("logger", is_rebound=later_star),
         retrying=_assigned(retrying_assign) or free("retrying", is_rebound=later_star),
-        mirror_print=_imported(module, ("worker_logger.mirror_print",)) or free("mirror_print"),
-        log_ignored=_imported(module, ("worker_logger.log_ignored",)) or free("log_ignored"),
-        expect_only=_imported(module, ("worker_logger.expect_only",)) or free("expect_only"),
-        setup=_imported(module, (f"worker_logger.{maker}",)) or free(maker),
-        retry=_imported(module, _RETRY_MAKERS) or free("retry_with_backoff"),
+        mirror_print=_name_of(imported, "worker_logger.mirror_print") or free("mirror_print"),
+        log_ignored=_name_of(imported, "worker_logger.log_ignored") or free("log_ignored"),
+        expect_only=_name_of(imported, "worker_logger.expect_only") or free("expect_only"),
+        setup=_name_of(imported, f"worker_logger.{maker}") or free(maker),
+        retry=_name_of(imported, *_RETRY_MAKERS) or free("retry_with_backoff"),
         maker=maker,
         line=max(line, last_own + 1) if own else line,
         imports_line=imports_line,
@@ -416,14 +418,20 @@ def _assigned(statement: ast.Assign | None) -> str:
     return statement.targets[0].id
 
 
-def _imported(module: Module, qualified: tuple[str, ...]) -> str:
-    """Return the module-level name under which the runtime's function is imported already, or ''."""
+def _imported(module: Module) -> dict[str, frozenset[str]]:
+    """Say which functions of the runtime the names of the module stand for, of those that stand for nothing else."""
+    found: dict[str, frozenset[str]] = {}
     for name, bindings in module.scope_of_module.bindings.items():
-        if bindings[0].qualified and all(
-            runtime_name(binding.qualified) in qualified for binding in bindings
-        ):
-            return name
-    return ""
+        if bindings[0].qualified:
+            meant = frozenset(runtime_name(binding.qualified) for binding in bindings)
+            if "" not in meant:
+                found[name] = meant
+    return found
+
+
+def _name_of(imported: Mapping[str, frozenset[str]], *functions: str) -> str:
+    """Return the module-level name under which one of the runtime's functions is imported already, or ''."""
+    return next((name for name, meant in imported.items() if meant.issubset(functions)), "")
 
 
 def _free(module: Module, name: str, written: frozenset[str], *, later_star: bool) -> str:

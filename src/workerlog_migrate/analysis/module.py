@@ -25,7 +25,7 @@ from workerlog_migrate.syntax.names import BUILTINS, Names
 from workerlog_migrate.syntax.parsing import STRINGS, parse
 from workerlog_migrate.syntax.scopes import Binding, FunctionNode, Scope, lookup
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")  # other breaks are none to Python
 
 
 _FORGOTTEN = (
@@ -87,7 +87,7 @@ class Module:
         """
         self.source = source
         self.tree = parse(source) if tree is None else tree
-        self.lines: list[str] = _LINE.findall(source.text)
+        self.lines: list[str] = _lines(source.text)
         index = Index(self.tree, self.lines)
         self.calls = index.calls
         self.handlers = index.handlers
@@ -377,3 +377,12 @@ def span_around(module: Module, node: ast.expr) -> Span:
         if isinstance(parent, STRINGS):
             outer = parent
     return module.span(outer)
+
+
+def _lines(text: str) -> list[str]:
+    """Cut a text into lines with their ends."""
+    if "\r" in text:
+        return _LINE.findall(text)
+    *lines, last = text.split("\n")
+    found = [f"{line}\n" for line in lines]
+    return [*found, last] if last else found

@@ -7,6 +7,7 @@ is lazy, bounded (size of a file, number of files per script) and remembered per
 from __future__ import annotations
 
 import ast
+import copy
 import os
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
@@ -103,6 +104,26 @@ class Neighbours:
         self.seen: dict[str, str] = {}
         self._mentions: dict[Path, Mentions | None] = {}
         self._given: dict[Path, Module | None] = {}
+        self._paths = {script: self._script}
+
+    def again(self, own: Module) -> Neighbours:
+        """Return one for the same script after it was edited: the files around it are what they were.
+
+        Args:
+            own: the script, edited.
+        """
+        made = copy.copy(self)
+        made._own = own
+        made._found = {name: own if found is self._own else found for name, found in self._found.items()}
+        made.seen = dict(self.seen)
+        return made
+
+    def _absolute(self, path: Path) -> Path:
+        """Make a path absolute once: it is asked for with each import."""
+        found = self._paths.get(path)
+        if found is None:
+            found = self._paths[path] = path.absolute()
+        return found
 
     def find(self, name: str, beside: Path | None = None) -> Module | None:
         """Return the module of a dotted name.
@@ -118,7 +139,7 @@ class Neighbours:
         """
         bare = name.lstrip(".")
         dots = len(name) - len(bare)
-        importer = self._script if beside is None else beside.absolute()
+        importer = self._script if beside is None else self._absolute(beside)
         start = importer if dots else None
         # What the script itself imports is always read: how many came before depends on what was asked first.
         is_own = importer == self._script

@@ -33,6 +33,7 @@ class Types:
             of the file that imports it; by default the files beside the script, and those of the
             libraries in the settings, are read.
         users: for this script and files that it imports, by their absolute path, the files that may use what is in them.
+        before: those of the same script before it was edited.
 
     """
 
@@ -44,8 +45,13 @@ class Types:
         resolve_module: Callable[[str, Path], Module | None] | None = None,
         *,
         users: Mapping[str, tuple[str, ...]] | None = None,
+        before: Types | None = None,
     ) -> None:
-        self._neighbours = Neighbours(module.source.path, module, settings.libraries)
+        self._neighbours = (
+            Neighbours(module.source.path, module, settings.libraries)
+            if before is None
+            else before._neighbours.again(module)
+        )
         self.engine = Engine(
             module,
             knowledge,

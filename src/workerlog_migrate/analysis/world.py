@@ -92,9 +92,8 @@ class World:
             return True
         if self._hides(top):
             return True
-        if self._package is None:
-            self._package = dotted_name(self.unit.module.source.path)
-        return self._package.partition(".")[0] == top and "." in self._package
+        package = self._dotted()
+        return package.partition(".")[0] == top and "." in package
 
     def _hides(self, top: str) -> bool:
         """Whether a file beside a script that is started, which is of no package, is imported in the place of a library."""
@@ -102,10 +101,16 @@ class World:
         if known is None:
             is_loaded = top in _LOADED or top in sys.builtin_module_names
             known = False
-            if not is_loaded and "." not in dotted_name(self.unit.module.source.path):
+            if not is_loaded and "." not in self._dotted():
                 known = self.other_unit(top) is not None
             self._hidden[top] = known
         return known
+
+    def _dotted(self) -> str:
+        """Return the script's name through the packages that hold it."""
+        if self._package is None:
+            self._package = dotted_name(self.unit.module.source.path)
+        return self._package
 
     def other_unit(self, name: str, beside: Unit | None = None) -> Unit | None:
         """Return another file of the program.

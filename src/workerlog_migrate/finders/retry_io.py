@@ -30,7 +30,10 @@ def find(module: Module, context: Context) -> Iterator[Finding]:
         A finding with a ``RetryCall`` per call to wrap; a finding with a reason per I/O call left alone.
     """
     finder = IoCalls(module, context)
+    said_nothing = context.says_nothing
     for call in module.calls_by(finder.names):
+        if said_nothing is not None and not module.in_fstring(call) and said_nothing(call):
+            continue
         finding = finder.judge(call)
         if finding is not None:
             yield finding

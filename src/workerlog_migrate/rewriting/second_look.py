@@ -12,11 +12,13 @@ is added binds a name that the script uses. Then nothing is taken over, and ever
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+import bisect
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.edit import Piece
-from workerlog_migrate.model import Finding, Plan, Span
+from workerlog_migrate.model import Finding, Plan, Span, Splice
+from workerlog_migrate.rewriting.verify import line_ends
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.header import Header
@@ -25,45 +27,102 @@ if TYPE_CHECKING:
 _NAMES = ("logger", "retrying", "mirror_print", "log_ignored", "expect_only")
 
 
-def still_unknown(module: Module, plan: Plan, header: Header) -> tuple[Finding, ...]:
-    """Give the findings of handlers of which the result cannot tell more than the original.
+class Kept:
+    """What is known of the result before it is looked at.
 
     Args:
         module: the original.
-        plan: what was found in it.
+        plan: what was found in it, and is written.
+        findings: all that was found in it.
         header: its header as it is planned.
 
-    Returns:
-        Those that stay broad because of an operation that is not known; none where an edit may make something known.
+    Attributes:
+        unknown: findings of handlers that stay broad because of an operation that is not known; none where an edit may make
+            something known.
     """
-    if _may_tell(module, plan.applied, header):
-        return ()
-    return tuple(
-        finding
-        for finding in (*plan.applied, *plan.reported)
-        if finding.evidence
+
+    def __init__(self, module: Module, plan: Plan, findings: Iterable[Finding], header: Header) -> None:
+        self._header = header
+        self._text = module.source.text
+        self._findings = findings
+        self._may_tell = _may_tell(module, plan.applied, header)
+        self.unknown = () if self._may_tell else tuple(filter(_is_unknown, (*plan.applied, *plan.reported)))
+
+    def found_again(self, places: Mapping[Span, ast.AST], after: Header) -> Mapping[ast.AST, Finding]:
+        """Look such handlers up in the result, if what was written there is read as what was meant.
+
+        Args:
+            places: span in the original -> node in the result.
+            after: the header as it is read in the result.
+
+        Returns:
+            Handler of the result -> its finding in the original; empty where a name of the runtime is not seen to be that.
+        """
+        if not self._is_read_as_meant(after):
+            return {}
+        return {places[finding.span]: finding for finding in self.unknown if finding.span in places}
+
+    def says_nothing(self, splices: Sequence[Splice], after: Header) -> Callable[[ast.expr], bool] | None:
+        """Give a test for places of the result that no edit has touched, and of which nothing was said in the original.
+
+        Of what is called there no more is known than before, and what stands there is the same.
+
+        Args:
+            splices: the edits of the text, in order.
+            after: the header as it is read in the result.
+
+        Returns:
+            The test; None where an edit may make something known, or a name of the runtime is not seen to be that.
+        """
+        if self._may_tell or not self._is_read_as_meant(after):
+            return None
+        return _Untouched(self._text, splices, (finding.span for finding in self._findings)).holds
+
+    def _is_read_as_meant(self, after: Header) -> bool:
+        return all(getattr(self._header, name) == getattr(after, name) for name in _NAMES)
+
+
+class _Untouched:
+    """The lines of a result that no edit has touched, and of which nothing was said.
+
+    Args:
+        text: the original.
+        splices: the edits, in order.
+        said: where something was said, in the original.
+    """
+
+    def __init__(self, text: str, splices: Sequence[Splice], said: Iterable[Span]) -> None:
+        self._said = {line for span in said for line in range(span.line, span.end_line + 1)}
+        # Lines of the result that an edit begins and ends on, and how many more lines there are behind it.
+        self._begins: list[int] = []
+        self._ends: list[int] = []
+        self._gains = [0]
+        line, position, gain = 1, 0, 0
+        for splice in splices:
+            line += line_ends(text[position : splice.start])
+            position = splice.start
+            written = line_ends(splice.text)
+            self._begins.append(line + gain)
+            self._ends.append(line + gain + written)
+            gain += written - line_ends(text[splice.start : splice.end])
+            self._gains.append(gain)
+
+    def holds(self, node: ast.expr) -> bool:
+        """Whether an expression of the result stands on such lines alone."""
+        first, last = node.lineno, node.end_lineno or node.lineno
+        before = bisect.bisect_right(self._begins, last)
+        if before and self._ends[before - 1] >= first:
+            return False
+        gain = self._gains[before]
+        return self._said.isdisjoint(range(first - gain, last - gain + 1))
+
+
+def _is_unknown(finding: Finding) -> bool:
+    return (
+        bool(finding.evidence)
         and not any(evidence.exception for evidence in finding.evidence)
         and (finding.edit is None or not finding.edit.listed)
     )
-
-
-def found_again(
-    findings: Sequence[Finding], places: Mapping[Span, ast.AST], before: Header, after: Header
-) -> Mapping[ast.AST, Finding]:
-    """Look such handlers up in the result, if what was written there is read as what was meant.
-
-    Args:
-        findings: what `still_unknown` gave.
-        places: span in the original -> node in the result.
-        before: the header as it was planned.
-        after: the header as it is read in the result.
-
-    Returns:
-        Handler of the result -> its finding in the original; empty where a name of the runtime is not seen to be that.
-    """
-    if any(getattr(before, name) != getattr(after, name) for name in _NAMES):
-        return {}
-    return {places[finding.span]: finding for finding in findings if finding.span in places}
 
 
 def _may_tell(module: Module, applied: Sequence[Finding], header: Header) -> bool:

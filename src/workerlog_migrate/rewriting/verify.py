@@ -423,7 +423,7 @@ class _Moves:
         self._module = module
         self._starts = [splice.start for splice in splices]
         self._ends = [splice.end for splice in splices]
-        gains = (_line_ends(splice.text) - _line_ends(text[splice.start : splice.end]) for splice in splices)
+        gains = (line_ends(splice.text) - line_ends(text[splice.start : splice.end]) for splice in splices)
         self._gains = [0, *itertools.accumulate(gains)]
         self._left = sorted(left)
 
@@ -444,5 +444,10 @@ class _Moves:
         )
 
 
-def _line_ends(text: str) -> int:
+def line_ends(text: str) -> int:
+    """Count the ends of lines, as Python does.
+
+    Args:
+        text: any.
+    """
     return text.count("\n") + text.count("\r") - text.count("\r\n")
