@@ -270,3 +270,35 @@ def test_calls_of_which_nothing_was_said_are_asked_about_once(
         assert {"dados.get('b')", "dados.get('d')"} <= {*then}
     else:
         assert {call for call in then if call.startswith(("dados", "tabela", "biblioteca"))} == again
+
+
+NOTHING = """\
+def um(caminho):
+    try:
+        x = 1
+        print("x", x)
+    except Exception:
+        pass
+    try:
+        open(caminho).close()
+    except Exception:
+        pass
+"""
+AROUND = """\
+def um(caminho):
+    try:
+        try:
+            open(caminho).close()
+        except Exception:
+            pass
+    except Exception:
+        pass
+"""
+
+
+@pytest.mark.parametrize(("text", "times"), [(NOTHING, 2), (AROUND, 3)])
+def test_a_body_that_raises_nothing_still_does_not_unless_a_handler_in_it_was_narrowed(
+    text: str, times: int, judged: list[str]
+) -> None:
+    assert _migrate(text).error is None
+    assert len(judged) == times

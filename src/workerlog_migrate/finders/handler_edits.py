@@ -18,6 +18,7 @@ WATCHED = "watched"  # also the reason of one that stays so, which nothing is to
 NOT_WATCHED = "not-watched"
 INCOMPLETE = "incomplete"
 LEFT = "left"
+RAISES_NOTHING = "nothing in the body is known to raise"
 
 _BLIND, _BARE = "BLE001", "E722"
 _SILENT = ("S110", "S112")  # a handler that is `pass` or `continue` alone, of Exception or bare

@@ -41,6 +41,7 @@ from workerlog_migrate.finders.handler_edits import (
     LEFT,
     NARROWED,
     NOT_WATCHED,
+    RAISES_NOTHING,
     WATCHED,
     HandlerEdit,
     SuppressEdit,
@@ -204,7 +205,7 @@ class Handlers:
         names = self._written(inference.names, owner, block)
         if inference.is_complete and not names.missing:
             if not names.texts and not caught.kept:
-                yield self._left(node, "nothing in the body is known to raise")
+                yield self._left(node, RAISES_NOTHING)
                 return
             if self._is_to_watch(node):
                 yield self._watched(node, caught, inference, names)
@@ -377,6 +378,8 @@ class Handlers:
 
     def _again(self, node: ast.ExceptHandler, known: Finding) -> Finding:
         """Say of a handler what was found out about it before it was edited; whether it logs is looked at again."""
+        if known.kind == LEFT:
+            return replace(known, span=self.module.span(node))
         log = self._log_line(node, complete=False)
         edit = None if log is None else HandlerEdit(None, log, _is_pass(node.body))
         shown = Applicability.DISPLAY_ONLY if edit is None else Applicability.SAFE
@@ -466,7 +469,7 @@ class Handlers:
             )
             return
         if not names.texts:
-            yield self._left(node, "nothing in the body is known to raise")
+            yield self._left(node, RAISES_NOTHING)
             return
         types = self._types(names, caught)
         yield Finding(

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import ast
 import bisect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.edit import Piece
+from workerlog_migrate.finders.handler_edits import RAISES_NOTHING
 from workerlog_migrate.model import Finding, Plan, Span, Splice
 from workerlog_migrate.rewriting.verify import line_ends
 
@@ -37,8 +38,8 @@ class Kept:
         header: its header as it is planned.
 
     Attributes:
-        unknown: findings of handlers that stay broad because of an operation that is not known; none where an edit may make
-            something known.
+        unknown: findings of handlers that stay broad because of an operation that is not known, or that are left because nothing is
+            known to raise; none where an edit may make something known.
     """
 
     def __init__(self, module: Module, plan: Plan, findings: Iterable[Finding], header: Header) -> None:
@@ -46,7 +47,10 @@ class Kept:
         self._text = module.source.text
         self._findings = findings
         self._may_tell = _may_tell(module, plan.applied, header)
-        self.unknown = () if self._may_tell else tuple(filter(_is_unknown, (*plan.applied, *plan.reported)))
+        self.unknown: tuple[Finding, ...] = ()
+        if not self._may_tell:
+            found = (*plan.applied, *plan.reported)
+            self.unknown = (*filter(_is_unknown, found), *_raising_nothing(module, plan))
 
     def found_again(self, places: Mapping[Span, ast.AST], after: Header) -> Mapping[ast.AST, Finding]:
         """Look such handlers up in the result, if what was written there is read as what was meant.
@@ -115,6 +119,27 @@ class _Untouched:
             return False
         gain = self._gains[before]
         return self._said.isdisjoint(range(first - gain, last - gain + 1))
+
+
+def _raising_nothing(module: Module, plan: Plan) -> Iterator[Finding]:
+    """Give the findings of handlers that are left because nothing in their bodies raises, no function that is called there included.
+
+    Only a handler inside the body that lets more through than before could change that.
+    """
+    found = {finding.span: finding for finding in plan.reported if finding.reason == RAISES_NOTHING}
+    if not found:
+        return
+    narrowed = [
+        finding.span.line
+        for finding in plan.applied
+        if finding.edit is not None and (finding.edit.listed or finding.edit.piece is Piece.HANDLER)
+    ]
+    for node in module.tries:
+        first, last = node.lineno, max(each.end_lineno or each.lineno for each in node.body)
+        if not any(first <= line <= last for line in narrowed):
+            yield from (
+                found[span] for span in map(module.span, getattr(node, "handlers", ())) if span in found
+            )
 
 
 def _is_unknown(finding: Finding) -> bool:
