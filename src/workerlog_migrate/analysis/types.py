@@ -47,7 +47,7 @@ class Types:
         users: Mapping[str, tuple[str, ...]] | None = None,
         before: Types | None = None,
     ) -> None:
-        self._neighbours = (
+        self._neighbours: Neighbours = (
             Neighbours(module.source.path, module, settings.libraries)
             if before is None
             else before._neighbours.again(module)

@@ -135,7 +135,8 @@ def _raising_nothing(module: Module, plan: Plan) -> Iterator[Finding]:
         if finding.edit is not None and (finding.edit.listed or finding.edit.piece is Piece.HANDLER)
     ]
     for node in module.tries:
-        first, last = node.lineno, max(each.end_lineno or each.lineno for each in node.body)
+        body: list[ast.stmt] = getattr(node, "body", [])
+        first, last = node.lineno, body[-1].end_lineno or node.lineno
         if not any(first <= line <= last for line in narrowed):
             yield from (
                 found[span] for span in map(module.span, getattr(node, "handlers", ())) if span in found
