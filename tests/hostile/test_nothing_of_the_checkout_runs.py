@@ -26,12 +26,6 @@ def git(folder: Path, *arguments: str, data: str | None = None) -> str:
     ).stdout.strip()
 
 
-@pytest.fixture(autouse=True)
-def fresh(place: Place) -> None:
-    """Start Python for each run: what it imports is tried."""
-    place.is_fresh = True
-
-
 @pytest.fixture
 def repository(place: Place) -> Place:
     """The clone as a repository whose worker has been edited since."""
@@ -224,6 +218,7 @@ MODULES = ("click", "libcst", "pathspec", "tomllib", "sqlite3", "multiprocessing
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_no_module_of_the_checkout_is_imported(place: Place, jobs: str) -> None:
     """`python -m workerlog_migrate` puts the current folder first; so does what it starts."""
+    place.is_fresh = True
     mark = place.victim / "it ran"
     for name in MODULES:
         (place.clone / f"{name}.py").write_text(
