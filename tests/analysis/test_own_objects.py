@@ -262,3 +262,41 @@ def test_an_attribute_that_declares_nothing_is_what_it_is_set_to(
 
     assert complete is is_complete
     assert not complete or names == SESSION | {"AttributeError"}
+
+
+def test_a_table_of_commands_may_hold_many_functions(tmp_path: Path) -> None:
+    """More functions in one table than other things may be alternatives: each is looked at; the twins hold too many, or one that is not known."""
+    for most, also, found, is_complete in (
+        (12, "", {"OSError", "ValueError"}, True),
+        (40, "", set(), False),
+        (12, "TABLE['other'] = unknown", {"OSError", "ValueError"}, False),
+    ):
+        commands = [f"def c{number}(text): return open(text).close()" for number in range(most)]
+        commands.append("def last(text): return int(text)")
+        names = ", ".join(f"'{number}': c{number}" for number in range(most))
+        before = "\n".join(
+            [
+                "from elsewhere import unknown",
+                *commands,
+                f"TABLE = {{{names}, 'last': last}}",
+                also,
+                "NAME = input()",
+            ]
+        )
+        seen, is_all = judge(tmp_path, attempt("TABLE.get(NAME, last)(NAME)", before))
+        assert is_all is is_complete, (most, also)
+        assert found <= seen, (most, also)
+
+
+def test_a_class_with_many_heirs_says_its_name(tmp_path: Path) -> None:
+    """What the class of an object has, in a class with more heirs than other things may be alternatives; one heir of the twin has what nobody knows."""
+    for label, is_complete in (("'x'", True), ("unknown()", False)):
+        heirs = "\n".join(f"class C{number}(Base): label = 'x'" for number in range(12))
+        script = (
+            f"from elsewhere import unknown\nclass Base:\n    label = {label}\n    def work(self):\n        try:\n"
+            "            open('x').close()\n            return type(self).__name__ + self.__class__.label.upper()\n"
+            f"        except Exception: pass\n{heirs}\nfor each in Base.__subclasses__():\n    each().work()\n"
+        )
+        names, is_all = judge(tmp_path, script)
+        assert is_all is is_complete, label
+        assert "OSError" in names

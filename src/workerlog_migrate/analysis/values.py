@@ -223,7 +223,8 @@ _WITH_GROUPS = frozenset({"re.Match", "re.Pattern"})
 _KEPT = frozenset({"None", "json"})
 _KEPT_KINDS = frozenset({UNKNOWN, FUNCTION, CALLABLE, METHOD})
 _ALTERNATIVES = 8
-_HEIRS = 32  # of one class of the program: each is looked at on its own
+_OF_PROGRAM = frozenset({INSTANCE, METHOD, CLASS, FUNCTION})
+_OWN = 32  # heirs of one class, functions in one table: each is looked at on its own
 _DEPTH = 4
 
 
@@ -308,12 +309,16 @@ def join(values: Iterable[Value]) -> Value:
     found: set[Type] | Value = whole
     if not found.isdisjoint(_NOTHING_IN):
         found = {entry for entry in found if entry not in _NOTHING_IN or not _is_covered(entry, found)}
-    if len(found) > _ALTERNATIVES and not (
-        len(found) <= _HEIRS and all(entry.kind is INSTANCE or entry.kind is METHOD for entry in found)
-    ):
+    if len(found) > _ALTERNATIVES and _are_too_many(found):
         kept = {entry for entry in found if entry.name in _KEPT or entry.kind in _KEPT_KINDS}
         return ANY | kept
     return frozenset(found)
+
+
+def _are_too_many(found: set[Type] | Value) -> bool:
+    """Whether alternatives are more than anyone looks at; what is of the program is counted apart."""
+    own = sum(entry.kind in _OF_PROGRAM for entry in found)
+    return own > _OWN or len(found) - own > _ALTERNATIVES
 
 
 def is_empty(entry: Type) -> bool:
