@@ -300,3 +300,56 @@ def test_a_class_with_many_heirs_says_its_name(tmp_path: Path) -> None:
         names, is_all = judge(tmp_path, script)
         assert is_all is is_complete, label
         assert "OSError" in names
+
+
+TOOL = """
+{before}
+class Tool:
+    def one(self, text):
+        try:
+            open('x').close()
+            return text.upper()
+        except Exception: pass
+    def show(self, use, key):
+        {line}
+            use(getattr(self, name, None))
+Tool().one('x')
+"""
+
+
+def test_a_method_is_taken_by_its_name_only_where_that_may_be_spelled(tmp_path: Path) -> None:
+    """`getattr(self, name)` where all that the name may be is written: other methods stay in sight; each twin may give this one."""
+    for line, before, is_complete in (
+        ("for name in ('a', 'b'):", "", True),
+        ("for name in ('a', 'one'):", "", False),
+        ("for name, _ in (('a', 1), ('b', 2)):", "", True),
+        ("for name, _ in (('a', 1), ('one', 2)):", "", False),
+        ("for name, _ in (('a', 1), key):", "", False),
+        ("for name in NAMES:", "NAMES = ['a', 'b']", True),
+        ("for name in NAMES:", "NAMES = ['a', 'b']\nNAMES.append(input())", False),
+        ("for name in (f'old_{key}', 'a'):", "", True),
+        ("for name in (f'{key}_old', 'a'):", "", False),
+        ("name = f'old_{key}'\n        if use:", "", True),
+        ("name = 'a'\n        if use:\n            name = key", "", False),
+        ("global name\n        if use:", "name = 'a'", False),
+    ):
+        names, is_all = judge(tmp_path, TOOL.format(line=line, before=before))
+        assert is_all is is_complete, (line, before)
+        assert "OSError" in names
+
+
+def test_what_waits_gives_its_driver_to_the_function_that_it_calls(tmp_path: Path) -> None:
+    """`wait.until(lambda d: d.find_element(...))`: the function is given the driver, and its result is the call's; the twins call what nobody knows."""
+    before = (
+        "from elsewhere import unknown\nfrom selenium import webdriver\nfrom selenium.webdriver.support.ui import WebDriverWait\n"
+        "driver = webdriver.Chrome()\nwait = WebDriverWait(driver, 5)\n"
+    )
+    for line, is_complete in (
+        ("wait.until(lambda d: d.execute_script('x') == 'y')", True),
+        ("wait.until(lambda d: unknown(d))", False),
+        ("wait.until(lambda d: d.find_element('id', 'x')).click()", True),
+        ("wait.until(unknown).click()", False),
+    ):
+        names, is_all = judge(tmp_path, attempt(line, before))
+        assert is_all is is_complete, line
+        assert "selenium.common.exceptions.WebDriverException" in names

@@ -120,6 +120,9 @@ class Originates(Protocol):
     def origins(self, node: ast.expr, unit: Unit) -> list[tuple[ast.expr, Unit]] | None:
         """Return the expressions that make a container; None when they are not all seen."""
 
+    def looped(self, node: ast.expr, unit: Unit) -> list[ast.expr] | None:
+        """Return all that a name may be that only loops over written-out items bind."""
+
 
 class Above:
     """The evaluators that others ask, put in by the engine when all are made."""

@@ -283,7 +283,7 @@ class Callers:
     ) -> None:
         """Follow a method from a call that may take it by its name."""
         names = call.args[1:2] if word == "getattr" else call.args if word == "attrgetter" else call.args[:1]
-        if not any(_may_end_with(name, function.name) for name in names):
+        if not any(self._spells(name, function.name, unit) for name in names):
             return
         if word == "getattr":
             if not self.receives(call.args[0], owner, unit)[0]:
@@ -294,6 +294,23 @@ class Callers:
                 trail.lost = trail.lost or found.lost
                 return
         trail.lost = trail.lost or f"{function.name} is taken by its name in line {call.lineno}"
+
+    def _spells(self, name: ast.expr, word: str, unit: Unit) -> bool:
+        """Whether an expression may give a name; of a variable, whether anything may that it is bound to."""
+        if not isinstance(name, ast.Name):
+            return _may_end_with(name, word)
+        found = unit.module.lookup(name.id, unit.module.scope(name))
+        if found is None or found[0] is unit.module.scope_of_module:  # others may set it
+            return True
+        items = self._above.sources.looped(name, unit)
+        if items is None:
+            items = []
+            for binding in unit.module.bindings(name):
+                parent = unit.module.parents.get(binding.node)
+                if not isinstance(parent, ast.Assign) or binding.node not in parent.targets:
+                    return True
+                items.append(parent.value)
+        return not items or any(_may_end_with(item, word) for item in items)
 
     def _set(self, function: FunctionInfo, owner: ClassInfo) -> Trail:
         """Return what is assigned to a property."""

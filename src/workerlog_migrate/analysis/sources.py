@@ -126,11 +126,17 @@ class Sources:
             return None
         items: list[ast.expr] = []
         for binding in unit.module.bindings(node):
-            loop = unit.module.parents.get(binding.node)
-            is_loop = isinstance(loop, ast.For | ast.AsyncFor | ast.comprehension)
-            if not is_loop or loop.target is not binding.node:  # type: ignore[union-attr]  # it is one
+            target: ast.AST = binding.node
+            loop = unit.module.parents.get(target)
+            part = None
+            if isinstance(loop, ast.Tuple) and not any(isinstance(each, ast.Starred) for each in loop.elts):
+                part = loop.elts.index(target)  # type: ignore[arg-type]  # it stands there
+                target, loop = loop, unit.module.parents.get(loop)
+            if not isinstance(loop, ast.For | ast.AsyncFor | ast.comprehension) or loop.target is not target:
                 return None
-            found = self.literal_items(loop.iter, unit)  # type: ignore[union-attr]  # it is one
+            found = self.literal_items(loop.iter, unit)
+            if found is not None and part is not None:
+                found = _parts(found, part)
             if found is None:
                 return None
             items += found
@@ -266,3 +272,15 @@ class Sources:
                 if value is not None:
                     found.append((value, other))
         return found
+
+
+def _parts(items: list[ast.expr], at: int) -> list[ast.expr] | None:
+    """Return one part of each item; None unless all are tuples that are written out."""
+    found = []
+    for item in items:
+        if not isinstance(item, ast.Tuple) or any(isinstance(each, ast.Starred) for each in item.elts):
+            return None
+        if at >= len(item.elts):
+            return None
+        found.append(item.elts[at])
+    return found
