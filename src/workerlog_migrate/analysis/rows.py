@@ -231,8 +231,11 @@ class Rows:
                 if not any(passed in arguments.find(parameter, row.params) for parameter in row.takes_any):
                     self._kinds.mixed(row, arguments.value(passed), passed, frame)
             for word, passed in arguments.keywords.items():
-                if word in row.params and not isinstance(passed, ast.Constant):
-                    self._mistyped_argument(row, passed, arguments.value(passed), arguments, frame)
+                value = arguments.value(passed)
+                if word not in row.params:  # an option, which None mostly leaves out
+                    value = BOTTOM if "**" in row.takes_any else values.without_none(value)
+                if not isinstance(passed, ast.Constant):
+                    self._mistyped_argument(row, passed, value, arguments, frame)
         for passed in arguments.positional:
             value = arguments.value(passed)
             if row.mistyped and not isinstance(passed, ast.Constant):

@@ -222,7 +222,7 @@ class CallRow:
             holds its arguments, ``*`` for the arguments that follow, ``each`` for the elements of those.
         special: the special methods that it looks for on what it is given, in this order.
         mistyped: what it raises besides when an argument is of a builtin type that it does not take.
-        takes_any: parameters that take a value of any type, None too.
+        takes_any: parameters that take a value of any type, None too; ``**`` for all that are passed by a name that ``params`` has not.
         takes_none: parameters that take None, though not any other type.
         marks: words of ``CALL_MARKS``.
         hands: as a decorator, as a method that a base class asks heirs for, or to the function that it calls or passes on:
