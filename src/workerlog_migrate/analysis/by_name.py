@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.sources import Sources
     from workerlog_migrate.analysis.world import World
 
-_MISSING = frozenset({"AttributeError"})
-
 
 class ByName:
     """Evaluates these calls.
@@ -40,6 +38,7 @@ class ByName:
         rows: Rows,
     ) -> None:
         self._knowledge = world.knowledge
+        self._missing = frozenset(world.knowledge.operation("op:attribute-unset").raises)
         self._above = above
         self._effects = effects
         self._sources = sources
@@ -70,8 +69,10 @@ class ByName:
             self._attributes.attribute(receiver, name, node, asked)
             for effect in asked.sink.ordered():
                 if isinstance(effect, CallEdge):
-                    frame.sink.add(effect._replace(caught=effect.caught | _MISSING) if instead else effect)
-                elif isinstance(effect, Raise) and effect.exception not in _MISSING:
+                    frame.sink.add(
+                        effect._replace(caught=effect.caught | self._missing) if instead else effect
+                    )
+                elif isinstance(effect, Raise) and effect.exception not in self._missing:
                     frame.sink.add(effect)
         if instead:
             if receiver and all(
