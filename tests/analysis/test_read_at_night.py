@@ -600,11 +600,11 @@ ler('a')
     [
         (
             "caixa = imaplib.IMAP4_SSL(servidor)\n        tipo, dados = caixa.search(None, 'ALL')\n        dados[0].split()",
-            {"AttributeError", "IndexError", "OSError", "imaplib.IMAP4.error"},
+            {"AttributeError", "IndexError", "OSError", "UnicodeError", "imaplib.IMAP4.error"},
         ),
         (
             "caixa = imaplib.IMAP4_SSL(servidor)\n        partes = caixa.fetch('1', '(RFC822)')[1]\n        email.message_from_bytes(partes[0][1])",
-            {"AttributeError", "IndexError", "OSError", "TypeError", "imaplib.IMAP4.error"},
+            {"AttributeError", "IndexError", "OSError", "TypeError", "UnicodeError", "imaplib.IMAP4.error"},
         ),
         (
             "caixa = poplib.POP3(servidor)\n        quantas, tamanho = caixa.stat()\n        for n in range(quantas):\n"
