@@ -8,7 +8,8 @@ import pytest
 
 from tests.analysis.test_reach import judge
 
-READS = """import json, os, shutil, smtplib
+READS = """import json, os, shutil, smtplib, time
+from PIL import ImageGrab
 from pathlib import Path
 import pyautogui
 from pymodbus.client import AsyncModbusTcpClient, ModbusTcpClient
@@ -68,12 +69,14 @@ def test_a_password_of_mail_is_a_text_of_ascii(tmp_path: Path, call: str, listed
     [
         ("ModbusTcpClient('a').read_coils(0, count=1)", "OSError", True),
         ("ModbusTcpClient('a').close()", "OSError", False),
+        ("ModbusTcpClient('a').read_coils(0, count=1, slave=2)", "TypeError", True),
+        ("ModbusTcpClient('a').read_coils(0, count=1, device_id=2)", "TypeError", False),
         ("pyautogui.locateOnScreen('a.png')", "ValueError", True),
         ("pyautogui.click(1, 1)", "ValueError", False),
     ],
 )
 def test_rows_go_as_far_as_what_arrived(tmp_path: Path, call: str, name: str, *, is_listed: bool) -> None:
-    """A connection may break, and a screen be smaller than what is looked for."""
+    """A connection breaks, a parameter has another name in a newer release, and a screen is smaller than what is looked for."""
     assert (name in names(tmp_path, call)) is is_listed
 
 
@@ -123,3 +126,22 @@ def test_what_reads_any_damaged_archive_raises_more_than_a_person_would_list(
         {"OSError", "UnicodeError"},
         True,
     )
+
+
+@pytest.mark.parametrize(
+    ("call", "listed", "plain"),
+    [
+        ("time.sleep(dado)", {"TypeError", "ValueError", "OverflowError"}, "time.sleep(5)"),
+        (
+            "ImageGrab.grab().save('a', quality=dado)",
+            {"OSError", "TypeError", "ValueError"},
+            "ImageGrab.grab().save('a', quality=80)",
+        ),
+    ],
+)
+def test_a_setting_out_of_decoded_data_may_be_of_any_size_and_shape(
+    tmp_path: Path, call: str, listed: set[str], plain: str
+) -> None:
+    """A pause may be negative or without end, a quality a list; what the program writes itself is neither."""
+    assert names(tmp_path / "a", call) == listed
+    assert "TypeError" not in judge(tmp_path / "b", READS.partition("async def")[0].format(body=plain))[0]
