@@ -245,7 +245,7 @@ class Attributes:
             and name not in info.stores
             and self._elements.is_enumeration(info)
         ):
-            return STR if "name" in name else self._member_values(info)
+            return self._member_name(info) if "name" in name else self._member_values(info)
         stored = flat.attribute(info, name)
         if frame.sink.is_heard and _THREADS_OWN in self._families.family(info):
             made = self._families.method(info, "__init__")  # it is made anew in each thread that looks at it
@@ -406,6 +406,12 @@ class Attributes:
                     return values.dotted(base)
                 return values.bound(values.one(base), base, name)
         return values.bound(ANY, "super()", name)
+
+    def _member_name(self, info: ClassInfo) -> Value:
+        """Return what a row says of the names of members: a combination of flags need not have one."""
+        bases = [base for base in self._families.family(info) if isinstance(base, str)]
+        said = (self._knowledge.attribute(base, "name") for base in bases)
+        return values.parse(next(filter(None, said), "str"))
 
     def _member_values(self, info: ClassInfo) -> Value:
         """Return what the ``value`` of a member can be; a class that makes its values itself may give anything."""

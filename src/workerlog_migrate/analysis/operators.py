@@ -234,7 +234,7 @@ class Operators:
         elif symbol == "**" and "float" in lefts and _is_of_itself(node, left_node, frame):
             self._effects.operation("op:power", node, frame)
         elif symbol == "**" and not isinstance(right_node, ast.Constant):
-            if not lefts <= {"int"}:
+            if not lefts <= {"int"} or rights & {"float", "json"}:
                 self._effects.operation("op:power", node, frame)
             if not self._proofs.is_nonzero(left_node, frame):
                 self._effects.operation("op:power-zero", node, frame)
