@@ -353,3 +353,16 @@ def test_what_waits_gives_its_driver_to_the_function_that_it_calls(tmp_path: Pat
         names, is_all = judge(tmp_path, attempt(line, before))
         assert is_all is is_complete, line
         assert "selenium.common.exceptions.WebDriverException" in names
+
+
+def test_files_may_import_a_name_from_each_other(tmp_path: Path) -> None:
+    """A name that two files import from each other, and neither makes, is not known, and no file is refused for it; the twin's other file makes it."""
+    for other, is_complete in (
+        ("from worker import config", False),
+        ("class config:\n    load = open", True),
+    ):
+        names, is_all = judge(
+            tmp_path, attempt("config.load('x').close()", "from other import config"), other
+        )
+        assert is_all is is_complete, other
+        assert names <= {"OSError"}

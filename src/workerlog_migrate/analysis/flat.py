@@ -70,6 +70,7 @@ class FlowInsensitive:
         self._writes = writes
         self._parameters = parameters
         self._replacements = replacements
+        self._importing: dict[str, set[Scope]] = {}
 
     def value(self, node: ast.expr, unit: Unit) -> Value:
         """Return what an expression can be, whatever came before it."""
@@ -113,8 +114,17 @@ class FlowInsensitive:
             written = self._writes.written(unit, name) | _bound_again_by_stars(
                 name, bindings, unit, self, self._world
             )
-        if len(bindings) == 1 and bindings[0].kind in ("import", "function", "class"):
+        if len(bindings) == 1 and bindings[0].kind in ("function", "class"):
             return self._binding(bindings[0], unit) | written
+        if len(bindings) == 1 and bindings[0].kind == "import":
+            asked = self._importing.setdefault(name, set())
+            if scope in asked:  # files import it from each other, and none makes it
+                return ANY
+            asked.add(scope)
+            try:
+                return self._binding(bindings[0], unit) | written
+            finally:
+                asked.discard(scope)
         return (
             self._questions.ask(("name", scope, name), lambda: self._join_bindings(name, bindings, unit))
             | written
