@@ -138,7 +138,10 @@ class Attributes:
                     self._effects.operation("op:kinds-attribute", node, frame)
                 return self._class_attribute(entry, entry.class_info, name, node, frame)
             case values.UNIT:
-                if frame.sink.is_heard and self._presence.may_come_later(entry.unit, name, frame.unit):
+                if frame.sink.is_heard and (
+                    self._presence.may_come_later(entry.unit, name, frame.unit)
+                    or self._is_in_no_way_there(entry.unit, name)
+                ):
                     self._effects.operation("op:module-unset", node, frame)
                 asked = entry.unit.module.scope_of_module.bindings.get("__getattr__")
                 if frame.sink.is_heard and asked and self._flat.module_name(entry.unit, name) is None:
@@ -173,6 +176,17 @@ class Attributes:
                 | values.SUPPRESS
             ):
                 return values.bound(ANY, "*", name)
+
+    def _is_in_no_way_there(self, unit: Unit, name: str) -> bool:
+        """Whether nothing binds a name of a module of the program, neither the module nor another file."""
+        return (
+            not name.startswith("__")
+            and not unit.module.star_imports
+            and "__getattr__" not in unit.module.scope_of_module.bindings
+            and self._flat.unit_attribute(unit, name) == ANY
+            and self._flat.module_name(unit, name) is None
+            and not self._writes.written(unit, name)
+        )
 
     def _tag(self, function: FunctionInfo, name: str, node: ast.expr, frame: Frame) -> Value:
         """Return an attribute that the program sets on a function; a call may come before that."""
@@ -235,7 +249,8 @@ class Attributes:
         if isinstance(method, FunctionInfo):
             if method.kind == "property":
                 frame.sink.add(CallEdge(method, node, frame.unit))
-                return flat.returns(method)
+                given = flat.returns(method)
+                return given | self._writes.attribute_written(info, name) if _is_cached(method) else given
             if name in info.stores:
                 return flat.attribute(info, name) or ANY
             bound = [self._bind(made, receiver, method) for made in flat.function_value(method)]
@@ -258,9 +273,11 @@ class Attributes:
         if stored is not None:
             stored = values.join(self.read(held, node, frame) or frozenset({held}) for held in stored)
             is_opaque = frame.sink.is_heard and any(map(values.is_opaque, stored))
-            if is_opaque and self._presence.is_made_for_class(info, name):
+            if "property" in values.names(stored) or (
+                is_opaque and self._presence.is_made_for_class(info, name)
+            ):
                 self._effects.unresolved("op:attribute-unknown", node, node, frame)
-            return stored
+            return frozenset(each for each in stored if each.name != "property") or ANY
         if isinstance(method, str):
             self._called_back.inherited(info, method, name, node, frame)
             return values.bound(values.one(method), method, name)
@@ -435,6 +452,12 @@ class Attributes:
 _MIXED_IN = frozenset(
     {"int", "str", "float", "bytes", "enum.IntEnum", "enum.StrEnum", "enum.IntFlag", "enum.Flag"}
 )
+
+
+def _is_cached(method: FunctionInfo) -> bool:
+    """Whether what a property gave is kept in the table of the object, where others may put something else."""
+    decorators = getattr(method.node, "decorator_list", ())
+    return any("cached_property" in ast.unparse(each) for each in decorators)
 
 
 def _receiver(node: ast.expr) -> ast.expr:

@@ -368,6 +368,14 @@ class Calls:
     def _construct(self, info: ClassInfo, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         made = values.instance(info)
         is_exception = self._families.exception_name(info) is not None
+        maker = self._families.metaclass_method(info, "__call__")
+        if maker is not None:
+            made |= frozenset(
+                each
+                for each in self._flat.returns(maker)
+                if each.name != "None" and not values.is_opaque(each)
+            )
+            frame.sink.add(CallEdge(maker, node, frame.unit))
         if not frame.sink.is_heard:
             return made
         self._shapes.constructed(info, arguments, node, frame)

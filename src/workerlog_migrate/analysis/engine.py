@@ -193,7 +193,7 @@ class Engine:
         caught = Caught(world, above, families)
         printing = Printing(world, above, effects, conditions, special_methods, attributes, set_up)
         by_name = ByName(world, above, effects, sources, shapes, attributes, rows)
-        specials = Specials(world, above, effects, elements, iteration, by_name, rows, printing)
+        specials = Specials(world, above, effects, families, elements, iteration, by_name, rows, printing)
         decorators = Decorators(world, above, effects, flat, specials, conditions)
         calls = Calls(
             world,

@@ -59,6 +59,18 @@ class Families:
                 return owner
         return None
 
+    def metaclass_method(self, info: ClassInfo, name: str) -> FunctionInfo | None:
+        """Return a method that the metaclass of a class defines: its own ``__call__`` decides what a call of the class gives."""
+        for owner in self.family(info):
+            for word in owner.node.keywords if isinstance(owner, ClassInfo) else ():
+                if word.arg != "metaclass":
+                    continue
+                for entry in self._above.flat.value(word.value, owner.unit):  # type: ignore[union-attr]  # as asked above
+                    found = self.method(entry.class_info, name) if entry.kind is values.CLASS else None
+                    if isinstance(found, FunctionInfo):
+                        return found
+        return None
+
     def has_unknown_base(self, info: ClassInfo) -> bool:
         """Whether some base of the class cannot be resolved."""
         return None in self.family(info)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.by_name import ByName
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.iteration import Iteration
     from workerlog_migrate.analysis.printing import Printing
     from workerlog_migrate.analysis.rows import Rows
@@ -46,6 +47,7 @@ class Specials:
         world: World,
         above: Above,
         effects: Effects,
+        families: Families,
         elements: Elements,
         iteration: Iteration,
         by_name: ByName,
@@ -54,6 +56,7 @@ class Specials:
     ) -> None:
         self._above = above
         self._effects = effects
+        self._families = families
         self._elements = elements
         self._iteration = iteration
         self._rows = rows
@@ -83,7 +86,8 @@ class Specials:
             "collections.namedtuple": self._named_tuple,
             _SUPPRESS: self._suppress,
             "importlib.import_module": self._import_module,
-            "copy.copy": self._copied,
+            "copy.copy": functools.partial(self._copied, "copy.copy"),
+            "copy.deepcopy": functools.partial(self._copied, "copy.deepcopy"),
             "importlib.reload": self._reload,
             "worker_logger.setup_worker_logger": self._logger,
             "worker_logger.setup_worker_logging": self._path,
@@ -118,9 +122,14 @@ class Specials:
                     self._effects.unknown_call(node, frame, "importlib.reload")
         return made
 
-    def _copied(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
-        self._by_row("copy.copy", arguments, node, frame)
-        return self._same(arguments, node, frame)
+    def _copied(self, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """A copy is of the same type, unless the class says how it is copied."""
+        self._by_row(name, arguments, node, frame)
+        made = self._same(arguments, node, frame)
+        own = (entry.class_info for entry in made if entry.kind is values.INSTANCE)
+        if any(self._families.method(info, each) for info in own for each in _OF_COPIES):
+            return ANY
+        return made
 
     def _suppress(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         return values.SUPPRESSING
@@ -265,6 +274,15 @@ class Specials:
 
 
 _PAIR = 2
+_OF_COPIES = (
+    "__copy__",
+    "__deepcopy__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__getstate__",
+    "__setstate__",
+    "__getnewargs__",
+)
 _NUMBERS = frozenset({"bool", "float", "int"})
 
 
