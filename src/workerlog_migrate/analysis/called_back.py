@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.frames import CallEdge
+from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.syntax.literals import maker_name
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.arguments import Arguments
     from workerlog_migrate.analysis.families import Families
-    from workerlog_migrate.analysis.frames import Frame
-    from workerlog_migrate.analysis.values import Type, Value
+    from workerlog_migrate.analysis.program import Unit
+    from workerlog_migrate.analysis.values import Lazy, Type, Value
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
 
@@ -84,7 +84,9 @@ class CalledBack:
             for inner in entry.remembered or ():
                 if entry.name != "iterator" and inner.kind is not values.GENERATOR:
                     continue  # it is called later, not gone through
-                if inner.kind is values.GENERATOR:
+                if inner.lazy is not None:
+                    self._run_late(inner.lazy, node, frame)
+                elif inner.kind is values.GENERATOR:
                     if inner.function_or_none is not None:
                         frame.sink.add(CallEdge(inner.function, node, frame.unit))
                 elif inner.kind is values.INSTANCE:
@@ -94,6 +96,13 @@ class CalledBack:
                             frame.sink.add(CallEdge(method, node, frame.unit))
                 else:
                     self._above.calls.invoke_unknown(frozenset({inner}), node, frame)
+
+    def _run_late(self, lazy: Lazy, node: ast.expr, frame: Frame) -> None:
+        """Count what a generator expression does where it is gone through, if that is another ``try`` than it stands in."""
+        unit = lazy.unit
+        if node is lazy.node or _around(lazy.node, unit) >= _around(node, frame.unit):
+            return
+        self._above.expressions.value(lazy.node, Frame(unit.enclosing(lazy.node), {}, frame.sink))
 
     def given(self, row: CallRow, arguments: Arguments, frame: Frame) -> None:
         """Count functions and objects of the program that a library is given, also in a list or a table: it may call them.
@@ -204,3 +213,9 @@ def _is_of_others(row: CallRow) -> bool:
     top, dot, _ = row.name.partition(".")
     is_standard = top in sys.stdlib_module_names or hasattr(builtins, top)
     return bool(dot) and not (is_standard or row.passes or row.remembers or row.hands)
+
+
+def _around(node: ast.AST, unit: Unit) -> set[ast.AST]:
+    """Return the ``try`` statements around a node, and the functions that it stands in."""
+    around = unit.module.ancestors(node) if node in unit.module.parents else ()
+    return {each for each in around if isinstance(each, ast.Try | ast.FunctionDef | ast.AsyncFunctionDef)}

@@ -351,6 +351,9 @@ class Expressions:
             if kind == "set":
                 self._kinds.hashed(element, node.elt, frame)
             result = values.one(kind, element)
+            if isinstance(node, ast.GeneratorExp):
+                lazy = values.of_kind(values.CALLABLE, values.Lazy(node, frame.unit))
+                result = values.running(result, lazy)
         frame.is_dead = is_dead
         if env is not None:
             for name, before in saved.items():

@@ -6,6 +6,7 @@ and ``{str, None}`` may be ``None``. Type expressions of the knowledge base (``d
 
 from __future__ import annotations
 
+import ast
 import builtins
 import enum
 import functools
@@ -83,6 +84,18 @@ _OF_ROWS = {"any": UNKNOWN, "function": CALLABLE, "generator": GENERATOR, "super
 """The words in type expressions that name no type."""
 
 
+class Lazy(NamedTuple):
+    """A generator expression, whose parts run where it is gone through.
+
+    Attributes:
+        node: the expression.
+        unit: its file.
+    """
+
+    node: ast.GeneratorExp
+    unit: Unit
+
+
 class Type(NamedTuple):
     """One alternative. Made by the functions of this file; what it stands for is read by its properties.
 
@@ -156,6 +169,11 @@ class Type(NamedTuple):
     def groups(self) -> Groups | None:
         """The groups of the pattern that a match was found with, if it is written."""
         return self.ref if isinstance(self.ref, Groups) else None
+
+    @property
+    def lazy(self) -> Lazy | None:
+        """The generator expression that an iterator remembers."""
+        return self.ref if isinstance(self.ref, Lazy) else None
 
     @property
     def getter(self) -> Getter | None:
