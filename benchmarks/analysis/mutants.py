@@ -166,7 +166,7 @@ MUTANTS = (
     Mutant("name that may be a star's", "expressions", "            is_sure = not (module.star_imports or ", "            is_sure = not (", NAME),
     Mutant("local name unbound", "expressions", '            self._effects.operation("op:unbound-local", node, frame)\n', "            pass\n", UNBOUND),
     Mutant("attribute that is not set yet", "attributes", '            self._effects.operation("op:attribute-unset", node, frame, is_weak=True)\n', "            pass\n", UNSET),
-    Mutant("property runs", "attributes", "                frame.sink.add(CallEdge(method, node, frame.unit))\n                return flat.returns(method)\n            if name in info.stores", "                return flat.returns(method)\n            if name in info.stores", LOCAL),
+    Mutant("property runs", "attributes", "                frame.sink.add(CallEdge(method, node, frame.unit))\n                given = flat.returns(method)\n", "                given = flat.returns(method)\n", LOCAL),
     Mutant("special method runs", "special_methods", "            frame.sink.add(CallEdge(method, node, frame.unit))\n            made = ", "            made = ", SPECIAL),
     Mutant("key that may be missing", "subscripts", '        if not self._proofs.has_key(node, frame):\n            self._effects.operation("op:subscript-key", node, frame)\n        return entry', "        return entry", BODY),
     Mutant("awaited: made elsewhere", "awaiting", '            frame.sink.add(Unknown(node, frame.unit, "", _STARTED_ELSEWHERE))\n', "            pass\n", AWAIT),
