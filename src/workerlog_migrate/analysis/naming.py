@@ -105,22 +105,12 @@ class Naming:
             if other is not None and not (
                 simple in other.module.scope_of_module.bindings
                 and self._engine.world.has_loaded(other)
-                and not self._is_covered(owner)
+                and not _is_covered(owner, self._engine)
             ):
                 continue
             if (self._is_everywhere(top) or self._is_there(top)) and self._can_import(owner, place):
                 return Written(name, exception, owner)
         return None
-
-    def _is_covered(self, owner: str) -> bool:
-        """Whether a package of the program has something else by the name of a file in it, which an import of the file does not change."""
-        parts = owner.split(".")
-        for length in range(1, len(parts)):
-            package = self._engine.world.other_unit(".".join(parts[:length]))
-            found = () if package is None else self._engine.flat.unit_attribute(package, parts[length])
-            if any(entry.kind in (values.FUNCTION, values.CLASS, values.INSTANCE) for entry in found):
-                return True
-        return False
 
     def _owner(self, name: str) -> str:
         """Return the module of a class: ``imaplib`` of ``imaplib.IMAP4.error``, which is a class in a class."""
@@ -424,6 +414,17 @@ def _is_hidden(top: str, script: Path, world: World) -> bool:
 
 
 _IMPORTED = frozenset({values.DOTTED, values.UNIT, values.CLASS, values.FUNCTION, values.CALLABLE})
+
+
+def _is_covered(owner: str, engine: Engine) -> bool:
+    """Whether a package of the program has something else by the name of a file in it, which an import of the file does not change."""
+    parts = owner.split(".")
+    for length in range(1, len(parts)):
+        package = engine.world.other_unit(".".join(parts[:length]))
+        found = () if package is None else engine.flat.unit_attribute(package, parts[length])
+        if any(entry.kind in (values.FUNCTION, values.CLASS, values.INSTANCE) for entry in found):
+            return True
+    return False
 
 
 def _is_shadowed(qualified: str, rest: str, engine: Engine) -> bool:
