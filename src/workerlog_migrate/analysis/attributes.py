@@ -277,7 +277,8 @@ class Attributes:
                 is_opaque and self._presence.is_made_for_class(info, name)
             ):
                 self._effects.unresolved("op:attribute-unknown", node, node, frame)
-            return frozenset(each for each in stored if each.name != "property") or ANY
+            kept = frozenset(each for each in stored if each.name != "property")
+            return kept if kept == stored else kept or ANY
         if isinstance(method, str):
             self._called_back.inherited(info, method, name, node, frame)
             return values.bound(values.one(method), method, name)
