@@ -463,7 +463,11 @@ class Conditions:
         if not isinstance(parameter, ast.arg):
             return True
         given = self._sources.of_parameter(parameter, arguments.frame.unit)
-        return not given or not all(self._settled(node, unit, set()) for node, unit in given)
+        return not given or not all(
+            unit.module.qualified(node) is None
+            and self._settled(node, unit, set())  # `math.inf` is not written
+            for node, unit in given
+        )
 
     def _is_settled(self, node: ast.expr, arguments: Arguments) -> bool:
         """Whether the program itself says what a value is: literals, defaults of parameters, attributes set to these."""
