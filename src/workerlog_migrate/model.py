@@ -150,6 +150,10 @@ class Finding:
     is_blocked: bool = False
 
 
+NO_EXCEPTION = "pyproject.toml: [tool.workerlog-migrate.raises]"
+"""Begins the note of evidence that a name which the configuration teaches is no exception class."""
+
+
 def left_alone(codemod: str, span: Span, message: str, reason: str) -> Finding:
     """Report that a codemod leaves a place as it is, in one sentence and why in a few words."""
     return Finding(

@@ -400,3 +400,64 @@ def test_a_search_path_that_a_shell_makes_leads_the_runtime_to_no_module(place: 
 
     assert place.run("--apply").returncode == 0
     assert place.script.read_text(encoding="utf-8") == WORKER
+
+
+HELPER = """import cloud
+
+
+class NoExc(dict):
+    pass
+
+
+class Mine(OSError):
+    pass
+
+
+class Made(cloud.Base):
+    pass
+"""
+
+
+def taught(place: Place, *rows: str) -> subprocess.CompletedProcess[str]:
+    """Migrate a script with one handler for each row, around a call that the row teaches."""
+    bodies = (
+        f'try:\n    cloud.fetch_{number}()\nexcept Exception as error:\n    print("failed", error)\n'
+        for number, _ in enumerate(rows)
+    )
+    place.script.write_text(
+        "import json\nimport mailbox\nimport os\n\nimport cloud\nimport helper\n\n" + "".join(bodies),
+        encoding="utf-8",
+    )
+    place.script.with_name("helper.py").write_text(HELPER, encoding="utf-8")
+    lines = (f"cloud.fetch_{number} = [{row}]\n" for number, row in enumerate(rows))
+    (place.clone / "pyproject.toml").write_text(
+        f"[tool.workerlog-migrate.raises]\n{''.join(lines)}", encoding="utf-8"
+    )
+    return place.run("--apply", "scripts/zero_worker.py")
+
+
+def test_what_is_no_exception_class_is_written_into_no_handler(place: Place) -> None:
+    """Kind: a name that a configuration teaches ends the handler that lists it with a TypeError or an AttributeError."""
+    wrong = (
+        *("print", "builtins.print", "int", "json", "os.path", "json.decoder"),
+        *("json.dumps", "json.Nope", "helper.NoExc"),
+    )
+
+    done = taught(place, *(f'"{name}"' for name in wrong), *(f'"OSError", "{name}"' for name in wrong))
+
+    assert done.returncode == 0
+    assert place.script.read_text(encoding="utf-8").count("except Exception as error:") == 2 * len(wrong)
+    for number, name in enumerate((*wrong, *wrong)):
+        row = f'pyproject.toml: [tool.workerlog-migrate.raises] "cloud.fetch_{number}"'
+        assert f"{row}: {name} is no exception class, name one instead\n" in done.stderr
+
+
+def test_twin_an_exception_and_what_may_be_one_are_believed(place: Place) -> None:
+    names = ("KeyError", "json.JSONDecodeError", "mailbox.Error", "cloud.Error", "helper.Mine", "helper.Made")
+
+    done = taught(place, *(f'"{name}"' for name in names))
+
+    assert done.returncode == 0
+    for name in names:
+        assert f"\nexcept {name} as error:\n" in place.script.read_text(encoding="utf-8")
+    assert "is no exception" not in done.stderr

@@ -13,11 +13,15 @@ from workerlog_migrate.analysis.frames import Frame, Raise, Unknown
 from workerlog_migrate.analysis.header import runtime_name
 from workerlog_migrate.analysis.settle import SETTLE, how_to_settle
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
+from workerlog_migrate.model import NO_EXCEPTION
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.taught import Taught
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import CallRow
+
+TAUGHT = "[tool.workerlog-migrate.raises]"
 
 
 class Effects:
@@ -26,9 +30,10 @@ class Effects:
     The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, world: World, above: Above) -> None:
+    def __init__(self, world: World, above: Above, taught: Taught) -> None:
         self._world = world
         self._above = above
+        self._taught = taught
         self._knowledge = world.knowledge
         self._canonical: dict[str, str] = {}
 
@@ -137,8 +142,12 @@ class Effects:
             return False
         if frame.sink.is_heard:
             for exception in taught[name]:
+                if self._taught.is_none(exception):
+                    note = f'{NO_EXCEPTION} "{name}": {exception} is no exception class, name one instead'
+                    frame.sink.add(Unknown(node, frame.unit, name, note))
+                    continue
                 canonical = self._world.hierarchy.canonical(exception)
-                frame.sink.add(Raise(canonical, node, frame.unit, name, "[tool.workerlog-migrate.raises]"))
+                frame.sink.add(Raise(canonical, node, frame.unit, name, TAUGHT))
         return True
 
 

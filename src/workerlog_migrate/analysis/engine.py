@@ -57,6 +57,7 @@ from workerlog_migrate.analysis.special_methods import SpecialMethods
 from workerlog_migrate.analysis.specials import Specials
 from workerlog_migrate.analysis.subscripts import Subscripts
 from workerlog_migrate.analysis.tagged import Tagged
+from workerlog_migrate.analysis.taught import Taught
 from workerlog_migrate.analysis.unset import Unset
 from workerlog_migrate.analysis.world import World
 from workerlog_migrate.analysis.writes import Writes
@@ -94,9 +95,9 @@ class Engine:
     ) -> None:
         world = World(module, knowledge, settings, resolve_module, users)
         above = Above()
-        effects = Effects(world, above)
         questions = Questions(len(module.lines))
         families = Families(world, above, questions)
+        effects = Effects(world, above, Taught(world, families))
         elements = Elements(world, above, questions, families)
         annotations = Annotations(world, above, questions, families)
         order = Order(families)

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.model import TOLD
+from workerlog_migrate.model import NO_EXCEPTION, TOLD
 from workerlog_migrate.registry import CODEMODS, HEADER
 from workerlog_migrate.report import GIT_IGNORES, WATCHED, Mode, Report, ReportedFile, is_change
 from workerlog_migrate.report.visible import visible
@@ -191,10 +191,20 @@ def _notes(report: Report) -> Iterator[str]:
         for finding in file.left:
             if _is_blocked(finding) and (finding.kind != TOLD or file.changed):
                 notes.setdefault(finding.reason, []).append(f"{path}:{finding.span.line}")
+        for line, note in _taught_wrongly(file):
+            notes.setdefault(note, []).append(f"{path}:{line}")
     for note, paths in notes.items():
         more = len(paths) - 1
         others = f" and {more} other {'place' if more == 1 else 'places'}" if more else ""
         yield f"{paths[0]}{others}: {_one_line(note)}\n"
+
+
+def _taught_wrongly(file: ReportedFile) -> Iterator[tuple[int, str]]:
+    """Give each handler that stays broad because a row of the configuration names what is no exception class."""
+    for finding in (*file.applied, *file.left):
+        for evidence in finding.evidence:
+            if finding.kind == "incomplete" and evidence.note.startswith(NO_EXCEPTION):
+                yield finding.span.line, evidence.note.partition("; ")[0]
 
 
 def _reasons(report: Report, room: int, color: bool) -> Iterator[str]:
