@@ -102,6 +102,8 @@ class Bot:
 """
 """As frameworks for bots do."""
 
+BESIDE = "os.path.join(os.path.dirname(os.path.abspath(__file__)), 'lib')"
+
 
 def _with(line: str) -> str:
     return SCRIPT.replace("import time\n", f"import time\n{line}\n")
@@ -467,6 +469,27 @@ def _with(line: str) -> str:
             ["app/scripts/zero_x.py"],
             "queue.py would be imported in place of the standard module",
             id="in-the-folder-two-above-joined-and-put-in-front",
+        ),
+        *(
+            pytest.param(
+                {
+                    "scripts/lib/queue.py": "raise SystemExit('local queue')\n",
+                    "scripts/lib/helper.py": "",
+                    "scripts/zero_x.py": _with(f"import os\nimport sys\n{lines}\nimport helper"),
+                },
+                "scripts/zero_x.py",
+                ["scripts/zero_x.py"],
+                "scripts/lib/queue.py would be imported in place of the standard module",
+                id=f"in-a-folder-put-in-front-by-another-name-{number}",
+            )
+            for number, lines in enumerate(
+                (
+                    f"from sys import path\npath.insert(0, {BESIDE})",
+                    f"from sys import path as folders\nfolders[:0] = [{BESIDE}]",
+                    f"p = sys.path\np.insert(0, {BESIDE})",
+                    f"from sys import path\np = path\np.insert(0, {BESIDE})",
+                )
+            )
         ),
     ],
 )
@@ -908,3 +931,13 @@ def test_a_runtime_file_that_git_ignores_is_reported(
 
     assert ("git add --force scripts/worker_logger.py" in result.stderr) is is_said
     assert "git add --force scripts/worker_utils.py" not in result.stderr
+
+
+def test_twin_another_list_that_is_called_path_puts_nothing_in_front(tree: Tree) -> None:
+    """Kind: only the list that Python searches decides which file is imported."""
+    script = _with(f"import os\npath = []\npath.insert(0, {BESIDE})")
+    tree.write({"scripts/lib/queue.py": "raise SystemExit('local queue')\n", "scripts/zero_x.py": script})
+
+    assert tree.migrate("--apply", "scripts/zero_x.py").returncode == 0
+    assert "worker_logger" in tree.text("scripts/zero_x.py")
+    assert tree.start("scripts/zero_x.py").returncode == 0

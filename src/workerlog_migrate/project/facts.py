@@ -26,7 +26,7 @@ from workerlog_migrate.project.said import FileFacts, Import
 from workerlog_migrate.project.spawns import find_spawns
 from workerlog_migrate.syntax.parsing import keep
 
-FACTS_VERSION = 20
+FACTS_VERSION = 21
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -223,6 +223,8 @@ class _Collector:
         self._main = False
         self._path = False
         self._in_front: list[ast.expr] = []
+        self._put_first: list[tuple[str, ast.expr]] = []
+        self._paths: set[str] = set()
         self._assigned: dict[str, ast.expr] = {}
         self._reassigned: set[str] = set()
         self._print = False
@@ -230,6 +232,7 @@ class _Collector:
         self._chooses = False
 
     def facts(self, shebang: str) -> FileFacts:
+        self._in_front += [folder for listed, folder in self._put_first if listed in self._paths]
         words = {**self._words, **self._placed} if self._loaders or self._importers else self._words
         return FileFacts(
             tuple(self._imports),
@@ -307,6 +310,11 @@ class _Collector:
                     self._reassigned.add(name)
                 self._assigned[name] = node.value
                 self._place(node.value)
+                match node.value:
+                    case ast.Attribute(attr="path"):
+                        self._paths.add(name)
+                    case ast.Name(id=other) if other in self._paths:
+                        self._paths.add(name)
                 if isinstance(node.value, ast.Attribute | ast.Name) and not self._makers.isdisjoint(
                     _last_names([node.value])
                 ):
@@ -315,6 +323,8 @@ class _Collector:
                 self._in_front.append(node.value)
             case [ast.Subscript(value=ast.Attribute(attr="path", value=ast.Name(id="sys")))]:
                 self._in_front.append(node.value)
+            case [ast.Subscript(value=ast.Name(id=listed), slice=ast.Slice())]:
+                self._put_first.append((listed, node.value))
         return True
 
     def _of_augmented(self, node: ast.AugAssign, _place: str) -> bool:
@@ -343,6 +353,9 @@ class _Collector:
         if isinstance(node, ast.ImportFrom):
             names = tuple(alias.name for alias in node.names)
             self._imports.append(Import(node.module or "", node.level, names, node.lineno, place))
+            if node.module == "sys" and "path" in names:
+                self._path = True
+                self._paths.update(each.asname or each.name for each in node.names if each.name == "path")
             self._makers.update(
                 each.asname for each in node.names if each.asname and each.name in self._makers
             )
@@ -427,6 +440,8 @@ class _Collector:
             match node.func, node.args:
                 case ast.Attribute(value=ast.Attribute(attr="path")), [_, folder]:
                     self._in_front.append(folder)
+                case ast.Attribute(value=ast.Name(id=listed)), [_, folder]:
+                    self._put_first.append((listed, folder))
         if is_plain or name in _OF_PATHS:
             for argument in node.args:
                 is_list = name == "join" and isinstance(argument, ast.List | ast.Tuple)
