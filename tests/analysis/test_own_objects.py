@@ -366,3 +366,35 @@ def test_files_may_import_a_name_from_each_other(tmp_path: Path) -> None:
         )
         assert is_all is is_complete, other
         assert names <= {"OSError"}
+
+
+CALLED_PROPERTY = """
+class Shop:
+    def _price(self):
+        {getter}
+    price = property({what})
+{after}
+"""
+
+
+@pytest.mark.parametrize(
+    ("getter", "what", "after", "found", "is_complete"),
+    [
+        ("return 5", "_price", "", set(), True),
+        ("raise LookupError('no price')", "_price", "", {"LookupError"}, True),
+        ("return 5", "unknown()", "", {"AttributeError"}, False),
+        (
+            "return 5",
+            "_price",
+            "class Loose(Shop):\n    price = property(unknown())",
+            {"AttributeError"},
+            False,
+        ),
+    ],
+)
+def test_a_property_that_is_made_by_a_call_runs_its_getter(
+    tmp_path: Path, getter: str, what: str, after: str, found: set[str], is_complete: bool
+) -> None:
+    """``price = property(_price)`` runs the method that it is made of, where no heir puts another in its place."""
+    before = CALLED_PROPERTY.format(getter=getter, what=what, after=after)
+    assert judge(tmp_path, attempt("Shop().price", before)) == (found, is_complete)

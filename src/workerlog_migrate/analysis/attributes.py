@@ -20,6 +20,8 @@ from workerlog_migrate.analysis.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from workerlog_migrate.analysis.called_back import CalledBack
     from workerlog_migrate.analysis.callers import Callers
     from workerlog_migrate.analysis.effects import Effects
@@ -270,6 +272,10 @@ class Attributes:
             return BOTTOM
         if frame.sink.is_heard and not isinstance(method, str) and not self._presence.is_set(info, name):
             self._effects.operation("op:attribute-unset", node, frame, is_weak=True)
+        getter = _getter(self._families.family(info), name) if stored == _PROPERTY else None
+        if getter is not None and not any(name in heir.values for heir in self._families.heirs(info)):
+            frame.sink.add(CallEdge(getter, node, frame.unit))
+            return flat.returns(getter)
         if stored is not None:
             stored = values.join(self.read(held, node, frame) or frozenset({held}) for held in stored)
             is_opaque = frame.sink.is_heard and any(map(values.is_opaque, stored))
@@ -453,6 +459,22 @@ class Attributes:
 _MIXED_IN = frozenset(
     {"int", "str", "float", "bytes", "enum.IntEnum", "enum.StrEnum", "enum.IntFlag", "enum.Flag"}
 )
+
+
+_PROPERTY = values.one("property")
+
+
+def _getter(family: Iterable[ClassInfo | str | None], name: str) -> FunctionInfo | None:
+    """Return the method that runs where an attribute is read, ``price = property(_price)``, set once in the classes of a family."""
+    owners = [owner for owner in family if isinstance(owner, ClassInfo)]
+    made = [(owner, owner.values[name]) for owner in owners if name in owner.values]
+    if len(made) != 1 or any(name in owner.stores for owner in owners):
+        return None
+    match made[0]:
+        case owner, ast.Call(args=[ast.Name(id=word), *_]):
+            found = owner.methods.get(word)
+            return found if isinstance(found, FunctionInfo) and found.kind != "property" else None
+    return None
 
 
 def _is_cached(method: FunctionInfo) -> bool:
