@@ -5,27 +5,12 @@ The real functions of this interpreter are called, in a process with limits; a v
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-from pathlib import Path
-from types import ModuleType
 
+import loading
 import pytest
 
-PATH = Path(__file__).resolve().parents[2] / "benchmarks" / "exceptions" / "hostile_arguments.py"
-
-
-def _load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("hostile_arguments", PATH)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-hostile = _load()
+hostile = loading.benchmark("exceptions/hostile_arguments.py")
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="the limits of its process are those of POSIX"
 )

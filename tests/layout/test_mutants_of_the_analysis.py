@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-LIST = ROOT / "benchmarks" / "analysis" / "mutants.py"
+import loading
 
-_spec = importlib.util.spec_from_file_location("analysis_mutants", LIST)
-assert _spec is not None
-assert _spec.loader is not None
-mutants = importlib.util.module_from_spec(_spec)
-sys.modules["analysis_mutants"] = mutants
-_spec.loader.exec_module(mutants)
+ROOT = Path(__file__).resolve().parents[2]
+mutants = loading.benchmark("analysis/mutants.py")
 
 
 def test_each_text_stands_once_in_the_analysis() -> None:

@@ -406,15 +406,17 @@ class Conditions:
             return []
         made: list[ast.expr | None] = []
         for place in module.stores_of(node.attr):
-            parent = module.parents.get(place)
-            is_direct = isinstance(parent, ast.AnnAssign) or (
-                isinstance(parent, ast.Assign) and place in parent.targets
-            )
-            made.append(parent.value if is_direct else None)  # type: ignore[union-attr]  # it is one of the two
+            match module.parents.get(place):
+                case ast.AnnAssign(value=value):
+                    made.append(value)
+                case ast.Assign(targets=targets, value=value) if place in targets:
+                    made.append(value)
+                case _:
+                    made.append(None)
         for definition in module.classes:
-            value = arguments.frame.unit.class_info(definition).values.get(node.attr)
-            if value is not None:
-                made.append(value)
+            held = arguments.frame.unit.class_info(definition).values.get(node.attr)
+            if held is not None:
+                made.append(held)
         return made or [None]
 
     def _is_method_of_library(self, callee: ast.expr, arguments: Arguments) -> bool:
