@@ -120,10 +120,13 @@ def test_a_list_holds_all_that_is_put_into_it(change: str, found: set[str]) -> N
         pytest.param("thing.seen = 'x'", {"int", "str"}, id="from outside"),
         pytest.param("setattr(thing, 'seen', 'x')", {"int", "str"}, id="setattr"),
         pytest.param("setattr(thing, 'other', 'x')", {"int"}, id="setattr of another"),
-        pytest.param("setattr(thing, input(), 'x')", {"int", "any"}, id="setattr of any"),
+        pytest.param("setattr(thing, input(), 'x')", {"int", "str"}, id="setattr of any"),
+        pytest.param("setattr(thing, input(), print)", {"int", "any"}, id="setattr of a function"),
         pytest.param("vars(thing)['seen'] = 'x'", {"int", "any"}, id="vars"),
         pytest.param("print(vars(thing))", {"int"}, id="vars only read"),
-        pytest.param("thing.__dict__.update(a=1)", {"int", "any"}, id="dict"),
+        pytest.param("thing.__dict__.update(a=1)", {"int"}, id="dict of another"),
+        pytest.param("thing.__dict__.update(seen='x')", {"int", "str"}, id="dict"),
+        pytest.param("thing.__dict__.update(unknown)", {"int", "any"}, id="dict of any"),
     ],
 )
 def test_an_attribute_is_all_that_sets_it(change: str, found: set[str]) -> None:

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.world import World
 
 _KEY = re.compile(r"%\(([^)]*)\)")
+_UNITING = {"list": "+", "tuple": "+", "set": "|^", "frozenset": "|^", "dict": "|"}
+"""Containers whose sum holds what is in both."""
+_LITERAL = 64
 _COUNTS = frozenset({"any", "int", "json"})
 _NUMBER_IN_PERCENT = re.compile(r"%(?:\([^)]*\))?[-+ #0-9.*]*[diouxXeEfFgGc]")
 _OPERATORS: dict[type[ast.operator], str] = {
@@ -147,8 +150,9 @@ class Operators:
             if kinds == {"str"} and symbol == "+":
                 return STR
             return JSON if entry.name == "json" else ANY
-        if entry.name == "list" and symbol == "+":
-            return values.one("list", values.join([*entry.args, self._elements.element(right, frame.unit)]))
+        if entry.args and symbol in _UNITING.get(entry.name, ""):
+            fitting = frozenset(other for other in right if not self._kinds.fail(symbol, entry, other))
+            return values.join(self._united(entry, other, frame) for other in fitting)
         row = self._knowledge.type(entry.name)
         if row is None:
             return ANY
@@ -166,6 +170,28 @@ class Operators:
         if is_number and symbol in "+-*" and values.names(right) & {"any", "json"}:
             return frozenset({Type("int"), Type("float")})
         return value
+
+    def _united(self, entry: Type, other: Type, frame: Frame) -> Value:
+        """Return a container of what is in two of them."""
+        right = frozenset({other})
+        if entry.name == "dict":
+            if other.name == "dict" and entry.literal is not None and other.literal is not None:
+                merged = dict(entry.literal) | dict(other.literal)
+                if len(merged) <= _LITERAL:
+                    kept = tuple(merged.items())
+                    return values.one(
+                        "dict", entry.args[0] | other.args[0], values.join(merged.values()), ref=kept
+                    )
+            keys = self._elements.element(right, frame.unit)
+            return values.one(
+                "dict", entry.args[0] | keys, values.join([entry.args[-1], self._elements.dict_values(right)])
+            )
+        if entry.name == "tuple":
+            if entry.has_length and other.name == "tuple" and other.has_length:
+                return values.one("tuple", *entry.args, *other.args)
+            parts = [*entry.args, self._elements.element(right, frame.unit)]
+            return values.one("tuple", values.join(parts), ref=values.ANY_LENGTH)
+        return values.one(entry.name, values.join([*entry.args, self._elements.element(right, frame.unit)]))
 
     def _operator_effects(
         self,

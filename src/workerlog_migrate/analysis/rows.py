@@ -256,8 +256,8 @@ class Rows:
             passed in arguments.find(parameter, row.params) for parameter in row.takes_any
         ):
             return
-        is_guessed = bool(names & _TEXTS) and isinstance(passed, ast.Name | ast.Attribute)
-        if "json" in names and not is_guessed:  # of a name a text may be all that is known of it
+        is_guessed = names & _TEXTS and isinstance(passed, ast.Name | ast.Attribute)
+        if "json" in names and not (is_guessed and not self._is_decoded(passed, frame)):
             self._effects.operation("op:argument-json", passed, frame, raises=row.mistyped)
             if "paths" in row.marks:
                 self._effects.operation("op:path-json", passed, frame)
@@ -267,6 +267,10 @@ class Rows:
             and not any(passed in arguments.find(parameter, row.params) for parameter in row.takes_none)
         ):
             self._effects.operation("op:argument-none", passed, frame, raises=row.mistyped)
+
+    def _is_decoded(self, passed: ast.expr, frame: Frame) -> bool:
+        """Whether decoded data was seen to reach a name; else what is done with the name is all that tells of text."""
+        return values.may_be_decoded(self._above.flat.value(passed, frame.unit))
 
     def _worked_on(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Say that a function which iterates, orders or reads what it is given is not known if that is opaque."""

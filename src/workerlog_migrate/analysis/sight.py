@@ -14,6 +14,7 @@ from workerlog_migrate.analysis.program import FunctionInfo, Unit
 from workerlog_migrate.analysis.trails import Passed, Use
 from workerlog_migrate.analysis.values import ANY, NONE, Type, Value
 from workerlog_migrate.syntax.blocks import own_nodes
+from workerlog_migrate.syntax.literals import may_spell
 from workerlog_migrate.syntax.patterns import Groups, groups_of
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class Sight:
             for passed in use.rest:
                 yield self.value(passed)
         for passed in use.mapping:
-            yield self._item(passed, argument.arg)
+            yield self.item(passed, argument.arg)
 
     def _pattern(self, node: ast.AST, unit: Unit) -> Groups | None:
         """Return the groups of the pattern that a call of ``re.sub(pattern, function, text)`` or of a pattern's own ``sub`` has."""
@@ -177,10 +178,17 @@ class Sight:
             return self._elements.dict_values(value)
         return value
 
-    def _item(self, passed: Passed, key: str) -> Value:
+    def item(self, passed: Passed, key: str) -> Value:
         """Return what a mapping that is unpacked gives for a name."""
         assert isinstance(passed.node, ast.expr)
         found: list[Value] = []
+        if isinstance(passed.node, ast.Dict):
+            for word, node in zip(passed.node.keys, passed.node.values, strict=True):
+                if word is None:
+                    found.append(self.item(Passed(node, passed.unit), key))
+                elif may_spell(word, key):
+                    found.append(self._above.flat.value(node, passed.unit))
+            return values.join(found)
         for entry in self._above.flat.value(passed.node, passed.unit):
             if entry.name == "dict" and entry.literal is not None:
                 found.extend(value for name, value in entry.literal if name == key)

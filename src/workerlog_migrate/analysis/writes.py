@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.trails import Passed
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
-from workerlog_migrate.syntax.literals import last_name
+from workerlog_migrate.syntax.literals import last_name, may_spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.questions import Questions
     from workerlog_migrate.analysis.sight import Sight
     from workerlog_migrate.analysis.world import World
-from workerlog_migrate.syntax.literals import may_spell
 
 
 class Writes:
@@ -148,10 +148,8 @@ class Writes:
                     yield ANY
             case ast.Attribute(attr=attr):
                 outer = module.parents.get(parent)
-                if attr == "update" and isinstance(outer, ast.Call) and not outer.args:
-                    for word in outer.keywords:
-                        if word.arg is None or word.arg == name:
-                            yield self._above.flat.value(word.value, unit) if word.arg else ANY
+                if attr == "update" and isinstance(outer, ast.Call):
+                    yield from self._updated_with(outer, unit, name)
                 elif attr not in _READING_TABLES:
                     yield ANY
             case ast.Compare() | ast.Expr() | ast.For() | ast.comprehension() | ast.FormattedValue():
@@ -207,8 +205,9 @@ class Writes:
                 ):
                     continue
                 if self._callers.receives(thing, info, unit)[0]:
-                    is_known = isinstance(named, ast.Constant) and value is not None
-                    yield self._above.flat.value(value, unit) if is_known and value is not None else ANY
+                    stored = ANY if value is None else self._above.flat.value(value, unit)
+                    is_data = all(entry.kind is values.NAMED for entry in stored)
+                    yield stored if is_data or isinstance(named, ast.Constant) else ANY
         yield from self._given_to_fields(info, name)
         for unit in dict.fromkeys(
             (*self._places.units(info.unit, "__dict__"), *self._places.units(info.unit, "vars"))
@@ -226,7 +225,10 @@ class Writes:
     def _given_to_fields(self, info: ClassInfo, name: str) -> Iterator[Value]:
         """Yield what the made-up constructor of a data class or named tuple is given that its annotation does not say."""
         owner = self._field_owner(info, name)
-        if owner is None:
+        is_kind = self._world.knowledge.is_kind
+        if owner is None or any(
+            isinstance(base, str) and is_kind(base, "validated") for base in self._families.family(info)
+        ):
             return
         declared = self._annotations.annotation(owner.annotations[name], owner.unit)
         for value in self._passed_for(info, name):
@@ -248,10 +250,16 @@ class Writes:
         at = list(fields).index(name) if name in fields else len(fields)
         for use in self._callers.trail_of(info).uses:
             passed = dict(use.keywords).get(name)
+            if use.kind != "call":
+                continue
             if passed is None and at < len(use.positional):
                 passed = use.positional[at]
-            if passed is not None and use.kind == "call":
+            if passed is not None:
                 yield self._sight.value(passed)
+            elif name in fields:
+                yield from map(self._sight.value, use.rest)
+                for mapping in use.mapping:
+                    yield self._sight.item(mapping, name)
 
     def field(self, info: ClassInfo, owner: ClassInfo, name: str) -> Value | None:
         """Return what a field of a data class holds whose annotation says nothing: what all who make one give it; None for others."""
@@ -323,13 +331,17 @@ class Writes:
         for unit in self._places.units(info.unit, name):
             for word in ("replace", "_replace"):
                 for call in unit.module.calls_of(word):
-                    given = next((each.value for each in call.keywords if each.arg == name), None)
+                    given = next((each for each in call.keywords if each.arg in (name, None)), None)
                     if given is None or self._places.is_test(unit):
                         continue
                     is_method = word == "_replace" and isinstance(call.func, ast.Attribute)
                     things = [call.func.value] if is_method else call.args[:1]  # type: ignore[attr-defined]  # as was asked
                     if any(self._callers.receives(thing, info, unit)[0] for thing in things):
-                        value = self._above.flat.value(given, unit)
+                        value = (
+                            self._above.flat.value(given.value, unit)
+                            if given.arg
+                            else self._sight.item(Passed(given.value, unit), name)
+                        )
                         yield value if declared is None else values.contradicting(declared, value)
 
     def _through_dict(self, info: ClassInfo, name: str, unit: Unit, *, is_method: bool) -> Iterator[Value]:
@@ -347,6 +359,8 @@ class Writes:
                 continue
             if isinstance(parent, ast.Attribute) and parent.attr in _READING_TABLES:
                 continue
+            outer = None if parent is None else module.parents.get(parent)
+            is_update = isinstance(parent, ast.Attribute) and parent.attr == "update"
             if isinstance(parent, ast.Compare | ast.For | ast.comprehension | ast.FormattedValue | ast.Expr):
                 continue
             if isinstance(parent, ast.Call) and last_name(parent.func) in _TABLE_READERS:
@@ -355,8 +369,20 @@ class Writes:
                 continue  # ** reads it
             if is_method and self._is_of_others(thing, unit, info):
                 continue
-            if self._callers.receives(thing, info, unit)[0]:
+            if not self._callers.receives(thing, info, unit)[0]:
+                continue
+            if is_update and isinstance(outer, ast.Call):
+                yield from self._updated_with(outer, unit, name)
+            else:
                 yield ANY
+
+    def _updated_with(self, call: ast.Call, unit: Unit, name: str) -> Iterator[Value]:
+        """Yield what the ``update`` of a table of names puts under a name."""
+        for word in call.keywords:
+            if word.arg == name:
+                yield self._above.flat.value(word.value, unit)
+        for mapping in (*call.args, *(word.value for word in call.keywords if word.arg is None)):
+            yield ANY if isinstance(mapping, ast.Starred) else self._sight.item(Passed(mapping, unit), name)
 
 
 def set_by_name(module: Module) -> Iterator[tuple[ast.expr, ast.expr, ast.expr | None]]:

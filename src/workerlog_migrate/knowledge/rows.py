@@ -160,6 +160,7 @@ KINDS = frozenset(
         "series",
         "spent",
         "uncalled",
+        "validated",
         "whole",
     ]
 )
@@ -316,7 +317,7 @@ class TypeRow:
         runs: of a module (``module:sqlite3``): what each of its calls runs, as that of a call.
         meets: of a module: of which classes each of its calls may meet heirs, as that of a call.
         protocols: operations, each a key of its own (``iter``, ``getitem``, ...).
-        kinds: words of ``KINDS``.
+        kinds: words of ``KINDS``; of ``validated`` the constructor converts or refuses what does not fit a field's annotation.
         arity: how many types its brackets hold: 1 for ``list[str]``, 2 for ``dict[str, int]``; 0 for none.
         aliases: other names by which annotations speak of it.
         operators: symbols (``+``, or ``-:datetime.date`` for a type on the right), each with the type of the result.
