@@ -1,0 +1,68 @@
+"""More kinds of escapes that reading narrowed handlers of unknown workers brought to light, each with its twin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.analysis.test_reach import judge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WORKER = """import os, openai, serial
+from typing import Any
+from zoneinfo import ZoneInfo
+from fastapi import Request, WebSocket
+from supabase import Client
+ASKED = openai.OpenAI(api_key='a')
+OTHER = openai.OpenAI(api_key='a', base_url='http://localhost:11434/v1')
+async def ouvir(port: serial.Serial, base: Client, request: Request, tomada: WebSocket, texto: str, achado: Any):
+    try:
+        {body}
+    except Exception: pass
+"""
+ASKING = "{client}.chat.completions.create(model='a', messages=[]).choices[0].message"
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "plain"),
+    [
+        ("ZoneInfo(texto)", "OSError", "ZoneInfo('Europe/Lisbon')"),
+        ("await request.json()", "starlette.requests.ClientDisconnect", "await tomada.send_text(texto)"),
+        (
+            "base.table('a').upsert({'a': achado}).execute()",
+            "TypeError",
+            "base.table('a').select('a').execute()",
+        ),
+        (
+            "base.table('a').insert({'a': achado}).execute()",
+            "TypeError",
+            "base.table('a').insert({'a': texto}).execute()",
+        ),
+        (ASKING.format(client="OTHER"), "ValueError", ASKING.format(client="ASKED")),
+        (ASKING.format(client="OTHER"), "AttributeError", ASKING.format(client="ASKED")),
+        (ASKING.format(client="OTHER"), "TypeError", ASKING.format(client="ASKED")),
+    ],
+)
+def test_rows_go_as_far_as_what_arrived(tmp_path: Path, body: str, name: str, plain: str) -> None:
+    """A time zone is a folder, who asked hangs up, a value is no JSON, a server in place of OpenAI's answers with a page or without choices."""
+    listed, is_complete = judge(tmp_path / "a", WORKER.format(body=body))
+    assert name in listed
+    assert is_complete
+    assert name not in judge(tmp_path / "b", WORKER.format(body=plain))[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "listed"),
+    [
+        ("port.reset_input_buffer()", {"OSError", "termios.error"}),
+        ("port.write(b'a')", {"OSError"}),
+    ],
+)
+def test_a_port_that_was_unplugged_raises_what_its_terminal_does(
+    tmp_path: Path, body: str, listed: set[str]
+) -> None:
+    """Emptying a serial port asks the terminal beneath it, whose error is no ``OSError``; writing does not."""
+    assert judge(tmp_path, WORKER.format(body=body)) == (listed, True)
