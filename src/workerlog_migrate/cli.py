@@ -6,6 +6,7 @@ and nothing of ours at its top.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -34,11 +35,18 @@ class _Command(click.Command):
 
     def main(self, *args: Any, **extra: Any) -> Any:
         _open_missing_streams()
+        # Looked for in the imports and trees of a run, garbage costs more time than what is found: see `jobs` for when it is.
+        was_enabled = gc.isenabled()
+        gc.disable()
         try:
             return super().main(*args, **extra)
         except (MemoryError, SystemError):  # there was none left to say so in `invoke`, either
             os.write(2, _NO_MEMORY)
             raise SystemExit(2) from None
+        finally:
+            if was_enabled:
+                gc.freeze()  # nor when the process ends, which gives all of it back
+                gc.enable()
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         try:

@@ -332,9 +332,11 @@ def _collecting_between_files() -> Iterator[Callable[[], None]]:
 
     was_enabled = gc.isenabled()
     gc.disable()
+    gc.freeze()  # what there is by now, the trees of all scripts with it, is there to stay
     try:
         yield collect
     finally:
+        gc.unfreeze()
         if was_enabled:
             gc.enable()
 

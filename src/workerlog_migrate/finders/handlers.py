@@ -226,8 +226,10 @@ class Handlers:
 
     def _with_guests(self, inference: Inference, body: list[ast.stmt], node: ast.AST) -> Inference:
         """Say that what a ``with`` block raises, or is thrown into a generator, arrives at its ``yield``."""
+        if inference.reason or not self.module.yields:  # most scripts have none
+            return inference
         function = self.module.function(node)
-        if inference.reason or not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             return inference
         made = (self.module.qualified(decorator) for decorator in function.decorator_list)
         guest = "what the with block raises" if any(name in CONTEXT_MAKERS for name in made) else ""

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from workerlog_migrate.knowledge.plain import plain_table
 from workerlog_migrate.knowledge.reading import (
     REQUIRES,
     Reader,
@@ -58,8 +59,12 @@ class TableFile:
         place = self.places.get(key)
         if place is None:
             return None
+        text = self.text[place[0] : place[1]]
+        plain = plain_table(text)
+        if plain is not None:
+            return plain
         try:
-            table: Table = tomllib.loads(self.text[place[0] : place[1]])
+            table: Table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise KnowledgeError(f"{self.path.name}: [{key}]: {error}") from error
         return table
@@ -117,6 +122,8 @@ class Tables:
                 count += 1
                 if not isinstance(table, dict):
                     raise KnowledgeError(f"{path.name}: [{key}] is no table")
+                if file.table(key) != table:  # read on its own, and where it can be as JSON
+                    raise KnowledgeError(f"{path.name}: [{key}]: another table where it is read alone")
                 reader = Reader(path.name, key, table)
                 if not reader.string("source"):
                     raise KnowledgeError(f"{path.name}: [{key}]: no source")
