@@ -96,6 +96,7 @@ class Package:
         tests: what pytest is to collect.
         needs: further packages that the tests import.
         skip: tests that are not run.
+        options: of pytest.
         modules: of the standard library of the interpreter that runs this: what of it is watched, each module and package as a
             project of its own, so that rows speak for the rest. Its broad handlers are asked as the specific ones are: the
             runtime could not be imported by what it imports itself.
@@ -107,6 +108,7 @@ class Package:
     tests: tuple[str, ...]
     needs: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
 
 
@@ -445,7 +447,8 @@ class Environment:
             environment["PYTHONDONTWRITEBYTECODE"] = "1"
         environment["PATH"] = f"{self.python.parent}{os.pathsep}{environment.get('PATH', '')}"
         ignored = [f"--ignore={entry}" for entry in self.package.skip]
-        command = [str(self.python), "-m", "pytest", *_OPTIONS, f"--junitxml={report}", *ignored, *targets]
+        command = [str(self.python), "-m", "pytest", *_OPTIONS, f"--junitxml={report}", *ignored]
+        command += [*self.package.options, *targets]
         process = subprocess.Popen(
             command,
             cwd=tree,
