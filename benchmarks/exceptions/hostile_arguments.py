@@ -26,6 +26,7 @@ import itertools
 import json
 import os
 import random
+import re
 import resource
 import select
 import signal
@@ -379,6 +380,23 @@ RECEIVERS: dict[str, tuple[str, ...]] = {
     "email.message.Message": ("email.message.Message()",),
     "difflib.SequenceMatcher": ("difflib.SequenceMatcher(None, 'a', 'b')",),
 }
+# Parameters that take functions, classes or objects of the library: nobody passes data there.
+NO_DATA = frozenset(
+    {
+        *(
+            "cls",
+            "object_hook",
+            "object_pairs_hook",
+            "parse_float",
+            "parse_int",
+            "parse_constant",
+            "default",
+            "key",
+        ),
+        *("policy", "dict_type", "converters", "interpolation", "isjunk", "charjunk", "linejunk"),
+        *("buffer_callback", "fmt"),
+    }
+)
 # What ends the program by nature, or is no Exception, is not listed; a broken interpreter is not the program's matter.
 NOT_LISTED = frozenset({"MemoryError", "RecursionError", "SystemError"})
 
@@ -386,6 +404,8 @@ _CALL_SECONDS = 0.5
 _ROW_SECONDS = 4.0
 _BASELINES = 4000
 _MIXED = 25
+_OPTIONAL = 2
+_KEYWORD = re.compile(r"([a-z_]\w*)=(?!=)(.*)", re.DOTALL | re.IGNORECASE)
 _MEMORY = 1 << 30
 _JSON = "json"
 
@@ -476,7 +496,13 @@ def serve(rows: dict[str, list[str]], skip: set[str], write: Callable[[dict[str,
         template = f"r.{method}" if owner is not None else name
         random.seed(name)
         ends = time.monotonic() + _ROW_SECONDS
-        _try_row(name, template, receivers, _arity(owner, maker, method, params), skip, ends, write)
+        function = _function(owner, maker, method)
+        counts = _arity(function, owner, params)
+        good = _try_row(name, template, receivers, counts, skip, ends, write)
+        keywords = [
+            word for word in _keywords(function, counts) if word not in NO_DATA and not word.startswith("_")
+        ]
+        _try_keywords(name, template, receivers, good[:_OPTIONAL], keywords, skip, write)
         write({"end": name})
 
 
@@ -488,11 +514,11 @@ def _try_row(
     skip: set[str],
     ends: float,
     write: Callable[[dict[str, object]], None],
-) -> None:
+) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     good = _baselines(name, template, receivers[0], counts, skip, write)
     if not good:
         write({"row": name, "note": "no call found that works"})
-        return
+        return good
     done: set[tuple[str, ...]] = set()
     for types, texts in good:
         if types not in done:
@@ -502,10 +528,31 @@ def _try_row(
             for kind in (*_kinds(name), f"{types[at]} | None", _JSON):
                 changed = (*types[:at], kind, *types[at + 1 :])
                 if time.monotonic() > ends:
-                    return
+                    return good
                 if changed not in done:
                     done.add(changed)
                     _vary(name, template, receivers, changed, texts, at, kind, skip, write)
+    return good
+
+
+def _try_keywords(
+    name: str,
+    template: str,
+    receivers: tuple[str, ...],
+    good: list[tuple[tuple[str, ...], tuple[str, ...]]],
+    keywords: list[str],
+    skip: set[str],
+    write: Callable[[dict[str, object]], None],
+) -> None:
+    """Pass one more argument by its name to the calls that work, one name after the other."""
+    ends = time.monotonic() + _ROW_SECONDS / 2
+    for types, texts in good:
+        for word in keywords:
+            for kind in (*_kinds(name), _JSON):
+                if time.monotonic() > ends:
+                    return
+                changed = (*types, f"{word}={kind}")
+                _vary(name, template, receivers, changed, (*texts, ""), len(types), kind, skip, write)
 
 
 def _baselines(
@@ -606,6 +653,9 @@ def _kinds(name: str) -> list[str]:
 
 def _values(kind: str, name: str) -> tuple[str, ...]:
     """Return the values of a type; text with a NUL or a lone surrogate comes out of decoded data where it is a path."""
+    word, _, passed = kind.rpartition("=")
+    if word:
+        return tuple(f"{word}={text}" for text in _values(passed, name))
     if kind == _JSON:
         return JSON_VALUES
     _, _, none = kind.partition(" | ")
@@ -622,13 +672,15 @@ def _call(template: str, receiver: str, texts: tuple[str, ...]) -> BaseException
     try:
         if receiver:
             space["r"] = eval(receiver, space)
-        arguments = [eval(text, space) for text in texts]
+        named = [_KEYWORD.match(text) for text in texts]
+        arguments = [eval(text, space) for text, word in zip(texts, named, strict=True) if word is None]
+        keywords = {word[1]: eval(word[2], space) for word in named if word is not None}
         function = eval(template, space)
     except Exception as error:
         raise AssertionError(f"{template} {receiver} {texts}") from error
     signal.setitimer(signal.ITIMER_REAL, _CALL_SECONDS)
     try:
-        function(*arguments)
+        function(*arguments, **keywords)
     except TooLong:
         return None
     except (Exception, GeneratorExit) as error:  # noqa: BLE001 - what comes out is the question
@@ -675,9 +727,23 @@ def _needs_receiver(name: str) -> bool:
     return inspect.isroutine(held) and not isinstance(held, classmethod | staticmethod)
 
 
-def _arity(owner: str | None, maker: object, method: str, params: list[str]) -> range:
+def _function(owner: str | None, maker: object, method: str) -> object:
+    return maker if owner is None else getattr(eval(RECEIVERS[owner][0], dict(_SPACE)), method, None)
+
+
+def _keywords(function: object, counts: range) -> list[str]:
+    """Return the names of the arguments that are not tried by their place: by the signature."""
+    try:
+        signature = inspect.signature(cast("Callable[..., object]", function))
+    except (TypeError, ValueError):
+        return []
+    places = [each for each in signature.parameters.values() if each.kind is each.POSITIONAL_OR_KEYWORD]
+    later = [each.name for each in places[max(counts, default=0) :]]
+    return later + [each.name for each in signature.parameters.values() if each.kind is each.KEYWORD_ONLY]
+
+
+def _arity(function: object, owner: str | None, params: list[str]) -> range:
     """Return the numbers of arguments to try: by the signature, else by the row."""
-    function = maker if owner is None else getattr(eval(RECEIVERS[owner][0], dict(_SPACE)), method, None)
     try:
         signature = inspect.signature(cast("Callable[..., object]", function))
     except (TypeError, ValueError):
@@ -755,6 +821,8 @@ def inferred(row: str, types: tuple[str, ...]) -> tuple[bool, tuple[str, ...]]:
     from workerlog_migrate.model import Settings, Source
 
     owner, method = _owner(row)
+    words = [each.rpartition("=")[0] for each in types]
+    types = tuple(each.rpartition("=")[2] for each in types)
     made = [
         f"    x{at} = " + ("json.loads(t)" if kind == _JSON else f"p{at}") for at, kind in enumerate(types)
     ]
@@ -762,7 +830,7 @@ def inferred(row: str, types: tuple[str, ...]) -> tuple[bool, tuple[str, ...]]:
     params += [f"p{at}: {kind}" for at, kind in enumerate(types) if kind != _JSON]
     receiver = "os.environ" if owner == "os._Environ" else "r"
     call = f"{receiver}.{method}" if owner else row
-    passed = ", ".join(f"x{at}" for at in range(len(types)))
+    passed = ", ".join(f"{word}=x{at}" if word else f"x{at}" for at, word in enumerate(words))
     tops = {"json", "datetime", "decimal", "pathlib", "os"} | ({_module(row)} if "." in row else set())
     head = "".join(f"import {top}\n" for top in sorted(tops) if top and not hasattr(builtins, top))
     text = (

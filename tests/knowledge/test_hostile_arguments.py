@@ -24,6 +24,7 @@ pytestmark = pytest.mark.skipif(
         pytest.param(("chr", "hash", "sum", "range"), id="numbers"),
         pytest.param(("datetime.datetime.fromtimestamp", "time.ctime"), id="time"),
         pytest.param(("html.", "shlex."), id="formats"),
+        pytest.param(("math.isclose", "random.choices", "zlib.compressobj"), id="options"),
     ],
 )
 def test_what_hostile_arguments_raise_is_inferred(only: tuple[str, ...]) -> None:
@@ -41,6 +42,18 @@ def test_what_is_not_inferred_is_noticed(monkeypatch: pytest.MonkeyPatch) -> Non
     outcome = hostile.run(("math.sqrt",), seconds=60.0)
 
     assert "ValueError" in {escape.exception for escape in outcome.escapes}
+
+
+def test_an_option_is_passed_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no place reaches is tried, too: ``rel_tol`` of ``math.isclose`` must not be negative."""
+    monkeypatch.setattr(hostile, "inferred", lambda _row, _types: (True, ()))
+
+    outcome = hostile.run(("math.isclose",), seconds=60.0)
+
+    assert {escape.types[-1].partition("=")[0] for escape in outcome.escapes if "tol=" in escape.sample} == {
+        "rel_tol",
+        "abs_tol",
+    }
 
 
 def test_what_kills_the_process_is_skipped_and_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -193,6 +193,61 @@ def test_values_out_of_the_ordinary_count(
 
 
 @pytest.mark.parametrize(
+    ("body", "twin", "raised"),
+    [
+        ("re.sub('a', 'b', texto, count=int(texto))", "re.sub('a', 'b', texto, count=1)", "OverflowError"),
+        (
+            "difflib.get_close_matches(texto, ['a'], cutoff=float(texto))",
+            "difflib.get_close_matches(texto, ['a'], cutoff=0.8)",
+            "ValueError",
+        ),
+        ("json.dumps([1], indent=json.loads(texto))", "json.dumps([1], indent=2)", "TypeError"),
+        (
+            "json.dumps([1], separators=json.loads('[]'))",
+            "json.dumps([1], separators=(',', ':'))",
+            "ValueError",
+        ),
+        ("gzip.compress(b'a', mtime=int(texto))", "gzip.compress(b'a', mtime=0)", "struct.error"),
+        ("sorted([2, 1], reverse=json.loads(texto))", "sorted([2, 1], reverse=True)", "TypeError"),
+        (
+            "posixpath.realpath('a', strict=True)",
+            "posixpath.realpath('a', strict=False)",
+            "OSError",
+        ),
+    ],
+)
+def test_options_that_are_passed_by_name_count(script: Analyse, body: str, twin: str, raised: str) -> None:
+    """An option out of its range comes from outside as any argument does; one that the program writes is in it."""
+    head = "import difflib, gzip, json, posixpath, re"
+
+    assert raised in _names(script, head, body)
+    assert raised not in _names(script, head, twin)
+
+
+@pytest.mark.parametrize(
+    ("body", "raised"),
+    [
+        ("requests.get(texto, timeout=config['t'])", True),
+        ("requests.get(texto, timeout=config.get('t', 10))", True),
+        ("requests.get(texto, **config)", True),
+        ("requests.get(texto, **{'timeout': config['t']})", True),
+        ("fila.get(timeout=prazo - time.time())", True),
+        ("requests.get(texto, timeout=ESPERA)", False),
+        ("requests.get(texto, **OPCOES)", False),
+        ("fila.get(timeout=ESPERA)", False),
+    ],
+)
+def test_a_setting_counts_where_it_comes_from_outside(script: Analyse, body: str, raised: bool) -> None:
+    """A timeout out of a settings file, by its name or unpacked, or what is left of a time; one that is written is in range."""
+    head = (
+        "import json, queue, requests, time\nESPERA = 10\nOPCOES = {'timeout': 3}\nfila = queue.Queue()\n"
+        "prazo = time.time() + 5\nconfig = json.load(open('c.json'))\n"
+    )
+
+    assert ("ValueError" in _names(script, head, body)) is raised
+
+
+@pytest.mark.parametrize(
     "call", ["pickle.loads(b'')", "pickle.load(open('x', 'rb'))", "shelve.open('x')['k']"]
 )
 def test_unpickling_never_narrows(script: Analyse, call: str) -> None:
