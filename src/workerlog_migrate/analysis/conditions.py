@@ -30,7 +30,7 @@ from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.uses import only_value
 from workerlog_migrate.analysis.values import ANY, Type, Value
 from workerlog_migrate.knowledge.rows import TESTS, ConditionWord
-from workerlog_migrate.syntax.literals import is_written_empty
+from workerlog_migrate.syntax.literals import is_written_empty, len_argument
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -250,6 +250,8 @@ class Conditions:
                 )
             case "unsettled":
                 return node is None or not self._is_settled(node, arguments)
+            case "count":
+                return node is not None and len_argument(node) is not None
             case "converted":
                 return node is not None and self._is_converted(node, arguments)
             case "integer-literal" | "number-literal":

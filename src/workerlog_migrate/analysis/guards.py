@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import SILENT, Fact, Frame, State, key_of, roots_of
 from workerlog_migrate.analysis.program import FunctionInfo
-from workerlog_migrate.analysis.proofs import len_argument
 from workerlog_migrate.analysis.values import ANY, NONE, STR, Type, Value
-from workerlog_migrate.syntax.literals import is_none
+from workerlog_migrate.syntax.literals import is_none, len_argument
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above

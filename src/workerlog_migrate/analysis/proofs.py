@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.columns import width
 from workerlog_migrate.analysis.frames import Frame, key_of
-from workerlog_migrate.syntax.literals import integer, is_none
+from workerlog_migrate.syntax.literals import integer, is_none, len_argument
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -214,18 +214,6 @@ class Proofs:
 
     def _is_positive(self, node: ast.expr) -> bool:
         return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and node.value > 0
-
-
-def len_argument(node: ast.expr) -> ast.expr | None:
-    """Return ``x`` of ``len(x)``; None for any other expression."""
-    if (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "len"
-        and len(node.args) == 1
-    ):
-        return node.args[0]
-    return None
 
 
 def _is_count(node: ast.expr) -> bool:

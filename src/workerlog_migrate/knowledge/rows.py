@@ -49,6 +49,8 @@ TESTS: Mapping[str, ConditionWord] = {
     "unsettled": ConditionWord("{} is unsettled", of_callbacks=False),
     # It may be a number made of text, of any size.
     "converted": ConditionWord("{} is converted", of_callbacks=False),
+    # It is how many there are of something: ``len(x)``.
+    "count": ConditionWord("{} is a count"),
     # It is a literal, and no text that is no such number.
     "integer-literal": ConditionWord("{} is integer-literal"),
     "number-literal": ConditionWord("{} is number-literal"),

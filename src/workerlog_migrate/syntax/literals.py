@@ -16,6 +16,18 @@ def last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
+def len_argument(node: ast.expr) -> ast.expr | None:
+    """Return ``x`` of ``len(x)``; None for any other expression."""
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "len"
+        and len(node.args) == 1
+    ):
+        return node.args[0]
+    return None
+
+
 def maker_name(decorator: ast.expr) -> str:
     """Return the last name of a decorator, ``validator`` of ``@pydantic.validator("a")``; empty for any other expression."""
     return last_name(decorator.func if isinstance(decorator, ast.Call) else decorator)
