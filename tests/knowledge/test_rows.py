@@ -142,6 +142,7 @@ CONDITION_WORDS = {
     "escaped",
     "empty",
     "converted",
+    "count",
     "unsettled",
     "integer-literal",
     "number-literal",
