@@ -150,28 +150,13 @@ class Conditions:
         if arguments.node is None and not word.of_callbacks:
             return False  # what a callback is given is not known, and that is no evidence
         if not nodes and found is None:
-            is_open = (
-                arguments.starred and not word.without and self._may_be_unpacked(name, test, row, arguments)
-            )
+            is_open = arguments.starred and not word.without and _may_be_unpacked(name, test, row, arguments)
             return None if is_open else word.without
         if condition.values and not test:
             return self._any_value(condition, nodes, arguments)
         if test == "ascii":
             return all(self.is_ascii(node, arguments) for node in nodes)
         return self._test_nodes(condition, nodes, found, arguments)
-
-    def _may_be_unpacked(self, name: str, test: str, row: CallRow, arguments: Arguments) -> bool:
-        """Whether what is unpacked into a call may hold an argument: an option comes by its name alone, as data out of data."""
-        if arguments.node is None or name in row.params:
-            return True
-        mappings = [word.value for word in arguments.node.keywords if word.arg is None]
-        if test not in _OF_DATA and not test.startswith("type:"):
-            return bool(mappings)
-        found = [entry for each in mappings for entry in arguments.value(each)]
-        return any(
-            entry.name != "dict" or any("json" in values.names(held) for held in entry.args)
-            for entry in found
-        )
 
     def _any_value(self, condition: Condition, nodes: list[ast.expr], arguments: Arguments) -> bool | None:
         verdict: bool | None = False
@@ -597,6 +582,19 @@ class Conditions:
                 return self.is_ascii(function.value, arguments)
         value = arguments.value(node)
         return bool(value) and self._knowledge.are_all(values.names(value), "plain")
+
+
+def _may_be_unpacked(name: str, test: str, row: CallRow, arguments: Arguments) -> bool:
+    """Whether what is unpacked into a call may hold an argument: an option comes by its name alone, as data out of data."""
+    if arguments.node is None or name in row.params:
+        return True
+    mappings = [word.value for word in arguments.node.keywords if word.arg is None]
+    if test not in _OF_DATA and not test.startswith("type:"):
+        return bool(mappings)
+    found = [entry for each in mappings for entry in arguments.value(each)]
+    return any(
+        entry.name != "dict" or any("json" in values.names(held) for held in entry.args) for entry in found
+    )
 
 
 def _is_decoded(node: ast.expr, unit: Unit, above: Above) -> bool:
