@@ -78,6 +78,8 @@ MUTANTS = (
     Mutant("a with of suppress may swallow", "entering", ' or entry.kind is values.SUPPRESS:', ':', "flow::test_a_function_of_another_file_falls_off_a_with_that_ends_an_exception"),
     Mutant("with of something unknown may swallow", "entering", '            if values.is_opaque(entry) or entry.kind is values.SUPPRESS:\n                return True\n', '            if entry.kind is values.SUPPRESS:\n                return True\n', SWALLOW),
     Mutant("finally: what it stores", "flow", "        for path in stored:\n            frame.forget(path)\n            frame.env.pop(path, None)\n\n\n_CHANGES_SHOW", "        stored.clear()\n\n\n_CHANGES_SHOW", FLOW),
+    # --- questions
+    Mutant("alternatives in the order of the set", "values", "    return sorted(value, key=_place) if len(value) > 1 else list(value)\n", "    return list(value)\n", "order_of_questions::test_the_order_of_a_set_decides_nothing"),
     # --- flow
     Mutant("what is rare beside something that raises", "suspects", "    return tuple(found) if len(found) == len(frame.sink.effects) else ()\n", "    return tuple(found)\n", "effects::test_what_is_rare_counts_where_nothing_else_is_raised"),
     Mutant("try: what the body raises goes on", "flow", "        for effect in remaining:\n            outer.add(effect)\n", "", INNER),

@@ -1,6 +1,6 @@
 """Say whether what does not change a program takes something from what is inferred of it.
 
-    python benchmarks/metamorphic [--packages NAME...] [--limit FILES] [--only CHANGE]
+    python benchmarks/metamorphic [--packages NAME...] [--limit FILES] [--only CHANGE] [--packages-only]
 
 Each file of the sample projects (and of installed packages, by their import name) is changed in ways that leave it the program that
 it is: names changed, functions reordered, a formatter run, split in two, an alias put in between, an unknown caller added in another
@@ -34,9 +34,10 @@ def main() -> int:
         "--limit", type=int, default=25, help="files with handlers that are taken of each project"
     )
     parser.add_argument("--only", default="", help="one change by its name")
+    parser.add_argument("--packages-only", action="store_true", help="leave the samples out")
     options = parser.parse_args()
     failed = compared = 0
-    for source in [*SAMPLES, *map(_package, options.packages)]:
+    for source in [*(() if options.packages_only else SAMPLES), *map(_package, options.packages)]:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name).resolve() / source.name
             shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__", "*.so"))

@@ -50,7 +50,9 @@ class Annotations:
             return self._generic(node, unit)
         if not isinstance(node, ast.Name | ast.Attribute):
             return ANY
-        return values.join(self._instance_of(entry) for entry in self._meant(node, unit)) or ANY
+        return (
+            values.join(self._instance_of(entry) for entry in values.in_order(self._meant(node, unit))) or ANY
+        )
 
     def _string_annotation(self, text: str, unit: Unit) -> Value:
         """Read an annotation in quotes, as Python would if it were written without them."""

@@ -219,7 +219,7 @@ class Assignment:
                 base = expressions.value(target.value, frame)
                 key = expressions.value(target.slice, frame)
                 if not self._proofs.has_key(target, frame):
-                    for entry in base:
+                    for entry in values.in_order(base):
                         self._kinds.keyed_by_data(entry, key, target, frame)
                         if entry.name == "list":
                             if not isinstance(target.slice, ast.Slice):

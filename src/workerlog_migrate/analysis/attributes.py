@@ -102,7 +102,7 @@ class Attributes:
 
         """
         found: list[Value] = []
-        for entry in receiver:
+        for entry in values.in_order(receiver):
             if entry.name == "None":
                 if not name.startswith("__"):
                     rule = "op:method-none" if called else "op:attribute-none"

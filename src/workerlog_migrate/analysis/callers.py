@@ -124,7 +124,7 @@ class Callers:
         """Follow a function into what decorates it."""
         unit = function.unit
         maker = decorator.func if isinstance(decorator, ast.Call) else decorator
-        for entry in self._above.flat.value(maker, unit):
+        for entry in values.in_order(self._above.flat.value(maker, unit)):
             if entry.kind is values.DOTTED:
                 name = entry.dotted
                 row = self._world.knowledge.call(name)

@@ -97,7 +97,7 @@ class Calls:
             callee = BOTTOM
         if isinstance(node.func, ast.Attribute):
             arguments.receiver_node = node.func.value
-        found = [self.invoke(entry, arguments, node, frame) for entry in callee]
+        found = [self.invoke(entry, arguments, node, frame) for entry in values.in_order(callee)]
         if frame.sink.is_heard:
             self._evaluate(arguments)
             if frame.facts or frame.env:
@@ -237,7 +237,7 @@ class Calls:
         nothing = Arguments(self._above.expressions, None, frame)
         return values.join(
             self.invoke(entry, nothing, node, frame)
-            for entry in value
+            for entry in values.in_order(value)
             if not self._knowledge.is_kind(entry.name, "uncalled")
         )
 

@@ -104,7 +104,7 @@ class Containers:
         """Whether an expression may give a queue, into which a library puts what it likes: the handlers of logs."""
         if not isinstance(node, ast.Call):
             return False
-        for entry in self._above.calls.callee(node, at(unit, node)):
+        for entry in values.in_order(self._above.calls.callee(node, at(unit, node))):
             if entry.kind is values.DOTTED and entry.dotted in _MADE_EMPTY:
                 return True
             if entry.function_or_none is not None:

@@ -72,7 +72,7 @@ class Decorators:
         frame = at(unit, info.node)
         maker = decorator.func if isinstance(decorator, ast.Call) else decorator
         made = self._above.expressions.value(maker, frame)
-        return values.join(self._decorate(entry, value, decorator) for entry in made) or ANY
+        return values.join(self._decorate(entry, value, decorator) for entry in values.in_order(made)) or ANY
 
     def _decorate(self, entry: Type, value: Value, decorator: ast.expr) -> Value:
         if entry.kind is values.DOTTED:

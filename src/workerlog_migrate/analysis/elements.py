@@ -53,7 +53,7 @@ class Elements:
 
     def element(self, value: Value, unit: Unit) -> Value:
         """Return what iterating over a value gives."""
-        return values.join(self._element_of(entry, unit) for entry in value) or self.nothing
+        return values.join(self._element_of(entry, unit) for entry in values.in_order(value)) or self.nothing
 
     def _element_of(self, entry: Type, unit: Unit) -> Value:
         match entry.kind:
@@ -124,7 +124,7 @@ class Elements:
         ``result:x``, ``made:x``, ``held:x``, ``inner:x`` and ``fields:x`` about an argument.
         """
         found: list[Value] = []
-        for entry in value:
+        for entry in values.in_order(value):
             name = entry.name
             if name == "self":
                 found.append(receiver or ANY)

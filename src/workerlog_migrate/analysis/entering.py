@@ -52,7 +52,7 @@ class Entering:
     def entered(self, value: Value) -> Value:
         """Return what ``with value as x`` binds."""
         found: list[Value] = []
-        for entry in value:
+        for entry in values.in_order(value):
             if entry.kind in (values.CONTEXT, values.CLOSING):
                 found.append(entry.args[0])
             elif entry.kind is values.INSTANCE:

@@ -418,7 +418,7 @@ class Follower:
         """Follow the thing, or what holds it, into a call that it is an argument of."""
         unit = step.unit
         callee = self._above.calls.callee(call, at(unit, call))
-        for entry in callee:
+        for entry in values.in_order(callee):
             if entry.kind in (values.FUNCTION, values.METHOD, values.UNBOUND):
                 self._into_function(entry.function, entry.kind, step, place, any_position)
             elif entry.kind is values.CLASS:

@@ -94,12 +94,12 @@ class Hooks:
         is_used: bool | None = (
             None  # looked at for objects and classes of the program only: most values are none
         )
-        for entry in value:
+        for entry in values.in_order(value):
             if entry.kind in _WITH_HOOKS or entry.name == _FACTORIES:
                 is_used = _is_used(node, frame) if is_used is None else is_used
                 self._of(entry, node, frame, is_used=is_used and not self._is_told(node, frame))
             for part in entry.args:
-                for inner in part:
+                for inner in values.in_order(part):
                     if inner.kind is values.INSTANCE:
                         is_used = _is_used(node, frame) if is_used is None else is_used
                         self._of(inner, node, frame, is_inside=True, is_used=is_used)

@@ -53,7 +53,7 @@ class Iteration:
         if frame.sink.is_heard:
             self._kinds.iterated(value, node, frame)
             self._called_back.goes_on(value, node, frame)
-            for entry in value:
+            for entry in values.in_order(value):
                 self._iterate_one(entry, node, frame, frame.sink)
             held = container(node)
             if self._meanwhile.changes(held, frame):
@@ -109,7 +109,7 @@ class Iteration:
         if not frame.sink.is_heard:
             return
         self._kinds.iterated(value, node, frame)
-        for entry in value:
+        for entry in values.in_order(value):
             match entry.name if entry.kind is values.NAMED else entry.kind:
                 case "json":
                     self._effects.operation("op:unpack-json", node, frame)

@@ -337,7 +337,7 @@ class Operators:
                     self._effects.operation("op:contains-json", node, frame)
                 if "None" in found:
                     self._unset.of_none("op:contains-none", node, frame, right_node)
-                for entry in right:
+                for entry in values.in_order(right):
                     if entry.kind is values.INSTANCE:
                         self._special_methods.dunder(entry, "__contains__", right_node, frame)
                     elif values.is_opaque(entry):

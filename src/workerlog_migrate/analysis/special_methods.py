@@ -62,7 +62,7 @@ class SpecialMethods:
         """
         if not frame.sink.is_heard:
             return
-        for entry in value:
+        for entry in values.in_order(value):
             if entry.kind is not values.INSTANCE or entry.class_or_none is None:
                 self._special_of_row(entry, names, node, frame)
                 continue

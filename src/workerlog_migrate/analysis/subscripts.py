@@ -75,11 +75,14 @@ class Subscripts:
             self._above.expressions.value(node.slice, frame)
         if frame.sink.is_heard and len(base) > 0:
             key = self._above.expressions.value(node.slice, frame.quiet())
-            for entry in base:
+            for entry in values.in_order(base):
                 self._kinds.subscripted(entry, key, node, frame)
                 if not self._proofs.has_key(node, frame):
                     self._kinds.keyed_by_data(entry, self._bounds(node.slice, frame) or key, node, frame)
-        found = values.join(self._item_of(entry, node, frame) for entry in base) or self._elements.nothing
+        found = (
+            values.join(self._item_of(entry, node, frame) for entry in values.in_order(base))
+            or self._elements.nothing
+        )
         return found if env is None else self._unset.told(found, node, frame)
 
     def _bounds(self, key: ast.expr, frame: Frame) -> Value:

@@ -486,15 +486,37 @@ def is_opaque(entry: Type) -> bool:
 
 
 def in_order(value: Value) -> list[Type]:
-    """Return the alternatives as they stand in the program: the order of a set is another one in each run."""
+    """Return the alternatives as they stand in the program: the order of a set is another one in each run.
+
+    Whoever asks questions of the alternatives one by one goes through them so: where a question that leads too deep is cut
+    depends on what was asked before it.
+    """
     return sorted(value, key=_place) if len(value) > 1 else list(value)
 
 
-def _place(entry: Type) -> tuple[str, str, int, str]:
+def _place(entry: Type) -> tuple[str, str, int, int, str, list[list[object]]]:
     info = entry.class_or_none or entry.function_or_none
+    parts: list[list[object]] = [[*map(_place, in_order(part))] for part in entry.args]
     if info is None:
-        return entry.name, "", 0, str(entry.ref) if isinstance(entry.ref, str) else ""
-    return entry.name, info.unit.name, getattr(info.node, "lineno", 0), ""
+        return entry.name, "", 0, 0, _mark(entry.ref), parts
+    node = info.node
+    return entry.name, info.unit.name, getattr(node, "lineno", 0), getattr(node, "col_offset", 0), "", parts
+
+
+def _mark(ref: object) -> str:
+    """Tell alternatives of one name apart by what is known of them, as it is written."""
+    match ref:
+        case str():
+            return ref
+        case Unit():
+            return ref.name
+        case Getter():
+            return f"{ref.name}:{ref.made.lineno}:{ref.made.col_offset}"
+        case Lazy():
+            return f"{ref.node.lineno}:{ref.node.col_offset}"
+        case tuple():  # a type and its method, the keys of a literal
+            return str([part[0] if isinstance(part, tuple) else str(part) for part in ref])
+    return ""
 
 
 def names(value: Value) -> set[str]:
