@@ -66,3 +66,43 @@ def test_a_port_that_was_unplugged_raises_what_its_terminal_does(
 ) -> None:
     """Emptying a serial port asks the terminal beneath it, whose error is no ``OSError``; writing does not."""
     assert judge(tmp_path, WORKER.format(body=body)) == (listed, True)
+
+
+STORED = """import json, sqlite3, psycopg2, requests
+from typing import Any
+def gravar(campos: dict[str, Any], textos: dict[str, str], corpo: str, ligacao: psycopg2.extensions.connection):
+    dado = json.loads(corpo)
+    cursor = ligacao.cursor()
+    cursor.execute('select nome, quando from vendas')
+    perto = sqlite3.connect('a').execute('select nome from vendas')
+    for (linha, outra) in zip(cursor.fetchall(), perto.fetchall()):
+        try:
+            {body}
+        except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "plain"),
+    [
+        ("json.dumps(campos.get('a', {}))", "json.dumps(textos.get('a', ''))"),
+        ("json.dumps({'a': campos.get('a') or []})", "json.dumps({'a': textos.get('a') or []})"),
+        (
+            "requests.post('http://a', json=campos.get('a', {}))",
+            "requests.post('http://a', json={'a': corpo})",
+        ),
+        ("json.dumps(linha[1])", "json.dumps(outra[0])"),
+        ("json.dumps({'a': linha[0]})", "json.dumps({'a': outra[0]})"),
+        ("json.dumps([dict(linha)])", "json.dumps([corpo])"),
+    ],
+)
+def test_what_is_only_taken_for_data_may_be_no_json(tmp_path: Path, body: str, plain: str) -> None:
+    """A default or a row of a database tells data of an open shape, not JSON: a date or a set is among it; decoded data and texts are JSON."""
+    assert "TypeError" in judge(tmp_path / "a", STORED.format(body=body))[0]
+    assert "TypeError" not in judge(tmp_path / "b", STORED.format(body=plain))[0]
+
+
+def test_what_was_decoded_stays_json(tmp_path: Path) -> None:
+    """What is read from decoded data with a default that stands in is JSON again, whatever it is."""
+    listed = judge(tmp_path, STORED.format(body="json.dumps((json.loads(corpo) or {}) or [])"))[0]
+    assert "TypeError" not in listed

@@ -13,7 +13,6 @@ from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import (
     ANY,
     BOTTOM,
-    JSON,
     STR,
     Type,
     Value,
@@ -204,7 +203,7 @@ class Attributes:
             if not called:  # nobody reads that of data: it is something else
                 self._effects.operation("op:attribute-json", node, frame)
                 self._effects.unresolved("op:attribute-unknown", node, _receiver(node), frame)
-            return values.bound(JSON, "json", name)
+            return values.bound(frozenset({entry}), "json", name)
         if frame.sink.is_heard and self._knowledge.is_asked(entry.name, name):
             self._effects.protocol(entry.name, "ask", node, frame)
         if self._kinds.attribute(entry, name, node, frame):

@@ -429,7 +429,7 @@ class Calls:
             return self._rows.apply(row, arguments, receiver, node, frame)
         if type_name == "json":
             self._effects.operation("op:method-json", node, frame)
-            return self._of_data(method, arguments, node, frame)
+            return self._of_data(receiver, method, arguments, node, frame)
         bare = self._bare(method, arguments, frame)
         if bare is not None:
             self._effects.unknown_call(node, frame, f"{type_name}.{method}", _BY_NAME)
@@ -460,10 +460,13 @@ class Calls:
         self._effects.operation("op:generator-ends", node, frame)
         return values.join(found) or ANY
 
-    def _of_data(self, method: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+    def _of_data(
+        self, receiver: Value, method: str, arguments: Arguments, node: ast.expr, frame: Frame
+    ) -> Value:
         """Call a method of data of an open shape: that of each builtin type which has one; what comes out is data again."""
         found: list[Value] = []
-        for made in _DATA:
+        data = values.CELL if any(entry.is_undecoded for entry in receiver) else JSON
+        for made in (values.one("dict", values.STR, data), values.one("list", data), values.STR):
             (entry,) = made
             row = self._knowledge.method(entry.name, method)
             if row is not None:
@@ -472,7 +475,7 @@ class Calls:
             self._effects.unknown_call(node, frame, f"*.{method}")
             return ANY
         value = values.join(found)
-        return (value - ANY) | JSON if value >= ANY else value
+        return (value - ANY) | data if value >= ANY else value
 
     def _bare(self, method: str, arguments: Arguments, frame: Frame) -> CallRow | None:
         """Return the row for a method on a receiver of unknown type.
@@ -521,7 +524,6 @@ class Calls:
         return made if row.returns else values.join(found) or ANY
 
 
-_DATA = (values.one("dict", values.STR, JSON), values.one("list", JSON), values.STR)
 _BY_NAME = "a method that is known by its name alone: what it is called on may be anything"
 
 

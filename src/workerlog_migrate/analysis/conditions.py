@@ -294,7 +294,9 @@ class Conditions:
                 return any(self._is_a(name, condition.types) for name in held)
             case "not-type":
                 plain = names - {"None"}
-                return any(not self._is_a(name, condition.types) for name in plain)
+                return any(not self._is_a(name, condition.types) for name in plain) or (
+                    "json" in condition.types and any(entry.is_undecoded for entry in value)
+                )
         return None
 
     def _holds_itself(self, value: Value, unit: Unit) -> bool:

@@ -29,7 +29,10 @@ def may_be_no_data(value: Value) -> bool:
         value: what it may be.
     """
     return any(
-        values.is_opaque(entry) or entry.name not in _PLAIN_DATA or _may_hold_no_data(entry)
+        values.is_opaque(entry)
+        or entry.is_undecoded
+        or entry.name not in _PLAIN_DATA
+        or _may_hold_no_data(entry)
         for entry in value
     )
 

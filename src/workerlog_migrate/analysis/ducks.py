@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.values import ANY, JSON, Type, Value
+from workerlog_migrate.analysis.values import ANY, CELL, JSON, Type, Value
 from workerlog_migrate.syntax.calls import is_open_ended
 from workerlog_migrate.syntax.literals import is_none
 
@@ -64,7 +64,7 @@ _ALIASES = 3
 _HOLDERS = frozenset({"dict", "list", "tuple", "json", "collections.defaultdict", "collections.deque"})
 _ASKED, _DEFAULTED = "get", "="  # of a field by `get`, and with a default
 _ROW = 2  # fields that make a row
-_RECORD = JSON | values.one("record")
+_RECORD = CELL | values.one("record")
 _TOLD = frozenset({"str", "dict"})  # kinds of which one method is enough for what lies in a container
 _WIDGETS = ("tkinter", "customtkinter", "ttkbootstrap")  # their options are read by name as well
 
@@ -101,7 +101,7 @@ class Ducks:
         if path is None:
             unit = function.unit
             if self._is_taken_out(node, unit) and self._is_used_as_data(node, unit):
-                return JSON
+                return CELL
             return self._by_its_one_use(node, unit)
         key = (function, path)
         known = self._known.get(key)
@@ -125,7 +125,9 @@ class Ducks:
                 pass
             case _:
                 return value
-        return (value - ANY - values.EMPTIES) | JSON if value & (ANY | JSON) else value
+        if not value & (ANY | JSON | CELL):
+            return value
+        return (value - ANY - values.EMPTIES) | (CELL if value & (ANY | CELL) else JSON)
 
     def _by_its_one_use(self, node: ast.expr, unit: Unit) -> Value:
         """Return what the only use of an expression without a name says."""
@@ -133,7 +135,7 @@ class Ducks:
         use = _Use(_EVERY) if parent is None else self._use(node, parent, unit)
         if use.weight < _SPEAKING or use.word not in _PLAIN or not use.kinds:
             return ANY
-        return values.join((*(_made(kind) for kind in sorted(use.kinds)), JSON))
+        return values.join((*(_made(kind) for kind in sorted(use.kinds)), CELL))
 
     def _of(self, path: str, node: ast.expr, function: FunctionInfo) -> Value:
         unit = function.unit
@@ -155,14 +157,14 @@ class Ducks:
             fields.update(_fields(place, parent, unit))
         if isinstance(node, ast.Name):
             if "dict" in kinds and self._is_record(node, fields, unit):
-                return JSON
+                return CELL
             if kinds >= {"dict"} and self._is_row(node, fields, unit):
                 return _RECORD
             if any(map(self._tells, words.items())) and self._is_held(node, unit):
-                return JSON
+                return CELL
         if sum(words.values()) < _SPEAKING or not self._speaks(words):
             return ANY
-        return values.join((*(_made(kind) for kind in sorted(kinds)), JSON))
+        return values.join((*(_made(kind) for kind in sorted(kinds)), CELL))
 
     def _speaks(self, words: Iterable[str]) -> bool:
         """Whether what was seen is more than what things of any make have."""

@@ -14,7 +14,6 @@ from workerlog_migrate.analysis.values import (
     ANY,
     BOTTOM,
     INT,
-    JSON,
     STR,
     Type,
     Value,
@@ -75,7 +74,7 @@ class Elements:
             case "tuple":
                 return values.join(entry.args) or self.nothing
             case "json":
-                return JSON
+                return frozenset({entry})
             case "str":
                 return STR
             case "bytes" | "bytearray" | "range":
@@ -164,7 +163,7 @@ class Elements:
             if entry.name == "dict" and len(entry.args) > 1:
                 found.append(entry.args[1])
             elif entry.name == "json":
-                found.append(JSON)
+                found.append(frozenset({entry}))
             elif entry.name != "None":
                 if entry.name in _MAPPINGS:
                     found.append(entry.args[1] if len(entry.args) > 1 else ANY)

@@ -24,7 +24,6 @@ from workerlog_migrate.analysis.values import (
     FLOAT,
     HUGE,
     INT,
-    JSON,
     NONE,
     STR,
     Value,
@@ -307,7 +306,7 @@ class Expressions:
                         items.append(entry.args[1])
                     else:
                         keys.append(ANY)
-                        items.append(JSON if entry.name == "json" else ANY)
+                        items.append(frozenset({entry}) if entry.name == "json" else ANY)
                 continue
             keys.append(self.value(key, frame))
             self._kinds.hashed(keys[-1], key, frame)

@@ -299,7 +299,8 @@ class Guards:
             for wanted in made:
                 kept = frozenset(known for known in current if known.name == wanted.name)
                 if values.may_be_decoded(current) and wanted.name in ("dict", "list"):
-                    args = (STR, values.JSON) if wanted.name == "dict" else (values.JSON,)
+                    held = values.CELL if any(entry.is_undecoded for entry in current) else values.JSON
+                    args = (STR, held) if wanted.name == "dict" else (held,)
                     kept |= frozenset({Type(wanted.name, args)})
                 found.append(kept or frozenset({wanted}))
         if found:

@@ -16,7 +16,6 @@ from workerlog_migrate.analysis.values import (
     BOTTOM,
     FLOAT,
     HUGE,
-    JSON,
     STR,
     Type,
     Value,
@@ -149,7 +148,7 @@ class Operators:
                 return FLOAT if symbol == "/" or "float" in kinds else frozenset({Type("int"), Type("float")})
             if kinds == {"str"} and symbol == "+":
                 return STR
-            return JSON if entry.name == "json" else ANY
+            return frozenset({entry}) if entry.name == "json" else ANY
         if entry.args and symbol in _UNITING.get(entry.name, ""):
             fitting = frozenset(other for other in right if not self._kinds.fail(symbol, entry, other))
             return values.join(self._united(entry, other, frame) for other in fitting)

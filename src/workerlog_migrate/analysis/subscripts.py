@@ -12,7 +12,6 @@ from workerlog_migrate.analysis.program import ClassInfo
 from workerlog_migrate.analysis.values import (
     ANY,
     BOTTOM,
-    JSON,
     Type,
     Value,
 )
@@ -112,7 +111,7 @@ class Subscripts:
                 else values.one("tuple", self._joined_items(entry), ref=values.ANY_LENGTH)
             )
         if entry.name == "json":
-            return self._json_item(node, frame)
+            return self._json_item(entry, node, frame)
         if entry.name == "tuple" and entry.args and entry.has_length:
             at = integer(index)
             if at is not None and -len(entry.args) <= at < len(entry.args):
@@ -189,7 +188,7 @@ class Subscripts:
             self._effects.operation("op:subscript-key", node, frame)
         return entry.args[1] if len(entry.args) > 1 else ANY
 
-    def _json_item(self, node: ast.Subscript, frame: Frame) -> Value:
+    def _json_item(self, entry: Type, node: ast.Subscript, frame: Frame) -> Value:
         key = node.slice
         if isinstance(key, ast.Slice):
             self._effects.operation("op:subscript-json-slice", node, frame)
@@ -199,4 +198,4 @@ class Subscripts:
             self._effects.operation("op:subscript-json-key", node, frame)
         else:
             self._effects.operation("op:subscript-json", node, frame)
-        return JSON
+        return frozenset({entry})

@@ -188,7 +188,12 @@ class Type(NamedTuple):
     @property
     def is_plain(self) -> bool:
         """Whether nothing more is known of an alternative than its type."""
-        return self.ref is None or self.ref == EMPTY
+        return self.ref is None or self.ref in (EMPTY, UNDECODED)
+
+    @property
+    def is_undecoded(self) -> bool:
+        """Whether data of an open shape was not seen to be decoded: a cell may be a date, what a default stands in for a set."""
+        return self.ref == UNDECODED
 
     @property
     def has_length(self) -> bool:
@@ -203,6 +208,10 @@ BOTTOM: Value = frozenset()
 ANY: Value = frozenset({Type("any", kind=UNKNOWN)})
 NONE: Value = frozenset({Type("None")})
 JSON: Value = frozenset({Type("json")})
+UNDECODED = "undecoded"
+"""The ``ref`` of data for which ``is_undecoded`` holds; ``cell`` in the type expressions of rows."""
+
+CELL: Value = frozenset({Type("json", (), UNDECODED)})
 STR: Value = frozenset({Type("str")})
 BYTES: Value = frozenset({Type("bytes")})
 INT: Value = frozenset({Type("int")})
@@ -560,7 +569,8 @@ def parse(expression: str) -> Value:
     """Read a type expression of the knowledge base: ``str``, ``re.Match?``, ``dict[str, list[json]]``, ``str|bytes``.
 
     An empty expression is unknown. Placeholders (``self``, ``element``, ``arg:x``) stay alternatives of that name;
-    ``class:x`` is the class itself, not an instance of it.
+    ``class:x`` is the class itself, not an instance of it; a ``cell`` is data as JSON is, but a date or a number of a
+    database may be among it.
     """
     if not expression:
         return ANY
@@ -591,6 +601,8 @@ def _term(text: str) -> tuple[Value, str]:
         rest = rest[1:]
     if name.startswith("class:"):
         value = dotted(name.removeprefix("class:"))
+    elif name == "cell":
+        value = CELL
     else:
         value = frozenset({Type(name, tuple(arguments), None, _OF_ROWS.get(name, NAMED))})
     if rest.startswith("?"):
