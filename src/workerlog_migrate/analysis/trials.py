@@ -11,6 +11,7 @@ import builtins
 import copy
 import csv
 import datetime
+import fractions
 import importlib.util
 import itertools
 import operator
@@ -23,7 +24,7 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.values import Type, Value
@@ -104,17 +105,31 @@ LIBRARY: dict[str, Callable[..., object]] = {
     "getattr": lambda _, name, *_default: _text(name),
     "hasattr": lambda _, name: _text(name),
     "setattr": lambda _, name, _value: _text(name),
-    "re.findall": lambda pattern, text: (
-        re.findall("a", text) if isinstance(pattern, str) else re.findall(pattern, text)
+    "re.findall": lambda pattern, text: re.findall(_simple(pattern), text),
+    "re.search": lambda pattern, text: re.search(_simple(pattern), text),
+    "re.match": lambda pattern, text: re.match(_simple(pattern), text),
+    "re.fullmatch": lambda pattern, string, flags=0: re.fullmatch(_simple(pattern), string, flags),
+    "re.split": lambda pattern, string, maxsplit=0, flags=0: re.split(
+        _simple(pattern), string, maxsplit=maxsplit, flags=flags
     ),
-    "re.search": lambda pattern, text: (
-        re.search("a", text) if isinstance(pattern, str) else re.search(pattern, text)
+    **dict.fromkeys(
+        ("re.sub", "re.subn"),
+        lambda pattern, repl, string, count=0, flags=0: re.sub(
+            _simple(pattern), repl, string, count=count, flags=flags
+        ),
     ),
-    "re.match": lambda pattern, text: (
-        re.match("a", text) if isinstance(pattern, str) else re.match(pattern, text)
+    "pow": lambda base, exp, mod=None: (
+        None if mod is None and isinstance(base, int) and isinstance(exp, int) else pow(base, exp, mod)
+    ),
+    "fractions.Fraction": lambda numerator=0, denominator=None: fractions.Fraction(
+        _plain_number(numerator), denominator
+    ),
+    "struct.pack": lambda format, *each: struct.pack(  # noqa: A006  # the name of its parameter
+        re.sub(r"\d{4,}", "1", format) if isinstance(format, str) else format, *each
     ),
 }
-"""Functions that do more than compute, or that hang on the very text: what stands for each refuses the same kinds."""
+"""What stands for functions that do more than compute, or for which a short text or number of the script's choice is enough to
+work or allocate for hours (``fractions.Fraction("1e999999999")``), which no signal ends: it refuses the same kinds."""
 _NOT_TRIED = frozenset({"str.format", "str.format_map"})
 _ANYTHING: tuple[object, ...] = ("ab", 2, b"ab", [1], ["a"], {"a": 1}, 2.0)
 _MOST_UNKNOWN = 2
@@ -128,6 +143,16 @@ def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(value)
     return value
+
+
+def _simple(pattern: object) -> Any:
+    """Give a pattern that is found in linear time in place of the script's own, of the same kind."""
+    return "a" if isinstance(pattern, str) else b"a" if isinstance(pattern, bytes) else pattern
+
+
+def _plain_number(number: object) -> Any:
+    """Give a short number in place of one that is written as a text, which may stand for a billion digits."""
+    return "1" if isinstance(number, str) else number
 
 
 def functions() -> dict[str, Callable[..., object]]:

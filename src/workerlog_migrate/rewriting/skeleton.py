@@ -15,7 +15,7 @@ import bisect
 import functools
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from workerlog_migrate.analysis.module import Module
@@ -26,7 +26,14 @@ from workerlog_migrate.model import Finding
 MAX_DEPTH = 200
 """Deepest nesting of what LibCST gets: it recurses natively and overflows the stack far above this (LibCST 1178)."""
 
+_MOST_BRACKETS = {ast.match_case: 3, ast.Delete: 8}
+"""Deepest brackets in what LibCST's parser looks at once more for each level, which nothing can interrupt: 30 take hours."""
+
 _BEFORE_COLON = re.compile(r"([\s)]*(?:as\s+\w+)?[)]*)[ \t]+:")
+_BRACKET_OR_TEXT = re.compile(
+    r"""[(\[{]|[)\]}]|#[^\r\n]*|\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""",
+    re.DOTALL,
+)
 _BETWEEN = re.compile(r"[\s,\\]*")  # no comment, and no parenthesis of an element's own
 _MARK = "_wlm_"
 _TOO_DEEP = "is nested too deeply to be rewritten"
@@ -269,23 +276,39 @@ class _Builder:
         begin, stop = (span.line, span.column), (span.end_line, span.end_column)
         return any(begin <= at < stop for at in near)
 
-    @staticmethod
-    def _keep(node: ast.AST, depth: int) -> None:
+    def _keep(self, node: ast.AST, depth: int) -> None:
         """Leave a node as it is, which LibCST must then be able to read."""
         stack = [(node, depth)]
         while stack:
             current, deep = stack.pop()
-            if deep > MAX_DEPTH:
+            if deep > MAX_DEPTH or any(
+                _brackets(self._text[a:b]) > most for a, b, most in self._heads(current)
+            ):
                 raise TooDeepError(_TOO_DEEP)
             stack.extend((child, deep + 1) for child in ast.iter_child_nodes(current))
+
+    def _heads(self, node: ast.AST) -> Iterator[tuple[int, int, int]]:
+        """Say where targets of a ``del`` and patterns of a ``match`` begin and end, and how many brackets may be open there."""
+        if isinstance(node, ast.Delete):
+            yield *self._stretch(node), _MOST_BRACKETS[ast.Delete]
+        elif isinstance(node, ast.Match):
+            _, begin = self._stretch(node.subject)
+            for case in node.cases:
+                end, _ = self._stretch(case.body[0])
+                yield begin, end, _MOST_BRACKETS[ast.match_case]
+                _, begin = self._stretch(case.body[-1])
+
+    def _stretch(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
+        span = self._module.span(node)
+        return self._module.offset(span.line, span.column), self._module.offset(
+            span.end_line, span.end_column
+        )
 
     def _replace(self, node: ast.expr | ast.stmt) -> bool:
         """Put a placeholder for a node, where one can stand."""
         if isinstance(node, ast.Pass) or getattr(node, "decorator_list", None):
             return False  # a lone `pass` may go; a decorated definition begins before its own position
-        span = self._module.span(node)
-        start = self._module.offset(span.line, span.column)
-        end = self._module.offset(span.end_line, span.end_column)
+        start, end = self._stretch(node)
         if isinstance(node, ast.If) and self._text.startswith("elif", start):
             return False
         return self._cut(start, end)
@@ -335,6 +358,17 @@ class _Builder:
                 end = moved(span.end_line, span.end_column)
                 places.append(Place("call", start, end, edit, outer))
         return tuple(places)
+
+
+def _brackets(text: str) -> int:
+    """Count how many brackets are open at once in a piece of a valid program."""
+    most = now = 0
+    for match in _BRACKET_OR_TEXT.finditer(text):
+        if match.group() in "([{":
+            most = max(most, now := now + 1)
+        elif match.group() in ")]}":
+            now = max(now - 1, 0)  # those around the subject close here
+    return most
 
 
 @functools.lru_cache(maxsize=2)

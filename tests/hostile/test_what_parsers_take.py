@@ -1,0 +1,140 @@
+"""Kind: what no signal interrupts (a parser in C or Rust, arithmetic, an allocation) must not be given what keeps it for ever.
+
+The budget of a file ends Python code; LibCST's parser and the arithmetic of large numbers go on until they are done.
+"""
+
+from __future__ import annotations
+
+import resource
+import signal
+import subprocess
+
+import pytest
+from attacked import Place
+
+SECONDS = 30
+"""Processor time that ends a run here: what is bounded takes a tenth of it."""
+
+PATTERNS = {
+    "list": ("[", "]"),
+    "parentheses": ("(", ")"),
+    "tuple": ("(", ",)"),
+    "class": ("A(", ")"),
+    "keyword of a class": ("A(b=", ")"),
+    "mapping": ("{1: ", "}"),
+    "alternatives": ("(None | ", ")"),
+}
+HANDLER = """\
+def step_{number}(x):
+    try:
+        return int(x)
+    except Exception:
+{indented}
+"""
+
+
+def script(bodies: list[str]) -> str:
+    """Give a script with a handler of each body."""
+    handlers = [
+        HANDLER.format(number=number, indented="\n".join(f"        {line}" for line in body.split("\n")))
+        for number, body in enumerate(bodies)
+    ]
+    return "\n\n".join([*handlers, "while True:\n    step_0(input())\n"])
+
+
+def run(place: Place, text: str, *arguments: str, name: str = "genesis_deep.py") -> tuple[int, str]:
+    """Run the command on one script, with a limit of processor time."""
+    (place.clone / "scripts" / name).write_text(text, encoding="utf-8")
+    done = place.run("--no-cache", "--jobs=1", *arguments, f"scripts/{name}", seconds=SECONDS, timeout=600)
+    assert done.returncode not in (-signal.SIGXCPU, -signal.SIGKILL), "it hangs"
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("levels", [9, 60])
+def test_patterns_of_many_brackets_are_not_given_to_a_parser_that_tries_all_ways(
+    place: Place, levels: int
+) -> None:
+    """Kind: LibCST looks at a pattern twice for each bracket that it stands in; 40 take years, and no signal ends it."""
+    bodies = [
+        f"match x:\n    case {opening * levels}0{closing * levels}:\n        print('a message')"
+        for opening, closing in PATTERNS.values()
+    ]
+    bodies += [f"if x:\n    pass\nelif print('a'):\n    del {'(' * 60}z{',)' * 60}"]
+    code, said = run(place, script(bodies), "--check", "--verbose")
+    assert code == 1, said
+    assert said.count("is nested too deeply to be rewritten") >= len(bodies), said
+
+
+def test_twin_patterns_as_people_write_them_are_rewritten(place: Place) -> None:
+    """Kind: brackets in texts and comments of a pattern are no nesting, and three levels are what people write."""
+    body = (
+        "match x:\n    case {'a': [y, (z, *_)]}:\n        print(y)\n    case '((((((' | '[[[[[':  # ((((((\n        pass\n"
+        "    case A(b=[1, {'c': d}]):\n        del x[d[0]], (y, z)\n        print('a message')"
+    )
+    (place.clone / "scripts" / "genesis_deep.py").write_text(script([body]), encoding="utf-8")
+    done = place.run("--no-cache", "--jobs=1", "--dry-run", "scripts/genesis_deep.py")
+    assert done.stdout.count("mirror_print(logger.") == 2, done.stdout + done.stderr
+    assert "too deeply" not in done.stderr
+
+
+CALLS = (
+    "pow(3, 9223372036854775808)",
+    "pow(9223372036854775808, 9223372036854775808)",
+    "fractions.Fraction('1e999999999')",
+    "struct.pack('15000000000x')",
+    "struct.pack('>15000000000xI', 1)",
+    "re.fullmatch('(a+)+b', 'TEXT')",
+    "re.match(b'(a+)+b', b'TEXT')",
+    "re.search(b'(a+)+b', b'TEXT')",
+    "re.findall(b'(a+)+b', b'TEXT')",
+    "re.split('(a+)+b', 'TEXT')",
+    "re.sub('(a+)+b', 'x', 'TEXT')",
+    "re.subn('(a+)+b', 'x', 'TEXT')",
+    "3 ** 9223372036854775808",
+    "1 << 9223372036854775808",
+    "'%999999999d' % 1",
+    "f'{1:999999999}'",
+    "sum(range(9223372036854775808))",
+    "list(range(9223372036854775808))",
+    "'ab'.ljust(9223372036854775808)",
+    "math.prod([9223372036854775808, 9223372036854775808])",
+    "decimal.Decimal('1e999999999')",
+    "datetime.datetime.strptime('1' * 59, '%j%d%m%H%M%S%y')",
+    "fnmatch.fnmatch('TEXT', '*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b')",
+)
+
+
+def test_no_function_is_tried_with_what_keeps_it_or_takes_all_memory(place: Place) -> None:
+    """Kind: a function is tried on the script's own short constants, and one of them can stand for gigabytes or hours."""
+    bodies = [f"    try:\n        {call}\n    except Exception:\n        pass\n" for call in CALLS]
+    text = "import datetime, decimal, fnmatch, fractions, math, re, struct\n\n"
+    text += "".join(f"def step_{number}():\n{body}\n" for number, body in enumerate(bodies)).replace(
+        "TEXT", "a" * 50
+    )
+    code, said = limited(place, text + "\nstep_0()\n", memory=2_000_000_000)
+    assert code == 1, said
+    assert "refused" not in said, said
+
+
+def limited(place: Place, text: str, *, memory: int) -> tuple[int, str]:
+    """Check one script with limits of processor time and memory (bytes)."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+    (place.clone / "scripts" / "genesis_calls.py").write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        place.command("--check", "--no-cache", "--jobs=1", "scripts/genesis_calls.py"),
+        cwd=place.clone,
+        env=place.environment(),
+        preexec_fn=limit,
+        capture_output=True,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode not in (-signal.SIGXCPU, -signal.SIGKILL), "it hangs"
+    return done.returncode, done.stderr
