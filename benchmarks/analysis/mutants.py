@@ -175,7 +175,7 @@ MUTANTS = (
     Mutant("division by zero", "operators", '            if not self._proofs.is_nonzero(right_node, frame):\n                self._effects.operation("op:modulo', '            if False:\n                self._effects.operation("op:modulo', BODY),
     Mutant("dead branch of a conditional", "expressions", "        frame.is_dead = frame.is_dead and first_dead\n", "        frame.is_dead = frame.is_dead or first_dead\n", "flow::test_what_may_end_the_program_in_an_expression_may_as_well_go_on"),
     Mutant("loop over what a thread changes", "meanwhile", "        return bool(writers.get(name, set()) - {module.function(node), None})\n", "        return False\n", THREADS),
-    Mutant("threads: only where some are started", "meanwhile", "        if not name or not any(module.calls_of(start) for start in _STARTS):\n", "        if not name:\n", THREADS),
+    Mutant("threads: only where some are started", "meanwhile", "        if not name or not self._has_threads(frame.unit):\n", "        if not name:\n", THREADS),
     Mutant("inner container by another name", "conditions", "or self._holds_deep(node, value, arguments)", "or False", "what_else_comes::test_what_is_put_into_decoded_data_may_be_no_json"),
     Mutant("what wraps an own object", "rows", '        if "wraps" in row.marks and self._wraps_unknown(row, arguments):\n            return ANY\n', "", "what_else_comes::test_what_goes_on_to_use_an_own_object_is_not_known"),
     Mutant("declared: anything deep", "deep", " or _may_hold_no_data(entry)\n", "\n", "read_at_night::test_what_is_declared_to_hold_anything_may_hold_what_is_no_json"),

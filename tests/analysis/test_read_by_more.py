@@ -106,3 +106,44 @@ def test_what_was_decoded_stays_json(tmp_path: Path) -> None:
     """What is read from decoded data with a default that stands in is JSON again, whatever it is."""
     listed = judge(tmp_path, STORED.format(body="json.dumps((json.loads(corpo) or {}) or [])"))[0]
     assert "TypeError" not in listed
+
+
+KEPT = """import copy, json
+class Guarda:
+    def __init__(self):
+        self.tudo = {{}}
+    def gravar(self, f, data):
+        try:
+            {body}
+        except Exception: pass
+    def receber(self, nome):
+        {change}
+guarda = Guarda()
+"""
+RUNS = "import threading, worker\nthreading.Thread(target=worker.guarda.receber, args=('a',)).start()\n"
+ALONE = "import worker\nworker.guarda.receber('a')\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "is_listed"),
+    [
+        ("for chave in self.tudo.values(): len(chave)", True),
+        ("json.dump(self.tudo, f)", True),
+        ("json.dump({'tudo': self.tudo, 'n': 1}, f)", True),
+        ("json.dumps(self.tudo, indent=2)", True),
+        ("copy.deepcopy(self.tudo)", True),
+        ("json.dumps(self.tudo)", False),
+        ("json.dumps(list(self.tudo), indent=2)", False),
+        ("dict(self.tudo)", False),
+    ],
+)
+def test_threads_of_another_file_change_what_is_gone_through(
+    tmp_path: Path, body: str, *, is_listed: bool
+) -> None:
+    """What a call goes through step by step changes as a loop's container does, whichever file starts the threads; a copy is made in one step."""
+    changed, kept = "self.tudo[nome] = 1", "return self.tudo.get(nome)"
+    listed = judge(tmp_path / "a", KEPT.format(body=body, change=changed), corre=RUNS)[0]
+    assert ("RuntimeError" in listed) is is_listed
+    for folder, change, user in (("b", changed, ALONE), ("c", kept, RUNS)):
+        listed = judge(tmp_path / folder, KEPT.format(body=body, change=change), corre=user)[0]
+        assert "RuntimeError" not in listed

@@ -130,6 +130,7 @@ WHEN_KEYS = {"arg", "is", "value", "unless", "also", "raises", "returns"}
 CONDITION_KEYS = {"arg", "is", "value"}
 CONDITION_WORDS = {
     "emptiable",
+    "resized",
     "mixed-keys",
     "rooted",
     "given",

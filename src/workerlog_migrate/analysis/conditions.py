@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.closed import Closed
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.kinds import Kinds
+    from workerlog_migrate.analysis.meanwhile import Meanwhile
     from workerlog_migrate.analysis.sources import Sources
     from workerlog_migrate.analysis.unset import Unset
     from workerlog_migrate.analysis.world import World
@@ -63,6 +64,7 @@ class Conditions:
         unset: Unset,
         kinds: Kinds,
         closed: Closed,
+        meanwhile: Meanwhile,
     ) -> None:
         self._world = world
         self._above = above
@@ -72,6 +74,7 @@ class Conditions:
         self._unset = unset
         self._kinds = kinds
         self._closed = closed
+        self._meanwhile = meanwhile
         self._knowledge = world.knowledge
         self._deep: dict[Unit, bool] = {}
         self._decoded: dict[Unit, bool] = {}
@@ -262,14 +265,14 @@ class Conditions:
         value = found if found is not None else arguments.value(node) if node is not None else ANY
         names = values.names(value)
         match test:
-            case "none-able":
-                return "None" in names
-            case "shape:json":
-                return "json" in names
+            case "none-able" | "shape:json":
+                return ("None" if test == "none-able" else "json") in names
             case "closable":
                 return self._closed.may_be(node, arguments.frame)
             case "far-off":
                 return node is None or not self._sources.is_recent(node, arguments.frame)
+            case "resized":
+                return node is not None and self._meanwhile.changes_inside(node, arguments)
             case "holds-unknown":
                 return may_hold_no_data(node, arguments.value) or self._holds_deep(node, value, arguments)
             case "mixed-keys":
@@ -293,10 +296,8 @@ class Conditions:
                 held = values.names(self._parts(value, arguments))
                 return any(self._is_a(name, condition.types) for name in held)
             case "not-type":
-                plain = names - {"None"}
-                return any(not self._is_a(name, condition.types) for name in plain) or (
-                    "json" in condition.types and any(entry.is_undecoded for entry in value)
-                )
+                plain = names - {"None"} | {"any" for entry in value if entry.is_undecoded}
+                return any(not self._is_a(name, condition.types) for name in plain)
         return None
 
     def _holds_itself(self, value: Value, unit: Unit) -> bool:

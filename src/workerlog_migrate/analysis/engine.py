@@ -36,6 +36,7 @@ from workerlog_migrate.analysis.guards import Guards
 from workerlog_migrate.analysis.hooks import Hooks
 from workerlog_migrate.analysis.iteration import Iteration
 from workerlog_migrate.analysis.kinds import Kinds
+from workerlog_migrate.analysis.meanwhile import Meanwhile
 from workerlog_migrate.analysis.operators import Operators
 from workerlog_migrate.analysis.order import Order
 from workerlog_migrate.analysis.parameters import Parameters
@@ -129,13 +130,18 @@ class Engine:
         hooks = Hooks(world, effects, families, flat)
         changes = Changes(world, order)
         unset = Unset(above, effects, presence, parameters, ducks)
-        conditions = Conditions(world, above, elements, writes, sources, unset, kinds, Closed(places, flat))
+        meanwhile = Meanwhile(world)
+        conditions = Conditions(
+            world, above, elements, writes, sources, unset, kinds, Closed(places, flat), meanwhile
+        )
         proofs = Proofs(above, containers, writes, sources, conditions)
         guards = Guards(world, above, annotations)
         special_methods = SpecialMethods(world, above, effects, families, flat, shapes)
         called_back = CalledBack(world, above, families)
         set_up = SetUp(world, above, families, places, replacements, called_back)
-        iteration = Iteration(above, effects, elements, kinds, unset, special_methods, hooks, called_back)
+        iteration = Iteration(
+            above, effects, elements, kinds, unset, special_methods, hooks, called_back, meanwhile
+        )
         tagged = Tagged(above, questions, places, callers)
         attributes = Attributes(
             world,

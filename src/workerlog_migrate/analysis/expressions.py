@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Frame, Unknown
-from workerlog_migrate.analysis.meanwhile import Meanwhile
 from workerlog_migrate.analysis.operators import AS_TEXT
 from workerlog_migrate.analysis.presence import minds_platform
 from workerlog_migrate.analysis.values import (
@@ -113,7 +112,6 @@ class Expressions:
         self._subscripts = subscripts
         self._operators = operators
         self._awaiting = awaiting
-        self._meanwhile = Meanwhile()
         self._stored: dict[ast.AST, frozenset[str]] = {}
         self._knowledge = world.knowledge
         self._dispatch: dict[type[ast.expr], Callable[..., Value]] = {

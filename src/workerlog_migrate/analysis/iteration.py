@@ -37,6 +37,7 @@ class Iteration:
         special_methods: SpecialMethods,
         hooks: Hooks,
         called_back: CalledBack,
+        meanwhile: Meanwhile,
     ) -> None:
         self._above = above
         self._effects = effects
@@ -46,7 +47,7 @@ class Iteration:
         self._special_methods = special_methods
         self._hooks = hooks
         self._called_back = called_back
-        self._meanwhile = Meanwhile()
+        self._meanwhile = meanwhile
 
     def iterate(self, value: Value, node: ast.expr, frame: Frame) -> Value:
         """Return what iterating over a value gives, and put what that can raise into the sink."""

@@ -1,7 +1,8 @@
 """Whether a container may change its size in another thread while a loop goes through it.
 
-Input: what is looped over, and where. Output: yes or no. It says yes where the file starts threads and another function than the loop's
-puts something into the same module-level container, or attribute of ``self``, or takes something out: nobody holds a lock over a loop that is seen.
+Input: what is looped over, and where. Output: yes or no. It says yes where the file, the script or a file that uses it starts
+threads, and another function than the loop's puts something into the same module-level container, or attribute of ``self``, or
+takes something out: nobody holds a lock over a loop that is seen.
 """
 
 from __future__ import annotations
@@ -9,11 +10,18 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.uses import only_value
 from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workerlog_migrate.analysis.arguments import Arguments
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.module import Module
+    from workerlog_migrate.analysis.program import Unit
+    from workerlog_migrate.analysis.world import World
 
 SIZED = frozenset(
     {
@@ -58,13 +66,19 @@ def container(node: ast.expr) -> ast.expr:
 
 
 class Meanwhile:
-    """Answers for the files of one program; each is read once."""
+    """Answers for the files of one program; each is read once.
 
-    def __init__(self) -> None:
+    Args:
+        world: the program.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
         self._writers: dict[Module, dict[str, set[ast.AST | None]]] = {}
+        self._threaded: dict[Unit, bool] = {}
 
     def changes(self, node: ast.expr, frame: Frame) -> bool:
-        """Say whether another function of a file with threads changes the size of what a loop goes through.
+        """Say whether, where there are threads, another function of a file changes the size of what a loop goes through.
 
         Args:
             node: the container, as `container` gives it.
@@ -72,7 +86,7 @@ class Meanwhile:
         """
         module = frame.unit.module
         name = _name(node)
-        if not name or not any(module.calls_of(start) for start in _STARTS):
+        if not name or not self._has_threads(frame.unit):
             return False
         if isinstance(node, ast.Name):
             found = module.lookup(node.id, module.scope(node))
@@ -82,6 +96,45 @@ class Meanwhile:
         if writers is None:
             writers = self._writers[module] = _read(module)
         return bool(writers.get(name, set()) - {module.function(node), None})
+
+    def changes_inside(self, node: ast.expr, arguments: Arguments) -> bool:
+        """Say the same of what a call goes through: a container, or those of which a literal is made.
+
+        Args:
+            node: what is passed.
+            arguments: those of the call.
+        """
+        return any(
+            not SIZED.isdisjoint(values.names(arguments.value(part))) and self.changes(part, arguments.frame)
+            for part in _parts(node, arguments.frame)
+        )
+
+    def _has_threads(self, unit: Unit) -> bool:
+        """Whether a file, the script or a file that uses it starts threads."""
+        known = self._threaded.get(unit)
+        if known is None:
+            known = self._threaded[unit] = any(
+                each.module.calls_of(start)
+                for start in _STARTS
+                for each in (unit, self._world.unit, *self._world.users_of(unit, start))
+            )
+        return known
+
+
+def _parts(node: ast.expr, frame: Frame) -> Iterator[ast.expr]:
+    """Yield the containers in what is written, or in the literal that a name is bound to once."""
+    match node:
+        case ast.Dict(values=parts) | ast.List(elts=parts) | ast.Tuple(elts=parts):
+            for part in parts:
+                yield from _parts(part, frame)
+        case ast.Name():
+            module = frame.unit.module
+            bound = only_value(module, module.bindings(node))
+            if isinstance(bound, ast.Dict | ast.List | ast.Tuple):
+                yield from _parts(bound, frame)
+            yield node
+        case _:
+            yield container(node)
 
 
 def _read(module: Module) -> dict[str, set[ast.AST | None]]:

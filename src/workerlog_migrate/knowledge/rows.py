@@ -84,6 +84,8 @@ TESTS: Mapping[str, ConditionWord] = {
     "rooted": ConditionWord("{} may be absolute", of_parameters=True),
     # A number that comes from outside, or is what is left of another one, and that nothing keeps from being negative.
     "negative": ConditionWord("{} may be negative"),
+    # It is a dict or set, or a literal with such in it, that another function changes while there are threads.
+    "resized": ConditionWord("{} may change in another thread", of_callbacks=False),
     # Something in it cannot be compared with another of its kind.
     "unordered": ConditionWord("{} holds what has no order"),
     # The script, or a file of the program that it imports, holds one of the words of ``value`` (the driver in an address).
