@@ -147,3 +147,26 @@ def test_threads_of_another_file_change_what_is_gone_through(
     for folder, change, user in (("b", changed, ALONE), ("c", kept, RUNS)):
         listed = judge(tmp_path / folder, KEPT.format(body=body, change=change), corre=user)[0]
         assert "RuntimeError" not in listed
+
+
+CALLED = """import paho.mqtt.client as mqtt
+class Ponte:
+    def __init__(self):
+        self.vistos = {{}}
+        self.cliente = mqtt.Client()
+        {start}
+    def mostrar(self):
+        try:
+            for nome in self.vistos: print("a")
+        except Exception: pass
+    def receber(self, cliente, dados, mensagem):
+        self.vistos[mensagem.topic] = 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("start", "is_listed"), [("self.cliente.loop_start()", True), ("self.cliente.loop_forever()", False)]
+)
+def test_a_library_starts_threads_of_its_own(tmp_path: Path, start: str, *, is_listed: bool) -> None:
+    """A client whose network loop runs in a thread calls back while a loop of the script goes on; one that keeps the script's thread does not."""
+    assert ("RuntimeError" in judge(tmp_path, CALLED.format(start=start))[0]) is is_listed

@@ -37,7 +37,6 @@ SIZED = frozenset(
 
 VIEWS = frozenset({"items", "keys", "values"})
 """Methods of a dictionary whose result is the dictionary itself, looked at."""
-_STARTS = ("Thread", "Timer", "run_in_executor", "start_new_thread", "submit", "to_thread")
 CHANGES = frozenset(
     {
         "add",
@@ -76,6 +75,8 @@ class Meanwhile:
         self._world = world
         self._writers: dict[Module, dict[str, set[ast.AST | None]]] = {}
         self._threaded: dict[Unit, bool] = {}
+        names = sorted(world.knowledge.operation("op:iterate-changed").names)
+        self._starts = [name.split(".") for name in names]
 
     def changes(self, node: ast.expr, frame: Frame) -> bool:
         """Say whether, where there are threads, another function of a file changes the size of what a loop goes through.
@@ -114,11 +115,16 @@ class Meanwhile:
         known = self._threaded.get(unit)
         if known is None:
             known = self._threaded[unit] = any(
-                each.module.calls_of(start)
-                for start in _STARTS
-                for each in (unit, self._world.unit, *self._world.users_of(unit, start))
+                _starts(each, top, call)
+                for top, call in self._starts
+                for each in (unit, self._world.unit, *self._world.users_of(unit, call))
             )
         return known
+
+
+def _starts(unit: Unit, top: str, call: str) -> bool:
+    """Whether a file has a call by a name, and imports the library that it is of."""
+    return bool(unit.module.calls_of(call)) and (top == "*" or unit.imports_any_of(top))
 
 
 def _parts(node: ast.expr, frame: Frame) -> Iterator[ast.expr]:
