@@ -138,3 +138,58 @@ def limited(place: Place, text: str, *, memory: int) -> tuple[int, str]:
     )
     assert done.returncode not in (-signal.SIGXCPU, -signal.SIGKILL), "it hangs"
     return done.returncode, done.stderr
+
+
+LARGE = "0x" + "f" * 6_000
+"""A number that Python does not write down in decimal."""
+NUMBERED = (
+    "importlib.import_module({})",
+    "patch({})",
+    "x[{}].print()",
+    "x[{}] = 1",
+    "open({})",
+    "print({}, x[{}])",
+    "with x({}):\n    pass",
+    "x: int[{}] = 1",
+    "logging.getLogger({})",
+    "os.system({})",
+    "globals()[{}] = 1",
+    "sys.path.insert(0, {})",
+)
+
+
+@pytest.mark.parametrize("how", ["beside", "within"])
+def test_a_number_of_many_digits_ends_no_run(place: Place, how: str) -> None:
+    """Kind: Python refuses to write a large number down, whoever asks: other files go on, and the exit code is no found change."""
+    statements = "\n".join(each.replace("{}", LARGE) for each in NUMBERED)
+    other = place.clone / "scripts" / ("other.py" if how == "beside" else "genesis_number.py")
+    other.write_text(f"import importlib, logging, os, sys, zero_worker\n{statements}\n", encoding="utf-8")
+    done = place.run("--apply", "--no-cache", "--jobs=1")
+    assert "Traceback" not in done.stderr
+    assert "internal error" not in done.stderr
+    assert "mirror_print" in place.script.read_text(encoding="utf-8")
+    assert done.returncode == (0 if how == "beside" else 2), done.stderr
+    assert ("more than 4,300 digits" in done.stderr) == (how == "within")
+
+
+def test_twin_numbers_that_python_writes_down_are_read(place: Place) -> None:
+    """Kind: a key of 8,192 bits, and long digits in a text, are what programs hold."""
+    text = f"PRIME = 0x{'f' * 2_048}\nTEXT = '{LARGE}'\nprint(PRIME, TEXT)\n"
+    code, said = run(place, text, "--check")
+    assert code == 1, said
+    assert "refused" not in said
+
+
+@pytest.mark.parametrize("name", ["worker_logger.py", "worker_utils.py"])
+def test_a_runtime_file_of_any_depth_is_one_script_s_reason(place: Place, name: str) -> None:
+    """Kind: what a file in the place of the runtime holds is at most a reason for the scripts beside it, never for all of them."""
+    (place.clone / "scripts" / "sub").mkdir()
+    (place.clone / "scripts" / "sub" / "genesis_other.py").write_text("print(1)\n", encoding="utf-8")
+    chain = "import worker_logger\nif a:\n    pass\n" + "elif b:\n    pass\n" * 1_500
+    stamped = f"# workerlog-migrate runtime 0.0.1 tree:{'0' * 64}\n"
+    (place.clone / "scripts" / name).write_text(stamped + chain, encoding="utf-8")
+    place.script.write_text("import urllib.request\n\nurllib.request.urlopen('http://x')\nprint(1)\n")
+    done = place.run("--apply", "--no-cache", "--jobs=1")
+    assert done.returncode == 2
+    assert "given up" not in done.stderr, done.stderr
+    assert "mirror_print" in (place.clone / "scripts/sub/genesis_other.py").read_text(encoding="utf-8")

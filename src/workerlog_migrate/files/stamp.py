@@ -20,6 +20,8 @@ import sys
 import warnings
 from pathlib import Path
 
+from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.source import decode
 from workerlog_migrate.model import RUNTIME_FILES
 
 LEAVE_ALONE = (
@@ -104,12 +106,15 @@ def is_unedited(data: bytes) -> bool:
         data: the bytes of the file; newlines, a byte order mark, comments and layout make no difference.
 
     Returns:
-        Whether it carries a stamp and the rest still has the stamp's hash.
+        Whether it carries a stamp, the rest still has the stamp's hash, and Python reads it as the UTF-8 that it is.
     """
     try:
-        text = _with_lf(data.decode("utf-8"))
-    except UnicodeDecodeError:
+        source = decode(Path(), data)
+    except Refused:
         return False
+    if source.encoding != "utf-8":  # a comment may be a statement in another encoding, and a text another one
+        return False
+    text = _with_lf(source.text)
     first, _, rest = text.partition("\n")
     found = _STAMP.match(first)
     if found is None:

@@ -482,13 +482,12 @@ def _after(file: VendorFile) -> bytes:
 def _imported_from(module: str, statements: list[ast.stmt]) -> Iterator[str]:
     """Give the names that these statements need of a module, imported or as its attributes; a guarded import can do without."""
     names = set(_names_of(module, statements))
-    for statement in statements:
+    for statement in _with_branches(statements):
         match statement:
             case ast.ImportFrom(module=name, names=aliases) if name == module:
                 yield from (alias.name for alias in aliases if alias.name != "*")
-            case ast.If(body=body, orelse=orelse):
-                yield from _imported_from(module, [*body, *orelse])
-        for node in ast.walk(statement) if names else ():
+    for statement in statements if names else ():
+        for node in ast.walk(statement):
             match node:
                 case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in names:
                     yield attribute
@@ -496,12 +495,20 @@ def _imported_from(module: str, statements: list[ast.stmt]) -> Iterator[str]:
 
 def _names_of(module: str, statements: list[ast.stmt]) -> Iterator[str]:
     """Give the names by which statements call a module that they import as a whole."""
-    for statement in statements:
+    for statement in _with_branches(statements):
         match statement:
             case ast.Import(names=aliases) | ast.ImportFrom(module=None, names=aliases):
                 yield from (alias.asname or alias.name for alias in aliases if alias.name == module)
-            case ast.If(body=body, orelse=orelse):
-                yield from _names_of(module, [*body, *orelse])
+
+
+def _with_branches(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """Give statements and those under their ``if``; a chain of ``elif`` is as deep as it is long."""
+    waiting = list(statements)
+    while waiting:
+        statement = waiting.pop()
+        yield statement
+        if isinstance(statement, ast.If):
+            waiting += [*statement.body, *statement.orelse]
 
 
 def _kept(path: Path, before: bytes, needed: frozenset[str], reason: str) -> VendorFile:
@@ -538,8 +545,9 @@ def _statements(path: Path, data: bytes) -> list[ast.stmt]:
 
 def _bound_names(statements: list[ast.stmt]) -> Iterator[str]:
     """Give the names that importing a module surely or probably binds, also under ``if`` and ``try``."""
-    for statement in statements:
-        match statement:
+    waiting = list(statements)
+    while waiting:
+        match waiting.pop():
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 yield name
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
@@ -551,10 +559,10 @@ def _bound_names(statements: list[ast.stmt]) -> Iterator[str]:
             case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
                 yield name
             case ast.If(body=body, orelse=orelse):
-                yield from _bound_names([*body, *orelse])
+                waiting += [*body, *orelse]
             case ast.Try(body=body, handlers=handlers, orelse=orelse, finalbody=final):
-                yield from _bound_names([*body, *orelse, *final])
+                waiting += [*body, *orelse, *final]
                 for handler in handlers:
-                    yield from _bound_names(handler.body)
+                    waiting += handler.body
             case ast.With(body=body):
-                yield from _bound_names(body)
+                waiting += body

@@ -452,7 +452,8 @@ class _Collector:
             self._isolated = True  # dict(os.environ, PYTHONSAFEPATH="1")
         self._list(name, node)
         if name in _IMPORTERS and node.args and isinstance(node.args[0], ast.Constant):
-            self._by_text.add(str(node.args[0].value).partition(":")[0])
+            named = node.args[0].value  # a number may have more digits than Python writes down
+            self._by_text.add(named.partition(":")[0] if isinstance(named, str) else "")
         if name in _BY_NAME:
             self._import_by_name(name, node)
         if name == "dictConfig":

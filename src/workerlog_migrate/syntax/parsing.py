@@ -22,6 +22,9 @@ TRY_STAR: type[ast.AST] | None = getattr(ast, "TryStar", None)
 _COMMA = re.compile(r"^[ \t]*except[ \t][^(:\r\n]*,", re.MULTILINE)
 _UNBOUND = "except A, e: and nothing binds e"
 _BUILTINS = frozenset(dir(builtins))
+_LONG_NUMBER = re.compile(r"0(?:[xX][\da-fA-F_]{3500}|[oO][0-7_]{4700}|[bB][01_]{14000})")
+_MOST_BITS = 14_000
+"""Of a number that Python writes down in decimal (4,300 digits, ``sys.set_int_max_str_digits``)."""
 
 
 _MOST_KEPT = 600_000
@@ -85,6 +88,8 @@ def parse(source: Source) -> ast.Module:
         raise Refused(f"cannot be parsed: {error}") from error
     except (RecursionError, MemoryError) as error:
         raise Refused("is nested too deeply for the parser; split the longest expression") from error
+    if _LONG_NUMBER.search(source.text) is not None and (line := _line_of_long_number(tree)):
+        raise Refused('holds a number of more than 4,300 digits; make a text of it, int("0x...", 16)', line)
     if _COMMA.search(source.text) and (line := _line_of_python_2(tree)):
         raise Refused(f"is Python 2 ({_UNBOUND}); convert it to Python 3 first", line)
     return tree
@@ -94,6 +99,20 @@ def _parsed(source: Source) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return ast.parse(source.text, filename=str(source.path))
+
+
+def _line_of_long_number(tree: ast.Module) -> int:
+    """Find a number of more digits than Python writes down; 0 when there is none."""
+    return next(
+        (
+            node.lineno
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, int)
+            and node.value.bit_length() > _MOST_BITS
+        ),
+        0,
+    )
 
 
 def _line_of_python_2(tree: ast.Module) -> int:
