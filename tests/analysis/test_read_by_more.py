@@ -170,3 +170,37 @@ class Ponte:
 def test_a_library_starts_threads_of_its_own(tmp_path: Path, start: str, *, is_listed: bool) -> None:
     """A client whose network loop runs in a thread calls back while a loop of the script goes on; one that keeps the script's thread does not."""
     assert ("RuntimeError" in judge(tmp_path, CALLED.format(start=start))[0]) is is_listed
+
+
+ROWS = """import asyncpg, json
+from dataclasses import dataclass
+@dataclass
+class Pedido:
+    nome: str
+    preco: float = 0.0
+    @classmethod
+    def ler(cls, campos: dict, base: asyncpg.Connection, linha: asyncpg.Record, corpo: str):
+        dado = json.loads(corpo)
+        try:
+            {body}
+        except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "listed"),
+    [
+        ("cls(**{k: v for k, v in campos.items() if k in cls.__annotations__})", {"TypeError"}),
+        ("cls(**{k: v for k, v in campos.items() if k in cls.__dataclass_fields__})", {"TypeError"}),
+        ("linha['quando'].isoformat()", {"AttributeError", "TypeError"}),
+        ("linha['quando'].fechar()", None),
+        ("dado['quando'].isoformat()", None),
+        ("cls(**{k: v for k, v in campos.items() if k in cls.campos})", None),
+    ],
+)
+def test_what_a_row_and_a_data_class_hold_is_known(
+    tmp_path: Path, body: str, listed: set[str] | None
+) -> None:
+    """A column holds a date, too, and a class knows its fields; of decoded data nobody asks for a date, and other attributes are not known."""
+    found, is_complete = judge(tmp_path, ROWS.format(body=body))
+    assert (found if is_complete else None) == listed

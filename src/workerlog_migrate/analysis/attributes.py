@@ -17,6 +17,7 @@ from workerlog_migrate.analysis.values import (
     Type,
     Value,
 )
+from workerlog_migrate.syntax.literals import maker_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -393,6 +394,8 @@ class Attributes:
             return held or stored  # what instances are given is theirs
         if name in ("__name__", "__qualname__", "__module__"):
             return STR
+        if name == "__annotations__" or (name == "__dataclass_fields__" and _is_data_class(info)):
+            return values.one("dict", STR, ANY)
         for base in self._families.family(info):
             expression = self._knowledge.attribute(f"{base}:class", name) if isinstance(base, str) else None
             if expression is not None:
@@ -487,3 +490,8 @@ def _receiver(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Call):
         node = node.func
     return node.value if isinstance(node, ast.Attribute) else node
+
+
+def _is_data_class(info: ClassInfo) -> bool:
+    """Whether ``@dataclass``, or ``@dataclass(...)``, makes a class one."""
+    return any(maker_name(each) == "dataclass" for each in info.node.decorator_list)

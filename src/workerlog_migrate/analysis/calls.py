@@ -466,7 +466,8 @@ class Calls:
         """Call a method of data of an open shape: that of each builtin type which has one; what comes out is data again."""
         found: list[Value] = []
         data = values.CELL if any(entry.is_undecoded for entry in receiver) else JSON
-        for made in (values.one("dict", values.STR, data), values.one("list", data), values.STR):
+        shapes = (values.one("dict", values.STR, data), values.one("list", data), values.STR)
+        for made in shapes if data is JSON else (*shapes, _DATE):
             (entry,) = made
             row = self._knowledge.method(entry.name, method)
             if row is not None:
@@ -524,6 +525,7 @@ class Calls:
         return made if row.returns else values.join(found) or ANY
 
 
+_DATE = values.one("datetime.datetime")  # what a column of a database may hold beside JSON
 _BY_NAME = "a method that is known by its name alone: what it is called on may be anything"
 
 
