@@ -127,12 +127,16 @@ class LinesEdit(Edit):
         """An import that is added binds a name, which the script may use without having bound it."""
         import ast
 
-        for node in ast.walk(ast.parse("\n".join(self.lines))):
+        for node in ast.walk(self.parsed()):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 names = (alias.asname or alias.name.partition(".")[0] for alias in node.names)
                 if any(name in used for name in names):
                     return True
         return False
+
+    def parsed(self) -> ast.Module:
+        """Give the tree of the lines; scripts are given the same lines over and over, so nobody may change it."""
+        return _parsed_lines("\n".join(self.lines))
 
 
 def demand(condition: object) -> None:
@@ -156,6 +160,13 @@ def reads(node: ast.AST, text: str) -> bool:
         text: an expression.
     """
     return is_same(node, _parsed(text))
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed_lines(text: str) -> ast.Module:
+    import ast
+
+    return ast.parse(text)
 
 
 @functools.lru_cache(maxsize=1024)

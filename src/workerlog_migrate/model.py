@@ -11,6 +11,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from workerlog_migrate.edit import Edit
 from workerlog_migrate.registry import DEFAULT
@@ -30,8 +31,7 @@ IMPORT = "import"
 """Kind of a finding that imports what others need, and is no change of its own."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of source: line (from 1), column (from 0, characters), end line, end column (exclusive)."""
 
     line: int

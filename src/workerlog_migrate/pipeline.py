@@ -621,7 +621,8 @@ def _named(target: Target, module: Module) -> Target:
 def _is_used(name: str, target: Target, module: Module) -> bool:
     """Whether the program has a logger of a name, or one below it, whose records would no longer reach its own handlers."""
     loggers = [*target.starts.loggers]
-    for call in module.calls_by(frozenset({"getLogger"})):
+    calls = module.calls_by(frozenset({"getLogger"})) if "getLogger" in module.source.text else ()
+    for call in calls:
         called = str(getattr(call.func, "attr", module.qualified(call.func)))
         if called.rpartition(".")[2] == "getLogger":
             given = [*call.args[:1], *(each.value for each in call.keywords if each.arg == "name")]

@@ -49,7 +49,9 @@ def find_exposure(module: Module, target: Target) -> Exposure:
             "let it pass over names that begin with an underscore",
         )
     is_private = bool(target.starts.listed or (target.starts.starred and not _exports(module)))
-    readers: list[tuple[ast.expr, str]] = [(call, _table(module, call)) for call in module.calls_by(_TABLES)]
+    readers: list[tuple[ast.expr, str]] = []
+    if any(map(module.calls_of, _TABLES)):  # most scripts call none
+        readers += [(call, _table(module, call)) for call in module.calls_by(_TABLES)]
     readers += [
         (node, _read(module, node))
         for node in module.attributes_of("__dict__")

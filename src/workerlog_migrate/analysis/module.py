@@ -383,6 +383,11 @@ def _lines(text: str) -> list[str]:
     """Cut a text into lines with their ends."""
     if "\r" in text:
         return _LINE.findall(text)
+    cut = text.splitlines(keepends=True)
+    if len(cut) == text.count("\n") + (
+        text[-1:] not in ("\n", "")
+    ):  # at no form feed, which ends none for Python
+        return cut
     *lines, last = text.split("\n")
     found = [f"{line}\n" for line in lines]
     return [*found, last] if last else found

@@ -105,6 +105,7 @@ class Neighbours:
         self._mentions: dict[Path, Mentions | None] = {}
         self._given: dict[Path, Module | None] = {}
         self._paths = {script: self._script}
+        self._held: dict[str, bool] = {}
 
     def again(self, own: Module) -> Neighbours:
         """Return one for the same script after it was edited: the files around it are what they were.
@@ -214,6 +215,9 @@ class Neighbours:
         # As texts: of a run over many scripts, paths as objects cost as much here as what is found in the files.
         base = os.path.join(folder, *parts)  # noqa: PTH118  # see above
         package = os.path.join(base, "__init__.py")  # noqa: PTH118  # see above
+        if len(parts) > 1 and not self._holds(os.path.join(folder, parts[0])):  # noqa: PTH118  # see above
+            self.seen[f"{base}.py"] = self.seen[package] = ""
+            return None
         for path in (f"{base}.py", package) if parts else (package,):
             if self._is_file(path):
                 return Path(path)
@@ -255,6 +259,13 @@ class Neighbours:
             self.seen[str(path)] = "" if read is None else read.digest
             self._given[path] = None if read is None else read.module
         return self._given[path]
+
+    def _holds(self, folder: str) -> bool:
+        """Look once whether there is such a folder: names of a library that is nobody's file are asked for one by one."""
+        found = self._held.get(folder)
+        if found is None:
+            found = self._held[folder] = os.path.isdir(folder)  # noqa: PTH112  # a text
+        return found
 
     def _is_file(self, path: str) -> bool:
         """Look whether there is such a file; that there is one counts, whatever it holds, until it is read."""

@@ -78,6 +78,8 @@ class World:
         self._users = users
         self._loaded: set[Unit] | None = None
         self._hidden: dict[str, bool] = {}
+        self._own_tops: dict[str, bool] = {}
+        self._imports: dict[tuple[ast.AST, Unit], tuple[Unit, ...]] = {}
         self._imported_by: dict[Unit, tuple[Unit, ...]] = {}
         self._users_of: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
 
@@ -88,6 +90,12 @@ class World:
         """
         if qualified.startswith("."):
             return True
+        known = self._own_tops.get(top)
+        if known is None:
+            known = self._own_tops[top] = self._may_be_own(top)
+        return known
+
+    def _may_be_own(self, top: str) -> bool:
         if top not in sys.stdlib_module_names and not self.knowledge.knows_module(top):
             return True
         if self._hides(top):
@@ -137,6 +145,18 @@ class World:
             node: the import.
             unit: the file that it stands in.
         """
+        key = (node, unit)
+        known = self._imports.get(key)
+        if known is not None:
+            yield from known
+            return
+        found = []
+        for other in self._imported(node, unit):
+            found.append(other)
+            yield other
+        self._imports[key] = tuple(found)  # only now: who has seen enough reads no further files
+
+    def _imported(self, node: ast.Import | ast.ImportFrom, unit: Unit) -> Iterator[Unit]:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:

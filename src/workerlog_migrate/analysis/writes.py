@@ -403,7 +403,8 @@ def set_by_name(module: Module) -> Iterator[tuple[ast.expr, ast.expr, ast.expr |
 
 def _is_passed(field: str, owner: ClassInfo) -> bool:
     """Whether the made-up constructor takes a field: no class variable, no ``field(init=False)``."""
-    if "ClassVar" in ast.unparse(owner.annotations[field]):
+    is_named = "ClassVar" in owner.unit.module.source.text
+    if is_named and "ClassVar" in ast.unparse(owner.annotations[field]):
         return False
     made = owner.values.get(field)
     return not (

@@ -335,7 +335,7 @@ def _encode(result: FileResult) -> bytes:
     findings = [
         [
             finding.codemod,
-            astuple(finding.span),
+            finding.span,
             finding.message,
             [astuple(evidence) for evidence in finding.evidence],
             finding.applicability.value,

@@ -12,6 +12,7 @@ import contextlib
 import enum
 import errno
 import os
+import re
 import stat
 import struct
 import warnings
@@ -317,7 +318,7 @@ def folders_of(result: FileResult) -> dict[Path, dict[str, frozenset[str]]]:
     folders: dict[Path, dict[str, frozenset[str]]] = {}
     for dotted, names in result.imports:
         module = dotted.lstrip(".")
-        if not set(names) & _runtime_names(module):
+        if not any(_binds(module, name) for name in names):
             continue  # the script means a module of its own
         for folder in (result.target.path.parent, *map(Path, result.target.starts.other_folders)):
             for _ in range(len(dotted) - len(module) - 1):
@@ -366,8 +367,16 @@ def is_ours(needs: Mapping[str, Collection[str]]) -> bool:
         True if there are such names, and our runtime has all of them.
     """
     return any(needs.values()) and all(
-        set(names) <= _runtime_names(module) for module, names in needs.items()
+        _binds(module, name) for module, names in needs.items() for name in names
     )
+
+
+@cache
+def _binds(module: str, name: str) -> bool:
+    """Whether our runtime module binds a name at its top: its source is parsed only where no line says so at once."""
+    if re.search(rf"^(?:def |class )?{re.escape(name)}(?=[(:]| =)", runtime_text(module), re.MULTILINE):
+        return True
+    return name in _runtime_names(module)
 
 
 @cache

@@ -174,7 +174,7 @@ class _Search:
             swept=self._swept.get(folder, ""),
             swept_above=self._swept.get(_above(folder, depth), ""),
             isolated="" if sibling else seen.isolated or self._safe_everywhere,
-            shadowed=self._shadows.standard(seen.path, str(Path(folder, *[".."] * through).resolve())),
+            shadowed=self._shadows.standard(seen.path, _above(folder, through + 1)),
             shadowed_beside=self._shadows.standard(seen.path, folder),
             foreign=self._shadows.foreign(seen.path),
             starred=seen.starred,
@@ -601,6 +601,7 @@ def _at_root(folder: str, root: str) -> str:
     return "it lies in the project's own folder" if folder == root else ""
 
 
+@cache
 def _above(folder: str, depth: int) -> str:
     return str(Path(folder, *[".."] * (depth - 1)).resolve())
 

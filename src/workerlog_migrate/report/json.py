@@ -93,7 +93,7 @@ def _finding(finding: Finding, is_applied: bool) -> dict[str, object]:
         "message": finding.message,
         "reason": None if is_applied else finding.reason or None,
         "remark": finding.reason or None if is_applied else None,
-        "span": dataclasses.asdict(finding.span),
+        "span": finding.span._asdict(),
         "edit": None if finding.edit is None else _edit(finding.edit),
         "evidence": [
             {

@@ -316,7 +316,7 @@ class _Comparison:
         }
         expected: list[tuple[int, list[ast.stmt], ast.stmt | None]] = []
         for span, edit in self._lines:
-            statements = ast.parse("\n".join(edit.lines)).body
+            statements = edit.parsed().body
             index = sum(1 for start in starts if start < span.line)
             if span in replaced:
                 old = next((node for node in original.body if self._module.span(node) == span), None)

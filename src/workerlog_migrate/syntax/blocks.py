@@ -35,7 +35,11 @@ def end_of(body: list[ast.stmt]) -> End:
             return End.BREAK
         case ast.Continue():
             return End.CONTINUE
-        case ast.Expr(value=ast.Call(func=called)) if ast.unparse(called) in EXITS:
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name))) if name in EXITS:
+            return End.EXIT
+        case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=owner), attr=name))) if (
+            f"{owner}.{name}" in EXITS
+        ):
             return End.EXIT
     return End.ON
 
