@@ -73,7 +73,10 @@ class Containers:
             value: what it is made with.
             unit: its file.
         """
-        if not any(entry.name in CONTAINERS for entry in value):
+        for entry in value:
+            if entry.name in CONTAINERS:
+                break
+        else:
             return value
         contents = self.contents(node, unit)
         if contents == _UNCHANGED:

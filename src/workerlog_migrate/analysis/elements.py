@@ -26,6 +26,22 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.world import World
 
 
+OF_ARGUMENTS = ("result:", "made:", "held:", "inner:", "fields:")
+"""How the placeholders begin that say more of an argument than what it is."""
+_PLACEHOLDERS = frozenset({"self", "element", "key", "value", "inner"})
+_OF_CALLS = ("arg:", *OF_ARGUMENTS)
+
+
+def _has_placeholder(value: Value) -> bool:
+    """Whether something in a row's type expression stands for a receiver or an argument."""
+    return any(
+        entry.name in _PLACEHOLDERS
+        or entry.name.startswith(_OF_CALLS)
+        or any(map(_has_placeholder, entry.args))
+        for entry in value
+    )
+
+
 class Elements:
     """Takes values apart.
 
@@ -44,6 +60,7 @@ class Elements:
         self._questions = questions
         self._families = families
         self._knowledge = world.knowledge
+        self._fixed: dict[Value, Value] = {}
 
     @property
     def nothing(self) -> Value:
@@ -122,6 +139,17 @@ class Elements:
         ``self``, ``element``, ``key`` and ``inner`` (the type in the brackets of its type) are about the receiver, ``arg:x``,
         ``result:x``, ``made:x``, ``held:x``, ``inner:x`` and ``fields:x`` about an argument.
         """
+        known = self._fixed.get(value)
+        if known is not None:
+            return known
+        made = self._substituted(value, receiver, arguments)
+        if not _has_placeholder(value):
+            self._fixed[value] = made
+        return made
+
+    def _substituted(
+        self, value: Value, receiver: Value | None, arguments: Callable[[str], Value] | None
+    ) -> Value:
         found: list[Value] = []
         for entry in values.in_order(value):
             name = entry.name
@@ -182,9 +210,6 @@ def inner(value: Value) -> Value:
     """Return the type in the brackets of a library's type (``Select[User]``); unknown where one has none."""
     return values.join(entry.args[0] if entry.kind is values.NAMED and entry.args else ANY for entry in value)
 
-
-OF_ARGUMENTS = ("result:", "made:", "held:", "inner:", "fields:")
-"""How the placeholders begin that say more of an argument than what it is."""
 
 _MAPPINGS = frozenset(
     {"collections.ChainMap", "collections.Counter", "collections.OrderedDict", "collections.defaultdict"}

@@ -70,7 +70,8 @@ class FlowInsensitive:
         self._writes = writes
         self._parameters = parameters
         self._replacements = replacements
-        self._importing: dict[str, set[Scope]] = {}
+        self._importing: set[tuple[str, Scope]] = set()
+        self._bound: dict[tuple[Scope, str], Value] = {}
 
     def value(self, node: ast.expr, unit: Unit) -> Value:
         """Return what an expression can be, whatever came before it."""
@@ -90,7 +91,7 @@ class FlowInsensitive:
             placed = self._replacements.value(name)
             if name not in BUILTINS:
                 return placed or ANY
-            return values.dotted(name) | placed
+            return values.dotted(name) | placed if placed else values.dotted(name)
         scope, bindings = found
         if name in BUILTINS and scope is unit.module.scope_of_module and self._hides(node, bindings, unit):
             return values.dotted(name)
@@ -109,6 +110,19 @@ class FlowInsensitive:
 
     def binding_values(self, name: str, scope: Scope, bindings: list[Binding], unit: Unit) -> Value:
         """Return the join over all bindings of a name in one scope."""
+        key = (scope, name)
+        known = self._bound.get(key)
+        if known is not None:
+            return known
+        questions = self._questions
+        outer, questions.needs = questions.needs, 0
+        value = self._binding_values(name, scope, bindings, unit)
+        if not questions.needs and not self._importing:  # it hangs on nothing that is still open
+            self._bound[key] = value
+        questions.needs |= outer
+        return value
+
+    def _binding_values(self, name: str, scope: Scope, bindings: list[Binding], unit: Unit) -> Value:
         written = BOTTOM
         if scope is unit.module.scope_of_module:
             written = self._writes.written(unit, name) | _bound_again_by_stars(
@@ -117,14 +131,13 @@ class FlowInsensitive:
         if len(bindings) == 1 and bindings[0].kind in ("function", "class"):
             return self._binding(bindings[0], unit) | written
         if len(bindings) == 1 and bindings[0].kind == "import":
-            asked = self._importing.setdefault(name, set())
-            if scope in asked:  # files import it from each other, and none makes it
+            if (name, scope) in self._importing:  # files import it from each other, and none makes it
                 return ANY
-            asked.add(scope)
+            self._importing.add((name, scope))
             try:
                 return self._binding(bindings[0], unit) | written
             finally:
-                asked.discard(scope)
+                self._importing.discard((name, scope))
         return (
             self._questions.ask(("name", scope, name), lambda: self._join_bindings(name, bindings, unit))
             | written

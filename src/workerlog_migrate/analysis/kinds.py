@@ -26,6 +26,7 @@ from workerlog_migrate.analysis.trials import (
     function_of,
     is_tried,
     refused,
+    refused_once,
     samples,
 )
 from workerlog_migrate.analysis.values import Type, Value
@@ -261,7 +262,10 @@ class Kinds:
             kind = row.name.rpartition(".")[0]
             of_kind = frozenset(entry for entry in receiver if entry.name == kind)
             named.insert(0, ("", samples(of_kind) if kind in SAMPLES else [None]))
-        rule = refused(function, named)
+        if any(map(_holds_own, (receiver or values.BOTTOM, *(value for _, _, value in given)))):
+            rule = refused(function, named)
+        else:
+            rule = refused_once(row.name, function, named)
         if rule:
             self._effects.operation(rule, node, frame)
 
@@ -400,3 +404,8 @@ def _refuse(*_given: object) -> object:
 def _confuse(*_given: object) -> object:
     """Stand for an order of fields that cannot be compared."""
     raise TypeError
+
+
+def _holds_own(value: Value) -> bool:
+    """Whether an object of a class of the program is among the alternatives, or in one of them."""
+    return any(entry.kind is values.INSTANCE or any(map(_holds_own, entry.args)) for entry in value)

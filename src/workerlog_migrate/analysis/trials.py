@@ -135,6 +135,7 @@ _ANYTHING: tuple[object, ...] = ("ab", 2, b"ab", [1], ["a"], {"a": 1}, 2.0)
 _MOST_UNKNOWN = 2
 _MOST_SAMPLES = 4
 _MOST_TRIES = 24
+_MOST_KEPT = 4_000
 _SMALL = 1_000
 _SHORT = 60
 
@@ -212,6 +213,29 @@ def refused(function: Callable[..., object], given: list[tuple[str, list[object]
         if "" not in rules:
             found = found or min(rules)
     return found if is_taken else ""
+
+
+_refused: dict[tuple[str, str], str] = {}
+
+
+def refused_once(name: str, function: Callable[..., object], given: list[tuple[str, list[object]]]) -> str:
+    """Say the same as `refused`, of samples that show all that they are: each is tried once a process.
+
+    Args:
+        name: of the function's row.
+        function: what is tried.
+        given: as for `refused`.
+
+    Returns:
+        As `refused`.
+    """
+    key = name, repr(given)
+    known = _refused.get(key)
+    if known is None:
+        if len(_refused) >= _MOST_KEPT:
+            _refused.clear()
+        known = _refused[key] = refused(function, given)
+    return known
 
 
 # What its compression raises on Python 3.13; not every Python is built with it.
