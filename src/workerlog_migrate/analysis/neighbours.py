@@ -74,6 +74,7 @@ class Mentions(NamedTuple):
 
 
 _OWN = Mentions((0, 0), "")  # stands for those of the script itself
+_UNASKED = Mentions((0, 0), "")
 _seen: OrderedDict[Path, Read] = OrderedDict()
 _mentions: OrderedDict[Path, Mentions] = OrderedDict()
 
@@ -123,7 +124,8 @@ class Neighbours:
         """Make a path absolute once: it is asked for with each import."""
         found = self._paths.get(path)
         if found is None:
-            found = self._paths[path] = path.absolute()
+            found = path.absolute()
+            found = self._paths[path] = self._script if found == self._script else found
         return found
 
     def find(self, name: str, beside: Path | None = None) -> Module | None:
@@ -143,7 +145,7 @@ class Neighbours:
         importer = self._script if beside is None else self._absolute(beside)
         start = importer if dots else None
         # What the script itself imports is always read: how many came before depends on what was asked first.
-        is_own = importer == self._script
+        is_own = importer is self._script
         key = (start, name, is_own)
         if key not in self._found:
             parts = bare.split(".") if bare else []
@@ -161,12 +163,12 @@ class Neighbours:
         Returns:
             Its module; None when it does not, or cannot be read or parsed.
         """
-        if path not in self._mentions:
+        mentions = self._mentions.get(path, _UNASKED)
+        if mentions is _UNASKED:
             is_own = path == self._script or self._real == str(path)
-            self._mentions[path] = found = _OWN if is_own else _mentioned(path)
+            self._mentions[path] = mentions = _OWN if is_own else _mentioned(path)
             if not is_own:
-                self.seen[str(path)] = "" if found is None else found.digest
-        mentions = self._mentions[path]
+                self.seen[str(path)] = "" if mentions is None else mentions.digest
         if mentions is _OWN:
             return self._own
         if mentions is None or not (mentions.changes(word) if changing else mentions.uses(word)):
@@ -301,6 +303,7 @@ class Users:
         self._neighbours = neighbours
         self._known = known
         self._of: dict[Path, tuple[str, ...] | None] = {}
+        self._folders = Folders()
         self._paths: dict[str, Path] = {}
 
     def are_known(self, path: Path) -> bool:
@@ -317,9 +320,10 @@ class Users:
                     yield module
 
     def _users(self, path: Path) -> tuple[str, ...] | None:
-        if path not in self._of:
-            self._of[path] = self._known.get(os.path.realpath(path))
-        return self._of[path]
+        found = self._of.get(path, ())
+        if found == ():
+            found = self._of[path] = self._known.get(self._folders.real(path))
+        return found
 
     def _path(self, user: str) -> Path:
         """Make a path once: it is asked for thousands of times."""
@@ -329,23 +333,57 @@ class Users:
         return path
 
 
-def is_at_home(file: Path, script: Path) -> bool:
-    """Say whether a file is of the project that a script is of, so that a report may quote it.
+class Folders:
+    """What is the same for all files of a folder: looked up once for each script, however many files lie around it."""
 
-    A link among the scripts may lead to any file of who runs this, and a report may be read by others.
+    def __init__(self) -> None:
+        self._real: dict[str, str] = {}
+        self._packages: dict[str, str] = {}
+        self._homes: dict[Path, tuple[str, ...]] = {}
 
-    Args:
-        file: another file.
-        script: the script.
+    def real(self, path: Path) -> str:
+        """Return a file's path with links resolved, as `os.path.realpath`."""
+        folder, name = os.path.split(path)
+        if _RESOLVES_NAMES or name in ("", ".", "..") or os.path.islink(path):  # noqa: PTH114  # as below
+            return os.path.realpath(path)
+        known = self._real.get(folder)
+        if known is None:
+            known = self._real[folder] = os.path.realpath(folder)
+        return os.path.join(known, name)  # noqa: PTH118  # texts: it is asked of each file around a script
 
-    Returns:
-        Whether it lies, links resolved, in the script's repository, or without one in the script's or the current folder.
-    """
-    real = os.path.realpath(file)
-    folder = os.path.dirname(os.path.realpath(script))  # noqa: PTH120  # text in, text out
-    root = next((each for each in (folder, *map(str, Path(folder).parents)) if has_git(each)), "")
-    homes = [root] if root else [folder, os.path.realpath("."), *_above_package(folder)]
-    return any(real.startswith(os.path.join(home, "")) for home in homes)  # noqa: PTH118  # as above
+    def is_at_home(self, file: Path, script: Path) -> bool:
+        """Say whether a file is of the project that a script is of, so that a report may quote it.
+
+        A link among the scripts may lead to any file of who runs this, and a report may be read by others.
+
+        Args:
+            file: another file.
+            script: the script.
+
+        Returns:
+            Whether it lies, links resolved, in the script's repository, or without one in the script's or the current folder.
+        """
+        homes = self._homes.get(script)
+        if homes is None:
+            folder = os.path.dirname(self.real(script))  # noqa: PTH120  # text in, text out
+            root = next((each for each in (folder, *map(str, Path(folder).parents)) if has_git(each)), "")
+            found = [root] if root else [folder, os.path.realpath("."), *_above_package(folder)]
+            homes = tuple(os.path.join(home, "") for home in found)  # noqa: PTH118  # as above
+            self._homes[script] = homes
+        return self.real(file).startswith(homes)
+
+    def dotted_name(self, path: Path) -> str:
+        """Return the name under which a file is imported: through the packages that hold it, ``pkg.sub.module``."""
+        folder = os.path.dirname(path)  # noqa: PTH120  # texts: it is asked of each file around a script
+        package = self._packages.get(folder)
+        if package is None:
+            package = self._packages[folder] = _package_of(str(Path(folder).absolute()))
+        if path.stem == "__init__":
+            return package
+        return f"{package}.{path.stem}" if package else path.stem
+
+
+_RESOLVES_NAMES = os.name == "nt"  # short names, and letters of either case
 
 
 def _above_package(folder: str) -> list[str]:
@@ -358,9 +396,13 @@ def _above_package(folder: str) -> list[str]:
 
 def dotted_name(path: Path) -> str:
     """Return the name under which a file is imported: through the packages that hold it, ``pkg.sub.module``."""
-    parts = [] if path.stem == "__init__" else [path.stem]
-    folder = os.path.dirname(path.absolute())  # noqa: PTH120  # texts: it is asked of each script
-    while os.path.isfile(os.path.join(folder, "__init__.py")):  # noqa: PTH113, PTH118  # texts, as above
+    return Folders().dotted_name(path)
+
+
+def _package_of(folder: str) -> str:
+    """Return the dotted name of the package that a folder is; empty where it is none."""
+    parts: list[str] = []
+    while os.path.isfile(os.path.join(folder, "__init__.py")):  # noqa: PTH113, PTH118  # texts
         above, name = os.path.split(folder)
         if not name:  # the root
             break

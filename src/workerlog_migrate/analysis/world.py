@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.exceptions import Hierarchy
 from workerlog_migrate.analysis.header import brings_runtime
-from workerlog_migrate.analysis.neighbours import dotted_name, is_at_home
+from workerlog_migrate.analysis.neighbours import Folders
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.model import Settings, Unresolved
 
@@ -70,7 +70,8 @@ class World:
         self.hierarchy = Hierarchy(knowledge, settings.python)
         # Under --unresolved reraise a broad handler will raise again what nobody knows: outer handlers see it then.
         self.reraises_unknown = settings.unresolved is Unresolved.RERAISE
-        self.unit = Unit(module, dotted_name(module.source.path))
+        self._folders = Folders()
+        self.unit = Unit(module, self._folders.dotted_name(module.source.path))
         self._resolve_module = resolve_module
         self._units: dict[tuple[Path | None, str, bool], Unit | None] = {}
         self._by_module: dict[Module, Unit] = {module: self.unit}
@@ -117,7 +118,7 @@ class World:
     def _dotted(self) -> str:
         """Return the script's name through the packages that hold it."""
         if self._package is None:
-            self._package = dotted_name(self.unit.module.source.path)
+            self._package = self._folders.dotted_name(self.unit.module.source.path)
         return self._package
 
     def other_unit(self, name: str, beside: Unit | None = None) -> Unit | None:
@@ -255,7 +256,9 @@ class World:
         return self._users_of[key]
 
     def _user(self, module: Module) -> Unit:
-        return self._by_module.get(module) or self._unit_of(module, dotted_name(module.source.path))
+        return self._by_module.get(module) or self._unit_of(
+            module, self._folders.dotted_name(module.source.path)
+        )
 
     def knows_users(self, unit: Unit) -> bool:
         """Whether all files that may use what is in a file are known; of the script itself they are, unless there are too many."""
@@ -274,10 +277,10 @@ class World:
         unit = self._by_module.get(module)
         if unit is None:
             # One name per file, however it is imported: exceptions are told apart by it.
-            found = dotted_name(module.source.path)
+            found = self._folders.dotted_name(module.source.path)
             unit = self._by_module[module] = Unit(
                 module,
                 name if name.endswith(f".{found}") else found,
-                is_quoted=is_at_home(module.source.path, self.unit.module.source.path),
+                is_quoted=self._folders.is_at_home(module.source.path, self.unit.module.source.path),
             )
         return unit
