@@ -305,13 +305,9 @@ class FlowInsensitive:
                 found = BOTTOM if parent.value is None else self.value(parent.value, unit)
                 if not found or found == NONE or found <= values.EMPTIES:
                     declared = self._annotations.annotation(parent.annotation, unit)
-                    if (
-                        found
-                        and values.names(declared) <= _ANY_EXCEPTION
-                        and self._is_bound_again(node, unit)
-                    ):
+                    if found and values.names(declared) <= _ANY_EXCEPTION and _is_bound_again(node, unit):
                         return found  # what is caught, and kept in it, says more
-                    if found == NONE and values.is_silent(declared) and self._is_bound_again(node, unit):
+                    if found == NONE and values.is_silent(declared) and _is_bound_again(node, unit):
                         return found  # what it is set to says what it holds
                     return declared if declared != ANY else found or ANY
                 if values.is_blank(found):
@@ -338,12 +334,6 @@ class FlowInsensitive:
                 return self._elements.item(whole, index, None if starred else len(parent.elts))
             case _:
                 return ANY
-
-    def _is_bound_again(self, node: ast.AST, unit: Unit) -> bool:
-        if isinstance(node, ast.Attribute):
-            owner = unit.enclosing(node).owner
-            return owner is not None and len(owner.stores.get(node.attr, ())) > 1
-        return isinstance(node, ast.Name) and len(unit.module.bindings(node)) > 1
 
     def imported(self, qualified: str, unit: Unit) -> Value:
         """Return the value of an imported dotted name: of another file of the program, or of a library."""
@@ -468,6 +458,13 @@ class FlowInsensitive:
 
 
 _ANY_EXCEPTION = frozenset({BROAD, ROOT, "None"})
+
+
+def _is_bound_again(node: ast.AST, unit: Unit) -> bool:
+    if isinstance(node, ast.Attribute):
+        owner = unit.enclosing(node).owner
+        return owner is not None and len(owner.stores.get(node.attr, ())) > 1
+    return isinstance(node, ast.Name) and len(unit.module.bindings(node)) > 1
 
 
 def bind_receiver(entry: Type, method: FunctionInfo) -> Value:
