@@ -688,8 +688,10 @@ def expressions(row: Row) -> Iterator[str]:
         yield from types
 
 
-PLACEHOLDERS = ("arg:", "result:", "made:", "held:", "inner:", "fields:", "class:")
-_TOKEN = re.compile(r"\s*(?:((?:arg|result|made|held|inner|fields):\w+|class:[\w.]+|[A-Za-z_][\w.]*)|(.))")
+PLACEHOLDERS = ("arg:", "result:", "made:", "held:", "inner:", "fields:", "element:", "awaited:", "class:")
+_TOKEN = re.compile(
+    r"\s*(?:((?:arg|result|made|held|inner|fields|element|awaited):(?:\w+|\*)?|class:[\w.]+|[A-Za-z_][\w.]*)|(.))"
+)
 
 
 def type_names(expression: str) -> list[str]:

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.elements import ended
 from workerlog_migrate.analysis.frames import CallEdge, Frame, Unknown, at
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.settle import SETTLE
@@ -53,7 +54,7 @@ class Awaiting:
                 given = self._effects.protocol(entry.name, "await", node, frame) or ANY
                 found.append(self._elements.substitute(given, frozenset({entry}), None))
             else:
-                found.append(frozenset({entry}))
+                found.append(ended(frozenset({entry})))
             if entry.kind is values.INSTANCE and frame.sink.is_heard:
                 method = self._families.method(entry.class_info, "__await__")
                 if isinstance(method, FunctionInfo):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.world import World
 
 
-OF_ARGUMENTS = ("result:", "made:", "held:", "inner:", "fields:")
+OF_ARGUMENTS = ("result:", "made:", "held:", "inner:", "fields:", "element:", "awaited:")
 """How the placeholders begin that say more of an argument than what it is."""
 _PLACEHOLDERS = frozenset({"self", "element", "key", "value", "inner"})
 _OF_CALLS = ("arg:", *OF_ARGUMENTS)
@@ -137,7 +137,8 @@ class Elements:
         """Replace the placeholders of a row's type expression.
 
         ``self``, ``element``, ``key`` and ``inner`` (the type in the brackets of its type) are about the receiver, ``arg:x``,
-        ``result:x``, ``made:x``, ``held:x``, ``inner:x`` and ``fields:x`` about an argument.
+        ``result:x``, ``made:x``, ``held:x``, ``inner:x``, ``fields:x``, ``element:x`` and ``awaited:x`` about an argument: the first
+        one where ``x`` is empty, all that are passed by position where it is ``*``.
         """
         known = self._fixed.get(value)
         if known is not None:
@@ -206,11 +207,25 @@ class Elements:
         return any(isinstance(base, str) and "enum.Enum" in self._knowledge.mro(base) for base in family)
 
 
+def ended(value: Value) -> Value:
+    """Return what awaiting gives: of a task what its coroutine returns."""
+    return values.join(
+        entry.args[0] if entry.name == _TASK and entry.args else frozenset({entry}) for entry in value
+    )
+
+
 def inner(value: Value) -> Value:
     """Return the type in the brackets of a library's type (``Select[User]``); unknown where one has none."""
     return values.join(entry.args[0] if entry.kind is values.NAMED and entry.args else ANY for entry in value)
 
 
+_TASK = "asyncio.Task"
 _MAPPINGS = frozenset(
-    {"collections.ChainMap", "collections.Counter", "collections.OrderedDict", "collections.defaultdict"}
+    {
+        "collections.ChainMap",
+        "collections.Counter",
+        "collections.OrderedDict",
+        "collections.defaultdict",
+        "types.MappingProxyType",
+    }
 )

@@ -12,6 +12,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.captures import captured
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
 from workerlog_migrate.analysis.frames import SILENT, Frame
 from workerlog_migrate.analysis.header import runtime_name
@@ -285,6 +286,9 @@ class FlowInsensitive:
                 return self._augmented(node, unit) if binding.kind == "augment" else BOTTOM
             case "assign" | "for" | "with" | "comprehension" | "walrus":
                 return self.target(node, unit)
+            case "match":
+                assert isinstance(node, ast.pattern)
+                return captured(node, unit, self._above, self._elements, self._families)
             case _:
                 return ANY
 
@@ -326,7 +330,10 @@ class FlowInsensitive:
             case ast.withitem():
                 return self._above.entering.entered(self.value(parent.context_expr, unit))
             case ast.Starred():
-                return values.one("list", ANY)
+                holder = unit.module.parents[parent]
+                is_part = isinstance(holder, ast.Tuple | ast.List)
+                element = self._elements.element(self.target(holder, unit), unit) if is_part else ANY
+                return values.one("list", element)
             case ast.Tuple() | ast.List():
                 whole = self.target(parent, unit)
                 index = next(at for at, entry in enumerate(parent.elts) if entry is node)

@@ -84,6 +84,10 @@ class Parameters:
                     if known:
                         return known
                 declared = self._filled_with_json(declared, function, argument)
+                if self._is_typed_dict(declared) and any(
+                    map(values.may_be_decoded, self._passed(function, argument))
+                ):
+                    declared |= values.JSON
                 for value in self._passed(function, argument):
                     declared |= values.contradicting(declared, value) | values.filling(declared, value)
                 return declared | NONE if default is not None and is_none(default) else declared
@@ -188,6 +192,13 @@ class Parameters:
     def _is_called(self, function: FunctionInfo) -> bool:
         """Whether the file calls a function at all, so that a parameter which no call passes keeps its default."""
         return self._callers.is_called(function)
+
+    def _is_typed_dict(self, declared: Value) -> bool:
+        """Whether an annotation speaks of a ``TypedDict``, which nobody checks."""
+        return any(
+            entry.kind is values.INSTANCE and "typing.TypedDict" in self._families.family(entry.class_info)
+            for entry in declared
+        )
 
     def _filled_with_json(self, declared: Value, function: FunctionInfo, argument: ast.arg) -> Value:
         """Say that a plain ``dict`` or ``list`` holds JSON when a call in the file passes decoded JSON."""

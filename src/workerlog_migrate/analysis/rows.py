@@ -12,7 +12,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.conditions import describe
 from workerlog_migrate.analysis.decimals import DECIMAL, may_be_special
-from workerlog_migrate.analysis.elements import OF_ARGUMENTS, inner
+from workerlog_migrate.analysis.elements import OF_ARGUMENTS, ended, inner
 from workerlog_migrate.analysis.frames import SILENT, CallEdge, Frame, Raise
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.trials import is_tried
@@ -22,6 +22,8 @@ from workerlog_migrate.syntax.literals import is_written_empty
 from workerlog_migrate.syntax.packed import fields_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.awaiting import Awaiting
     from workerlog_migrate.analysis.called_back import CalledBack
@@ -431,6 +433,9 @@ class Rows:
         """Return what the row says comes of an argument: a function's result, an instance of a class, what one reads of it."""
         if what == "result":
             return self._result_of(parameter, row, arguments)
+        if what in ("element", "awaited"):
+            given = values.join(self._given_in(parameter, row, arguments))
+            return ended(given) if what == "awaited" else self._elements.element(given, arguments.frame.unit)
         found = arguments.find(parameter, row.params)
         if what == "fields":
             return self._fields(found, arguments)
@@ -438,6 +443,19 @@ class Rows:
         if what == "inner":
             return inner(passed)
         return values.join(self._made(entry, arguments.frame, is_read=what == "held") for entry in passed)
+
+    def _given_in(self, parameter: str, row: CallRow, arguments: Arguments) -> Iterator[Value]:
+        """Yield what is passed for a parameter: ``*`` are all positions, nothing is the first of them."""
+        given = arguments.find(parameter, row.params)
+        if parameter in ("", "*"):
+            given = arguments.positional[: None if parameter else 1]
+        for passed in given:
+            if isinstance(passed, ast.Starred):
+                yield self._elements.element(arguments.value(passed.value), arguments.frame.unit)
+            else:
+                yield arguments.value(passed)
+        if not given:
+            yield ANY
 
     def _fields(self, formats: list[ast.expr], arguments: Arguments) -> Value:
         """Return the tuple that a format of ``struct`` is unpacked into; one of anything, where its text is not known."""

@@ -77,7 +77,7 @@ class Specials:
             "int": self._int,
             "iter": self._iter,
             "zip": self._zip,
-            "dict": self._dict,
+            **{name: functools.partial(self._mapped, name) for name in _MAPPED},
             "type": self._type,
             "isinstance": self._is_instance,
             "hasattr": self._safe_bool,
@@ -235,18 +235,24 @@ class Specials:
         going_on = values.join(entry.remembered or values.BOTTOM for entry in made)
         return values.running(values.one("iterator", values.one("tuple", *parts)), going_on)
 
-    def _dict(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
-        """``dict(pairs)`` has keys and values of the types that the pairs have."""
-        made = self._by_row("dict", arguments, node, frame)
+    def _mapped(self, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """``dict(pairs)`` has keys and values of the types that the pairs have, ``dict(mapping)`` those of the mapping."""
+        made = self._by_row(name, arguments, node, frame)
+        if arguments.keywords and not arguments.starred and not arguments.positional:
+            held = values.join(arguments.value(passed) for passed in arguments.keywords.values())
+            return values.one(name, values.STR, held)
         if arguments.starred or arguments.keywords or len(arguments.positional) != 1:
             return made
-        pairs = self._elements.element(arguments.value(arguments.positional[0]), frame.unit)
+        given = arguments.value(arguments.positional[0])
+        pairs = self._elements.element(given, frame.unit)
+        if given and all(entry.name in _MAPPING for entry in given):
+            return values.one(name, pairs, self._elements.dict_values(given))
         if not pairs or any(
             pair.name != "tuple" or not pair.has_length or len(pair.args) != _PAIR for pair in pairs
         ):
             return made
         keys, items = (values.join(pair.args[at] for pair in pairs) for at in range(_PAIR))
-        return values.one("dict", keys, items)
+        return values.one(name, keys, items)
 
     def _by_row(self, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         row = self._knowledge.call(name)
@@ -274,6 +280,8 @@ class Specials:
 
 
 _PAIR = 2
+_MAPPED = ("dict", "collections.OrderedDict", "types.MappingProxyType")
+_MAPPING = frozenset({*_MAPPED, "json", "collections.defaultdict"})
 _OF_COPIES = (
     "__copy__",
     "__deepcopy__",
