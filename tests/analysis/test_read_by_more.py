@@ -204,3 +204,33 @@ def test_what_a_row_and_a_data_class_hold_is_known(
     """A column holds a date, too, and a class knows its fields; of decoded data nobody asks for a date, and other attributes are not known."""
     found, is_complete = judge(tmp_path, ROWS.format(body=body))
     assert (found if is_complete else None) == listed
+
+
+STARTED = """import asyncio, json, os
+async def ouvir(texto: str, corpo: str):
+    dado = json.loads(corpo)
+    linha = ["ffmpeg", texto]
+    outra = ["ffmpeg", os.getenv("ALVO")]
+    try:
+        await asyncio.create_subprocess_exec({given})
+    except Exception: pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "is_listed"),
+    [
+        ("'ffmpeg', dado", True),
+        ("'ffmpeg', '-n', 5", True),
+        ("'ffmpeg', os.getenv('ALVO')", True),
+        ("*outra", True),
+        ("'ffmpeg', texto", False),
+        ("*linha", False),
+        ("*linha, stdout=asyncio.subprocess.PIPE", False),
+    ],
+)
+def test_a_program_is_started_with_texts_only(tmp_path: Path, given: str, *, is_listed: bool) -> None:
+    """A number, None and decoded data are no arguments of a program, written out or unpacked from a list."""
+    listed, is_complete = judge(tmp_path, STARTED.format(given=given))
+    assert is_complete
+    assert ("TypeError" in listed) is is_listed

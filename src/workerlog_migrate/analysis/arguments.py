@@ -60,6 +60,16 @@ class Arguments:
         """Say what an argument is, so that it is not evaluated."""
         self._memo[node] = value
 
+    def unpacked(self, params: tuple[str, ...]) -> list[ast.expr]:
+        """Return what is unpacked with ``*`` into the parameter of a variadic function, as the row of one has no other.
+
+        Args:
+            params: those of the row.
+        """
+        if len(params) != 1 or self.node is None or any(word.arg is None for word in self.node.keywords):
+            return []
+        return [entry.value for entry in self.positional if isinstance(entry, ast.Starred)]
+
     def find(self, name: str, params: tuple[str, ...]) -> list[ast.expr]:
         """Return the expressions passed for a parameter: one, or several for the last of a variadic function.
 

@@ -146,12 +146,13 @@ class Conditions:
                 return True
             found = receiver
         else:
-            nodes = list(arguments.find(name, row.params))
-            found = None
+            nodes, found = list(arguments.find(name, row.params)), None
         test = condition.test
         word = TESTS.get(test, _NO_WORD)
         if arguments.node is None and not word.of_callbacks:
             return False  # what a callback is given is not known, and that is no evidence
+        if not nodes and test == "type":
+            found = self._elements.spread(arguments, row.params) or found
         if not nodes and found is None:
             is_open = arguments.starred and not word.without and _may_be_unpacked(name, test, row, arguments)
             return None if is_open else word.without
@@ -178,11 +179,10 @@ class Conditions:
     def _test_nodes(
         self, condition: Condition, nodes: list[ast.expr], found: Value | None, arguments: Arguments
     ) -> bool | None:
-        test = condition.test
         verdict: bool | None = False
         candidates: list[ast.expr | None] = list(nodes) or [None]
         for node in candidates:
-            result = self._test_node(condition, test, node, found, arguments)
+            result = self._test_node(condition, condition.test, node, found, arguments)
             if result is True:
                 return True
             if result is None:

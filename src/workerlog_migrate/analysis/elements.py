@@ -21,6 +21,7 @@ from workerlog_migrate.analysis.values import (
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.arguments import Arguments
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.questions import Questions
     from workerlog_migrate.analysis.world import World
@@ -70,6 +71,16 @@ class Elements:
     def element(self, value: Value, unit: Unit) -> Value:
         """Return what iterating over a value gives."""
         return values.join(self._element_of(entry, unit) for entry in values.in_order(value)) or self.nothing
+
+    def spread(self, arguments: Arguments, params: tuple[str, ...]) -> Value:
+        """Return what is unpacked with ``*`` into the one parameter of a variadic function; nothing if it is not all seen.
+
+        Args:
+            arguments: those of the call.
+            params: those of its row.
+        """
+        unit = arguments.frame.unit
+        return values.join(self.element(arguments.value(each), unit) for each in arguments.unpacked(params))
 
     def _element_of(self, entry: Type, unit: Unit) -> Value:
         match entry.kind:
