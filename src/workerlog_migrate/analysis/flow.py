@@ -300,6 +300,10 @@ class Flow:
             if frame.env is not None:
                 frame.env.pop(name, None)
             frame.bind(name)
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and frame.env is not None:
+            for name in frame.unit.module.scope_of_module.bindings:  # any of them may be another from here on
+                frame.forget(name)
+                frame.env.pop(name, None)
 
     def _assert(self, node: ast.Assert, frame: Frame) -> None:
         self._special_methods.tested(node.test, frame)

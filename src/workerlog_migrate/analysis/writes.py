@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.trails import Passed
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
@@ -233,7 +234,19 @@ class Writes:
         declared = self._annotations.annotation(owner.annotations[name], owner.unit)
         for value in self._passed_for(info, name):
             yield values.contradicting(declared, value)
+        yield values.contradicting(declared, self._made_by_factory(owner, name))
         yield from self._replaced(info, name, declared)
+
+    def _made_by_factory(self, owner: ClassInfo, name: str) -> Value:
+        """Return what ``field(default_factory=own)`` puts into a field that nobody gives anything."""
+        default = owner.values.get(name)
+        if not isinstance(default, ast.Call) or last_name(default.func) != "field":
+            return BOTTOM
+        maker = next((word.value for word in default.keywords if word.arg == "default_factory"), None)
+        if maker is None:
+            return BOTTOM
+        made = self._above.flat.value(maker, owner.unit)
+        return self._above.calls.invoke_unknown(made, maker, at(owner.unit, maker))
 
     def _field_owner(self, info: ClassInfo, name: str) -> ClassInfo | None:
         """Return the class that declares a field of a class whose constructor is made up of its fields."""
@@ -276,6 +289,12 @@ class Writes:
         given = self.given(info, name)
         if given is None:
             return None
+        # ``self.rows = tuple(self.rows)`` asks what it is itself.
+        key = ("field", info, owner, name)
+        return self._questions.ask(key, lambda: self._kept(given, default, owner, name))
+
+    def _kept(self, given: Value, default: ast.expr | None, owner: ClassInfo, name: str) -> Value:
+        """Return what a field is given, what its class puts there besides, and its default."""
         flat = self._above.flat
         kept = [flat.target(stored, owner.unit) for stored in owner.stores.get(name, ())[:_STORES]]
         return values.join([given, *kept, *([] if default is None else [flat.value(default, owner.unit)])])
