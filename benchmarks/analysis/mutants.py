@@ -80,6 +80,22 @@ MUTANTS = (
     Mutant("finally: what it stores", "flow", "        for path in stored:\n            frame.forget(path)\n            frame.env.pop(path, None)\n\n\n_CHANGES_SHOW", "        stored.clear()\n\n\n_CHANGES_SHOW", FLOW),
     # --- questions
     Mutant("alternatives in the order of the set", "values", "    return sorted(value, key=_place) if len(value) > 1 else list(value)\n", "    return list(value)\n", "order_of_questions::test_the_order_of_a_set_decides_nothing"),
+    # --- what objects meet, what functions carry, what is read by a name
+    Mutant("right of an operator", "meetings", "self._meet(_LEFT if node is left else _RIGHT, parent, step, right", "self._meet(_LEFT, parent, step, right", "meetings::test_a_special_method_is_given_what_its_objects_meet"),
+    Mutant("its own class is followed through self", "meetings", "                if not trail.lost:\n                    self._join(trail, self._companion()", "                if trail.lost:\n                    self._join(trail, self._companion()", "meetings::test_what_the_object_meets_in_its_own_methods_counts"),
+    Mutant("objects of heirs are followed", "meetings", "        for each in (owner, *heirs):\n", "        for each in (owner,):\n", "meetings::test_a_special_method_is_given_what_its_objects_meet"),
+    Mutant("one operator is not another", "meetings", "isinstance(node.op, sign)\n", "isinstance(node.op, ast.operator)\n", "meetings::test_an_operator_gives_to_the_method_of_that_operator_alone"),
+    Mutant("what is stored is out of sight", "meetings", "        if row is None or name.partition(\".\")[0] in _STORING:\n", "        if row is None:\n", "meetings::test_an_object_out_of_sight_may_meet_anything"),
+    Mutant("a function's attributes set by setattr", "tagged", "                if may_spell(named, name) and self._is_meant(thing, function, unit):\n", "                if not may_spell(named, name):\n", "attributes_by_name::test_a_function_carries_what_is_stored_on_it"),
+    Mutant("a function's table may change", "tagged", "and not self._is_copied(function)\n", "and (not self._is_copied(function) or True)\n", "attributes_by_name::test_what_a_function_carries_may_get_out_of_sight"),
+    Mutant("getattr without a default fails", "by_name", "        if frame.sink.is_heard and not self._has(receiver, name):\n", "        if not frame.sink.is_heard:\n", "attributes_by_name::test_a_name_that_is_missing_fails_unless_there_is_a_default"),
+    Mutant("each name that getattr may be given", "by_name", "arguments, node, frame) for name in texts)\n", "arguments, node, frame) for name in list(texts)[:1])\n", "attributes_by_name::test_each_name_that_a_text_may_be_is_read"),
+    # --- other names of an object
+    Mutant("a store under another name", "other_names", "            if at == own or _may_be_one(objects, _held(at, frame)):\n", "            if at == own:\n", "other_names::test_a_store_under_another_name_ends_what_was_known"),
+    Mutant("objects of two classes are two", "other_names", "    return not {_owner_of(entry) for entry in some}.isdisjoint(map(_owner_of, others))\n", "    return True\n", "other_names::test_a_store_under_another_name_ends_what_was_known"),
+    Mutant("setattr sets", "other_names", "            _forget(holder, _text(named), frame, value_of)\n            return\n", "            return\n", "other_names::test_at_the_top_of_a_file_it_is_the_same"),
+    Mutant("a star import binds", "flow", '.names[0].name == "*" and frame.env', '.names[0].name == "**" and frame.env', "other_names::test_a_star_import_ends_what_was_known_of_names"),
+    Mutant("a factory fills a field", "writes", "        yield values.contradicting(declared, self._made_by_factory(owner, name))\n", "", "other_names::test_a_field_of_a_data_class_is_what_its_factory_makes"),
     # --- flow
     Mutant("what is rare beside something that raises", "suspects", "    return tuple(found) if len(found) == len(frame.sink.effects) else ()\n", "    return tuple(found)\n", "effects::test_what_is_rare_counts_where_nothing_else_is_raised"),
     Mutant("try: what the body raises goes on", "flow", "        for effect in remaining:\n            outer.add(effect)\n", "", INNER),
@@ -95,7 +111,7 @@ MUTANTS = (
     Mutant("assert proves", "flow", "        self._guards.assume(node.test, True, frame)\n\n    def _definition", "\n    def _definition", FLOW),
     Mutant("import fails", "flow", "        if frame.sink.is_heard and not self._presence.is_there(node, frame.unit):\n", "        if not frame.sink.is_heard:\n", BODY),
     Mutant("assignment binds", "assignment", "            frame.bind(target.id)\n", "            pass\n", UNBOUND),
-    Mutant("import binds", "flow", "            frame.bind(name)\n\n    def _assert", "\n    def _assert", UNBOUND),
+    Mutant("import binds", "flow", "            frame.bind(name)\n        if isinstance(node, ast.ImportFrom)", "        if isinstance(node, ast.ImportFrom)", UNBOUND),
     Mutant("definition binds", "flow", "        frame.bind(node.name)\n\n    def _decorated", "\n    def _decorated", UNBOUND),
     Mutant("decorator runs", "flow", "            self._calls.invoke_unknown(value, decorator, frame)\n", "            pass\n", DECORATOR),
     Mutant("class below something unknown", "flow", '            self._effects.unresolved_if_opaque(value, "op:subclass-unknown", base, base, frame)\n', "            del value\n", OPAQUE),

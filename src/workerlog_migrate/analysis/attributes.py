@@ -296,7 +296,9 @@ class Attributes:
         if isinstance(known, FunctionInfo):
             frame.sink.add(CallEdge(known, node, frame.unit))
             return self._asked_for(known, info, name, node, frame)
-        for base in self._families.family(info):  # what a base does that has no such attribute, or may have none
+        for base in self._families.family(
+            info
+        ):  # what a base does that has no such attribute, or may have none
             if isinstance(base, str) and self._knowledge.protocol(base, "attribute") is not None:
                 return self._effects.protocol(base, "attribute", node, frame) or ANY
         if not name.startswith("__") and self._presence.is_nowhere(info, name):
