@@ -336,7 +336,9 @@ def _run(code: object, space: dict[str, object]) -> BaseException | None:
     except TooLong:
         return None
     except (Exception, SystemExit) as error:  # noqa: BLE001 - what comes out is the question
-        return error
+        return (
+            None if isinstance(error.__context__, TooLong) else error
+        )  # a lock that the alarm took away, say
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
     return None
