@@ -1,21 +1,22 @@
 """One right type is taken away by hand, from every list of every handler of the sample workers in turn: it comes back.
 
 On trial the type then arrives at the handler; in a narrowed worker it passes the handler, and ends the worker or is caught further
-out. Each time exactly that type is proposed, at exactly that handler.
+out. Each time exactly that type is proposed, at exactly that handler. Handlers of which no one's ``try`` leads to another one have
+nothing to do with one another here, so a round takes a type from each of several, and settles the worker once.
 """
 
 from __future__ import annotations
 
 import ast
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from workerlog_migrate.analysis.exceptions import LOCAL
-from workerlog_migrate.analysis.header import find_header
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.analysis.watch import watch_of
@@ -94,26 +95,113 @@ def function_of(module: Module, node: ast.AST) -> tuple[str, int]:
     return ".".join(reversed(parts)) or "<module>", first
 
 
-def watched_handlers(module: Module) -> Iterator[tuple[ast.ExceptHandler, ast.Call, ast.expr]]:
+def name_of(module: Module, node: ast.AST) -> str:
+    return function_of(module, node)[0].rpartition(".")[2]
+
+
+def words(node: ast.AST) -> set[str]:
+    """Give the names that a piece of code mentions: what it calls is among them."""
+    found = [each.id if isinstance(each, ast.Name) else getattr(each, "attr", "") for each in ast.walk(node)]
+    return set(found)
+
+
+def functions_below(module: Module, handler: ast.ExceptHandler) -> set[str]:
+    """Give the names of the functions that a handler's ``try`` leads to, and more."""
+    functions = {
+        node.name: node
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    found: set[str] = set()
+    left = [module.parents[handler]]
+    while left:
+        new = words(left.pop()) & functions.keys() - found
+        found |= new
+        left += [functions[name] for name in new]
+    return found
+
+
+class Taken(NamedTuple):
+    """A type that is taken away: its handler, where it stands, and the list it stands in."""
+
+    handler: ast.ExceptHandler
+    entry: ast.expr
+    members: list[ast.expr]
+    whole: ast.expr
+
+
+def rounds(module: Module, takings: Iterable[Taken]) -> list[list[Taken]]:
+    """Give the takings in rounds, of each handler one at most, and none that another one's ``try`` leads to.
+
+    A handler on trial is broad, whatever its list says: past it nothing leads anywhere.
+    """
+    takings = list(takings)
+    below = {taken.handler: functions_below(module, taken.handler) for taken in takings}
+
+    def leads(outer: ast.ExceptHandler, inner: ast.ExceptHandler) -> bool:
+        if outer is inner or watch_of(module, outer) is not None:
+            return outer is inner
+        return module.parents[outer] in module.ancestors(inner) or name_of(module, inner) in below[outer]
+
+    made: list[list[Taken]] = []
+    for taken in takings:
+        own = taken.handler
+        fitting = (
+            each
+            for each in made
+            if not any(leads(other.handler, own) or leads(own, other.handler) for other in each)
+        )
+        chosen = next(fitting, None)
+        if chosen is None:
+            made.append(chosen := [])
+        chosen.append(taken)
+    return made
+
+
+def without(module: Module, taken: Iterable[Taken]) -> bytes:
+    """Take a member out of each list in the source; lines stay where they are."""
+    text = module.source.text
+    for _, entry, members, whole in sorted(taken, key=lambda each: each.handler.lineno, reverse=True):
+        kept = [module.text(each) for each in members if each is not entry]
+        span = module.span(whole)
+        start, end = module.offset(span.line, span.column), module.offset(span.end_line, span.end_column)
+        if isinstance(whole, ast.Call):
+            new = f"{module.text(whole.func)}({', '.join([module.text(whole.args[0]), *kept])})"
+        else:
+            new = f"({', '.join(kept)}{',' if len(kept) == 1 else ''})"
+        text = text[:start] + new + text[end:]
+    return text.encode(module.source.encoding)
+
+
+def frame_of(name: str, module: Module, handler: ast.ExceptHandler) -> tuple[str, str, int, int]:
+    """Give the place in which what a handler's body raises comes up: file, function, its line, the body's line."""
+    owner = module.parents[handler]
+    assert isinstance(owner, ast.Try)
+    return f"/srv/{name}", *function_of(module, handler), owner.body[0].lineno
+
+
+def watched(module: Module) -> Iterator[Taken]:
     for handler in module.handlers:
         call = watch_of(module, handler)
         for entry in call.args[1:] if call is not None else ():
             assert call is not None  # it has arguments
-            yield handler, call, entry
+            yield Taken(handler, entry, call.args[1:], call)
 
 
-def without(module: Module, entry: ast.expr, members: list[ast.expr], whole: ast.expr) -> bytes:
-    """Take one member out of a list in the source; lines stay where they are."""
-    kept = [module.text(each) for each in members if each is not entry]
-    span = module.span(whole)
-    start, end = module.offset(span.line, span.column), module.offset(span.end_line, span.end_column)
-    text = module.source.text
-    if isinstance(whole, ast.Call):
-        new = f"{module.text(whole.func)}({', '.join([module.text(whole.args[0]), *kept])})"
-    else:
-        new = f"({', '.join(kept)}{',' if len(kept) == 1 else ''})"
-    changed = text[:start] + new + text[end:]
-    return changed.encode(module.source.encoding)
+def narrowed(name: str, module: Module) -> Iterator[Taken]:
+    before = Module(decode(WORKERS / name, (WORKERS / name).read_bytes()))
+    broad = {module_text(before, handler) for handler in before.handlers}
+    for handler in module.handlers:
+        listed = handler.type
+        if listed is None or not isinstance(module.parents[handler], ast.Try):
+            continue
+        members = listed.elts if isinstance(listed, ast.Tuple) else [listed]
+        if (
+            module_text(module, handler) not in broad
+            and not any(isinstance(each, ast.Starred) for each in members)
+            and module.text(listed) not in ("Exception", "BaseException")
+        ):
+            yield from (Taken(handler, entry, members, listed) for entry in members)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -121,24 +209,25 @@ def test_what_was_taken_off_a_watch_comes_back(name: str) -> None:
     """(a): the type arrives at the watched handler, and is of its list afterwards."""
     module = Module(decode(Path(name), migrated(name, Trial.ON)))
     tried = 0
-    for handler, call, entry in watched_handlers(module):
-        raw = without(module, entry, call.args[1:], call)
-        text = ast.literal_eval(entry) if isinstance(entry, ast.Constant) else module.text(entry)
-        kind, *bases = lineage(module, text.removeprefix("."))
-        function, first = function_of(module, handler)
-        owner = module.parents[handler]
-        assert isinstance(owner, ast.Try)
-        frame = (f"/srv/{name}", function, first, owner.body[0].lineno)
-        arrival = Arrival(f"/srv/{name}", function, first, call.lineno, kind, tuple(bases), frames=(frame,))
+    for taken in rounds(module, watched(module)):
+        arrivals = []
+        for handler, entry, _, call in taken:
+            text = ast.literal_eval(entry) if isinstance(entry, ast.Constant) else module.text(entry)
+            kind, *bases = lineage(module, text.removeprefix("."))
+            frame = frame_of(name, module, handler)
+            arrivals.append(Arrival(*frame[:3], call.lineno, kind, tuple(bases), frames=(frame,)))
+        seen = Seen(here=tuple(arrivals), through=tuple((each, (0,)) for each in arrivals))
 
-        _, edits = settled(name, raw, Seen(here=(arrival,), through=((arrival, (0,)),)))
+        _, edits = settled(name, without(module, taken), seen)
 
-        assert [line for line, _ in edits] == [handler.lineno]
-        whole = {
-            module.text(each).strip("\"'").removeprefix(".").rpartition(".")[2] for each in call.args[1:]
-        }
-        assert {each.rpartition(".")[2] for each in edits[0][1]} == whole
-        tried += 1
+        assert [line for line, _ in edits] == [each.handler.lineno for each in taken]
+        for (_, types), each in zip(edits, taken, strict=True):
+            whole = {
+                module.text(member).strip("\"'").removeprefix(".").rpartition(".")[2]
+                for member in each.members
+            }
+            assert {name.rpartition(".")[2] for name in types} == whole
+            tried += 1
     assert tried
 
 
@@ -146,46 +235,35 @@ def test_what_was_taken_off_a_watch_comes_back(name: str) -> None:
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_what_was_taken_off_a_narrow_list_comes_back(name: str, is_uncaught: bool) -> None:
     """(b): the type passes the handler, and exactly that type is proposed at exactly that handler."""
-    before = Module(decode(WORKERS / name, (WORKERS / name).read_bytes()))
-    broad = {module_text(before, handler) for handler in before.handlers}
     module = Module(decode(Path(name), migrated(name, Trial.OFF)))
-    header = find_header(module, Target(Path(name), name[:4]))
     tried = 0
-    for handler in module.handlers:
-        owner = module.parents[handler]
-        if handler.type is None or not isinstance(owner, ast.Try) or module_text(module, handler) in broad:
-            continue
-        members = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        if any(isinstance(each, ast.Starred) for each in members) or module.text(handler.type) in (
-            "Exception",
-            "BaseException",
-        ):
-            continue
-        for entry in members:
-            raw = without(module, entry, members, handler.type)
+    for taken in rounds(module, narrowed(name, module)):
+        arrivals = []
+        for handler, entry, _, _ in taken:
             kind, *bases = lineage(module, module.text(entry))
-            function, first = function_of(module, handler)
-            frame = (f"/srv/{name}", function, first, owner.body[0].lineno)
-            arrival = Arrival(
-                f"/srv/{name}", function, first, 1, kind, tuple(bases), frames=(frame,), uncaught=is_uncaught
-            )
+            frame = frame_of(name, module, handler)
+            arrival = Arrival(*frame[:3], 1, kind, tuple(bases), frames=(frame,), uncaught=is_uncaught)
             if not is_uncaught:  # by a handler of another file, which called this one
                 outer = ("/srv/other.py", "main", 1, 3)
+                path, function, first, _ = outer
                 arrival = replace(
                     arrival,
-                    path="/srv/other.py",
-                    function="main",
-                    function_line=1,
+                    path=path,
+                    function=function,
+                    function_line=first,
                     line=5,
                     frames=(outer, frame),
                 )
-            _, edits = settled(name, raw, Seen(through=((arrival, (len(arrival.frames) - 1,)),)))
+            arrivals.append(arrival)
+        seen = Seen(through=tuple((each, (len(each.frames) - 1,)) for each in arrivals))
 
-            assert edits == [(handler.lineno, tuple(sorted(module.text(each) for each in members)))], (
-                kind,
-                header.line,
-            )
-            tried += 1
+        _, edits = settled(name, without(module, taken), seen)
+
+        assert edits == [
+            (each.handler.lineno, tuple(sorted(module.text(member) for member in each.members)))
+            for each in taken
+        ]
+        tried += len(taken)
     assert tried or name == "genesis_comum.py"
 
 
