@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,7 @@ def test_a_kill_at_any_time_leaves_whole_files_and_a_way_back(place: Place) -> N
             stderr=subprocess.DEVNULL,
         )
         while process.poll() is None and not first.exists():
-            pass  # it begins to write
+            time.sleep(0.0005)  # until it begins to write
         for _ in range(number * 400):
             pass
         process.send_signal(signal.SIGKILL)

@@ -7,6 +7,7 @@ does, and ends as any Python ends. The answers are the fork's process id and, wh
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import io
@@ -18,8 +19,34 @@ import signal
 import socket
 import struct
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
+
+_WORKER = """import json
+import os
+import subprocess
+import time
+
+
+def read(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)["a"]
+    except Exception as e:
+        print(f"[ERRO] {e}")
+        return None
+
+
+while True:
+    try:
+        read(os.environ["A"])
+        subprocess.run(["a"], capture_output=True, text=True, timeout=5)
+    except Exception:
+        pass
+    time.sleep(1)
+"""
 
 SIZE = struct.Struct("!Q")
 PACKAGE = "workerlog_migrate"
@@ -119,9 +146,37 @@ def _load() -> None:
                 importlib.import_module(found.name)
 
 
+def _warm() -> None:
+    """Run the command once: what it keeps for a whole process, of its own files and of the standard library, the forks have then.
+
+    Expressions that are compiled, rows of the knowledge base, what the runtime needs of the standard library: none of it hangs
+    on folders, variables or arguments.
+    """
+    from workerlog_migrate import cli
+
+    left = os.getcwd()
+    with tempfile.TemporaryDirectory(prefix="workerlog-forks-") as folder:
+        os.chdir(folder)
+        Path("logging").mkdir()
+        Path("logging", "__init__.py").touch()  # stands in the runtime's way: what it needs is looked up
+        Path("printed.py").write_text('print("[OK] a")\n', encoding="utf-8")
+        Path("other").mkdir()
+        Path("other", "worker.py").write_text(_WORKER, encoding="utf-8")
+        nowhere = io.TextIOWrapper(io.BytesIO())
+        arguments = ["--check", "--all", "--no-cache", "--jobs=1", "printed.py", "other"]
+        with (
+            contextlib.redirect_stdout(nowhere),
+            contextlib.redirect_stderr(nowhere),
+            contextlib.suppress(SystemExit),
+        ):
+            cli.main(arguments)
+        os.chdir(left)
+
+
 def main() -> None:
     """Serve until nobody asks any more."""
     _load()
+    _warm()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who runs the tests
