@@ -410,7 +410,7 @@ def _is_hidden(top: str, script: Path, world: World) -> bool:
     while os.path.isfile(folder / "__init__.py") and folder != folder.parent:  # noqa: PTH113  # never raises
         folder = folder.parent
         folders.append(folder)
-    return any(top in modules_in(str(each)) for each in folders)
+    return any(modules_in(str(each), (top,)) for each in folders)
 
 
 _IMPORTED = frozenset({values.DOTTED, values.UNIT, values.CLASS, values.FUNCTION, values.CALLABLE})

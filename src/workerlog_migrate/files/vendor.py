@@ -34,7 +34,7 @@ from workerlog_migrate.files.writing import write_atomic, write_new
 from workerlog_migrate.model import RUNTIME_MODULES, RUNTIME_UTILS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Container, Iterator, Mapping
 
     from workerlog_migrate.model import FileResult
 
@@ -186,11 +186,12 @@ def write_runtime(plan: VendorPlan, *, like: os.stat_result | None = None, place
             raise Refused(f"{file.path} cannot be written: {why(error)}") from error
 
 
-def modules_in(folder: str) -> dict[str, str]:
-    """List what Python would import from a folder, whether git ignores it or not.
+def modules_in(folder: str, among: Container[str]) -> dict[str, str]:
+    """List which of some modules Python would import from a folder, whether git ignores it or not.
 
     Args:
-        folder: the folder.
+        folder: the folder; it may be one above the project, with thousands of others in it.
+        among: names of the modules.
 
     Returns:
         Name of a module -> the file or package that it is taken from, the first that Python looks for.
@@ -198,10 +199,10 @@ def modules_in(folder: str) -> dict[str, str]:
     found: dict[str, str] = {}
     try:
         with os.scandir(folder or ".") as listing:
-            entries = sorted(listing, key=lambda entry: _rank(entry.name))
+            named = [entry for entry in listing if entry.name.partition(".")[0] in among]
     except OSError:
         return found
-    for entry in entries:
+    for entry in sorted(named, key=lambda entry: _rank(entry.name)):
         name, _, ending = entry.name.partition(".")
         if not ending and name.isidentifier():
             inner = (os.path.join(entry.path, f"__init__.{each}") for each in ("py", "pyc", *_EXTENSIONS))  # noqa: PTH118  # text
@@ -432,7 +433,7 @@ def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:
     version = runtime_version(runtime_text(path.stem))
     if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113  # never raise
         raise Refused(f"{path} cannot be read: not a regular file")
-    beside = modules_in(os.fspath(path.parent)).get(path.stem, path.name)
+    beside = modules_in(os.fspath(path.parent), (path.stem,)).get(path.stem, path.name)
     if not beside.endswith((".py", ".pyc")):  # Python takes a package, or an extension, before a file
         missing = tuple(sorted(needed))
         return VendorFile(path.parent / beside, Verdict.MISSING_NAMES, b"", missing=missing, reason=OWN_FILE)

@@ -171,11 +171,9 @@ class Shadows:
 
     def _named_like_standard(self, folder: str) -> list[tuple[str, str]]:
         if folder not in self._standard_in:
-            beside = modules_in(folder)
+            beside = modules_in(folder, (_STDLIB | _OF_OTHER_VERSIONS) - _LOADED_BEFORE)
             self._standard_in[folder] = [
-                (name, _file_of(os.path.join(folder, beside[name])))
-                for name in sorted((_STDLIB | _OF_OTHER_VERSIONS) - _LOADED_BEFORE)
-                if name in beside
+                (name, _file_of(os.path.join(folder, beside[name]))) for name in sorted(beside)
             ]
         return self._standard_in[folder]
 
