@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from knowledge_rows import ALL
 
 from workerlog_migrate.analysis.effects import Effects
 from workerlog_migrate.knowledge import Knowledge
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # the standard library has tomllib from 3.11
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]  # only there on Python 3.10
 if TYPE_CHECKING:
     from tests.analysis.conftest import Analyse
 
-ROWS = {
-    key: row
-    for path in Knowledge().files()
-    for key in tomllib.loads(path.read_text(encoding="utf-8"))
-    if key.startswith("*.")
-    for row in [Knowledge().call(key)]
-    if row is not None
-}
+ROWS = {key: row for key in ALL if key.startswith("*.") for row in [Knowledge().call(key)] if row is not None}
 BARE = sorted({key.removeprefix("*.").partition("/")[0] for key in ROWS})
 LIBRARIES = "import aiohttp, asyncio, asyncpg, httpx, psutil, queue, requests, sqlite3, subprocess\n"
 WHERE = {

@@ -57,7 +57,7 @@ FAULTY = (
 def command(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the real command in a project."""
     variables = {**os.environ, "PYTHONPATH": commands.PATHS, "XDG_STATE_HOME": str(project / "state")}
-    return commands.run_text(*arguments, cwd=project, env=variables, timeout=300)
+    return commands.text(commands.run(*arguments, cwd=project, env=variables, timeout=300))
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,14 @@ there, and the person who wrote it would believe that it counts.
 from __future__ import annotations
 
 import ast
+import functools
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from knowledge_rows import ALL, TYPES, bare, expressions, strings, tables, type_names
 
 from tests.analysis.conftest import Analyse, _script
-from tests.knowledge.test_rows import ALL, TYPES, bare, expressions, strings, tables, type_names
 from workerlog_migrate import knowledge
 from workerlog_migrate.knowledge import Knowledge
 from workerlog_migrate.knowledge.rows import (
@@ -38,14 +39,6 @@ PACKAGE = Path(knowledge.__file__).resolve().parents[1]
 READERS = sorted(
     path for room in ("analysis", "finders", "terminal", "report") for path in (PACKAGE / room).glob("*.py")
 )
-TREES = [ast.parse(path.read_text(encoding="utf-8")) for path in READERS]
-ATTRIBUTES = {node.attr for tree in TREES for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-TEXTS = {
-    node.value
-    for tree in TREES
-    for node in ast.walk(tree)
-    if isinstance(node, ast.Constant) and isinstance(node.value, str)
-}
 LOADER = ast.parse(Path(knowledge.__file__).read_text(encoding="utf-8"))
 # What the loader itself answers questions with, and what stands for the row's author alone.
 OF_THE_LOADER = {
@@ -55,6 +48,15 @@ OF_THE_LOADER = {
     for name in {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
 }
 FOR_PEOPLE = {"source"}
+
+
+@functools.cache
+def said() -> tuple[set[str], set[str]]:
+    """Give the names of attributes and the texts that the readers write."""
+    nodes = [node for path in READERS for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))]
+    attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return attributes, texts
 
 
 @pytest.fixture
@@ -123,20 +125,20 @@ def test_a_script_that_asks_for_a_bad_row_gets_the_same_error(tmp_path: Path, na
 )
 def test_every_field_of_a_row_is_read(row: type) -> None:
     """A field that only the loader knows is a fact that changes nothing."""
-    unread = {each.name for each in fields(row)} - ATTRIBUTES - OF_THE_LOADER - FOR_PEOPLE
+    unread = {each.name for each in fields(row)} - said()[0] - OF_THE_LOADER - FOR_PEOPLE
 
     assert not unread
 
 
 def test_every_operation_is_asked_for() -> None:
-    asked = {key for key in ALL if key.startswith("op:")} - TEXTS
+    asked = {key for key in ALL if key.startswith("op:")} - said()[1]
 
     assert not asked
 
 
 def test_every_protocol_word_mark_and_kind_is_asked_for() -> None:
-    assert not set(PROTOCOLS) - TEXTS
-    assert not (MARKS | CALL_MARKS | KINDS | set(TESTS)) - TEXTS
+    assert not set(PROTOCOLS) - said()[1]
+    assert not (MARKS | CALL_MARKS | KINDS | set(TESTS)) - said()[1]
 
 
 def test_every_protocol_word_mark_and_kind_is_said_by_some_row() -> None:

@@ -75,22 +75,29 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from knowledge_rows import (
+    ALL,
+    FILES,
+    KNOWLEDGE,
+    MODULES,
+    PLACEHOLDERS,
+    PROTOCOLS,
+    ROWS,
+    TYPES,
+    Row,
+    bare,
+    expressions,
+    load,
+    strings,
+    tables,
+    text,
+    type_names,
+)
 
 from workerlog_migrate.knowledge import Knowledge
 from workerlog_migrate.knowledge.rows import TYPE_TESTS
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # the standard library has tomllib from 3.11
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]  # only there on Python 3.10
-
-Row = dict[str, object]
 Action = Callable[[], object]
-
-KNOWLEDGE = Path(__file__).resolve().parents[2] / "src" / "workerlog_migrate" / "knowledge"
-CORE = ("builtins.toml", "exceptions.toml", "methods.toml", "operations.toml", "requires.toml", "types.toml")
-MODULES = sorted((KNOWLEDGE / "modules").glob("*.toml"))
-FILES = [*(KNOWLEDGE / name for name in CORE), *MODULES]
 
 CALL_KEYS = {
     "raises": list,
@@ -162,22 +169,6 @@ CONDITION_WORDS = {
     "negative",
     "unordered",
     "spelled",
-}
-PROTOCOLS = {
-    "iter",
-    "getitem",
-    "setitem",
-    "delitem",
-    "contains",
-    "len",
-    "bool",
-    "enter",
-    "exit",
-    "await",
-    "attribute",
-    "ask",
-    "call",
-    "get",
 }
 TYPE_KEYS = PROTOCOLS | {
     "bases",
@@ -290,15 +281,6 @@ def _hidden_classes() -> dict[str, object]:
 HIDDEN = _hidden_classes()
 
 
-def load(path: Path) -> dict[str, Row]:
-    return cast("dict[str, Row]", tomllib.loads(path.read_text(encoding="utf-8")))
-
-
-ROWS = {path: load(path) for path in FILES}
-ALL = {key: row for rows in ROWS.values() for key, row in rows.items()}
-TYPES = {key.removeprefix("type:") for key in ALL if key.startswith("type:")}
-
-
 def _exceptions() -> dict[str, str]:
     """Map each name of an exception, aliases too, to the name of its row."""
     found: dict[str, str] = {}
@@ -309,19 +291,6 @@ def _exceptions() -> dict[str, str]:
             for alias in strings(row, "aliases"):
                 found[alias] = name
     return found
-
-
-def strings(row: Row, key: str) -> list[str]:
-    return cast("list[str]", row.get(key, []))
-
-
-def tables(row: Row, key: str) -> list[Row]:
-    value = row.get(key, [])
-    return [cast("Row", value)] if isinstance(value, dict) else cast("list[Row]", value)
-
-
-def text(row: Row, key: str) -> str:
-    return cast("str", row.get(key, ""))
 
 
 EXCEPTIONS = _exceptions()
@@ -689,57 +658,6 @@ def raised(row: Row) -> Iterator[str]:
         yield from strings(cast("Row", row[name]), "raises")
 
 
-def expressions(row: Row) -> Iterator[str]:
-    """Yield every type expression of a row."""
-    for entry in [row, *tables(row, "when"), *(cast("Row", row[name]) for name in PROTOCOLS & set(row))]:
-        for name in ("returns", "yields"):
-            if name in entry:
-                yield text(entry, name)
-    for name in ("attributes", "operators"):
-        yield from cast("dict[str, str]", row.get(name, {})).values()
-    yield from (entry.lstrip("*") for entry in strings(row, "hands"))
-    for types in cast("dict[str, list[str]]", row.get("calls_with", {})).values():
-        yield from types
-
-
-PLACEHOLDERS = ("arg:", "result:", "made:", "held:", "inner:", "fields:", "element:", "awaited:", "class:")
-_TOKEN = re.compile(
-    r"\s*(?:((?:arg|result|made|held|inner|fields|element|awaited):(?:\w+|\*)?|class:[\w.]+|[A-Za-z_][\w.]*)|(.))"
-)
-
-
-def type_names(expression: str) -> list[str]:
-    """Return the names in a type expression, by the grammar ``name [ '[' list ']' ] [ '?' ] { '|' … }``, in a list, too.
-
-    Raises:
-        ValueError: the expression is malformed.
-
-    """
-    tokens = [match[1] or match[2] for match in _TOKEN.finditer(expression)]
-    names: list[str] = []
-
-    def one(at: int) -> int:
-        if at >= len(tokens) or not re.match(r"[A-Za-z_]", tokens[at]):
-            raise ValueError(f"no type at {at} of {expression!r}")
-        names.append(tokens[at])
-        at += 1
-        if tokens[at : at + 1] == ["["]:
-            at = one(at + 1)
-            while tokens[at : at + 1] in ([","], ["|"]):
-                at = one(at + 1)
-            if tokens[at : at + 1] != ["]"]:
-                raise ValueError(f"no closing bracket in {expression!r}")
-            at += 1
-        return at + 1 if tokens[at : at + 1] == ["?"] else at
-
-    end = one(0)
-    while tokens[end : end + 1] == ["|"]:
-        end = one(end + 1)
-    if end != len(tokens):
-        raise ValueError(f"something after the type in {expression!r}")
-    return names
-
-
 def here(row: Row) -> bool:
     """Whether a row speaks of a name that this version of Python has."""
     low, high = text(row, "min_python"), text(row, "max_python")
@@ -758,10 +676,6 @@ def bases_here(row: Row) -> list[str]:
         if sys.version_info[:2] < _version(version):
             return bases
     return strings(row, "bases")
-
-
-def bare(key: str) -> str:
-    return re.sub(r"^(type|module|exception|requires):", "", key)
 
 
 def checkable(key: str, row: Row) -> bool:

@@ -71,7 +71,7 @@ def run(project: Path) -> Run:
 
     def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
         variables = {**os.environ, "PYTHONPATH": commands.PATHS, "XDG_STATE_HOME": str(project / "state")}
-        return commands.run_text(*arguments, cwd=project, env=variables)
+        return commands.text(commands.run(*arguments, cwd=project, env=variables))
 
     return run_command
 

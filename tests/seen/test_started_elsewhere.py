@@ -64,7 +64,7 @@ def command(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the tool in the project."""
     state = str(project.parent / "state")
     variables = {**os.environ, "PYTHONPATH": commands.PATHS, "XDG_STATE_HOME": state}
-    return commands.run_text(*arguments, cwd=project, env=variables)
+    return commands.text(commands.run(*arguments, cwd=project, env=variables))
 
 
 def work(folder: Path, script: str | Path, library: Path, **environment: str) -> None:

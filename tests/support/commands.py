@@ -161,22 +161,12 @@ def run(
         return subprocess.CompletedProcess(
             command, *process.run(arguments, folder, env, data, timeout, seconds)
         )
-    if data is not None:
-        return subprocess.run(
-            command,
-            cwd=cwd,
-            env=dict(env),
-            input=data,
-            capture_output=True,
-            timeout=timeout,
-            preexec_fn=limit,
-            check=False,
-        )
     return subprocess.run(
         command,
         cwd=cwd,
         env=dict(env),
-        stdin=subprocess.DEVNULL,
+        input=data,
+        stdin=subprocess.DEVNULL if data is None else None,
         capture_output=True,
         timeout=timeout,
         preexec_fn=limit,
@@ -184,43 +174,15 @@ def run(
     )
 
 
-def run_text(
-    *arguments: str,
-    env: Mapping[str, str],
-    cwd: Path | None = None,
-    data: bytes | None = b"",
-    options: tuple[str, ...] = (),
-    timeout: float | None = None,
-    seconds: int | None = None,
-    is_fresh: bool = False,
-    errors: str = "strict",
+def text(
+    done: subprocess.CompletedProcess[bytes], errors: str = "strict"
 ) -> subprocess.CompletedProcess[str]:
-    """Run the command, and read its outputs as UTF-8 with any ends of lines, as ``subprocess`` does.
+    """Read the outputs of a run as UTF-8 with any ends of lines, as ``subprocess`` does.
 
     Args:
-        arguments: of the command.
-        env: all its variables.
-        cwd: where; the current folder if None.
-        data: what it reads; None for no input at all (``/dev/null``).
-        options: of Python.
-        timeout: seconds after which it is ended.
-        seconds: of processor time, after which the system ends it.
-        is_fresh: start Python for it, since that is what is tried.
+        done: the run.
         errors: what becomes of bytes that are no UTF-8.
-
-    Raises:
-        subprocess.TimeoutExpired: it took longer.
     """
-    done = run(
-        *arguments,
-        env=env,
-        cwd=cwd,
-        data=data,
-        options=options,
-        timeout=timeout,
-        seconds=seconds,
-        is_fresh=is_fresh,
-    )
     stdout, stderr = (
         output.decode("utf-8", errors).replace("\r\n", "\n").replace("\r", "\n")
         for output in (done.stdout, done.stderr)

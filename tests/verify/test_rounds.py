@@ -82,7 +82,7 @@ def test_the_command_shows_and_writes_the_same(tmp_path: Path) -> None:
 
     def run(*options: str) -> subprocess.CompletedProcess[str]:
         variables = {**os.environ, "PYTHONPATH": commands.PATHS}
-        return commands.run_text("--no-cache", *options, "genesis.py", cwd=tmp_path, env=variables)
+        return commands.text(commands.run("--no-cache", *options, "genesis.py", cwd=tmp_path, env=variables))
 
     shown = run("--check", "--diff")
     applied = run("--apply", "--diff", "--no-undo")

@@ -29,7 +29,7 @@ def run(project: Path) -> Run:
     """Run the command in a process of its own, in the project."""
 
     def run_command(*arguments: str, **extra: str) -> subprocess.CompletedProcess[str]:
-        done = commands.run_text(*arguments, cwd=project, env=environment(**extra))
+        done = commands.text(commands.run(*arguments, cwd=project, env=environment(**extra)))
         is_json = any(word.endswith(("json", "sarif")) for word in arguments)  # its backslashes are escapes
         stdout = done.stdout if is_json else spoken(done.stdout)
         return subprocess.CompletedProcess(done.args, done.returncode, stdout, spoken(done.stderr))

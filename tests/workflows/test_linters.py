@@ -72,7 +72,7 @@ def tool(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 def migrate(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     folders = {"XDG_STATE_HOME": str(folder / ".state"), "XDG_CACHE_HOME": str(folder / ".cache")}
     variables = {**os.environ, "PYTHONPATH": commands.PATHS, **folders}
-    return commands.run_text(*options, cwd=folder, env=variables)
+    return commands.text(commands.run(*options, cwd=folder, env=variables))
 
 
 def project(folder: Path, configuration: str) -> Path:

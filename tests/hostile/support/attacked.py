@@ -69,7 +69,7 @@ class Place:
             extra: environment variables.
         """
         if not without_powers:
-            return commands.run_text(
+            done = commands.run(
                 *arguments,
                 env=self.environment(**extra),
                 cwd=cwd or self.clone,
@@ -78,8 +78,8 @@ class Place:
                 timeout=timeout,
                 seconds=seconds,
                 is_fresh=self.is_fresh,
-                errors="backslashreplace",
             )
+            return commands.text(done, "backslashreplace")
         command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *self.command(*arguments)]
         return subprocess.run(
             command,
