@@ -24,25 +24,25 @@ class Arguments:
 
     """
 
-    __slots__ = ("_evaluator", "_memo", "frame", "keywords", "node", "positional", "receiver_node")
+    __slots__ = ("_evaluator", "_memo", "frame", "keywords", "node", "positional", "receiver_node", "starred")
 
     def __init__(self, evaluator: _Evaluator, node: ast.Call | None, frame: Frame, skip: int = 0) -> None:
         self._evaluator = evaluator
         self.frame = frame
         self.node = node
         self.positional: list[ast.expr] = [] if node is None else node.args[skip:]
-        self.keywords = {} if node is None else {word.arg: word.value for word in node.keywords if word.arg}
+        self.keywords: dict[str, ast.expr] = {}
+        self.starred = node is None  # more is passed than is written, unpacked or as a callback
+        for word in () if node is None else node.keywords:
+            if word.arg is None:
+                self.starred = True
+            else:
+                self.keywords[word.arg] = word.value
+        for entry in self.positional:
+            if entry.__class__ is ast.Starred:
+                self.starred = True
         self.receiver_node: ast.expr | None = None
         self._memo: dict[ast.expr, Value] = {}
-
-    @property
-    def starred(self) -> bool:
-        """Whether the call passes more than is written, unpacked or as a callback."""
-        return (
-            self.node is None
-            or any(isinstance(entry, ast.Starred) for entry in self.positional)
-            or any(word.arg is None for word in self.node.keywords)
-        )
 
     @property
     def is_empty(self) -> bool:

@@ -320,10 +320,9 @@ class Users:
                     yield module
 
     def _users(self, path: Path) -> tuple[str, ...] | None:
-        found = self._of.get(path, ())
-        if found == ():
-            found = self._of[path] = self._known.get(self._folders.real(path))
-        return found
+        if path not in self._of:
+            self._of[path] = self._known.get(self._folders.real(path))
+        return self._of[path]
 
     def _path(self, user: str) -> Path:
         """Make a path once: it is asked for thousands of times."""

@@ -10,6 +10,7 @@ import ast
 import builtins
 import enum
 import functools
+import operator
 import sys
 from collections.abc import Iterable
 from typing import Final, NamedTuple
@@ -500,7 +501,14 @@ def in_order(value: Value) -> list[Type]:
     Whoever asks questions of the alternatives one by one goes through them so: where a question that leads too deep is cut
     depends on what was asked before it.
     """
-    return sorted(value, key=_place) if len(value) > 1 else list(value)
+    if len(value) < 2:
+        return list(value)
+    if len(names(value)) == len(value):  # which tells most of them apart
+        return sorted(value, key=_name)
+    return sorted(value, key=_place)
+
+
+_name = operator.attrgetter("name")
 
 
 def _place(entry: Type) -> tuple[str, str, int, int, str, list[list[object]]]:
