@@ -211,8 +211,9 @@ class CalledBack:
 def _is_of_others(row: CallRow) -> bool:
     """Whether a row is of a library that is not the standard one, and does not say where a function goes that it is given."""
     top, dot, _ = row.name.partition(".")
-    is_standard = top in sys.stdlib_module_names or hasattr(builtins, top)
-    return bool(dot) and not (is_standard or row.passes or row.remembers or row.hands)
+    if not dot or top in sys.stdlib_module_names or hasattr(builtins, top):
+        return False
+    return not (row.passes or row.remembers or row.hands)
 
 
 def _around(node: ast.AST, unit: Unit) -> set[ast.AST]:

@@ -110,8 +110,7 @@ class Hierarchy:
 
     def is_caught(self, name: str, handlers: Iterable[str]) -> bool:
         """Whether an exception of exactly that class is caught by one of the classes."""
-        ancestors = self.ancestors(name)
-        return any(handler in ancestors for handler in handlers)
+        return not self.ancestors(name).isdisjoint(handlers)
 
     def is_control(self, name: str) -> bool:
         """Whether a class ends or steers the program and is no error: it does not inherit from ``Exception``."""

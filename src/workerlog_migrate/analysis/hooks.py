@@ -91,6 +91,8 @@ class Hooks:
 
     def touched(self, value: Value, node: ast.expr, frame: Frame) -> None:
         """Count the hooks of a value that code touches, and of what is in it."""
+        if not _may_have_hooks(value):
+            return
         is_used: bool | None = (
             None  # looked at for objects and classes of the program only: most values are none
         )
@@ -131,9 +133,10 @@ class Hooks:
 
     def rows_of(self, value: Value, unit: Unit) -> Value:
         """Return what the rows of a database are where functions of the file make them."""
-        if not any(
-            entry.name == _ROW or any(_ROW in values.names(part) for part in entry.args) for entry in value
-        ):
+        for entry in value:
+            if entry.name == _ROW or (entry.args and any(_ROW in values.names(part) for part in entry.args)):
+                break
+        else:
             return value
         made = values.join(self._flat.returns(each) for each in self._makers_of(unit))
         if not made:
@@ -400,3 +403,15 @@ def _is_of_self(callee: ast.expr) -> bool:
 
 def _is_special(name: str) -> bool:
     return name.startswith("__") and name.endswith("__") and len(name) > 4
+
+
+def _may_have_hooks(value: Value) -> bool:
+    """Whether an object or class of the program, or a table of factories, is among the alternatives or in one of them."""
+    for entry in value:
+        if entry.kind in _WITH_HOOKS or entry.name == _FACTORIES:
+            return True
+        for part in entry.args:
+            for inner in part:
+                if inner.kind is values.INSTANCE:
+                    return True
+    return False

@@ -109,6 +109,7 @@ class Module:
         self.used_names = index.used_names
         self.star_imports = index.star_imports
         self._starts: list[int] = []
+        self._is_ascii = source.text.isascii()
         self._scope_of = index.scope_of
         self._qualified = Names(index)
         self._skips = directives(source.text, self.lines)
@@ -165,6 +166,8 @@ class Module:
         return self.source.text[start : self.offset(span.end_line, span.end_column)]
 
     def _column(self, line: int, byte_column: int) -> int:
+        if self._is_ascii:
+            return byte_column
         text = self.lines[line - 1] if line <= len(self.lines) else ""
         if text.isascii():
             return byte_column

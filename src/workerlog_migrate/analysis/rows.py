@@ -363,7 +363,10 @@ class Rows:
 
     def _going_on(self, value: Value, row: CallRow, arguments: Arguments) -> Value:
         """Let an iterator remember what runs as it goes on: ``map(f, xs)`` calls ``f`` where it is looped over, a generator goes on."""
-        if not any(entry.name == "iterator" for entry in value):
+        for entry in value:
+            if entry.name == "iterator":
+                break
+        else:
             return value
         running: set[Type] = set()
         for parameter in row.calls:

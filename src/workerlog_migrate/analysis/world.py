@@ -79,6 +79,7 @@ class World:
         self._users = users
         self._loaded: set[Unit] | None = None
         self._hidden: dict[str, bool] = {}
+        self._known_users: dict[Unit, bool] = {}
         self._own_tops: dict[str, bool] = {}
         self._imports: dict[tuple[ast.AST, Unit], tuple[Unit, ...]] = {}
         self._imported_by: dict[Unit, tuple[Unit, ...]] = {}
@@ -262,9 +263,14 @@ class World:
 
     def knows_users(self, unit: Unit) -> bool:
         """Whether all files that may use what is in a file are known; of the script itself they are, unless there are too many."""
-        if self._users is None:
-            return unit is self.unit
-        return self._users.are_known(unit.module.source.path)
+        known = self._known_users.get(unit)
+        if known is None:
+            if self._users is None:
+                known = unit is self.unit
+            else:
+                known = self._users.are_known(unit.module.source.path)
+            self._known_users[unit] = known
+        return known
 
     def close(self) -> None:
         """Forget everything, and free the trees."""

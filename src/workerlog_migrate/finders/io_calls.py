@@ -97,9 +97,9 @@ class IoCalls:
         self._extra = frozenset(context.settings.retry_extra)
         self._never = frozenset(context.settings.retry_never)
         self._table = context.types.engine.knowledge.retry()
-        self._known = frozenset(
-            name.rpartition(".")[2] for name in (*self._table, *self._extra, *self._never)
-        )
+        self._known = context.types.engine.knowledge.retried() | {
+            name.rpartition(".")[2] for name in (*self._extra, *self._never)
+        }
         self.names = self._known | _METHODS_OF_PATH | _ASYNC_OPENERS
         self._repeated: dict[ast.AST, str] = {}
         self._depth = 0

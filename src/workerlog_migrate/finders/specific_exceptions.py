@@ -34,10 +34,9 @@ def find(module: Module, context: Context) -> Iterator[Finding]:
     places: list[tuple[int, int, ast.AST]] = [
         (handler.lineno, handler.col_offset, handler) for handler in module.handlers
     ]
+    calls = module.calls if "suppress" in module.source.text else ()  # by another name it is imported, too
     places.extend(
-        (call.lineno, call.col_offset, call)
-        for call in module.calls
-        if call.args and finder.is_suppress(call)
+        (call.lineno, call.col_offset, call) for call in calls if call.args and finder.is_suppress(call)
     )
     for _, _, node in sorted(places, key=lambda entry: entry[:2]):
         if isinstance(node, ast.ExceptHandler):

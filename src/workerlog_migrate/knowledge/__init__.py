@@ -80,6 +80,7 @@ class Knowledge:
         self._ancestors: dict[str, frozenset[str]] = {}
         self._annotations: dict[str, str] | None = None
         self._retry: dict[str, RetryRow] | None = None
+        self._retried: frozenset[str] | None = None
 
     # -- questions ------------------------------------------------------------------------------------------
 
@@ -254,6 +255,12 @@ class Knowledge:
                 name: retry_row(name, Reader(file.path.name, name, table)) for name, table in tables
             }
         return self._retry
+
+    def retried(self) -> frozenset[str]:
+        """Return the last names of the calls in that table."""
+        if self._retried is None:
+            self._retried = frozenset(name.rpartition(".")[2] for name in self.retry())
+        return self._retried
 
     def files(self) -> Iterator[Path]:
         """Yield every file of rows (the table of levels belongs to ``analysis.level``)."""
