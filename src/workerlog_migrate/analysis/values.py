@@ -503,9 +503,8 @@ def in_order(value: Value) -> list[Type]:
     """
     if len(value) < 2:
         return list(value)
-    if len(names(value)) == len(value):  # which tells most of them apart
-        return sorted(value, key=_name)
-    return sorted(value, key=_place)
+    are_told = len(names(value)) == len(value)  # apart by their names, as most of them are
+    return sorted(value, key=_name if are_told else _place)
 
 
 _name = operator.attrgetter("name")
