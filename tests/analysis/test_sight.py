@@ -115,6 +115,29 @@ def test_a_list_holds_all_that_is_put_into_it(change: str, found: set[str]) -> N
 
 
 @pytest.mark.parametrize(
+    ("change", "may_be_none"),
+    [
+        pytest.param("items.append(os.environ.get('a'))", True, id="as it comes"),
+        pytest.param("found = os.environ.get('a')\nitems.append(found)", True, id="by a name"),
+        pytest.param(
+            "def grow(x):\n    items.append(x)\ngrow(os.environ.get('a'))", True, id="by a function"
+        ),
+        pytest.param("found = os.environ.get('a')\nif found:\n    items.append(found)", False, id="asked"),
+        pytest.param(
+            "if os.environ.get('a') is not None:\n    items.append(os.environ.get('a'))",
+            False,
+            id="asked of the same",
+        ),
+        pytest.param("found = os.environ.get('a')\nfound and items.append(found)", False, id="and"),
+    ],
+)
+def test_a_list_holds_none_unless_somebody_asks(change: str, may_be_none: bool) -> None:
+    """What may be None is put into a list as that; where the function asks for it, what is put in is there."""
+    found = kinds(f"import os\nitems = ['x']\n{change}\nfor seen in items:\n    print(seen)\n")
+    assert found == {"str", "None"} if may_be_none else found == {"str"}
+
+
+@pytest.mark.parametrize(
     ("change", "found"),
     [
         pytest.param("thing.seen = 'x'", {"int", "str"}, id="from outside"),

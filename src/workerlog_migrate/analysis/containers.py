@@ -13,9 +13,10 @@ from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.trails import Passed, Use
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Literal, Type, Value
+from workerlog_migrate.syntax.blocks import own_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.callers import Callers
@@ -378,10 +379,33 @@ def _literal(literal: Literal | None, contents: Contents) -> Literal | None:
 
 
 def _plain(value: Value, passed: Passed) -> Value:
-    """Leave out None where a guard around the call nearly always keeps it out: it would be no evidence."""
-    if isinstance(passed.node, ast.Constant | ast.IfExp):
+    """Leave out None where the function asks something of what is put in: that nearly always keeps it out."""
+    kept = values.without_none(value)
+    if not kept or kept == value or not isinstance(passed.node, ast.expr) or passed.part:
         return value
-    return values.without_none(value) or value
+    text = ast.dump(passed.node)
+    function = passed.unit.enclosing(passed.node)
+    is_asked = any(
+        ast.dump(part) == text
+        for test in _tests(function.node)
+        for part in ast.walk(test)
+        if type(part) is type(passed.node)
+    )
+    return kept if is_asked else value
+
+
+def _tests(function: ast.AST) -> Iterator[ast.expr]:
+    """Yield what a function makes depend on: conditions, and what ``and`` and ``or`` join."""
+    for node in own_nodes(function):
+        match node:
+            case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
+                yield test
+            case ast.BoolOp() as test:
+                yield test
+            case ast.comprehension(ifs=tests):
+                yield from tests
+            case ast.Match(subject=subject):
+                yield subject
 
 
 def _of_same_kind(value: Value) -> Value:
