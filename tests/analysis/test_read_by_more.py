@@ -11,7 +11,7 @@ from tests.analysis.test_reach import judge
 if TYPE_CHECKING:
     from pathlib import Path
 
-WORKER = """import os, openai, serial
+WORKER = """import json, os, openai, serial
 from typing import Any
 from zoneinfo import ZoneInfo
 from fastapi import Request, WebSocket
@@ -19,6 +19,7 @@ from supabase import Client
 ASKED = openai.OpenAI(api_key='a')
 OTHER = openai.OpenAI(api_key='a', base_url='http://localhost:11434/v1')
 async def ouvir(port: serial.Serial, base: Client, request: Request, tomada: WebSocket, texto: str, achado: Any):
+    decodificado = json.loads(texto)
     try:
         {body}
     except Exception: pass
@@ -41,6 +42,12 @@ ASKING = "{client}.chat.completions.create(model='a', messages=[]).choices[0].me
             "TypeError",
             "base.table('a').insert({'a': texto}).execute()",
         ),
+        (
+            "await tomada.send_json({'a': decodificado})",
+            "UnicodeError",
+            "await tomada.send_json({'a': texto})",
+        ),
+        ("await tomada.send_text(decodificado['a'])", "UnicodeError", "await tomada.send_text(texto)"),
         (ASKING.format(client="OTHER"), "ValueError", ASKING.format(client="ASKED")),
         (ASKING.format(client="OTHER"), "AttributeError", ASKING.format(client="ASKED")),
         (ASKING.format(client="OTHER"), "TypeError", ASKING.format(client="ASKED")),
