@@ -30,7 +30,8 @@ else:  # the standard library has tomllib from 3.11
 
 
 ROOT = Path(__file__).resolve().parent
-_HEADER = re.compile(r'^\["([^"\n]+)"\][ \t]*(?:#.*)?$', re.MULTILINE)
+# It begins with what is looked for at once: with "the start of any line" each letter of a file would be tried.
+_HEADER = re.compile(r'\n\["([^"\n]+)"\][ \t]*(?:#.*)?$', re.MULTILINE)
 
 LONGEST = 60  # letters of a module's name: no table of ours has a longer one, and the system takes no file of 255 bytes
 CORE_FILES = ("builtins.toml", "types.toml")
@@ -45,11 +46,13 @@ class TableFile:
             self.text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
             self.text = ""
+        if self.text.startswith("["):
+            self.text = f"\n{self.text}"
         self.places: dict[str, tuple[int, int]] = {}
         previous: tuple[str, int] | None = None
         for match in _HEADER.finditer(self.text):
             if previous is not None:
-                self.places[previous[0]] = (previous[1], match.start())
+                self.places[previous[0]] = (previous[1], match.start() + 1)
             previous = (match[1], match.end())
         if previous is not None:
             self.places[previous[0]] = (previous[1], len(self.text))

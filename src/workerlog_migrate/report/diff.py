@@ -204,6 +204,7 @@ def _next_step(
                 if (
                     down <= rest_old
                     and right <= rest_new
+                    and (down == rest_old or right == rest_new or old[i + down] == new[j + right])
                     and _alike(old, new, i + down, j + right, end_old, end_new)
                 ):
                     return down, right

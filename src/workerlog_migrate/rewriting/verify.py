@@ -450,4 +450,6 @@ def line_ends(text: str) -> int:
     Args:
         text: any.
     """
+    if "\r" not in text:
+        return text.count("\n")
     return text.count("\n") + text.count("\r") - text.count("\r\n")
