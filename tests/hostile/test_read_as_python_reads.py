@@ -57,3 +57,96 @@ def test_twin_a_comment_more_makes_no_other_runtime(place: Place, line: str) -> 
     done = place.run("--apply", "--no-cache", "--verbose")
     assert done.returncode == 0
     assert "worker_utils.py: runtime file, up to date" in done.stderr, done.stderr
+
+
+def wide(text: str, *words: str) -> str:
+    """Write words of a text in letters of full width, which Python takes for the plain ones."""
+    for word in words:
+        text = text.replace(
+            word, "".join(chr(ord(each) + 0xFEE0) if each.isalpha() else each for each in word)
+        )
+    return text
+
+
+SEVEN_BITS = ("hz", "iso2022_jp", "iso2022_kr", "utf-7", "raw_unicode_escape")
+
+
+@pytest.mark.parametrize("codec", SEVEN_BITS)
+def test_letters_that_an_encoding_writes_in_ascii_hide_no_script(place: Place, codec: str) -> None:
+    """Kind: what is looked for in the bytes of a script is written otherwise there, all in ASCII."""
+    text = wide("try:\n    x = int(input())\n    print('x')\nfinally:\n    pass\n", "print")
+    place.script.write_bytes(f"# coding: {codec}\n".encode() + text.encode(codec))
+    done = place.run("--check", "--no-cache")
+    assert done.returncode == 1, done.stderr
+
+
+def test_twin_a_script_that_only_names_an_encoding_is_passed_over(place: Place) -> None:
+    """Kind: the word alone is nothing to find."""
+    place.script.write_text("# coding: latin-1\nencoding = 'utf-8'\n", encoding="latin-1")
+    done = place.run("--check", "--no-cache", "--verbose")
+    assert done.returncode == 0
+    assert "no trigger" in done.stderr
+
+
+CALLED = """\
+import sys
+
+
+def fetch(text):
+    return int(text)
+
+
+def main():
+    while True:
+        try:
+            fetch(sys.stdin.readline())
+        except Exception:
+            print("x")
+
+
+if __name__ == "__main__":
+    main()
+"""
+CHANGES = "import zero_worker\n\n\ndef other(x):\n    raise KeyError\n\n\nzero_worker.fetch = other\nzero_worker.main()\n"
+OTHERS = {
+    "wide": ("utf-8", wide(CHANGES, "zero_worker", "fetch")),
+    **{codec: (codec, wide(CHANGES, "zero_worker", "fetch")) for codec in ("hz", "iso2022_jp", "utf-7")},
+    "latin-1": ("latin-1", "# caf\xe9\n" + CHANGES),
+    "cp1251": ("cp1251", "# \u043f\n" + CHANGES),
+}
+
+
+@pytest.mark.parametrize("how", OTHERS)
+def test_another_file_in_another_encoding_changes_what_a_handler_sees(place: Place, how: str) -> None:
+    """Kind: a file that imports the script and changes what it calls is read as Python reads it, in any encoding."""
+    codec, text = OTHERS[how]
+    place.script.write_text(CALLED, encoding="utf-8")
+    (place.clone / "scripts" / "other.py").write_bytes(f"# coding: {codec}\n".encode() + text.encode(codec))
+    done = place.run("--dry-run", "--no-cache")
+    assert "except (AttributeError, KeyError, OSError, ValueError):" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("codec", "plain", "escaped"),
+    [
+        ("raw_unicode_escape", "zero_w", "z\\u0065ro_w"),
+        ("unicode_escape", "zero_w", "z\\x65ro_w"),
+        ("utf-7", "zero_w", "+AHo-ero+AF8-w"),
+    ],
+)
+def test_another_file_is_read_also_where_its_encoding_has_two_ways_to_write(
+    place: Place, codec: str, plain: str, escaped: str
+) -> None:
+    """Kind: a file that we could not write again as it was is one that Python runs all the same."""
+    place.script.write_text(CALLED, encoding="utf-8")
+    raw = f"# coding: {codec}\n{CHANGES.replace(plain, escaped)}".encode()
+    (place.clone / "scripts" / "other.py").write_bytes(raw)
+    done = place.run("--dry-run", "--no-cache")
+    assert "except (AttributeError, KeyError, OSError, ValueError):" in done.stdout, done.stdout
+
+
+def test_twin_without_the_other_file_less_arrives(place: Place) -> None:
+    """Kind: nobody changes the function."""
+    place.script.write_text(CALLED, encoding="utf-8")
+    done = place.run("--dry-run", "--no-cache")
+    assert "except (AttributeError, OSError, ValueError):" in done.stdout, done.stdout

@@ -19,8 +19,8 @@ from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.roots import has_git
 from workerlog_migrate.files.snapshot import original
-from workerlog_migrate.files.source import PRESENT, digest
-from workerlog_migrate.model import MANY, Source
+from workerlog_migrate.files.source import PRESENT, decode, digest
+from workerlog_migrate.model import MANY
 from workerlog_migrate.project.root import find_root
 
 MAX_BYTES = 1_000_000
@@ -443,8 +443,8 @@ def _read(path: Path) -> Read | None:
         return None
     module = None
     try:
-        module = Module(Source(path=path, text=raw.decode("utf-8-sig"), raw=raw))
-    except (UnicodeError, Refused):
+        module = Module(decode(path, raw, to_be_written=False))
+    except Refused:
         module = None
     _seen[path] = read = Read(stamp, digest(raw), module)
     _seen.move_to_end(path)

@@ -64,13 +64,41 @@ def has_trigger(raw: bytes, extra: tuple[str, ...] = ()) -> bool:
     if _RUNS.search(b"\n" + (raw if b"\r" not in raw else raw.replace(b"\r", b"\n"))) is not None:
         return True
     # Python reads other letters for these (U+FF50 U+FF52 ... is "print"): https://docs.python.org/3/reference/lexical_analysis.html#identifiers
-    return not raw.isascii() and (plain := _in_plain_letters(raw)) != raw and has_trigger(plain, extra)
+    return not _is_plain(raw) and (plain := _in_plain_letters(raw)) != raw and has_trigger(plain, extra)
+
+
+def _is_plain(raw: bytes) -> bool:
+    """Say whether bytes can hold no other letters: some encodings (ISO-2022-JP, HZ, UTF-7) write them in ASCII."""
+    return raw.isascii() and b"coding" not in raw
+
+
+def as_compared(raw: bytes) -> bytes:
+    """Add to the bytes of a Python file its text with all names as Python compares them, where they are written otherwise.
+
+    Args:
+        raw: the bytes.
+
+    Returns:
+        What to look for names in.
+    """
+    if _is_plain(raw):
+        return raw
+    try:
+        text = decode(Path(), raw, to_be_written=False).text
+    except Refused:
+        return raw
+    if text.isascii() or unicodedata.is_normalized("NFKC", text):
+        plain = text
+    else:
+        plain = unicodedata.normalize("NFKC", text)
+    read = plain.encode("utf-8", "replace")
+    return raw if read == raw else b"%s\n%s" % (raw, read)
 
 
 def _in_plain_letters(raw: bytes) -> bytes:
     """Write identifiers as Python compares them, and as few letters as can be that are not ASCII."""
     with contextlib.suppress(Refused):
-        text = decode(Path(), raw).text
+        text = decode(Path(), raw, to_be_written=False).text
         return unicodedata.normalize("NFKC", text).encode("ascii", "ignore")
     return b""
 
@@ -106,12 +134,13 @@ def digest(raw: bytes) -> str:
     return hashlib.blake2b(raw, digest_size=16).hexdigest()
 
 
-def decode(path: Path, raw: bytes) -> Source:
+def decode(path: Path, raw: bytes, *, to_be_written: bool = True) -> Source:
     """Read bytes as the interpreter would.
 
     Args:
         path: where they come from, as it is to be shown.
         raw: the bytes.
+        to_be_written: the text is going to be encoded again; if not, it is enough that Python reads it.
 
     Returns:
         The source; `encode` of its unchanged text gives ``raw`` again.
@@ -133,6 +162,10 @@ def decode(path: Path, raw: bytes) -> Source:
             f"a UTF-8 byte order mark, but its coding line says {encoding}; remove one of them", cookie_line
         )
     text = _decoded(body, encoding or "utf-8", declared=bool(encoding), cookie_line=cookie_line)
+    if to_be_written and encoding not in ("", "utf-8") and not _survives(body, text, encoding):
+        raise Refused(
+            f"its encoding {encoding} does not give the same bytes again; convert it to UTF-8", cookie_line
+        )
     newline = _NEWLINE.search(raw)
     return Source(
         path=path,
@@ -245,10 +278,6 @@ def _decoded(body: bytes, encoding: str, *, declared: bool, cookie_line: int) ->
         raise Refused(
             f"its coding line says {encoding}, which cannot decode it: {error}", cookie_line
         ) from error
-    if encoding != "utf-8" and not _survives(body, text, encoding):
-        raise Refused(
-            f"its encoding {encoding} does not give the same bytes again; convert it to UTF-8", cookie_line
-        )
     return text
 
 

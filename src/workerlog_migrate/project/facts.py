@@ -108,7 +108,7 @@ def read_facts(path: Path, raw: bytes, *, is_kept: bool = False) -> FileFacts | 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape in a script is not ours to complain about
-            text = decode(path, raw).text
+            text = decode(path, raw, to_be_written=False).text
             tree = ast.parse(text)
     except (Refused, SyntaxError, ValueError, RecursionError, MemoryError):
         return None

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from workerlog_migrate.files.names import IGNORES_CASE, path_bytes
 from workerlog_migrate.files.reading import read_file
-from workerlog_migrate.files.source import digest
+from workerlog_migrate.files.source import as_compared, digest
 from workerlog_migrate.files.vendor import is_ours_unedited
 from workerlog_migrate.model import RUNTIME_FILES
 from workerlog_migrate.project.facts import read_facts
@@ -108,10 +108,10 @@ class Project:
                 wanted if path in mentioning else new
             )  # of the others it is known that they hold none of the rest
             raw = self.read(path) if still else None
-            if raw is None or not _mentions(raw, still):
+            if raw is None or not _mentions(compared := as_compared(raw), still):
                 continue
             found_now.add(path)
-            if not (concerns is None or concerns(raw)):
+            if not (concerns is None or concerns(compared)):
                 continue
             if path not in self._facts:
                 self._facts[path] = self._facts_of(path, raw)
