@@ -8,9 +8,12 @@ from __future__ import annotations
 import resource
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 from attacked import Place
+
+from workerlog_migrate.analysis import neighbours
 
 SECONDS = 30
 """Processor time that ends a run here: what is bounded takes a tenth of it."""
@@ -193,3 +196,27 @@ def test_a_runtime_file_of_any_depth_is_one_script_s_reason(place: Place, name: 
     assert done.returncode == 2
     assert "given up" not in done.stderr, done.stderr
     assert "mirror_print" in (place.clone / "scripts/sub/genesis_other.py").read_text(encoding="utf-8")
+
+
+def test_files_that_a_script_imports_are_read_up_to_a_size_in_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kind: each import of a script is followed, however many there are, and each file is held: together they are bounded."""
+    files = 60
+    monkeypatch.setattr(neighbours, "MAX_TOTAL", 100_000)
+    for number in range(files):
+        (tmp_path / f"m{number}.py").write_text("x = [" + "0," * 1_500 + "]\n", encoding="utf-8")
+    script = tmp_path / "worker.py"
+    found = neighbours.Neighbours(script)
+    read = [found.find(f"m{number}", script) is not None for number in range(files)]
+    assert read == [True] * 33 + [False] * (files - 33)
+    assert all(found.seen[str(tmp_path / f"m{number}.py")] for number in range(files)), "a change is not seen"
+
+
+def test_twin_files_of_less_than_that_are_all_read(tmp_path: Path) -> None:
+    """Kind: sixty modules of a few kilobytes are a program as people write it."""
+    for number in range(60):
+        (tmp_path / f"m{number}.py").write_text("x = [" + "0," * 1_500 + "]\n", encoding="utf-8")
+    script = tmp_path / "worker.py"
+    found = neighbours.Neighbours(script)
+    assert all(found.find(f"m{number}", script) is not None for number in range(60))

@@ -25,6 +25,8 @@ from workerlog_migrate.project.root import find_root
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 40
+MAX_TOTAL = 8_000_000
+"""Bytes of all files that are read for one script: their modules are held until it is done. What lies beyond is not known."""
 _REMEMBERED = 3_000_000
 """Bytes of text whose modules are remembered; a module takes about forty times its text."""
 _LOOKED_AT = 10_000
@@ -105,6 +107,7 @@ class Neighbours:
         self.seen: dict[str, str] = {}
         self._mentions: dict[Path, Mentions | None] = {}
         self._given: dict[Path, Module | None] = {}
+        self._total = 0
         self._paths = {script: self._script}
         self._held: dict[str, bool] = {}
 
@@ -257,6 +260,12 @@ class Neighbours:
     def _give(self, path: Path) -> Module | None:
         """Read a file; one module stands for it as long as this lives, also where others have pushed it out of memory."""
         if path not in self._given:
+            stamp = _stamp(path)
+            self._total += 0 if stamp is None else min(stamp[1], MAX_BYTES)
+            if self._total > MAX_TOTAL:
+                raw = read_bytes(path)
+                self.seen[str(path)], self._given[path] = "" if raw is None else digest(raw), None
+                return None
             read = _read(path)
             self.seen[str(path)] = "" if read is None else read.digest
             self._given[path] = None if read is None else read.module
