@@ -43,6 +43,13 @@ class _Command(click.Command):
         except (MemoryError, SystemError):  # there was none left to say so in `invoke`, either
             os.write(2, _NO_MEMORY)
             raise SystemExit(2) from None
+        except Exception:  # noqa: BLE001  # the interpreter's own exit code is 1, which says that --check has found changes
+            import traceback
+
+            from workerlog_migrate.report.visible import visible
+
+            sys.stderr.write(visible(traceback.format_exc()))
+            raise SystemExit(2) from None
         finally:
             if was_enabled:
                 gc.freeze()  # nor when the process ends, which gives all of it back

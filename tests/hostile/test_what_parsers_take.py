@@ -8,6 +8,7 @@ from __future__ import annotations
 import resource
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -220,3 +221,48 @@ def test_twin_files_of_less_than_that_are_all_read(tmp_path: Path) -> None:
     script = tmp_path / "worker.py"
     found = neighbours.Neighbours(script)
     assert all(found.find(f"m{number}", script) is not None for number in range(60))
+
+
+PLACES = (
+    "sys.path.insert(0, {})",
+    "sys.path[:0] = [{}]",
+    "sys.path = [{}, *sys.path]",
+    "sys.path.insert(0, os.path.join(os.path.dirname(__file__), {}))",
+    "os.chdir({})",
+    "open({})",
+    "subprocess.run([sys.executable, {}, 'zero_worker.py'], cwd={})",
+    "runpy.run_path({} + 'zero_worker.py')",
+    "importlib.import_module({})",
+    "Path({}).glob({})",
+    "logging.FileHandler({})",
+)
+
+
+@pytest.mark.parametrize("text", ["a\\x00b", "\\ud800", "a" * 5_000], ids=["NUL", "half a letter", "long"])
+def test_a_path_that_no_file_can_have_ends_no_run(place: Place, text: str) -> None:
+    """Kind: the system refuses to look for a path that a script writes (ValueError, OSError): there is nothing."""
+    lines = "\n".join(each.replace("{}", f'"{text}"') for each in PLACES)
+    header = "import importlib, logging, os, runpy, subprocess, sys\nfrom pathlib import Path\n"
+    place.script.write_text(f"{header}{lines}\nprint('[OK] zero')\n", encoding="utf-8")
+    (place.clone / "scripts" / "other.py").write_text(
+        f"{header}import zero_worker\n{lines}\n", encoding="utf-8"
+    )
+    done = place.run("--check", "--all", "--no-cache", "--jobs=1")
+    assert "Traceback" not in done.stderr, done.stderr
+    assert done.returncode == 1, done.stderr
+
+
+def test_a_fault_of_ours_is_no_found_change(place: Place) -> None:
+    """Kind: what nobody has foreseen ends with exit code 2 and a traceback without escape sequences, not with the 1 of --check."""
+    program = (
+        "import sys; from workerlog_migrate import run\n"
+        "def fails(request):\n    raise ArithmeticError('\\x1b[31m')\n"
+        "run.run = fails\n"
+        "from workerlog_migrate.cli import main; sys.argv = ['workerlog-migrate', '--check']; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=place.clone, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 2
+    assert "ArithmeticError" in done.stderr
+    assert "\x1b" not in done.stderr

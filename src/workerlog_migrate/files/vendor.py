@@ -200,7 +200,7 @@ def modules_in(folder: str, among: Container[str]) -> dict[str, str]:
     try:
         with os.scandir(folder or ".") as listing:
             named = [entry for entry in listing if entry.name.partition(".")[0] in among]
-    except OSError:
+    except (OSError, ValueError):  # a text of a script may hold a NUL
         return found
     for entry in sorted(named, key=lambda entry: _rank(entry.name)):
         name, _, ending = entry.name.partition(".")
