@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 from attacked import Place
 
-from workerlog_migrate.files.stamp import is_unedited
+from workerlog_migrate.files.stamp import is_unedited, tree_digest
 from workerlog_migrate.files.vendor import runtime_copy
+from workerlog_migrate.model import RUNTIME_FILES
+from workerlog_migrate.project.index import Project
 
 FUTURE = "from __future__ import annotations\n"
 WORKER = 'import urllib.request\n\nprint("[OK] zero")\nurllib.request.urlopen("http://127.0.0.1:9/")\n'
@@ -150,3 +153,32 @@ def test_twin_without_the_other_file_less_arrives(place: Place) -> None:
     place.script.write_text(CALLED, encoding="utf-8")
     done = place.run("--dry-run", "--no-cache")
     assert "except (AttributeError, OSError, ValueError):" in done.stdout, done.stdout
+
+
+def forged(text: str, how: str) -> str:
+    """Put a stamp of ours on any text: its hash is anybody's to work out."""
+    if how == "sha256":
+        return f"# workerlog-migrate runtime 0.0.1 sha256:{hashlib.sha256(text.encode()).hexdigest()}\n{text}"
+    return f"# workerlog-migrate runtime {how} tree:{tree_digest(text)}\n{text}"
+
+
+@pytest.mark.parametrize("how", ["sha256", "0.1.0", "0.0.1", "9.0"])
+@pytest.mark.parametrize("name", RUNTIME_FILES)
+def test_a_stamp_makes_no_file_one_that_says_nothing_of_the_program(
+    place: Place, name: str, how: str
+) -> None:
+    """Kind: a file that changes the script's functions carries our stamp, with the hash of its own text."""
+    place.script.write_text(CALLED, encoding="utf-8")
+    (place.clone / "lib").mkdir()
+    (place.clone / "lib" / name).write_text(forged(CHANGES, how), encoding="utf-8")
+    done = place.run("--dry-run", "--no-cache")
+    assert "except (AttributeError, KeyError, OSError, ValueError):" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("name", RUNTIME_FILES)
+def test_twin_a_runtime_of_an_older_version_says_nothing_of_the_program(tmp_path: Path, name: str) -> None:
+    """Kind: what we wrote imports the standard library and its other half only, in every version."""
+    _, _, text = runtime_copy(name.removesuffix(".py")).decode("utf-8").partition("\n")
+    (tmp_path / name).write_text(forged(f"{text}\nOLD = 1\n", "0.0.1"), encoding="utf-8")
+    (tmp_path / "pyproject.toml").touch()
+    assert Project(tmp_path).is_runtime(str(tmp_path / name))

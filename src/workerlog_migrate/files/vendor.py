@@ -418,14 +418,22 @@ def runtime_copy(module: str) -> bytes:
     return (copied(text) if is_stamped else vendored(text, version)).encode("utf-8")
 
 
-def is_ours_unedited(module: str, data: bytes) -> bool:
-    """Tell whether a file is a runtime module as this or another version wrote it.
+def is_ours_unedited(module: str, data: bytes) -> bool | None:
+    """Tell whether a file is a runtime module as we wrote it.
 
     Args:
         module: ``worker_logger`` or ``worker_utils``.
         data: the bytes of the file.
+
+    Returns:
+        True of this version's; None of a file that says that it is another version's, with the hash of what it holds, which anybody can work out.
     """
-    return _unified(data) == runtime_copy(module) or is_unedited(data)
+    ours = runtime_copy(module)
+    if _unified(data) == ours:
+        return True
+    if not is_unedited(data):
+        return False
+    return True if _stamp_of(data) == _stamp_of(ours) else None
 
 
 def _plan_file(path: Path, needed: frozenset[str]) -> VendorFile:

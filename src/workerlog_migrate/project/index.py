@@ -8,6 +8,7 @@ in memory for the run and in the user's cache folder for later ones.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from workerlog_migrate.files.names import IGNORES_CASE, path_bytes
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.source import as_compared, digest
 from workerlog_migrate.files.vendor import is_ours_unedited
-from workerlog_migrate.model import RUNTIME_FILES
+from workerlog_migrate.model import RUNTIME_FILES, RUNTIME_MODULES
 from workerlog_migrate.project.facts import read_facts
 from workerlog_migrate.project.kept import KeptFacts
 from workerlog_migrate.project.listing import MAX_BYTES, Listing, list_project
@@ -28,6 +29,7 @@ _MAX_HELD = 32_000_000
 """So many bytes are held, to be looked through again."""
 
 _IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*")
+_OF_RUNTIME = sys.stdlib_module_names.union(RUNTIME_MODULES)
 _FEW = 40  # up to so many words, to search for each costs less than to take a file apart
 
 
@@ -84,8 +86,19 @@ class Project:
             return False
         if path not in self._runtime:
             raw = self.read(path)
-            self._runtime[path] = raw is not None and is_ours_unedited(name.removesuffix(".py"), raw)
+            is_ours = raw is not None and is_ours_unedited(name.removesuffix(".py"), raw)
+            self._runtime[path] = self._stands_alone(path) if is_ours is None else is_ours
         return self._runtime[path]
+
+    def _stands_alone(self, path: str) -> bool:
+        """Whether a file imports nothing but the standard library and the runtime, as every version of ours does."""
+        facts = self.facts(path)
+        return facts is not None and all(
+            entry.module.partition(".")[0] in _OF_RUNTIME
+            if entry.module and not entry.level
+            else _OF_RUNTIME.issuperset(entry.names)  # from . import worker_logger
+            for entry in facts.imports
+        )
 
     def mentioning(
         self, words: Collection[str], concerns: Callable[[bytes], bool] | None = None
