@@ -47,6 +47,7 @@ ASKING = "{client}.chat.completions.create(model='a', messages=[]).choices[0].me
             "UnicodeError",
             "await tomada.send_json({'a': texto})",
         ),
+        ("await tomada.send_json({'a': achado})", "UnicodeError", "await tomada.send_json({'a': 5})"),
         ("await tomada.send_text(decodificado['a'])", "UnicodeError", "await tomada.send_text(texto)"),
         (ASKING.format(client="OTHER"), "ValueError", ASKING.format(client="ASKED")),
         (ASKING.format(client="OTHER"), "AttributeError", ASKING.format(client="ASKED")),
