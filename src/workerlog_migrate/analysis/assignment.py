@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.analysis import other_names, values
+from workerlog_migrate.analysis import other_names, shared_items, values
 from workerlog_migrate.analysis.frames import SILENT, Frame
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
 from workerlog_migrate.syntax.literals import is_none
@@ -100,6 +100,7 @@ class Assignment:
             other_names.after_store(target, frame, self._expressions.value)
         elif isinstance(target, ast.Subscript):
             other_names.after_store(target, frame, self._expressions.value)
+            shared_items.after_store(target, frame, self._expressions.value)
             self._store_item(target, value, frame)
         elif isinstance(target, ast.Starred):
             self.assign(target.value, values.one("list", ANY), frame)
@@ -218,6 +219,7 @@ class Assignment:
         expressions = self._expressions
         for target in node.targets:
             other_names.after_store(target, frame, expressions.value)
+            shared_items.after_store(target, frame, expressions.value)
             if isinstance(target, ast.Subscript):
                 base = expressions.value(target.value, frame)
                 key = expressions.value(target.slice, frame)

@@ -10,7 +10,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.analysis import other_names, values
+from workerlog_migrate.analysis import other_names, shared_items, values
 from workerlog_migrate.analysis.arguments import Arguments
 from workerlog_migrate.analysis.attributes import RESUMING
 from workerlog_migrate.analysis.frames import CallEdge, Frame
@@ -103,6 +103,7 @@ class Calls:
             if frame.facts or frame.env:
                 self._guards.after_call(node, frame)
                 other_names.after_call(callee, node, frame, self._above.expressions.value)
+                shared_items.after_call(node, frame, self._above.expressions.value)
                 self._changes.after(callee, node, frame)
         return values.join(found) if found else self._elements.nothing
 

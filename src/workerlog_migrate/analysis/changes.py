@@ -169,8 +169,8 @@ class Changes:
 
     def _forget(self, path: str, frame: Frame) -> None:
         assert frame.env is not None
+        frame.forget(path)
         frame.env.pop(path, None)
-        frame.facts = {fact for fact in frame.facts if fact.path != path}
 
     def _changed_arguments(self, called: list[FunctionInfo], node: ast.Call, frame: Frame) -> list[str]:
         """Return the containers that a call is given and that one of the functions empties."""

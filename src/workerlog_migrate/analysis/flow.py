@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis import shared_items, values
 from workerlog_migrate.analysis.containers import CONTAINERS
 from workerlog_migrate.analysis.decorators import is_of_library
 from workerlog_migrate.analysis.frames import (
@@ -444,6 +444,8 @@ class Flow:
         for path in stored:
             frame.forget(path)
             frame.env.pop(path, None)
+        if frame.env:
+            shared_items.before_loop(node, frame, self._expressions.value)
 
     def _for(self, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
         iterable = self._expressions.value(node.iter, frame)
