@@ -87,7 +87,7 @@ class Meanwhile:
         """
         module = frame.unit.module
         name = _name(node)
-        if not name or not self._has_threads(frame.unit):
+        if not name:
             return False
         if isinstance(node, ast.Name):
             found = module.lookup(node.id, module.scope(node))
@@ -96,7 +96,9 @@ class Meanwhile:
         writers = self._writers.get(module)
         if writers is None:
             writers = self._writers[module] = _read(module)
-        return bool(writers.get(name, set()) - {module.function(node), None})
+        if not writers.get(name, set()) - {module.function(node), None}:
+            return False
+        return self._has_threads(frame.unit)
 
     def changes_inside(self, node: ast.expr, arguments: Arguments) -> bool:
         """Say the same of what a call goes through: a container, or those of which a literal is made.
