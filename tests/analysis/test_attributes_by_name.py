@@ -87,9 +87,23 @@ def test_what_is_read_by_its_name_is_what_is_there(script: Analyse, read: str) -
 
 
 def test_each_name_that_a_text_may_be_is_read(script: Analyse) -> None:
-    """One of several names leads to a text; the twin's both lead to numbers."""
-    text = "class A:\n    a = 4\n    b = {}\nx = A()\nfor nome in ('a', 'b'):\n    try:\n        getattr(x, nome) // 2\n    except Exception:\n        pass\n"
-    assert "TypeError" in script(text.format("'t'")).names()
+    """One of several names leads to a text, whichever; the twin's all lead to numbers."""
+    text = (
+        "class A:\n    a = {}\n    b = {}\nx = A()\nfor nome in ('a', 'b'):\n"
+        "    try:\n        getattr(x, nome) // 2\n    except Exception:\n        pass\n"
+    )
+    assert "TypeError" in script(text.format("'t'", 6)).names()
+    assert "TypeError" in script(text.format(4, "'t'")).names()
+    assert script(text.format(4, 6)).names() == set()
+
+
+def test_what_a_function_carries_is_read_inside_another_one(script: Analyse) -> None:
+    """All that is stored on it counts there; the twin stores numbers only."""
+    text = (
+        "def conta():\n    return 1\nconta.n = 4\ndef usa():\n    try:\n        conta.n // 2\n    except Exception:\n        pass\n"
+        "def poe():\n    conta.n = {}\npoe()\nusa()\n"
+    )
+    assert script(text.format("'a'")).names() == {"TypeError"}
     assert script(text.format(6)).names() == set()
 
 
