@@ -304,7 +304,9 @@ def test_a_shortage_of_memory_is_no_found_change(place: Place) -> None:
             check=False,
         )
         assert "Traceback" not in done.stderr
-        assert done.returncode in (1, 2), done.stderr
+        # LibCST's parser, which is no Python, ends the process where it gets no memory: that is no found change either.
+        is_aborted = "memory allocation of" in done.stderr and done.returncode == -signal.SIGABRT
+        assert done.returncode in (1, 2) or is_aborted, done.stderr
 
 
 # What is short is the memory for the work: while modules are imported, the standard library itself logs tracebacks.
