@@ -117,7 +117,10 @@ class Questions:
         self._unsettled.discard(depth)
         mine = self.needs & ~own
         value = value if mine else _settled(value, most)
-        self._assume(depth, holds=holds)
+        if mine & (own - 1) or (mine and holds):
+            self._hand_on(own, mine)
+        else:
+            self._assume(depth, holds=holds)
         if not mine or depth == 0:  # asked again, it would be as deep again
             self._memo[key] = _settled(value, most)
             self.needs = outer
@@ -129,6 +132,15 @@ class Questions:
             self._last.clear()
             self._unsettled.clear()
         return value
+
+    def _hand_on(self, own: int, others: int) -> None:
+        """Let what hangs on a question hang on those that it hangs on itself: no answer is final before theirs are.
+
+        Where it does not hold yet, what hangs on it is kept for this round: the outermost of them asks all of it again.
+        """
+        for key, (value, needed) in self._provisional.items():
+            if needed & own:
+                self._provisional[key] = (value, (needed & ~own) | others)
 
     def _assume(self, depth: int, *, holds: bool) -> None:
         """Settle the provisional results that depended on the question at a depth: final if what was assumed of it holds, else void."""
