@@ -285,10 +285,10 @@ def test_a_long_text_of_a_configuration_is_refused_and_not_repeated(place: Place
 def test_a_configuration_that_takes_too_long_to_read_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A key of so many parts takes a time that grows with its square."""
+    """Keys of so many parts take a time that grows with the square of their number."""
     monkeypatch.setattr("workerlog_migrate.config._PATIENCE", 0.2)
     file = tmp_path / "pyproject.toml"
-    file.write_text("a" + ".a" * 100_000 + " = 1\n", encoding="utf-8")
+    file.write_text("".join(f"b{line}{'.a' * 400} = 1\n" for line in range(1_000)), encoding="utf-8")
 
     with pytest.raises(UsageError, match=r"pyproject\.toml: takes more than 0 s of processor time to read"):
         load_config(file)

@@ -434,15 +434,16 @@ class Settler:
             return _Named(refusal=f"{shown} came, of which nothing says that it is an exception")
         written = self.handlers.naming.write(name, judged.owner, judged.block.before)
         line = f"except {shown}"
+        exceptions = (name,) if written is None else (name, written.exception)
+        if not all(self.hierarchy.is_there_from(each, self.context.settings.python) for each in exceptions):
+            return _Named(
+                refusal=f"{shown} came, which not every Python that the project is for has; the line to write: {line}"
+            )
         is_foreign = (
             written is not None and written.needs and not given and not self._is_imported(written.needs)
         )
         if written is None or is_foreign or (not is_known and (written.exception != name or written.needs)):
             return _Named(refusal=f"{shown} came, which is not imported here; the line to write: {line}")
-        if not self.hierarchy.is_there_from(written.exception, self.context.settings.python):
-            return _Named(
-                refusal=f"{shown} came, which not every Python that the project is for has; the line to write: {line}"
-            )
         return _Named(written.exception, written.text, written.needs)
 
     def _is_imported(self, name: str) -> bool:
