@@ -100,6 +100,12 @@ MUTANTS = (
     Mutant("a name that nothing takes along", "shared_items", "    return all(_only_looks(place, parents) for place in places if _is_in(name, place, scope, unit))\n", "    return True\n", "shared_items::test_an_item_set_under_another_name_is_no_longer_known"),
     Mutant("a length under another name", "shared_items", "    if is_shorter:\n", "    if not is_shorter:\n", "shared_items::test_a_length_ends_where_another_name_shortens_it"),
     Mutant("an earlier round of a loop", "flow", "            shared_items.before_loop(node, frame, self._expressions.value)\n", "            pass\n", "shared_items::test_what_an_earlier_round_changed_counts_at_the_head_of_a_loop"),
+    # --- what runs in one process with a script
+    Mutant("what is set up beside the script", "places", "for each in (*users, *self._imported, *others)", "for each in (*users, *self._imported)", "program_around::test_a_signal_handler_that_a_file_beside_the_script_sets_arrives"),
+    Mutant("tests bring together what runs apart", "../project/program", "                    if not self._is_test(user):  # tests import what never runs together else\n                        pending.append(user)\n", "                    pending.append(user)\n", "program_around::test_a_signal_handler_that_a_file_beside_the_script_sets_arrives"),
+    Mutant("a program that was not looked at whole", "raises", "        if not self._world.knows_all_around:\n", "        if self._world.knows_all_around and False:\n", "program_around::test_where_not_all_were_looked_at_nothing_is_complete"),
+    Mutant("an attribute of what is imported", "../project/program", "    stored = set(_STORE.findall(raw))\n", "    stored: set[bytes] = set()\n", "program_around::test_what_is_replaced_three_imports_down_runs"),
+    Mutant("all of a small program", "../project/users", "every if len(every) <= _FEW else self._passed_on(path)", "self._passed_on(path) if len(every) > _FEW else ()", "program_around::test_a_name_that_a_file_far_away_sets_is_what_it_set"),
     # --- flow
     Mutant("what is rare beside something that raises", "suspects", "    return tuple(found) if len(found) == len(frame.sink.effects) else ()\n", "    return tuple(found)\n", "effects::test_what_is_rare_counts_where_nothing_else_is_raised"),
     Mutant("try: what the body raises goes on", "flow", "        for effect in remaining:\n            outer.add(effect)\n", "", INNER),

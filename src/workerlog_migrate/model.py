@@ -235,6 +235,9 @@ TOLD = "told"
 MANY = "*"
 """Stands, in the users of a file, for those that were not all looked at."""
 
+AROUND = ""
+"""Stands, among the files of which users are known, for all that run with a script: of them, those that set something up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -246,8 +249,8 @@ class Target:
         pattern: the glob that named it, or empty when the stem did.
         in_package: the folder holds an ``__init__.py``: the runtime is imported relatively.
         starts: how the project starts and imports it.
-        users: for it and for each own file that it imports (absolute paths), the files that may use what is in there; empty where
-            the project was not looked at.
+        users: for it and for each own file that it imports (absolute paths), the files that may use what is in there, and
+            under `AROUND` those that set something up where it runs; empty where the project was not looked at.
         ignore: codemods that the configuration leaves out in this file.
         as_module: it logs to the log of the worker that imports it, under its own name.
         place: where it was found, links resolved; it is read there and nowhere else. None: it is read by its path.

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # the standard library has tomllib from 3.11
+    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]  # only there on Python 3.10
+
 from workerlog_migrate.files.vendor import runtime_text
-from workerlog_migrate.model import RUNTIME_FILES, Target
+from workerlog_migrate.knowledge import Knowledge
+from workerlog_migrate.model import MANY, RUNTIME_FILES, Target
 from workerlog_migrate.project import place
+from workerlog_migrate.project.program import HEIRS, MAX_SETTING_UP, SETTING_UP
 
 
 def _users(folder: Path) -> set[str]:
@@ -39,3 +47,83 @@ def test_a_file_of_the_project_by_that_name_does(package: Path) -> None:
     (package / "worker_utils.py").write_text("from . import fila\n\nfila.ITENS['x'] = 1\n")
 
     assert _users(package.parent) == {"__init__.py", "worker_utils.py"}
+
+
+def _project(folder: Path, files: dict[str, str]) -> dict[str, set[str]]:
+    """Write a project; by the name of a file that ``main.py`` imports, itself, or empty for what runs around it: who uses it."""
+    (folder / "pyproject.toml").write_text("")
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    (target,) = place([Target(folder / "main.py", "main")], folder, None)
+    return {Path(file).name: {Path(user).name for user in users} for file, users in target.users}
+
+
+def test_all_count_from_which_a_script_of_a_small_program_can_be_reached(tmp_path: Path) -> None:
+    """Four imports away, too; the twin imports only what the script does not."""
+    files = {
+        "main.py": "A = 1\n",
+        "um.py": "import main\n",
+        "dois.py": "import um\n",
+        "tres.py": "import dois\n",
+    }
+    other = {"quatro.py": "import cinco\n", "cinco.py": ""}
+
+    assert _project(tmp_path, {**files, **other})["main.py"] == {"um.py", "dois.py", "tres.py"}
+
+
+def test_in_a_large_program_a_name_is_followed_that_is_passed_on(tmp_path: Path) -> None:
+    """Under another name as well, and as an attribute; the twin imports the same files, and names nothing that comes from the script."""
+    files = {
+        "main.py": "def grava(): pass\n",
+        "um.py": "from main import grava as poe\n",
+        "dois.py": "from um import poe\n",
+        "tres.py": "import dois\ndois.poe()\n",
+        "quatro.py": "import tres\ntres.dois.poe()\n",
+        "outro.py": "import dois\n",
+        **{f"m{at}.py": f"import outro, m{at - 1}\n" if at else "import outro\n" for at in range(60)},
+    }
+
+    assert _project(tmp_path, files)["main.py"] == {"um.py", "dois.py", "tres.py", "quatro.py"}
+
+
+def test_what_sets_something_up_counts_wherever_it_is_imported_in_the_program(tmp_path: Path) -> None:
+    """Beside the script, where only the start imports it, and below it; not what another program sets up, a test, or what sets up nothing."""
+    signals = "import signal\nsignal.signal(signal.SIGTERM, print)\n"
+    files = {
+        "main.py": "import um\n",
+        "um.py": "import dois\n",
+        "dois.py": "import tres\n",
+        "tres.py": "import json\njson.dumps = print\n",
+        "start.py": "import main, sinais\n",
+        "sinais.py": signals,
+        "nada.py": "import main\nprint(1)\n",
+        "test_main.py": "import main, other\nimport signal\n",
+        "other.py": signals,
+    }
+
+    assert _project(tmp_path, files)[""] == {"tres.py", "sinais.py"}
+
+
+def test_more_files_that_set_up_than_are_looked_at_are_said_to_be_many(tmp_path: Path) -> None:
+    """A cut is no answer; the twin has one file less."""
+    files = {"main.py": "\n".join(f"import m{at}" for at in range(MAX_SETTING_UP + 1))}
+    files.update({f"m{at}.py": "import signal\n" for at in range(MAX_SETTING_UP + 1)})
+
+    assert _project(tmp_path, files)[""] == {MANY}
+    assert len(_project(tmp_path, {**files, "m0.py": ""})[""]) == MAX_SETTING_UP
+
+
+def test_every_name_of_a_row_that_sets_something_up_is_looked_for() -> None:
+    """What is read of all files of a program are those that hold one of these names: a row with another one would not be seen."""
+    knowledge = Knowledge()
+    rows = [row for path in knowledge.files() for row in tomllib.loads(path.read_text("utf-8")).values()]
+    called = [word.partition(":") for row in rows for word in row.get("runs", ())]
+    words = {word.removeprefix("@") or f"{stored.replace('*', 'any')} =" for word, _, stored in called}
+    for name in ("op:anywhere", "op:anything-changed", "op:iterate-changed"):
+        words |= knowledge.operation(name).names
+    heirs = {base for row in rows for base in row.get("meets", ())}
+
+    assert len(words) > 60
+    assert len(heirs) > 10
+    assert not [word for word in sorted(words) if SETTING_UP.search(word.encode()) is None]
+    assert not [base for base in sorted(heirs) if HEIRS.search(f"class Own({base}):".encode()) is None]

@@ -119,7 +119,12 @@ class Meanwhile:
             known = self._threaded[unit] = any(
                 _starts(each, top, call)
                 for top, call in self._starts
-                for each in (unit, self._world.unit, *self._world.users_of(unit, call))
+                for each in (
+                    unit,
+                    self._world.unit,
+                    *self._world.users_of(unit, call),
+                    *self._world.set_up_around(call),
+                )
             )
         return known
 

@@ -20,7 +20,7 @@ from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.roots import has_git
 from workerlog_migrate.files.snapshot import original
 from workerlog_migrate.files.source import PRESENT, decode, digest
-from workerlog_migrate.model import MANY
+from workerlog_migrate.model import AROUND, MANY
 from workerlog_migrate.project.root import find_root
 
 MAX_BYTES = 1_000_000
@@ -327,6 +327,20 @@ class Users:
                 module = self._neighbours.using(self._path(user), word, changing=changing)
                 if module is not None:
                     yield module
+
+    @property
+    def are_all_around(self) -> bool:
+        """Whether all files are known that run with the script."""
+        return MANY not in self._known.get(AROUND, ())
+
+    def around(self, word: str, *, changing: bool = False) -> Iterator[Module]:
+        """Yield the files that run with the script, set something up there and name a word; see `Neighbours.using`."""
+        for path in self._known.get(AROUND, ()):
+            module = (
+                self._neighbours.using(self._path(path), word, changing=changing) if path != MANY else None
+            )
+            if module is not None:
+                yield module
 
     def _users(self, path: Path) -> tuple[str, ...] | None:
         if path not in self._of:

@@ -185,7 +185,10 @@ class Places:
                 other for node in unit.module.imports for other in self._world.own_imports(node, unit)
             )
         users = self.units(unit, word, changing=not word)
-        return tuple(dict.fromkeys(each for each in (*users, *self._imported) if not self.is_test(each)))
+        others = self._world.set_up_around(word, changing=not word)
+        return tuple(
+            dict.fromkeys(each for each in (*users, *self._imported, *others) if not self.is_test(each))
+        )
 
 
 def _is_main(node: ast.expr, unit: Unit) -> bool:

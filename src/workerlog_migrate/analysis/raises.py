@@ -183,6 +183,8 @@ class Solver:
 
     def _what_loosens(self) -> Iterator[str]:
         row = self._world.knowledge.operation("op:anywhere")
+        if not self._world.knows_all_around:
+            yield f"{row.description}: more files run with this one than are looked at"
         words = {name.rpartition(".")[2] for name in row.names}
         for word in sorted(words):
             for unit in self._places.around(word):

@@ -84,6 +84,7 @@ class World:
         self._imports: dict[tuple[ast.AST, Unit], tuple[Unit, ...]] = {}
         self._imported_by: dict[Unit, tuple[Unit, ...]] = {}
         self._users_of: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
+        self._around: dict[tuple[str, bool], tuple[Unit, ...]] = {}
 
     def may_be_own(self, top: str, qualified: str) -> bool:
         """Whether an imported name can be of another file of the program.
@@ -255,6 +256,25 @@ class World:
             found = self._users.of(unit.module.source.path, word, changing=changing)
             self._users_of[key] = tuple(self._user(module) for module in found)
         return self._users_of[key]
+
+    def set_up_around(self, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
+        """Return the files that run with the script and set something up, of those that use a name, or set an attribute of it.
+
+        They need not use the script: a file that only the start imports may put something in the place of the terminal.
+        """
+        if self._users is None:
+            return ()
+        key = (word, changing)
+        known = self._around.get(key)
+        if known is None:
+            found = self._users.around(word, changing=changing)
+            known = self._around[key] = tuple(map(self._user, found))
+        return known
+
+    @property
+    def knows_all_around(self) -> bool:
+        """Whether all files are known that run with the script."""
+        return self._users is None or self._users.are_all_around
 
     def _user(self, module: Module) -> Unit:
         return self._by_module.get(module) or self._unit_of(

@@ -1,0 +1,77 @@
+"""What runs in one process with a script counts, however many files lie between: who calls, sets and inherits, and who sets something up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workerlog_migrate.analysis.module import Module
+from workerlog_migrate.analysis.raises import Inference, infer
+from workerlog_migrate.analysis.types import Types
+from workerlog_migrate.files.source import decode
+from workerlog_migrate.knowledge import Knowledge
+from workerlog_migrate.model import Settings, Target
+from workerlog_migrate.project import place
+from workerlog_migrate.project.program import MAX_SETTING_UP
+
+CHAIN = {
+    "um.py": "import main\n",
+    "dois.py": "import um\n",
+    "tres.py": "import dois\n",
+    "start.py": "import tres\n",
+}
+DOWN = {"um.py": "import dois\n", "dois.py": "import tres\n", "tres.py": "import quatro\n"}
+OWN = "class Falta(Exception): pass\ndef falta(*dados):\n    raise Falta\n"
+MAIN = "import json\nimport signal\nVALOR = 1\ndef f():\n    try:\n        {}\n    except Exception:\n        pass\n"
+
+
+def _inferred(folder: Path, body: str, files: dict[str, str], head: str = "") -> Inference:
+    (folder / "pyproject.toml").write_text("")
+    for name, text in {**files, "main.py": head + MAIN.format(body)}.items():
+        (folder / name).write_text(text)
+    (target,) = place([Target(folder / "main.py", "main")], folder, None)
+    module = Module(decode(target.path, target.path.read_bytes()))
+    engine = Types(module, Knowledge(), Settings(), users=dict(target.users)).engine
+    (statement,) = module.tries
+    return infer(engine, engine.flow.block(statement, engine.unit.enclosing(statement)))
+
+
+def test_a_name_that_a_file_far_away_sets_is_what_it_set(tmp_path: Path) -> None:
+    """Through the attributes of the files between; the twin sets a name of another of them."""
+    far = "import tres\ntres.dois.um.{} = None\n"
+
+    assert (
+        "TypeError" in _inferred(tmp_path, "VALOR + 1", {**CHAIN, "run.py": far.format("main.VALOR")}).names
+    )
+    assert not _inferred(tmp_path, "VALOR + 1", {**CHAIN, "run.py": far.format("outro")}).names
+
+
+def test_a_signal_handler_that_a_file_beside_the_script_sets_arrives(tmp_path: Path) -> None:
+    """Only the start imports it; the twin is of another program."""
+    signals = f"import signal\n{OWN}signal.signal(signal.SIGTERM, falta)\n"
+    together = {"sinais.py": signals, "run.py": "import sinais, main\n"}
+    apart = {"sinais.py": signals, "run.py": "import main\n", "outro.py": "import sinais\n"}
+    tested = {"sinais.py": signals, "test_main.py": "import sinais, main\n"}
+
+    assert "sinais.Falta" in _inferred(tmp_path, "len('a')", together).names
+    (tmp_path / "run.py").unlink()
+    assert not _inferred(tmp_path, "len('a')", tested).names
+    (tmp_path / "test_main.py").unlink()
+    assert not _inferred(tmp_path, "len('a')", apart).names
+
+
+def test_what_is_replaced_three_imports_down_runs(tmp_path: Path) -> None:
+    """By an assignment to what it imports; the twin sets an attribute of its own object."""
+    replaced = {**DOWN, "quatro.py": f"import json\n{OWN}json.JSONEncoder.default = falta\n"}
+    twin = {**DOWN, "quatro.py": f"{OWN}class Caixa: pass\ncaixa = Caixa()\ncaixa.default = falta\n"}
+
+    assert "quatro.Falta" in _inferred(tmp_path, "json.dumps({})", replaced, "import um\n").names
+    assert "quatro.Falta" not in _inferred(tmp_path, "json.dumps({})", twin, "import um\n").names
+
+
+def test_where_not_all_were_looked_at_nothing_is_complete(tmp_path: Path) -> None:
+    """A cut is no answer; the twin has few files."""
+    many = {f"m{at}.py": "import signal\n" for at in range(MAX_SETTING_UP + 1)}
+    head = f"import {', '.join(name.removesuffix('.py') for name in many)}\n"
+
+    assert not _inferred(tmp_path, "len('a')", many, head).is_complete
+    assert _inferred(tmp_path, "len('a')", many, "import m1, m2\n").is_complete
