@@ -18,6 +18,7 @@ from workerlog_migrate.report import (
     Report,
     RuntimeFile,
 )
+from workerlog_migrate.report.visible import typed_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -215,7 +216,7 @@ class Writer:
 def _ignored(path: Path, ignored: frozenset[str]) -> str:
     if path.name not in ignored:
         return ""
-    return f"{GIT_IGNORES}, and so would not take it to another machine: git add --force {path.as_posix()}"
+    return f"{GIT_IGNORES}, and so would not take it to another machine: git add --force {typed_paths(path.as_posix())}"
 
 
 def real_folders(

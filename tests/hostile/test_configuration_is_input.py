@@ -461,3 +461,45 @@ def test_twin_an_exception_and_what_may_be_one_are_believed(place: Place) -> Non
     for name in names:
         assert f"\nexcept {name} as error:\n" in place.script.read_text(encoding="utf-8")
     assert "is no exception" not in done.stderr
+
+
+RUN_AS_THEY_ARE_LOADED = (
+    *("antigravity.geohash", "this.s", "idlelib.idle.main", "unittest.__main__.main"),
+    *("asyncio.__main__.console", "venv.__main__.rc", "json.tool.main", "cloud.__main__.Error"),
+)
+"""A browser, a poem, a window, all tests of the folder, a prompt, an exit."""
+
+
+def import_taught(place: Place, *names: str, python: str = "3.10") -> str:
+    """Migrate a script that imports nothing of what a configuration says that a call raises; give its text."""
+    bodies = (
+        f'try:\n    fetch_{number}()\nexcept Exception as error:\n    print("failed", error)\n'
+        for number, _ in enumerate(names)
+    )
+    fetches = ", ".join(f"fetch_{number}" for number, _ in enumerate(names))
+    place.script.write_text(f"from cloud import {fetches}\n\n{''.join(bodies)}", encoding="utf-8")
+    rows = (f'cloud.fetch_{number} = ["{name}"]\n' for number, name in enumerate(names))
+    (place.clone / "pyproject.toml").write_text(
+        f'[project]\nrequires-python = ">={python}"\n[tool.workerlog-migrate.raises]\n{"".join(rows)}',
+        encoding="utf-8",
+    )
+    done = place.run("--apply", "scripts/zero_worker.py")
+    assert done.returncode == 0, done.stderr
+    return place.script.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("python", ["3.10", "3.99"])
+def test_a_configuration_has_no_module_imported_that_is_a_program(place: Place, python: str) -> None:
+    """Kind: a row of exceptions names anything in a module that runs something as it is loaded."""
+    after = import_taught(place, *RUN_AS_THEY_ARE_LOADED, python=python)
+    assert after.count("except Exception as error:") == len(RUN_AS_THEY_ARE_LOADED)
+    for name in RUN_AS_THEY_ARE_LOADED:
+        assert f"import {name.rpartition('.')[0]}\n" not in after
+
+
+def test_twin_a_class_that_a_standard_module_is_seen_to_define_is_imported(place: Place) -> None:
+    names = ("mailbox.Error", "webbrowser.Error", "ftplib.all_errors", "getopt.error", "cloud.errors.Refused")
+    after = import_taught(place, *names)
+    assert "except Exception" not in after
+    for name in names:
+        assert f"import {name.rpartition('.')[0]}\n" in after

@@ -126,6 +126,62 @@ def test_a_second_name_in_somebody_else_s_folder_is_no_right_to_write(place: Pla
     assert system.read_text() == WORKER
 
 
+@as_root
+@pytest.mark.parametrize(
+    ("folder", "mode", "said"),
+    [
+        ((0, 0), 0o1777, "lies in a folder that others can write to"),
+        ((0, 1234), 0o775, "lies in a folder that others can write to"),
+        ((1234, 1234), 0o755, "belongs to another user than its folder"),
+    ],
+)
+@pytest.mark.parametrize("user", [0, NOBODY])
+def test_a_second_name_in_a_folder_of_several_is_no_right_to_write(
+    place: Place, folder: tuple[int, int], mode: int, said: str, user: int
+) -> None:
+    """Kind: who may put names into a folder puts a file of another user into it, whom no folder of theirs protects."""
+    system = place.victim / "zero_system.py"
+    system.write_text(WORKER, encoding="utf-8")
+    os.chown(system, user, user)
+    shared = place.clone / "shared"
+    shared.mkdir()
+    os.link(system, shared / "zero_link.py")
+    os.chown(shared, *folder)
+    shared.chmod(mode)
+    os.chown(place.home, user, user)
+
+    applied = as_user(place, user, "--apply", "shared")
+
+    assert applied.returncode == 2, applied.stdout + applied.stderr
+    if user == 0 or mode != 0o755:
+        assert said in applied.stderr or "its folder is read-only" in applied.stderr
+    assert system.read_text() == WORKER
+
+
+@as_root
+@pytest.mark.parametrize("mode", [0o755, 0o775])
+def test_twin_a_second_name_in_a_folder_of_one_s_own_is_written(place: Place, mode: int) -> None:
+    """Whoever can put names into the folder can write to the file itself."""
+    place.script.chmod(mode & 0o666)
+    os.link(place.script, place.victim / "second.py")
+    for path in (place.clone, place.clone / "scripts", place.script, place.home):
+        os.chown(path, NOBODY, NOBODY)
+    (place.clone / "scripts").chmod(mode)
+
+    applied = as_user(place, NOBODY, "--apply")
+
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+    assert "mirror_print" in (place.victim / "second.py").read_text()
+
+
+def as_user(place: Place, user: int, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with a user's rights."""
+    command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *place.command(*arguments)]
+    return subprocess.run(
+        command, cwd=place.clone, env=place.environment(), capture_output=True, text=True, check=False
+    )
+
+
 def readable_by(user: int, file: Path) -> bool:
     command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "cat", str(file)]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0

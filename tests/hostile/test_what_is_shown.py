@@ -305,3 +305,31 @@ def test_a_home_in_which_nothing_can_be_is_no_reason_to_give_up(place: Place, ho
 
     assert done.returncode == 1, done.stderr
     assert "cache" not in done.stderr
+
+
+COMMANDS = ("a; touch PWNED #", "$(touch PWNED)", "`touch PWNED`", "a'$(touch PWNED)'", "-x")
+"""Names of folders that a shell takes for something else."""
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_that_a_report_gives_to_copy_runs_nothing_else(place: Place, name: str) -> None:
+    """Kind: a path of the checkout within a command of ours, which a person pastes into a shell."""
+    folder = place.clone / name
+    place.script.parent.rename(folder)
+    (place.clone / ".gitignore").write_text("worker_logger.py\nworker_utils.py\n", encoding="utf-8")
+    subprocess.run(["git", "init", "--quiet"], cwd=place.clone, check=True)
+
+    said = place.run("--apply", "--", name).stderr
+
+    commands = re.findall(r"git add --force .*", said)
+    assert commands, said
+    for command in commands:
+        done = subprocess.run(
+            ["sh", "-c", command], cwd=place.clone, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    assert not list(place.clone.rglob("PWNED"))
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=place.clone, capture_output=True, text=True, check=True
+    ).stdout
+    assert "worker_logger.py" in listed

@@ -266,3 +266,32 @@ def test_a_fault_of_ours_is_no_found_change(place: Place) -> None:
     assert done.returncode == 2
     assert "ArithmeticError" in done.stderr
     assert "\x1b" not in done.stderr
+
+
+def ways_out(levels: int, ways: int) -> str:
+    """Give a function whose ``finally`` blocks stand one in the other, each with some ways out before it."""
+    lines = ["def step(a):"]
+    for level in range(1, levels + 1):
+        indent = "    " * level
+        lines += [
+            f"{indent}try:",
+            f"{indent}    a()",
+            *[f"{indent}    if a: return 1"] * ways,
+            f"{indent}finally:",
+        ]
+    return "\n".join([*lines, f"{'    ' * (levels + 1)}print('done')", "", "step(print)", ""])
+
+
+@pytest.mark.parametrize(("levels", "ways"), [(12, 4), (19, 0), (2, 1500)])
+def test_what_the_compiler_copies_until_the_memory_is_full_is_not_compiled(
+    place: Place, levels: int, ways: int
+) -> None:
+    """Kind: each way out of a ``try`` gets a copy of its ``finally`` block, and no signal ends the compiler at that."""
+    code, said = run(place, ways_out(levels, ways), "--check")
+    assert code == 2, said
+    assert "its finally blocks are compiled once for each way out" in said, said
+
+
+def test_twin_finally_blocks_as_people_write_them_are_compiled(place: Place) -> None:
+    code, said = run(place, ways_out(4, 3), "--check")
+    assert code == 1, said

@@ -18,6 +18,7 @@ from workerlog_migrate.analysis.header import brings_runtime
 from workerlog_migrate.analysis.neighbours import dotted_name
 from workerlog_migrate.analysis.presence import flags_of
 from workerlog_migrate.analysis.program import FUNCTIONS, Unit
+from workerlog_migrate.analysis.taught import defines_exception
 from workerlog_migrate.files.vendor import modules_in
 from workerlog_migrate.syntax.blocks import End, end_of
 
@@ -107,6 +108,8 @@ class Naming:
                 and self._engine.world.has_loaded(other)
                 and not _is_covered(owner, self._engine)
             ):
+                continue
+            if not _is_known_class(self._engine, name, owner):
                 continue
             if (self._is_everywhere(top) or self._is_there(top)) and self._can_import(owner, place):
                 return Written(name, exception, owner)
@@ -414,6 +417,15 @@ def _is_hidden(top: str, script: Path, world: World) -> bool:
 
 
 _IMPORTED = frozenset({values.DOTTED, values.UNIT, values.CLASS, values.FUNCTION, values.CALLABLE})
+
+
+def _is_known_class(engine: Engine, name: str, owner: str) -> bool:
+    """Whether an import may be added for a class that perhaps only a configuration speaks of: some modules run a program as they are loaded."""
+    if engine.hierarchy.is_exception(name):
+        return True
+    if owner.partition(".")[0] in _STDLIB:
+        return defines_exception(owner, name.rpartition(".")[2])
+    return "__main__" not in owner.split(".")
 
 
 def _is_covered(owner: str, engine: Engine) -> bool:

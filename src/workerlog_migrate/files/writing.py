@@ -270,11 +270,27 @@ def _check_unchanged(
 
 
 def _check_at_home(folder: Folder, before: os.stat_result) -> None:
-    """Let nobody use root's rights to write, by a second name in a folder of their own, to a file that is not theirs."""
-    if hasattr(os, "geteuid") and os.geteuid() == 0 and folder.stat().st_uid not in (0, before.st_uid):
+    """Let nobody use our rights to write, by a second name in a folder that is open to them, to a file that is not.
+
+    The maker of a hard link needs no right to the file on many systems (``fs.protected_hardlinks`` is 0, or unknown).
+    """
+    if not hasattr(os, "geteuid"):
+        return
+    place = folder.stat()
+    if place.st_uid not in (0, os.geteuid(), before.st_uid):
         raise Refused(
             "has several names and belongs to another user than its folder; nothing was written: "
             "run as the user whose file it is"
+        )
+    # Whoever may put names into the folder, may they write to the file?
+    of_group = place.st_mode & stat.S_IWGRP and not (
+        before.st_mode & stat.S_IWGRP and before.st_gid == place.st_gid
+    )
+    of_others = place.st_mode & stat.S_IWOTH and not before.st_mode & stat.S_IWOTH
+    if of_group or of_others:
+        raise Refused(
+            "has several names and lies in a folder that others can write to, who can not write to the file; "
+            "nothing was written: chmod go-w the folder, or give it a copy of the file"
         )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS
 from workerlog_migrate.report import WATCHED, Mode, Report
 from workerlog_migrate.report.text import is_all_migrated, is_one_line, shown_path
-from workerlog_migrate.report.visible import typed
+from workerlog_migrate.report.visible import typed, typed_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -104,7 +104,7 @@ def _formatting(report: Report) -> Iterator[str]:
     if os.name == "nt":  # a Python that is no virtual environment has a folder for them
         beside += os.pathsep + os.path.join(beside, "Scripts")  # noqa: PTH118  # a text for PATH
     if command and shutil.which(command.split()[0], path=beside):
-        yield f"long lines are your formatter's: {command} {typed(*map(str, written))}\n"
+        yield f"long lines are your formatter's: {command} {typed_paths(*map(str, written))}\n"
 
 
 def hint_no_worker(found: Discovery, workers: Workers, paths: Sequence[str]) -> Iterator[str]:
@@ -120,11 +120,11 @@ def hint_no_worker(found: Discovery, workers: Workers, paths: Sequence[str]) -> 
     """
     if not found.passed_over:
         if not found.errors:
-            yield f"there is no Python file in {typed(*paths)}; next: workerlog-migrate FOLDER\n"
+            yield f"there is no Python file in {typed_paths(*paths)}; next: workerlog-migrate FOLDER\n"
         return
     globs = ", ".join(glob for _, each in workers.patterns for glob in each)
     stem = found.passed_over[0].stem
-    where = typed(*paths)
+    where = typed_paths(*paths)
     yield f"looked for {globs}\n"
     yield f"next: workerlog-migrate --all {where}, or --worker {typed(f'{stem}=*{stem}*.py')} {where}\n"
 

@@ -67,6 +67,18 @@ def typed(*words: str) -> str:
     return shlex.join(words)
 
 
+def typed_paths(*paths: str) -> str:
+    """Write paths as they are typed into a shell, so that none is taken for a command or an option.
+
+    Args:
+        paths: of files and folders, whoever has named them.
+
+    Returns:
+        The paths, quoted as `typed` does; one that begins with a dash has ``./`` before it.
+    """
+    return typed(*(f"./{path}" if path.startswith("-") else path for path in paths))
+
+
 def visible_bytes(data: bytes) -> bytes:
     """Escape the same in bytes of any encoding, such as a patch; line ends stay.
 

@@ -13,7 +13,7 @@ import bisect
 import itertools
 import re
 import warnings
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.edit import Edit, LinesEdit, NotAsPlannedError, Piece, is_same
@@ -89,8 +89,69 @@ def _compiled(text: str, path: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(text, path)
+        if "finally" in text:
+            _check_copies(tree)
         compile(tree, path, "exec", dont_inherit=True)  # from the tree: a third cheaper than from the text
     return tree
+
+
+_MOST_COPIED = 1_000_000
+"""So many nodes of ``finally`` blocks are compiled at most, with their copies: more than that takes seconds and a gigabyte."""
+
+
+def _check_copies(tree: ast.Module) -> None:
+    """Refuse what the compiler, which no signal stops, would copy until the memory is full.
+
+    Each way out of a ``try`` gets a copy of its ``finally`` block, and of the copies in that (compile.c of CPython): of blocks
+    one in the other that is the product of their ways.
+    """
+    for size, line in _sizes(tree):
+        if size > _MOST_COPIED:
+            raise SyntaxError(
+                "its finally blocks are compiled once for each way out, too often to be compiled here",
+                ("", line, 0, ""),
+            )
+
+
+def _sizes(tree: ast.Module) -> Iterator[tuple[int, int]]:
+    """Give of each ``try`` with a ``finally`` block about how many nodes are compiled for that block, and its line."""
+    # Of what is done: how many nodes of `finally` blocks are compiled for it, and how many ways lead out of it.
+    done: dict[ast.AST, tuple[int, int]] = {}
+    waiting: list[tuple[ast.AST, bool, bool]] = [(tree, False, False)]
+    while waiting:
+        node, is_last, is_done = waiting.pop()
+        last = getattr(node, "finalbody", ())
+        inner = (
+            [each for name in _SUITES for each in getattr(node, name, ())]
+            if isinstance(node, _HOLDERS)
+            else []
+        )
+        if not is_done:
+            waiting.append((node, is_last, True))
+            waiting += ((each, is_last or each in last, False) for each in inner)
+            continue
+        size = 1
+        if is_last:
+            others = set(ast.iter_child_nodes(node)).difference(inner)
+            size += sum(1 for other in others for _ in ast.walk(other))
+        ways = int(isinstance(node, ast.Return | ast.Break | ast.Continue))
+        copied = own_ways = 0
+        for each in inner:
+            found = done.pop(each)
+            if each in last:
+                copied, own_ways = copied + found[0], own_ways + found[1]
+            else:
+                size, ways = size + found[0], ways + found[1]
+        if last:
+            copies = 2 + ways
+            size, ways = size + copies * copied, ways + copies * own_ways
+            yield copies * copied, node.lineno  # type: ignore[attr-defined]  # a try
+        is_own = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        done[node] = size, 0 if is_own else ways
+
+
+_SUITES = ("body", "orelse", "handlers", "cases", "finalbody")
+_HOLDERS = (ast.mod, ast.stmt, ast.excepthandler, ast.match_case)
 
 
 _COMPILE_ERRORS = (SyntaxError, ValueError, RecursionError, MemoryError)
