@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.above import Above
 from workerlog_migrate.analysis.annotations import Annotations
+from workerlog_migrate.analysis.ascii_text import AsciiText
 from workerlog_migrate.analysis.assignment import Assignment
 from workerlog_migrate.analysis.attributes import Attributes
 from workerlog_migrate.analysis.awaiting import Awaiting
@@ -37,6 +38,7 @@ from workerlog_migrate.analysis.hooks import Hooks
 from workerlog_migrate.analysis.iteration import Iteration
 from workerlog_migrate.analysis.kinds import Kinds
 from workerlog_migrate.analysis.meanwhile import Meanwhile
+from workerlog_migrate.analysis.numbers import Numbers
 from workerlog_migrate.analysis.operators import Operators
 from workerlog_migrate.analysis.order import Order
 from workerlog_migrate.analysis.parameters import Parameters
@@ -62,6 +64,7 @@ from workerlog_migrate.analysis.taught import Taught
 from workerlog_migrate.analysis.unset import Unset
 from workerlog_migrate.analysis.world import World
 from workerlog_migrate.analysis.writes import Writes
+from workerlog_migrate.analysis.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,10 +134,22 @@ class Engine:
         changes = Changes(world, order)
         unset = Unset(above, effects, presence, parameters, ducks)
         meanwhile = Meanwhile(world)
+        written = Written(world, writes, sources)
+        ascii_text = AsciiText(world, above, written)
         conditions = Conditions(
-            world, above, elements, writes, sources, unset, kinds, Closed(places, flat), meanwhile
+            world,
+            above,
+            elements,
+            sources,
+            unset,
+            kinds,
+            Closed(places, flat),
+            meanwhile,
+            written,
+            Numbers(world, above, sources, written),
+            ascii_text,
         )
-        proofs = Proofs(above, containers, writes, sources, conditions)
+        proofs = Proofs(above, containers, writes, sources, written)
         guards = Guards(world, above, annotations)
         special_methods = SpecialMethods(world, above, effects, families, flat, shapes)
         called_back = CalledBack(world, above, families)
@@ -189,7 +204,8 @@ class Engine:
             hooks,
             unset,
             conditions,
-            Patterns(conditions),
+            written,
+            Patterns(written),
             special_methods,
             awaiting,
             called_back,
@@ -198,7 +214,9 @@ class Engine:
         )
         entering = Entering(world, above, effects, families, elements, flat, shapes, attributes)
         caught = Caught(world, above, families)
-        printing = Printing(world, above, effects, conditions, special_methods, attributes, set_up)
+        printing = Printing(
+            world, above, effects, conditions, ascii_text, special_methods, attributes, set_up
+        )
         by_name = ByName(world, above, effects, sources, shapes, attributes, rows)
         specials = Specials(world, above, effects, families, elements, iteration, by_name, rows, printing)
         decorators = Decorators(world, above, effects, flat, specials, conditions)
@@ -326,6 +344,8 @@ class Engine:
             hooks,
             changes,
             unset,
+            written,
+            ascii_text,
             conditions,
             proofs,
             guards,

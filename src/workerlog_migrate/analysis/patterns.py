@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from workerlog_migrate.analysis.arguments import Arguments
-    from workerlog_migrate.analysis.conditions import Conditions
+    from workerlog_migrate.analysis.written import Written
     from workerlog_migrate.knowledge import CallRow
 
 
@@ -26,8 +26,8 @@ class Patterns:
     The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, conditions: Conditions) -> None:
-        self._conditions = conditions
+    def __init__(self, written: Written) -> None:
+        self._written = written
         self._known: dict[str, Groups | None] = {}
 
     def matched(self, value: Value, row: CallRow, arguments: Arguments, receiver: Value | None) -> Value:
@@ -38,7 +38,7 @@ class Patterns:
 
     def _groups(self, row: CallRow, arguments: Arguments, receiver: Value | None) -> Iterator[Groups | None]:
         for node in arguments.find("pattern", row.params):
-            written = self._conditions.constant(node, arguments)
+            written = self._written.constant(node, arguments)
             text = written.value if written is not None else None
             if isinstance(text, str):
                 if text not in self._known:

@@ -15,6 +15,7 @@ from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.ascii_text import AsciiText
     from workerlog_migrate.analysis.attributes import Attributes
     from workerlog_migrate.analysis.conditions import Conditions
     from workerlog_migrate.analysis.effects import Effects
@@ -36,6 +37,7 @@ class Printing:
         above: Above,
         effects: Effects,
         conditions: Conditions,
+        ascii_text: AsciiText,
         special_methods: SpecialMethods,
         attributes: Attributes,
         set_up: SetUp,
@@ -43,6 +45,7 @@ class Printing:
         self._above = above
         self._effects = effects
         self._conditions = conditions
+        self._ascii_text = ascii_text
         self._special_methods = special_methods
         self._attributes = attributes
         self._set_up = set_up
@@ -90,7 +93,7 @@ class Printing:
         is_lenient = target is not None and frame.unit.module.qualified(target) in _STDERR  # backslashreplace
         if arguments.node is None or not (
             is_lenient
-            or all(self._conditions.is_ascii(entry, arguments) for entry in (*arguments.positional, *words))
+            or all(self._ascii_text.is_ascii(entry, arguments) for entry in (*arguments.positional, *words))
         ):
             self._effects.operation("op:print-text", node, frame)
 

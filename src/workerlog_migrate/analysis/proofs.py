@@ -14,10 +14,10 @@ from workerlog_migrate.syntax.literals import integer, is_none, len_argument
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
-    from workerlog_migrate.analysis.conditions import Conditions
     from workerlog_migrate.analysis.containers import Containers
     from workerlog_migrate.analysis.sources import Sources
     from workerlog_migrate.analysis.writes import Writes
+    from workerlog_migrate.analysis.written import Written
 
 _WEEK = 7
 _PAIR = 2
@@ -36,13 +36,13 @@ class Proofs:
         containers: Containers,
         writes: Writes,
         sources: Sources,
-        conditions: Conditions,
+        written: Written,
     ) -> None:
         self._above = above
         self._containers = containers
         self._writes = writes
         self._sources = sources
-        self._conditions = conditions
+        self._written = written
 
     def has_key(self, node: ast.Subscript, frame: Frame) -> bool:
         """Whether a guard has proved that the container holds the key."""
@@ -189,7 +189,7 @@ class Proofs:
         if path is not None and any(fact.kind == "nonzero" and fact.path == path for fact in frame.facts):
             return True
         if isinstance(node, ast.Name):
-            constant = self._conditions.constant_name(node, frame)
+            constant = self._written.constant_name(node, frame)
             if constant is not None:
                 return isinstance(constant.value, int | float) and constant.value != 0
             product = self._constant_expression(node, frame)
@@ -199,7 +199,7 @@ class Proofs:
 
     def _constant_expression(self, node: ast.Name, frame: Frame) -> ast.expr | None:
         """Return ``60 * 60`` for a name that is bound to it once."""
-        value = self._conditions.once_bound(node, frame)
+        value = self._written.once_bound(node, frame)
         if isinstance(value, ast.BinOp) and all(
             isinstance(entry, ast.Constant | ast.BinOp | ast.operator) for entry in ast.walk(value)
         ):

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.special_methods import SpecialMethods
     from workerlog_migrate.analysis.unset import Unset
     from workerlog_migrate.analysis.world import World
+    from workerlog_migrate.analysis.written import Written
     from workerlog_migrate.knowledge import CallRow
 
 
@@ -62,6 +63,7 @@ class Rows:
         hooks: Hooks,
         unset: Unset,
         conditions: Conditions,
+        written: Written,
         patterns: Patterns,
         special_methods: SpecialMethods,
         awaiting: Awaiting,
@@ -79,6 +81,7 @@ class Rows:
         self._hooks = hooks
         self._unset = unset
         self._conditions = conditions
+        self._written = written
         self._patterns = patterns
         self._special_methods = special_methods
         self._awaiting = awaiting
@@ -174,7 +177,7 @@ class Rows:
         template = (
             None
             if arguments.receiver_node is None
-            else self._conditions.constant(arguments.receiver_node, arguments)
+            else self._written.constant(arguments.receiver_node, arguments)
         )
         if template is None or not isinstance(template.value, str):
             return
@@ -462,7 +465,7 @@ class Rows:
 
     def _fields(self, formats: list[ast.expr], arguments: Arguments) -> Value:
         """Return the tuple that a format of ``struct`` is unpacked into; one of anything, where its text is not known."""
-        written = self._conditions.constant(formats[0], arguments) if formats else None
+        written = self._written.constant(formats[0], arguments) if formats else None
         fields = fields_of(written.value) if written is not None and isinstance(written.value, str) else None
         if not fields:
             return values.one("tuple", ANY, ref=values.ANY_LENGTH)

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from workerlog_migrate.errors import WorkerlogError
+
+
+class Telling(enum.Enum):
+    """What tells whether a word of a condition holds of an argument: the constant that it is, how it is written, its value."""
+
+    CONSTANT = enum.auto()
+    WRITING = enum.auto()
+    VALUE = enum.auto()
 
 
 class ConditionWord(NamedTuple):
@@ -17,6 +26,7 @@ class ConditionWord(NamedTuple):
         without: it holds where the argument is not given.
         of_callbacks: it says something of what is given to a callback, which nobody sees.
         of_parameters: a name of a parameter counts as the constant that every call passes for it.
+        told_by: what tells whether it holds.
 
     """
 
@@ -24,36 +34,39 @@ class ConditionWord(NamedTuple):
     without: bool = False
     of_callbacks: bool = True
     of_parameters: bool = False
+    told_by: Telling = Telling.VALUE
 
+
+_CONSTANT, _WRITING = Telling.CONSTANT, Telling.WRITING
 
 TESTS: Mapping[str, ConditionWord] = {
     # It is passed, and neither None nor False is written.
-    "given": ConditionWord("{} is given", of_parameters=True),
+    "given": ConditionWord("{} is given", of_parameters=True, told_by=_CONSTANT),
     # It is not passed, or None is written.
-    "absent": ConditionWord("{} is not given", without=True, of_parameters=True),
+    "absent": ConditionWord("{} is not given", without=True, of_parameters=True, told_by=_CONSTANT),
     # It is not passed.
-    "missing": ConditionWord("{} is not given", without=True),
+    "missing": ConditionWord("{} is not given", without=True, told_by=_CONSTANT),
     # It is passed, whatever it is.
-    "passed": ConditionWord("{} is passed", of_callbacks=False),
+    "passed": ConditionWord("{} is passed", of_callbacks=False, told_by=_CONSTANT),
     # It is passed, and nothing false is written.
-    "true": ConditionWord("{} is true", of_parameters=True),
+    "true": ConditionWord("{} is true", of_parameters=True, told_by=_CONSTANT),
     # The program itself holds it: a constant, a list of such, an attribute of a module.
-    "literal": ConditionWord("{} is a literal"),
+    "literal": ConditionWord("{} is a literal", told_by=_WRITING),
     # It is a pattern that is written but for what ``re.escape`` gives, and that is one whatever that is.
-    "escaped": ConditionWord("{} is escaped"),
+    "escaped": ConditionWord("{} is escaped", told_by=_WRITING),
     # It may come from elsewhere.
-    "not-literal": ConditionWord("{} is no literal"),
+    "not-literal": ConditionWord("{} is no literal", told_by=_WRITING),
     # It is written with nothing in it.
-    "empty": ConditionWord("{} is empty"),
+    "empty": ConditionWord("{} is empty", told_by=_WRITING),
     # It is not said by the program's own literals, defaults and attributes.
-    "unsettled": ConditionWord("{} is unsettled", of_callbacks=False),
+    "unsettled": ConditionWord("{} is unsettled", of_callbacks=False, told_by=_WRITING),
     # It may be a number made of text, of any size.
-    "converted": ConditionWord("{} is converted", of_callbacks=False),
+    "converted": ConditionWord("{} is converted", of_callbacks=False, told_by=_WRITING),
     # It is how many there are of something: ``len(x)``.
-    "count": ConditionWord("{} is a count"),
+    "count": ConditionWord("{} is a count", told_by=_WRITING),
     # It is a literal, and no text that is no such number.
-    "integer-literal": ConditionWord("{} is integer-literal"),
-    "number-literal": ConditionWord("{} is number-literal"),
+    "integer-literal": ConditionWord("{} is integer-literal", told_by=_WRITING),
+    "number-literal": ConditionWord("{} is number-literal", told_by=_WRITING),
     # It may be None.
     "none-able": ConditionWord("{} may be None", of_callbacks=False),
     # It may be decoded JSON.
@@ -61,9 +74,9 @@ TESTS: Mapping[str, ConditionWord] = {
     # As text it is ASCII for certain.
     "ascii": ConditionWord("{} is ASCII"),
     # A mode that is known is of that kind; no mode is text.
-    "text-mode": ConditionWord("{} is text", without=True),
-    "binary-mode": ConditionWord("{} is binary"),
-    "write-mode": ConditionWord("{} is for writing"),
+    "text-mode": ConditionWord("{} is text", without=True, told_by=_CONSTANT),
+    "binary-mode": ConditionWord("{} is binary", told_by=_CONSTANT),
+    "write-mode": ConditionWord("{} is for writing", told_by=_CONSTANT),
     # It holds lists or texts of any length.
     "unpaired": ConditionWord("{} is unpaired"),
     # A file or a client that something in the program may have closed before.
@@ -79,17 +92,17 @@ TESTS: Mapping[str, ConditionWord] = {
     # It may be a dict, or hold one, whose keys need not be of one kind.
     "mixed-keys": ConditionWord("{} may have keys of several kinds"),
     # It may be a list with nothing in it: something that was split, filtered or decoded.
-    "emptiable": ConditionWord("{} may be empty"),
+    "emptiable": ConditionWord("{} may be empty", told_by=_WRITING),
     # A text that may begin with a slash.
-    "rooted": ConditionWord("{} may be absolute", of_parameters=True),
+    "rooted": ConditionWord("{} may be absolute", of_parameters=True, told_by=_WRITING),
     # A number that comes from outside, or is what is left of another one, and that nothing keeps from being negative.
-    "negative": ConditionWord("{} may be negative"),
+    "negative": ConditionWord("{} may be negative", told_by=_WRITING),
     # It is a dict or set, or a literal with such in it, that another function changes while there are threads.
     "resized": ConditionWord("{} may change in another thread", of_callbacks=False),
     # Something in it cannot be compared with another of its kind.
     "unordered": ConditionWord("{} holds what has no order"),
     # The script, or a file of the program that it imports, holds one of the words of ``value`` (the driver in an address).
-    "spelled": ConditionWord("{} is spelled"),
+    "spelled": ConditionWord("{} is spelled", told_by=_CONSTANT),
 }
 """The words of conditions, besides those of ``TYPE_TESTS``; ``analysis/conditions`` decides each of an argument."""
 
