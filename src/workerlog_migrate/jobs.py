@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.files.once import looking_once
 from workerlog_migrate.files.reading import read_script
 from workerlog_migrate.files.source import pass_over
 from workerlog_migrate.model import FileError, FileResult
@@ -91,7 +92,7 @@ def migrate_all(
     if jobs <= 1 or len(targets) <= 1 or not _starts_safely():
         from workerlog_migrate import pipeline
 
-        with _collecting_between_files() as collect:
+        with looking_once(), _collecting_between_files() as collect:
             for target in targets:
                 if target.path in passed:
                     yield passed[target.path]
@@ -296,7 +297,7 @@ def _serve(connection: Connection, settings: Settings, snapshot: str = "") -> No
     from workerlog_migrate.files.snapshot import load
 
     load(snapshot)
-    with _collecting_between_files() as collect:
+    with looking_once(), _collecting_between_files() as collect:
         while True:
             try:
                 target = connection.recv()

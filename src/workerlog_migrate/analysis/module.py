@@ -15,8 +15,8 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from typing import NoReturn
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, NoReturn
 
 from workerlog_migrate.model import Source, Span
 from workerlog_migrate.syntax.comments import directives
@@ -72,6 +72,7 @@ class Module:
         scope_of_module: the module's own.
         used_names: every identifier that is read or bound anywhere in the file, attributes excluded.
         star_imports: qualified names of ``from x import *``.
+        remembered: what others have found out from the file alone, for all scripts that look at it: it names nothing of theirs.
 
     """
 
@@ -118,6 +119,7 @@ class Module:
         self._stores_by_name: dict[str, list[ast.Attribute]] = {}
         self._calls_by_name: dict[str, list[ast.Call]] = {}
         self._standing_in: frozenset[str] | None = None
+        self.remembered: dict[Hashable, Any] = {}
 
     def close(self) -> None:
         """Forget what only finders ask for; the text, the tree, calls, handlers and their spans are still there.
@@ -131,6 +133,7 @@ class Module:
         indexes = (self._names_by_id, self._attributes_by_name, self._stores_by_name, self._calls_by_name)
         for part in (*tables, *lists, *indexes):
             part.clear()
+        self.remembered.clear()
         self._qualified.close()
         for name in _FORGOTTEN:
             setattr(self, name, _Forgotten())

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.once import once
 from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.roots import has_git
 from workerlog_migrate.files.snapshot import original
@@ -98,18 +99,17 @@ class Neighbours:
         self._script = script.absolute()
         self._real = os.path.realpath(script)
         self._own = own
-        self._libraries = [Path(folder).absolute() for folder in libraries]
+        self._libraries = [str(Path(folder).absolute()) for folder in libraries]
         self._found: dict[tuple[Path | None, str, bool], Module | None] = {}
         self._files: set[Path] = set()
-        self._roots: list[Path] | None = None
-        self._above: list[Path] | None = None
-        self._put_first: list[Path] | None = None
+        self._roots: list[str] | None = None
+        self._above: list[str] | None = None
+        self._put_first: list[str] | None = None
         self.seen: dict[str, str] = {}
         self._mentions: dict[Path, Mentions | None] = {}
         self._given: dict[Path, Module | None] = {}
         self._total = 0
         self._paths = {script: self._script}
-        self._held: dict[str, bool] = {}
 
     def again(self, own: Module) -> Neighbours:
         """Return one for the same script after it was edited: the files around it are what they were.
@@ -180,7 +180,7 @@ class Neighbours:
 
     def _find(self, parts: list[str], dots: int, start: Path | None, *, may_be_read: bool) -> Module | None:
         if start is not None:
-            folders = [start.parents[dots - 1]] if dots <= len(start.parents) else []
+            folders = _above(start, dots)
         elif parts:
             folders = self._folders(parts)
         else:
@@ -196,7 +196,7 @@ class Neighbours:
         path = self._in_project(parts) if start is None else None
         return None if path is None else self._module(path, may_be_read=may_be_read)
 
-    def _first(self) -> list[Path]:
+    def _first(self) -> list[str]:
         """List the folders that the script puts on the search path by a written name, and that may come before its own."""
         if self._put_first is None:
             self._put_first = []
@@ -208,25 +208,21 @@ class Neighbours:
                 is_last = isinstance(method, ast.Attribute) and method.attr in ("append", "extend")
                 if isinstance(place.value, ast.Name) and place.value.id == "sys" and not is_last:
                     self._put_first += [
-                        folder / node.value
+                        str(folder / node.value)
                         for node in ast.walk(module.statement(place))
                         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value
                         for folder in (self._script.parent, Path.cwd())
                     ]
         return self._put_first
 
-    def _in_folder(self, folder: Path, parts: list[str]) -> Path | None:
+    def _in_folder(self, folder: str, parts: list[str]) -> Path | None:
         """Return the file of a module below a folder of the search path."""
-        # As texts: of a run over many scripts, paths as objects cost as much here as what is found in the files.
-        base = os.path.join(folder, *parts)  # noqa: PTH118  # see above
-        package = os.path.join(base, "__init__.py")  # noqa: PTH118  # see above
-        if len(parts) > 1 and not self._holds(os.path.join(folder, parts[0])):  # noqa: PTH118  # see above
-            self.seen[f"{base}.py"] = self.seen[package] = ""
-            return None
-        for path in (f"{base}.py", package) if parts else (package,):
-            if self._is_file(path):
-                return Path(path)
-        return None
+        found, looked_for = once(("module", folder, *parts), lambda: _look(folder, parts))
+        for path in looked_for:
+            self.seen[path] = ""
+        if found is not None:
+            self.seen.setdefault(str(found), PRESENT)
+        return found
 
     def _in_project(self, parts: list[str]) -> Path | None:
         """Return the file of a module below one of the folders between the script's and the project's root.
@@ -237,14 +233,12 @@ class Neighbours:
         found = [path for folder in self._outer() if (path := self._in_folder(folder, parts)) is not None]
         return found[0] if len(found) == 1 else None
 
-    def _outer(self) -> list[Path]:
+    def _outer(self) -> list[str]:
         """List the folders above the script's, up to its project's root."""
         if self._above is None:
-            root = find_root(self._script.parent, Path.cwd())
-            folders = self._script.parents
-            known = [folder for folder in folders if os.path.realpath(folder) == str(root)]
-            within = folders[1 : folders.index(known[0]) + 1] if known else ()
-            self._above = [folder for folder in within if folder not in (self._roots or ())]
+            folder = self._script.parent
+            found = once(("above", folder, os.getcwd()), lambda: _up_to_root(folder))  # noqa: PTH109  # texts
+            self._above = [each for each in found if each not in (self._roots or ())]
         return self._above
 
     def _module(self, path: Path, *, may_be_read: bool) -> Module | None:
@@ -271,32 +265,70 @@ class Neighbours:
             self._given[path] = None if read is None else read.module
         return self._given[path]
 
-    def _holds(self, folder: str) -> bool:
-        """Look once whether there is such a folder: names of a library that is nobody's file are asked for one by one."""
-        found = self._held.get(folder)
-        if found is None:
-            found = self._held[folder] = os.path.isdir(folder)  # noqa: PTH112  # a text
-        return found
-
     def _is_file(self, path: str) -> bool:
         """Look whether there is such a file; that there is one counts, whatever it holds, until it is read."""
-        if os.path.isfile(path):  # noqa: PTH113  # a text
+        if _is_file(path):
             self.seen.setdefault(path, PRESENT)
             return True
         self.seen[path] = ""
         return False
 
-    def _folders(self, parts: list[str]) -> list[Path]:
+    def _folders(self, parts: list[str]) -> list[str]:
         """List where an absolute name is looked for: beside the script, and above the packages that hold it."""
         if self._roots is None:
-            folder = self._script.parent
+            folder = str(self._script.parent)
             self._roots = [folder]
-            while self._is_file(str(folder / "__init__.py")) and folder != folder.parent:
-                folder = folder.parent
+            while self._is_file(os.path.join(folder, "__init__.py")):  # noqa: PTH118  # texts
+                above = os.path.dirname(folder)  # noqa: PTH120  # texts
+                if above == folder:
+                    break
+                folder = above
                 self._roots.append(folder)
         # A single name is found beside the script, or it is the outermost package; what lies between is no root.
         own = self._roots if len(parts) > 1 else [self._roots[0], self._roots[-1]]
         return [*own, *self._libraries]
+
+
+def _above(path: Path, dots: int) -> list[str]:
+    """Give the folder that so many dots lead to from a file; none beyond the root."""
+    folder = str(path)
+    for _ in range(dots):
+        inner, folder = folder, os.path.dirname(folder)  # noqa: PTH120  # texts
+        if inner == folder:
+            return []
+    return [folder]
+
+
+def _up_to_root(folder: Path) -> list[str]:
+    """List the folders above one, up to the root of its project."""
+    root = str(find_root(folder, Path.cwd()))
+    folders = [folder, *folder.parents]
+    known = [each for each in folders if os.path.realpath(each) == root]
+    return [str(each) for each in folders[1 : folders.index(known[0]) + 1]] if known else []
+
+
+def _look(folder: str, parts: list[str]) -> tuple[Path | None, tuple[str, ...]]:
+    """Look for the file of a module below a folder; give it, and the files that are not there and would be it."""
+    # As texts: of a run over many scripts, paths as objects cost as much here as what is found in the files.
+    base = os.path.join(folder, *parts)  # noqa: PTH118  # see above
+    package = os.path.join(base, "__init__.py")  # noqa: PTH118  # see above
+    if len(parts) > 1 and not _is_folder(os.path.join(folder, parts[0])):  # noqa: PTH118  # see above
+        return None, (f"{base}.py", package)
+    missing: list[str] = []
+    for path in (f"{base}.py", package) if parts else (package,):
+        if _is_file(path):
+            return Path(path), tuple(missing)
+        missing.append(path)
+    return None, tuple(missing)
+
+
+def _is_file(path: str) -> bool:
+    return once(("file", path), lambda: os.path.isfile(path))  # noqa: PTH113  # a text
+
+
+def _is_folder(path: str) -> bool:
+    """Look whether there is such a folder: names of a library that is nobody's file are asked for one by one."""
+    return once(("folder", path), lambda: os.path.isdir(path))  # noqa: PTH112  # a text
 
 
 class Users:
@@ -365,6 +397,10 @@ class Folders:
 
     def real(self, path: Path) -> str:
         """Return a file's path with links resolved, as `os.path.realpath`."""
+        text = str(path)
+        return once(("real", text), lambda: self._real_of(text))
+
+    def _real_of(self, path: str) -> str:
         folder, name = os.path.split(path)
         if _RESOLVES_NAMES or name in ("", ".", "..") or os.path.islink(path):  # noqa: PTH114  # as below
             return os.path.realpath(path)
@@ -396,10 +432,11 @@ class Folders:
 
     def dotted_name(self, path: Path) -> str:
         """Return the name under which a file is imported: through the packages that hold it, ``pkg.sub.module``."""
-        folder = os.path.dirname(path)  # noqa: PTH120  # texts: it is asked of each file around a script
+        folder = os.path.dirname(str(path))  # noqa: PTH120  # texts: it is asked of each file around a script
         package = self._packages.get(folder)
         if package is None:
-            package = self._packages[folder] = _package_of(str(Path(folder).absolute()))
+            package = once(("package", folder), lambda: _package_of(str(Path(folder).absolute())))
+            self._packages[folder] = package
         if path.stem == "__init__":
             return package
         return f"{package}.{path.stem}" if package else path.stem

@@ -234,6 +234,14 @@ def _may_take_module(place: ast.Attribute, unit: Unit, other: Unit) -> bool:
 
 def _is_of_tests(unit: Unit) -> bool:
     """Whether a file is one of tests by its name or folder and what it imports or defines."""
+    remembered = unit.module.remembered
+    known = remembered.get(_is_of_tests)
+    if known is None:
+        known = remembered[_is_of_tests] = _looks_like_tests(unit)
+    return bool(known)
+
+
+def _looks_like_tests(unit: Unit) -> bool:
     path = unit.module.source.path
     is_named = path.name.startswith("test_") or path.stem.endswith("_test") or path.name == "conftest.py"
     if not is_named and not _TEST_FOLDERS & set(path.parts):

@@ -181,7 +181,9 @@ class Unit:
     def facts(self, node: ast.AST) -> FunctionFacts:
         """Return what the own code of a definition, lambda or the module's top level tells at a glance."""
         if self._facts is None:
-            self._facts = _facts(self.module)
+            self._facts = self.module.remembered.get(_facts)
+            if self._facts is None:
+                self._facts = self.module.remembered[_facts] = _facts(self.module)
         found = self._facts.get(node)
         return _NO_FACTS if found is None else found
 
@@ -365,27 +367,57 @@ class Unit:
         return FunctionInfo(self, node, node.name, owner, kind)
 
     def _fill_class(self, info: ClassInfo) -> None:
-        stack: list[ast.stmt] = list(reversed(info.node.body))
+        remembered = self.module.remembered
+        body: _ClassBody | None = remembered.get(info.node)
+        if body is None:
+            body = remembered[info.node] = _ClassBody(info.node)
+        info.values, info.annotations = body.values, body.annotations
+        for statement in body.functions:
+            made = self.function(statement)
+            known = info.methods.get(statement.name)
+            if known is None or known.kind != "property":
+                info.methods[statement.name] = made
+            if made.parameters and made.kind != "static":
+                for attribute in body.stores_of(statement, made.parameters[0].arg):
+                    info.stores.setdefault(attribute.attr, []).append(attribute)
+
+
+class _ClassBody:
+    """What the body of a class says, the same for all that look at it.
+
+    Attributes:
+        functions: that it defines, in source order.
+        values: what it assigns, by name.
+        annotations: of its names.
+    """
+
+    def __init__(self, node: ast.ClassDef) -> None:
+        self.functions: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
+        self.values: dict[str, ast.expr] = {}
+        self.annotations: dict[str, ast.expr] = {}
+        self._stores: dict[ast.AST, list[ast.Attribute]] = {}
+        stack: list[ast.stmt] = list(reversed(node.body))
         while stack:
             statement = stack.pop()
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-                made = self.function(statement)
-                known = info.methods.get(statement.name)
-                if known is None or known.kind != "property":
-                    info.methods[statement.name] = made
-                if made.parameters and made.kind != "static":
-                    for attribute in _self_stores(statement, made.parameters[0].arg):
-                        info.stores.setdefault(attribute.attr, []).append(attribute)
+                self.functions.append(statement)
             elif isinstance(statement, ast.Assign):
                 for target in statement.targets:
                     if isinstance(target, ast.Name):
-                        info.values[target.id] = statement.value
+                        self.values[target.id] = statement.value
             elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                info.annotations[statement.target.id] = statement.annotation
+                self.annotations[statement.target.id] = statement.annotation
                 if statement.value is not None:
-                    info.values[statement.target.id] = statement.value
+                    self.values[statement.target.id] = statement.value
             elif isinstance(statement, ast.If | ast.Try | ast.With):
                 stack.extend(reversed(statement.body))
+
+    def stores_of(self, method: ast.FunctionDef | ast.AsyncFunctionDef, receiver: str) -> list[ast.Attribute]:
+        """Return the ``self.x`` that a method stores to."""
+        known = self._stores.get(method)
+        if known is None:
+            known = self._stores[method] = list(_self_stores(method, receiver))
+        return known
 
 
 _METHOD_KINDS = {

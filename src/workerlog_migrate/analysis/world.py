@@ -160,16 +160,12 @@ class World:
         self._imports[key] = tuple(found)  # only now: who has seen enough reads no further files
 
     def _imported(self, node: ast.Import | ast.ImportFrom, unit: Unit) -> Iterator[Unit]:
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        else:
-            if brings_runtime(node):
-                return
-            base = "." * node.level + (node.module or "")
-            inner = f"{base}." if node.module else base
-            names = [base, *(f"{inner}{alias.name}" for alias in node.names)]
-        for name in names:
-            if self.may_be_own(name.partition(".")[0], name):
+        known = unit.module.remembered
+        names = known.get(node)
+        if names is None:
+            names = known[node] = _names_of(node)
+        for top, name in names:
+            if self.may_be_own(top, name):
                 found = self.other_unit(name, unit)
                 if found is not None and found is not unit:
                     yield found
@@ -310,3 +306,16 @@ class World:
                 is_quoted=self._folders.is_at_home(module.source.path, self.unit.module.source.path),
             )
         return unit
+
+
+def _names_of(node: ast.Import | ast.ImportFrom) -> tuple[tuple[str, str], ...]:
+    """Name the files that an import may run, each with the first part of its name; none for our runtime."""
+    if isinstance(node, ast.Import):
+        names = [alias.name for alias in node.names]
+    elif brings_runtime(node):
+        return ()
+    else:
+        base = "." * node.level + (node.module or "")
+        inner = f"{base}." if node.module else base
+        names = [base, *(f"{inner}{alias.name}" for alias in node.names)]
+    return tuple((name.partition(".")[0], name) for name in names)

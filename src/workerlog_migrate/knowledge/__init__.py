@@ -74,6 +74,7 @@ class Knowledge:
         self._operations = rows.operations
         # Looked up through what a subclass may answer otherwise, so not shared.
         self._methods: dict[tuple[str, str], CallRow | None] = {}
+        self._known_modules: dict[str, bool] = {}
         self._orders: dict[str, tuple[str, ...]] = {}
         self._attributes: dict[tuple[str, str], str | None] = {}
         self._canonical: dict[str, str] = {}
@@ -173,7 +174,11 @@ class Knowledge:
 
     def knows_module(self, top: str) -> bool:
         """Whether there is a file of rows about a top-level module."""
-        return bool(self._tables.module_file(top).places) or bool(self._tables.generated_file(top).places)
+        known = self._known_modules.get(top)
+        if known is None:
+            files = self._tables.module_file(top), self._tables.generated_file(top)
+            known = self._known_modules[top] = any(file.places for file in files)
+        return known
 
     def exception(self, name: str) -> ExceptionRow | None:
         """Return the row of an exception class by any of its names."""
