@@ -10,6 +10,8 @@ import ast
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from workerlog_migrate.analysis.arguments import Arguments
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.program import FunctionInfo, Unit
@@ -112,6 +114,11 @@ class Returns(Protocol):
 
     def returns(self, function: FunctionInfo, caller: FunctionInfo) -> Value:
         """Return what a call gives."""
+
+    def changes_meanwhile(
+        self, iterable: Value, node: ast.expr, body: Iterable[ast.AST], frame: Frame
+    ) -> None:
+        """Count that a function which runs at each step of a loop changes the size of what the loop goes through."""
 
 
 class Originates(Protocol):

@@ -95,8 +95,11 @@ class Assignment:
                 self._unset.of_none("op:attribute-none", target, frame, target.value)
             self._effects.unresolved_if_opaque(receiver, "op:attribute-store", target, target.value, frame)
             path = frame.unit.path(target)
-            if path is not None:
+            if path is not None and self._hooks.keeps(receiver, target.attr):
                 self._bind(path, target, value, frame, source)
+            elif path is not None:
+                frame.forget(path)
+                env.pop(path, None)
             other_names.after_store(target, frame, self._expressions.value)
         elif isinstance(target, ast.Subscript):
             other_names.after_store(target, frame, self._expressions.value)

@@ -17,7 +17,7 @@ from workerlog_migrate.analysis.values import (
     Type,
     Value,
 )
-from workerlog_migrate.syntax.literals import maker_name
+from workerlog_migrate.syntax.literals import last_name, maker_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,6 +113,24 @@ class Attributes:
                 continue
             found.append(self._attribute_of(entry, name, node, frame, called))
         return values.join(found) if found else self._elements.nothing
+
+    def is_made_anew(self, receiver: Value, name: str, node: ast.expr, frame: Frame) -> bool:
+        """Whether an attribute is a property that may give something else each time; that it runs is counted.
+
+        Args:
+            receiver: whose attribute it is.
+            name: of the attribute.
+            node: where it is read.
+            frame: takes what it may raise.
+        """
+        is_new = False
+        for entry in receiver:
+            if entry.kind is values.INSTANCE:
+                method = self._families.method(entry.class_info, name)
+                if isinstance(method, FunctionInfo) and method.kind == "property":
+                    frame.sink.add(CallEdge(method, node, frame.unit))
+                    is_new = is_new or _counts_on(method)
+        return is_new
 
     def _attribute_of(self, entry: Type, name: str, node: ast.expr, frame: Frame, called: bool) -> Value:
         match entry.kind:
@@ -488,6 +506,18 @@ def _is_cached(method: FunctionInfo) -> bool:
     """Whether what a property gave is kept in the table of the object, where others may put something else."""
     decorators = getattr(method.node, "decorator_list", ())
     return any("cached_property" in ast.unparse(each) for each in decorators)
+
+
+def _counts_on(method: FunctionInfo) -> bool:
+    """Whether a property changes what it gives by giving it: it counts, takes something out, goes to what is next."""
+    return any(
+        isinstance(node, ast.AugAssign | ast.Delete)
+        or (isinstance(node, ast.Call) and last_name(node.func) in _TAKING)
+        for node in ast.walk(method.node)
+    )
+
+
+_TAKING = frozenset({"get_nowait", "next", "pop", "popitem", "popleft", "read", "readline", "recv", "send"})
 
 
 def _receiver(node: ast.expr) -> ast.expr:

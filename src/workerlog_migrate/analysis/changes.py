@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.order import OWNERS
 from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.same_container import handed_on
+from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.order import Order
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _EMPTYING = frozenset({"pop", "popitem", "popleft", "clear", "remove", "discard", "update", "sort"})
 _REACHED = 120
+_ALL = "*"  # stands for every name: a module that is loaded again sets all that it sets
 _STARTING = (
     "Thread",
     "Timer",
@@ -61,8 +64,12 @@ class Changes:
         env = frame.env
         if env is None or not (env or frame.facts):
             return
+        if _loads_again(node, frame.unit):
+            for path in {*env, *(fact.path for fact in frame.facts)}:
+                self._forget(path, frame)
         called = [entry.function for entry in callee if entry.function_or_none is not None]
         called += self._started_in(frame.unit)
+        called += self._handed_in((*node.args, *(word.value for word in node.keywords)), frame.unit)
         if not called:
             return
         for path in self._changed_arguments(called, node, frame):
@@ -76,6 +83,31 @@ class Changes:
                 for functions in self._changing(path, frame.unit, unit)
             ):
                 self._forget(path, frame)
+
+    def called_in(
+        self, body: Iterable[ast.AST], held: ast.expr, value_of: Callable[[ast.expr], Value], frame: Frame
+    ) -> tuple[frozenset[FunctionInfo], list[tuple[FunctionInfo, str]]]:
+        """Return the functions that statements may call, themselves or in turn, and which get a container, as which parameter.
+
+        Args:
+            body: the statements, or parts of them.
+            held: the container.
+            value_of: gives what is called.
+            frame: where they stand.
+        """
+        path = frame.unit.path(held)
+        called: set[FunctionInfo] = set()
+        given: list[tuple[FunctionInfo, str]] = []
+        for call in (each for statement in body for each in nodes(statement) if isinstance(each, ast.Call)):
+            for entry in value_of(call.func):
+                if entry.function_or_none is None:
+                    continue
+                called |= self._reach(entry.function)
+                parameters = entry.function.given_parameters
+                for at, passed in enumerate(call.args[: len(parameters)]):
+                    if path is not None and frame.unit.path(passed) == path:
+                        given += handed_on(entry.function, parameters[at].arg)
+        return frozenset(called), given
 
     def after_end(self, frame: Frame) -> None:
         """Forget what runs as an object ends may have changed: ``__del__``, the callback of a weak reference.
@@ -111,6 +143,8 @@ class Changes:
         changers = self._changers_of(other)
         if not changers:
             return
+        if _ALL in changers:
+            yield changers[_ALL]
         for part in _parts(path):
             if other is unit:
                 names: tuple[str, ...] = (part,)
@@ -166,6 +200,23 @@ class Changes:
                             owners = unit.owners_of(argument.attr)
                             known.extend(owner.methods[argument.attr] for owner in owners)
         return known
+
+    def _handed_in(self, passed: Iterable[ast.expr], unit: Unit) -> Iterator[FunctionInfo]:
+        """Yield the functions that a call is given, and so may run: ``every(reset)``, ``partial(reset, 1)``, ``lambda: reset()``."""
+        for argument in passed:
+            if isinstance(argument, ast.Lambda):
+                yield unit.function(argument)
+                called = [each.func for each in nodes(argument.body) if isinstance(each, ast.Call)]
+                yield from self._handed_in(called, unit)  # of the function around it, too
+            elif isinstance(argument, ast.Name):
+                found = unit.module.definition(argument)
+                if found is not None and not isinstance(found, ast.ClassDef):
+                    yield unit.function(found)
+            elif isinstance(argument, ast.Attribute):
+                owners = unit.owners_of(argument.attr)
+                yield from (owner.methods[argument.attr] for owner in owners[:OWNERS])
+            elif isinstance(argument, ast.Call):
+                yield from self._handed_in(argument.args, unit)
 
     def _forget(self, path: str, frame: Frame) -> None:
         assert frame.env is not None
@@ -230,6 +281,10 @@ class Changes:
             if scope.function is not None:
                 for name in (*scope.globals, *scope.nonlocals):
                     known.setdefault(name, set()).add(unit.function(scope.function))
+        for call in module.calls_of("reload"):
+            function = module.function(call)
+            if function is not None and _loads_again(call, unit):
+                known.setdefault(_ALL, set()).add(unit.function(function))
         for attribute in module.attributes:
             function = module.function(attribute)
             if function is None or unit.function(function).name == "__init__":
@@ -251,6 +306,11 @@ class Changes:
         found = unit.module.lookup(place.id, unit.module.scope(place))
         if found is not None and found[0].node is not function:
             known.setdefault(place.id, set()).add(unit.function(function))
+
+
+def _loads_again(call: ast.Call, unit: Unit) -> bool:
+    """Whether a call runs a module anew, so that its names are what they were at first."""
+    return unit.module.qualified(call.func) == "importlib.reload"
 
 
 def _changes(place: ast.expr, parents: dict[ast.AST, ast.AST]) -> bool:

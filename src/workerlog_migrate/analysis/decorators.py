@@ -72,7 +72,14 @@ class Decorators:
         frame = at(unit, info.node)
         maker = decorator.func if isinstance(decorator, ast.Call) else decorator
         made = self._above.expressions.value(maker, frame)
-        return values.join(self._decorate(entry, value, decorator) for entry in values.in_order(made)) or ANY
+        found = values.join(self._decorate(entry, value, decorator) for entry in values.in_order(made)) or ANY
+        if any(entry.kind is values.DOTTED and self._dispatches(entry.dotted) for entry in made):
+            found |= values.join(map(values.function, self._registered(info)))
+        return found
+
+    def _dispatches(self, name: str) -> bool:
+        row = self._knowledge.call(name)
+        return row is not None and "dispatches" in row.marks
 
     def _decorate(self, entry: Type, value: Value, decorator: ast.expr) -> Value:
         if entry.kind is values.DOTTED:

@@ -55,6 +55,7 @@ from workerlog_migrate.analysis.rows import Rows
 from workerlog_migrate.analysis.set_up import SetUp
 from workerlog_migrate.analysis.shapes import Shapes
 from workerlog_migrate.analysis.sight import Sight
+from workerlog_migrate.analysis.signals import Signals
 from workerlog_migrate.analysis.sources import Sources
 from workerlog_migrate.analysis.special_methods import SpecialMethods
 from workerlog_migrate.analysis.specials import Specials
@@ -284,6 +285,7 @@ class Engine:
             annotations,
             order,
             changes,
+            meanwhile,
             presence,
             flat,
             shapes,
@@ -299,7 +301,8 @@ class Engine:
             assignment,
             raising,
         )
-        solver = Solver(world, sight, places, flat, flow)
+        signals = Signals(families, places, flat)
+        solver = Solver(world, sight, places, signals, flat, flow)
 
         above.flat, above.sources, above.attributes, above.entering = flat, sources, attributes, entering
         above.caught, above.decorators, above.calls, above.expressions = (
@@ -370,6 +373,7 @@ class Engine:
             assignment,
             raising,
             flow,
+            signals,
             solver,
         )
 

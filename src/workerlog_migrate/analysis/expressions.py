@@ -262,7 +262,9 @@ class Expressions:
         if env is not None:
             path = frame.unit.path(node)
             if path is not None and path in env:
-                return self._unset.told(env[path], node, frame)
+                receiver = self.value(node.value, frame.quiet())
+                if not self._attributes.is_made_anew(receiver, node.attr, node, frame):
+                    return self._unset.told(env[path], node, frame)
         receiver = self.value(node.value, frame)
         found = self._attributes.attribute(receiver, node.attr, node, frame)
         return found if env is None else self._unset.told(found, node, frame)
@@ -332,6 +334,9 @@ class Expressions:
             if not at:
                 is_dead = frame.is_dead  # there may be no element: what follows need not be evaluated
             element = self._iteration.iterate(iterable, generator.iter, frame)
+            if not at:
+                steps = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+                self._above.flow.changes_meanwhile(iterable, generator.iter, (*steps, *generator.ifs), frame)
             if env is not None:
                 self._above.assignment.assign(generator.target, element, frame, of_loop=True)
                 guards.loop_facts(generator.target, generator.iter, frame)

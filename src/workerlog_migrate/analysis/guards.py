@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import SILENT, Fact, Frame, State, key_of, roots_of
 from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.shared_items import is_shortened
 from workerlog_migrate.analysis.values import ANY, NONE, STR, Type, Value
 from workerlog_migrate.syntax.literals import is_none, len_argument
 
@@ -316,15 +317,20 @@ class Guards:
         if isinstance(iterable, ast.Call) and isinstance(iterable.func, ast.Name) and iterable.args:
             inner = iterable.args[0]
             if iterable.func.id in ("sorted", "list", "set", "tuple", "reversed"):
-                self.loop_facts(target, inner, frame)
+                if not is_shortened(inner, target, unit):
+                    self.loop_facts(target, inner, frame)
                 return
             if iterable.func.id == "range":
                 measured = len_argument(iterable.args[:2][-1])
-                if measured is not None:
+                if measured is not None and not is_shortened(measured, None, unit, loop=target):
                     self._add_key(measured, target, frame)
                 return
             if iterable.func.id == "enumerate" and isinstance(target, ast.Tuple) and target.elts:
-                if len(iterable.args) == 1 and not iterable.keywords:
+                if (
+                    len(iterable.args) == 1
+                    and not iterable.keywords
+                    and not is_shortened(inner, None, unit, loop=target)
+                ):
                     self._add_key(inner, target.elts[0], frame)
                 return
             return

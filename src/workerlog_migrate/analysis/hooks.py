@@ -51,6 +51,7 @@ _OF_CLASSES = frozenset(
     }
 )
 _OF_CLASS_STATEMENTS = ("__new__", "__init__", "__prepare__")
+_IN_BETWEEN = ("__getattribute__", "__setattr__")
 _OF_DESCRIPTORS = ("__get__", "__set__", "__delete__")
 _FACTORIES = "collections.defaultdict"
 _OF_FILES = (
@@ -130,6 +131,31 @@ class Hooks:
                         is_setter = statement.name == target.attr and made.kind == "setter"
                         if is_setter or any(_names(each, target.attr) for each in statement.decorator_list):
                             frame.sink.add(CallEdge(made, target, frame.unit))
+
+    def keeps(self, receiver: Value, name: str) -> bool:
+        """Whether an attribute that is set is afterwards what it was set to.
+
+        Not where a property, a descriptor or a special method of the class stands in between: what they give back is theirs.
+
+        Args:
+            receiver: whose attribute it is.
+            name: of the attribute.
+        """
+        return all(
+            entry.kind is not values.INSTANCE or self._is_plain(entry.class_info, name) for entry in receiver
+        )
+
+    def _is_plain(self, info: ClassInfo, name: str) -> bool:
+        family = self._families.family(info)
+        if any(isinstance(self._families.method(info, word), FunctionInfo) for word in (name, *_IN_BETWEEN)):
+            return False
+        return not any(
+            entry.kind is values.INSTANCE
+            and isinstance(self._families.method(entry.class_info, "__get__"), FunctionInfo)
+            for owner in family
+            if isinstance(owner, ClassInfo) and isinstance(owner.values.get(name), ast.Call)
+            for entry in self._flat.value(owner.values[name], owner.unit)
+        )
 
     def rows_of(self, value: Value, unit: Unit) -> Value:
         """Return what the rows of a database are where functions of the file make them."""

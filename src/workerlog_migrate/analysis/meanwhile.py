@@ -11,16 +11,17 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.same_container import name_of, names_of
 from workerlog_migrate.analysis.uses import only_value
 from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from workerlog_migrate.analysis.arguments import Arguments
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.module import Module
-    from workerlog_migrate.analysis.program import Unit
+    from workerlog_migrate.analysis.program import FunctionInfo, Unit
     from workerlog_migrate.analysis.world import World
 
 SIZED = frozenset(
@@ -86,19 +87,69 @@ class Meanwhile:
             frame: where the loop stands.
         """
         module = frame.unit.module
-        name = _name(node)
+        name = name_of(node)
         if not name:
             return False
-        if isinstance(node, ast.Name):
-            found = module.lookup(node.id, module.scope(node))
-            if found is None or found[0] is not module.scope_of_module:
-                return False
-        writers = self._writers.get(module)
-        if writers is None:
-            writers = self._writers[module] = _read(module)
+        if isinstance(node, ast.Name) and not _is_shared(node, module):
+            return False
+        writers = self._writers_of(module)
         if not writers.get(name, set()) - {module.function(node), None}:
             return False
         return self._has_threads(frame.unit)
+
+    def changed_by(
+        self,
+        node: ast.expr,
+        called: Iterable[FunctionInfo],
+        given: Iterable[tuple[FunctionInfo, str]],
+        frame: Frame,
+    ) -> bool:
+        """Say whether functions that the body of a loop calls change the size of what the loop goes through.
+
+        Args:
+            node: the container, as `container` gives it.
+            called: these functions, and those that they may call in turn.
+            given: to which of them the container itself is handed, and as which parameter.
+            frame: where the loop stands.
+        """
+        if any(
+            function.node in self._writers_of(function.unit.module).get(name, ()) for function, name in given
+        ):
+            return True
+        name = name_of(node)
+        module = frame.unit.module
+        if not name or (isinstance(node, ast.Name) and not _is_shared(node, module)):
+            return False
+        own = names_of(node, frame.unit)
+        others = {each for name in own for each in (f".{name.removeprefix('.')}", name.removeprefix("."))}
+        return any(
+            function.node in writers.get(each, ())
+            for function in called
+            for writers in (self._writers_of(function.unit.module),)
+            for each in (own if function.unit is frame.unit else others)
+        )
+
+    def changed_in(self, node: ast.expr, body: Iterable[ast.AST], frame: Frame) -> bool:
+        """Say whether the body of a loop itself changes the size of what it goes through, under another name.
+
+        Args:
+            node: the container, as `container` gives it.
+            body: the statements after which the loop goes on.
+            frame: where it stands.
+        """
+        others = names_of(node, frame.unit) - {name_of(node)}
+        return bool(others) and any(
+            name_of(base) in others
+            for statement in body
+            for each in nodes(statement)
+            if (base := _resized(each)) is not None
+        )
+
+    def _writers_of(self, module: Module) -> dict[str, set[ast.AST | None]]:
+        known = self._writers.get(module)
+        if known is None:
+            known = self._writers[module] = _read(module)
+        return known
 
     def changes_inside(self, node: ast.expr, arguments: Arguments) -> bool:
         """Say the same of what a call goes through: a container, or those of which a literal is made.
@@ -129,6 +180,12 @@ class Meanwhile:
         return known
 
 
+def _is_shared(node: ast.Name, module: Module) -> bool:
+    """Whether a name is the module's."""
+    found = module.lookup(node.id, module.scope(node))
+    return found is not None and found[0] is module.scope_of_module
+
+
 def _starts(unit: Unit, top: str, call: str) -> bool:
     """Whether a file has a call by a name, and imports the library that it is of."""
     return bool(unit.module.calls_of(call)) and (top == "*" or unit.imports_any_of(top))
@@ -154,23 +211,20 @@ def _read(module: Module) -> dict[str, set[ast.AST | None]]:
     """Say which functions change the size of what; the making of an object is over before anybody loops over it."""
     found: dict[str, set[ast.AST | None]] = {}
     for node in nodes(module.tree):
-        match node:
-            case ast.Subscript(value=base, ctx=ast.Store() | ast.Del()):
-                pass
-            case ast.Call(func=ast.Attribute(value=base, attr=attr)) if attr in CHANGES:
-                pass
-            case _:
-                continue
-        name, function = _name(base), module.function(node)
+        base = _resized(node)
+        if base is None:
+            continue
+        name, function = name_of(base), module.function(node)
         if name and getattr(function, "name", "") != "__init__":
             found.setdefault(name, set()).add(function)
     return found
 
 
-def _name(node: ast.expr) -> str:
+def _resized(node: ast.AST) -> ast.expr | None:
+    """Give the container whose size a node may change."""
     match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(attr=attr):  # of whatever object: what a thread has of it may have another name
-            return f".{attr}"
-    return ""
+        case ast.Subscript(value=base, ctx=ast.Store() | ast.Del()):
+            return base
+        case ast.Call(func=ast.Attribute(value=base, attr=attr)) if attr in CHANGES:
+            return base
+    return None

@@ -115,11 +115,13 @@ class Places:
         if known is None:
             self._handed_on[unit] = True
             name = unit.name.rpartition(".")[2]
-            known = any(
-                self._hands_on(other, unit, name)
-                for other in self.units(unit, name)
-                if not self.is_test(other)
+            words = (name, *_BY_NAME)
+            others = dict.fromkeys(
+                other
+                for word in words
+                for other in (*self.units(unit, word), *self._world.set_up_around(word))
             )
+            known = any(self._hands_on(other, unit, name) for other in others if not self.is_test(other))
             self._handed_on[unit] = known
         return known
 
@@ -265,6 +267,7 @@ def _may_use(unit: Unit, word: str, *, changing: bool) -> bool:
     return bool(module.attributes_of(word) or module.calls_of(word))
 
 
+_BY_NAME = ("modules", "import_module", "__import__")  # what gives a module by a text
 _TEST_FOLDERS = frozenset({"tests", "test"})
 _TEST_LIBRARIES = ("pytest", "unittest")
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.places import Places
     from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.analysis.sight import Sight
+    from workerlog_migrate.analysis.signals import Signals
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.knowledge import OperationRow
 
@@ -34,7 +35,6 @@ _EVERYTHING = frozenset({BROAD, ROOT})
 _CANCELLED = "CancelledError"  # that of asyncio ends a task, and is no Exception; nobody can tell the others by their name
 _UNKNOWNS = 16
 _RAISED = "op:raise"
-_HANDLED = 2  # the arguments of signal.signal
 _PER_NAME = 6
 _TEXT = 70
 
@@ -78,10 +78,19 @@ class Solver:
     The arguments are the parts of the analysis that it asks.
     """
 
-    def __init__(self, world: World, sight: Sight, places: Places, flat: FlowInsensitive, flow: Flow) -> None:
+    def __init__(
+        self,
+        world: World,
+        sight: Sight,
+        places: Places,
+        handlers: Signals,
+        flat: FlowInsensitive,
+        flow: Flow,
+    ) -> None:
         self._world = world
         self._places = places
         self._sight = sight
+        self._handlers = handlers
         self._flat = flat
         self._flow = flow
         self._effects: dict[FunctionInfo, _Effects] = {}
@@ -207,20 +216,13 @@ class Solver:
         return self._signals
 
     def _raised_by_signals(self) -> Iterator[Evidence]:
-        for unit in self._places.around("signal"):
-            for call in unit.module.calls_of("signal"):
-                handler = _signal_handler(call)
-                if handler is None or unit.module.qualified(call.func) != "signal.signal":
-                    continue
-                for entry in self._flat.value(handler, unit):
-                    if entry.function_or_none is None:
-                        continue
-                    edge = CallEdge(entry.function, call, unit)
-                    self._solve((edge,))
-                    for exception, root in self._effects[entry.function].raises.items():
-                        if root.rule == _RAISED and not self._world.hierarchy.is_control(exception):
-                            evidence = _through(edge, root)
-                            yield replace(evidence, note=f"{evidence.note}: a signal arrives anywhere")
+        for function, call, unit in self._handlers.handlers():
+            edge = CallEdge(function, call, unit)
+            self._solve((edge,))
+            for exception, root in self._effects[function].raises.items():
+                if root.rule == _RAISED and not self._world.hierarchy.is_control(exception):
+                    evidence = _through(edge, root)
+                    yield replace(evidence, note=f"{evidence.note}: a signal arrives anywhere")
 
     # -- evidence -------------------------------------------------------------------------------------------
 
@@ -448,12 +450,6 @@ def _tidy(found: list[Evidence]) -> tuple[Evidence, ...]:
             )
         )
     return tuple(kept)
-
-
-def _signal_handler(call: ast.Call) -> ast.expr | None:
-    """Return the handler of a call of ``signal.signal``."""
-    named = next((word.value for word in call.keywords if word.arg == "handler"), None)
-    return call.args[_HANDLED - 1] if len(call.args) >= _HANDLED else named
 
 
 def _is_tame(call: ast.Call) -> bool:

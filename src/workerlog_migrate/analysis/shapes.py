@@ -17,7 +17,7 @@ from workerlog_migrate.syntax.blocks import leaves_loop
 from workerlog_migrate.syntax.literals import maker_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from workerlog_migrate.analysis.arguments import Arguments
     from workerlog_migrate.analysis.effects import Effects
@@ -443,17 +443,38 @@ def changes_while_iterated(node: ast.For | ast.AsyncFor, unit: Unit) -> bool:
     return _changes(node.body, path, unit.path(key), unit)
 
 
+def that_go_on(body: list[ast.stmt]) -> Iterator[ast.AST]:
+    """Yield the statements in the body of a loop after which it goes on, of compound ones what is evaluated at their head.
+
+    Args:
+        body: of the loop.
+    """
+    goes_on = bool(body) and not leaves_loop(body)
+    for statement in body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        inner = _blocks_in(statement)
+        for part in inner:
+            yield from that_go_on(part)
+        if goes_on:
+            heads = [
+                each for each in ast.iter_child_nodes(statement) if isinstance(each, ast.expr | ast.withitem)
+            ]
+            yield from heads if inner else [statement]
+
+
+def _blocks_in(statement: ast.stmt) -> list[list[ast.stmt]]:
+    found = [getattr(statement, name, None) for name in ("body", "orelse", "finalbody")]
+    cases = [case.body for case in getattr(statement, "cases", ())]
+    handlers = [handler.body for handler in getattr(statement, "handlers", ())]
+    return [*(part for part in found if isinstance(part, list)), *cases, *handlers]
+
+
 def _changes(body: list[ast.stmt], path: str, key: str | None, unit: Unit) -> bool:
     for statement in body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             continue
-        inner = [
-            part
-            for name in ("body", "orelse", "finalbody")
-            for part in (
-                [getattr(statement, name)] if isinstance(getattr(statement, name, None), list) else ()
-            )
-        ] + [handler.body for handler in getattr(statement, "handlers", ())]
+        inner = _blocks_in(statement)
         if any(_changes(part, path, key, unit) for part in inner):
             return True
         if not inner and any(_changes_it(each, path, key, unit) for each in ast.walk(statement)):

@@ -30,6 +30,7 @@ _STEP = re.compile(r"\[('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\]]*)\]")
 _SHRINKING = frozenset(
     {"clear", "pop", "popitem", "popleft", "remove", "discard", "__delitem__", "sort", "reverse", "rotate"}
 )
+_SHORTENING = _SHRINKING - {"sort", "reverse", "rotate"}
 _SETTING = frozenset({"update", "insert", "appendleft", "extendleft", "__setitem__"})
 _OF_OPERATOR = {"setitem": False, "delitem": True}
 _MAKING = frozenset(
@@ -135,6 +136,37 @@ def before_loop(loop: ast.stmt, frame: Frame, value_of: ValueOf) -> None:
         elif isinstance(node, ast.Call):
             other_names.after_call(values.BOTTOM, node, frame, value_of)
             after_call(node, frame, value_of)
+
+
+def is_shortened(table: ast.expr, key: ast.expr | None, unit: Unit, *, loop: ast.expr | None = None) -> bool:
+    """Whether the body of a loop takes something out of a container, other than what it is at.
+
+    Args:
+        table: the container; ``d.keys()`` and ``d.items()`` stand for ``d``.
+        key: the target of the loop, where that is a key of the container.
+        unit: its file.
+        loop: the target, where it is none.
+    """
+    if isinstance(table, ast.Call) and isinstance(table.func, ast.Attribute):
+        table = table.func.value
+    path = unit.path(table)
+    around = unit.module.parents.get(loop or key)  # type: ignore[arg-type]  # one of them is given
+    if path is None or not isinstance(around, ast.For | ast.AsyncFor):
+        return False
+    first = key.elts[0] if isinstance(key, ast.Tuple) and key.elts else key
+    own = None if first is None else unit.path(first)
+    for statement in around.body:
+        for node in nodes(statement):
+            match node:
+                case ast.Subscript(value=value, slice=index, ctx=ast.Del()):
+                    is_own = own is not None and unit.path(index) == own
+                case ast.Call(func=ast.Attribute(value=value, attr=attr), args=given) if attr in _SHORTENING:
+                    is_own = own is not None and bool(given) and unit.path(given[0]) == own
+                case _:
+                    continue
+            if not is_own and unit.path(value) == path:
+                return True
+    return False
 
 
 def _forget(

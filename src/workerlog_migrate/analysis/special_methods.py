@@ -88,6 +88,15 @@ class SpecialMethods:
                 self._effects.protocol(entry.name, operation, node, frame)
                 return
 
+    def is_asked_for_items(self, value: Value) -> bool:
+        """Whether a method of the program gives or keeps the items of a value: what was put there need not be what is there."""
+        return any(
+            isinstance(self._families.method(entry.class_info, word), FunctionInfo)
+            for entry in value
+            if entry.kind is values.INSTANCE
+            for word in ("__getitem__", "__setitem__")
+        )
+
     def dunder(self, entry: Type, name: str, node: ast.expr, frame: Frame) -> Value:
         """Call a special method of an instance of a class of the program."""
         method = self._families.method(entry.class_info, name)

@@ -68,7 +68,9 @@ class Subscripts:
         if env is not None:
             path = frame.unit.path(node)
             if path is not None and path in env:
-                return env[path]
+                held = self._above.expressions.value(node.value, frame.quiet())
+                if not self._special_methods.is_asked_for_items(held):
+                    return env[path]
         base = self._above.expressions.value(node.value, frame)
         if frame.sink.is_heard and not isinstance(node.slice, ast.Constant):
             self._above.expressions.value(node.slice, frame)

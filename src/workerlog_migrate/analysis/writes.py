@@ -120,7 +120,11 @@ class Writes:
 
     def _written_by_others(self, unit: Unit, name: str) -> Iterator[Value]:
         """Yield what other files set a name of a module to."""
-        for other in self._places.writers(unit, name)[1:]:
+        around = self._world.set_up_around(name, changing=True)
+        writers = dict.fromkeys((*self._places.writers(unit, name)[1:], *around))
+        for other in writers:
+            if other is unit or self._places.is_test(other):
+                continue
             for place in other.module.stores_of(name):
                 if self._places.is_module(place.value, unit, other, name):
                     is_store = isinstance(place.ctx, ast.Store)
@@ -232,8 +236,9 @@ class Writes:
         ):
             return
         declared = self._annotations.annotation(owner.annotations[name], owner.unit)
+        says_nothing = values.is_silent(declared) or values.names(declared) == {"object"}
         for value in self._passed_for(info, name):
-            yield values.contradicting(declared, value)
+            yield value if says_nothing else values.contradicting(declared, value)
         yield values.contradicting(declared, self._made_by_factory(owner, name))
         yield from self._replaced(info, name, declared)
 

@@ -1,0 +1,109 @@
+"""Under which other names is a container held: ``table = rows``, ``Sessions(rows)`` whose constructor keeps it, a parameter it is passed as?
+
+Input: what a loop goes through, as it is written. Output: names (``rows``; ``.rows`` for an attribute of whatever object), and the parameters of
+functions that get it, also through one another. Names that nothing binds to the container itself are none of it.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from workerlog_migrate.analysis.module import Module
+    from workerlog_migrate.analysis.program import FunctionInfo, Unit
+
+_HANDED_ON = 3
+
+
+def name_of(node: ast.expr) -> str:
+    """Give the name of a container: of a name itself, of an attribute with a dot before it, of anything else none.
+
+    Args:
+        node: what it is written as.
+    """
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(attr=attr):  # of whatever object: what a thread has of it may have another name
+            return f".{attr}"
+    return ""
+
+
+def names_of(node: ast.expr, unit: Unit) -> set[str]:
+    """Return the names under which a file may have a container.
+
+    Args:
+        node: the container, a name or an attribute.
+        unit: the file.
+    """
+    found = {name_of(node)} - {""}
+    pending = list(found)
+    while pending:
+        for other in _bound_to(pending.pop(), unit.module):
+            if other not in found:
+                found.add(other)
+                pending.append(other)
+    return found
+
+
+def _bound_to(name: str, module: Module) -> Iterator[str]:
+    for place in module.attributes_of(name[1:]) if name.startswith(".") else module.names_of(name):
+        parent = module.parents.get(place)
+        if isinstance(parent, ast.Assign | ast.AnnAssign):
+            targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+            if parent.value is place:
+                yield from filter(None, map(name_of, targets))
+            elif place in targets and parent.value is not None:
+                yield from filter(None, [name_of(parent.value)])
+        elif isinstance(parent, ast.Call) and place in parent.args:
+            yield from _kept_by(parent, parent.args.index(place), module)
+
+
+def _kept_by(call: ast.Call, at: int, module: Module) -> Iterator[str]:
+    """Yield the attributes in which a constructor of the file keeps an argument."""
+    made = module.definition(call.func)
+    if not isinstance(made, ast.ClassDef):
+        return
+    fields = [
+        each.target.id
+        for each in made.body
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+    ]
+    if made.decorator_list and at < len(fields):
+        yield f".{fields[at]}"
+    for method in made.body:
+        if isinstance(method, ast.FunctionDef) and method.name == "__init__":
+            parameters = [*method.args.posonlyargs, *method.args.args][1:]
+            if at < len(parameters):
+                for node in ast.walk(method):
+                    if isinstance(node, ast.Assign) and name_of(node.value) == parameters[at].arg:
+                        yield from (
+                            name_of(target) for target in node.targets if isinstance(target, ast.Attribute)
+                        )
+
+
+def handed_on(
+    function: FunctionInfo, parameter: str, depth: int = _HANDED_ON
+) -> Iterator[tuple[FunctionInfo, str]]:
+    """Yield a function and the parameter that is a container, and those of its file that it hands that to in turn.
+
+    Args:
+        function: the function.
+        parameter: the name of its parameter.
+        depth: so many calls are followed.
+    """
+    yield function, parameter
+    module = function.unit.module
+    for place in module.names_of(parameter) if depth else ():
+        call = module.parents.get(place)
+        if module.function(place) is function.node and isinstance(call, ast.Call) and place in call.args:
+            made = module.definition(call.func)
+            if made is not None and not isinstance(made, ast.ClassDef):
+                other = function.unit.function(made)
+                parameters = other.given_parameters
+                at = call.args.index(place)
+                if other is not function and at < len(parameters):
+                    yield from handed_on(other, parameters[at].arg, depth - 1)
