@@ -77,7 +77,7 @@ MUTANTS = (
     Mutant("self.x after an own method call", "guards", "                    frame.forget(key)\n                    frame.env.pop(key, None)\n", "                    pass\n", SELF),
     Mutant("a with of suppress may swallow", "entering", ' or entry.kind is values.SUPPRESS:', ':', "flow::test_a_function_of_another_file_falls_off_a_with_that_ends_an_exception"),
     Mutant("with of something unknown may swallow", "entering", '            if values.is_opaque(entry) or entry.kind is values.SUPPRESS:\n                return True\n', '            if entry.kind is values.SUPPRESS:\n                return True\n', SWALLOW),
-    Mutant("finally: what it stores", "flow", "        for path in stored:\n            frame.forget(path)\n            frame.env.pop(path, None)\n\n\n_CHANGES_SHOW", "        stored.clear()\n\n\n_CHANGES_SHOW", FLOW),
+    Mutant("finally: what it stores", "flow", "        for path in stored:\n            frame.forget(path)\n            frame.env.pop(path, None)\n\n\ndef _constant_truth", "        stored.clear()\n\n\ndef _constant_truth", FLOW),
     # --- questions
     Mutant("alternatives in the order of the set", "values", "    return sorted(value, key=_name if are_told else _place)\n", "    return list(value)\n", "order_of_questions::test_the_order_of_a_set_decides_nothing"),
     # --- what objects meet, what functions carry, what is read by a name
@@ -232,7 +232,7 @@ MUTANTS = (
     Mutant("recursion reaches its end", "raises", "            for caller, edge in callers.get(function, ()):\n", "            for caller, edge in ():\n", LOCAL),
     Mutant("weak evidence through calls", "raises", "                    if not effect.is_weak:\n                        raised", "                    if True:\n                        raised", NONE),
     Mutant("signals arrive", "raises", "            entry for entry in self._interrupts() if not", "            entry for entry in () if not", SIGNAL),
-    Mutant("signals: only what is raised", "raises", "                    if root.rule == _RAISED and not", "                    if not", SIGNAL),
+    Mutant("signals: only what is raised", "raises", "                if root.rule == _RAISED and not", "                if not", SIGNAL),
     # --- what the code around tells
     Mutant("told: two uses", "ducks", "_SPEAKING = 2  # different", "_SPEAKING = 1  # different", TOLD),
     Mutant("told: an attribute does not fit", "ducks", "        if not isinstance(parent, ast.Call) or parent.func is not attribute:\n            return _Use(_NONE)\n", "        if not isinstance(parent, ast.Call) or parent.func is not attribute:\n            return _Use(_EVERY)\n", TOLD),

@@ -10,8 +10,6 @@ import ast
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from workerlog_migrate.analysis.arguments import Arguments
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.program import FunctionInfo, Unit
@@ -114,11 +112,6 @@ class Returns(Protocol):
 
     def returns(self, function: FunctionInfo, caller: FunctionInfo) -> Value:
         """Return what a call gives."""
-
-    def changes_meanwhile(
-        self, iterable: Value, node: ast.expr, body: Iterable[ast.AST], frame: Frame
-    ) -> None:
-        """Count that a function which runs at each step of a loop changes the size of what the loop goes through."""
 
 
 class Originates(Protocol):

@@ -51,6 +51,7 @@ from workerlog_migrate.analysis.questions import Questions
 from workerlog_migrate.analysis.raises import Solver
 from workerlog_migrate.analysis.raising import Raising
 from workerlog_migrate.analysis.replacements import Replacements
+from workerlog_migrate.analysis.resized import Resized
 from workerlog_migrate.analysis.rows import Rows
 from workerlog_migrate.analysis.set_up import SetUp
 from workerlog_migrate.analysis.shapes import Shapes
@@ -241,6 +242,7 @@ class Engine:
             decorators,
             called_back,
         )
+        resized = Resized(above, effects, changes, meanwhile)
         expressions = Expressions(
             world,
             above,
@@ -260,6 +262,7 @@ class Engine:
             attributes,
             subscripts,
             operators,
+            resized,
             awaiting,
             calls,
         )
@@ -285,7 +288,7 @@ class Engine:
             annotations,
             order,
             changes,
-            meanwhile,
+            resized,
             presence,
             flat,
             shapes,
@@ -369,6 +372,7 @@ class Engine:
             specials,
             decorators,
             calls,
+            resized,
             expressions,
             assignment,
             raising,

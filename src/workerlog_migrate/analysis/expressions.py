@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.kinds import Kinds
     from workerlog_migrate.analysis.operators import Operators
     from workerlog_migrate.analysis.presence import Presence
+    from workerlog_migrate.analysis.resized import Resized
     from workerlog_migrate.analysis.sight import Sight
     from workerlog_migrate.analysis.special_methods import SpecialMethods
     from workerlog_migrate.analysis.subscripts import Subscripts
@@ -91,6 +92,7 @@ class Expressions:
         attributes: Attributes,
         subscripts: Subscripts,
         operators: Operators,
+        resized: Resized,
         awaiting: Awaiting,
         calls: Calls,
     ) -> None:
@@ -111,6 +113,7 @@ class Expressions:
         self._attributes = attributes
         self._subscripts = subscripts
         self._operators = operators
+        self._resized = resized
         self._awaiting = awaiting
         self._stored: dict[ast.AST, frozenset[str]] = {}
         self._knowledge = world.knowledge
@@ -336,7 +339,7 @@ class Expressions:
             element = self._iteration.iterate(iterable, generator.iter, frame)
             if not at:
                 steps = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-                self._above.flow.changes_meanwhile(iterable, generator.iter, (*steps, *generator.ifs), frame)
+                self._resized.by_steps(iterable, generator.iter, (*steps, *generator.ifs), frame)
             if env is not None:
                 self._above.assignment.assign(generator.target, element, frame, of_loop=True)
                 guards.loop_facts(generator.target, generator.iter, frame)

@@ -10,7 +10,7 @@ nothing has to be repeated. Effects of callees are not folded in here but stay e
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,11 +28,9 @@ from workerlog_migrate.analysis.frames import (
     State,
     Unknown,
 )
-from workerlog_migrate.analysis.meanwhile import container
 from workerlog_migrate.analysis.order import HEIGHT
 from workerlog_migrate.analysis.program import HANDLER, FunctionInfo
 from workerlog_migrate.analysis.raising import TRY_STAR
-from workerlog_migrate.analysis.shapes import changes_while_iterated, that_go_on
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Value
 
 if TYPE_CHECKING:
@@ -48,11 +46,11 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.guards import Guards
     from workerlog_migrate.analysis.hooks import Hooks
     from workerlog_migrate.analysis.iteration import Iteration
-    from workerlog_migrate.analysis.meanwhile import Meanwhile
     from workerlog_migrate.analysis.operators import Operators
     from workerlog_migrate.analysis.order import Order
     from workerlog_migrate.analysis.presence import Presence
     from workerlog_migrate.analysis.raising import Raising
+    from workerlog_migrate.analysis.resized import Resized
     from workerlog_migrate.analysis.shapes import Shapes
     from workerlog_migrate.analysis.special_methods import SpecialMethods
     from workerlog_migrate.analysis.world import World
@@ -103,7 +101,7 @@ class Flow:
         annotations: Annotations,
         order: Order,
         changes: Changes,
-        meanwhile: Meanwhile,
+        resized: Resized,
         presence: Presence,
         flat: FlowInsensitive,
         shapes: Shapes,
@@ -124,7 +122,7 @@ class Flow:
         self._annotations = annotations
         self._order = order
         self._changes = changes
-        self._meanwhile = meanwhile
+        self._resized = resized
         self._presence = presence
         self._flat = flat
         self._shapes = shapes
@@ -459,38 +457,13 @@ class Flow:
         before = self._guards.save(frame)
         self._assignment.assign(node.target, element, frame, of_loop=True)
         self._guards.loop_facts(node.target, node.iter, frame)
-        if values.names(iterable) & _CHANGES_SHOW and changes_while_iterated(node, frame.unit):
-            self._effects.operation("op:changed-while-iterated", node.iter, frame)
-        else:
-            self.changes_meanwhile(iterable, node.iter, that_go_on(node.body), frame)
+        self._resized.in_loop(iterable, node, frame)
         self.run(node.body, frame)
         frame.is_dead = False
         # A fact from before the loop holds only if nothing in the body has ended it.
         frame.env, frame.facts = before.env, before.facts & frame.facts
         self.run(node.orelse, frame)
         self._merge(frame.loops.pop(), frame)
-
-    def changes_meanwhile(
-        self, iterable: Value, node: ast.expr, body: Iterable[ast.AST], frame: Frame
-    ) -> None:
-        """Count that a function which runs at each step of a loop changes the size of what the loop goes through.
-
-        Args:
-            iterable: what is gone through.
-            node: it, as it is written.
-            body: what is evaluated at each step.
-            frame: takes what that raises.
-        """
-        body = list(body)
-        if not frame.sink.is_heard or not values.names(iterable) & _CHANGES_SHOW:
-            return
-        held = container(node)
-        called, given = self._changes.called_in(
-            body, held, lambda callee: self._expressions.value(callee, frame.quiet()), frame
-        )
-        is_changed = called and self._meanwhile.changed_by(held, called, given, frame)
-        if is_changed or self._meanwhile.changed_in(held, body, frame):
-            self._effects.operation("op:changed-while-iterated", node, frame)
 
     def _while(self, node: ast.While, frame: Frame) -> None:
         guards = self._guards
@@ -598,19 +571,6 @@ class Flow:
         for path in stored:
             frame.forget(path)
             frame.env.pop(path, None)
-
-
-_CHANGES_SHOW = frozenset(
-    {
-        "dict",
-        "set",
-        "iterator",
-        "collections.deque",
-        "collections.defaultdict",
-        "collections.OrderedDict",
-        "collections.Counter",
-    }
-)
 
 
 def _constant_truth(test: ast.expr) -> bool | None:
