@@ -16,6 +16,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from workerlog_migrate.errors import UsageError
+from workerlog_migrate.files.names import below
 from workerlog_migrate.files.reading import MAX_SETTINGS, read_file
 from workerlog_migrate.model import Boundary, Level, Unresolved
 from workerlog_migrate.registry import CODEMODS
@@ -109,6 +110,16 @@ class Config(NamedTuple):
     retry_extra: tuple[str, ...] = ()
     retry_never: tuple[str, ...] = ()
     python: tuple[int, int] | None = None
+
+    def log_folder_elsewhere(self, cwd: Path) -> str:
+        """Give the log folder if it leads out of the project, where only the person can say whether that is meant.
+
+        Args:
+            cwd: the folder in which workers are started, as far as anybody knows, absolute.
+        """
+        place = os.path.normpath(os.path.join(cwd, self.log_dir or ""))  # noqa: PTH118  # text in, text out
+        roots = (os.fspath(cwd), os.fspath(self.folder.absolute()))
+        return "" if any(below(place + os.sep, root) is not None for root in roots) else place
 
 
 def find_config(start: Path) -> Path | None:

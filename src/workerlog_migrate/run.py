@@ -226,6 +226,7 @@ def _files(
     report.path_errors.extend(found.errors)
     report.hints.extend(_hints(request, found, workers, cwd, paths))
     report.keeps_undo = request.undo
+    report.log_folder = config.log_folder_elsewhere(cwd)
     # Left alone; replaced below by what is planned for them, in folders whose scripts need them.
     report.runtime.update(
         (path, RuntimeFile(path, "left alone", "", changes=False)) for path in found.runtime

@@ -418,7 +418,7 @@ class Made(cloud.Base):
 """
 
 
-def taught(place: Place, *rows: str) -> subprocess.CompletedProcess[str]:
+def taught(place: Place, *rows: str, has_helper: bool = True) -> subprocess.CompletedProcess[str]:
     """Migrate a script with one handler for each row, around a call that the row teaches."""
     bodies = (
         f'try:\n    cloud.fetch_{number}()\nexcept Exception as error:\n    print("failed", error)\n'
@@ -428,7 +428,8 @@ def taught(place: Place, *rows: str) -> subprocess.CompletedProcess[str]:
         "import json\nimport mailbox\nimport os\n\nimport cloud\nimport helper\n\n" + "".join(bodies),
         encoding="utf-8",
     )
-    place.script.with_name("helper.py").write_text(HELPER, encoding="utf-8")
+    if has_helper:
+        place.script.with_name("helper.py").write_text(HELPER, encoding="utf-8")
     lines = (f"cloud.fetch_{number} = [{row}]\n" for number, row in enumerate(rows))
     (place.clone / "pyproject.toml").write_text(
         f"[tool.workerlog-migrate.raises]\n{''.join(lines)}", encoding="utf-8"
@@ -503,3 +504,42 @@ def test_twin_a_class_that_a_standard_module_is_seen_to_define_is_imported(place
     assert "except Exception" not in after
     for name in names:
         assert f"import {name.rpartition('.')[0]}\n" in after
+
+
+@pytest.mark.parametrize("folder", ["../../victim", "/etc/logrotate.d", "logs/../../x", "//host/share"])
+def test_a_log_folder_out_of_the_project_is_said(place: Place, folder: str) -> None:
+    """Kind: a configuration that came with a checkout decides where migrated workers write."""
+    (place.clone / "pyproject.toml").write_text(
+        f'[tool.workerlog-migrate]\nlog-dir = "{folder}"\n', encoding="utf-8"
+    )
+    for mode in ("--dry-run", "--check", "--apply"):
+        said = place.run(mode).stderr
+        where = os.path.normpath(os.path.join(place.clone, folder))
+        assert (
+            f"log-dir of the configuration leads out of the project: workers write their logs to {where}\n"
+            in said
+        )
+
+
+@pytest.mark.parametrize("folder", ["var/log", "./logs", ".", "x/../logs"])
+def test_twin_a_log_folder_in_the_project_is_nothing_to_speak_of(place: Place, folder: str) -> None:
+    (place.clone / "pyproject.toml").write_text(
+        f'[tool.workerlog-migrate]\nlog-dir = "{folder}"\n', encoding="utf-8"
+    )
+    assert "leads out" not in place.run().stderr
+
+
+@pytest.mark.parametrize("how", ["helper.py", "helper/__init__.py", "helper/evil.pyc"])
+def test_a_module_of_the_project_that_is_not_seen_is_not_imported(place: Place, how: str) -> None:
+    """Kind: ``helper.evil`` is a file of the project that nobody can read, or none; its import ends or runs something."""
+    scripts = place.script.parent
+    if how != "helper.py":
+        (scripts / "helper").mkdir()
+        (scripts / how).write_bytes(b"")
+        (scripts / "helper" / "evil.pyc").write_bytes(b"compiled")
+    rows = ('"helper.evil.Boom"', '"cloud.errors.Boom"')
+    assert taught(place, *rows, has_helper=how == "helper.py").returncode == 0
+    after = place.script.read_text(encoding="utf-8")
+    assert "except Exception as error:" in after
+    assert "helper.evil" not in after
+    assert "except cloud.errors.Boom as error:" in after

@@ -660,3 +660,95 @@ def test_the_editor_is_not_looked_for_in_the_current_folder(
     monkeypatch.setenv("PATH", os.pathsep.join([str(place.clone), os.environ["PATH"]]))  # the person's word
     assert Terminal(said.append, color=False, width=80).edit("x") == "x"
     assert mark.exists()
+
+
+HIDDEN_WAYS = {
+    "another way to the list": 'getattr(sys, "path").insert(0, "lib")',
+    "the names of the module": 'vars(sys)["path"].insert(0, "lib")',
+    "its dictionary": 'sys.__dict__["path"].insert(0, "lib")',
+    "set anew": 'setattr(sys, "path", ["lib"] + sys.path)',
+    "another name of the module": "import sys as s\ns.path.reverse()",
+    "another name of the list": "from sys import path as p\np.reverse()",
+    "a value of its own": "q = sys\nq.path.sort()",
+    "a folder of packages": 'import site\nsite.addsitedir("lib")\nsys.path.reverse()',
+    "run text": 'exec("import sys; sys.pa" + "th.insert(0, \'lib\')")',
+    "asked for by a text": 'import importlib\nimportlib.import_module("sys").path.insert(0, "l" + "ib")',
+    "an operator": 'import operator\noperator.attrgetter("path")(sys).insert(0, "lib")',
+    "joined letters": 'sys.path.insert(0, "".join(["l", "ib"]))',
+    "added letters": 'sys.path.insert(0, "l" + "ib")',
+    "put into a text": "x = 'i'\nsys.path.insert(0, f'l{x}b')",
+    "numbers": 'sys.path.insert(0, chr(108) + "ib")',
+    "turned round": 'sys.path.insert(0, "bil"[::-1])',
+    "read": 'sys.path.insert(0, open("folder.txt").read())',
+    "the current folder": 'import os\nsys.path.insert(0, "")\nos.chdir("lib")',
+    "last, then first": 'sys.path.append("lib")\nsys.path.reverse()',
+    "a loop": 'for folder in ("lib",):\n    sys.path.insert(0, folder)',
+    "a function": 'def first(folder):\n    sys.path.insert(0, folder)\nfirst("lib")',
+    "found": 'import glob\nsys.path[:0] = glob.glob("l*")',
+    "taken away": 'sys.path.append("lib")\ndel sys.path[0:-1]',
+}
+
+
+def test_the_runtime_is_led_to_no_folder_that_is_not_told(place: Place) -> None:
+    """Kind: what a script imports first puts a folder before the standard library's, in a way that no reader follows."""
+    module = place.clone / "lib" / "contextlib.py"
+    module.parent.mkdir()
+    module.write_text("raise SystemExit(7)\n", encoding="utf-8")
+    for number, way in enumerate(HIDDEN_WAYS.values()):
+        (place.clone / "scripts" / f"zero_{number}.py").write_text(
+            f"import set_up_{number}\n{WORKER}", encoding="utf-8"
+        )
+        (place.clone / "scripts" / f"set_up_{number}.py").write_text(f"import sys\n{way}\n", encoding="utf-8")
+    (place.clone / "folder.txt").write_text("lib", encoding="utf-8")
+
+    done = place.run("--apply")
+
+    assert done.returncode == 0, done.stderr
+    for number, way in enumerate(HIDDEN_WAYS):
+        text = (place.clone / "scripts" / f"zero_{number}.py").read_text(encoding="utf-8")
+        assert "mirror_print(" not in text, way
+    assert "lib/contextlib.py would be imported in place of the standard module" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "way", ["sys.path.insert(0, '.')", "sys.path.insert(0, '')", "sys.path.insert(0, os.getcwd())"]
+)
+def test_the_current_folder_is_one_above_a_script(place: Place, way: str) -> None:
+    """Kind: the folder in which a worker is started is put first, and is no text."""
+    (place.clone / "contextlib.py").write_text("raise SystemExit(7)\n", encoding="utf-8")
+    (place.clone / "scripts" / "set_up.py").write_text(f"import os\nimport sys\n\n{way}\n", encoding="utf-8")
+    place.script.write_text(f"import set_up\n{WORKER}", encoding="utf-8")
+
+    assert place.run("--apply").returncode == 0
+    assert "mirror_print(" not in place.script.read_text(encoding="utf-8")
+
+
+TOLD_WAYS = (
+    "sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))",
+    "sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'src'))",
+    "ROOT = os.path.dirname(os.path.abspath(__file__))\nif ROOT not in sys.path:\n    sys.path.insert(0, ROOT + '/vendor')",
+    "ROOT = Path(__file__).resolve().parents[1]\nsys.path.insert(0, str(ROOT / 'src'))\nsys.path[:0] = [f'{ROOT}/src', 'src']",
+    "sys.path.append('lib')\nprint(sys.path, file=sys.stderr)\nif getattr(sys, 'frozen', False):\n    sys.exit(sys._MEIPASS)",
+    "sys.path = ['src', *sys.path]\nfor each in sys.path[1:]:\n    print(each, file=sys.stderr)",
+    "environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))\nsys.path.insert(0, os.environ.get('SRC', 'src'))",
+)
+
+
+def test_twin_a_folder_that_is_told_leads_to_that_folder_only(place: Place) -> None:
+    module = place.clone / "lib" / "contextlib.py"
+    module.parent.mkdir()
+    module.write_text("raise SystemExit(7)\n", encoding="utf-8")
+    for number, way in enumerate(TOLD_WAYS):
+        (place.clone / "scripts" / f"zero_{number}.py").write_text(
+            f"import set_up_{number}\n{WORKER}", encoding="utf-8"
+        )
+        (place.clone / "scripts" / f"set_up_{number}.py").write_text(
+            f"import os\nimport sys\nfrom pathlib import Path\n\n{way}\n", encoding="utf-8"
+        )
+
+    done = place.run("--apply")
+
+    assert done.returncode == 0, done.stderr
+    for number, way in enumerate(TOLD_WAYS):
+        text = (place.clone / "scripts" / f"zero_{number}.py").read_text(encoding="utf-8")
+        assert "mirror_print(" in text, way

@@ -10,6 +10,7 @@ import ast
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
@@ -20,11 +21,11 @@ from workerlog_migrate.analysis.presence import flags_of
 from workerlog_migrate.analysis.program import FUNCTIONS, Unit
 from workerlog_migrate.analysis.taught import defines_exception
 from workerlog_migrate.files.vendor import modules_in
+from workerlog_migrate.project.root import find_root
 from workerlog_migrate.syntax.blocks import End, end_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from workerlog_migrate.analysis.engine import Engine
     from workerlog_migrate.analysis.frames import State
@@ -248,9 +249,11 @@ class Naming:
         """Whether a submodule is certainly loaded: third-party packages load theirs, the standard library and the program do not."""
         if "." not in module:
             return True
-        if module.partition(".")[0] not in _STDLIB:
-            other = self._engine.world.other_unit(module)
-            return other is None or self._engine.world.has_loaded(other)
+        top = module.partition(".")[0]
+        if top not in _STDLIB:
+            world = self._engine.world
+            other = world.other_unit(module)
+            return world.has_loaded(other) if other is not None else not _is_of_checkout(top, self._engine)
         return any(
             isinstance(node, ast.Import) and any(alias.name == module for alias in node.names)
             for node in self._module.imports
@@ -419,12 +422,24 @@ def _is_hidden(top: str, script: Path, world: World) -> bool:
 _IMPORTED = frozenset({values.DOTTED, values.UNIT, values.CLASS, values.FUNCTION, values.CALLABLE})
 
 
+def _is_of_checkout(top: str, engine: Engine) -> bool:
+    """Whether a package, a module or a plain folder of a name lies beside the script, or above it in the project."""
+    if engine.world.other_unit(top) is not None:
+        return True
+    folder = Path(os.path.realpath(engine.unit.module.source.path.parent))
+    root = find_root(folder, Path.cwd())
+    above = [each for each in (folder, *folder.parents) if each.is_relative_to(root)]
+    return any((each / top).is_dir() or modules_in(str(each), (top,)) for each in above)
+
+
 def _is_known_class(engine: Engine, name: str, owner: str) -> bool:
     """Whether an import may be added for a class that perhaps only a configuration speaks of: some modules run a program as they are loaded."""
     if engine.hierarchy.is_exception(name):
         return True
     if owner.partition(".")[0] in _STDLIB:
         return defines_exception(owner, name.rpartition(".")[2])
+    if engine.world.other_unit(owner) is None and _is_of_checkout(owner.partition(".")[0], engine):
+        return False  # a file that is not seen (compiled, say), or that is none
     return "__main__" not in owner.split(".")
 
 

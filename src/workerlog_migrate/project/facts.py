@@ -23,10 +23,11 @@ from workerlog_migrate.project.loads import (
     steps_up,
 )
 from workerlog_migrate.project.said import FileFacts, Import
+from workerlog_migrate.project.search_path import looks_elsewhere
 from workerlog_migrate.project.spawns import find_spawns
 from workerlog_migrate.syntax.parsing import keep
 
-FACTS_VERSION = 21
+FACTS_VERSION = 22
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000
@@ -129,15 +130,15 @@ def facts_of(tree: ast.Module, text: str) -> FileFacts:
     collector.spawn(tree, text)
     first = text.partition("\n")[0]
     facts = collector.facts(first.strip() if first.startswith("#!") else "")
-    facts = facts._replace(straight=_straight(tree))
+    is_hidden = looks_elsewhere(tree, text, facts.loaders)
+    facts = facts._replace(straight=_straight(tree), looks_elsewhere=is_hidden)
     takers = {*facts.importers, *facts.loaders} - {"exec"}
     if facts.sweeps and takers:
         listings = listings_taken(tree, takers, _OURS)
         facts = facts._replace(
             sweeps=tuple(sorted({folder for call in listings for folder in _listed_in(call)}))
         )
-    texts = loaded_texts(tree) if facts.loaders else None
-    if texts is None:
+    if (texts := loaded_texts(tree) if facts.loaders else None) is None:
         return facts
     return facts._replace(
         is_told=True, loaded=tuple(sorted({word for text in texts for word in _loaded(text)}))
@@ -538,10 +539,12 @@ class _Collector:
         once = {name: value for name, value in self._assigned.items() if name not in self._reassigned}
         steps = steps_up(node, once)
         if steps is not None:
-            return {_UP * steps} if steps > 1 else set()
+            return {_UP * steps} if steps else set()
         found = list(self._folders(node))
         words = {text for text in found if text.strip("./\\") and text != _UP}
-        return words or ({".."} if found.count(_UP) > 1 or any(".." in text for text in found) else set())
+        return words or (
+            {".."} if found.count(_UP) > 1 or not all(text.strip("./\\") for text in found) else set()
+        )
 
     def _folders(self, node: ast.expr, depth: int = 0) -> Iterator[str]:
         """Give the texts of an expression that names a folder, `_UP` for each step up and ``..`` where it climbs."""
@@ -551,7 +554,7 @@ class _Collector:
                     yield text
                 case ast.Name(id="dirname") | ast.Attribute(attr="dirname" | "parent"):
                     yield _UP
-                case ast.Attribute(attr="parents" | "pardir"):
+                case ast.Attribute(attr="parents" | "pardir" | "curdir" | "getcwd" | "cwd"):
                     yield ".."
                 case ast.Name(id=name) if depth < 4 and name in self._assigned:
                     yield from self._folders(self._assigned[name], depth + 1)

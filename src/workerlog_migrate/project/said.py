@@ -70,6 +70,7 @@ class FileFacts(NamedTuple):
         copied: paths of files that are copied elsewhere by a file that starts Python.
         installed: paths of files that a distribution lists one by one, without the runtime's.
         straight: the last line that is reached whenever the file runs.
+        looks_elsewhere: modules may be looked for in folders that no text names.
     """
 
     imports: tuple[Import, ...] = ()
@@ -98,6 +99,7 @@ class FileFacts(NamedTuple):
     copied: tuple[str, ...] = ()
     installed: tuple[str, ...] = ()
     straight: int = 0
+    looks_elsewhere: bool = False
 
     def may_sweep(self, folder: str) -> bool:
         """Say whether all files of a folder may be listed.

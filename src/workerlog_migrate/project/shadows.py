@@ -155,6 +155,8 @@ class Shadows:
         """Give the folders that a script, or what it imports, puts before the standard library's."""
         for each in self.reached(path):
             facts = self._project.facts(each)
+            if facts is not None and facts.looks_elsewhere:
+                yield from sorted({os.path.dirname(file) for file in self._files})
             if facts is None or not facts.in_front:
                 continue
             above = [os.path.dirname(each)]

@@ -108,6 +108,7 @@ class Report:
         changed_unmatched: Python files that git says have changed and that match no worker pattern.
         hints: lines that say what to do about paths and patterns that lead nowhere.
         keeps_undo: what is written can be taken back.
+        log_folder: the folder out of the project in which the configuration has workers keep their logs; else empty.
         paths: the paths that the run was about, as the user or the configuration named them.
         keeps_bytes: whether the bytes of changed files are kept, for a format in `SHOWS_CHANGES`.
         is_brief: whether the report is only shown as brief text, in which what was applied without more ado is a number.
@@ -131,6 +132,7 @@ class Report:
         self.hints: list[str] = []
         self.seen: SeenCounts | None = None
         self.keeps_undo = True
+        self.log_folder = ""
         self.complete = False
         self.ran: tuple[tuple[str, str], ...] = ()
 

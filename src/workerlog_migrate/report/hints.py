@@ -34,6 +34,10 @@ def render_hints(report: Report) -> str:
     if is_all_migrated(report) or is_one_line(report):
         return ""
     lines = []
+    if report.log_folder and report.changed:
+        lines.append(
+            f"log-dir of the configuration leads out of the project: workers write their logs to {typed_paths(report.log_folder)}\n"
+        )
     broad = [
         f"{shown_path(file.result.target.path)}:{finding.span.line}"
         for file in report.files
