@@ -258,6 +258,8 @@ class Calls:
         row = self._knowledge.call(name)
         if row is not None:
             return self._rows.apply(row, arguments, None, node, frame)
+        if name.endswith(".__init__") and self._initialised(name, node, frame):
+            return values.parse("None")
         if self._knowledge.type(name) is not None:  # a type that is known, made in a way that is not
             self._effects.unknown_call(node, frame, name)
             return self._elements.substitute(values.parse(name), None, None)
@@ -269,6 +271,19 @@ class Calls:
                 return self._rows.apply(inherited, arguments, values.one(owner), node, frame)
         self._effects.unknown_call(node, frame, name)
         return ANY
+
+    def _initialised(self, name: str, node: ast.expr, frame: Frame) -> bool:
+        """Whether a class is named whose row speaks of its constructor (``Thread.__init__(self, target=f)``); it is applied."""
+        row = self._knowledge.call(name.removesuffix(".__init__"))
+        if (
+            row is None
+            or not isinstance(node, ast.Call)
+            or not node.args
+            or isinstance(node.args[0], ast.Starred)
+        ):
+            return False
+        self._rows.apply(row, Arguments(self._above.expressions, node, frame, skip=1), None, node, frame)
+        return True
 
     def _invoke_function(
         self, function: FunctionInfo, arguments: Arguments, node: ast.expr, frame: Frame

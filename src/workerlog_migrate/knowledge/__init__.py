@@ -86,10 +86,20 @@ class Knowledge:
     # -- questions ------------------------------------------------------------------------------------------
 
     def call(self, name: str) -> CallRow | None:
-        """Return the row of a function, constructor or method by its exact name; None when there is none."""
+        """Return the row of a function, constructor or method by its name; None when there is none.
+
+        A row whose name ends in ``.*`` speaks of all that its owner has beside the rows of their own.
+        """
         if name not in self._calls:
-            self._calls[name] = self._tables.call(name)
+            self._calls[name] = self._tables.call(name) or self._of_all(name)
         return self._calls[name]
+
+    def _of_all(self, name: str) -> CallRow | None:
+        owner, _, last = name.rpartition(".")
+        if not owner or last.startswith("_"):
+            return None
+        further = owner.rpartition(".")[0]
+        return self._tables.call(f"{owner}.*") or (self._tables.call(f"{further}.*.*") if further else None)
 
     def method(self, type_name: str, method: str) -> CallRow | None:
         """Return the row of a method, looked up along the bases of the type."""
