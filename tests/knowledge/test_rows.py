@@ -364,6 +364,7 @@ def test_an_exception_of_another_package_can_be_named() -> None:
     optional = {
         ("discord", "requests"),
         ("google", "requests"),
+        ("mysql", "_mysql_connector"),  # its extension in C, which not every platform has
         ("pandas", "openpyxl"),
         ("pandas", "sqlalchemy"),
         ("slack_sdk", "aiohttp"),

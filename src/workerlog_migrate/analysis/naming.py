@@ -131,8 +131,10 @@ class Naming:
         )
 
     def _is_everywhere(self, top: str) -> bool:
-        """Whether Python itself brings a module, on every system."""
-        return top in _STDLIB and top not in self._engine.knowledge.operation("op:platform-attribute").names
+        """Whether Python itself brings a module, on every system and however it was built."""
+        operation = self._engine.knowledge.operation
+        missing = operation("op:platform-attribute").names | operation("op:optional-module").names
+        return top in _STDLIB and top not in missing
 
     def _is_there(self, top: str) -> bool:
         """Whether the script cannot run without a package: it, or what cannot be without it, is imported at the top, unguarded."""

@@ -304,7 +304,7 @@ def _like(entry: Type, depth: int, own: Callable[[ClassInfo], list[object]] | No
             held = list(parts[0]) if parts else []
             return [held * 2 if len(held) == 1 else held]  # one alone is compared with nothing
         case "set" | "frozenset":
-            hashable = [part for part in parts[0] if part.__hash__ is not None] if parts else []
+            hashable = [part for part in parts[0] if _can_be_key(part)] if parts else []
             return [set(hashable) if entry.name == "set" else frozenset(hashable)]
         case "tuple":
             if not entry.has_length or not parts:
@@ -313,12 +313,21 @@ def _like(entry: Type, depth: int, own: Callable[[ClassInfo], list[object]] | No
                 return []
             return [tuple(part[0] for part in parts), tuple(part[-1] for part in parts)]
         case "dict" | "collections.defaultdict" | "collections.OrderedDict" | "collections.Counter":
-            keys = [key for key in parts[0] if key.__hash__ is not None] if parts else []
+            keys = [key for key in parts[0] if _can_be_key(key)] if parts else []
             items = parts[1] if len(parts) > 1 else []
             made: list[object] = [{key: item} for item in items for key in keys[:1]]
             made += [{key: items[0]} for key in keys[1:] if items]
             return made or [{}]
     return [SAMPLES[entry.name]] if entry.name in SAMPLES else []
+
+
+def _can_be_key(sample: object) -> bool:
+    """Whether a sample has a hash: a tuple has one only if all in it have, and of what stands for a class it may fail."""
+    try:
+        hash(sample)
+    except TypeError:
+        return False
+    return True
 
 
 def constant(node: ast.expr) -> list[object] | None:
