@@ -44,6 +44,7 @@ SIGNAL = "opaque::test_what_a_signal_handler_raises_arrives_everywhere"
 SWALLOW = "flow::test_a_context_manager_that_may_swallow_lets_what_follows_be_reached"
 SELF = "flow::test_what_held_before_holds_no_more_behind_a_decorated_method"
 DECORATOR = "opaque::test_a_decorator_runs_where_the_definition_is_reached"
+GOES_ON = "rows_go_on::test_a_row_says_all_that_its_function_raises"
 THREADS = "what_else_comes::test_a_container_that_another_thread_changes"
 BEYOND = "what_else_comes::test_what_a_value_can_be_beyond_its_type"
 BLOAT = "bloat::test_a_name_is_listed_only_where_it_can_be_raised"
@@ -217,6 +218,9 @@ MUTANTS = (
     Mutant("awaited: made elsewhere", "awaiting", '            frame.sink.add(Unknown(node, frame.unit, "", _STARTED_ELSEWHERE))\n', "            pass\n", AWAIT),
     Mutant("division by zero", "operators", '            if not self._proofs.is_nonzero(right_node, frame):\n                self._effects.operation("op:modulo', '            if False:\n                self._effects.operation("op:modulo', BODY),
     Mutant("dead branch of a conditional", "expressions", "        frame.is_dead = frame.is_dead and first_dead\n", "        frame.is_dead = frame.is_dead or first_dead\n", "flow::test_what_may_end_the_program_in_an_expression_may_as_well_go_on"),
+    Mutant("operator declines", "shapes", "or self._declines(one, own, other))", ")", GOES_ON),
+    Mutant("an object without __format__", "kinds", '            entry.kind is values.INSTANCE and self._shapes.lacks(entry.class_info, ("__format__",))\n', "            False\n", GOES_ON),
+    Mutant("print to a closed file", "printing", "                nothing.receiver_node = target  # it may be closed\n", "", GOES_ON),
     Mutant("loop over what a thread changes", "meanwhile", "        return self._has_threads(frame.unit)\n", "        return False\n", THREADS),
     Mutant("threads: only where some are started", "meanwhile", "        return self._has_threads(frame.unit)\n", "        return True\n", THREADS),
     Mutant("inner container by another name", "conditions", "or self._holds_deep(node, value, arguments)", "or False", "what_else_comes::test_what_is_put_into_decoded_data_may_be_no_json"),

@@ -73,10 +73,12 @@ class Arguments:
     def find(self, name: str, params: tuple[str, ...]) -> list[ast.expr]:
         """Return the expressions passed for a parameter: one, or several for the last of a variadic function.
 
-        ``**`` stands for the mappings that are unpacked.
+        ``*`` stands for the iterables that are unpacked, ``**`` for the mappings.
         """
         if name in self.keywords:
             return [self.keywords[name]]
+        if name == "*":
+            return [entry.value for entry in self.positional if isinstance(entry, ast.Starred)]
         if name == "**":
             return (
                 [] if self.node is None else [word.value for word in self.node.keywords if word.arg is None]

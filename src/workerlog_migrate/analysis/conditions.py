@@ -355,7 +355,7 @@ def _may_be_unpacked(name: str, test: str, row: CallRow, arguments: Arguments) -
         return True
     mappings = [word.value for word in arguments.node.keywords if word.arg is None]
     if test not in _OF_DATA and not test.startswith("type:"):
-        return bool(mappings)
+        return bool(mappings) and name != "*"
     found = [entry for each in mappings for entry in arguments.value(each)]
     return any(
         entry.name != "dict" or any("json" in values.names(held) for held in entry.args) for entry in found

@@ -221,8 +221,15 @@ class Kinds:
     def formatted(self, value: Value, spec: ast.expr, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what a format specification raises for some of the kinds."""
         text = _literal(spec)
-        if frame.sink.is_heard and text and any(_is_not_formatted(one, text) for one in _kinds(value)):
+        if not frame.sink.is_heard or not text:
+            return
+        if any(_is_not_formatted(one, text) for one in _kinds(value)):
             self._effects.operation("op:format-spec", node, frame)
+        if any(
+            entry.kind is values.INSTANCE and self._shapes.lacks(entry.class_info, ("__format__",))
+            for entry in value
+        ):
+            self._effects.operation("op:kinds", node, frame)
 
     def percent(self, layout: ast.expr, right: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what ``"%d" % x`` raises for some of the kinds."""

@@ -116,11 +116,9 @@ class Meanwhile:
             function.node in self._writers_of(function.unit.module).get(name, ()) for function, name in given
         ):
             return True
-        name = name_of(node)
-        module = frame.unit.module
-        if not name or (isinstance(node, ast.Name) and not _is_shared(node, module)):
-            return False
         own = names_of(node, frame.unit)
+        if isinstance(node, ast.Name) and not _is_shared(node, frame.unit.module):
+            own = {name for name in own if name.startswith(".")}  # ``jobs = self.jobs``
         others = {each for name in own for each in (f".{name.removeprefix('.')}", name.removeprefix("."))}
         return any(
             function.node in writers.get(each, ())

@@ -472,6 +472,8 @@ def _misses_key(layout: ast.expr, entry: Type) -> bool:
     """Whether a written ``%(name)s`` asks a dictionary for a key of which nobody knows that it is there."""
     text = layout.value if isinstance(layout, ast.Constant) and isinstance(layout.value, str) else ""
     wanted = set(_KEY.findall(text.replace("%%", "")))
+    if entry.name == "json":
+        return bool(wanted)
     if entry.name != "dict" or not wanted:
         return False
     known = {name for name, _ in entry.literal or ()}

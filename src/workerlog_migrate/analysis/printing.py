@@ -65,6 +65,7 @@ class Printing:
             if name not in (*_STDOUT, *_STDERR):
                 value = self._attributes.attribute(arguments.value(target), "write", node, frame, called=True)
                 nothing = Arguments(self._above.expressions, None, frame)
+                nothing.receiver_node = target  # it may be closed
                 for entry in value:
                     self._above.calls.invoke(entry, nothing, node, frame)
                 return

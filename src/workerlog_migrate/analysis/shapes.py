@@ -92,13 +92,34 @@ class Shapes:
         if name is None or not frame.sink.is_heard:
             return
         own = (f"__{name}__", f"__i{name}__")
+        of_right = (f"__r{name}__",)
         if any(
-            self._takes_no(one, own, is_left=True) and self._takes_no(other, (f"__r{name}__",), is_left=False)
+            (self._takes_no(one, own, is_left=True) or self._declines(one, own, other))
+            and (self._takes_no(other, of_right, is_left=False) or self._declines(other, of_right, one))
             for one in left
             for other in right
             if values.INSTANCE in (one.kind, other.kind)
         ):
             self._effects.operation("op:kinds", node, frame)
+
+    def _declines(self, entry: Type, names: Collection[str], other: Type) -> bool:
+        """Whether the method of an operator may return ``NotImplemented`` for what is no object of the program's own classes."""
+        info = entry.class_or_none
+        if (
+            entry.kind is not values.INSTANCE
+            or other.kind is values.INSTANCE
+            or not isinstance(info, ClassInfo)
+        ):
+            return False
+        found = [self._families.method(info, name) for name in names]
+        methods = [method for method in found if method is not None]
+        return bool(methods) and all(
+            isinstance(method, FunctionInfo)
+            and any(
+                isinstance(given, ast.Name) and given.id == "NotImplemented" for given in method.facts.returns
+            )
+            for method in methods
+        )
 
     def stored(self, receiver: Value, target: ast.Attribute, frame: Frame) -> None:
         """Put into the sink that an attribute cannot be set: of a frozen data class, or one that ``__slots__`` does not name."""

@@ -80,7 +80,7 @@ TESTS: Mapping[str, ConditionWord] = {
     # It holds lists or texts of any length.
     "unpaired": ConditionWord("{} is unpaired"),
     # A file or a client that something in the program may have closed before.
-    "closable": ConditionWord("{} may be closed", of_callbacks=False),
+    "closable": ConditionWord("{} may be closed"),
     # A date that need not be the present: the first or the last year is among them.
     "far-off": ConditionWord("{} may be any date", of_callbacks=False),
     # Something in it may be no plain data.
