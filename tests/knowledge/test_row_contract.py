@@ -30,6 +30,7 @@ from workerlog_migrate.knowledge.rows import (
     OperationRow,
     Protocol,
     RetryRow,
+    Telling,
     TypeRow,
     When,
 )
@@ -48,6 +49,8 @@ OF_THE_LOADER = {
     for name in {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
 }
 FOR_PEOPLE = {"source"}
+EARLIER = {"ascii"}
+"""Words that hold only where they hold of each argument that is named, decided before one of them is asked."""
 
 
 @functools.cache
@@ -139,6 +142,28 @@ def test_every_operation_is_asked_for() -> None:
 def test_every_protocol_word_mark_and_kind_is_asked_for() -> None:
     assert not set(PROTOCOLS) - said()[1]
     assert not (MARKS | CALL_MARKS | KINDS | set(TESTS)) - said()[1]
+
+
+@pytest.mark.parametrize(
+    ("telling", "method"),
+    [
+        (Telling.CONSTANT, "_tell_by_constant"),
+        (Telling.WRITING, "_tell_by_writing"),
+        (Telling.VALUE, "_tell_by_value"),
+    ],
+)
+def test_a_word_is_decided_where_the_table_sends_it(telling: Telling, method: str) -> None:
+    """A word whose case stands elsewhere would never be decided, and hold wherever it is asked for."""
+    tree = ast.parse((PACKAGE / "analysis" / "conditions.py").read_text(encoding="utf-8"))
+    decided = {
+        pattern.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == method
+        for pattern in ast.walk(node)
+        if isinstance(pattern, ast.MatchValue) and isinstance(pattern.value, ast.Constant)
+    }
+
+    assert decided == {name for name, word in TESTS.items() if word.told_by is telling} - EARLIER
 
 
 def test_every_protocol_word_mark_and_kind_is_said_by_some_row() -> None:
