@@ -171,3 +171,93 @@ def test_a_field_that_says_nothing_holds_the_data_that_fills_it(script: Analyse)
         for made, raises in (("C(**json.loads(input()))", True), ("C(n=4)", False)):
             text = head.format(kind) + f"c = {made}\n" + BODY.format("range(c.n)")
             assert ("TypeError" in script(text).body().names) is raises, (kind, made)
+
+
+TASKS = "import asyncio\nclass Robo:\n    def __init__(self):\n        self.canal = 'a'\n    async def fecha(self):\n        self.canal = None\n    async def envia(self):\n        {}\nrobo = Robo()\nasync def tudo():\n    {}\n"
+WAITING = "try:\n            if self.canal is not None:\n                await asyncio.sleep(1)\n                self.canal.upper()\n        except Exception:\n            pass"
+
+
+def test_another_task_runs_while_one_waits(script: Analyse) -> None:
+    """It was started, is gathered, is called by the loop; the twin awaits it before, or does not wait between test and use."""
+    for started in (
+        "await asyncio.gather(robo.envia(), robo.fecha())",
+        "asyncio.create_task(robo.fecha())",
+        "asyncio.get_running_loop().call_later(1, robo.fecha)",
+    ):
+        assert "AttributeError" in script(TASKS.format(WAITING, started)).names(), started
+    assert "AttributeError" not in script(TASKS.format(WAITING, "await robo.fecha()")).names()
+    at_once = WAITING.replace("await asyncio.sleep(1)", "pass")
+    assert "AttributeError" not in script(TASKS.format(at_once, "asyncio.create_task(robo.fecha())")).names()
+
+
+STEPS = "class Robo:\n    def __init__(self):\n        self.canal = 'a'\n    def passos(self):\n        try:\n            if self.canal is not None:\n                {}\n                self.canal.upper()\n        except Exception:\n            pass\nrobo = Robo()\n"
+
+
+def test_who_goes_through_a_generator_runs_between_its_steps(script: Analyse) -> None:
+    """Behind ``yield`` an attribute is what others set it to; the twin gives nothing there, or nobody sets it."""
+    user = "for _ in robo.passos():\n    robo.canal = None\n"
+    assert "AttributeError" in script(STEPS.format("yield 1") + user).names()
+    assert "AttributeError" not in script(STEPS.format("yield 1")).names()
+    assert "AttributeError" not in script(STEPS.format("pass") + "robo.canal = None\n").names()
+
+
+def test_two_names_that_were_bound_at_once_are_one_list(script: Analyse) -> None:
+    """The twin makes two lists."""
+    body = "    try:\n        a[0]\n    except Exception:\n        pass\n"
+    assert "IndexError" in script("def f():\n    a = b = [1]\n    b.clear()\n" + body).names()
+    assert "IndexError" not in script("def f():\n    a = [1]\n    b = [1]\n    b.clear()\n" + body).names()
+
+
+def test_an_index_ends_where_a_function_moves_it(script: Analyse) -> None:
+    """Not only where the list becomes shorter; the twin moves another number."""
+    text = "x = [1]\ni = j = 0\ndef passo():\n    global {0}\n    {0} += 5\n"
+    body = BODY.format("while i < len(x):\n        passo()\n        x[i]\n        i += 1")
+    assert "IndexError" in script(text.format("i") + body).names()
+    assert "IndexError" not in script(text.format("j") + body).names()
+
+
+def test_super_may_lead_to_a_class_beside(script: Analyse) -> None:
+    """Of an heir that has two bases; the twin's heir has one."""
+    text = "class A:\n    def v(self):\n        return 1\nclass B(A):\n    def f(self):\n        try:\n            super().v() + 1\n        except Exception:\n            pass\nclass C(A):\n    def v(self):\n        return None\nclass D({}): pass\nD().f()\n"
+    assert "TypeError" in script(text.format("B, C")).names()
+    assert "TypeError" not in script(text.format("B")).names()
+
+
+def test_rows_of_a_database_are_what_another_file_makes_of_them(script: Analyse) -> None:
+    """A file that is imported stores the function; the twin's stores it under another name."""
+    head = "import sqlite3\nimport linhas\nbase = sqlite3.connect('a')\n"
+    body = BODY.format("base.execute('select 1').fetchone()[0]")
+    for name, raises in (("row_factory", True), ("outro", False)):
+        linhas = f"def poe(base):\n    base.{name} = lambda cursor, linha: {{'a': 1}}\n"
+        assert ("KeyError" in script(head + body, modules={"linhas": linhas}).body().names) is raises
+
+
+JOBS = "class Agenda:\n    def __init__(self):\n        self.jobs = []\n    def cada(self, f):\n        self.jobs.append(f)\n    def roda(self):\n        for f in self.jobs:\n            f()\nclass Robo:\n    def __init__(self):\n        self.n = 'a'\n        self.agenda = Agenda()\n        {}\n    def fecha(self):\n        self.n = None\n    def envia(self):\n        try:\n            if self.n:\n                self.agenda.roda()\n                self.n.upper()\n        except Exception:\n            pass\nRobo().envia()\n"
+
+
+def test_a_function_that_was_handed_over_before_runs_where_what_is_held_is_called(script: Analyse) -> None:
+    """A list of jobs; the twin hands over nothing."""
+    assert "AttributeError" in script(JOBS.format("self.agenda.cada(self.fecha)")).body().names
+    assert "AttributeError" not in script(JOBS.format("pass")).body().names
+
+
+def test_a_function_empties_a_container_that_it_has_by_another_name(script: Analyse) -> None:
+    """An object that keeps it; the twin copies it."""
+    head = "class Guarda:\n    def __init__(self, itens):\n        self.itens = itens\n    def tira(self):\n        self.itens.{}()\nitens = [1]\ng = Guarda(itens)\n"
+    body = BODY.format("if itens:\n        g.tira()\n        itens[0]")
+    assert "IndexError" in script(head.format("clear") + body).names()
+    assert "IndexError" not in script(head.format("copy") + body).names()
+
+
+WAITS = "import asyncio\nt = {{'n': 1}}\nasync def limpa():\n    t.clear()\nasync def cada():\n    yield 1\nasync def usa(s):\n    try:\n        if 'n' in t:\n            {} s:\n                t['n']\n    except Exception:\n        pass\nasync def tudo():\n    await asyncio.gather(usa(asyncio.Lock()), limpa())\n"
+
+
+def test_another_task_runs_where_a_with_or_a_loop_waits(script: Analyse) -> None:
+    """``async with`` and ``async for``; the twins wait for nothing."""
+    for word, raises in (
+        ("async with", True),
+        ("async for x in", True),
+        ("with", False),
+        ("for x in", False),
+    ):
+        assert ("KeyError" in script(WAITS.format(word)).body().names) is raises, word

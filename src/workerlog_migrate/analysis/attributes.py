@@ -20,7 +20,7 @@ from workerlog_migrate.analysis.values import (
 from workerlog_migrate.syntax.literals import last_name, maker_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from workerlog_migrate.analysis.called_back import CalledBack
     from workerlog_migrate.analysis.callers import Callers
@@ -437,7 +437,10 @@ class Attributes:
         method = self._families.method(owner, name, after=owner)
         receiver = values.instance(owner)
         if isinstance(method, FunctionInfo):
-            return values.join(self._bind(made, receiver, method) for made in flat.function_value(method))
+            methods = dict.fromkeys((method, *self._beside(owner, name)))
+            return values.join(
+                self._bind(made, receiver, each) for each in methods for made in flat.function_value(each)
+            )
         if isinstance(method, str):
             self._called_back.inherited(owner, method, name, node, frame)
             return values.bound(values.one(method), method, name)
@@ -455,6 +458,19 @@ class Attributes:
                     return values.dotted(base)
                 return values.bound(values.one(base), base, name)
         return values.bound(ANY, "super()", name)
+
+    def _beside(self, owner: ClassInfo, name: str) -> Iterator[FunctionInfo]:
+        """Yield the methods of that name that come next in heirs of a class which have other bases beside it."""
+        own = self._families.family(owner)
+        for heir in self._families.heirs(owner):
+            for other in self._families.family(heir) if len(heir.node.bases) > 1 else ():
+                if (
+                    isinstance(other, ClassInfo)
+                    and other is not heir
+                    and other not in own
+                    and name in other.methods
+                ):
+                    yield other.methods[name]
 
     def _member_name(self, info: ClassInfo) -> Value:
         """Return what a row says of the names of members: a combination of flags need not have one."""

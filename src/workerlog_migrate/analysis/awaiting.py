@@ -18,6 +18,7 @@ from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.changes import Changes
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.families import Families
@@ -38,12 +39,19 @@ class Awaiting:
     """
 
     def __init__(
-        self, world: World, above: Above, effects: Effects, families: Families, elements: Elements
+        self,
+        world: World,
+        above: Above,
+        effects: Effects,
+        families: Families,
+        elements: Elements,
+        changes: Changes,
     ) -> None:
         self._above = above
         self._families = families
         self._effects = effects
         self._elements = elements
+        self._changes = changes
         self._knowledge = world.knowledge
 
     def _await(self, node: ast.Await, frame: Frame) -> Value:
@@ -62,7 +70,12 @@ class Awaiting:
         known = any(self._knowledge.protocol(entry.name, "await") is not None for entry in value)
         if frame.sink.is_heard and not known and not isinstance(node.value, ast.Call):
             self.awaited(node.value, frame)
+        self._changes.after_wait(frame)
         return values.join(found) or self._elements.nothing
+
+    def resumed(self, frame: Frame) -> None:
+        """Forget what may have changed until a generator goes on behind ``yield``."""
+        self._changes.after_yield(frame)
 
     def awaited(self, node: ast.expr, frame: Frame, depth: int = 0) -> None:
         """Put what a task or coroutine raises into the sink where it is awaited, although it was made elsewhere.

@@ -9,9 +9,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis.kept_functions import Kept
 from workerlog_migrate.analysis.order import OWNERS
 from workerlog_migrate.analysis.program import FunctionInfo
-from workerlog_migrate.analysis.same_container import handed_on
+from workerlog_migrate.analysis.same_container import handed_on, names_of
+from workerlog_migrate.syntax.literals import last_name
 from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
@@ -25,6 +27,35 @@ if TYPE_CHECKING:
 
 _EMPTYING = frozenset({"pop", "popitem", "popleft", "clear", "remove", "discard", "update", "sort"})
 _REACHED = 120
+_OF_CONTAINERS = ("key", "len")  # facts that end where something is taken out
+_AS_TASKS = (
+    "add_done_callback",
+    "as_completed",
+    "call_at",
+    "call_later",
+    "call_soon",
+    "call_soon_threadsafe",
+    "create_task",
+    "ensure_future",
+    "gather",
+    "run_coroutine_threadsafe",
+    "start_soon",
+    "wait",
+)
+_NO_TASKS = frozenset(
+    {
+        "abstractmethod",
+        "asynccontextmanager",
+        "cache",
+        "classmethod",
+        "override",
+        "property",
+        "retry",
+        "staticmethod",
+        "wraps",
+    }
+)
+"""Decorators that leave it to the program when a coroutine runs; others hand it to a library that runs it when something arrives."""
 _ALL = "*"  # stands for every name: a module that is loaded again sets all that it sets
 _STARTING = (
     "Thread",
@@ -52,6 +83,10 @@ class Changes:
         self._changers: dict[Unit, dict[str, set[FunctionInfo]]] = {}
         self._reached: dict[FunctionInfo, frozenset[FunctionInfo]] = {}
         self._started: dict[Unit, list[FunctionInfo]] = {}
+        self._tasks: dict[Unit, list[FunctionInfo]] = {}
+        self._kept = Kept()
+        self._emptiers: dict[Unit, dict[str, set[FunctionInfo]]] = {}
+        self._aliases: dict[tuple[Unit, str], set[str]] = {}
 
     def after(self, callee: Value, node: ast.Call, frame: Frame) -> None:
         """Forget what a call may have changed.
@@ -75,14 +110,32 @@ class Changes:
         for path in self._changed_arguments(called, node, frame):
             self._forget(path, frame)
         reached = frozenset().union(*(self._reach(function) for function in called))
+        if any(map(self._kept.calls_what_is_held, reached)):  # a callback that was handed over before
+            reached = reached.union(*map(self._reach, self._kept.functions(frame.unit)))
         units = {function.unit for function in reached}
-        for path in {*env, *(fact.path for fact in frame.facts)}:
+        for path in {*env, *(root for fact in frame.facts for root in fact.roots)}:
             if self._is_taken_along(path, frame.unit) or any(
                 not functions.isdisjoint(reached)
                 for unit in units
                 for functions in self._changing(path, frame.unit, unit)
             ):
                 self._forget(path, frame)
+        for path in {fact.path for fact in frame.facts if fact.kind in _OF_CONTAINERS}:
+            if not self._emptying(path, frame.unit).isdisjoint(reached):
+                frame.forget(path)
+
+    def _emptying(self, path: str, unit: Unit) -> set[FunctionInfo]:
+        """Return the functions of a file that empty a container under another name than its path."""
+        self._changers_of(unit)
+        emptying = self._emptiers[unit]
+        if not emptying:
+            return set()
+        last = _parts(path)[-1] if "[" not in path else ""
+        known = self._aliases.get((unit, last))
+        if known is None:
+            node: ast.expr = ast.Attribute(ast.Name("self"), last[1:]) if last[:1] == "." else ast.Name(last)
+            known = self._aliases[unit, last] = names_of(node, unit) if last else set()
+        return {function for name in known for function in emptying.get(name, ())}
 
     def called_in(
         self, body: Iterable[ast.AST], held: ast.expr, value_of: Callable[[ast.expr], Value], frame: Frame
@@ -108,6 +161,74 @@ class Changes:
                     if path is not None and frame.unit.path(passed) == path:
                         given += handed_on(entry.function, parameters[at].arg)
         return frozenset(called), given
+
+    def after_wait(self, frame: Frame) -> None:
+        """Forget what another task may have changed while this one waited.
+
+        Args:
+            frame: where ``await`` stands.
+        """
+        env = frame.env
+        if env is None or not (env or frame.facts):
+            return
+        tasks = [each for each in self._tasks_in(frame.unit) if each is not frame.function]
+        if not tasks:
+            return
+        reached = frozenset().union(*(self._reach(function) for function in tasks)) - {frame.function}
+        for path in {*env, *(root for fact in frame.facts for root in fact.roots)}:
+            if any(
+                not functions.isdisjoint(reached)
+                for functions in self._changing(path, frame.unit, frame.unit)
+            ):
+                self._forget(path, frame)
+
+    def after_yield(self, frame: Frame) -> None:
+        """Forget what who goes through a generator may have changed between two steps: all that is set elsewhere.
+
+        Args:
+            frame: where ``yield`` stands.
+        """
+        env = frame.env
+        if env is None or not (env or frame.facts):
+            return
+        unit = frame.unit
+        for path in {*env, *(root for fact in frame.facts for root in fact.roots)}:
+            own = {frame.function}
+            is_changed = any(functions - own for functions in self._changing(path, unit, unit))
+            if is_changed or any(self._is_set_elsewhere(part[1:], frame) for part in _parts(path)[1:]):
+                self._forget(path, frame)
+
+    def _is_set_elsewhere(self, name: str, frame: Frame) -> bool:
+        """Whether the top of a file, or a file that uses it, sets an attribute of a name."""
+        unit = frame.unit
+        return any(unit.module.function(place) is None for place in unit.module.stores_of(name)) or bool(
+            self._world.users_of(unit, name, changing=True)
+        )
+
+    def _tasks_in(self, unit: Unit) -> list[FunctionInfo]:
+        """Return the functions of a file that run while another waits: as tasks, as callbacks of the loop, for what arrives."""
+        known = self._tasks.get(unit)
+        if known is None:
+            module = unit.module
+            known = self._tasks[unit] = [*self._started_in(unit)]
+            for name in _AS_TASKS:
+                for call in module.calls_of(name):
+                    known += self._handed_in(
+                        (
+                            each.func if isinstance(each, ast.Call) else each
+                            for argument in (*call.args, *(word.value for word in call.keywords))
+                            for each in nodes(argument)
+                            if isinstance(each, ast.Call | ast.Name | ast.Attribute)
+                        ),
+                        unit,
+                    )
+            known += [
+                unit.function(node)
+                for node in module.functions
+                if isinstance(node, ast.AsyncFunctionDef)
+                and any(last_name(_maker(each)) not in _NO_TASKS for each in node.decorator_list)
+            ]
+        return known
 
     def after_end(self, frame: Frame) -> None:
         """Forget what runs as an object ends may have changed: ``__del__``, the callback of a weak reference.
@@ -276,6 +397,7 @@ class Changes:
         if known is not None:
             return known
         known = self._changers[unit] = {}
+        emptying = self._emptiers[unit] = {}
         module = unit.module
         for scope in module.scopes.values():
             if scope.function is not None:
@@ -291,6 +413,8 @@ class Changes:
                 continue
             if not isinstance(attribute.ctx, ast.Load) or _changes(attribute, module.parents):
                 known.setdefault(f".{attribute.attr}", set()).add(unit.function(function))
+            if _changes(attribute, module.parents):
+                emptying.setdefault(f".{attribute.attr}", set()).add(unit.function(function))
             if attribute.attr in _EMPTYING and isinstance(attribute.value, ast.Name):
                 self._note_name(attribute.value, unit, known)
         for place in module.names:
@@ -306,6 +430,11 @@ class Changes:
         found = unit.module.lookup(place.id, unit.module.scope(place))
         if found is not None and found[0].node is not function:
             known.setdefault(place.id, set()).add(unit.function(function))
+            self._emptiers[unit].setdefault(place.id, set()).add(unit.function(function))
+
+
+def _maker(decorator: ast.expr) -> ast.expr:
+    return decorator.func if isinstance(decorator, ast.Call) else decorator
 
 
 def _loads_again(call: ast.Call, unit: Unit) -> bool:

@@ -194,7 +194,7 @@ class Engine:
         operators = Operators(
             world, above, effects, questions, elements, places, shapes, kinds, unset, proofs, special_methods
         )
-        awaiting = Awaiting(world, above, effects, families, elements)
+        awaiting = Awaiting(world, above, effects, families, elements, changes)
         rows = Rows(
             world,
             above,

@@ -468,6 +468,7 @@ class Expressions:
     def _yield(self, node: ast.Yield, frame: Frame) -> Value:
         if node.value is not None:
             self.value(node.value, frame)
+        self._awaiting.resumed(frame)
         return self._sight.sent(frame.function)
 
     def _yield_from(self, node: ast.YieldFrom, frame: Frame) -> Value:

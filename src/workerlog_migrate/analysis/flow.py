@@ -453,6 +453,8 @@ class Flow:
         iterable = self._expressions.value(node.iter, frame)
         element = self._iteration.iterate(iterable, node.iter, frame)
         self._widen(node, frame)
+        if isinstance(node, ast.AsyncFor):
+            self._changes.after_wait(frame)
         frame.loops.append([])
         before = self._guards.save(frame)
         self._assignment.assign(node.target, element, frame, of_loop=True)
@@ -487,6 +489,8 @@ class Flow:
         swallows = False
         for item in node.items:
             value = expressions.value(item.context_expr, frame)
+            if isinstance(node, ast.AsyncWith):
+                self._changes.after_wait(frame)
             swallows = swallows or self._entering.may_swallow(value)
             self._entering.enter_and_leave(value, item.context_expr, frame)
             if item.optional_vars is not None:
@@ -500,6 +504,8 @@ class Flow:
                 frame.sink = frame.sink.inside()
         before = self._guards.save(frame) if suppressed or swallows else None
         self.run(node.body, frame)
+        if isinstance(node, ast.AsyncWith):
+            self._changes.after_wait(frame)
         for call, sink, caught_names in reversed(suppressed):
             inner = frame.sink
             self._blocks[call] = GuardedBlock(frame.function, inner.ordered(), before)

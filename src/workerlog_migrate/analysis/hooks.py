@@ -81,6 +81,7 @@ class Hooks:
     """
 
     def __init__(self, world: World, effects: Effects, families: Families, flat: FlowInsensitive) -> None:
+        self._world = world
         self._knowledge = world.knowledge
         self._effects = effects
         self._families = families
@@ -164,7 +165,8 @@ class Hooks:
                 break
         else:
             return value
-        made = values.join(self._flat.returns(each) for each in self._makers_of(unit))
+        units = dict.fromkeys((unit, *self._world.imported_by(unit), *self._world.set_up_around(_MAKERS[0])))
+        made = values.join(self._flat.returns(each) for other in units for each in self._makers_of(other))
         if not made:
             return value
         return values.join(

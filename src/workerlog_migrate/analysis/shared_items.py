@@ -240,7 +240,10 @@ def _is_name_only(name: str, function: FunctionInfo, unit: Unit) -> bool:
     parents = module.parents
     for binding in scope.bindings[name]:
         parent = parents.get(binding.node)
-        made = parent.value if isinstance(parent, ast.Assign | ast.AnnAssign) else None
+        is_one = isinstance(parent, ast.AnnAssign) or (
+            isinstance(parent, ast.Assign) and len(parent.targets) == 1
+        )
+        made = parent.value if is_one else None  # type: ignore[union-attr]  # it is an assignment
         is_made = isinstance(made, _FRESH) or (isinstance(made, ast.Call) and last_name(made.func) in _MAKING)
         if binding.kind not in ("assign", "augment", "delete") or (binding.kind == "assign" and not is_made):
             return False
