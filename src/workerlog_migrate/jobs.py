@@ -15,7 +15,7 @@ import signal
 import sys
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from workerlog_migrate.files.once import looking_once
 from workerlog_migrate.files.reading import read_script
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from workerlog_migrate.files.cache import Cache
     from workerlog_migrate.model import Settings, Target
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 NOTHING: Mapping[Path, FileResult] = MappingProxyType({})
 """Of no target anything is known."""
 
@@ -41,6 +43,9 @@ _AHEAD = 8
 _MOST_PROCESSES = 60 if sys.platform == "win32" else sys.maxsize
 
 _SAFE_PATH = "PYTHONSAFEPATH"  # https://docs.python.org/3/using/cmdline.html#envvar-PYTHONSAFEPATH
+
+# So many words of a frame that is to lie in 1 MiB, of which it leaves nearly the half to others.
+_ROOM = 66_000
 
 # So many objects that files have left behind in cycles are worth a collection.
 _GARBAGE = 5_000
@@ -101,9 +106,9 @@ def migrate_all(
                 result = None if raw is None else _known(raw, target, settings, cache)
                 if result is None:
                     result = (
-                        pipeline.migrate_file(target, settings)
+                        _with_room(pipeline.migrate_file, target, settings)
                         if raw is None
-                        else pipeline.migrate_bytes(raw, target, settings)  # it is not read twice
+                        else _with_room(pipeline.migrate_bytes, raw, target, settings)  # it is not read twice
                     )
                     if cache is not None:
                         cache.put(result)
@@ -209,7 +214,7 @@ class _Pool:
         """Work on a file in this process, because there is no other."""
         from workerlog_migrate import pipeline
 
-        result = pipeline.migrate_file(target, self._settings)
+        result = _with_room(pipeline.migrate_file, target, self._settings)
         if self._cache is not None:
             self._cache.put(result)
         return result
@@ -306,12 +311,32 @@ def _serve(connection: Connection, settings: Settings, snapshot: str = "") -> No
                 ConnectionError,
             ):  # reset, when the other end was closed before it read our answer
                 return
-            result = pipeline.migrate_file(target, settings)
+            result = _with_room(pipeline.migrate_file, target, settings)
             try:
                 connection.send(result)
             except ConnectionError:
                 return
             collect()
+
+
+def _with_room(work: Callable[_P, _T], *arguments: _P.args, **named: _P.kwargs) -> _T:
+    """Call a function that calls others deeply.
+
+    CPython, from 3.11 on, keeps the frames of Python's functions in pieces of 16 KiB, and asks the system for the next one where a
+    call finds no room, to give it back when that returns (``_PyThreadState_PushFrame``): a loop that calls across the end of a
+    piece pays for it each time, a tenth of the time of a large project. The frame of this function is so large that its
+    piece, a power of two, has room for a thousand calls behind it. Of the frame itself nothing is touched.
+
+    Args:
+        work: the function.
+        *arguments: what it is given.
+        **named: what it is given by name.
+    """
+    return work(*arguments, **named)
+
+
+if sys.implementation.name == "cpython" and sys.version_info >= (3, 11):
+    _with_room.__code__ = _with_room.__code__.replace(co_stacksize=_ROOM)
 
 
 @contextlib.contextmanager

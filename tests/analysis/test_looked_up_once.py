@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -97,3 +99,38 @@ def test_outside_of_a_run_the_disk_is_looked_at_anew() -> None:
     with looking_once():
         assert [once("x", lambda: there[0]), once("x", lambda: there[1])] == [False, False]
     assert once("x", lambda: there[1])
+
+
+_DEEP = """
+import resource
+from workerlog_migrate import jobs
+
+def deep(depth):
+    if depth:
+        deep(depth - 1)
+    else:
+        for _ in range(20):
+            pass_on(())
+
+def pass_on(nothing):
+    return len(nothing)
+
+def every_depth():
+    for depth in range(400):
+        deep(depth)
+
+jobs._with_room(every_depth)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+jobs._with_room(every_depth)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="counts page faults as Unix does")
+def test_deep_calls_ask_the_system_for_no_memory() -> None:
+    """What calls deeply finds room for all its frames in one piece: it is not asked for, and given back, once a call."""
+    done = subprocess.run([sys.executable, "-c", _DEEP], capture_output=True, text=True, check=True)
+
+    assert (
+        int(done.stdout) < 200
+    )  # each piece is one at least, and more than 400 calls are made at the end of one
