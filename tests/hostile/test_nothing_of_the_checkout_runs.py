@@ -669,6 +669,8 @@ HIDDEN_WAYS = {
     "set anew": 'setattr(sys, "path", ["lib"] + sys.path)',
     "another name of the module": "import sys as s\ns.path.reverse()",
     "another name of the list": "from sys import path as p\np.reverse()",
+    "a line of its own": 'x = 1; sys.path.append("lib"); sys.path.reverse()',
+    "a decorated class": "@(lambda made: sys.path.sort() or made)\nclass A:\n    pass",
     "a value of its own": "q = sys\nq.path.sort()",
     "a folder of packages": 'import site\nsite.addsitedir("lib")\nsys.path.reverse()',
     "run text": 'exec("import sys; sys.pa" + "th.insert(0, \'lib\')")',

@@ -333,3 +333,26 @@ def test_a_command_that_a_report_gives_to_copy_runs_nothing_else(place: Place, n
         ["git", "ls-files"], cwd=place.clone, capture_output=True, text=True, check=True
     ).stdout
     assert "worker_logger.py" in listed
+
+
+@pytest.mark.parametrize("where", [".env", "scripts/.env", ".envrc"])
+def test_a_file_of_settings_that_workers_may_load_is_named(place: Place, where: str) -> None:
+    """Kind: data of a checkout that was nothing to a worker is a command line to a migrated one that loads it."""
+    line = "WORKER_NOTIFY_COMMAND=touch PWNED\n"
+    (place.clone / where).write_text(
+        f"# settings\nA=1\n{'export ' * where.endswith('rc')}{line}", encoding="utf-8"
+    )
+    for mode in ("--dry-run", "--check", "--apply"):
+        assert (
+            f"{where} sets WORKER_NOTIFY_COMMAND: migrated workers that load it go by that"
+            in place.run(mode).stderr
+        )
+
+
+def test_twin_other_settings_are_nothing_to_speak_of(place: Place) -> None:
+    (place.clone / ".env").write_text(
+        "# WORKER_NOTIFY_URL=\nTOKEN=secret\nMY_WORKER_LOG_DIR=x\n", encoding="utf-8"
+    )
+    said = place.run().stderr
+    assert ".env" not in said
+    assert "secret" not in said

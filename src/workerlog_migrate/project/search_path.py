@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
 _SUSPECT = re.compile(
-    r"\bsys\b(?!\s*\.\s*(?!(?:path|meta_path|path_hooks|__\w+__)\b)\w)|\baddsitedir\b|\bsite\s*\.\s*main\b|\bchdir\b"
+    r"sys\b(?!\s*\.\s*(?!(?:path|meta_path|path_hooks|__\w+__)\b)\w)|site\s*\.\s*main|addsitedir"
 )
 """``sys`` but for what a worker mostly asks it (``sys.exit``, ``sys.argv``), and other ways to a search path."""
 
@@ -44,26 +44,38 @@ def looks_elsewhere(tree: ast.Module, text: str, loaders: Collection[str] = ()) 
     """
     if loaders:
         return True
-    lines = (
-        {text.count("\n", 0, found.start()) + 1 for found in _SUSPECT.finditer(text)}
-        if _SUSPECT.search(text)
-        else ()
-    )
-    suspects = [
-        each for each in tree.body if any(each.lineno <= line <= (each.end_lineno or 0) for line in lines)
-    ]
-    return bool(suspects) and _Looker(tree, suspects).is_hidden()
+    suspects: dict[ast.stmt, None] = {}
+    at, line, first, position, body = 0, 1, 0, 0, tree.body
+    for found in _SUSPECT.finditer(text) if "sys" in text or "site" in text else ():
+        line += text.count("\n", at, at := found.start())
+        while first < len(body) and (body[first].end_lineno or 0) < line:
+            first += 1
+        position = max(position, first)
+        while position < len(body) and _start(body[position]) <= line:
+            suspects[body[position]] = None
+            position += 1
+    return bool(suspects) and _Looker(tree, list(suspects), moves="chdir" in text).is_hidden()
+
+
+def _start(statement: ast.stmt) -> int:
+    """Give the first line of a statement, with its decorators."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(each.lineno for each in decorators)])
+
+
+_TELL = (ast.Name, ast.Attribute, ast.Constant)
 
 
 class _Looker:
     """Looks at the statements of one file that may speak of a search path."""
 
-    def __init__(self, tree: ast.Module, statements: list[ast.stmt]) -> None:
+    def __init__(self, tree: ast.Module, statements: list[ast.stmt], *, moves: bool) -> None:
         self._tree = tree
         self._statements = statements
         self._modules = {"sys"}
         self._names: set[str] = set()
-        self._moves = False
+        self._moves = moves
+        self._told: dict[str, bool] = {}
         self._once: Mapping[str, ast.expr | None] | None = None
 
     def is_hidden(self) -> bool:
@@ -72,7 +84,7 @@ class _Looker:
         nodes = self._noted(self._statements, parents)
         if len(self._modules) > 1 or self._names:
             nodes = self._noted(self._tree.body, parents)
-        return any(self._hides(node, parents) for node in nodes)
+        return any(self._hides(node, parents) for node in nodes if isinstance(node, _TELL))
 
     def _noted(self, statements: list[ast.stmt], parents: dict[ast.AST, ast.AST]) -> list[ast.AST]:
         nodes: list[ast.AST] = list(statements)
@@ -80,7 +92,8 @@ class _Looker:
             for child in ast.iter_child_nodes(node):
                 parents[child] = node
                 nodes.append(child)
-            self._note(node)
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                self._note(node)
         return nodes
 
     def _note(self, node: ast.AST) -> None:
@@ -89,8 +102,6 @@ class _Looker:
                 self._modules.update(each.asname for each in names if each.name == "sys" and each.asname)
             case ast.ImportFrom(module="sys", names=names):
                 self._names.update(each.asname or each.name for each in names if each.name in _LISTS)
-            case ast.Name(id="chdir") | ast.Attribute(attr="chdir"):
-                self._moves = True
 
     def _hides(self, node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
         match node:
@@ -216,8 +227,11 @@ class _Looker:
     def _is_told_by_name(self, name: str, depth: int) -> bool:
         if self._once is None:
             self._once = dict(_assigned(self._tree))
-        value = self._once.get(name)
-        return value is not None and self._is_told(value, depth + 1)
+        if name not in self._told:
+            self._told[name] = False  # a name that is made of itself
+            value = self._once.get(name)
+            self._told[name] = value is not None and self._is_told(value, depth + 1)
+        return self._told[name]
 
 
 def _ends(left: ast.expr, right: ast.expr) -> bool:

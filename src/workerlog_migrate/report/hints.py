@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import shutil
 import sys
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.files.reading import MAX_SETTINGS, read_file
 from workerlog_migrate.registry import SPECIFIC_EXCEPTIONS
 from workerlog_migrate.report import WATCHED, Mode, Report
 from workerlog_migrate.report.text import is_all_migrated, is_one_line, shown_path
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.files.discover import Discovery, Workers
 
 _MOST_FOLDERS = 3
+_MOST_FOLDERS_OF_SETTINGS = 50
 
 
 def render_hints(report: Report) -> str:
@@ -38,6 +42,8 @@ def render_hints(report: Report) -> str:
         lines.append(
             f"log-dir of the configuration leads out of the project: workers write their logs to {typed_paths(report.log_folder)}\n"
         )
+    if report.changed:
+        lines.extend(_environments(report))
     broad = [
         f"{shown_path(file.result.target.path)}:{finding.span.line}"
         for file in report.files
@@ -91,6 +97,33 @@ def _is_first(report: Report) -> bool:
         and len(added) == len(report.runtime_changes)
         and report.seen is None
     )
+
+
+_ENVIRONMENTS = (".env", ".env.local", ".env.prod", ".env.production", ".envrc", ".flaskenv")
+_SETTING = re.compile(
+    rb"^[ \t]*(?:export[ \t]+)?(WORKER_(?:NOTIFY_COMMAND|NOTIFY_URL|LOG_DIR))[ \t]*[=:]", re.MULTILINE
+)
+
+
+def _environments(report: Report) -> Iterator[str]:
+    """Name the files of settings from which a worker may load what the runtime goes by: one of them is a command line.
+
+    They come with a checkout, and said nothing to the worker before.
+    """
+    folders = dict.fromkeys(
+        (Path(), *(file.result.target.path.parent for file in report.files if file.changed))
+    )
+    for folder in list(folders)[:_MOST_FOLDERS_OF_SETTINGS]:
+        for name in _ENVIRONMENTS:
+            with contextlib.suppress(OSError):
+                found = sorted(
+                    {each.decode() for each in _SETTING.findall(read_file(folder / name, MAX_SETTINGS))}
+                )
+                if found:
+                    yield (
+                        f"{shown_path(folder / name)} sets {', '.join(found)}: migrated workers that load it go by that; "
+                        "look into it, if you have not written it\n"
+                    )
 
 
 def _formatting(report: Report) -> Iterator[str]:
