@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import subprocess
 import sys
 from collections import Counter
@@ -99,6 +100,51 @@ def test_outside_of_a_run_the_disk_is_looked_at_anew() -> None:
     with looking_once():
         assert [once("x", lambda: there[0]), once("x", lambda: there[1])] == [False, False]
     assert once("x", lambda: there[1])
+
+
+_IN_A_RING = """import part_{first}
+import part_{second}
+
+COUNTS = {{}}
+
+
+def count(name):
+    COUNTS[name] = COUNTS.get(name, 0) + 1
+    return part_{first}.COUNTS
+
+
+def all_of_it(names):
+    try:
+        for name in names:
+            part_{second}.count(name)
+    except Exception:
+        return None
+"""
+
+
+def _calls(folder: Path, size: int) -> int:
+    """Count all calls of a run over files of which each six import the next two of them, round and round."""
+    folder.mkdir()
+    for at in range(size):
+        first, second = (at // 6 * 6 + (at + step) % 6 for step in (1, 2))
+        text = _IN_A_RING.format(first=first, second=second)
+        (folder / f"part_{at}.py").write_text(text, encoding="utf-8")
+    profile = cProfile.Profile()
+    done = profile.runcall(
+        CliRunner().invoke, main, ["--all", "--no-cache", "--jobs", "1", "--dry-run", str(folder)]
+    )
+    assert done.exit_code == 0, done.output
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+def test_a_file_costs_the_same_in_a_larger_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one file costs hangs on the files that it reaches in a few steps, not on how many there are in all."""
+    monkeypatch.chdir(tmp_path)
+    _calls(tmp_path / "rows are read", 1)
+
+    small, large = _calls(tmp_path / "small", 6) / 6, _calls(tmp_path / "large", 24) / 24
+
+    assert large < 1.15 * small
 
 
 _DEEP = """

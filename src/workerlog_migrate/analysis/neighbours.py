@@ -67,16 +67,13 @@ class Mentions(NamedTuple):
     sets: frozenset[str] = frozenset()
     sets_by_text: bool = False
 
-    def uses(self, word: str) -> bool:
-        """Whether something of that name may be used."""
-        return word in self.names
-
     def changes(self, word: str) -> bool:
         """Whether an attribute of that name may be set; an empty word stands for any."""
         return self.sets_by_text or (word in self.sets if word else bool(self.sets))
 
 
-_OWN = Mentions((0, 0), "")  # stands for those of the script itself
+OWN = Mentions((0, 0), "")
+"""Stands for those of the script itself."""
 _UNASKED = Mentions((0, 0), "")
 _seen: OrderedDict[Path, Read] = OrderedDict()
 _mentions: OrderedDict[Path, Mentions] = OrderedDict()
@@ -166,15 +163,37 @@ class Neighbours:
         Returns:
             Its module; None when it does not, or cannot be read or parsed.
         """
+        return self.used(path, self.mentions(path), word, changing=changing)
+
+    def mentions(self, path: Path) -> Mentions | None:
+        """Return what a file names.
+
+        Args:
+            path: the file, absolute.
+
+        Returns:
+            That; `OWN` for the script itself, None when it cannot be read.
+        """
         mentions = self._mentions.get(path, _UNASKED)
         if mentions is _UNASKED:
             is_own = path == self._script or self._real == str(path)
-            self._mentions[path] = mentions = _OWN if is_own else _mentioned(path)
+            self._mentions[path] = mentions = OWN if is_own else _mentioned(path)
             if not is_own:
                 self.seen[str(path)] = "" if mentions is None else mentions.digest
-        if mentions is _OWN:
+        return mentions
+
+    def used(self, path: Path, mentions: Mentions | None, word: str, *, changing: bool) -> Module | None:
+        """Return a file that may use, or set as an attribute, something of a name, as `using`.
+
+        Args:
+            path: the file, absolute.
+            mentions: what it names.
+            word: the name.
+            changing: whether only files matter that set it; then an empty word stands for any name.
+        """
+        if mentions is OWN:
             return self._own
-        if mentions is None or not (mentions.changes(word) if changing else mentions.uses(word)):
+        if mentions is None or not (mentions.changes(word) if changing else word in mentions.names):
             return None
         return self._give(path)
 
@@ -346,6 +365,7 @@ class Users:
         self._of: dict[Path, tuple[str, ...] | None] = {}
         self._folders = Folders()
         self._paths: dict[str, Path] = {}
+        self._mentions: dict[Path, list[tuple[Path, Mentions | None]]] = {}
 
     def are_known(self, path: Path) -> bool:
         """Whether all files that may use something of a file are known."""
@@ -354,11 +374,14 @@ class Users:
 
     def of(self, path: Path, word: str, *, changing: bool = False) -> Iterator[Module]:
         """Yield the files that may use something of a file, under its name, or set it as an attribute; see `Neighbours.using`."""
-        for user in self._users(path) or ():
-            if user != MANY:
-                module = self._neighbours.using(self._path(user), word, changing=changing)
-                if module is not None:
-                    yield module
+        known = self._mentions.get(path)
+        if known is None:
+            users = [self._path(user) for user in self._users(path) or () if user != MANY]
+            known = self._mentions[path] = [(user, self._neighbours.mentions(user)) for user in users]
+        for user, mentions in known:
+            module = self._neighbours.used(user, mentions, word, changing=changing)
+            if module is not None:
+                yield module
 
     @property
     def are_all_around(self) -> bool:

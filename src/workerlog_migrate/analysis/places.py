@@ -34,6 +34,7 @@ class Places:
         self._handed_on: dict[Unit, bool] = {}
         self._imported: tuple[Unit, ...] | None = None
         self._units: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
+        self._writers: dict[tuple[Unit, str], tuple[Unit, ...]] = {}
 
     def is_test(self, unit: Unit) -> bool:
         """Whether a file belongs to the tests of the program, and the script does not.
@@ -50,7 +51,12 @@ class Places:
 
     def writers(self, unit: Unit, word: str) -> tuple[Unit, ...]:
         """Return the files that may set something of a file, without the tests, whose writes are over when the program runs."""
-        return tuple(other for other in self.units(unit, word, changing=True) if not self.is_test(other))
+        key = (unit, word)
+        known = self._writers.get(key)
+        if known is None:
+            found = self.units(unit, word, changing=True)
+            known = self._writers[key] = tuple(other for other in found if not self.is_test(other))
+        return known
 
     def units(self, unit: Unit, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
         """Return the files in which something of a file may be used under a name, or set as an attribute, itself first.
@@ -79,16 +85,9 @@ class Places:
             taken = (
                 {name} if any(self._is_of(base, unit, other, name) for base in module.star_imports) else set()
             )
-            for scope in module.scopes.values():
-                for bound, bindings in scope.bindings.items():
-                    for binding in bindings:
-                        base, _, last = binding.qualified.rpartition(".")
-                        if (
-                            binding.kind == "import"
-                            and last == name
-                            and self._is_of(base or ".", unit, other, name)
-                        ):
-                            taken.add(bound)
+            for bound, base in _imported_names(other).get(name, ()):
+                if self._is_of(base, unit, other, name):
+                    taken.add(bound)
             for word in taken:
                 yield from ((other, place) for place in module.names_of(word))
 
@@ -259,11 +258,29 @@ def _looks_like_tests(unit: Unit) -> bool:
 _SETS_BY_TEXT = ("setattr", "delattr", "__setattr__", "__delattr__")
 
 
+def _imported_names(unit: Unit) -> dict[str, list[tuple[str, str]]]:
+    """Return what a file imports, by its last name: under which names, and from where."""
+    remembered = unit.module.remembered
+    known: dict[str, list[tuple[str, str]]] | None = remembered.get(_imported_names)
+    if known is None:
+        known = remembered[_imported_names] = {}
+        for scope in unit.module.scopes.values():
+            for bound, bindings in scope.bindings.items():
+                for binding in bindings:
+                    if binding.kind == "import":
+                        base, _, last = binding.qualified.rpartition(".")
+                        known.setdefault(last, []).append((bound, base or "."))
+    return known
+
+
 def _may_use(unit: Unit, word: str, *, changing: bool) -> bool:
     """Whether a file uses an attribute or calls something of a name, or may set an attribute of that name."""
     module = unit.module
     if changing:
-        return bool(module.stores_of(word)) or any(map(module.calls_of, _SETS_BY_TEXT))
+        sets_by_text = module.remembered.get(_SETS_BY_TEXT)
+        if sets_by_text is None:
+            sets_by_text = module.remembered[_SETS_BY_TEXT] = any(map(module.calls_of, _SETS_BY_TEXT))
+        return sets_by_text or bool(module.stores_of(word))
     return bool(module.attributes_of(word) or module.calls_of(word))
 
 

@@ -129,11 +129,7 @@ class Writes:
                 if self._places.is_module(place.value, unit, other, name):
                     is_store = isinstance(place.ctx, ast.Store)
                     yield self._above.flat.target(place, other) if is_store else ANY
-            tables: list[tuple[ast.expr, ast.expr]] = [
-                (place, place.value) for place in other.module.attributes_of("__dict__")
-            ]
-            tables += [(call, call.args[0]) for call in other.module.calls_of("vars") if call.args]
-            for table, thing in tables:
+            for table, thing in _tables_in(other.module):
                 if self._places.is_module(thing, unit, other, name):
                     yield from self._through_table(table, other, name)
             for call in other.module.calls_of("setattr"):
@@ -407,6 +403,16 @@ class Writes:
                 yield self._above.flat.value(word.value, unit)
         for mapping in (*call.args, *(word.value for word in call.keywords if word.arg is None)):
             yield ANY if isinstance(mapping, ast.Starred) else self._sight.item(Passed(mapping, unit), name)
+
+
+def _tables_in(module: Module) -> list[tuple[ast.expr, ast.expr]]:
+    """Return where the tables of attributes are written, ``x.__dict__`` and ``vars(x)``, each with what it is of."""
+    known: list[tuple[ast.expr, ast.expr]] | None = module.remembered.get(_tables_in)
+    if known is None:
+        known = [(place, place.value) for place in module.attributes_of("__dict__")]
+        known += [(call, call.args[0]) for call in module.calls_of("vars") if call.args]
+        module.remembered[_tables_in] = known
+    return known
 
 
 def set_by_name(module: Module) -> Iterator[tuple[ast.expr, ast.expr, ast.expr | None]]:
