@@ -173,3 +173,97 @@ def test_what_a_library_makes_by_rule_is_known(tmp_path: Path, body: str, listed
 def test_what_no_row_speaks_of_is_not_known(tmp_path: Path, body: str) -> None:
     """A constructor of a class that is not read, what is private to a client, a function of a library of another kind stay unresolved."""
     assert not judge(tmp_path, MADE.format(body=body))[1]
+
+
+IMPORTED = """import contextlib, redis.asyncio as aioredis
+with contextlib.suppress(ImportError):
+    import psutil
+def processo():
+    try:
+        return psutil.Process(1).name()
+    except Exception as erro:
+        print("processo", type(erro).__name__)
+def depois(endereco):
+    try:
+        import mysql.connector
+    except ImportError:
+        return
+    try:
+        mysql.connector.connect(host=endereco)
+    except Exception as erro:
+        print("depois", type(erro).__name__)
+def dentro(endereco):
+    try:
+        import mysql.connector
+        try:
+            mysql.connector.connect(host=endereco)
+        except Exception as erro:
+            print("dentro", type(erro).__name__)
+    except ImportError:
+        print("sem")
+def mesmo_assim(endereco):
+    try:
+        import mysql.connector
+    except ImportError:
+        print("sem")
+    try:
+        mysql.connector.connect(host=endereco)
+    except Exception as erro:
+        print("mesmo assim", type(erro).__name__)
+def por_fim(endereco):
+    try:
+        import mysql.connector
+    except ImportError:
+        return
+    finally:
+        try:
+            mysql.connector.connect(host=endereco)
+        except Exception as erro:
+            print("por fim", type(erro).__name__)
+async def guardado(redis: aioredis.Redis):
+    try:
+        return await redis.get("a")
+    except Exception as erro:
+        print("guardado", type(erro).__name__)
+processo()
+depois("a")
+dentro("a")
+mesmo_assim("a")
+por_fim("a")
+"""
+
+
+def test_a_name_is_written_only_behind_an_import_that_must_have_succeeded(tmp_path: Path) -> None:
+    """Not where ``suppress`` or a handler lets a failed import pass, nor in what runs at the end of its ``try``; but where each handler leaves the function, or in the body behind it."""
+    worker = tmp_path / "worker.py"
+    worker.write_text(IMPORTED.replace("redis.asyncio", "ast"), encoding="utf-8")
+    without = (
+        "import runpy, sys\nsys.modules.update(dict.fromkeys(['mysql', 'mysql.connector', 'psutil']))\n"
+        "runpy.run_path('worker.py', run_name='__main__')"
+    )
+
+    def run() -> tuple[int, bytes]:
+        process = subprocess.run(
+            [sys.executable, "-c", without], cwd=tmp_path, capture_output=True, check=False
+        )
+        return process.returncode, process.stdout
+
+    before = run()
+    commands.run("--apply", "--select", "specific-exceptions", "worker.py", env=os.environ, cwd=tmp_path)
+    assert run() == before
+    worker.write_text(IMPORTED, encoding="utf-8")
+    commands.run("--apply", "--select", "specific-exceptions", "worker.py", env=os.environ, cwd=tmp_path)
+    lines = [line.strip() for line in worker.read_text(encoding="utf-8").splitlines()]
+    clauses = {
+        lines[number + 1].partition('"')[2].partition('"')[0]: line.removesuffix(" as erro:")
+        for number, line in enumerate(lines[:-1])
+        if line.endswith(" as erro:")
+    }
+    assert clauses == {
+        "processo": "except Exception",
+        "depois": "except mysql.connector.errors.Error",
+        "dentro": "except mysql.connector.errors.Error",
+        "mesmo assim": "except Exception",
+        "por fim": "except Exception",
+        "guardado": "except aioredis.RedisError",
+    }

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.syntax.scopes import Binding, Scope
 
 _STDLIB = frozenset(sys.stdlib_module_names)
+_LEAVES = frozenset({End.RAISE, End.EXIT, End.RETURN})  # what keeps a handler from what follows its ``try``
 _IMPORTERS = 4  # own files between the script and the one that imports a package
 
 
@@ -344,19 +345,22 @@ class Naming:
     def _is_unconditional(self, statement: ast.stmt, root: ast.AST, place: ast.AST) -> bool:
         """Whether an import has certainly run when its scope's later code runs (or when the place is reached)."""
         child: ast.AST = statement
-        around = set(self._module.ancestors(place))
+        around = {place, *self._module.ancestors(place)}
         for parent in self._module.ancestors(statement):
             if parent is root:
                 return True
-            if parent in around and not (isinstance(parent, ast.Try) and child not in parent.body):
-                if isinstance(parent, ast.Try | ast.With | ast.AsyncWith):
-                    child = parent
-                    continue
-                return self._same_branch(parent, child, place)
             if isinstance(parent, ast.Try) and child in parent.body:
-                if not all(end_of(handler.body) in (End.RAISE, End.EXIT) for handler in parent.handlers):
+                if parent in around:
+                    if not any(block in around for block in [*parent.body, *parent.orelse]):
+                        return False  # a handler, or what runs at the end, whether the import succeeded or not
+                elif not all(end_of(handler.body) in _LEAVES for handler in parent.handlers):
                     return False
-            elif not isinstance(parent, ast.With | ast.AsyncWith):
+            elif isinstance(parent, ast.With | ast.AsyncWith):
+                if parent not in around:  # it may have swallowed the failure: suppress(ImportError)
+                    return False
+            elif parent in around and not isinstance(parent, ast.Try):
+                return self._same_branch(parent, child, place)
+            else:
                 return False
             child = parent
         return True
