@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WORKER = """import ctypes, io, json, subprocess
 import mysql.connector
-import pandas as pd
+import pandas as pd, pyperclip
 from bs4 import BeautifulSoup
 def colher(texto: str, comando: list[str]):
     decodificado = json.loads(texto)
@@ -68,6 +68,8 @@ def colher(texto: str, comando: list[str]):
             "_mysql_connector.MySQLInterfaceError",
             "banco.execute('insert into a values (%s)', (texto,))",
         ),
+        ("pyperclip.paste()", "UnicodeError", "pyperclip.copy(texto)"),
+        ("pyperclip.copy(decodificado['a'])", "UnicodeError", "pyperclip.copy(texto)"),
         ("filho.communicate()[0].split()", "AttributeError", "calmo.communicate()[0].split()"),
         ("subprocess.getoutput(texto)", "TypeError", "subprocess.run(texto, shell=True)"),
     ],
