@@ -352,7 +352,7 @@ class Naming:
             if isinstance(parent, ast.Try) and child in parent.body:
                 if parent in around:
                     if not any(block in around for block in [*parent.body, *parent.orelse]):
-                        return False  # a handler, or what runs at the end, whether the import succeeded or not
+                        return False  # a handler, or what runs at the end in any case
                 elif not all(end_of(handler.body) in _LEAVES for handler in parent.handlers):
                     return False
             elif isinstance(parent, ast.With | ast.AsyncWith):
