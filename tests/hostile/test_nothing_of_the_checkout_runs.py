@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import os
 import py_compile
 import struct
 import subprocess
 import sys
+import zipfile
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from attacked import IS_ROOT, NOBODY, WORKER, Place
 
 from workerlog_migrate.files.git import GitError, run_git
 from workerlog_migrate.files.vendor import runtime_copy
+from workerlog_migrate.project.search_path import looks_elsewhere
 from workerlog_migrate.terminal.keys import Terminal
 
 
@@ -687,6 +690,9 @@ HIDDEN_WAYS = {
     "a loop": 'for folder in ("lib",):\n    sys.path.insert(0, folder)',
     "a function": 'def first(folder):\n    sys.path.insert(0, folder)\nfirst("lib")',
     "found": 'import glob\nsys.path[:0] = glob.glob("l*")',
+    "all names of the module": 'from sys import *\npath.insert(0, "l" + "ib")',
+    "a name in another module": 'import os\nos.sys.path.insert(0, "l" + "ib")',
+    "started again": 'import os\nif "X" not in os.environ:\n    os.environ.update(X="1", PYTHONPATH="lib")\n    os.execv(sys.executable, [sys.executable, *sys.argv])',
     "taken away": 'sys.path.append("lib")\ndel sys.path[0:-1]',
 }
 
@@ -723,6 +729,27 @@ def test_the_current_folder_is_one_above_a_script(place: Place, way: str) -> Non
 
     assert place.run("--apply").returncode == 0
     assert "mirror_print(" not in place.script.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["lib.zip", "data.bin"])
+def test_an_archive_in_front_may_hold_what_the_runtime_imports(place: Place, name: str) -> None:
+    """Kind: Python imports from a ZIP file on its search path, whatever it is called."""
+    with zipfile.ZipFile(place.clone / name, "w") as archive:
+        archive.writestr("contextlib.py", "raise SystemExit(7)\n")
+    (place.clone / "scripts" / "set_up.py").write_text(
+        f'import sys\n\nsys.path.insert(0, "{name}")\n', encoding="utf-8"
+    )
+    place.script.write_text(f"import set_up\n{WORKER}", encoding="utf-8")
+
+    assert place.run("--apply").returncode == 0
+    assert "mirror_print(" not in place.script.read_text(encoding="utf-8")
+
+
+def test_names_that_are_made_of_names_are_looked_at_once() -> None:
+    """Kind: a search path of names each of which stands for the one before it eight times."""
+    names = "".join(f"n{number + 1} = [{', '.join([f'n{number}'] * 8)}]\n" for number in range(8))
+    text = f'import sys\n\nn0 = "lib"\n{names}sys.path[:0] = n8\n{"import sys; " * 20_000}\n'
+    assert not looks_elsewhere(ast.parse(text), text)
 
 
 TOLD_WAYS = (

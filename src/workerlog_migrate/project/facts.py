@@ -27,7 +27,7 @@ from workerlog_migrate.project.search_path import looks_elsewhere
 from workerlog_migrate.project.spawns import find_spawns
 from workerlog_migrate.syntax.parsing import keep
 
-FACTS_VERSION = 22
+FACTS_VERSION = 23
 """Goes up whenever the same bytes give other facts."""
 
 MAX_WORDS = 5_000

@@ -20,6 +20,9 @@ _SUSPECT = re.compile(
 )
 """``sys`` but for what a worker mostly asks it (``sys.exit``, ``sys.argv``), and other ways to a search path."""
 
+_STARTS_AGAIN = re.compile(r"exec[lv]p?e?\s*\(|spawn[lv]|posix_spawn|Popen|subprocess")
+"""Starts Python anew, with another search path from its environment."""
+
 _LISTS = frozenset({"path", "meta_path", "path_hooks", "path_importer_cache", "__dict__"})
 _ASKS = frozenset({"getattr", "hasattr"})
 _READS = frozenset(
@@ -42,7 +45,7 @@ def looks_elsewhere(tree: ast.Module, text: str, loaders: Collection[str] = ()) 
         text: of the file.
         loaders: what runs other texts or files in it, which may do so, too.
     """
-    if loaders:
+    if loaders or ("PYTHONPATH" in text and _STARTS_AGAIN.search(text)):
         return True
     suspects: dict[ast.stmt, None] = {}
     at, line, first, position, body = 0, 1, 0, 0, tree.body
@@ -74,6 +77,7 @@ class _Looker:
         self._statements = statements
         self._modules = {"sys"}
         self._names: set[str] = set()
+        self._is_starred = False
         self._moves = moves
         self._told: dict[str, bool] = {}
         self._once: Mapping[str, ast.expr | None] | None = None
@@ -84,7 +88,9 @@ class _Looker:
         nodes = self._noted(self._statements, parents)
         if len(self._modules) > 1 or self._names:
             nodes = self._noted(self._tree.body, parents)
-        return any(self._hides(node, parents) for node in nodes if isinstance(node, _TELL))
+        return self._is_starred or any(
+            self._hides(node, parents) for node in nodes if isinstance(node, _TELL)
+        )
 
     def _noted(self, statements: list[ast.stmt], parents: dict[ast.AST, ast.AST]) -> list[ast.AST]:
         nodes: list[ast.AST] = list(statements)
@@ -102,12 +108,15 @@ class _Looker:
                 self._modules.update(each.asname for each in names if each.name == "sys" and each.asname)
             case ast.ImportFrom(module="sys", names=names):
                 self._names.update(each.asname or each.name for each in names if each.name in _LISTS)
+                self._is_starred = self._is_starred or names[0].name == "*"
 
     def _hides(self, node: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> bool:
         match node:
             case ast.Name(id="addsitedir") | ast.Attribute(attr="addsitedir"):
                 return True
             case ast.Attribute(value=ast.Name(id="site"), attr="main"):
+                return True
+            case ast.Attribute(attr="sys"):  # of another module, ``os.sys``
                 return True
             case ast.Constant(value="sys"):
                 return isinstance(parents.get(node), ast.Call | ast.Subscript)

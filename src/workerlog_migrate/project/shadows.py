@@ -146,6 +146,8 @@ class Shadows:
             The file; empty when there is none, or the script itself has used it before.
         """
         for each in dict.fromkeys((folder, *self._in_front(path), *self._put_in_front)):
+            if os.path.isfile(each) and _is_archive(each):
+                return self._shown(each)
             for name, file in self._named_like_standard(each):
                 if name in _needed() and name not in self._used_by(path):
                     return self._shown(file)
@@ -344,6 +346,16 @@ class Shadows:
         if path not in self._standard_of:
             self._standard_of[path] = frozenset(name.partition(".")[0] for name in _standard(facts.imports))
         return self._standard_of[path]
+
+
+def _is_archive(path: str) -> bool:
+    """Whether Python imports from a file on its search path (`zipimport`), whatever its name: what is in it is not looked at."""
+    import zipfile  # few projects have one
+
+    try:
+        return zipfile.is_zipfile(path)
+    except OSError:
+        return False
 
 
 def _file_of(path: str) -> str:
