@@ -731,6 +731,29 @@ def test_the_current_folder_is_one_above_a_script(place: Place, way: str) -> Non
     assert "mirror_print(" not in place.script.read_text(encoding="utf-8")
 
 
+STARTERS = (
+    'subprocess.Popen([sys.executable, "scripts/zero_worker.py"], env={**os.environ, "PYTHONPATH": "lib"})',
+    'subprocess.run(["python", "scripts/zero_worker.py"], env=dict(os.environ, PYTHONPATH=f"{ROOT}/lib:{ROOT}"))',
+    'os.environ["PYTHONPATH"] = os.path.join(ROOT, "lib")\nos.system("python scripts/zero_worker.py")',
+    'os.environ.setdefault("PYTHONPATH", "./lib")\nos.system("python scripts/zero_worker.py")',
+)
+
+
+@pytest.mark.parametrize("folder", ["lib", "other"])
+def test_a_search_path_that_a_program_gives_its_workers_counts(place: Place, folder: str) -> None:
+    """Kind: another Python file starts the worker with a folder before the standard library's; its twin: another folder."""
+    module = place.clone / folder / "contextlib.py"
+    module.parent.mkdir()
+    module.write_text("raise SystemExit(7)\n", encoding="utf-8")
+    for way in STARTERS:
+        place.script.write_text(WORKER, encoding="utf-8")
+        (place.clone / "start.py").write_text(
+            f"import os, subprocess, sys\n\nROOT = '/srv'\n{way}\n", encoding="utf-8"
+        )
+        assert place.run("--apply").returncode == 0
+        assert ("mirror_print(" in place.script.read_text(encoding="utf-8")) == (folder == "other"), way
+
+
 @pytest.mark.parametrize("name", ["lib.zip", "data.bin"])
 def test_an_archive_in_front_may_hold_what_the_runtime_imports(place: Place, name: str) -> None:
     """Kind: Python imports from a ZIP file on its search path, whatever it is called."""

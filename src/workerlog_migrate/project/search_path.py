@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -67,6 +68,52 @@ def _start(statement: ast.stmt) -> int:
 
 
 _TELL = (ast.Name, ast.Attribute, ast.Constant)
+
+
+_NAME = "PYTHONPATH"
+
+
+def given_to_children(raw: bytes) -> Iterator[str]:
+    """Give the folders that a file's texts put on the search path of a Python that it starts.
+
+    Args:
+        raw: its bytes.
+
+    Yields:
+        Each as it is written, with ``/`` between its parts, without what leads up.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(raw)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    for node in ast.walk(tree):
+        for value in _values_of_name(node):
+            for each in ast.walk(value):
+                if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                    for folder in re.split(r"[:;]", each.value):
+                        parts = [part for part in re.split(r"[/\\]", folder) if part not in ("", ".", "..")]
+                        if parts:
+                            yield "/".join(parts)
+
+
+def _values_of_name(node: ast.AST) -> Iterator[ast.expr]:
+    match node:
+        case ast.Dict(keys=keys, values=values):
+            for key, value in zip(keys, values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == _NAME:
+                    yield value
+        case ast.keyword(arg=name, value=value) if name == _NAME:
+            yield value
+        case ast.Assign(targets=[ast.Subscript(slice=ast.Constant(value=name))], value=value) if (
+            name == _NAME
+        ):
+            yield value
+        case ast.Call(args=[ast.Constant(value=name), *values]) if (
+            name == _NAME
+        ):  # setdefault, putenv, setenv
+            yield from values
 
 
 class _Looker:

@@ -26,6 +26,7 @@ from workerlog_migrate.files.vendor import is_ours, modules_in, runtime_text
 from workerlog_migrate.model import RUNTIME_MODULES
 from workerlog_migrate.project.facts import read_facts
 from workerlog_migrate.project.said import FileFacts, Import
+from workerlog_migrate.project.search_path import given_to_children
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -117,6 +118,7 @@ class Shadows:
         self._imports: dict[str, tuple[str, ...]] = {}
         self._standard_of: dict[str, frozenset[str]] = {}
         self._put_in_front: dict[str, None] = {}
+        self._has_asked_starters = False
 
     def put_in_front(self, path: str, folder: str) -> None:
         """Take note of a folder that something puts before the standard library's, whatever script runs.
@@ -145,6 +147,7 @@ class Shadows:
         Returns:
             The file; empty when there is none, or the script itself has used it before.
         """
+        self._ask_starters()
         for each in dict.fromkeys((folder, *self._in_front(path), *self._put_in_front)):
             if os.path.isfile(each) and _is_archive(each):
                 return self._shown(each)
@@ -152,6 +155,15 @@ class Shadows:
                 if name in _needed() and name not in self._used_by(path):
                     return self._shown(file)
         return ""
+
+    def _ask_starters(self) -> None:
+        """Take note of what Python files of the project give the workers that they start for a search path."""
+        if self._has_asked_starters or self._names.isdisjoint(_needed()):
+            return
+        self._has_asked_starters = True
+        for path, _ in self._project.mentioning(("PYTHONPATH",)):
+            for folder in given_to_children(self._project.read(path) or b""):
+                self.put_in_front(path, folder)
 
     def _in_front(self, path: str) -> Iterator[str]:
         """Give the folders that a script, or what it imports, puts before the standard library's."""
