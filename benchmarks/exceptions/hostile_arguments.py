@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import builtins
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -29,24 +30,25 @@ import random
 import re
 import resource
 import select
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import cast
 
 ROOT = Path(__file__).resolve().parents[2]
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+import bounded  # noqa: E402  # the path is set above
 
 # What can be called without harm: modules as a whole, and single functions of others.
 MODULES = (
@@ -397,9 +399,6 @@ NO_DATA = frozenset(
         *("buffer_callback", "fmt"),
     }
 )
-# What ends the program by nature, or is no Exception, is not listed; a broken interpreter is not the program's matter.
-NOT_LISTED = frozenset({"MemoryError", "RecursionError", "SystemError"})
-
 _CALL_SECONDS = 0.5
 _ROW_SECONDS = 4.0
 _BASELINES = 4000
@@ -408,10 +407,6 @@ _OPTIONAL = 2
 _KEYWORD = re.compile(r"([a-z_]\w*)=(?!=)(.*)", re.DOTALL | re.IGNORECASE)
 _MEMORY = 1 << 30
 _JSON = "json"
-
-
-class TooLong(BaseException):
-    """A call took more than its time."""
 
 
 @dataclass
@@ -483,8 +478,7 @@ def _version(text: str) -> tuple[int, int]:
 
 def serve(rows: dict[str, list[str]], skip: set[str], write: Callable[[dict[str, object]], None]) -> None:
     """Call each row and write what came out, one record for each kind of arguments."""
-    signal.signal(signal.SIGALRM, _too_long)
-    warnings.simplefilter("ignore")
+    bounded.prepare()
     for name, params in rows.items():
         write({"begin": name})
         owner, method = _owner(name)
@@ -630,7 +624,7 @@ def _vary(
             if isinstance(error, TypeError | AttributeError) and not is_open:
                 refused += 1
             elif isinstance(error, Exception):
-                names = [_name(each) for each in type(error).__mro__]
+                names = bounded.family_of(error)
                 raised.setdefault(names[0], (sample, names, number < alone))
     if is_open or refused * 2 <= calls:
         write({"row": name, "types": types, "calls": calls, "raised": raised, "at": at})
@@ -678,24 +672,8 @@ def _call(template: str, receiver: str, texts: tuple[str, ...]) -> BaseException
         function = eval(template, space)
     except Exception as error:
         raise AssertionError(f"{template} {receiver} {texts}") from error
-    signal.setitimer(signal.ITIMER_REAL, _CALL_SECONDS)
-    try:
-        function(*arguments, **keywords)
-    except TooLong:
-        return None
-    except (Exception, GeneratorExit) as error:  # noqa: BLE001 - what comes out is the question
-        return error
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    return None
-
-
-def _too_long(_number: int, _frame: FrameType | None) -> None:
-    raise TooLong
-
-
-def _name(kind: type) -> str:
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    error = bounded.raised(functools.partial(function, *arguments, **keywords), _CALL_SECONDS)
+    return None if isinstance(error, bounded.TooLong) else error
 
 
 def _owner(name: str) -> tuple[str | None, str]:
@@ -814,12 +792,6 @@ def serve_main() -> int:
 
 def inferred(row: str, types: tuple[str, ...]) -> tuple[bool, tuple[str, ...]]:
     """Say what the analysis gives for a call with arguments of some types: whether it is complete, and the names."""
-    from workerlog_migrate.analysis.module import Module
-    from workerlog_migrate.analysis.raises import infer
-    from workerlog_migrate.analysis.types import Types
-    from workerlog_migrate.knowledge import Knowledge
-    from workerlog_migrate.model import Settings, Source
-
     owner, method = _owner(row)
     words = [each.rpartition("=")[0] for each in types]
     types = tuple(each.rpartition("=")[2] for each in types)
@@ -838,11 +810,7 @@ def inferred(row: str, types: tuple[str, ...]) -> tuple[bool, tuple[str, ...]]:
         + "\n".join([*made, ""])
         + f"    try:\n        {call}({passed})\n    except Exception:\n        pass\n"
     )
-    module = Module(Source(path=Path("worker.py"), text=text, raw=text.encode()))
-    engine = Types(module, Knowledge(), Settings(), lambda _name, _path: None).engine
-    (statement,) = module.tries
-    found = infer(engine, engine.flow.block(statement, engine.unit.enclosing(statement)))
-    return found.is_complete, tuple(found.names)
+    return bounded.inferred(text)
 
 
 def _module(row: str) -> str:
@@ -932,9 +900,6 @@ def _one_process(
 
 
 def _compare(records: list[dict[str, object]], outcome: Outcome) -> None:
-    from workerlog_migrate.knowledge import Knowledge
-
-    canonical = Knowledge().canonical_exception
     for record in records:
         if "note" in record:
             outcome.without_call.append(f"{record.get('row') or record.get('end')}: {record['note']}")
@@ -951,8 +916,7 @@ def _compare(records: list[dict[str, object]], outcome: Outcome) -> None:
             outcome.unresolved += 1
             continue
         for exception, (sample, family, _) in raised.items():
-            known = {canonical(name) for each in family for name in (each, each.removeprefix("_"))}
-            if exception not in NOT_LISTED and not known & set(names):  # a class of `_lzma` goes by `lzma`
+            if not bounded.is_listed(family, names):
                 outcome.escapes.append(Escape(row, types, exception, sample, names))
 
 

@@ -17,7 +17,6 @@ inferred.
 from __future__ import annotations
 
 import argparse
-import builtins
 import bz2
 import contextlib
 import email.message
@@ -33,19 +32,20 @@ import pickle
 import plistlib
 import random
 import re
-import signal
 import sqlite3
 import subprocess
 import sys
 import tarfile
 import tempfile
-import warnings
 import wave
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+import bounded  # the path is set above
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 3.0
@@ -529,14 +529,6 @@ def _exchange(text: bytearray, pattern: bytes, instead: tuple[bytes, ...], chanc
         text[hit.start() : hit.end()] = chance.choice(instead)
 
 
-class _TooLongError(BaseException):
-    """The time of one document is over."""
-
-
-def _too_long(_number: int, _frame: FrameType | None) -> None:
-    raise _TooLongError
-
-
 def read(case: Case, names: Iterable[str], rounds: int) -> Outcome:
     """Read damaged documents in this process.
 
@@ -562,7 +554,7 @@ def classes(names: Iterable[str]) -> tuple[type[BaseException], ...]:
     Args:
         names: their names.
     """
-    return (*_NEVER_LISTED, *filter(None, map(_class, names)))
+    return (*_NEVER_LISTED, *bounded.classes(names))
 
 
 def note(outcome: Outcome, error: BaseException | None, listed: tuple[type[BaseException], ...]) -> None:
@@ -575,10 +567,9 @@ def note(outcome: Outcome, error: BaseException | None, listed: tuple[type[BaseE
     """
     if error is None:
         return
-    kind = type(error)
-    name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    name = bounded.name_of(type(error))
     outcome.raised[name] = outcome.raised.get(name, 0) + 1
-    if outcome.names and not isinstance(error, (*listed, _TooLongError)):
+    if outcome.names and not isinstance(error, (*listed, bounded.TooLong)):
         outcome.escaped.setdefault(name, str(error)[:100])
 
 
@@ -590,25 +581,11 @@ def raised(code: object, given: dict[str, object], seconds: float) -> BaseExcept
         given: the names that they know.
         seconds: what they may take.
     """
-    try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        with contextlib.redirect_stdout(io.StringIO()):
-            exec(code, {**given, "__name__": "worker"})  # type: ignore[arg-type]  # what was compiled
-    except (Exception, _TooLongError) as error:  # noqa: BLE001  # whatever a document brings about is what is looked for
-        return error
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    return None
-
-
-def _class(name: str) -> type[BaseException] | None:
-    module, _, attribute = name.rpartition(".")
-    if not module:
-        return getattr(builtins, name, None)
-    with contextlib.suppress(ImportError):
-        return getattr(importlib.import_module(module), attribute, None)
-    outer = _class(module)  # a class in a class: imaplib.IMAP4.error
-    return getattr(outer, attribute, None)
+    with contextlib.redirect_stdout(io.StringIO()):
+        return bounded.raised(
+            lambda: exec(code, {**given, "__name__": "worker"}),  # type: ignore[arg-type]  # what was compiled
+            seconds,
+        )
 
 
 def _reader(case: Case) -> str:
@@ -701,8 +678,7 @@ def answer(ask: Callable[[str, list[str], int], Outcome]) -> int:
     import resource  # POSIX only, and asked for only in the process that reads
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    signal.signal(signal.SIGALRM, _too_long)
-    warnings.simplefilter("ignore")
+    bounded.prepare()
     logging.disable()
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -16,26 +16,22 @@ The exit code is 1 when something came out that was not inferred.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import importlib.util
+import functools
 import json
 import os
-import re
 import resource
-import signal
 import subprocess
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from hostile_arguments import JSON_VALUES, NOT_LISTED  # noqa: E402  # the path is set above
+import bounded  # noqa: E402  # the path is set above
+from hostile_arguments import JSON_VALUES  # noqa: E402  # as above
 
 CALLS = """
 (pathlib.Path('d') / x).exists()
@@ -266,28 +262,6 @@ class Outcome:
     left: list[tuple[str, str, str, str, tuple[str, ...]]] = field(default_factory=list)
 
 
-class TooLong(BaseException):
-    """A call took more than its time."""
-
-
-def modules_of(line: str) -> list[str]:
-    """Return the modules that a line names; empty where one is not in this Python.
-
-    Args:
-        line: one of ``CALLS``.
-    """
-    found: list[str] = []
-    for name in re.findall(r"(?<![\w.'])[a-z][\w]*(?:\.[a-z]\w*)*", line):
-        parts = name.split(".")
-        for cut in range(len(parts), 0, -1):
-            module = ".".join(parts[:cut])
-            with contextlib.suppress(ImportError, ValueError):
-                if importlib.util.find_spec(module) is not None:
-                    found.append(module)
-                    break
-    return sorted(set(found))
-
-
 def lines_here(only: str = "") -> list[str]:
     """Return the calls that this Python has.
 
@@ -305,11 +279,10 @@ def serve(lines: Iterable[str], write: Callable[[dict[str, object]], None]) -> N
         lines: of ``CALLS``.
         write: takes the records.
     """
-    signal.signal(signal.SIGALRM, _too_long)
-    warnings.simplefilter("ignore")
+    bounded.prepare()
     for line in lines:
         space: dict[str, object] = {}
-        exec("".join(f"import {module}\n" for module in modules_of(line)), space)
+        exec("".join(f"import {module}\n" for module in bounded.modules_of(line)), space)
         code = compile(line, "<line>", "eval")
         for kind, values in VALUES.items():
             raised: dict[str, tuple[str, list[str]]] = {}
@@ -317,39 +290,18 @@ def serve(lines: Iterable[str], write: Callable[[dict[str, object]], None]) -> N
             for value in values:
                 Path("f").write_text("a", encoding="utf-8")
                 Path("d").mkdir(exist_ok=True)
-                error = _run(code, {**space, "x": eval(value)})
+                error = bounded.raised(functools.partial(eval, code, {**space, "x": eval(value)}), _SECONDS)
+                if isinstance(error, bounded.TooLong):
+                    continue
                 failed += error is not None
                 refused += isinstance(error, _OF_THE_PROGRAM)
                 if isinstance(error, Exception) and (
                     kind == "json" or not isinstance(error, _OF_THE_PROGRAM)
                 ):
-                    names = [_name(each) for each in type(error).__mro__]
+                    names = bounded.family_of(error)
                     raised.setdefault(names[0], (value, names))
             if kind == "json" or (failed < len(values) and refused * 2 <= len(values)):  # else runs show it
                 write({"line": line, "kind": kind, "runs": len(values), "raised": raised})
-
-
-def _run(code: object, space: dict[str, object]) -> BaseException | None:
-    signal.setitimer(signal.ITIMER_REAL, _SECONDS)
-    try:
-        eval(code, space)  # type: ignore[arg-type]  # compiled above
-    except TooLong:
-        return None
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - what comes out is the question
-        return (
-            None if isinstance(error.__context__, TooLong) else error
-        )  # a lock that the alarm took away, say
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    return None
-
-
-def _too_long(_number: int, _frame: FrameType | None) -> None:
-    raise TooLong
-
-
-def _name(kind: type) -> str:
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
 def inferred(line: str, kind: str) -> tuple[bool, tuple[str, ...]]:
@@ -359,23 +311,13 @@ def inferred(line: str, kind: str) -> tuple[bool, tuple[str, ...]]:
         line: one of ``CALLS``.
         kind: a key of ``VALUES``.
     """
-    from workerlog_migrate.analysis.module import Module
-    from workerlog_migrate.analysis.raises import infer
-    from workerlog_migrate.analysis.types import Types
-    from workerlog_migrate.knowledge import Knowledge
-    from workerlog_migrate.model import Settings, Source
-
-    head = "".join(f"import {module}\n" for module in sorted({"json", *modules_of(line)}))
+    head = "".join(f"import {module}\n" for module in sorted({"json", *bounded.modules_of(line)}))
     first = "    x = json.loads(t)\n" if kind == "json" else ""
     parameter = "t: str" if kind == "json" else f"x: {kind}"
     text = (
         f"{head}def f({parameter}):\n{first}    try:\n        {line}\n    except Exception:\n        pass\n"
     )
-    module = Module(Source(path=Path("worker.py"), text=text, raw=text.encode()))
-    engine = Types(module, Knowledge(), Settings(), lambda _name, _path: None).engine
-    (statement,) = module.tries
-    found = infer(engine, engine.flow.block(statement, engine.unit.enclosing(statement)))
-    return found.is_complete, tuple(found.names)
+    return bounded.inferred(text)
 
 
 def run(only: str = "") -> Outcome:
@@ -387,9 +329,6 @@ def run(only: str = "") -> Outcome:
     Returns:
         What was tried, and what escaped.
     """
-    from workerlog_migrate.knowledge import Knowledge
-
-    canonical = Knowledge().canonical_exception
     outcome = Outcome(lines=len(lines_here(only)))
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, __file__, "--serve", only]
@@ -414,8 +353,7 @@ def run(only: str = "") -> Outcome:
             outcome.unresolved.append((line, kind))
             continue
         for exception, (value, family) in raised.items():
-            known = {canonical(name) for each in family for name in (each, each.removeprefix("_"))}
-            if exception not in NOT_LISTED and not known & set(names):
+            if not bounded.is_listed(family, names):
                 found = outcome.left if line in LEFT else outcome.escapes
                 found.append((line, kind, exception, value, names))
     return outcome

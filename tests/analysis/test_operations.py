@@ -400,7 +400,7 @@ PAIR = "from dataclasses import dataclass\n@dataclass\nclass Pair:\n    x: int\n
         ),
         case("choice of nothing", "import random\nrandom.choice([])", "IndexError"),
         case("choice of something", "import random\nrandom.choice([1])", ""),
-        case("match that may be none", "re.match('a', str(x)).group(1)", "AttributeError"),
+        case("match that may be none", "re.match('(a)', str(x)).group(1)", "AttributeError"),
         case("printed text", "print(x)", "OSError ValueError"),
         case("printed ascii", "print('ok', 3)", "OSError ValueError"),
         case("printed emoji", "print('\N{ROCKET}')", "OSError ValueError"),

@@ -332,9 +332,9 @@ def test_what_fills_fields_of_others_replaces_no_method(tmp_path: Path, more: st
 @pytest.mark.parametrize(
     ("call", "names", "is_known"),
     [
-        ("await asyncio.to_thread(gravar, x, x.y)", {"OSError"}, True),
-        ("await asyncio.to_thread(x, gravar)", {"OSError"}, False),
-        ("asyncio.get_running_loop().run_in_executor(None, gravar, x)", {"OSError"}, True),
+        ("await asyncio.to_thread(gravar, x, x.y)", {"OSError", "RuntimeError"}, True),
+        ("await asyncio.to_thread(x, gravar)", {"OSError", "RuntimeError"}, False),
+        ("asyncio.get_running_loop().run_in_executor(None, gravar, x)", {"OSError", "RuntimeError"}, True),
     ],
 )
 def test_what_follows_a_function_is_given_to_it_and_not_called(
@@ -365,7 +365,7 @@ WAITING = "import asyncio\nesperas: dict[str, asyncio.Future] = {}\nasync def le
         ("asyncio.gather(*[each for each in esperas.values()])", None),
         ("asyncio.wait_for(ler_dados(), None)", {"OSError"}),
         ("fila.get()", set()),
-        ("asyncio.get_running_loop().run_in_executor(None, open, 'a')", {"OSError"}),
+        ("asyncio.get_running_loop().run_in_executor(None, open, 'a')", {"OSError", "RuntimeError"}),
     ],
 )
 def test_what_was_kept_somewhere_is_ended_by_others(

@@ -162,6 +162,7 @@ CONDITION_WORDS = {
     "shape:json",
     "unpaired",
     "closable",
+    "undecodable",
     "far-off",
     "holds-unknown",
     "holds-no-text",
@@ -390,7 +391,7 @@ def test_type_expressions_speak_of_known_types() -> None:
         for file, key, row in each_row()
         for expression in expressions(row)
         for name in type_names(expression)
-        if name not in TYPES | {"self", "element", "key", "value", "inner", "cell"}
+        if name not in TYPES | {"self", "element", "key", "value", "inner", "cell", "name"}
         and not name.startswith(PLACEHOLDERS)
     }
 

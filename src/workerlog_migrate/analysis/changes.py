@@ -157,9 +157,11 @@ class Changes:
                     continue
                 called |= self._reach(entry.function)
                 parameters = entry.function.given_parameters
-                for at, passed in enumerate(call.args[: len(parameters)]):
+                handed = [*zip((each.arg for each in parameters), call.args, strict=False)]
+                handed += [(word.arg, word.value) for word in call.keywords if word.arg is not None]
+                for name, passed in handed:
                     if path is not None and frame.unit.path(passed) == path:
-                        given += handed_on(entry.function, parameters[at].arg)
+                        given += handed_on(entry.function, name)
         return frozenset(called), given
 
     def after_wait(self, frame: Frame) -> None:

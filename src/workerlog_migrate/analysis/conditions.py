@@ -293,6 +293,8 @@ class Conditions:
                 return "None" in values.names(value)
             case "shape:json":
                 return values.may_be_decoded(value)
+            case "undecodable":
+                return any(entry.is_name for entry in value)
             case "closable":
                 return self._closed.may_be(node, arguments.frame)
             case "far-off":

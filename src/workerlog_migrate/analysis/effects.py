@@ -53,6 +53,10 @@ class Effects:
         for exception in row.raises if raises is None else raises:
             frame.sink.add(Raise(exception, node, frame.unit, name, row.source, row.description, is_weak))
 
+    def is_of(self, operation: str, name: str) -> bool:
+        """Say whether a type, or a base of it, is among those that the row of an operation names."""
+        return not self._knowledge.operation(operation).names.isdisjoint(self._knowledge.mro(name))
+
     def suspect_rare(self, row: CallRow, node: ast.AST, frame: Frame) -> None:
         """Note what a call hardly ever raises: someone who guards nothing else has met it."""
         if not frame.sink.asks_for_rare:

@@ -138,6 +138,7 @@ class Engine:
         meanwhile = Meanwhile(world)
         written = Written(world, writes, sources)
         ascii_text = AsciiText(world, above, written)
+        closed = Closed(places, flat)
         conditions = Conditions(
             world,
             above,
@@ -145,7 +146,7 @@ class Engine:
             sources,
             unset,
             kinds,
-            Closed(places, flat),
+            closed,
             meanwhile,
             written,
             Numbers(world, above, sources, written),
@@ -157,7 +158,7 @@ class Engine:
         called_back = CalledBack(world, above, families)
         set_up = SetUp(world, above, families, places, replacements, called_back)
         iteration = Iteration(
-            above, effects, elements, kinds, unset, special_methods, hooks, called_back, meanwhile
+            above, effects, elements, kinds, unset, special_methods, hooks, called_back, meanwhile, closed
         )
         tagged = Tagged(above, questions, places, callers)
         attributes = Attributes(

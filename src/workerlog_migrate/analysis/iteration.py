@@ -13,6 +13,7 @@ from workerlog_migrate.analysis.values import Type, Value
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.called_back import CalledBack
+    from workerlog_migrate.analysis.closed import Closed
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.hooks import Hooks
@@ -38,6 +39,7 @@ class Iteration:
         hooks: Hooks,
         called_back: CalledBack,
         meanwhile: Meanwhile,
+        closed: Closed,
     ) -> None:
         self._above = above
         self._effects = effects
@@ -48,6 +50,7 @@ class Iteration:
         self._hooks = hooks
         self._called_back = called_back
         self._meanwhile = meanwhile
+        self._closed = closed
 
     def iterate(self, value: Value, node: ast.expr, frame: Frame) -> Value:
         """Return what iterating over a value gives, and put what that can raise into the sink."""
@@ -89,6 +92,8 @@ class Iteration:
                 pass  # that is said already
             case _:
                 row = self._effects.protocol(entry.name, "iter", node, frame)
+                if self._effects.is_of("op:iterate-closed", entry.name) and self._closed.may_be(node, frame):
+                    self._effects.operation("op:iterate-closed", node, frame)
                 if row is None and not values.is_builtin(entry):
                     self._effects.unresolved("op:iterate-unknown", node, node, frame)
 

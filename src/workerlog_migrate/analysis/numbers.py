@@ -10,13 +10,23 @@ import sys
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.arguments import Arguments
+    from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.sources import Sources
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.analysis.written import Written
+
+_KEEPING = frozenset({"round", "float", "int", "ceil", "floor", "trunc"})
+"""Functions that keep the sign of what they are given."""
+
+_OF_TIMES = frozenset({"total_seconds"})
+"""Methods whose result has the sign of the span that they are called on."""
 
 _NUMBERS = frozenset({"int", "float", "bool"})
 _OWN = frozenset({values.INSTANCE, values.CLASS, values.UNIT})
@@ -73,7 +83,7 @@ class Numbers:
         if isinstance(node, ast.Subscript):  # what is in something comes from where that does
             return self.is_converted(node.value, arguments, seen)
         if isinstance(node, ast.Attribute):
-            if f".{node.attr}" in seen:
+            if f".{node.attr}" in seen or any(entry.is_name for entry in arguments.value(node)):
                 return True
             seen |= {f".{node.attr}"}
             kept = self._kept(node, arguments)
@@ -89,17 +99,35 @@ class Numbers:
         self, node: ast.expr, arguments: Arguments, seen: frozenset[str] = frozenset()
     ) -> bool:
         """Whether a number is what is left of another one, is read from text, or a parameter that is handed on as it is."""
+
+        def may_be(part: ast.expr) -> bool:
+            return self.may_be_negative(part, arguments, seen)
+
         match node:
             case ast.BinOp(op=ast.Sub()):
                 return not self._written.is_literal(node, arguments)
             case ast.BinOp(left=left, op=ast.Add() | ast.Mult() | ast.Div(), right=right):
-                return any(self.may_be_negative(part, arguments, seen) for part in (left, right))
-            case ast.Call(func=ast.Name(id="int" | "float"), args=[text]):
-                return not values.names(arguments.value(text)) <= _NUMBERS
+                return may_be(left) or may_be(right)
+            case ast.Call(func=ast.Name(id="int" | "float"), args=[text]) if not (
+                values.names(arguments.value(text)) <= _NUMBERS
+            ):
+                return True
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[part, *_]) if (
+                name in _KEEPING
+            ):
+                return may_be(part)
+            case ast.Call(func=ast.Name(id="min"), args=[_, _, *_] as parts):
+                return any(map(may_be, parts))
+            case ast.Call(func=ast.Attribute(value=span, attr=name), args=[]) if name in _OF_TIMES:
+                return may_be(span)
+            case ast.Call():
+                made, seen = list(_returned(node, arguments, seen)), seen | {_called(node)}
             case ast.Name(id=name) if name not in seen:
                 seen |= {name}
                 module = arguments.frame.unit.module
                 bindings = module.bindings(node)
+                if _is_asked_for(node, module):
+                    return False
                 if any(
                     binding.kind == "parameter" and self._is_of_any_size(binding.node, arguments)
                     for binding in bindings
@@ -112,7 +140,7 @@ class Numbers:
                 made = [value for value in self._kept(node, arguments) if value is not None]
             case _:
                 return False
-        return any(self.may_be_negative(value, arguments, seen) for value in made)
+        return any(map(may_be, made))
 
     def _is_of_any_size(self, parameter: ast.AST, arguments: Arguments) -> bool:
         """Whether a parameter is not only ever given numbers that are written in the program."""
@@ -159,3 +187,69 @@ class Numbers:
             and self._knowledge.method(entry.name, callee.attr) is not None
             for entry in receivers
         )
+
+
+def _is_asked_for(node: ast.Name, module: Module) -> bool:
+    """Whether a name stands in a block that is run only where it is above zero, and that does not bind it."""
+    below: ast.AST = node
+    for above in module.ancestors(node):
+        match above:
+            case ast.If(test=test, body=body) | ast.While(test=test, body=body) if below in body:
+                if any(_is_above_zero(part, node.id) for part in _parts(test)):
+                    first, last = body[0].lineno, body[-1].end_lineno or node.lineno
+                    return not any(
+                        first <= getattr(binding.node, "lineno", first) <= last
+                        for binding in module.bindings(node)
+                    )
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+                return False
+        below = above
+    return False
+
+
+def _parts(test: ast.expr) -> list[ast.expr]:
+    return test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+
+
+def _is_above_zero(test: ast.expr, name: str) -> bool:
+    match test:
+        case ast.Compare(
+            left=ast.Name(id=asked),
+            ops=[ast.Gt() | ast.GtE()],
+            comparators=[ast.Constant(value=int(least) | float(least))],
+        ):
+            return asked == name and least >= 0
+    return False
+
+
+def _called(call: ast.Call) -> str:
+    """Return how a function is called, for what is looked into already."""
+    match call.func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return f"{name}()"
+    return ""
+
+
+def _returned(call: ast.Call, arguments: Arguments, seen: frozenset[str]) -> Iterator[ast.expr]:
+    """Yield what a function of the file gives back that is no parameter of it."""
+    if _called(call) in seen:
+        return
+    unit = arguments.frame.unit
+    functions: list[ast.AST] = []
+    match call.func:
+        case ast.Name():
+            functions = [found for found in [unit.module.definition(call.func)] if found is not None]
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            functions = [owner.methods[name].node for owner in unit.owners_of(name)]
+    for function in functions:
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        for node in nodes(function):
+            if (
+                isinstance(node, ast.Return)
+                and node.value is not None
+                and unit.module.function(node) is function
+            ):
+                names = {each.arg for each in function.args.args}
+                if not (isinstance(node.value, ast.Name) and node.value.id in names):
+                    yield node.value

@@ -74,6 +74,21 @@ class Patterns:
         made = [_one(groups, node) for node in nodes]
         return values.one("tuple", *made) if len(made) > 1 else values.join(made) or value
 
+    def is_missed(self, arguments: Arguments, receiver: Value) -> bool:
+        """Say whether a group is asked for that the pattern has not.
+
+        Args:
+            arguments: of the call.
+            receiver: the match.
+        """
+        keys = [node.value for node in arguments.positional if isinstance(node, ast.Constant)]
+        return any(entry.groups is not None and any(map(entry.groups.lacks, keys)) for entry in receiver)
+
+
+def misses(entry: values.Type, index: ast.expr) -> bool:
+    """Say the same of ``match[index]``."""
+    return entry.groups is not None and isinstance(index, ast.Constant) and entry.groups.lacks(index.value)
+
 
 def item(entry: values.Type, index: ast.expr) -> Value | None:
     """Return ``match[index]``; None where nothing is known of the groups."""

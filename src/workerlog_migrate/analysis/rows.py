@@ -361,6 +361,12 @@ class Rows:
             value = self._patterns.matched(value, row, arguments, receiver)
         elif "groups" in row.marks and receiver is not None:
             value = self._patterns.asked(value, arguments, receiver)
+            if (
+                arguments.node is not None
+                and "group1" in row.params
+                and self._patterns.is_missed(arguments, receiver)
+            ):
+                self._effects.operation("op:no-group", arguments.node, arguments.frame)
         defaults = arguments.find("default", row.params) if "default" in row.params else ()
         return self._ducks.with_default(value, defaults[0]) if defaults else value
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Frame
-from workerlog_migrate.analysis.patterns import item
+from workerlog_migrate.analysis.patterns import item, misses
 from workerlog_migrate.analysis.program import ClassInfo
 from workerlog_migrate.analysis.values import (
     ANY,
@@ -140,6 +140,8 @@ class Subscripts:
             return ANY
         if is_slice or not (self._proofs.has_key(node, frame) or self._proofs.has_column(node, frame)):
             self._effects.protocol(entry.name, "getitem", node, frame)
+        if misses(entry, index):
+            self._effects.operation("op:no-group", node, frame)
         group = item(entry, index)
         if group is not None:
             return group

@@ -189,12 +189,17 @@ class Type(NamedTuple):
     @property
     def is_plain(self) -> bool:
         """Whether nothing more is known of an alternative than its type."""
-        return self.ref is None or self.ref in (EMPTY, UNDECODED)
+        return self.ref is None or self.ref in (EMPTY, UNDECODED, NAME)
 
     @property
     def is_undecoded(self) -> bool:
         """Whether data of an open shape was not seen to be decoded: a cell may be a date, what a default stands in for a set."""
         return self.ref == UNDECODED
+
+    @property
+    def is_name(self) -> bool:
+        """Whether a text names a file as the system has it: of what is no text there, halves of surrogate pairs are made."""
+        return self.ref == NAME
 
     @property
     def has_length(self) -> bool:
@@ -211,6 +216,9 @@ NONE: Value = frozenset({Type("None")})
 JSON: Value = frozenset({Type("json")})
 UNDECODED = "undecoded"
 """The ``ref`` of data for which ``is_undecoded`` holds; ``cell`` in the type expressions of rows."""
+
+NAME = "name"
+"""The ``ref`` of a text that names a file as the system has it, which need not be text; ``name`` in the type expressions of rows."""
 
 CELL: Value = frozenset({Type("json", (), UNDECODED)})
 STR: Value = frozenset({Type("str")})
@@ -577,7 +585,7 @@ def parse(expression: str) -> Value:
 
     An empty expression is unknown. Placeholders (``self``, ``element``, ``arg:x``) stay alternatives of that name;
     ``class:x`` is the class itself, not an instance of it; a ``cell`` is data as JSON is, but a date or a number of a
-    database may be among it.
+    database may be among it; a ``name`` is a text that names a file.
     """
     if not expression:
         return ANY
@@ -610,6 +618,8 @@ def _term(text: str) -> tuple[Value, str]:
         value = dotted(name.removeprefix("class:"))
     elif name == "cell":
         value = CELL
+    elif name == "name":
+        value = frozenset({Type("str", (), NAME)})
     else:
         value = frozenset({Type(name, tuple(arguments), None, _OF_ROWS.get(name, NAMED))})
     if rest.startswith("?"):

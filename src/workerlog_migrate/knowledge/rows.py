@@ -71,6 +71,8 @@ TESTS: Mapping[str, ConditionWord] = {
     "none-able": ConditionWord("{} may be None", of_callbacks=False),
     # It may be decoded JSON.
     "shape:json": ConditionWord("{} comes from decoded JSON", of_callbacks=False),
+    # It is the name of a file, as the system gave it: what is no text there becomes halves of surrogate pairs.
+    "undecodable": ConditionWord("{} may be a name that is no text", of_callbacks=False),
     # As text it is ASCII for certain.
     "ascii": ConditionWord("{} is ASCII"),
     # A mode that is known is of that kind; no mode is text.

@@ -37,6 +37,12 @@ class Groups:
             return next((each.is_sure for each in self.groups if each.name == key), True)
         return not isinstance(key, int) or not 0 < key <= len(self.groups) or self.groups[key - 1].is_sure
 
+    def lacks(self, key: object) -> bool:
+        """Say whether there is no group of a name or a number."""
+        if isinstance(key, str):
+            return all(each.name != key for each in self.groups)
+        return isinstance(key, int) and not 0 <= key <= len(self.groups)
+
 
 class _Open(NamedTuple):
     number: int  # of its own group; 0 where it captures nothing
