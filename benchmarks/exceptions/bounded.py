@@ -81,11 +81,12 @@ def modules_of(line: str) -> list[str]:
         line: a statement.
     """
     found: list[str] = []
-    for name in re.findall(r"(?<![\w.'])[a-z_]\w*(?:\.[a-z]\w*)*", line):
+    for name in re.findall(r"(?<![\w.'])[a-z_]\w*(?:\.[A-Za-z]\w*)*", line):
         parts = name.split(".")
         for cut in range(len(parts), 0, -1):
             module = ".".join(parts[:cut])
-            with contextlib.suppress(ImportError, ValueError):
+            with contextlib.suppress(ImportError, ValueError), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # to look for a part, a module is imported
                 if importlib.util.find_spec(module) is not None:
                     found.append(module)
                     break
