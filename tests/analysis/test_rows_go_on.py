@@ -71,7 +71,7 @@ def names(body: str) -> set[str]:
         (
             "loop = asyncio.new_event_loop()\nloop.close()\nloop.call_soon_threadsafe(print)",
             "RuntimeError",
-            "loop = asyncio.new_event_loop()\nloop.call_soon_threadsafe(print)",
+            "loop = asyncio.new_event_loop()\nloop.call_soon(print)",
         ),
         (
             "pool = multiprocessing.pool.ThreadPool(1)\npool.close()\npool.map(len, ['a'])",
