@@ -85,6 +85,7 @@ class Changes:
         self._started: dict[Unit, list[FunctionInfo]] = {}
         self._tasks: dict[Unit, list[FunctionInfo]] = {}
         self._kept = Kept()
+        self._kept_reach: dict[Unit, frozenset[FunctionInfo]] = {}
         self._emptiers: dict[Unit, dict[str, set[FunctionInfo]]] = {}
         self._aliases: dict[tuple[Unit, str], set[str]] = {}
 
@@ -111,7 +112,7 @@ class Changes:
             self._forget(path, frame)
         reached = frozenset().union(*(self._reach(function) for function in called))
         if any(map(self._kept.calls_what_is_held, reached)):  # a callback that was handed over before
-            reached = reached.union(*map(self._reach, self._kept.functions(frame.unit)))
+            reached |= self._kept_in(frame.unit)
         units = {function.unit for function in reached}
         for path in {*env, *(root for fact in frame.facts for root in fact.roots)}:
             if self._is_taken_along(path, frame.unit) or any(
@@ -123,6 +124,14 @@ class Changes:
         for path in {fact.path for fact in frame.facts if fact.kind in _OF_CONTAINERS}:
             if not self._emptying(path, frame.unit).isdisjoint(reached):
                 frame.forget(path)
+
+    def _kept_in(self, unit: Unit) -> frozenset[FunctionInfo]:
+        """Return the functions of a file that were handed over to be called later, and those that they may call."""
+        known = self._kept_reach.get(unit)
+        if known is None:
+            reached = map(self._reach, self._kept.functions(unit))
+            known = self._kept_reach[unit] = frozenset().union(*reached)
+        return known
 
     def _emptying(self, path: str, unit: Unit) -> set[FunctionInfo]:
         """Return the functions of a file that empty a container under another name than its path."""

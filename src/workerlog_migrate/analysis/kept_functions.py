@@ -51,10 +51,16 @@ class Kept:
 
 def _named(unit: Unit) -> Iterator[FunctionInfo]:
     module = unit.module
+    known: dict[tuple[str, bool], bool] = {}
     for node in module.functions:
         found = unit.function(node)
-        places = module.attributes_of(found.name) if found.owner is not None else module.names_of(found.name)
-        if any(isinstance(place.ctx, ast.Load) and not _is_called(place, module.parents) for place in places):
+        key = (found.name, found.owner is not None)
+        if key not in known:
+            places = module.attributes_of(found.name) if key[1] else module.names_of(found.name)
+            known[key] = any(
+                isinstance(place.ctx, ast.Load) and not _is_called(place, module.parents) for place in places
+            )
+        if known[key]:
             yield found
     for each in nodes(module.tree):
         if isinstance(each, ast.Lambda):

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.program import FunctionInfo, Unit
 
-_HANDED_ON = 3
+_MOST = 200
+"""So many names of one container are followed."""
 
 
 def name_of(node: ast.expr) -> str:
@@ -41,7 +42,7 @@ def names_of(node: ast.expr, unit: Unit) -> set[str]:
     """
     found = {name_of(node)} - {""}
     pending = list(found)
-    while pending:
+    while pending and len(found) < _MOST:
         for other in _bound_to(pending.pop(), unit.module):
             if other not in found:
                 found.add(other)
@@ -85,19 +86,26 @@ def _kept_by(call: ast.Call, at: int, module: Module) -> Iterator[str]:
                         )
 
 
-def handed_on(
-    function: FunctionInfo, parameter: str, depth: int = _HANDED_ON
-) -> Iterator[tuple[FunctionInfo, str]]:
-    """Yield a function and the parameter that is a container, and those of its file that it hands that to in turn.
+def handed_on(function: FunctionInfo, parameter: str) -> list[tuple[FunctionInfo, str]]:
+    """List a function and the parameter that is a container, and those of its file that it hands that to in turn.
 
     Args:
         function: the function.
         parameter: the name of its parameter.
-        depth: so many calls are followed.
     """
-    yield function, parameter
+    found = {(function, parameter): None}
+    pending = [(function, parameter)]
+    while pending and len(found) < _MOST:
+        for each in _handed_on_by(*pending.pop()):
+            if each not in found:
+                found[each] = None
+                pending.append(each)
+    return list(found)
+
+
+def _handed_on_by(function: FunctionInfo, parameter: str) -> Iterator[tuple[FunctionInfo, str]]:
     module = function.unit.module
-    for place in module.names_of(parameter) if depth else ():
+    for place in module.names_of(parameter):
         call = module.parents.get(place)
         if module.function(place) is function.node and isinstance(call, ast.Call) and place in call.args:
             made = module.definition(call.func)
@@ -105,5 +113,5 @@ def handed_on(
                 other = function.unit.function(made)
                 parameters = other.given_parameters
                 at = call.args.index(place)
-                if other is not function and at < len(parameters):
-                    yield from handed_on(other, parameters[at].arg, depth - 1)
+                if at < len(parameters):
+                    yield other, parameters[at].arg

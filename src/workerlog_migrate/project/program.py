@@ -30,7 +30,7 @@ MAX_SETTING_UP = 200
 
 NAME = rb"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*"
 IMPORT = re.compile(
-    rb"(?m)(?:^|[:;])[ \t]*(?:from[ \t]+(?P<base>[.A-Za-z0-9_\x80-\xff]+)[ \t]*\bimport[ \t]*(?P<names>\([^)]*\)|[^\r\n;#]*)"
+    rb"(?m)(?:^|[:;])[ \t]*(?:from[ \t]+(?P<base>[.A-Za-z0-9_\x80-\xff]+)[ \t]*\bimport[ \t]*(?P<names>\([^)]{0,8000}\)|[^\r\n;#]*)"
     rb"|import[ \t]+(?P<modules>[^\r\n;#]*))"
 )
 _IDENTIFIER = re.compile(NAME)
@@ -56,7 +56,7 @@ SETTING_UP = re.compile(
 HEIRS = re.compile(
     rb"\bclass\s+"
     + NAME
-    + rb"\s*\([^)]*(?:AbstractEventLoopPolicy|Connection|Cursor|Executor|Filter|HTTPAdapter|Handler|Logger"
+    + rb"\s*\([^)]{0,300}(?:AbstractEventLoopPolicy|Connection|Cursor|Executor|Filter|HTTPAdapter|Handler|Logger"
     rb"|TypeDecorator|UserDefinedType|tzinfo)\b"
 )
 """Classes whose objects a library may meet, as the rows say (``meets``)."""
