@@ -261,3 +261,11 @@ def test_another_task_runs_where_a_with_or_a_loop_waits(script: Analyse) -> None
         ("for x in", False),
     ):
         assert ("KeyError" in script(WAITS.format(word)).body().names) is raises, word
+
+
+def test_a_name_that_a_function_binds_only_under_a_test_may_be_unbound(script: Analyse) -> None:
+    """By ``global``, and read at the top of the file; the twin binds it on every way."""
+    head = "def liga(sim):\n    global modo\n    {}modo = 'a'\nliga(input())\n"
+    body = BODY.format("modo.upper()")
+    assert "NameError" in script(head.format("if sim:\n        ") + body).names()
+    assert "NameError" not in script(head.format("") + body).names()

@@ -216,7 +216,11 @@ class Expressions:
             return
         if scope.node is not module.tree:
             self._effects.operation("op:unbound-local", node, frame)
-        elif all(module.function(binding.node) is None for binding in bindings):  # no `global` in a function
+        elif not any(
+            node.id in self._always_stored(function)  # by `global`, on every way
+            for binding in bindings
+            if (function := module.function(binding.node)) is not None
+        ):
             self._effects.operation("op:unbound-name", node, frame)
 
     def _may_be_unbound_outside(
