@@ -269,3 +269,39 @@ def test_a_name_that_a_function_binds_only_under_a_test_may_be_unbound(script: A
     body = BODY.format("modo.upper()")
     assert "NameError" in script(head.format("if sim:\n        ") + body).names()
     assert "NameError" not in script(head.format("") + body).names()
+
+
+# What stands before, and the step between a test and a use, which changes what was tested.
+IMPLICIT = [
+    ("class O:\n    def __init__(self):\n        {}\n", "O()"),
+    ("class O:\n    def __call__(self):\n        {}\no = O()\n", "o()"),
+    ("class O:\n    def __enter__(self):\n        {}\n    def __exit__(self, *d): return False\no = O()\n", "with o: pass"),
+    ("class O:\n    @property\n    def v(self):\n        {}\n        return 1\no = O()\n", "print(o.v)"),
+    ("class O:\n    @property\n    def v(self): return 1\n    @v.setter\n    def v(self, x):\n        {}\no = O()\n", "o.v = 2"),
+    ("class O:\n    def __add__(self, x):\n        {}\n        return 1\no = O()\n", "o + 1"),
+    ("class O:\n    def __str__(self):\n        {}\n        return ''\no = O()\n", "print(f'{{o}}')"),
+    ("def cada():\n    {}\n    yield 1\ng = cada()\n", "next(g)"),
+    ("from functools import partial\ndef f(x):\n    {}\np = partial(f, 1)\n", "p()"),
+    ("import functools\ndef marca(g):\n    @functools.wraps(g)\n    def dentro(*d):\n        return g(*d)\n    return dentro\n@marca\ndef f():\n    {}\n", "f()"),
+]  # fmt: skip
+
+
+def test_what_runs_where_nobody_reads_a_call_changes_what_was_tested(script: Analyse) -> None:
+    """Constructors, ``with``, properties, operators, texts, steps of a generator, what a decorator makes; the twin changes another attribute."""
+    robot = (
+        "class Robo:\n    def __init__(self):\n        self.n = 'a'\n        self.m = 'a'\nrobo = Robo()\n"
+    )
+    for head, step in IMPLICIT:
+        body = BODY.format("if robo.n is not None:\n        " + step.format() + "\n        robo.n.upper()")
+        for change, raises in (("robo.n = None", True), ("robo.m = None", False)):
+            found = script(robot + head.format(change) + body).body().names
+            assert ("AttributeError" in found) is raises, (head, step)
+
+
+def test_what_runs_inside_an_expression_changes_what_stands_behind_it(script: Analyse) -> None:
+    """Between the parts of an ``and``; the twin changes it before the test."""
+    head = "class Robo:\n    def __init__(self):\n        self.n = 'a'\nrobo = Robo()\nclass O:\n    def __add__(self, x):\n        robo.n = None\n        return 1\no = O()\n"
+    after = BODY.format("robo.n is not None and o + 1 and robo.n.upper()")
+    before = BODY.format("o + 1 and robo.n is not None and robo.n.upper()")
+    assert "AttributeError" in script(head + after).names()
+    assert "AttributeError" not in script(head + before).names()

@@ -104,12 +104,31 @@ class Changes:
             for path in {*env, *(fact.path for fact in frame.facts)}:
                 self._forget(path, frame)
         called = [entry.function for entry in callee if entry.function_or_none is not None]
+        called += frame.sink.ran  # a constructor, what a decorator or a `partial` makes, special methods
+        frame.sink.ran.clear()
         called += self._started_in(frame.unit)
         called += self._handed_in((*node.args, *(word.value for word in node.keywords)), frame.unit)
         if not called:
             return
         for path in self._changed_arguments(called, node, frame):
             self._forget(path, frame)
+        self._forget_changed(called, frame)
+
+    def after_running(self, frame: Frame) -> None:
+        """Forget what may have changed by what ran where nobody reads a call: ``with``, operators, properties, iteration.
+
+        Args:
+            frame: where it ran.
+        """
+        called = list(dict.fromkeys(frame.sink.ran))
+        frame.sink.ran.clear()
+        if called and frame.env is not None and (frame.env or frame.facts):
+            self._forget_changed(called, frame)
+
+    def _forget_changed(self, called: Iterable[FunctionInfo], frame: Frame) -> None:
+        """Forget what some functions, and those that they may call, change."""
+        env = frame.env
+        assert env is not None
         reached = frozenset().union(*(self._reach(function) for function in called))
         if any(map(self._kept.calls_what_is_held, reached)):  # a callback that was handed over before
             reached |= self._kept_in(frame.unit)
@@ -420,7 +439,7 @@ class Changes:
                 known.setdefault(_ALL, set()).add(unit.function(function))
         for attribute in module.attributes:
             function = module.function(attribute)
-            if function is None or unit.function(function).name == "__init__":
+            if function is None or _is_of_new_object(attribute, unit.function(function)):
                 continue
             if not isinstance(attribute.ctx, ast.Load) or _changes(attribute, module.parents):
                 known.setdefault(f".{attribute.attr}", set()).add(unit.function(function))
@@ -442,6 +461,17 @@ class Changes:
         if found is not None and found[0].node is not function:
             known.setdefault(place.id, set()).add(unit.function(function))
             self._emptiers[unit].setdefault(place.id, set()).add(unit.function(function))
+
+
+def _is_of_new_object(attribute: ast.Attribute, function: FunctionInfo) -> bool:
+    """Whether a constructor sets an attribute of the object that it makes: nobody knew anything of that before."""
+    parameters = function.parameters
+    return (
+        function.name == "__init__"
+        and isinstance(attribute.value, ast.Name)
+        and bool(parameters)
+        and attribute.value.id == parameters[0].arg
+    )
 
 
 def _maker(decorator: ast.expr) -> ast.expr:

@@ -263,6 +263,7 @@ class Engine:
             attributes,
             subscripts,
             operators,
+            changes,
             resized,
             awaiting,
             calls,

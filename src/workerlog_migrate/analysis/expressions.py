@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.attributes import Attributes
     from workerlog_migrate.analysis.awaiting import Awaiting
     from workerlog_migrate.analysis.calls import Calls
+    from workerlog_migrate.analysis.changes import Changes
     from workerlog_migrate.analysis.containers import Containers
     from workerlog_migrate.analysis.ducks import Ducks
     from workerlog_migrate.analysis.effects import Effects
@@ -92,6 +93,7 @@ class Expressions:
         attributes: Attributes,
         subscripts: Subscripts,
         operators: Operators,
+        changes: Changes,
         resized: Resized,
         awaiting: Awaiting,
         calls: Calls,
@@ -113,6 +115,7 @@ class Expressions:
         self._attributes = attributes
         self._subscripts = subscripts
         self._operators = operators
+        self._changes = changes
         self._resized = resized
         self._awaiting = awaiting
         self._stored: dict[ast.AST, frozenset[str]] = {}
@@ -161,6 +164,8 @@ class Expressions:
         frame.depth -= 1
         if frame.sink.is_heard and kind in _TOUCHING:
             self._hooks.touched(value, node, frame)
+        if frame.sink.ran:
+            self._changes.after_running(frame)
         if kind in _MAKERS or (kind is ast.Subscript and isinstance(node.slice, ast.Slice)):  # type: ignore[attr-defined]  # a subscript
             return self._containers.with_contents(node, value, frame.unit)
         return value

@@ -248,6 +248,8 @@ class Flow:
             dispatch.get(type(statement), self._nothing)(
                 statement, frame
             )  # type aliases and what is yet to come
+            if frame.sink.ran:
+                self._changes.after_running(frame)
 
     def _nothing(self, node: ast.stmt, frame: Frame) -> None:
         return
@@ -452,6 +454,7 @@ class Flow:
     def _for(self, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
         iterable = self._expressions.value(node.iter, frame)
         element = self._iteration.iterate(iterable, node.iter, frame)
+        self._changes.after_running(frame)
         self._widen(node, frame)
         if isinstance(node, ast.AsyncFor):
             self._changes.after_wait(frame)
@@ -502,6 +505,7 @@ class Flow:
                     caught.extend(self._caught.exception_names(argument, frame)[0])
                 suppressed.append((call, frame.sink, frozenset(caught)))
                 frame.sink = frame.sink.inside()
+        self._changes.after_running(frame)
         before = self._guards.save(frame) if suppressed or swallows else None
         self.run(node.body, frame)
         if isinstance(node, ast.AsyncWith):

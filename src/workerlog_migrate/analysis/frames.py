@@ -89,7 +89,7 @@ Effect = Raise | Unknown | CallEdge
 class EffectSet:
     """Collects effects, each once, in the order of discovery."""
 
-    __slots__ = ("awaited", "effects", "opaque")
+    __slots__ = ("awaited", "effects", "opaque", "ran")
     is_heard = True
     """Whether anyone asks for effects: what it costs to find them can be saved where nobody does."""
     asks_for_rare = False
@@ -101,12 +101,16 @@ class EffectSet:
         self.opaque: set[ast.AST] = (
             set()
         )  # what is reported as not known: of one chain the first link is enough
+        self.ran: list[FunctionInfo] = []
+        """Functions that ran since it was last asked what they may have changed."""
 
     def add(self, effect: Effect) -> None:
         """Put in one effect."""
         self.effects[effect] = None
         if effect.__class__ is Unknown:
             self.opaque.add(effect.node)
+        elif effect.__class__ is CallEdge:
+            self.ran.append(effect.function)
 
     def inside(self) -> EffectSet:
         """Return one for a block from which handlers let through to here what they do not catch."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from workerlog_migrate.analysis.program import FunctionInfo, Unit
 
+_NOT_HANDED = frozenset({"class", "property", "setter", "static"})
 _DEFINED = frozenset({"class", "function", "import"})
 
 
@@ -60,8 +61,8 @@ def _named(unit: Unit) -> Iterator[FunctionInfo]:
             known[key] = any(
                 isinstance(place.ctx, ast.Load) and not _is_called(place, module.parents) for place in places
             )
-        if known[key]:
-            yield found
+        if known[key] or (node.decorator_list and found.kind not in _NOT_HANDED):
+            yield found  # by its name, or to a decorator
     for each in nodes(module.tree):
         if isinstance(each, ast.Lambda):
             yield unit.function(each)
@@ -78,12 +79,10 @@ def _is_called(place: ast.expr, parents: dict[ast.AST, ast.AST]) -> bool:
 def _calls_what_is_held(function: FunctionInfo) -> bool:
     facts, module = function.facts, function.unit.module
     scope = module.scopes.get(function.node)
-    if scope is not None and any(
-        binding.kind not in _DEFINED
-        for name in facts.called_names
-        for binding in scope.bindings.get(name, ())
-    ):
-        return True
+    for name in facts.called_names:
+        found = None if scope is None else module.lookup(name, scope)
+        if found is not None and any(binding.kind not in _DEFINED for binding in found[1]):
+            return True
     owner = function.owner
     if owner is not None and any(name in owner.stores for name in facts.called_on_self):
         return True
