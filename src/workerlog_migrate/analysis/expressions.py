@@ -158,6 +158,8 @@ class Expressions:
             if frame.sink.is_heard:
                 frame.sink.add(Unknown(node, frame.unit, "", "the expression is nested too deeply"))
             return ANY
+        if frame.sink.ran:  # a truth that was asked, an attribute that was set
+            self._changes.after_running(frame)
         frame.depth += 1
         kind = type(node)
         value = self._dispatch.get(kind, self._unknown)(node, frame)

@@ -429,7 +429,7 @@ class Flow:
                         self._effects.operation("op:match-class", part, frame)
                     self._hooks.matched(made, part, frame)
             if case.guard is not None:
-                self._expressions.value(case.guard, frame)
+                self._special_methods.tested(case.guard, frame)
                 guards.assume(case.guard, True, frame)
             elif isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None:
                 exhaustive = True
