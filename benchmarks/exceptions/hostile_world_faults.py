@@ -242,6 +242,8 @@ LATE = [
     "multiprocessing.managers",
     "multiprocessing.pool",
     "multiprocessing.popen_fork",
+    "multiprocessing.popen_forkserver",
+    "multiprocessing.popen_spawn_posix",
     "multiprocessing.queues",
     "multiprocessing.shared_memory",
     "multiprocessing.synchronize",
