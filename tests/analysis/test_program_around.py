@@ -75,3 +75,13 @@ def test_where_not_all_were_looked_at_nothing_is_complete(tmp_path: Path) -> Non
 
     assert not _inferred(tmp_path, "len('a')", many, head).is_complete
     assert _inferred(tmp_path, "len('a')", many, "import m1, m2\n").is_complete
+
+
+def test_an_alarm_of_a_file_that_cannot_reach_the_script_is_over_before_it_runs(tmp_path: Path) -> None:
+    """What sets it ends it; the twin imports the script, and may run it meanwhile."""
+    alarm = f"import signal\n{OWN}signal.signal(signal.SIGALRM, falta)\n"
+    apart = {"sinais.py": alarm, "run.py": "import sinais, main\n"}
+    reaching = {"sinais.py": f"import main\n{alarm}", "run.py": "import sinais\n"}
+
+    assert not _inferred(tmp_path, "len('a')", apart).names
+    assert "sinais.Falta" in _inferred(tmp_path, "len('a')", reaching).names

@@ -173,11 +173,12 @@ class Places:
             return True
         return _passes_on(found, name)
 
-    def around(self, word: str) -> tuple[Unit, ...]:
+    def around(self, word: str, *, is_near: bool = False) -> tuple[Unit, ...]:
         """Return the script and the files of the program that run with it: what they set up holds where it runs.
 
         Args:
             word: what those that use the script have to mention; empty for those that set an attribute of anything.
+            is_near: only those from which it can be reached, and those that it imports.
         """
         unit = self._world.unit
         if self._imported is None:
@@ -186,7 +187,7 @@ class Places:
                 other for node in unit.module.imports for other in self._world.own_imports(node, unit)
             )
         users = self.units(unit, word, changing=not word)
-        others = self._world.set_up_around(word, changing=not word)
+        others = () if is_near else self._world.set_up_around(word, changing=not word)
         return tuple(
             dict.fromkeys(each for each in (*users, *self._imported, *others) if not self.is_test(each))
         )

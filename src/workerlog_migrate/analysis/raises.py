@@ -202,7 +202,7 @@ class Solver:
                         yield self._at(row, call, unit)
         row = self._world.knowledge.operation("op:anything-changed")
         for name in sorted(row.names):
-            for unit in self._places.around(word_of(name)):
+            for unit in self._places.around(word_of(name), is_near=True):
                 yield from (self._at(row, node, unit) for node in changed_past_names(unit, name))
 
     def _at(self, row: OperationRow, node: ast.expr, unit: Unit) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _SETS = "signal.signal"
 _WORD = "signal"
+_ALARMS = frozenset({"SIGALRM", "SIGPROF", "SIGVTALRM"})
 _PLACE = 1  # of the handler among the arguments
 
 
@@ -39,11 +41,13 @@ class Signals:
 
     def handlers(self) -> Iterator[tuple[FunctionInfo, ast.Call, Unit]]:
         """Yield the functions that a signal runs, with the call that set them and its file."""
+        near = self._places.around(_WORD, is_near=True)
         for unit in self._places.around(_WORD):
             for word in sorted(_words(unit)):
                 for call in unit.module.calls_of(word):
                     handler = _handler(call)
-                    if handler is not None and self._sets(call.func, unit):
+                    is_ended = unit not in near and _is_of_alarm(call)
+                    if handler is not None and not is_ended and self._sets(call.func, unit):
                         for function in self._called(self._flat.value(handler, unit)):
                             yield function, call, unit
 
@@ -78,6 +82,11 @@ def _words(unit: Unit) -> set[str]:
     for node in module.imports:
         found.update(alias.asname for alias in node.names if alias.name == _WORD and alias.asname)
     return found
+
+
+def _is_of_alarm(call: ast.Call) -> bool:
+    """Whether a handler is for an alarm: that comes while what set it runs, which calls the script only where it can be reached."""
+    return bool(call.args) and last_name(call.args[0]) in _ALARMS
 
 
 def _handler(call: ast.Call) -> ast.expr | None:
