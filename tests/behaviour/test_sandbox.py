@@ -32,6 +32,34 @@ def test_the_same_worker_twice_shows_no_difference(world: World, originals: Path
 
 
 @pytest.mark.parametrize(
+    "scenario",
+    [
+        ENGINE,
+        WORKER,
+        Scenario("zero_metrics.py", faults=(Fault("open", "*/zero_estado.json", "RuntimeError"),)),
+        Scenario("zero-sentinel.py", faults=(Fault("open", "*/inbox/t1.json", "SIGINT", times=1),)),
+        Scenario("aider_sync.py", faults=(Fault("open", "*/sync.ini", "RuntimeError"),)),
+        Scenario("aider_wrapper.py", commands="fail", stubs=False),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("is_migrated", [False, True], ids=["before", "after"])
+def test_a_fork_does_what_a_process_does_that_was_started(
+    world: World, originals: Path, migrated: Path, scenario: Scenario, is_migrated: bool
+) -> None:
+    """Ends, errors that nobody takes and signals too, and what the log says but for the frames of tracebacks."""
+    scripts = migrated if is_migrated else originals
+    started = world.run(scenario, scripts, is_fresh=True)
+    forked = world.run(scenario, scripts)
+
+    assert differences(started, forked) == ()
+    assert (forked.retry_waits, forked.was_struck) == (started.retry_waits, started.was_struck)
+    assert {name: text.count("\n2026") for name, text in forked.logs.items()} == {
+        name: text.count("\n2026") for name, text in started.logs.items()
+    }
+
+
+@pytest.mark.parametrize(
     ("scenario", "before", "after", "seen"),
     [
         (ENGINE, 'print("  GENESIS ENGINE")', 'print("  GENESIS ENGINE ")', ("stdout",)),

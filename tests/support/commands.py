@@ -30,12 +30,20 @@ _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC_", "GLIBC_")
 _TAKEN_OVER = frozenset({"PYTHONPATH", "PYTHONWARNINGS", "PYTHONIOENCODING", "PYTHONDONTWRITEBYTECODE"})
 
 
-class _Forks:
-    """A process that has imported the command, with given options and variables of Python."""
+class Forks:
+    """A process that has imported what its forks run, with given options and variables of Python.
 
-    def __init__(self, options: tuple[str, ...], variables: dict[str, str]) -> None:
+    Args:
+        options: of Python.
+        variables: of its environment, of which Python reads some when it starts.
+        script: which serves, as ``forks`` does.
+    """
+
+    def __init__(
+        self, options: tuple[str, ...], variables: dict[str, str], script: str = forks.__file__
+    ) -> None:
         self._link, theirs = socket.socketpair()
-        command = [sys.executable, *options, forks.__file__, str(theirs.fileno())]
+        command = [sys.executable, *options, script, str(theirs.fileno())]
         self._lock = threading.Lock()
         self._process = subprocess.Popen(
             command, env=variables, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, cwd=ROOT
@@ -56,7 +64,15 @@ class _Forks:
         timeout: float | None,
         seconds: int | None,
     ) -> tuple[int, bytes, bytes]:
-        """Run the command in a fork; give the exit code and both outputs.
+        """Run one process as a fork; give the exit code and both outputs.
+
+        Args:
+            arguments: of the command.
+            folder: where.
+            variables: all that it has.
+            data: what it reads; None for no input at all.
+            timeout: seconds after which it is ended.
+            seconds: of processor time, after which the system ends it.
 
         Raises:
             subprocess.TimeoutExpired: it was ended after that many seconds.
@@ -112,10 +128,10 @@ def _read(descriptor: int) -> bytes:
         return stream.read()
 
 
-_servers: dict[tuple[object, ...], _Forks] = {}
+_servers: dict[tuple[object, ...], Forks] = {}
 
 
-def _forks_for(options: tuple[str, ...], variables: Mapping[str, str]) -> _Forks | None:
+def _forks_for(options: tuple[str, ...], variables: Mapping[str, str]) -> Forks | None:
     """Give the process to fork for a run, or None where the run has to be a fresh one."""
     read = {name: text for name, text in variables.items() if name.startswith(_READ_AT_THE_START)}
     usual = {name: text for name, text in os.environ.items() if name.startswith(_READ_AT_THE_START)}
@@ -124,7 +140,7 @@ def _forks_for(options: tuple[str, ...], variables: Mapping[str, str]) -> _Forks
         return None
     key = (os.getpid(), options, *sorted(read.items()))
     if key not in _servers:
-        _servers[key] = _Forks(options, dict(variables))
+        _servers[key] = Forks(options, dict(variables))
     return _servers[key]
 
 

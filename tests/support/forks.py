@@ -118,8 +118,13 @@ def _streams() -> None:
     sys.stdin, sys.stdout, sys.stderr = sys.__stdin__, sys.__stdout__, sys.__stderr__ = made  # type: ignore[misc]
 
 
-def _become(request: dict[str, Any], descriptors: list[int]) -> None:
-    """Be the process that was asked for."""
+def become(request: dict[str, Any], descriptors: list[int]) -> None:
+    """Be the process that was asked for, but for its arguments.
+
+    Args:
+        request: what it is to be, as a message of the socket brings it.
+        descriptors: its three streams.
+    """
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
@@ -132,9 +137,6 @@ def _become(request: dict[str, Any], descriptors: list[int]) -> None:
     time.tzset()
     _streams()
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    sys.argv = [PACKAGE, *request["arguments"]]
-    if not getattr(sys.flags, "safe_path", False):
-        sys.path[0] = os.getcwd()  # as -m does it
 
 
 def _load() -> None:
@@ -173,10 +175,8 @@ def _warm() -> None:
         os.chdir(left)
 
 
-def main() -> None:
-    """Serve until nobody asks any more."""
-    _load()
-    _warm()
+def serve() -> tuple[dict[str, Any], list[int]] | None:
+    """Fork for each message of the socket until nobody asks any more; give the message in a fork, None in the end."""
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for who runs the tests
@@ -186,16 +186,26 @@ def main() -> None:
         child = os.fork()
         if not child:
             link.close()
-            del link
-            _become(request, descriptors)
-            break
+            return request, descriptors
         for descriptor in descriptors:
             os.close(descriptor)
         send(link, child)
         send(link, os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-    else:
-        link.close()
+    link.close()
+    return None
+
+
+def main() -> None:
+    """Run the command in each fork."""
+    _load()
+    _warm()
+    asked = serve()
+    if asked is None:
         return
+    become(*asked)
+    sys.argv = [PACKAGE, *asked[0]["arguments"]]
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path[0] = os.getcwd()  # as -m does it
     runpy.run_module(PACKAGE, run_name="__main__", alter_sys=True)
 
 

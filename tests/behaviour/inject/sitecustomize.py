@@ -30,28 +30,29 @@ import sys
 import time
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 EPOCH = 1772445600.0  # 2026-03-02 10:00:00 UTC
 MONTH = 30 * 86400.0
 RUNTIME = {"worker_utils", "worker_logger"}
 LIBRARY_WAITS = {"subprocess", "selectors", "threading", "socketserver"}
 
-_real_open = io.open
+real_open = io.open
 _real_sleep = time.sleep
 _real_unlink = os.unlink
 _real_getmtime = os.path.getmtime
 _real_getpid = os.getpid
 _real_localtime = time.localtime
-_trace_path = os.environ.get("SANDBOX_TRACE", "")
-_faults = json.loads(os.environ.get("SANDBOX_FAULTS", "[]"))
-_depth = int(os.environ.get("SANDBOX_DEPTH", "0"))
-_start_pid = _real_getpid()
+_trace_path = ""
+_faults: list[dict[str, Any]] = []
+_depth = 0
+_start_pid = 0
 _elapsed = 0.0
 
 
 def _trace(*entry: object) -> None:
     if _trace_path:
-        with _real_open(_trace_path, "a", encoding="utf-8") as stream:
+        with real_open(_trace_path, "a", encoding="utf-8") as stream:
             stream.write(json.dumps(entry, default=str) + "\n")
 
 
@@ -110,24 +111,16 @@ class _Struck:
             error = _due(self.call, name, any(letter in mode for letter in "wax+"))
             if error == "full" and "+" not in mode:  # reading from /dev/full would never end
                 # The entry fits into the folder, the content does not fit onto the disk.
-                _real_open(name, "ab").close()
+                real_open(name, "ab").close()
                 return self.real("/dev/full", *args[1:], **kwargs)
             if error and error != "full":
                 _strike(error, name)
         return self.real(*args, **kwargs)
 
 
-builtins.open = io.open = _Struck("open", _real_open)  # type: ignore[assignment]  # stands in for it
+builtins.open = io.open = _Struck("open", real_open)  # type: ignore[assignment]  # stands in for it
 for _call in ("listdir", "scandir", "stat", "mkdir", "remove", "unlink", "rename", "replace"):
     setattr(os, _call, _Struck(_call, getattr(os, _call)))
-
-if "SANDBOX_FILE_LIMIT" in os.environ:
-    import resource
-
-    _limit = int(os.environ["SANDBOX_FILE_LIMIT"])
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_limit, _limit))
-    _trace_path = ""  # it could not grow either
 
 
 # ---------------------------------------------------------------- clock
@@ -218,9 +211,7 @@ def _audit(event: str, args: tuple[object, ...]) -> None:
         _trace("start", args[0])
 
 
-random.seed(20260302)
 os.getpid = _getpid
-os.environ["SANDBOX_DEPTH"] = str(_depth + 1)
 sys.addaudithook(_audit)
 
 
@@ -250,5 +241,27 @@ def _strike_once(file: str, line: int, error: str) -> None:
     sys.settrace(of_file)  # type: ignore[arg-type]  # as above
 
 
-if os.environ.get("SANDBOX_STRIKE") and _depth == 0:
-    _strike_once(**json.loads(os.environ["SANDBOX_STRIKE"]))
+# ---------------------------------------------------------------- one run
+
+
+def begin() -> None:
+    """Read from the environment what happens in this process: when Python starts, and again in a fork that stands for a start."""
+    global _trace_path, _faults, _depth, _start_pid, _elapsed
+    _trace_path = os.environ.get("SANDBOX_TRACE", "")
+    _faults = json.loads(os.environ.get("SANDBOX_FAULTS", "[]"))
+    _depth = int(os.environ.get("SANDBOX_DEPTH", "0"))
+    _start_pid, _elapsed = _real_getpid(), 0.0
+    os.environ["SANDBOX_DEPTH"] = str(_depth + 1)
+    random.seed(20260302)
+    if "SANDBOX_FILE_LIMIT" in os.environ:
+        import resource
+
+        limit = int(os.environ["SANDBOX_FILE_LIMIT"])
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        _trace_path = ""  # it could not grow either
+    if os.environ.get("SANDBOX_STRIKE") and _depth == 0:
+        _strike_once(**json.loads(os.environ["SANDBOX_STRIKE"]))
+
+
+begin()

@@ -27,9 +27,12 @@ from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from commands import Forks
+
 HERE = Path(__file__).resolve().parents[1]
 PROJECT = HERE.parent.parent
 WORKERS = PROJECT / "fixtures" / "workers"
+FORKS = Path(__file__).with_name("worker_forks.py")
 RUNTIME_FILES = ("worker_logger.py", "worker_utils.py")
 EPOCH = 1772445600  # as in inject/sitecustomize.py
 AGE = 70  # seconds, of every file that stands in the sandbox beforehand
@@ -190,13 +193,18 @@ class World:
         self.box = root / "box"
         self.bin = root / "bin"
         self.server = Server()
+        self._forks: dict[bool, Forks] = {}
 
-    def run(self, scenario: Scenario, scripts: Path) -> Observation:
+    def run(self, scenario: Scenario, scripts: Path, *, is_fresh: bool = False) -> Observation:
         """Run one scenario on the scripts of one folder.
+
+        Most of a short run is the start of Python and its imports, the same each time. So a run is the fork of a process that has
+        them (see ``worker_forks``), but where the start itself is the matter.
 
         Args:
             scenario: what to run, and what goes wrong.
             scripts: the originals, or their migrated copies with the runtime beside them.
+            is_fresh: start Python for it in any case.
 
         Returns:
             What the world saw.
@@ -206,25 +214,17 @@ class World:
         command_log = self.root / "commands.txt"
         for path in (trace, command_log):
             path.write_text("")
-        command = [sys.executable, f"scripts/{scenario.worker}", *scenario.arguments]
-        if not scenario.console:
-            command = ["/bin/sh", "-c", 'exec "$@" >&- 2>&-', "sh", *command]
+        environment = self._environment(scenario, trace, command_log)
         with self.server.answering(scenario.server):
-            done = subprocess.run(
-                command,
-                cwd=self.box,
-                env=self._environment(scenario, trace, command_log),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT if scenario.one_pipe else subprocess.PIPE,
-                timeout=RUN_LIMIT,
-                check=False,
-            )
+            if is_fresh or not _may_be_forked(scenario):
+                code, stdout, stderr = self._start(scenario, environment)
+            else:
+                code, stdout, stderr = self._fork(scenario, environment)
         entries = [json.loads(line) for line in trace.read_text(encoding="utf-8").splitlines()]
         return Observation(
-            stdout=_without_frames(done.stdout),
-            stderr=_without_frames(done.stderr or b""),
-            code=done.returncode,
+            stdout=_without_frames(stdout),
+            stderr=_without_frames(stderr),
+            code=code,
             files=self._files(),
             requests=tuple(self.server.received),
             starts=(
@@ -236,6 +236,31 @@ class World:
             logs=self._logs(),
             was_struck=any(entry[0] == "struck" for entry in entries),
         )
+
+    def _start(self, scenario: Scenario, environment: dict[str, str]) -> tuple[int, bytes, bytes]:
+        """Start Python for a scenario; give exit code, stdout and stderr."""
+        command = [sys.executable, f"scripts/{scenario.worker}", *scenario.arguments]
+        if not scenario.console:
+            command = ["/bin/sh", "-c", 'exec "$@" >&- 2>&-', "sh", *command]
+        done = subprocess.run(
+            command,
+            cwd=self.box,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if scenario.one_pipe else subprocess.PIPE,
+            timeout=RUN_LIMIT,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr or b""
+
+    def _fork(self, scenario: Scenario, environment: dict[str, str]) -> tuple[int, bytes, bytes]:
+        """Run a scenario in a fork; give exit code, stdout and stderr."""
+        if scenario.stubs not in self._forks:
+            idle = {name: text for name, text in environment.items() if not name.startswith("SANDBOX_")}
+            self._forks[scenario.stubs] = Forks((), idle, str(FORKS))
+        arguments = [f"scripts/{scenario.worker}", *scenario.arguments]
+        return self._forks[scenario.stubs].run(arguments, self.box, environment, None, RUN_LIMIT, None)
 
     def _build(self, scenario: Scenario, scripts: Path) -> None:
         shutil.rmtree(self.box, ignore_errors=True)
@@ -320,6 +345,18 @@ class World:
             for path in sorted(folder.iterdir())
             if path.is_file()
         }
+
+
+def _may_be_forked(scenario: Scenario) -> bool:
+    """Whether nothing of a scenario is read or set up when Python starts."""
+    return (
+        hasattr(os, "fork")
+        and scenario.console
+        and not scenario.one_pipe
+        and scenario.file_limit is None
+        and scenario.terminal == "utf-8"
+        and not any(name.startswith(("PYTHON", "LC_", "LANG", "TZ")) for name in scenario.environment)
+    )
 
 
 _FRAMES = re.compile(rb"^(Traceback \(most recent call last\):\r?\n)(?:[ \t].*\n)+", re.MULTILINE)
