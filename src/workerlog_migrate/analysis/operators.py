@@ -206,19 +206,7 @@ class Operators:
         if symbol == "%" and ("str" in lefts or "bytes" in lefts):
             if "str" in lefts and not isinstance(left_node, ast.Constant):
                 self._effects.operation("op:percent-format", node, frame)
-            for entry in right:
-                parts = entry.args if entry.name == "tuple" else (frozenset({entry}),)
-                for part in parts:
-                    self._special_methods.special(part, AS_TEXT, right_node, frame)
-            self._kinds.percent(left_node, right, node, frame)
-            if any(_misses_key(left_node, entry) for entry in right):
-                self._effects.operation("op:subscript-key", node, frame)
-            if any(values.is_opaque(entry) for entry in right) and _converts(left_node):
-                self._effects.operation("op:convert-unknown", node, frame)
-            if _converts(left_node) and any(
-                values.may_be_decoded(part) for entry in right for part in (*entry.args, frozenset({entry}))
-            ):
-                self._effects.operation("op:percent-json", node, frame)
+            self._percent_effects(right, node, left_node, right_node, frame)
             return
         for value, operand in ((left, left_node), (right, right_node)):
             self._effects.unresolved_if_opaque(value, "op:arithmetic-unknown", node, operand, frame)
@@ -250,6 +238,44 @@ class Operators:
             self._compared_dates(node, frame)
         if DECIMAL in lefts | rights and may_be_special(self._places, frame):
             self._effects.operation("op:decimal-arithmetic", node, frame)
+        self._number_effects(symbol, lefts, rights, node, left_node, right_node, frame)
+        for entry in left:
+            if self._lacks_operator(entry, symbol):
+                self._effects.operation("op:kinds", node, frame)
+            if entry.kind is values.INSTANCE:
+                method = _OPERATOR_METHODS.get(symbol)
+                if method is not None:
+                    self._special_methods.dunder(entry, method, left_node, frame)
+
+    def _percent_effects(
+        self, right: Value, node: ast.AST, template: ast.expr, filling: ast.expr, frame: Frame
+    ) -> None:
+        """``"%s" % x``: what the fields of a template do with what fills them."""
+        for entry in right:
+            parts = entry.args if entry.name == "tuple" else (frozenset({entry}),)
+            for part in parts:
+                self._special_methods.special(part, AS_TEXT, filling, frame)
+        self._kinds.percent(template, right, node, frame)
+        if any(_misses_key(template, entry) for entry in right):
+            self._effects.operation("op:subscript-key", node, frame)
+        if any(values.is_opaque(entry) for entry in right) and _converts(template):
+            self._effects.operation("op:convert-unknown", node, frame)
+        if _converts(template) and any(
+            values.may_be_decoded(part) for entry in right for part in (*entry.args, frozenset({entry}))
+        ):
+            self._effects.operation("op:percent-json", node, frame)
+
+    def _number_effects(
+        self,
+        symbol: str,
+        lefts: set[str],
+        rights: set[str],
+        node: ast.AST,
+        left_node: ast.expr,
+        right_node: ast.expr,
+        frame: Frame,
+    ) -> None:
+        """Divisions, powers and shifts, which some numbers cannot take."""
         if symbol in ("/", "//", "%") and "decimal.Decimal" in lefts | rights:
             if not self._proofs.is_nonzero(right_node, frame):
                 self._effects.operation("op:decimal-division", node, frame)
@@ -265,13 +291,6 @@ class Operators:
                 self._effects.operation("op:power-zero", node, frame)
         elif symbol in ("<<", ">>") and not isinstance(right_node, ast.Constant) and rights & _COUNTS:
             self._effects.operation("op:shift", node, frame)
-        for entry in left:
-            if self._lacks_operator(entry, symbol):
-                self._effects.operation("op:kinds", node, frame)
-            if entry.kind is values.INSTANCE:
-                method = _OPERATOR_METHODS.get(symbol)
-                if method is not None:
-                    self._special_methods.dunder(entry, method, left_node, frame)
 
     def _lacks_operator(self, entry: Type, symbol: str) -> bool:
         """Whether an alternative is of a type of the standard library that has no such operator."""

@@ -45,6 +45,13 @@ class Clauses:
         self.module = module
         self.engine = engine
 
+    def is_suppress(self, call: ast.Call) -> bool:
+        """Whether a call is ``contextlib.suppress`` by any name."""
+        function = call.func
+        if isinstance(function, ast.Attribute):
+            return function.attr == "suppress" and self.module.qualified(function) == "contextlib.suppress"
+        return isinstance(function, ast.Name) and self.module.qualified(function) == "contextlib.suppress"
+
     def broad_members(self, node: ast.expr | None, place: ast.AST) -> Caught | None:
         """Split a handler's type into broad members and the rest; None when nothing in it is broad."""
         if node is None:

@@ -24,6 +24,7 @@ from workerlog_migrate.model import (
     Boundary,
     Evidence,
     Finding,
+    Span,
     Trial,
     Unresolved,
 )
@@ -314,8 +315,7 @@ class Handlers:
         """
         what = describe(node, self.module)
         message = f"{what} stays watched: {reason}" if reason else f"{what} is watched"
-        span, shown = self.module.span(node), Applicability.DISPLAY_ONLY
-        return Finding(SPECIFIC_EXCEPTIONS, span, message, None, (), shown, reason or WATCHED, WATCHED)
+        return _told(self.module.span(node), message, reason or WATCHED, (), WATCHED)
 
     def _watched(
         self, node: ast.ExceptHandler, caught: Caught, inference: Inference, names: Names
@@ -388,26 +388,10 @@ class Handlers:
         return replace(known, span=self.module.span(node), edit=edit, applicability=shown)
 
     def _left(self, node: ast.AST, reason: str, evidence: tuple[Evidence, ...] = ()) -> Finding:
-        what = describe(node, self.module)
-        return Finding(
-            SPECIFIC_EXCEPTIONS,
-            self.module.span(node),
-            f"{what} is left: {reason}",
-            None,
-            evidence,
-            Applicability.DISPLAY_ONLY,
-            reason,
-            LEFT,
-        )
+        message = f"{describe(node, self.module)} is left: {reason}"
+        return _told(self.module.span(node), message, reason, evidence, LEFT)
 
     # -- suppress -------------------------------------------------------------------------------------------
-
-    def is_suppress(self, call: ast.Call) -> bool:
-        """Whether a call is ``contextlib.suppress`` by any name."""
-        function = call.func
-        if isinstance(function, ast.Attribute):
-            return function.attr == "suppress" and self.module.qualified(function) == "contextlib.suppress"
-        return isinstance(function, ast.Name) and self.module.qualified(function) == "contextlib.suppress"
 
     def suppress(self, node: ast.Call) -> Iterator[Finding]:
         """Decide about ``suppress(Exception)``."""
@@ -425,7 +409,10 @@ class Handlers:
         if not isinstance(owner, ast.withitem):
             yield self._left(node, "its body is not seen")
             return
-        statement = self.module.parents[owner]
+        yield from self._suppress_in(self.module.parents[owner], node, caught)
+
+    def _suppress_in(self, statement: ast.AST, node: ast.Call, caught: Caught) -> Iterator[Finding]:
+        """Decide about what a ``with`` statement suppresses by what its body can raise."""
         owner_body: list[ast.stmt] = statement.body  # type: ignore[attr-defined]  # a with statement
         block = self.engine.flow.block(node, self.engine.unit.enclosing(node))
         if block.before is None:
@@ -442,16 +429,8 @@ class Handlers:
         is_trial = self.context.settings.trial is Trial.ON or self.is_watched_boundary(statement)
         if inference.is_complete and not names.missing and is_trial:
             reason = "there is no handler that could be watched"
-            yield Finding(
-                SPECIFIC_EXCEPTIONS,
-                self.module.span(node),
-                f"suppress is left, not watched: {reason}",
-                None,
-                inference.evidence,
-                Applicability.DISPLAY_ONLY,
-                reason,
-                NOT_WATCHED,
-            )
+            message = f"suppress is left, not watched: {reason}"
+            yield _told(self.module.span(node), message, reason, inference.evidence, NOT_WATCHED)
             return
         if not inference.is_complete or names.missing:
             reason = inference.reason or (
@@ -459,14 +438,11 @@ class Handlers:
                 if inference.unresolved
                 else f"{', '.join(names.missing)} cannot be named here"
             )
-            yield Finding(
-                SPECIFIC_EXCEPTIONS,
+            yield _told(
                 self.module.span(node),
                 f"suppress stays broad: {reason}",
-                None,
-                teaching(inference),
-                Applicability.DISPLAY_ONLY,
                 reason,
+                teaching(inference),
                 INCOMPLETE,
             )
             return
@@ -602,3 +578,10 @@ def _calls(inference: Inference) -> str:
     shown = [f"`{entry.cause}` in line {entry.line}" for entry in inference.unresolved[:_MOST_CALLS]]
     more = len(inference.unresolved) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+def _told(span: Span, message: str, reason: str, evidence: tuple[Evidence, ...], kind: str) -> Finding:
+    """Make a finding that is shown and changes nothing."""
+    return Finding(
+        SPECIFIC_EXCEPTIONS, span, message, None, evidence, Applicability.DISPLAY_ONLY, reason, kind
+    )

@@ -36,7 +36,9 @@ def find(module: Module, context: Context) -> Iterator[Finding]:
     ]
     calls = module.calls if "suppress" in module.source.text else ()  # by another name it is imported, too
     places.extend(
-        (call.lineno, call.col_offset, call) for call in calls if call.args and finder.is_suppress(call)
+        (call.lineno, call.col_offset, call)
+        for call in calls
+        if call.args and finder.clauses.is_suppress(call)
     )
     for _, _, node in sorted(places, key=lambda entry: entry[:2]):
         if isinstance(node, ast.ExceptHandler):
