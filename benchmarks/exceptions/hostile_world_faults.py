@@ -521,6 +521,9 @@ subprocess.run(['true'] + [p] * 100000)
                     "move",
                     "rmtree",
                     "chmod",
+                    "chown",
+                    "copy",  # with the mode: nobody else could write to the device any more
+                    "touch",
                     "utime",
                     "truncate",
                     "rmdir",
