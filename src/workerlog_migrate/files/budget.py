@@ -24,6 +24,9 @@ PROJECT_SECONDS = 600
 """Processor time for all that surrounds the scripts, which is read before the first of them."""
 
 
+_AGAIN = 1.0
+
+
 class SpentError(BaseException):
     """The budget is spent; raised wherever the process is by then, so no handler of an ordinary error may take it."""
 
@@ -49,7 +52,8 @@ def budget(seconds: float = SECONDS) -> Iterator[None]:
         raise SpentError
 
     before = signal.signal(signal.SIGVTALRM, spent)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+    # It goes on: what is raised in a callback of the garbage collector, or as an object ends, is shown and passed over.
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _AGAIN)
     try:
         yield
     finally:

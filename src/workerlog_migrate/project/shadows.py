@@ -158,10 +158,13 @@ class Shadows:
 
     def _ask_starters(self) -> None:
         """Take note of what Python files of the project give the workers that they start for a search path."""
-        if self._has_asked_starters or self._names.isdisjoint(_needed()):
+        if self._has_asked_starters or self._names.isdisjoint(_STDLIB):
             return
         self._has_asked_starters = True
-        for path, _ in self._project.mentioning(("PYTHONPATH",)):
+        mentioning = list(self._project.mentioning(("PYTHONPATH",)))
+        if not mentioning or self._names.isdisjoint(_needed()):  # which is dear
+            return
+        for path, _ in mentioning:
             for folder in given_to_children(self._project.read(path) or b""):
                 self.put_in_front(path, folder)
 
@@ -382,7 +385,8 @@ def _needed() -> frozenset[str]:
     direct: set[str] = set()
     for module in RUNTIME_MODULES:
         facts = read_facts(Path(f"{module}.py"), runtime_text(module).encode("utf-8"))
-        assert facts is not None  # ours parses
+        if facts is None:  # ours parses, where there is memory for it
+            raise MemoryError
         direct.update(_standard(facts.imports, late=True))
     return _closure(frozenset(direct)) | _OF_OTHER_VERSIONS
 
