@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -22,9 +23,7 @@ from . import changes
 
 FORMATTED = "a formatter run"
 _KNOWLEDGE = Knowledge()
-# Other names ask another number of questions. Where a large file has used up what it may ask, what comes later is unknown: a list that
-# is complete only since less was asked before it has lost nothing.
-questions._FUEL = 10**9
+_FUEL = 10**9
 
 
 class Verdict(NamedTuple):
@@ -111,7 +110,8 @@ def _verdicts(texts: dict[Path, str], root: Path) -> dict[str, Verdict]:
 
 def _inferred(target: Target) -> Iterator[tuple[str, Verdict]]:
     module = Module(decode(target.path, target.path.read_bytes()))
-    types = Types(module, _KNOWLEDGE, Settings(), users=dict(target.users))
+    with _all_asked():
+        types = Types(module, _KNOWLEDGE, Settings(), users=dict(target.users))
     engine = types.engine
     counts: dict[str, int] = {}
     for node in sorted(module.tries, key=lambda entry: (entry.lineno, entry.col_offset)):
@@ -122,6 +122,20 @@ def _inferred(target: Target) -> Iterator[tuple[str, Verdict]]:
         names = tuple(sorted(name.rpartition(":")[2].rpartition(".")[2] for name in inference.names))
         yield f"{where}#{counts[where]}", Verdict(names, inference.is_complete)
     types.close()
+
+
+@contextlib.contextmanager
+def _all_asked() -> Iterator[None]:
+    """Let what is made meanwhile ask as much as it likes.
+
+    Other names ask another number of questions. Where a large file has used up what it may ask, what comes later is unknown: a list
+    that is complete only since less was asked before it has lost nothing.
+    """
+    before, questions._FUEL = questions._FUEL, _FUEL
+    try:
+        yield
+    finally:
+        questions._FUEL = before
 
 
 def _qualified(node: ast.AST, module: Module) -> str:

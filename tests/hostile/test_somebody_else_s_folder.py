@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from attacked import IS_ROOT, NOBODY, WORKER, Place
 
-import workerlog_migrate
 from workerlog_migrate.files.vendor import like_scripts
 
 as_root = pytest.mark.skipif(not IS_ROOT, reason="what is attacked are the rights of root")
@@ -176,13 +175,19 @@ def test_twin_a_second_name_in_a_folder_of_one_s_own_is_written(place: Place, mo
 
 
 def as_user(place: Place, user: int, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the command with a user's rights, where that user can read what is installed here."""
+    """Run the command with a user's rights, where that user can run what is installed here."""
     command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", *place.command(*arguments)]
-    if user and not readable_by(user, Path(workerlog_migrate.__file__)):
-        pytest.skip("what is installed here lies in a folder that no other user may enter")
+    if user and not _runs_as(user):
+        pytest.skip("no other user can run what is installed here: it lies in a folder of our own")
     return subprocess.run(
         command, cwd=place.clone, env=place.environment(), capture_output=True, text=True, check=False
     )
+
+
+def _runs_as(user: int) -> bool:
+    command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups"]
+    command += [sys.executable, "-c", "import workerlog_migrate.cli"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def readable_by(user: int, file: Path) -> bool:
