@@ -42,7 +42,6 @@ NAME = "opaque::test_a_name_that_nothing_binds_is_a_name_error"
 UNSET = "opaque::test_an_attribute_that_only_another_method_sets_may_be_missing"
 SIGNAL = "opaque::test_what_a_signal_handler_raises_arrives_everywhere"
 SWALLOW = "flow::test_a_context_manager_that_may_swallow_lets_what_follows_be_reached"
-SELF = "flow::test_what_held_before_holds_no_more_behind_a_decorated_method"
 DECORATOR = "opaque::test_a_decorator_runs_where_the_definition_is_reached"
 GOES_ON = "rows_go_on::test_a_row_says_all_that_its_function_raises"
 THREADS = "what_else_comes::test_a_container_that_another_thread_changes"
@@ -74,11 +73,10 @@ class Mutant:
 
 MUTANTS = (
     # --- what survived before there were these
-    Mutant("handler: state of the body's start", "raising", "        stored = frame.function.facts.stored_between(*lines)\n", "        stored = set()\n", FLOW),
-    Mutant("self.x after an own method call", "guards", "                    frame.forget(key)\n                    frame.env.pop(key, None)\n", "                    pass\n", SELF),
+    Mutant("handler: state of the body's start", "flow", "        at_handler = frame.left_of(before)", "        at_handler = before", FLOW),
     Mutant("a with of suppress may swallow", "entering", ' or entry.kind is values.SUPPRESS:', ':', "flow::test_a_function_of_another_file_falls_off_a_with_that_ends_an_exception"),
     Mutant("with of something unknown may swallow", "entering", '            if values.is_opaque(entry) or entry.kind is values.SUPPRESS:\n                return True\n', '            if entry.kind is values.SUPPRESS:\n                return True\n', SWALLOW),
-    Mutant("finally: what it stores", "flow", "        for path in stored:\n            frame.forget(path)\n            frame.env.pop(path, None)\n\n\ndef _constant_truth", "        stored.clear()\n\n\ndef _constant_truth", FLOW),
+    Mutant("finally: what it stores", "flow", "        left = frame.left_of(self._guards.joined(ends)._replace(at=at))\n", "        left = self._guards.joined(ends)\n", FLOW),
     # --- questions
     Mutant("alternatives in the order of the set", "values", "    return sorted(value, key=_name if are_told else _place)\n", "    return list(value)\n", "order_of_questions::test_the_order_of_a_set_decides_nothing"),
     # --- what objects meet, what functions carry, what is read by a name
@@ -100,13 +98,12 @@ MUTANTS = (
     Mutant("an item under another name", "shared_items", "            asked[path] = bool(held) and _may_be_one(held, path, frame)\n", "            asked[path] = False\n", "shared_items::test_an_item_set_under_another_name_is_no_longer_known"),
     Mutant("a name that nothing takes along", "shared_items", "    return all(_only_looks(place, parents) for place in places if _is_in(name, place, scope, unit))\n", "    return True\n", "shared_items::test_an_item_set_under_another_name_is_no_longer_known"),
     Mutant("a length under another name", "shared_items", "    if is_shorter:\n", "    if not is_shorter:\n", "shared_items::test_a_length_ends_where_another_name_shortens_it"),
-    Mutant("an earlier round of a loop", "flow", "            shared_items.before_loop(node, frame, self._expressions.value)\n", "            pass\n", "shared_items::test_what_an_earlier_round_changed_counts_at_the_head_of_a_loop"),
     # --- what runs in one process with a script
     Mutant("what is set up beside the script", "places", "for each in (*users, *self._imported, *others)", "for each in (*users, *self._imported)", "program_around::test_a_signal_handler_that_a_file_beside_the_script_sets_arrives"),
     Mutant("tests bring together what runs apart", "../project/program", "        pending = [each for each in above if not self._is_test(each)]\n", "        pending = list(above)\n", "program_around::test_a_signal_handler_that_a_file_beside_the_script_sets_arrives"),
     Mutant("a program that was not looked at whole", "raises", "        if not self._world.knows_all_around:\n", "        if self._world.knows_all_around and False:\n", "program_around::test_where_not_all_were_looked_at_nothing_is_complete"),
     Mutant("an attribute of what is imported", "../project/program", "    stored = set(_STORE.findall(raw))\n", "    stored: set[bytes] = set()\n", "program_around::test_what_is_replaced_three_imports_down_runs"),
-    Mutant("all of a small program", "../project/users", "every if len(every) <= _FEW else self._passed_on(path)", "self._passed_on(path) if len(every) > _FEW else ()", "program_around::test_a_name_that_a_file_far_away_sets_is_what_it_set"),
+    Mutant("all of a small program", "../project/users", "every if len(every) <= _FEW else self._passed_on(path)", "self._passed_on(path) if len(every) > _FEW else ()", "program_around::test_what_a_file_far_away_calls_and_inherits_counts"),
     Mutant("an alarm of another file", "signals", "unit not in near and _is_of_alarm(call)", "False", "program_around::test_an_alarm_of_a_file_that_cannot_reach_the_script_is_over_before_it_runs"),
     # --- what runs between
     Mutant("a loop's function changes its table", "meanwhile", "            function.node in writers.get(each, ())\n            for function in called\n", "            function.node not in writers.get(each, ()) and not writers\n            for function in called\n", "what_runs_between::test_a_function_that_a_loop_calls_changes_what_the_loop_goes_through"),
@@ -133,13 +130,24 @@ MUTANTS = (
     Mutant("super leads beside", "attributes", "            methods = dict.fromkeys((method, *self._beside(owner, name)))\n", "            methods = {method: None}\n", "what_runs_between::test_super_may_lead_to_a_class_beside"),
     Mutant("rows that another file makes", "hooks", "        made = values.join(self._flat.returns(each) for other in units for each in self._makers_of(other))\n", "        made = values.join(self._flat.returns(each) for other in list(units)[:1] for each in self._makers_of(other))\n", "what_runs_between::test_rows_of_a_database_are_what_another_file_makes_of_them"),
     Mutant("what was handed over runs", "changes", "        if any(map(self._kept.calls_what_is_held, reached)):", "        if not reached:", "what_runs_between::test_a_function_that_was_handed_over_before_runs_where_what_is_held_is_called"),
-    Mutant("a container emptied by another name", "changes", "            if not self._emptying(path, frame.unit).isdisjoint(reached):\n", "            if not reached:\n", "what_runs_between::test_a_function_empties_a_container_that_it_has_by_another_name"),
+    Mutant("a container emptied by another name", "changes", "            emptying = self._emptying(path, frame.unit)\n", "            emptying = set()\n", "what_runs_between::test_a_function_empties_a_container_that_it_has_by_another_name"),
     Mutant("async for waits", "flow", "        if isinstance(node, ast.AsyncFor):\n            self._changes.after_wait(frame)\n", "", "what_runs_between::test_another_task_runs_where_a_with_or_a_loop_waits"),
     Mutant("async with waits", "flow", "            if isinstance(node, ast.AsyncWith):\n                self._changes.after_wait(frame)\n", "", "what_runs_between::test_another_task_runs_where_a_with_or_a_loop_waits"),
-    Mutant("a constructor changes another object", "changes", "        and attribute.value.id == parameters[0].arg\n", "        and bool(attribute.value.id)\n", "what_runs_between::test_what_runs_where_nobody_reads_a_call_changes_what_was_tested"),
+    Mutant("a constructor changes another object", "changes", "        and holder.id == parameters[0].arg\n", "        and bool(holder.id)\n", "what_runs_between::test_what_runs_where_nobody_reads_a_call_changes_what_was_tested"),
     Mutant("what runs is noted", "frames", "            self.ran.append(effect.function)\n", "            pass\n", "what_runs_between::test_what_runs_where_nobody_reads_a_call_changes_what_was_tested"),
-    Mutant("what ran in an expression", "expressions", "        if frame.sink.ran:\n            self._changes.after_running(frame)\n", "        if frame.sink.ran:\n            pass\n", "what_runs_between::test_what_runs_inside_an_expression_changes_what_stands_behind_it"),
-    Mutant("what ran in a statement", "flow", "            if frame.sink.ran:\n                self._changes.after_running(frame)\n", "            if frame.sink.ran:\n                pass\n", "what_runs_between::test_what_runs_where_nobody_reads_a_call_changes_what_was_tested"),
+    Mutant("what ran in an expression", "expressions", "        if frame.sink.ran:\n            self._changes.after_running(frame)\n", "        if frame.sink.ran:\n            pass\n", "what_runs_between::test_what_an_expression_runs_is_over_before_its_value_is_assigned"),
+    Mutant("what ran in a statement", "flow", "            if frame.sink.ran:\n                self._changes.after_running(frame)\n", "            if frame.sink.ran:\n                pass\n", "what_runs_between::test_what_a_round_of_a_loop_ends_the_next_one_does_not_have"),
+    Mutant("a round of a loop ends it", "flow", "    is_settled = left.shape == before.shape\n", "    is_settled = True\n", "what_runs_between::test_what_a_round_of_a_loop_ends_the_next_one_does_not_have"),
+    Mutant("a step of a comprehension ends it", "expressions", "        if frame.left_of(held).shape != held.shape:", "        if frame.left_of(held).shape == ():", "what_runs_between::test_what_a_round_of_a_loop_ends_the_next_one_does_not_have"),
+    Mutant("a state that is put back", "frames", "        if not ended:\n            return state\n", "        if ended is not None:\n            return state\n", "what_runs_between::test_a_state_that_is_put_back_is_without_what_ended_meanwhile"),
+    Mutant("a later part of a test", "guards", "            frame.end_again(entry)\n            self.assume(entry, outcome, frame)\n", "            self.assume(entry, outcome, frame)\n", "what_runs_between::test_a_state_that_is_put_back_is_without_what_ended_meanwhile"),
+    Mutant("a key that a round takes out", "frames", "        self.ended.extend(self.facts - facts)\n", "", "what_runs_between::test_a_key_that_a_round_takes_out_is_not_there_afterwards"),
+    Mutant("a function hands others on", "changes", "                        *self._passed_by(function),\n", "", "what_runs_between::test_a_method_that_a_function_hands_on_runs_where_the_function_is_called"),
+    Mutant("set by a text", "changes", "            yield _ATTRIBUTES, call.args[0]\n", "            yield from ()\n", "what_runs_between::test_an_attribute_that_a_function_sets_by_a_text_is_what_it_set"),
+    Mutant("made once more", "changes", "        and not _is_made_again(function)\n", "", "what_runs_between::test_an_attribute_that_a_function_sets_by_a_text_is_what_it_set"),
+    Mutant("a name of many classes", "changes", "            if len(owners) > OWNERS:", "            if len(owners) > 10 * OWNERS:", "what_runs_between::test_a_call_changes_what_it_reaches_however_many_functions_there_are"),
+    Mutant("too many functions to go through", "changes", "                    self._cut.add(function)\n", "", "what_runs_between::test_a_call_changes_what_it_reaches_however_many_functions_there_are"),
+    Mutant("an heir of another file", "changes", "                        *self._callees_of_heirs(function),\n", "", "program_around::test_what_an_heir_of_another_file_changes_is_no_longer_known"),
     Mutant("a function around calls what it was given", "kept_functions", "        found = None if scope is None else module.lookup(name, scope)\n        if found is not None and any(binding.kind not in _DEFINED for binding in found[1]):\n", "        found = None if scope is None else scope.bindings.get(name)\n        if found is not None and any(binding.kind not in _DEFINED for binding in found):\n", "what_runs_between::test_what_runs_where_nobody_reads_a_call_changes_what_was_tested"),
     Mutant("a global that is bound under a test", "expressions", "        elif not any(\n            node.id in self._always_stored(function)", "        elif all(\n            bool(function)", "what_runs_between::test_a_name_that_a_function_binds_only_under_a_test_may_be_unbound"),
     # --- flow
@@ -148,8 +156,7 @@ MUTANTS = (
     Mutant("try: a bare raise sends on", "flow", "            if frame.caught:\n                for effect in frame.caught[-1]:\n                    sink.add(effect)\n", "            if frame.caught:\n                pass\n", INNER),
     Mutant("suppress: takes what it names", "flow", "            self._raising.pass_on(inner.effects, caught_names, sink)\n", "            self._raising.pass_on(inner.effects, frozenset(), sink)\n", INNER),
     Mutant("suppress: lets the rest through", "flow", "            self._raising.pass_on(inner.effects, caught_names, sink)\n", "            del caught_names\n", INNER),
-    Mutant("loop: what it stores", "flow", "        stored = frame.function.facts.stored_between(node.lineno, node.end_lineno or node.lineno)\n        for path in stored:\n            frame.forget(path)\n            frame.env.pop(path, None)\n        if frame.env:\n", "        if frame.env:\n", FLOW),
-    Mutant("loop: binds perhaps nothing", "flow", "        frame.env, frame.facts = before.env, before.facts & frame.facts\n", "        frame.facts = before.facts & frame.facts\n", UNBOUND),
+    Mutant("loop: binds perhaps nothing", "flow", "    frame.env, frame.facts = left.env, left.facts\n    frame.is_dead = False\n", "    frame.facts = left.facts\n    frame.is_dead = False\n", UNBOUND),
     Mutant("return ends the way", "flow", "        self._returned[-1].append(value)\n        frame.is_dead = True\n", "        self._returned[-1].append(value)\n", GUARD),
     Mutant("raise ends the way", "flow", "            self._raising.raise_value(node, node.exc, value, frame, sink)\n        frame.is_dead = True\n", "            self._raising.raise_value(node, node.exc, value, frame, sink)\n", FLOW),
     Mutant("raise names its class", "raising", '                sink.add(Raise(name, node, frame.unit, "op:raise", row.source, "an explicit raise"))\n', "                pass\n", BODY),
@@ -163,8 +170,8 @@ MUTANTS = (
     Mutant("class below something unknown", "flow", '            self._effects.unresolved_if_opaque(value, "op:subclass-unknown", base, base, frame)\n', "            del value\n", OPAQUE),
     Mutant("function that works on something unknown", "rows", '                    self._effects.unresolved_if_opaque(\n                        arguments.value(passed), "op:argument-unknown", node, passed, frame\n                    )\n', "                    pass\n", OPAQUE),
     Mutant("del ends what is known", "assignment", "                    frame.forget(path)\n            else:\n", "                    pass\n            else:\n", FLOW),
-    Mutant("handler: facts of what the body stores", "raising", "        facts = {fact for fact in before.facts if not fact.roots & stored}\n", "        facts = set(before.facts)\n", INSIDE),
-    Mutant("try: else belongs outside", "flow", "        frame.sink = outer\n        ends: list[State] = []\n        if not frame.is_dead:\n            self.run(node.orelse, frame)\n", "        ends: list[State] = []\n        if not frame.is_dead:\n            self.run(node.orelse, frame)\n        frame.sink = outer\n", INNER),
+    Mutant("handler: facts of what the body stores", "frames", "        facts = {fact for fact in state.facts.difference(ended) if fact.roots.isdisjoint(paths)}\n", "        facts = set(state.facts)\n", INSIDE),
+    Mutant("try: else belongs outside", "flow", "        frame.sink = outer\n        ends: list[State] = []\n", "        if not frame.is_dead:\n            self.run(node.orelse, frame)\n        frame.sink = outer\n        frame.is_dead = frame.is_dead or bool(node.orelse)\n        ends: list[State] = []\n", INNER),
     Mutant("if: both branches join", "flow", "                if not frame.is_dead and frame.env is not None:\n                    ends.append(State(frame.env, frame.facts))\n            frame.is_dead = truth is True\n", "            frame.is_dead = truth is True\n", FLOW),
     Mutant("while: break keeps what is known there", "flow", "        if isinstance(node, ast.Break) and frame.loops and frame.env is not None:\n", "        if isinstance(node, ast.Continue) and frame.loops and frame.env is not None:\n", UNBOUND),
     Mutant("alias of a handler ends", "flow", "                frame.unbind(handler.name)  # Python", "                pass  # Python", UNBOUND),

@@ -24,9 +24,9 @@ OWN = "class Falta(Exception): pass\ndef falta(*dados):\n    raise Falta\n"
 MAIN = "import json\nimport signal\nVALOR = 1\ndef f():\n    try:\n        {}\n    except Exception:\n        pass\n"
 
 
-def _inferred(folder: Path, body: str, files: dict[str, str], head: str = "") -> Inference:
+def _inferred(folder: Path, body: str, files: dict[str, str], head: str = "", main: str = MAIN) -> Inference:
     (folder / "pyproject.toml").write_text("")
-    for name, text in {**files, "main.py": head + MAIN.format(body)}.items():
+    for name, text in {**files, "main.py": head + main.format(body)}.items():
         (folder / name).write_text(text)
     (target,) = place([Target(folder / "main.py", "main")], folder, None)
     module = Module(decode(target.path, target.path.read_bytes()))
@@ -43,6 +43,32 @@ def test_a_name_that_a_file_far_away_sets_is_what_it_set(tmp_path: Path) -> None
         "TypeError" in _inferred(tmp_path, "VALOR + 1", {**CHAIN, "run.py": far.format("main.VALOR")}).names
     )
     assert not _inferred(tmp_path, "VALOR + 1", {**CHAIN, "run.py": far.format("outro")}).names
+
+
+def test_what_a_file_far_away_calls_and_inherits_counts(tmp_path: Path) -> None:
+    """Through the attributes of the files between, in a program of few files; the twins hand over and give a number."""
+    adds = "def soma(v):\n    return v + 1\n"
+    calls = "import tres\ntres.dois.um.main.soma({})\n"
+    gives = "class A:\n    def v(self): return 1\n    def w(self): return self.v() + 1\ndef faz(a: A):\n    return a.w()\n"
+    inherits = (
+        "import tres\nclass B(tres.dois.um.main.A):\n    def v(self): return {}\ntres.dois.um.main.faz(B())\n"
+    )
+
+    for head, body, far in ((adds, "soma(1)", calls), (gives, "faz(A())", inherits)):
+        for given, raises in (("None", True), ("1", False)):
+            found = _inferred(tmp_path, body, {**CHAIN, "run.py": far.format(given)}, head).names
+            assert ("TypeError" in found) is raises, (body, given)
+
+
+def test_what_an_heir_of_another_file_changes_is_no_longer_known(tmp_path: Path) -> None:
+    """Through a method of the class that calls what the heir overrides; the twin changes another attribute."""
+    main = "class Base:\n    def __init__(self):\n        self.n = 'a'\n    def passo(self):\n        self.m = 1\n    def anda(self):\n        self.passo()\n    def envia(self):\n        try:\n            {}\n        except Exception:\n            pass\n"
+    heir = "import main\nclass Filho(main.Base):\n    def passo(self):\n        self.{} = None\nFilho().envia()\n"
+
+    for name, raises in (("n", True), ("m", False)):
+        body = "if self.n: self.anda(); self.n.upper()"
+        found = _inferred(tmp_path, body, {"filho.py": heir.format(name)}, main=main).names
+        assert ("AttributeError" in found) is raises, name
 
 
 def test_a_signal_handler_that_a_file_beside_the_script_sets_arrives(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.analysis.conftest import Analyse
 
@@ -305,3 +307,122 @@ def test_what_runs_inside_an_expression_changes_what_stands_behind_it(script: An
     before = BODY.format("o + 1 and robo.n is not None and robo.n.upper()")
     assert "AttributeError" in script(head + after).names()
     assert "AttributeError" not in script(head + before).names()
+
+
+# What a test has proved of `robo.n`, and where it ends that: `{0}` is the attribute that is set to None.
+ENDING = (
+    "from contextlib import suppress\nclass O:\n    def __add__(self, x):\n        robo.{0} = None\n        return 1\n"
+    "    @property\n    def v(self):\n        robo.{0} = None\n        return 'a'\n    @v.setter\n    def v(self, x):\n        robo.{0} = None\n"
+    "o = O()\nclass Robo:\n    def __init__(self):\n        self.n = 'a'\n        self.m = 'a'\n    def fecha(self):\n        self.{0} = None\n        return 1\n"
+    "robo = Robo()\ndef usa():\n    try:\n        if robo.n:\n            pass\n            {1}\n    except Exception:\n        pass\nusa()\n"
+)
+ROUNDS = [
+    "for i in 'ab': robo.fecha()\n            robo.n.upper()",
+    "while input(): robo.fecha()\n            robo.n.upper()",
+    "for i in 'ab':\n                robo.n.upper()\n                robo.fecha()",
+    "while input():\n                robo.n.upper()\n                robo.fecha()",
+    "for i in 'ab':\n                robo.n.upper()\n                o.v = 1",
+    "for i in 'ab':\n                if i:\n                    robo.fecha()\n                    continue\n            robo.n.upper()",
+    "for i in 'ab':\n                for j in 'ab': robo.fecha()\n            robo.n.upper()",
+    "[(robo.n.upper(), robo.fecha()) for i in 'ab']",
+]
+BRANCHES = [
+    "input() and robo.fecha()\n            robo.n.upper()",
+    "x = robo.fecha() if input() else 1\n            robo.n.upper()",
+    "if robo.n and robo.fecha(): robo.n.upper()",
+    "if robo.n is not None and o + 1: robo.n.upper()",
+    "while robo.n is not None and o.v: robo.n.upper()",
+    "if not (robo.n is None or robo.fecha() == 2): robo.n.upper()",
+    "assert robo.n and robo.fecha()\n            robo.n.upper()",
+    "with suppress(ValueError):\n                robo.fecha()\n                int('x')\n            robo.n.upper()",
+    "try:\n                robo.fecha()\n                int('x')\n            except ValueError: robo.n.upper()",
+    "try:\n                pass\n            finally: robo.fecha()\n            robo.n.upper()",
+    "match input():\n                case 'a' if robo.fecha() == 2: pass\n                case _: robo.n.upper()",
+]
+
+
+@pytest.mark.parametrize("body", ROUNDS)
+def test_what_a_round_of_a_loop_ends_the_next_one_does_not_have(script: Analyse, body: str) -> None:
+    """A call, or what runs without one, at any place of the body; the twin changes another attribute."""
+    for changed, raises in (("n", True), ("m", False)):
+        found = script(ENDING.format(changed, body)).body().names
+        assert ("AttributeError" in found) is raises, changed
+
+
+@pytest.mark.parametrize("body", BRANCHES)
+def test_a_state_that_is_put_back_is_without_what_ended_meanwhile(script: Analyse, body: str) -> None:
+    """Behind a branch of an expression, in a handler, behind a test whose later part runs something; the twin changes another attribute."""
+    for changed, raises in (("n", True), ("m", False)):
+        found = script(ENDING.format(changed, body)).body().names
+        assert ("AttributeError" in found) is raises, changed
+
+
+@pytest.mark.parametrize(
+    "taking",
+    [
+        "for i in 'ab': d.{}('a', None)",
+        "while input(): d.{}('a', None)",
+        "input() and d.{}('a', None)",
+        "for i in 'ab':\n                if i:\n                    d.{}('a', None)\n                    continue",
+    ],
+)
+def test_a_key_that_a_round_takes_out_is_not_there_afterwards(script: Analyse, taking: str) -> None:
+    """By the loop itself, without a function; the twin only reads it."""
+    for word, raises in (("pop", True), ("get", False)):
+        body = f"def usa(d: dict):\n    try:\n        if 'a' in d:\n            {taking.format(word)}\n            d['a']\n    except Exception:\n        pass\n"
+        assert ("KeyError" in script(body).body().names) is raises, word
+
+
+def test_what_an_expression_runs_is_over_before_its_value_is_assigned(script: Analyse) -> None:
+    """A property that unsets what is set by it; the twin is read behind the assignment."""
+    head = "class O:\n    @property\n    def v(self):\n        global nome\n        nome = None\n        return 'a'\no = O()\nnome = 'a'\n"
+    assert "AttributeError" not in script(head + BODY.format("nome = o.v\n    nome.upper()")).body().names
+    assert (
+        "AttributeError" in script(head + BODY.format("nome = 'a'\n    o.v\n    nome.upper()")).body().names
+    )
+
+
+# What stands in the class, what is called, and the same where nothing is unset.
+REACHED = [
+    ("def roda(self):\n        list(map(Robo.{}, [self]))", "robo.roda()"),
+    ("def roda(self):\n        sorted([1], key=lambda x: self.{}())", "robo.roda()"),
+    ("def roda(self):\n        operator.call(self.{})", "robo.roda()"),
+    ("def roda(self):\n        self.fila = [self.{}]\n        self.fila.pop()()", "robo.roda()"),
+]
+
+
+def test_a_method_that_a_function_hands_on_runs_where_the_function_is_called(script: Analyse) -> None:
+    """To ``map``, in a lambda, to what calls it; the twin hands on one that changes nothing."""
+    robot = "import operator\nclass Robo:\n    def __init__(self):\n        self.n = 'a'\n    def fecha(self):\n        self.n = None\n        return 1\n    def olha(self):\n        return 1\n    {}\nrobo = Robo()\n"
+    for method, call in REACHED:
+        body = BODY.format(f"if robo.n:\n        {call}\n        robo.n.upper()")
+        for named, raises in (("fecha", True), ("olha", False)):
+            found = script(robot.format(method.format(named)) + body).body().names
+            assert ("AttributeError" in found) is raises, (method, named)
+
+
+def test_an_attribute_that_a_function_sets_by_a_text_is_what_it_set(script: Analyse) -> None:
+    """``setattr``, ``vars``, ``__init__`` once more; the twins name another one, copy, and make another object."""
+    robot = "class Robo:\n    def __init__(self, n=None):\n        self.n = n\nrobo = Robo('a')\ndef muda(**d):\n    {}\n"
+    body = BODY.format("if robo.n is not None:\n        muda(n=None)\n        robo.n.upper()")
+    for change, twin in (
+        ("vars(robo).update(d)", "dict(vars(robo)).update(d)"),
+        ("robo.__init__()", "Robo()"),
+    ):
+        assert "AttributeError" in script(robot.format(change) + body).body().names, change
+        assert "AttributeError" not in script(robot.format(twin) + body).body().names, twin
+
+
+@pytest.mark.parametrize(("classes", "steps"), [(2, 2), (12, 2), (2, 450)])
+def test_a_call_changes_what_it_reaches_however_many_functions_there_are(
+    script: Analyse, classes: int, steps: int
+) -> None:
+    """Methods of a name that many classes have, and a long chain of calls; the twin changes another attribute."""
+    head = "".join(f"class P{at}:\n    def roda(self, r):\n        print({at})\n" for at in range(classes))
+    head += "class Q:\n    def roda(self, r):\n        r.{} = None\nclass Robo:\n    def __init__(self):\n        self.n = 'a'\n        self.m = 'a'\n        self.q = Q()\nrobo = Robo()\ndef f0():\n    robo.q.roda(robo)\n"
+    head += "".join(f"def f{at}():\n    f{at - 1}()\n" for at in range(1, steps))
+    body = BODY.format(f"if robo.n:\n        f{steps - 1}()\n        robo.n.upper()")
+    for changed, raises in (("n", True), ("m", False)):
+        if raises or steps < 400:  # beyond so many anything may have changed
+            found = script(head.format(changed) + body).body().names
+            assert ("AttributeError" in found) is raises, changed

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from workerlog_migrate.analysis.frames import Frame
+    from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.order import Order
     from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.analysis.values import Value
     from workerlog_migrate.analysis.world import World
 
 _EMPTYING = frozenset({"pop", "popitem", "popleft", "clear", "remove", "discard", "update", "sort"})
-_REACHED = 120
+_REACHED = 400
 _OF_CONTAINERS = ("key", "len")  # facts that end where something is taken out
 _AS_TASKS = (
     "add_done_callback",
@@ -57,6 +58,9 @@ _NO_TASKS = frozenset(
 )
 """Decorators that leave it to the program when a coroutine runs; others hand it to a library that runs it when something arrives."""
 _ALL = "*"  # stands for every name: a module that is loaded again sets all that it sets
+_ATTRIBUTES = ".*"  # stands for every attribute: of those that are set by a text, nobody knows which
+_MAKING = ("__init__", "__post_init__")
+_SETTING = ("setattr", "delattr", "__setattr__", "__delattr__")
 _STARTING = (
     "Thread",
     "Timer",
@@ -84,6 +88,8 @@ class Changes:
         self._reached: dict[FunctionInfo, frozenset[FunctionInfo]] = {}
         self._started: dict[Unit, list[FunctionInfo]] = {}
         self._tasks: dict[Unit, list[FunctionInfo]] = {}
+        self._called: dict[FunctionInfo, tuple[FunctionInfo, ...]] = {}
+        self._cut: set[FunctionInfo] = set()  # those that reach so many that anything may change
         self._kept = Kept()
         self._kept_reach: dict[Unit, frozenset[FunctionInfo]] = {}
         self._emptiers: dict[Unit, dict[str, set[FunctionInfo]]] = {}
@@ -129,19 +135,22 @@ class Changes:
         """Forget what some functions, and those that they may call, change."""
         env = frame.env
         assert env is not None
+        called = list(called)
         reached = frozenset().union(*(self._reach(function) for function in called))
+        is_any = not self._cut.isdisjoint(called)
         if any(map(self._kept.calls_what_is_held, reached)):  # a callback that was handed over before
             reached |= self._kept_in(frame.unit)
         units = {function.unit for function in reached}
         for path in {*env, *(root for fact in frame.facts for root in fact.roots)}:
             if self._is_taken_along(path, frame.unit) or any(
-                not functions.isdisjoint(reached)
+                is_any or not functions.isdisjoint(reached)
                 for unit in units
                 for functions in self._changing(path, frame.unit, unit)
             ):
                 self._forget(path, frame)
         for path in {fact.path for fact in frame.facts if fact.kind in _OF_CONTAINERS}:
-            if not self._emptying(path, frame.unit).isdisjoint(reached):
+            emptying = self._emptying(path, frame.unit)
+            if (is_any and emptying) or not emptying.isdisjoint(reached):
                 frame.forget(path)
 
     def _kept_in(self, unit: Unit) -> frozenset[FunctionInfo]:
@@ -296,6 +305,8 @@ class Changes:
             return
         if _ALL in changers:
             yield changers[_ALL]
+        if _ATTRIBUTES in changers and "." in path:
+            yield changers[_ATTRIBUTES]
         for part in _parts(path):
             if other is unit:
                 names: tuple[str, ...] = (part,)
@@ -400,26 +411,61 @@ class Changes:
         if known is None:
             seen: dict[FunctionInfo, None] = {function: None}
             work = [function]
-            while work and len(seen) < _REACHED:
+            while work:
+                if len(seen) >= _REACHED:
+                    self._cut.add(function)
+                    break
                 current = work.pop()
-                for callee in (*self._order.callees(current), *self._callees_elsewhere(current)):
+                for callee in self._called_by(current):
                     if callee not in seen:
                         seen[callee] = None
                         work.append(callee)
             known = self._reached[function] = frozenset(seen)
         return known
 
+    def _called_by(self, function: FunctionInfo) -> tuple[FunctionInfo, ...]:
+        """Return the functions that a function may call itself, as far as names tell."""
+        known = self._called.get(function)
+        if known is None:
+            known = self._called[function] = tuple(
+                dict.fromkeys(
+                    (
+                        *self._order.callees(function),
+                        *self._callees_elsewhere(function),
+                        *self._callees_of_heirs(function),
+                        *self._passed_by(function),
+                    )
+                )
+            )
+        return known
+
+    def _passed_by(self, function: FunctionInfo) -> Iterator[FunctionInfo]:
+        """Yield the functions that a function hands to what it calls: ``map(Robot.close, robots)``, ``sorted(d, key=lambda ...)``."""
+        for node in nodes(function.node):
+            if isinstance(node, ast.Call):
+                passed = (*node.args, *(word.value for word in node.keywords))
+                yield from self._handed_in(passed, function.unit)
+
     def _callees_elsewhere(self, function: FunctionInfo) -> Iterator[FunctionInfo]:
-        """Yield the functions of other files that a function may call, by their names in the files that its own imports."""
+        """Yield the functions that a function may call by a name that many classes have, or that its file imports."""
+        for name in function.facts.called:
+            owners = function.unit.owners_of(name)
+            if len(owners) > OWNERS:  # where their results count, too many to go through
+                yield from (owner.methods[name] for owner in owners)
         for unit in self._world.imported_by(function.unit):
             scope = unit.module.scope_of_module
             for name in function.facts.called:
                 for binding in scope.bindings.get(name, ()):
                     if binding.kind == "function":
                         yield unit.function(binding.node)
-                owners = unit.owners_of(name)
-                if len(owners) <= OWNERS:
-                    yield from (owner.methods[name] for owner in owners)
+                yield from (owner.methods[name] for owner in unit.owners_of(name))
+
+    def _callees_of_heirs(self, function: FunctionInfo) -> Iterator[FunctionInfo]:
+        """Yield the methods that a method may call where a class of another file inherits it."""
+        if function.owner is not None:
+            for name in function.facts.called_on_self:
+                for unit in self._world.users_of(function.unit, name):
+                    yield from (owner.methods[name] for owner in unit.owners_of(name))
 
     def _changers_of(self, unit: Unit) -> dict[str, set[FunctionInfo]]:
         """Sort the functions of a file by the names and attributes that they change for others."""
@@ -439,7 +485,7 @@ class Changes:
                 known.setdefault(_ALL, set()).add(unit.function(function))
         for attribute in module.attributes:
             function = module.function(attribute)
-            if function is None or _is_of_new_object(attribute, unit.function(function)):
+            if function is None or _is_of_new_object(attribute.value, unit.function(function)):
                 continue
             if not isinstance(attribute.ctx, ast.Load) or _changes(attribute, module.parents):
                 known.setdefault(f".{attribute.attr}", set()).add(unit.function(function))
@@ -447,6 +493,10 @@ class Changes:
                 emptying.setdefault(f".{attribute.attr}", set()).add(unit.function(function))
             if attribute.attr in _EMPTYING and isinstance(attribute.value, ast.Name):
                 self._note_name(attribute.value, unit, known)
+        for name, holder in _set_by_text(module):
+            function = module.function(holder)
+            if function is not None and not _is_of_new_object(holder, unit.function(function)):
+                known.setdefault(name, set()).add(unit.function(function))
         for place in module.names:
             if isinstance(module.parents.get(place), ast.Subscript) and _changes(place, module.parents):
                 self._note_name(place, unit, known)
@@ -463,14 +513,51 @@ class Changes:
             self._emptiers[unit].setdefault(place.id, set()).add(unit.function(function))
 
 
-def _is_of_new_object(attribute: ast.Attribute, function: FunctionInfo) -> bool:
-    """Whether a constructor sets an attribute of the object that it makes: nobody knew anything of that before."""
+def _set_by_text(module: Module) -> Iterator[tuple[str, ast.expr]]:
+    """Yield which attribute is set by a text, or `_ATTRIBUTES`, and of what: ``setattr``, ``vars(x)``, ``x.__dict__``."""
+    for word in _SETTING:
+        for call in module.calls_of(word):
+            function = call.func
+            passed = call.args
+            if isinstance(function, ast.Attribute) and last_name(function.value) != "object":
+                passed = [function.value, *passed]  # super().__setattr__(name, value)
+            named = passed[1] if len(passed) > 1 else None
+            yield _attribute_named(named), passed[0] if passed else call
+    for call in module.calls_of("vars"):
+        if call.args and _changes(call, module.parents):
+            yield _ATTRIBUTES, call.args[0]
+    for table in module.attributes_of("__dict__"):
+        if not isinstance(table.ctx, ast.Load) or _changes(table, module.parents):
+            yield _ATTRIBUTES, table.value
+
+
+def _attribute_named(node: ast.expr | None) -> str:
+    match node:
+        case ast.Constant(value=str(name)):
+            return f".{name}"
+    return _ATTRIBUTES
+
+
+def _is_of_new_object(holder: ast.expr, function: FunctionInfo) -> bool:
+    """Whether a constructor sets an attribute of the object that it makes: nobody knew anything of that before.
+
+    It may be called once more, as ``self.__init__()``.
+    """
     parameters = function.parameters
     return (
-        function.name == "__init__"
-        and isinstance(attribute.value, ast.Name)
+        function.name in _MAKING
+        and isinstance(holder, ast.Name)
         and bool(parameters)
-        and attribute.value.id == parameters[0].arg
+        and holder.id == parameters[0].arg
+        and not _is_made_again(function)
+    )
+
+
+def _is_made_again(function: FunctionInfo) -> bool:
+    module = function.unit.module
+    outer = (module.function(call) for call in module.calls_of(function.name))
+    return any(
+        isinstance(each, ast.Lambda) or (each is not None and each.name not in _MAKING) for each in outer
     )
 
 

@@ -193,18 +193,7 @@ class Engine:
             special_methods,
         )
         operators = Operators(
-            world,
-            above,
-            effects,
-            families,
-            questions,
-            elements,
-            places,
-            shapes,
-            kinds,
-            unset,
-            proofs,
-            special_methods,
+            world, above, effects, questions, elements, places, shapes, kinds, unset, proofs, special_methods
         )
         awaiting = Awaiting(world, above, effects, families, elements, changes)
         rows = Rows(

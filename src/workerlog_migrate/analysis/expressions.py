@@ -336,7 +336,7 @@ class Expressions:
     def _comprehension(self, node: ast.expr, frame: Frame) -> Value:
         assert isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
         saved: dict[str, Value | None] = {}
-        facts = frame.facts
+        before = self._guards.save(frame)
         env = frame.env
         if env is not None:
             for name in frame.unit.module.scopes[node].bindings:
@@ -357,6 +357,7 @@ class Expressions:
                 for test in generator.ifs:
                     self.value(test, frame)
                     guards.assume(test, True, frame)
+        held = guards.save(frame)
         if isinstance(node, ast.DictComp):
             key = self.value(node.key, frame)
             self._kinds.hashed(key, node.key, frame)
@@ -370,13 +371,18 @@ class Expressions:
             if isinstance(node, ast.GeneratorExp):
                 lazy = values.of_kind(values.CALLABLE, values.Lazy(node, frame.unit))
                 result = values.running(result, lazy)
+        if frame.left_of(held).shape != held.shape:  # what one step ends, the next one does not have
+            for test in (each for generator in node.generators for each in generator.ifs):
+                guards.assume(test, True, frame)
+            for step in [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]:
+                self.value(step, frame)
         frame.is_dead = is_dead
         if env is not None:
-            for name, before in saved.items():
+            for name, value in saved.items():
                 env.pop(name, None)
-                if before is not None:
-                    env[name] = before
-            frame.facts = facts
+                if value is not None:
+                    env[name] = value
+            frame.facts = frame.left_of(before).facts
         return result
 
     def _lambda(self, node: ast.Lambda, frame: Frame) -> Value:
@@ -432,7 +438,9 @@ class Expressions:
         ends = False  # whether evaluation can stop at an operand that returns
         for at, entry in enumerate(node.values):
             last = at == len(node.values) - 1
+            count = len(frame.ended)
             value = self.value(entry, frame) if last else self._special_methods.tested(entry, frame)
+            frame.ended_by[entry] = frame.ended[count:]
             if frame.is_dead:
                 break  # `found or sys.exit()`
             ends = True

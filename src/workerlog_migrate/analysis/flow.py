@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.analysis import shared_items, values
+from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.containers import CONTAINERS
 from workerlog_migrate.analysis.decorators import is_of_library
 from workerlog_migrate.analysis.frames import (
@@ -301,13 +301,11 @@ class Flow:
                     frame.sink.add(CallEdge(other.enclosing(other.module.tree), node, frame.unit))
         for alias in node.names:
             name = (alias.asname or alias.name).partition(".")[0]
-            if frame.env is not None:
-                frame.env.pop(name, None)
+            frame.end(name)
             frame.bind(name)
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*" and frame.env is not None:
             for name in frame.unit.module.scope_of_module.bindings:  # any of them may be another from here on
-                frame.forget(name)
-                frame.env.pop(name, None)
+                frame.end(name)
 
     def _assert(self, node: ast.Assert, frame: Frame) -> None:
         self._special_methods.tested(node.test, frame)
@@ -321,8 +319,7 @@ class Flow:
             if expression is not None:
                 self._expressions.value(expression, frame)
         self._decorated(node, frame)
-        if frame.env is not None:
-            frame.env.pop(node.name, None)
+        frame.end(node.name)
         frame.bind(node.name)
 
     def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, frame: Frame) -> None:
@@ -406,7 +403,7 @@ class Flow:
             frame.is_dead = True
             return
         frame.is_dead = False
-        frame.env, frame.facts = self._guards.joined(ends)
+        frame.env, frame.facts, _ = self._guards.joined(ends)
 
     def _match(self, node: ast.Match, frame: Frame) -> None:
         self._expressions.value(node.subject, frame)
@@ -419,7 +416,7 @@ class Flow:
             frame.env, frame.facts = dict(start.env), set(start.facts)
             for part in ast.walk(case.pattern):
                 if isinstance(part, ast.MatchAs | ast.MatchStar) and part.name:
-                    frame.env.pop(part.name, None)
+                    frame.end(part.name)
                     frame.bind(part.name)
                 elif isinstance(part, ast.MatchMapping) and part.rest:
                     frame.bind(part.rest)
@@ -429,7 +426,9 @@ class Flow:
                         self._effects.operation("op:match-class", part, frame)
                     self._hooks.matched(made, part, frame)
             if case.guard is not None:
+                start = start._replace(at=len(frame.ended))
                 self._special_methods.tested(case.guard, frame)
+                start = frame.left_of(start)  # the cases that follow come after the guard
                 guards.assume(case.guard, True, frame)
             elif isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None:
                 exhaustive = True
@@ -440,46 +439,38 @@ class Flow:
         frame.is_dead = exhaustive
         self._merge(ends, frame)
 
-    def _widen(self, node: ast.stmt, frame: Frame) -> None:
-        """At the head of a loop, let everything that the loop stores fall back to its flow-insensitive value."""
-        if frame.env is None:
-            return
-        stored = frame.function.facts.stored_between(node.lineno, node.end_lineno or node.lineno)
-        for path in stored:
-            frame.forget(path)
-            frame.env.pop(path, None)
-        if frame.env:
-            shared_items.before_loop(node, frame, self._expressions.value)
-
     def _for(self, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
         iterable = self._expressions.value(node.iter, frame)
         element = self._iteration.iterate(iterable, node.iter, frame)
         self._changes.after_running(frame)
-        self._widen(node, frame)
+        _widen(node, frame)
         if isinstance(node, ast.AsyncFor):
             self._changes.after_wait(frame)
-        frame.loops.append([])
-        before = self._guards.save(frame)
-        self._assignment.assign(node.target, element, frame, of_loop=True)
-        self._guards.loop_facts(node.target, node.iter, frame)
-        self._resized.in_loop(iterable, node, frame)
-        self.run(node.body, frame)
+        is_settled = False
+        while not is_settled:
+            frame.loops.append([])
+            before = self._guards.save(frame)
+            self._assignment.assign(node.target, element, frame, of_loop=True)
+            self._guards.loop_facts(node.target, node.iter, frame)
+            self._resized.in_loop(iterable, node, frame)
+            self.run(node.body, frame)
+            is_settled = _goes_round(before, frame)
         frame.is_dead = False
-        # A fact from before the loop holds only if nothing in the body has ended it.
-        frame.env, frame.facts = before.env, before.facts & frame.facts
         self.run(node.orelse, frame)
         self._merge(frame.loops.pop(), frame)
 
     def _while(self, node: ast.While, frame: Frame) -> None:
         guards = self._guards
-        self._widen(node, frame)
-        frame.loops.append([])
-        self._special_methods.tested(node.test, frame)
+        _widen(node, frame)
         truth = _constant_truth(node.test)
-        before = guards.save(frame)
-        guards.assume(node.test, True, frame)
-        self.run(node.body, frame)
-        frame.env, frame.facts = before.env, before.facts
+        is_settled = False
+        while not is_settled:
+            frame.loops.append([])
+            self._special_methods.tested(node.test, frame)
+            before = guards.save(frame)
+            guards.assume(node.test, True, frame)
+            self.run(node.body, frame)
+            is_settled = _goes_round(before, frame)
         frame.is_dead = truth is True
         guards.assume(node.test, False, frame)
         self.run(node.orelse, frame)
@@ -516,10 +507,7 @@ class Flow:
             self._raising.pass_on(inner.effects, caught_names, sink)
             frame.sink = sink
         if before is not None:
-            ends = [State(before.env, before.facts)]
-            for path in frame.function.facts.stored_between(node.lineno, node.end_lineno or node.lineno):
-                ends[0].env.pop(path, None)
-            self._merge(ends, frame)
+            self._merge([frame.left_of(before)], frame)
         assert frame.sink is outer
 
     def _try(self, node: ast.Try, frame: Frame) -> None:
@@ -529,12 +517,11 @@ class Flow:
         self.run(node.body, frame)
         frame.sink = outer
         ends: list[State] = []
+        at_handler = frame.left_of(before)  # it may have stopped anywhere
         if not frame.is_dead:
             self.run(node.orelse, frame)
         if not frame.is_dead and frame.env is not None:
             ends.append(State(frame.env, frame.facts))
-        body_lines = (node.lineno, node.body[-1].end_lineno or node.lineno)
-        at_handler = self._raising.interrupted(before, body_lines, frame)
         remaining: dict[Effect, None] = dict(inner.effects)
         self._blocks[node] = GuardedBlock(frame.function, inner.ordered(), before)
         for handler in node.handlers:
@@ -545,6 +532,7 @@ class Flow:
             frame.caught.append((*caught, *self._raising.expected(handler, names, caught, frame)))
             self._handled[handler] = frame.caught[-1]
             if handler.name and frame.env is not None:
+                frame.forget(handler.name)
                 frame.env[handler.name] = self._caught.caught_value(handler, frame)
                 frame.bind(handler.name)
             self.run(handler.body, frame)
@@ -566,21 +554,40 @@ class Flow:
         frame.is_dead = True
         reached = bool(ends)
         everywhere = [State(dict(state.env), set(state.facts)) for state in (*ends, at_handler)]
-        frame.env, frame.facts = self._guards.joined(everywhere)
+        frame.env, frame.facts, _ = self._guards.joined(everywhere)
         frame.is_dead = False
+        at = len(frame.ended)
         self.run(node.finalbody, frame)
         if frame.is_dead or not reached:
             frame.is_dead = True
             return
-        stored = frame.function.facts.stored_between(
-            node.finalbody[0].lineno, node.finalbody[-1].end_lineno or node.finalbody[-1].lineno
-        )
         bound = {key: value for key, value in frame.env.items() if key.startswith(BOUND)}
-        frame.env, frame.facts = self._guards.joined(ends)
+        left = frame.left_of(self._guards.joined(ends)._replace(at=at))
+        frame.env, frame.facts = left.env, left.facts
         frame.env.update(bound)
-        for path in stored:
-            frame.forget(path)
-            frame.env.pop(path, None)
+
+
+def _widen(node: ast.stmt, frame: Frame) -> None:
+    """At the head of a loop, let everything that the loop stores fall back to its flow-insensitive value.
+
+    It would be found out at its end, which costs a second round.
+    """
+    for path in frame.function.facts.stored_between(node.lineno, node.end_lineno or node.lineno):
+        frame.end(path)
+
+
+def _goes_round(before: State, frame: Frame) -> bool:
+    """Go back to the head of a loop, and say whether what was known there holds in each round.
+
+    What a call in the body ends, the next round does not have: it is gone through once more.
+    """
+    left = frame.left_of(before)
+    frame.env, frame.facts = left.env, left.facts
+    frame.is_dead = False
+    is_settled = left.shape == before.shape
+    if not is_settled:
+        frame.loops.pop()
+    return is_settled
 
 
 def _constant_truth(test: ast.expr) -> bool | None:

@@ -9,6 +9,8 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from workerlog_migrate.analysis.program import FunctionInfo, Unit
     from workerlog_migrate.analysis.values import Value
 
@@ -164,6 +166,8 @@ class Frame:
         facts: what guards have proved.
         sink: takes what can be raised; ``SILENT`` when nobody asks.
         is_dead: the code after this point is not reached.
+        ended: the paths and facts that ended so far, in this order: what a state that is put back must not bring back.
+        ended_by: by an operand of ``and`` and ``or``, what ended while it was evaluated: what those before it have proved with it.
         caught: inside handlers, the effects that a bare ``raise`` sends on, innermost last.
         depth: nesting of expressions under evaluation.
 
@@ -172,6 +176,8 @@ class Frame:
     __slots__ = (
         "caught",
         "depth",
+        "ended",
+        "ended_by",
         "env",
         "facts",
         "function",
@@ -186,6 +192,8 @@ class Frame:
         self.unit = function.unit
         self.env = env
         self.facts: set[Fact] = set()
+        self.ended: list[str | Fact] = []
+        self.ended_by: dict[ast.expr, list[str | Fact]] = {}
         self.sink = sink
         self.is_dead = False
         self.caught: list[tuple[Effect, ...]] = []
@@ -196,6 +204,8 @@ class Frame:
         """Return a frame at the same point that asks for values only."""
         quiet = Frame(self.function, self.env, SILENT)
         quiet.facts = self.facts
+        quiet.ended = self.ended
+        quiet.ended_by = self.ended_by
         quiet.depth = self.depth
         return quiet
 
@@ -226,10 +236,46 @@ class Frame:
         env = self.env
         if env is None:
             return
+        self.ended.append(path)
         if self.facts:
             self.facts = {fact for fact in self.facts if path not in fact.roots}
         for key in self.unit.subpaths.get(path, ()):
             env.pop(key, None)
+
+    def end(self, path: str) -> None:
+        """End all that is known of a path: it is bound anew."""
+        self.forget(path)
+        if self.env is not None:
+            self.env.pop(path, None)
+
+    def keep(self, facts: set[Fact]) -> None:
+        """End all facts but some."""
+        self.ended.extend(self.facts - facts)
+        self.facts = facts
+
+    def end_again(self, operand: ast.expr) -> None:
+        """End what ended while an operand was evaluated: a test that is assumed as a whole must not bring it back."""
+        ended = self.ended_by.get(operand)
+        if ended and self.env is not None:
+            left = self.left_of(State(self.env, self.facts, len(self.ended)), ended)
+            self.env, self.facts = left.env, left.facts
+
+    def left_of(self, state: State, ended: Sequence[str | Fact] | None = None) -> State:
+        """Return what of an earlier state holds whatever ran since: neither an assignment nor a call has ended it.
+
+        Args:
+            state: the state.
+            ended: what has ended; all since that state, if it is not said.
+        """
+        if ended is None:
+            ended = self.ended[state.at :]
+        if not ended:
+            return state
+        paths = {each for each in ended if isinstance(each, str)}
+        below = {key for path in paths for key in self.unit.subpaths.get(path, ())}
+        env = {path: value for path, value in state.env.items() if path not in paths and path not in below}
+        facts = {fact for fact in state.facts.difference(ended) if fact.roots.isdisjoint(paths)}
+        return State(env, facts, len(self.ended))
 
 
 def key_of(node: ast.expr, frame: Frame) -> str | None:
@@ -254,10 +300,22 @@ def at(unit: Unit, node: ast.AST) -> Frame:
 
 
 class State(NamedTuple):
-    """A frame's knowledge at one point of the flow."""
+    """A frame's knowledge at one point of the flow.
+
+    Attributes:
+        env: what names and paths hold there.
+        facts: what is proved there.
+        at: how much had ended in the frame by then.
+    """
 
     env: dict[str, Value]
     facts: set[Fact]
+    at: int = 0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """How much it holds, which tells whether something of it has ended."""
+        return len(self.env), len(self.facts)
 
 
 def _rank(effect: Effect) -> tuple[str, ...]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import SILENT, Fact, Frame, State, key_of, roots_of
-from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.shared_items import is_shortened
 from workerlog_migrate.analysis.values import ANY, NONE, STR, Type, Value
 from workerlog_migrate.syntax.literals import is_none, len_argument
@@ -61,10 +60,11 @@ class Guards:
 
     def save(self, frame: Frame) -> State:
         """Copy what the frame knows."""
-        return State(dict(frame.env or {}), set(frame.facts))
+        return State(dict(frame.env or {}), set(frame.facts), len(frame.ended))
 
     def restore(self, state: State, frame: Frame) -> None:
-        """Put back what was known, keeping what was assigned meanwhile out of sight."""
+        """Put back what was known, but for what ended meanwhile."""
+        state = frame.left_of(state)
         if frame.env is not None:
             frame.env.clear()
             frame.env.update(state.env)
@@ -81,12 +81,10 @@ class Guards:
                 self.assume(operand, not outcome, frame)
             case ast.BoolOp(op=ast.And(), values=entries):
                 if outcome:
-                    for entry in entries:
-                        self.assume(entry, True, frame)
+                    self._all_of(entries, outcome, frame)
             case ast.BoolOp(op=ast.Or(), values=entries):
                 if not outcome:
-                    for entry in entries:
-                        self.assume(entry, False, frame)
+                    self._all_of(entries, outcome, frame)
                 else:
                     self._any_of(entries, frame)
             case ast.NamedExpr(target=target, value=value):
@@ -99,6 +97,12 @@ class Guards:
             case ast.Name() | ast.Attribute() | ast.Subscript():
                 self._truth(test, outcome, frame)
 
+    def _all_of(self, entries: list[ast.expr], outcome: bool, frame: Frame) -> None:
+        """``x and y`` that is true, ``x or y`` that is not: each was evaluated, and what one of them ended is not proved by those before it."""
+        for entry in entries:
+            frame.end_again(entry)
+            self.assume(entry, outcome, frame)
+
     def _any_of(self, entries: list[ast.expr], frame: Frame) -> None:
         """``isinstance(x, A) or isinstance(x, B)``: the join of what each alone proves about types."""
         before = self.save(frame)
@@ -106,9 +110,10 @@ class Guards:
         for entry in entries:
             frame.env = dict(before.env)
             frame.facts = set(before.facts)
+            frame.end_again(entry)
             self.assume(entry, True, frame)
             after.append(State(frame.env, frame.facts))
-        frame.env, frame.facts = self.joined(after)
+        frame.env, frame.facts, _ = self.joined(after)
 
     def joined(self, states: list[State]) -> State:
         """Return what holds whichever of the states is the case; a path that one of them lacks is left out."""
@@ -366,7 +371,7 @@ class Guards:
         frame.learn(Fact("key", path, text, roots))
 
     def after_call(self, node: ast.Call, frame: Frame) -> None:
-        """Forget what a call may have changed: items taken out of a container, ``self`` attributes behind a method."""
+        """Forget the items that a call may have taken out of a container, and learn what it puts in."""
         function = node.func
         if not isinstance(function, ast.Attribute):
             return
@@ -375,34 +380,26 @@ class Guards:
             path = frame.unit.path(function.value)
             if path is not None:
                 taken = _key_taken(node)
-                frame.facts = {
-                    fact
-                    for fact in frame.facts
-                    if fact.path != path
-                    or fact.kind not in ("key", "len")
-                    or "reorders" in bare.marks  # as many as before, at other places
-                    or (fact.kind == "key" and function.attr == "update")
-                    or (fact.kind == "key" and taken not in (None, fact.extra))
-                }
+                frame.keep(
+                    {
+                        fact
+                        for fact in frame.facts
+                        if fact.path != path
+                        or fact.kind not in ("key", "len")
+                        or "reorders" in bare.marks  # as many as before, at other places
+                        or (fact.kind == "key" and function.attr == "update")
+                        or (fact.kind == "key" and taken not in (None, fact.extra))
+                    }
+                )
                 if frame.env is not None:
                     for key in frame.unit.subpaths.get(path, ()):
                         if key.startswith(path + "["):
+                            frame.ended.append(key)
                             frame.env.pop(key, None)
         elif function.attr in ("append", "add", "appendleft", "insert") and node.args:
             path = frame.unit.path(function.value)
             if path is not None:
                 frame.learn(Fact("len", path, 1, roots_of(path)))
-        owner = frame.function.owner
-        if owner is None or not frame.env or not isinstance(function.value, ast.Name):
-            return
-        method = owner.methods.get(function.attr)
-        if function.value.id == "self" and isinstance(method, FunctionInfo):
-            for key in sorted(frame.unit.subpaths.get("self", set()) & frame.env.keys()):
-                attribute = key[5:].partition(".")[0].partition("[")[0]
-                stores = owner.stores.get(attribute, ())
-                if any(frame.unit.enclosing(stored).name != "__init__" for stored in stores):
-                    frame.forget(key)
-                    frame.env.pop(key, None)
 
 
 def _key_taken(node: ast.Call) -> str | None:

@@ -1,6 +1,6 @@
 """Which functions of a file were handed over to be called later, and who calls what it was given or holds?
 
-Input: a function, or a file. Output: whether the function calls a parameter, an item or an attribute that is none of its class's methods;
+Input: a function, or a file. Output: whether the function calls a parameter, an item, what a call gives, or an attribute that is none of its class's methods;
 the functions of the file that are named without being called: ``jobs.append(self.close)``.
 """
 
@@ -87,5 +87,6 @@ def _calls_what_is_held(function: FunctionInfo) -> bool:
     if owner is not None and any(name in owner.stores for name in facts.called_on_self):
         return True
     return any(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Subscript) for node in nodes(function.node)
+        isinstance(node, ast.Call) and isinstance(node.func, ast.Subscript | ast.Call)
+        for node in nodes(function.node)
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
-from workerlog_migrate.analysis.frames import CallEdge, Effect, EffectSet, Frame, Raise, State, Unknown
+from workerlog_migrate.analysis.frames import CallEdge, Effect, EffectSet, Frame, Raise, Unknown
 from workerlog_migrate.analysis.values import Value
 
 if TYPE_CHECKING:
@@ -79,17 +79,6 @@ class Raising:
                 sink.add(Raise(name, node, frame.unit, "op:raise", row.source, "an explicit raise"))
             elif entry.name != "None":
                 sink.add(Unknown(node, frame.unit, "", "what is raised is not known"))
-
-    def interrupted(self, before: State, lines: tuple[int, int], frame: Frame) -> State:
-        """Return what is known when a body may have stopped anywhere: what it stores has its flow-insensitive value."""
-        stored = frame.function.facts.stored_between(*lines)
-        env = dict(before.env)
-        for path in stored:
-            env.pop(path, None)
-            for key in frame.unit.subpaths.get(path, ()):
-                env.pop(key, None)
-        facts = {fact for fact in before.facts if not fact.roots & stored}
-        return State(env, facts)
 
     def caught(
         self, effects: dict[Effect, None], names: tuple[str, ...], complete: bool

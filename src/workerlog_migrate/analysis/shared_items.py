@@ -11,7 +11,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.analysis import other_names, values
+from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.syntax.literals import last_name
 from workerlog_migrate.syntax.nodes import nodes
@@ -121,23 +121,6 @@ def after_call(call: ast.Call, frame: Frame, value_of: ValueOf) -> None:
             _forget(table, None, frame, value_of, is_shorter=name in _SHRINKING, is_kept=True)
 
 
-def before_loop(loop: ast.stmt, frame: Frame, value_of: ValueOf) -> None:
-    """Forget what an earlier round of a loop may have changed under another name.
-
-    Args:
-        loop: the loop.
-        frame: at its head.
-        value_of: gives what an expression can be there.
-    """
-    for node in nodes(loop):
-        if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
-            other_names.after_store(node, frame, value_of)
-            after_store(node, frame, value_of)
-        elif isinstance(node, ast.Call):
-            other_names.after_call(values.BOTTOM, node, frame, value_of)
-            after_call(node, frame, value_of)
-
-
 def is_shortened(table: ast.expr, key: ast.expr | None, unit: Unit, *, loop: ast.expr | None = None) -> bool:
     """Whether the body of a loop takes something out of a container, other than what it is at.
 
@@ -203,13 +186,15 @@ def _forget(
             frame.forget(path)
             frame.env.pop(path, None)
     if is_shorter:
-        frame.facts = {
-            fact
-            for fact in frame.facts
-            if fact.kind not in ("key", "len")
-            or (fact.kind == "key" and key not in (None, fact.extra))
-            or not may_be_it(fact.path)
-        }
+        frame.keep(
+            {
+                fact
+                for fact in frame.facts
+                if fact.kind not in ("key", "len")
+                or (fact.kind == "key" and key not in (None, fact.extra))
+                or not may_be_it(fact.path)
+            }
+        )
 
 
 def _steps(path: str) -> Iterator[tuple[str, str]]:
