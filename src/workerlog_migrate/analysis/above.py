@@ -23,6 +23,9 @@ class Anywhere(Protocol):
     def value(self, node: ast.expr, unit: Unit) -> Value:
         """Return what an expression can be."""
 
+    def callee(self, call: ast.Call, unit: Unit) -> Value:
+        """Return what a call may call."""
+
     def target(self, node: ast.expr, unit: Unit) -> Value:
         """Return what is assigned to a target."""
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.follower import Follower
-from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.meetings import SPECIAL, Companion, Meetings
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.trails import Passed, Trail, Use, use_of
@@ -74,7 +73,7 @@ class Callers:
     def row(self, call: ast.Call, unit: Unit) -> CallRow | None:
         """Return the row of what a call calls."""
         knowledge = self._world.knowledge
-        for entry in values.in_order(self._above.calls.callee(call, at(unit, call))):
+        for entry in values.in_order(self._above.flat.callee(call, unit)):
             if entry.kind is values.DOTTED:
                 return knowledge.call(entry.dotted)
             if entry.kind is values.BOUND and entry.bound[0] != "*":

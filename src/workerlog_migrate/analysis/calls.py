@@ -133,9 +133,11 @@ class Calls:
 
     def name(self, node: ast.Call, frame: Frame) -> str | None:
         """Return the row name of a call's callee: ``open``, ``pathlib.Path.read_text``; None when unknown or local."""
-        found: set[str | None] = set()
-        for entry in self.callee(node, frame):
-            found.add(self._row_name(entry))
+        return self.named(self.callee(node, frame))
+
+    def named(self, callee: Value) -> str | None:
+        """Return the row name of what is called."""
+        found = {self._row_name(entry) for entry in callee}
         return found.pop() if len(found) == 1 else None
 
     def row(self, node: ast.Call, frame: Frame) -> CallRow | None:

@@ -9,9 +9,8 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.program import Unit
-from workerlog_migrate.analysis.trails import Passed, Use
+from workerlog_migrate.analysis.trails import Passed, Trail, Use
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Literal, Type, Value
 from workerlog_migrate.syntax.blocks import own_nodes
 
@@ -94,7 +93,7 @@ class Containers:
         )
 
     def _contents(self, node: ast.expr, unit: Unit) -> Contents:
-        trail = self._callers.follower(is_code=False).from_expression(node, unit)
+        trail = self._questions.keep(("followed", node), self._followed, node, unit)
         if trail.lost:
             self._sight.reasons[node] = trail.lost
             return _LOST._replace(lost=trail.lost)
@@ -104,11 +103,14 @@ class Containers:
             return _LOST._replace(lost=f"{taker.name} may put something into it in line {where}")
         return self._put_in(trail.uses) if trail.uses else _UNCHANGED
 
+    def _followed(self, node: ast.expr, unit: Unit) -> Trail:
+        return self._callers.follower(is_code=False).from_expression(node, unit)
+
     def _may_be_queue(self, node: ast.expr, unit: Unit) -> bool:
         """Whether an expression may give a queue, into which a library puts what it likes: the handlers of logs."""
         if not isinstance(node, ast.Call):
             return False
-        for entry in values.in_order(self._above.calls.callee(node, at(unit, node))):
+        for entry in values.in_order(self._above.flat.callee(node, unit)):
             if entry.kind is values.DOTTED and entry.dotted in _MADE_EMPTY:
                 return True
             if entry.function_or_none is not None:
@@ -123,7 +125,7 @@ class Containers:
             case ast.List(elts=[]) | ast.Dict(keys=[]):
                 return True
             case ast.Call(args=given):
-                callee = self._above.calls.callee(node, at(unit, node))
+                callee = self._above.flat.callee(node, unit)
                 holds = [each for each in given[:1] if not _is_written_empty(each)]  # then a bound
                 named = [word for word in node.keywords if word.arg not in _BOUNDS]
                 empty = _MADE_EMPTY if holds or named else CONTAINERS | _MADE_EMPTY
@@ -383,15 +385,28 @@ def _plain(value: Value, passed: Passed) -> Value:
     kept = values.without_none(value)
     if not kept or kept == value or not isinstance(passed.node, ast.expr) or passed.part:
         return value
-    text = ast.dump(passed.node)
-    function = passed.unit.enclosing(passed.node)
-    is_asked = any(
-        ast.dump(part) == text
-        for test in _tests(function.node)
-        for part in ast.walk(test)
-        if type(part) is type(passed.node)
-    )
+    function = passed.unit.enclosing(passed.node).node
+    is_asked = _spelled(passed.node) in _asked(function, type(passed.node), passed.unit)
     return kept if is_asked else value
+
+
+def _asked(function: ast.AST, kind: type[ast.AST], unit: Unit) -> frozenset[str]:
+    """Return what stands in the tests of a function, of one kind of node, as it is written."""
+    remembered = unit.module.remembered
+    parts: dict[type[ast.AST], list[ast.AST]] | None = remembered.get((_tests, function))
+    if parts is None:
+        parts = remembered[_tests, function] = {}
+        for part in (part for test in _tests(function) for part in ast.walk(test)):
+            parts.setdefault(type(part), []).append(part)
+    found: frozenset[str] | None = remembered.get((_asked, function, kind))
+    if found is None:
+        found = remembered[_asked, function, kind] = frozenset(map(_spelled, parts.get(kind, ())))
+    return found
+
+
+def _spelled(node: ast.AST) -> str:
+    """Return what tells a node from others of its kind."""
+    return f"{node.id} {type(node.ctx).__name__}" if isinstance(node, ast.Name) else ast.dump(node)
 
 
 def _tests(function: ast.AST) -> Iterator[ast.expr]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.captures import captured
 from workerlog_migrate.analysis.exceptions import BROAD, ROOT
-from workerlog_migrate.analysis.frames import SILENT, Frame
+from workerlog_migrate.analysis.frames import SILENT, Frame, at
 from workerlog_migrate.analysis.header import runtime_name
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
@@ -71,12 +71,20 @@ class FlowInsensitive:
         self._writes = writes
         self._parameters = parameters
         self._replacements = replacements
-        self._importing: set[tuple[str, Scope]] = set()
+        self._importing = questions.importing
         self._bound: dict[tuple[Scope, str], Value] = {}
 
     def value(self, node: ast.expr, unit: Unit) -> Value:
         """Return what an expression can be, whatever came before it."""
-        return self._above.expressions.value(node, self.frame(unit, node))
+        evaluated = self._above.expressions.value
+        return self._questions.keep(node, lambda node, unit: evaluated(node, at(unit, node)), node, unit)
+
+    def callee(self, call: ast.Call, unit: Unit) -> Value:
+        """Return what a call may call, whatever came before it."""
+        called = self._above.calls.callee
+        return self._questions.keep(
+            ("callee", call), lambda call, unit: called(call, at(unit, call)), call, unit
+        )
 
     def frame(self, unit: Unit, node: ast.AST) -> Frame:
         """Make a flat frame at a node."""
@@ -94,20 +102,9 @@ class FlowInsensitive:
                 return placed or ANY
             return values.dotted(name) | placed if placed else values.dotted(name)
         scope, bindings = found
-        if name in BUILTINS and scope is unit.module.scope_of_module and self._hides(node, bindings, unit):
+        if name in BUILTINS and scope is unit.module.scope_of_module and _hides(node, bindings, unit):
             return values.dotted(name)
         return self.binding_values(name, scope, bindings, unit)
-
-    def _hides(self, node: ast.AST, bindings: list[Binding], unit: Unit) -> bool:
-        """Whether a name stands in the statement that first binds it: ``print = partial(print, flush=True)``."""
-        parents = unit.module.parents
-        first = parents.get(bindings[0].node)
-        return (
-            isinstance(first, ast.Assign)
-            and node is not bindings[0].node
-            and parents.get(first) is unit.module.tree
-            and first in unit.module.ancestors(node)
-        )
 
     def binding_values(self, name: str, scope: Scope, bindings: list[Binding], unit: Unit) -> Value:
         """Return the join over all bindings of a name in one scope."""
@@ -462,6 +459,18 @@ class FlowInsensitive:
             for iterable in function.facts.delegates[:_CALL_SITES]
         )
         return values.join(found) or ANY
+
+
+def _hides(node: ast.AST, bindings: list[Binding], unit: Unit) -> bool:
+    """Whether a name stands in the statement that first binds it: ``print = partial(print, flush=True)``."""
+    parents = unit.module.parents
+    first = parents.get(bindings[0].node)
+    return (
+        isinstance(first, ast.Assign)
+        and node is not bindings[0].node
+        and parents.get(first) is unit.module.tree
+        and first in unit.module.ancestors(node)
+    )
 
 
 _ANY_EXCEPTION = frozenset({BROAD, ROOT, "None"})

@@ -15,7 +15,6 @@ import ast
 from typing import TYPE_CHECKING, Protocol
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.handing import PARTIALS, Handing, call_around, handing, handing_in
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.trails import (
@@ -162,7 +161,11 @@ class Follower:
     def _step(self, step: Step) -> None:
         node, unit, items, bound = step
         parent = unit.module.parents.get(node)
-        match parent:
+        match parent:  # what is frequent comes first
+            case ast.Attribute():
+                self._attribute(parent, step)
+            case ast.Subscript() if node is parent.value:
+                self._subscript(parent, step)
             case ast.Assign() | ast.AnnAssign() | ast.NamedExpr() if node is parent.value:
                 targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
                 for target in targets:
@@ -211,10 +214,6 @@ class Follower:
             case ast.BinOp():
                 if items:
                     self._push(parent, unit, items, bound)
-            case ast.Attribute():
-                self._attribute(parent, step)
-            case ast.Subscript() if node is parent.value:
-                self._subscript(parent, step)
             case ast.For() | ast.AsyncFor() | ast.comprehension() if node is parent.iter:
                 if items:
                     self._loop_target(parent.target, step, items - 1)
@@ -274,10 +273,7 @@ class Follower:
             return
         self._names.add(key)
         module = unit.module
-        for place in module.names_of(name):
-            found = module.lookup(name, module.scope(place))
-            if found is None or found[0] is not scope:
-                continue
+        for place in module.names_in(scope, name):
             if isinstance(place.ctx, ast.Load):
                 self._push(place, unit, items, bound)
             elif isinstance(module.parents.get(place), ast.AugAssign) and not bound:
@@ -417,7 +413,7 @@ class Follower:
     ) -> None:
         """Follow the thing, or what holds it, into a call that it is an argument of."""
         unit = step.unit
-        callee = self._above.calls.callee(call, at(unit, call))
+        callee = self._above.flat.callee(call, unit)
         for entry in values.in_order(callee):
             if entry.kind in (values.FUNCTION, values.METHOD, values.UNBOUND):
                 self._into_function(entry.function, entry.kind, step, place, any_position)

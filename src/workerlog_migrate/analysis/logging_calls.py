@@ -100,8 +100,7 @@ class LogCalls:
         return True
 
     def _callee(self, call: ast.Call) -> Value:
-        frame = self._engine.flat.frame(self._engine.unit, call)
-        return self._engine.calls.callee(call, frame)
+        return self._engine.flat.callee(call, self._engine.unit)
 
     def _function_logs(self, function: FunctionInfo) -> bool:
         """Follow calls through the script; a function under examination counts as silent."""

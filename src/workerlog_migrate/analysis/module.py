@@ -38,6 +38,7 @@ _FORGOTTEN = (
     "lambdas",
     "_scope_of",
     "_names_by_id",
+    "_names_by_scope",
     "_attributes_by_name",
     "_stores_by_name",
     "_calls_by_name",
@@ -115,6 +116,7 @@ class Module:
         self._qualified = Names(index)
         self._skips = directives(source.text, self.lines)
         self._names_by_id: dict[str, list[ast.Name]] = {}
+        self._names_by_scope: dict[str, dict[Scope, list[ast.Name]]] = {}
         self._attributes_by_name: dict[str, list[ast.Attribute]] = {}
         self._stores_by_name: dict[str, list[ast.Attribute]] = {}
         self._calls_by_name: dict[str, list[ast.Call]] = {}
@@ -130,7 +132,13 @@ class Module:
             scope.bindings.clear()
         tables = (self.parents, self.scopes, self._scope_of)
         lists = (self.names, self.attributes, self.functions, self.classes, self.lambdas)
-        indexes = (self._names_by_id, self._attributes_by_name, self._stores_by_name, self._calls_by_name)
+        indexes = (
+            self._names_by_id,
+            self._names_by_scope,
+            self._attributes_by_name,
+            self._stores_by_name,
+            self._calls_by_name,
+        )
         for part in (*tables, *lists, *indexes):
             part.clear()
         self.remembered.clear()
@@ -244,6 +252,17 @@ class Module:
                 found[node.id].append(node)
             self._names_by_id = found
         return self._names_by_id.get(name, [])
+
+    def names_in(self, scope: Scope, name: str) -> list[ast.Name]:
+        """Return the places where a plain name is written that a scope binds, in source order."""
+        by_scope = self._names_by_scope.get(name)
+        if by_scope is None:
+            by_scope = self._names_by_scope[name] = {}
+            for node in self.names_of(name):
+                found = lookup(name, self._scope_of[node], self.scope_of_module)
+                if found is not None:
+                    by_scope.setdefault(found[0], []).append(node)
+        return by_scope.get(scope, [])
 
     def attributes_of(self, name: str) -> list[ast.Attribute]:
         """Return the places where an attribute of that name is written, in source order."""

@@ -13,6 +13,8 @@ from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
 if TYPE_CHECKING:
     pass
 
+_A = TypeVar("_A")
+_B = TypeVar("_B")
 _T = TypeVar("_T")
 # So deep nobody's questions go (16 in the deepest of our samples): where one is cut off, it matters who asked. Each level takes some
 # 16 frames of Python, which has room for 1,000.
@@ -41,6 +43,10 @@ class Questions:
         # Where questions stand for each other, each goes on from its last answer, and the outermost goes on until all hold.
         self._last: dict[tuple[object, ...], tuple[Any, int]] = {}
         self._unsettled: set[int] = set()
+        # What was worked out on the way, and what of it hangs on unfinished questions; neither is a question itself.
+        self._kept: dict[object, Any] = {}
+        self._open: dict[object, tuple[Any, int]] = {}
+        self.importing: set[tuple[str, object]] = set()
         self.needs = 0
         self._fuel = _FUEL + _FUEL_PER_LINE * lines
 
@@ -52,6 +58,36 @@ class Questions:
     def ask(self, key: tuple[object, ...], compute: Callable[[], Value]) -> Value:
         """Answer a question for a value; see `answer`."""
         return self.answer(key, compute, BOTTOM, ANY)
+
+    def keep(self, key: object, compute: Callable[[_A, _B], _T], first: _A, second: _B) -> _T:
+        """Return what is worked out on the way to answers, each once as long as what it hangs on stays as it is.
+
+        It is no question: a circle is not cut here, and what is found is what would be found again.
+
+        Args:
+            key: what is worked out.
+            compute: works it out.
+            first: what that is given.
+            second: what it is given besides.
+
+        """
+        known = self._kept.get(key)
+        if known is not None:
+            return known  # type: ignore[no-any-return]  # a key always has results of one type
+        kept = self._open.get(key)
+        if kept is not None:
+            self.needs |= kept[1]
+            return kept[0]  # type: ignore[no-any-return]  # as above
+        outer, self.needs = self.needs, 0
+        found = compute(first, second)
+        needs = self.needs
+        self.needs = outer | needs
+        if not self.importing:
+            if not needs:
+                self._kept[key] = found
+            elif needs < _TOO_DEEP:
+                self._open[key] = found, needs
+        return found
 
     def answer(self, key: tuple[object, ...], compute: Callable[[], _T], least: _T, most: _T) -> _T:
         """Answer a question from memory, or compute it with cycles cut.
@@ -97,6 +133,7 @@ class Questions:
                 for open_key in [each for each, (at, _) in self._active.items() if at >= depth]:
                     del self._active[open_key]
                 self._assume(depth, holds=False)
+                self._open.clear()
                 self.needs = outer | _TOO_DEEP
                 return most
             hangs_on_itself = bool(self.needs & own)
@@ -111,12 +148,17 @@ class Questions:
                 break
             value = found
             self._assume(depth, holds=False)
+            if self._open:
+                self._go_on(own, 0, holds=False)
         else:
             value, holds = most, False
         del self._active[key]
         self._unsettled.discard(depth)
         mine = self.needs & ~own
+        assumed = value
         value = value if mine else _settled(value, most)
+        if self._open:
+            self._go_on(own, mine, holds=holds and value == assumed)
         if mine & (own - 1) or (mine and holds):
             self._hand_on(own, mine)
         else:
@@ -129,6 +171,7 @@ class Questions:
             self.needs = outer | mine
         if depth == 0:
             self._provisional.clear()
+            self._open.clear()
             self._last.clear()
             self._unsettled.clear()
         return value
@@ -141,6 +184,18 @@ class Questions:
         for key, (value, needed) in self._provisional.items():
             if needed & own:
                 self._provisional[key] = (value, (needed & ~own) | others)
+
+    def _go_on(self, own: int, others: int, *, holds: bool) -> None:
+        """Let what was worked out on the way hang on what a question hung on, if that holds; else it is worked out again."""
+        for key, (found, needed) in [entry for entry in self._open.items() if entry[1][1] & own]:
+            del self._open[key]
+            if not holds:
+                continue
+            left = (needed & ~own) | others
+            if not left:
+                self._kept[key] = found
+            elif left < _TOO_DEEP:
+                self._open[key] = found, left
 
     def _assume(self, depth: int, *, holds: bool) -> None:
         """Settle the provisional results that depended on the question at a depth: final if what was assumed of it holds, else void."""

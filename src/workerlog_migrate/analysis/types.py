@@ -85,5 +85,4 @@ class Types:
             ``open``. None when it is unknown, ambiguous, or a function of the script.
 
         """
-        unit = self.engine.unit
-        return self.engine.calls.name(call, self.engine.flat.frame(unit, call))
+        return self.engine.calls.named(self.engine.flat.callee(call, self.engine.unit))
