@@ -319,7 +319,9 @@ STORE = "class Banco:\n    def gravar(self):\n        open('a')\nclass Item:\n  
     [
         ("def mostrar(item):\n    return [vars(each) for each in item.partes]\n", True),
         ("def mostrar(item: Item):\n    dados = vars(item)\n    return dados\n", True),
-        ("def mostrar(b: Banco):\n    dados = vars(b)\n    return dados\n", False),
+        ("def mostrar(b: Banco):\n    dados = vars(b)\n    return dados\n", True),
+        ("def mostrar(b: Banco, nome):\n    dados = vars(b)\n    dados[nome] = 5\n", False),
+        ("def mostrar(b: Banco):\n    dados = vars(b)\n    return dados\nmostrar(Banco()).clear()\n", False),
         ("def mostrar(item, nome):\n    setattr(item, nome, 5)\n", True),
         ("def mostrar(b: Banco, nome):\n    setattr(b, nome, 5)\n", False),
     ],

@@ -13,6 +13,7 @@ from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.trails import Passed, Trail, Use
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Literal, Type, Value
 from workerlog_migrate.syntax.blocks import own_nodes
+from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -79,6 +80,8 @@ class Containers:
         else:
             return value
         contents = self.contents(node, unit)
+        if not contents.lost:
+            value = _with_none(node, value)
         if contents == _UNCHANGED:
             return values.emptied(value) if _is_written_empty(node) else value
         is_empty = self._is_empty(node, unit)
@@ -358,6 +361,24 @@ def _with(entry: Type, contents: Contents, is_empty: bool) -> Type:
     if not entry.args:
         return entry
     return entry._replace(args=(_joined(entry.args[0], contents.items, is_empty), *entry.args[1:]))
+
+
+def _with_none(node: ast.expr, value: Value) -> Value:
+    """Take None that is written in a dictionary for None, now that all is seen that is put in its place later."""
+    if not isinstance(node, ast.Dict) or not any(map(is_none, node.values)):
+        return value
+    made: list[Type] = []
+    for entry in value:
+        if entry.literal is None:
+            made.append(entry)
+            continue
+        literal = tuple(
+            (key, NONE if is_none(item) else held)
+            for (key, held), item in zip(entry.literal, node.values, strict=True)
+        )
+        items = values.join(held for _, held in literal)
+        made.append(Type(entry.name, (entry.args[0], items), literal))
+    return frozenset(made)
 
 
 def _joined(before: Value, added: Value, is_empty: bool) -> Value:

@@ -193,7 +193,18 @@ class Engine:
             special_methods,
         )
         operators = Operators(
-            world, above, effects, questions, elements, places, shapes, kinds, unset, proofs, special_methods
+            world,
+            above,
+            effects,
+            families,
+            questions,
+            elements,
+            places,
+            shapes,
+            kinds,
+            unset,
+            proofs,
+            special_methods,
         )
         awaiting = Awaiting(world, above, effects, families, elements, changes)
         rows = Rows(

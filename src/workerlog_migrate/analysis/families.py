@@ -117,12 +117,16 @@ class Families:
         """Whether a called method is there to be overridden, and no class that is seen does it.
 
         A body that does nothing says so only where the class calls it on itself (a hook); one that raises
-        ``NotImplementedError``, is abstract or belongs to a protocol says so everywhere.
+        ``NotImplementedError``, is abstract or belongs to a protocol says so everywhere. One that overrides another and does
+        nothing is what the class wants done.
         """
         owner = method.owner
         if owner is None or method.name.startswith("__") or not self._is_stub(method.node):
             return False
         if any(method.name in heir.methods for heir in self.heirs(owner)):
+            return False
+        overridden = (base for base in self.family(owner)[1:] if isinstance(base, ClassInfo))
+        if not _is_abstract(method.node) and any(method.name in base.methods for base in overridden):
             return False
         return on_self or _is_abstract(method.node) or "typing.Protocol" in self.family(owner)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.decimals import DECIMAL, may_be_special
 from workerlog_migrate.analysis.frames import Frame
+from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import (
     ANY,
     BOOL,
@@ -23,9 +24,12 @@ from workerlog_migrate.analysis.values import (
 from workerlog_migrate.syntax.literals import integer
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.kinds import Kinds
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.places import Places
@@ -70,6 +74,7 @@ class Operators:
         world: World,
         above: Above,
         effects: Effects,
+        families: Families,
         questions: Questions,
         elements: Elements,
         places: Places,
@@ -81,6 +86,7 @@ class Operators:
     ) -> None:
         self._above = above
         self._effects = effects
+        self._families = families
         self._questions = questions
         self._elements = elements
         self._places = places
@@ -143,9 +149,8 @@ class Operators:
             return BOTTOM
         if entry.name == "json" or entry.kind is values.UNKNOWN:
             kinds = values.names(right)
-            is_arithmetic = symbol in ("/", "-", "*", "//", "**") or (symbol == "+" and entry.name == "json")
-            if is_arithmetic and kinds and self._knowledge.are_all(kinds, "number"):
-                return FLOAT if symbol == "/" or "float" in kinds else frozenset({Type("int"), Type("float")})
+            if entry.name == "json" and kinds and self._knowledge.are_all(kinds, "number"):
+                return _of_decoded(symbol, kinds)
             if kinds == {"str"} and symbol == "+":
                 return STR
             return frozenset({entry}) if entry.name == "json" else ANY
@@ -156,19 +161,25 @@ class Operators:
         if row is None:
             return ANY
         found: list[Value] = []
+        is_number = self._knowledge.is_kind(entry.name, "number")
         for other in right or ANY:
-            if self._kinds.fail(symbol, entry, other):
+            decoded = _DECODED if other.name == "json" else (other,)
+            if all(self._kinds.fail(symbol, entry, each) for each in decoded):
                 continue  # it gives nothing
             expression = row.operators.get(f"{symbol}:{other.name}") or row.operators.get(symbol)
-            if expression is None:
+            if is_number and not self._knowledge.is_kind(other.name, "number"):
+                found.append(self._of_number_and(entry, symbol, other, frame))
+            elif expression is None:
                 found.append(ANY)
             else:
                 found.append(self._elements.substitute(values.parse(expression), frozenset({entry}), None))
-        value = values.join(found)
-        is_number = self._knowledge.is_kind(entry.name, "number")
-        if is_number and symbol in "+-*" and values.names(right) & {"any", "json"}:
-            return frozenset({Type("int"), Type("float")})
-        return value
+        return values.join(found)
+
+    def _of_number_and(self, entry: Type, symbol: str, other: Type, frame: Frame) -> Value:
+        """Return what a number and something else give: what it is says the other one (``2 * series``, ``3 * "x"``)."""
+        if other.name == "json":
+            return _of_decoded(symbol, {entry.name})
+        return self._operator_value(other, symbol, frozenset({entry}), frame)
 
     def _united(self, entry: Type, other: Type, frame: Frame) -> Value:
         """Return a container of what is in two of them."""
@@ -343,11 +354,14 @@ class Operators:
         return values.without_none(value) or self._elements.nothing
 
     def _compare(self, node: ast.Compare, frame: Frame) -> Value:
-        if not frame.sink.is_heard:
-            return BOOL
         left_node, left = node.left, self._above.expressions.value(node.left, frame)
+        made: list[Value] = []
         for operator, right_node in zip(node.ops, node.comparators, strict=True):
             right = self._above.expressions.value(right_node, frame)
+            made.append(self._compared(operator, left, right))
+            if not frame.sink.is_heard:
+                left_node, left = right_node, right
+                continue
             self._kinds.compared(operator, left, right, node, frame)
             if isinstance(operator, ast.In | ast.NotIn):
                 found = values.names(right)
@@ -384,7 +398,33 @@ class Operators:
                 if not all(entry.kind is values.INSTANCE for entry in left):  # else the left one is asked
                     self._special_methods.special(right, other, right_node, frame)
             left_node, left = right_node, right
-        return BOOL
+        return values.join(made)
+
+    def _compared(self, operator: ast.cmpop, left: Value, right: Value) -> Value:
+        """Return what a comparison gives: no truth of its own where arrays, columns or something opaque are compared."""
+        if type(operator) not in _COMPARISONS:
+            return BOOL
+        if not (left and right) and self._questions.is_asking:
+            return BOTTOM
+        found: list[Value] = []
+        for entry in left | right:
+            row = self._knowledge.type(entry.name) if entry.kind is values.NAMED else None
+            expression = None if row is None else row.operators.get("==")
+            if expression is not None:
+                found.append(values.parse(expression))
+            elif values.is_opaque(entry) or (
+                entry.kind is values.INSTANCE and self._says_what_is(entry, operator)
+            ):
+                found.append(ANY)
+        return values.join(found) if found else BOOL
+
+    def _says_what_is(self, entry: Type, operator: ast.cmpop) -> bool:
+        """Whether the class of an instance says what a comparison gives."""
+        info = entry.class_or_none
+        return info is not None and any(
+            isinstance(self._families.method(info, name), FunctionInfo)
+            for name in _COMPARISONS[type(operator)][0]
+        )
 
 
 AS_TEXT = ("__str__", "__repr__")
@@ -403,8 +443,18 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[tuple[str, ...], tuple[str, ...]]] = {
     ast.Eq: (("__eq__",), ("__eq__",)),
     ast.NotEq: (("__ne__", "__eq__"), ("__ne__", "__eq__")),
 }
+_DECODED = tuple(map(Type, ("bool", "int", "float", "str", "list", "dict")))
 _ARITHMETIC = frozenset({"+", "-", "*", "/", "//", "**"})  # what hardly anything does with None on the right
 _OPERATOR_METHODS = {"+": "__add__", "-": "__sub__", "*": "__mul__", "/": "__truediv__", "|": "__or__"}
+
+
+def _of_decoded(symbol: str, kinds: AbstractSet[str]) -> Value:
+    """Return what decoded data and a number give; only repeating leaves what is no number."""
+    if symbol == "%" or (symbol == "*" and "float" not in kinds):
+        return values.JSON
+    if symbol == "/" or "float" in kinds:
+        return FLOAT
+    return frozenset({Type("int"), Type("float")}) if symbol in _ARITHMETIC else values.INT
 
 
 def _is_of_itself(node: ast.AST, operand: ast.expr, frame: Frame) -> bool:

@@ -75,6 +75,7 @@ class Specials:
             "super": self._super,
             "getattr": by_name.attribute,
             "int": self._int,
+            "round": self._round,
             "iter": self._iter,
             "zip": self._zip,
             **{name: functools.partial(self._mapped, name) for name in _MAPPED},
@@ -182,6 +183,20 @@ class Specials:
         if arguments.positional and any(entry.is_huge for entry in arguments.value(arguments.positional[0])):
             return values.one("int", ref=values.HUGE)
         return made
+
+    def _round(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
+        """Numbers become numbers; what anything else becomes says its class (``Series``, ``Decimal``)."""
+        made = self._by_row("round", arguments, node, frame)
+        given = next((arguments.value(each) for each in arguments.positional[:1]), ANY)
+        to_whole = len(arguments.positional) == 1 and not arguments.keywords
+        return values.join(
+            made
+            if entry.name in _ROUNDED or (to_whole and entry.name in _TO_WHOLE)
+            else values.one(entry.name)
+            if entry.name in _TO_WHOLE
+            else ANY
+            for entry in given
+        )
 
     def _default_dict(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         """``defaultdict(list)`` gives a list for a key that is missing."""
@@ -303,3 +318,7 @@ def _is_float_of_text(node: ast.expr) -> bool:
         and bool(node.args)
         and not isinstance(node.args[0], ast.Constant)
     )
+
+
+_ROUNDED = frozenset({"bool", "float", "int", "json", "None"})
+_TO_WHOLE = frozenset({"decimal.Decimal", "fractions.Fraction"})

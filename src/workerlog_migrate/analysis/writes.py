@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
-from workerlog_migrate.analysis.trails import Passed
+from workerlog_migrate.analysis.trails import READERS, Passed, Use
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
 from workerlog_migrate.syntax.literals import last_name, may_spell
 
@@ -155,10 +155,24 @@ class Writes:
                     yield ANY
             case ast.Compare() | ast.Expr() | ast.For() | ast.comprehension() | ast.FormattedValue():
                 return
+            case ast.Call(func=ast.Name(id="exec" | "eval")):
+                stored = _stored_in(parent.args[0])
+                if stored is None or name in stored:
+                    yield ANY
             case ast.Call(func=ast.Name(id=reader)) if reader in _TABLE_READERS:
                 return
-            case _:
+            case _ if not self._is_only_read(table, unit):
                 yield ANY
+
+    def _is_only_read(self, table: ast.expr, unit: Unit) -> bool:
+        """Whether nothing is changed in a table of attributes, through whatever name it goes by."""
+
+        def read() -> tuple[bool]:
+            trail = self._callers.follower(is_code=False).from_expression(table, unit)
+            return (not trail.lost and all(map(_is_reading, trail.uses)),)
+
+        (found,) = self._questions.answer(("table", table), read, (True,), (False,))
+        return found
 
     def _run_texts(self, unit: Unit) -> list[tuple[ast.Call, frozenset[str] | None]]:
         """Return the calls of ``exec`` and ``eval`` with the names that their text stores or takes; None: any."""
@@ -393,7 +407,7 @@ class Writes:
                 continue
             if is_update and isinstance(outer, ast.Call):
                 yield from self._updated_with(outer, unit, name)
-            else:
+            elif not self._is_only_read(table, unit):
                 yield ANY
 
     def _updated_with(self, call: ast.Call, unit: Unit, name: str) -> Iterator[Value]:
@@ -447,9 +461,14 @@ _PAIR = 2
 _STORES = 48
 _RECORDS = frozenset({"typing.NamedTuple", "abc.ABC", "object", "tuple"})
 _READING_TABLES = frozenset({"get", "keys", "values", "items", "copy", "__contains__"})
-_TABLE_READERS = frozenset(
-    {"len", "print", "dict", "sorted", "list", "repr", "str", "exec", "eval", "bool", "set", "dumps"}
-)
+_TABLE_READERS = frozenset({"len", "print", "dict", "sorted", "list", "repr", "str", "bool", "set", "dumps"})
+
+
+def _is_reading(use: Use) -> bool:
+    """Whether a use of a table of attributes changes nothing in it."""
+    if use.kind == "row":
+        return use.name in READERS or use.name.rpartition(".")[2] in _TABLE_READERS
+    return use.kind == "method" and use.name in _READING_TABLES
 
 
 def _is_this_module(node: ast.expr) -> bool:
@@ -467,8 +486,15 @@ def _stored_in(node: ast.expr) -> frozenset[str] | None:
         tree = ast.parse(node.value)
     except (SyntaxError, ValueError):
         return frozenset()
-    return frozenset(
-        name.id
-        for name in ast.walk(tree)
-        if isinstance(name, ast.Name) and not isinstance(name.ctx, ast.Load)
-    )
+    found: set[str] = set()
+    for each in ast.walk(tree):
+        match each:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                found.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case ast.alias(name="*"):
+                return None
+            case ast.alias(name=name, asname=other):
+                found.add(other or name.partition(".")[0])
+    return frozenset(found)

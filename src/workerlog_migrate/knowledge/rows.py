@@ -339,7 +339,8 @@ class TypeRow:
         kinds: words of ``KINDS``; of ``validated`` the constructor converts or refuses what does not fit a field's annotation.
         arity: how many types its brackets hold: 1 for ``list[str]``, 2 for ``dict[str, int]``; 0 for none.
         aliases: other names by which annotations speak of it.
-        operators: symbols (``+``, or ``-:datetime.date`` for a type on the right), each with the type of the result.
+        operators: symbols (``+``, or ``-:datetime.date`` for a type on the right), each with the type of the result; ``==`` for
+            what each comparison gives where that is no bool, as of arrays.
         min_python: the first Python that has it, empty when all supported ones do.
         source: where the facts come from.
 
