@@ -33,6 +33,7 @@ class Contents(NamedTuple):
         pairs: items by the literal key under which they are put.
         shrinks: something is taken out.
         lost: where the container gets out of sight.
+        is_open: this is still asked, further out.
     """
 
     keys: Value = BOTTOM
@@ -40,9 +41,11 @@ class Contents(NamedTuple):
     pairs: tuple[tuple[object, Value], ...] = ()
     shrinks: bool = False
     lost: str = ""
+    is_open: bool = False
 
 
 _UNCHANGED = Contents()
+_NOT_YET = Contents(is_open=True)
 _LOST = Contents(ANY, ANY, (), True, "")
 
 
@@ -82,7 +85,9 @@ class Containers:
         contents = self.contents(node, unit)
         if not contents.lost:
             value = _with_none(node, value)
-        if contents == _UNCHANGED:
+        if contents.is_open and self._is_empty(node, unit):  # nothing is in it but what hangs on it
+            return frozenset(_holding_nothing(entry) for entry in value)
+        if contents.is_open or contents == _UNCHANGED:
             return values.emptied(value) if _is_written_empty(node) else value
         is_empty = self._is_empty(node, unit)
         return frozenset(
@@ -91,9 +96,7 @@ class Containers:
 
     def contents(self, node: ast.expr, unit: Unit) -> Contents:
         """Return what is put into the container that an expression makes."""
-        return self._questions.answer(
-            ("contents", node), lambda: self._contents(node, unit), _UNCHANGED, _LOST
-        )
+        return self._questions.answer(("contents", node), lambda: self._contents(node, unit), _NOT_YET, _LOST)
 
     def _contents(self, node: ast.expr, unit: Unit) -> Contents:
         trail = self._questions.keep(("followed", node), self._followed, node, unit)
@@ -137,7 +140,7 @@ class Containers:
 
     def is_unchanged(self, node: ast.expr, unit: Unit) -> bool:
         """Whether nobody puts anything into the container that an expression makes, or takes anything out of it."""
-        return self.contents(node, unit) == _UNCHANGED
+        return self.contents(node, unit) in (_UNCHANGED, _NOT_YET)
 
     def _put_in(self, uses: Iterable[Use]) -> Contents:
         keys: list[Value] = []
@@ -361,6 +364,13 @@ def _with(entry: Type, contents: Contents, is_empty: bool) -> Type:
     if not entry.args:
         return entry
     return entry._replace(args=(_joined(entry.args[0], contents.items, is_empty), *entry.args[1:]))
+
+
+def _holding_nothing(entry: Type) -> Type:
+    """Take what is unknown of the items of an empty container for nothing, so that it adds nothing to what is put in."""
+    if entry.name not in CONTAINERS or any(part != ANY for part in entry.args):
+        return entry
+    return entry._replace(args=(BOTTOM,) * len(entry.args))
 
 
 def _with_none(node: ast.expr, value: Value) -> Value:

@@ -19,6 +19,7 @@ from workerlog_migrate.analysis.past_names import changed_past_names, word_of
 from workerlog_migrate.analysis.program import HANDLER, FunctionInfo
 from workerlog_migrate.analysis.settle import SETTLE, how_to_settle_call
 from workerlog_migrate.analysis.suspects import suspects
+from workerlog_migrate.analysis.switches import switch_of, turns_on
 from workerlog_migrate.model import Evidence
 
 if TYPE_CHECKING:
@@ -66,9 +67,10 @@ class Inference:
 
 @dataclass(slots=True)
 class _Effects:
-    """What leaves a function: the first cause of each exception, and unresolved calls."""
+    """What leaves a function: the first cause of each exception, what comes only where a parameter is passed for it, and unresolved calls."""
 
     raises: dict[str, Raise] = field(default_factory=dict)
+    switched: dict[tuple[str, str], Raise] = field(default_factory=dict)
     unknowns: dict[Unknown, None] = field(default_factory=dict)
 
 
@@ -219,7 +221,9 @@ class Solver:
         for function, call, unit in self._handlers.handlers():
             edge = CallEdge(function, call, unit)
             self._solve((edge,))
-            for exception, root in self._effects[function].raises.items():
+            effects = self._effects[function]
+            switched = ((exception, root) for (_, exception), root in effects.switched.items())
+            for exception, root in (*effects.raises.items(), *switched):
                 if root.rule == _RAISED and not self._world.hierarchy.is_control(exception):
                     evidence = _through(edge, root)
                     yield replace(evidence, note=f"{evidence.note}: a signal arrives anywhere")
@@ -230,8 +234,7 @@ class Solver:
         if isinstance(effect, Raise):
             yield effect.exception, _evidence(effect)
         elif isinstance(effect, CallEdge):
-            effects = self._effects[effect.function]
-            for exception, root in effects.raises.items():
+            for exception, root in self._arriving(self._effects[effect.function], effect):
                 if self._lets_through(effect, exception):
                     yield exception, _through(effect, root)
 
@@ -294,7 +297,11 @@ class Solver:
                 if isinstance(effect, Raise):
                     if not effect.is_weak:
                         raised = _from_generator(effect, function)
-                        made.raises.setdefault(raised.exception, raised)
+                        switch = switch_of(effect, function) if effect.rule == _RAISED else ""
+                        if switch:
+                            made.switched.setdefault((switch, raised.exception), raised)
+                        else:
+                            made.raises.setdefault(raised.exception, raised)
                 elif isinstance(effect, Unknown) and len(made.unknowns) < _UNKNOWNS:
                     made.unknowns[effect] = None
             pending.append(function)
@@ -310,11 +317,18 @@ class Solver:
                     waiting.add(caller)
                     pending.append(caller)
 
+    def _arriving(self, source: _Effects, edge: CallEdge) -> Iterator[tuple[str, Raise]]:
+        """Yield what leaves a function that is called so."""
+        yield from source.raises.items()
+        for (name, exception), root in source.switched.items():
+            if turns_on(edge, name, self._flat):
+                yield exception, root
+
     def _flow_into(self, source: _Effects, edge: CallEdge, caller: FunctionInfo) -> bool:
         """Add what passes an edge to the caller's effects; whether that was anything new."""
         target = self._effects[caller]
         changed = False
-        for exception, root in source.raises.items() if not edge.is_weak else ():
+        for exception, root in self._arriving(source, edge) if not edge.is_weak else ():
             if not self._lets_through(edge, exception):
                 continue
             raised = _from_generator(root, caller)
