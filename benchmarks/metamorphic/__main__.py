@@ -1,29 +1,33 @@
 """Say whether what does not change a program takes something from what is inferred of it.
 
-    python benchmarks/metamorphic [--packages NAME...] [--limit FILES] [--only CHANGE] [--packages-only]
+    python benchmarks/metamorphic [--packages NAME...] [--limit FILES] [--only CHANGE] [--packages-only] [--every N]
 
-Each file of the sample projects (and of installed packages, by their import name) is changed in ways that leave it the program that
-it is: names changed, functions reordered, a formatter run, split in two, an alias put in between, an unknown caller added in another
-file. Then what each ``try`` body can raise is inferred again: the list must be the same, or grow, or not be complete; it must never
-shrink. Exit code 1 when one does.
+Each file of the sample projects, of the golden cases and of some hazards (and of installed packages, by their import name) is
+changed in ways that leave it the program that it is: names changed, functions reordered, a formatter run, split in two, an alias
+put in between, an unknown caller added in another file. Then what each ``try`` body can raise is inferred again: the list must be
+the same, or grow, or not be complete; it must never shrink. Exit code 1 when one does, or when one of the changes never found
+anything to do: that proves nothing.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import shutil
 import sys
 import tempfile
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "codemods"), str(ROOT / "benchmarks")]
 
-from metamorphic.compare import differences, shrinks  # noqa: E402  # the path is set above
+import samples  # noqa: E402  # the path is set above
 
-SAMPLES = (ROOT / "fixtures" / "workers" / "scripts", ROOT / "fixtures" / "workers" / "coleta")
+from metamorphic.changes import KINDS  # noqa: E402
+from metamorphic.compare import Project, outcome  # noqa: E402
+
+_OUTCOMES = ("same", "grew", "no longer complete", "never complete", "shrank")
 
 
 def main() -> int:
@@ -33,32 +37,53 @@ def main() -> int:
     parser.add_argument(
         "--limit", type=int, default=25, help="files with handlers that are taken of each project"
     )
-    parser.add_argument("--only", default="", help="one change by its name")
+    parser.add_argument("--only", default="", help="how the names of the changes begin that are made")
     parser.add_argument("--packages-only", action="store_true", help="leave the samples out")
+    parser.add_argument("--every", type=int, default=15, help="each so many of the hazards is taken")
     options = parser.parse_args()
-    failed = compared = 0
-    for source in [*(() if options.packages_only else SAMPLES), *map(_package, options.packages)]:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name).resolve() / source.name
-            shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__", "*.so"))
-            count = 0
-            for path in _files(folder, options.limit):
-                for change, key, before, after in differences(path, folder.parent, options.only):
-                    count += 1
-                    if shrinks(before, after):
-                        failed += 1
-                        print(f"{path.relative_to(folder.parent)}: {change}: {key}: {before} became {after}")
-            compared += count
-            print(f"{source.name}: {count} bodies compared", flush=True)
-    print(f"{compared} bodies compared, {failed} lists shrank")
-    return 1 if failed else 0
+    counts: Counter[tuple[str, str]] = Counter()
+    files: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        made = iter(()) if options.packages_only else _samples(folder, options.every)
+        for root in [*made, *samples.packages(folder, options.packages, sys.maxsize)]:
+            project, found = Project(root), Counter[str]()
+            for path in _files(root, options.limit):
+                applied: set[str] = set()
+                for each in project.differences(path, options.only):
+                    what = outcome(each.before, each.after)
+                    applied.add(each.change)
+                    counts[each.change, what] += 1
+                    found[what] += 1
+                    if what == "shrank":
+                        shown = f"{each.before} became {each.after}"
+                        print(f"{path.relative_to(root)}: {each.change}: {each.key}: {shown}")
+                files.update(applied)
+            print(f"{root.name}: {_shown(found)}", *project.left, sep="\n    left: ", flush=True)
+    for change in sorted(files):
+        print(
+            f"{change}: {files[change]} files, {_shown(Counter({key: counts[change, key] for key in _OUTCOMES}))}"
+        )
+    missing = [kind for kind in KINDS if kind.startswith(options.only) and not _applied(kind, files)]
+    shrank = sum(counts[change, "shrank"] for change in files)
+    print(
+        f"{sum(counts.values())} bodies compared, {shrank} lists shrank; never applied: {', '.join(missing) or 'none'}"
+    )
+    return 1 if shrank or missing else 0
 
 
-def _package(name: str) -> Path:
-    spec = importlib.util.find_spec(name)
-    if spec is None or not spec.submodule_search_locations:
-        raise SystemExit(f"{name} is not installed, or no package")
-    return Path(spec.submodule_search_locations[0])
+def _samples(folder: Path, every: int) -> Iterator[Path]:
+    yield from samples.workers(folder)
+    yield from samples.golden(folder)
+    yield from samples.hazards(folder, every)
+
+
+def _shown(found: Counter[str]) -> str:
+    return f"{sum(found.values())} bodies: " + ", ".join(f"{found[key]} {key}" for key in _OUTCOMES)
+
+
+def _applied(kind: str, files: Counter[str]) -> bool:
+    return any(change.startswith(kind) for change in files)
 
 
 def _files(folder: Path, limit: int) -> list[Path]:

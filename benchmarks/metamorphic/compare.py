@@ -20,8 +20,10 @@ from workerlog_migrate.model import Settings, Target
 from workerlog_migrate.project import place
 
 from . import changes
+from .moving import Files
+from .naming import SUFFIX
+from .scopes import Others
 
-FORMATTED = "a formatter run"
 _KNOWLEDGE = Knowledge()
 _FUEL = 10**9
 
@@ -52,53 +54,118 @@ def shrinks(before: Verdict, after: Verdict | None) -> bool:
     )
 
 
-def differences(path: Path, root: Path, only: str = "") -> Iterator[tuple[str, str, Verdict, Verdict | None]]:
-    """Change one file of a project in each way.
+def outcome(before: Verdict, after: Verdict | None) -> str:
+    """Say in words what became of a list.
 
     Args:
-        path: the file; it is what it was in the end.
-        root: the folder in which the project is.
-        only: the name of the only change that is made.
-
-    Yields:
-        The change, the function and number of a ``try`` statement in it, and what was inferred before and after.
+        before: of the text itself.
+        after: of the changed one; None where the body is not to be found any more.
     """
-    raw = path.read_bytes()
-    try:
-        text = raw.decode("utf-8")
-        before = _verdicts({path: text}, root)
-        made = changes.formatted(text) if only in ("", FORMATTED) else None
-        if made is not None:
-            yield from _compared(FORMATTED, before, _verdicts({path: made}, root))
-        plain = changes.base(text)
-        before = _verdicts({path: plain}, root)
-        in_package = (path.parent / "__init__.py").exists()
-        for change, files in changes.changed(plain, path.stem, in_package=in_package):
-            if only in ("", change):
-                texts = {path.with_name(name) if name else path: each for name, each in files.items()}
-                yield from _compared(change, before, _verdicts(texts, root))
-    except (UnicodeError, SyntaxError, Refused):
-        return
-    finally:
-        path.write_bytes(raw)
+    if shrinks(before, after):
+        return "shrank"
+    if after is not None and not after.is_complete:
+        return "no longer complete" if before.is_complete else "never complete"
+    return "same" if after == before else "grew"
 
 
-def _compared(
-    change: str, before: dict[str, Verdict], after: dict[str, Verdict]
-) -> Iterator[tuple[str, str, Verdict, Verdict | None]]:
-    for key, verdict in before.items():
-        yield change, key, verdict, after.get(key)
+class Difference(NamedTuple):
+    """What a change made of one body.
+
+    Attributes:
+        change: its name.
+        key: the function and the number of a ``try`` statement in it.
+        before: what was inferred of it.
+        after: what is now; None where it is not to be found any more.
+    """
+
+    change: str
+    key: str
+    before: Verdict
+    after: Verdict | None
 
 
-def _verdicts(texts: dict[Path, str], root: Path) -> dict[str, Verdict]:
-    """Write texts, infer what each ``try`` body in them can raise, and take away the files that were not there."""
+class Project:
+    """A folder with files that are changed one at a time.
+
+    Args:
+        root: the folder.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.left: list[str] = []
+        self._said: dict[Path, Others] = {}
+        for path in sorted(root.rglob("*.py")):
+            with contextlib.suppress(UnicodeError, SyntaxError, ValueError):
+                self._said[path] = Others.of([ast.parse(path.read_text("utf-8"))])
+
+    def differences(self, path: Path, only: str = "") -> Iterator[Difference]:
+        """Change one file in each way.
+
+        Args:
+            path: the file; it is what it was in the end.
+            only: how the names of the changes begin that are made.
+
+        Yields:
+            What became of each body by each change. A change that could not be looked at is a line of ``left``.
+        """
+        raw = path.read_bytes()
+        try:
+            text = raw.decode("utf-8")
+            plain = changes.base(text)
+            before = _verdicts({"": text}, path, self.root)
+            if not before:
+                return
+            if any(name.startswith(only) for name in changes.FORMATTED):
+                for change, files in changes.formatted(text):
+                    if change.startswith(only):
+                        yield from self._compared(change, before, files, path)
+            before = _verdicts({"": plain}, path, self.root)
+            for change, files in changes.changed(plain, self._place(path), only):
+                yield from self._compared(change, before, files, path)
+        except (UnicodeError, SyntaxError, Refused) as error:
+            self.left.append(f"{path.relative_to(self.root)}: {error}")
+        finally:
+            path.write_bytes(raw)
+
+    def _compared(
+        self, change: str, before: dict[str, Verdict], files: Files, path: Path
+    ) -> Iterator[Difference]:
+        try:
+            after = _verdicts(files, path, self.root)
+        except Refused as error:
+            self.left.append(f"{path.relative_to(self.root)}: {change}: {error}")
+            return
+        for key, verdict in before.items():
+            yield Difference(change, key, verdict, after.get(key))
+
+    def _place(self, path: Path) -> changes.Place:
+        package: list[str] = []
+        folder = path.parent
+        while (folder / "__init__.py").exists():
+            package.insert(0, folder.name)
+            folder = folder.parent
+        others = Others(set(), set())
+        for other, said in self._said.items():
+            if other != path:
+                others.words.update(said.words)
+                others.keywords.update(said.keywords)
+        return changes.Place(path.stem, ".".join(package), others)
+
+
+def _verdicts(files: Files, changed: Path, root: Path) -> dict[str, Verdict]:
+    """Write texts, infer what each ``try`` body that was in the file can raise, and take away what was not there."""
+    texts = {changed.parent / name if name else changed: text for name, text in files.items()}
     new = [path for path in texts if not path.exists()]
+    folders = {path.parent for path in new if not path.parent.exists()}
+    moved = [path for path in texts if path == changed or changes.is_part(path.name)]
     try:
         for path, text in texts.items():
+            path.parent.mkdir(exist_ok=True)
             path.write_text(text, "utf-8")
         found: dict[str, Verdict] = {}
         twice: set[str] = set()
-        for target in place([Target(path, path.stem) for path in texts], root, None):
+        for target in place([Target(path, path.stem) for path in moved], root, None):
             for key, verdict in _inferred(target):
                 twice |= {key} & found.keys()
                 found[key] = verdict
@@ -106,6 +173,8 @@ def _verdicts(texts: dict[Path, str], root: Path) -> dict[str, Verdict]:
     finally:
         for path in new:
             path.unlink(missing_ok=True)
+        for folder in folders:
+            folder.rmdir()
 
 
 def _inferred(target: Target) -> Iterator[tuple[str, Verdict]]:
@@ -119,7 +188,9 @@ def _inferred(target: Target) -> Iterator[tuple[str, Verdict]]:
         counts[where] = counts.get(where, 0) + 1
         inference = infer(engine, engine.flow.block(node, engine.unit.enclosing(node)))
         # A class of the file has another name where it is seen from another file.
-        names = tuple(sorted(name.rpartition(":")[2].rpartition(".")[2] for name in inference.names))
+        names = tuple(
+            sorted(name.rpartition(":")[2].rpartition(".")[2].replace(SUFFIX, "") for name in inference.names)
+        )
         yield f"{where}#{counts[where]}", Verdict(names, inference.is_complete)
     types.close()
 
@@ -144,4 +215,4 @@ def _qualified(node: ast.AST, module: Module) -> str:
         for each in module.ancestors(node)
         if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
     )
-    return ".".join(reversed([each.name for each in owners]))
+    return ".".join(reversed([each.name.replace(SUFFIX, "") for each in owners]))

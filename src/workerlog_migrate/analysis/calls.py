@@ -550,9 +550,10 @@ _BY_NAME = "a method that is known by its name alone: what it is called on may b
 
 def _has_begun(node: ast.Call, frame: Frame) -> bool:
     """Whether the file runs a generator on before something is sent to it, or nothing is sent."""
-    assert isinstance(node.func, ast.Attribute)
     if not node.args or is_none(node.args[0]):
         return True
+    if not isinstance(node.func, ast.Attribute):  # the method was taken before: of what is not written here
+        return False
     unit = frame.unit
     path = unit.path(node.func.value)
     started = [call.args[0] for call in unit.module.calls_of("next") if call.args]

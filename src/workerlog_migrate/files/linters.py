@@ -149,7 +149,8 @@ class ImportStyle:
 
         Args:
             module: its name as the import writes it, with leading dots.
-            vendored: the folder in which that module will stand; it may not be there yet.
+            vendored: the folder in which that module will stand; it may not be there yet. Copies of it in other folders,
+                which come with the scripts there, decide nothing: the order of a migration would.
 
         Returns:
             One of ``sections``, or a name of the project's own.
@@ -167,8 +168,8 @@ class ImportStyle:
                     return section
         if top in sys.stdlib_module_names or top in _GONE:
             return STDLIB
-        if vendored is not None and vendored in self.folders:
-            return FIRST_PARTY
+        if vendored is not None:
+            return FIRST_PARTY if vendored in self.folders else self.default
         return FIRST_PARTY if any(_holds(folder, top) for folder in self.folders) else self.default
 
 
