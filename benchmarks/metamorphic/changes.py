@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from . import aliases, callers, moving, naming
 from .moving import Files
@@ -82,7 +83,8 @@ def changed(text: str, place: Place, only: str = "") -> Iterator[tuple[str, File
 
 
 def _makers(text: str, place: Place) -> dict[str, Callable[[ast.Module], Files | None]]:
-    stem, others, in_package = place.stem, place.others, bool(place.package)
+    stem, others = place.stem, place.others
+    split = partial(moving.split, stem=stem, others=others, in_package=bool(place.package))
     beside, caller = _import_beside(place), f"{stem}_quem_chama.py"
     elsewhere, far = _import_elsewhere(place)
     return {
@@ -95,12 +97,9 @@ def _makers(text: str, place: Place) -> dict[str, Callable[[ast.Module], Files |
         "an alias put in between: self": lambda tree: _only(aliases.of_self(tree)),
         "an alias put in between: values": lambda tree: _only(aliases.of_values(tree)),
         "an alias put in between: methods": lambda tree: _only(aliases.of_methods(tree)),
-        **{
-            f"split in two: by {way}": lambda tree, way=way: moving.split(
-                tree, stem, others, in_package=in_package, way=way
-            )
-            for way in ("names", "star", "module")
-        },
+        "split in two: by names": partial(split, way="names"),
+        "split in two: by star": partial(split, way="star"),
+        "split in two: by module": partial(split, way="module"),
         "an unknown caller added": lambda tree: callers.called(tree, text, beside, caller),
         "an unknown caller added: elsewhere": lambda tree: callers.called(tree, text, elsewhere, far),
         "an unknown caller added: writes": lambda tree: callers.written_to(tree, text, elsewhere, far),

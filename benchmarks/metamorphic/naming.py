@@ -3,7 +3,28 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import builtins
+import collections
+import contextlib
+import csv
+import datetime
+import functools
+import http.client
+import io
+import json
+import logging
+import pathlib
+import queue
+import re
+import selectors
+import socket
+import socketserver
+import string
+import subprocess
+import tempfile
+import threading
+from types import ModuleType
 
 from .scopes import (
     FUNCTIONS,
@@ -20,7 +41,36 @@ from .scopes import (
 )
 
 SUFFIX = "_outro"
-_TAKEN = frozenset(name for kind in vars(builtins).values() if isinstance(kind, type) for name in dir(kind))
+_LIBRARY: tuple[ModuleType, ...] = (
+    asyncio,
+    builtins,
+    collections,
+    contextlib,
+    csv,
+    datetime,
+    functools,
+    http.client,
+    io,
+    json,
+    logging,
+    pathlib,
+    queue,
+    re,
+    selectors,
+    socket,
+    socketserver,
+    string,
+    subprocess,
+    tempfile,
+    threading,
+)
+_TAKEN = frozenset(
+    name
+    for module in _LIBRARY
+    for kind in vars(module).values()
+    if isinstance(kind, type)
+    for name in dir(kind)
+)
 
 
 def locals_renamed(tree: ast.Module, others: Others) -> str | None:
@@ -77,6 +127,7 @@ def definitions_renamed(tree: ast.Module, others: Others) -> str | None:
     if by_text(tree):
         return None
     named = others.words | words(texts(tree))
+    named |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     names = {
         name
         for node in tree.body
@@ -110,21 +161,21 @@ def attributes_renamed(tree: ast.Module, others: Others) -> str | None:
     free = _without_foreign_bases(tree)
     named = others.words | words(texts(tree)) | _TAKEN
     named |= {node.arg or "" for node in ast.walk(tree) if isinstance(node, ast.keyword)}
-    for node in classes:
-        if node not in free:  # what a class with foreign bases has may be theirs
-            named.update(name for each in ast.walk(node) for name in _attributes(each))
-        for each in node.body:  # what a body binds by itself is read by its name
-            if not isinstance(each, FUNCTIONS):
-                named.update(name for part in ast.walk(each) for name in binds(part))
-    names = {name for node in free for each in ast.walk(node) for name in _attributes(each)} - named
+    for owner in classes:
+        if owner not in free:  # what a class with foreign bases has may be theirs
+            named.update(name for each in ast.walk(owner) for name in _attributes(each))
+        for statement in owner.body:  # what a body binds by itself is read by its name
+            if not isinstance(statement, FUNCTIONS):
+                named.update(name for part in ast.walk(statement) for name in binds(part))
+    names = {name for owner in free for each in ast.walk(owner) for name in _attributes(each)} - named
     names = {name for name in names if not name.startswith("__")}
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in names:
             node.attr += SUFFIX
         elif isinstance(node, ast.ClassDef):
-            for each in node.body:
-                if isinstance(each, FUNCTIONS) and each.name in names:
-                    each.name += SUFFIX
+            for method in node.body:
+                if isinstance(method, FUNCTIONS) and method.name in names:
+                    method.name += SUFFIX
     return written(tree) if names else None
 
 

@@ -112,3 +112,25 @@ def test_what_files_held_is_kept_for_this_process_and_for_others(tmp_path: Path)
 
     assert snapshot.original(script) is None
     assert not Path(name).exists()
+
+
+@pytest.mark.parametrize("order", [["main.py", "ferramentas/ajuda.py"], ["ferramentas/ajuda.py", "main.py"]])
+def test_where_an_import_stands_does_not_depend_on_other_runtime_files(
+    tmp_path: Path, order: list[str]
+) -> None:
+    """A copy of the runtime in the folder from which ``fila`` is imported decides nothing for scripts in another folder."""
+    (tmp_path / "ferramentas").mkdir()
+    (tmp_path / "fila").mkdir()
+    (tmp_path / "fila" / "motor.py").write_text("def roda(): pass\n", "utf-8")
+    (tmp_path / "main.py").write_text("from fila import motor\nmotor.roda()\nprint('fim')\n", "utf-8")
+    (tmp_path / "ferramentas" / "ajuda.py").write_text(
+        "import os\nimport sys\nsys.path.insert(0, os.getcwd())\nfrom fila import motor\nprint(motor.roda())\n",
+        "utf-8",
+    )
+    for path in order:
+        migrate(tmp_path, "--all", "--apply", path)
+
+    in_other = (tmp_path / "ferramentas" / "ajuda.py").read_text("utf-8")
+    beside = (tmp_path / "main.py").read_text("utf-8")
+    assert in_other.index("from worker_logger") < in_other.index("from fila")
+    assert beside.index("from fila") < beside.index("from worker_logger")

@@ -178,7 +178,7 @@ class Callers:
             found = self.trail_of(each)
             trail.uses.extend(use for use in found.uses if use.kind != "decorator")
             trail.lost = trail.lost or found.lost
-            trail.uses.extend(self._made_by_class_methods(each))
+            trail.uses.extend(self._made_by_own_methods(each))
         for unit in self._places.units(owner.unit, name):
             for place in unit.module.attributes_of(name):
                 call = unit.module.parents.get(place)
@@ -192,12 +192,26 @@ class Callers:
                 trail.uses.append(use_of("call", call, unit, positional=positional))
         return trail
 
-    def _made_by_class_methods(self, info: ClassInfo) -> Iterator[Use]:
-        """Yield ``cls(...)`` and ``type(self)(...)`` in the methods of a class."""
-        module = info.unit.module
-        for call in module.calls_of("cls"):
-            if info.unit.enclosing(call).owner is info and isinstance(call.func, ast.Name):
-                yield use_of("call", call, info.unit, positional=call.args)
+    def _made_by_own_methods(self, info: ClassInfo) -> Iterator[Use]:
+        """Yield ``cls(...)``, whatever it is called there, ``type(self)(...)`` and ``self.__class__(...)`` in methods of a class and its bases."""
+        for owner in self._families.family(info):
+            if not isinstance(owner, ClassInfo):
+                continue
+            firsts = {
+                method.parameters[0].arg
+                for method in owner.methods.values()
+                if method.parameters and (method.kind == "class" or method.name in _OF_THE_CLASS)
+            }
+            for name in sorted(firsts | {"cls"}):
+                for call in owner.unit.module.calls_of(name):
+                    if isinstance(call.func, ast.Name) and owner.unit.enclosing(call).owner is owner:
+                        yield use_of("call", call, owner.unit, positional=call.args)
+            module = owner.unit.module
+            for place in (*module.calls_of("type"), *module.attributes_of("__class__")):
+                made = module.parents.get(place)
+                inside = owner.unit.enclosing(place).owner
+                if inside in (owner, None) and isinstance(made, ast.Call) and made.func is place:
+                    yield use_of("call", made, owner.unit, positional=made.args)
 
     def _method_trail(self, function: FunctionInfo, owner: ClassInfo) -> Trail:
         trail = Trail()
@@ -338,7 +352,7 @@ class Callers:
     def _made(self, info: ClassInfo) -> Trail:
         """Return the uses of a class, and the calls in its own methods that make objects of it."""
         trail = self.trail_of(info)
-        return Trail([*trail.uses, *self._made_by_class_methods(info)], trail.lost)
+        return Trail([*trail.uses, *self._made_by_own_methods(info)], trail.lost)
 
     def _companion(self) -> Companion:
         return Companion(self._world, self._above, self._families, self._places, self, is_code=False)
@@ -360,6 +374,7 @@ _METHOD_DECORATORS = frozenset(
     }
 )
 _OF_PROGRAM = (values.INSTANCE, values.CLASS)
+_OF_THE_CLASS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})  # without a decorator
 _RECEIVING = (*_OF_PROGRAM, values.UNKNOWN, values.BOUND)
 
 

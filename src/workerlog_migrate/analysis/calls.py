@@ -309,7 +309,11 @@ class Calls:
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
                 else None
             )
-            on_self = isinstance(receiver, ast.Name) and receiver.id in ("self", "cls")
+            on_self = isinstance(receiver, ast.Name) and receiver.id in {
+                "self",
+                "cls",
+                *frame.function.receivers,
+            }
             is_super = isinstance(receiver, ast.Call) and ast.unparse(receiver.func) == "super"
             if not is_super and (
                 self._families.is_open(function, on_self=on_self)

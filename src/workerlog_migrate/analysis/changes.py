@@ -13,6 +13,7 @@ from workerlog_migrate.analysis.kept_functions import Kept
 from workerlog_migrate.analysis.order import OWNERS
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.same_container import handed_on, names_of
+from workerlog_migrate.syntax.calls import is_called
 from workerlog_migrate.syntax.literals import last_name
 from workerlog_migrate.syntax.nodes import nodes
 
@@ -115,10 +116,20 @@ class Changes:
         called += self._started_in(frame.unit)
         called += self._handed_in((*node.args, *(word.value for word in node.keywords)), frame.unit)
         if not called:
+            if not isinstance(node.func, ast.Attribute):  # a method that was taken before, perhaps
+                self._forget_taken(frame)
             return
         for path in self._changed_arguments(called, node, frame):
             self._forget(path, frame)
         self._forget_changed(called, frame)
+
+    def _forget_taken(self, frame: Frame) -> None:
+        """Forget the containers that a method which was taken before may empty."""
+        assert frame.env is not None
+        if self._taken_in(frame.unit):
+            for path in {*frame.env, *(fact.path for fact in frame.facts)}:
+                if self._is_taken_along(path, frame.unit):
+                    self._forget(path, frame)
 
     def after_running(self, frame: Frame) -> None:
         """Forget what may have changed by what ran where nobody reads a call: ``with``, operators, properties, iteration.
@@ -167,12 +178,16 @@ class Changes:
         emptying = self._emptiers[unit]
         if not emptying:
             return set()
+        return {function for name in self._names_of(path, unit) for function in emptying.get(name, ())}
+
+    def _names_of(self, path: str, unit: Unit) -> set[str]:
+        """Return the names under which a file may have what a path leads to."""
         last = _parts(path)[-1] if "[" not in path else ""
         known = self._aliases.get((unit, last))
         if known is None:
             node: ast.expr = ast.Attribute(ast.Name("self"), last[1:]) if last[:1] == "." else ast.Name(last)
             known = self._aliases[unit, last] = names_of(node, unit) if last else set()
-        return {function for name in known for function in emptying.get(name, ())}
+        return known
 
     def called_in(
         self, body: Iterable[ast.AST], held: ast.expr, value_of: Callable[[ast.expr], Value], frame: Frame
@@ -327,7 +342,10 @@ class Changes:
 
     def _is_taken_along(self, path: str, unit: Unit) -> bool:
         """Whether a method that empties what a path leads to is handed on as it is: ``hooks.append(items.clear)``."""
-        return not self._taken_in(unit).isdisjoint(_parts(path))
+        taken = self._taken_in(unit)
+        return bool(taken) and not (
+            taken.isdisjoint(_parts(path)) and taken.isdisjoint(self._names_of(path, unit))
+        )
 
     def _taken_in(self, unit: Unit) -> frozenset[str]:
         known = self._taken.get(unit)
@@ -337,7 +355,7 @@ class Changes:
                 attribute.value
                 for word in sorted(_EMPTYING)
                 for attribute in unit.module.attributes_of(word)
-                if not _is_called(attribute, parents)
+                if not is_called(attribute, parents)
             )
             known = self._taken[unit] = frozenset(
                 each.id if isinstance(each, ast.Name) else f".{each.attr}"
@@ -575,14 +593,7 @@ def _changes(place: ast.expr, parents: dict[ast.AST, ast.AST]) -> bool:
     parent = parents.get(place)
     if isinstance(parent, ast.Subscript) and parent.value is place:
         return not isinstance(parent.ctx, ast.Load)
-    if isinstance(parent, ast.Attribute) and parent.attr in _EMPTYING:
-        return _is_called(parent, parents)
-    return False
-
-
-def _is_called(attribute: ast.Attribute, parents: dict[ast.AST, ast.AST]) -> bool:
-    outer = parents.get(attribute)
-    return isinstance(outer, ast.Call) and outer.func is attribute
+    return isinstance(parent, ast.Attribute) and parent.attr in _EMPTYING  # called, or taken to be called
 
 
 def _parts(path: str) -> list[str]:

@@ -5,8 +5,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.syntax.literals import last_name
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from workerlog_migrate.analysis.frames import Frame
+    from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.places import Places
 
 DECIMAL = "decimal.Decimal"
@@ -20,9 +25,28 @@ def may_be_special(places: Places, frame: Frame) -> bool:
         frame: where the numbers are used.
     """
     return frame.sink.is_heard and any(
-        not call.args
-        or not isinstance(call.args[0], ast.Constant)
-        or any(word in str(call.args[0].value).lower() for word in ("nan", "inf"))
+        _is_special(place, unit.module.parents)
         for unit in places.units(frame.unit, "Decimal")
-        for call in unit.module.calls_of("Decimal")
+        for name in _names(unit.module)
+        for place in (*unit.module.names_of(name), *unit.module.attributes_of(name))
     )
+
+
+def _names(module: Module) -> list[str]:
+    """Return the names under which a file may have the class."""
+    aliases = (alias for node in module.imports if isinstance(node, ast.ImportFrom) for alias in node.names)
+    return sorted(
+        {"Decimal", *(alias.asname for alias in aliases if alias.name == "Decimal" and alias.asname)}
+    )
+
+
+def _is_special(place: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> bool:
+    """Whether a number is made where the class is named, or may be later, of something that may be no number."""
+    parent = parents.get(place)
+    if not isinstance(parent, ast.Call):  # another name for it, or an item of a table; or a declaration
+        return isinstance(parent, ast.Assign | ast.Dict | ast.List | ast.keyword)
+    if parent.func is not place:
+        return last_name(parent.func) not in ("isinstance", "issubclass")
+    if not parent.args or not isinstance(parent.args[0], ast.Constant):
+        return True
+    return any(word in str(parent.args[0].value).lower() for word in ("nan", "inf"))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.same_container import name_of, names_of
 from workerlog_migrate.analysis.uses import only_value
+from workerlog_migrate.syntax.calls import is_called
 from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Meanwhile:
         self._world = world
         self._writers: dict[Module, dict[str, set[ast.AST | None]]] = {}
         self._threaded: dict[Unit, bool] = {}
+        self._taken: dict[Module, frozenset[str]] = {}
         names = sorted(world.knowledge.operation("op:iterate-changed").names)
         self._starts = [name.split(".") for name in names]
 
@@ -135,13 +137,30 @@ class Meanwhile:
             body: the statements after which the loop goes on.
             frame: where it stands.
         """
-        others = names_of(node, frame.unit) - {name_of(node)}
+        names = names_of(node, frame.unit)
+        steps = list(body)
+        if not names.isdisjoint(self._taken_in(frame.unit.module)):
+            return any(isinstance(each, ast.Call) for statement in steps for each in nodes(statement))
+        others = names - {name_of(node)}
         return bool(others) and any(
             name_of(base) in others
-            for statement in body
+            for statement in steps
             for each in nodes(statement)
             if (base := _resized(each)) is not None
         )
+
+    def _taken_in(self, module: Module) -> frozenset[str]:
+        """Return the names of containers of which a method that changes their size is taken to be called later."""
+        known = self._taken.get(module)
+        if known is None:
+            found = (
+                name_of(attribute.value)
+                for word in sorted(CHANGES)
+                for attribute in module.attributes_of(word)
+                if not is_called(attribute, module.parents)
+            )
+            known = self._taken[module] = frozenset(found) - {""}
+        return known
 
     def _writers_of(self, module: Module) -> dict[str, set[ast.AST | None]]:
         known = self._writers.get(module)
@@ -206,7 +225,10 @@ def _parts(node: ast.expr, frame: Frame) -> Iterator[ast.expr]:
 
 
 def _read(module: Module) -> dict[str, set[ast.AST | None]]:
-    """Say which functions change the size of what; the making of an object is over before anybody loops over it."""
+    """Say which functions change the size of what; the making of an object is over before anybody loops over it.
+
+    A method that is taken and not called there counts where it is taken, and, as who calls it is not known, for itself.
+    """
     found: dict[str, set[ast.AST | None]] = {}
     for node in nodes(module.tree):
         base = _resized(node)
@@ -215,6 +237,8 @@ def _read(module: Module) -> dict[str, set[ast.AST | None]]:
         name, function = name_of(base), module.function(node)
         if name and getattr(function, "name", "") != "__init__":
             found.setdefault(name, set()).add(function)
+        if name and isinstance(node, ast.Attribute) and not is_called(node, module.parents):
+            found.setdefault(name, set()).add(node)
     return found
 
 
@@ -223,6 +247,6 @@ def _resized(node: ast.AST) -> ast.expr | None:
     match node:
         case ast.Subscript(value=base, ctx=ast.Store() | ast.Del()):
             return base
-        case ast.Call(func=ast.Attribute(value=base, attr=attr)) if attr in CHANGES:
+        case ast.Attribute(value=base, attr=attr, ctx=ast.Load()) if attr in CHANGES:
             return base
     return None

@@ -27,6 +27,8 @@ from workerlog_migrate.syntax.scopes import Binding, FunctionNode, Scope, lookup
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")  # other breaks are none to Python
 
+_SECOND_NAMES = 8
+"""So many names in a row, each bound to the one before, are followed."""
 
 _FORGOTTEN = (
     "parents",
@@ -350,14 +352,21 @@ class Module:
         return self._qualified.qualified(node)
 
     def definition(self, node: ast.expr) -> FunctionNode | ast.ClassDef | None:
-        """Return the local function or class that a plain name stands for, when nothing else binds the name."""
-        if not isinstance(node, ast.Name):
-            return None
-        found = self.bindings(node)
-        if len(found) == 1 and isinstance(
-            found[0].node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-        ):
-            return found[0].node
+        """Return the local function or class that a plain name stands for, when nothing else binds the name.
+
+        A second name, ``alias = function``, stands for what the first does.
+        """
+        for _ in range(_SECOND_NAMES):
+            found = self.bindings(node) if isinstance(node, ast.Name) else []
+            if len(found) != 1:
+                return None
+            made = found[0].node
+            if isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                return made
+            parent = self.parents.get(made)
+            if not isinstance(parent, ast.Assign) or made not in parent.targets:
+                return None
+            node = parent.value
         return None
 
     def is_taken(self, name: str) -> bool:

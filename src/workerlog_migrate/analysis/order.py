@@ -5,6 +5,7 @@ Input: a function. Output: the functions of the program that it may call, found 
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.program import FunctionInfo
@@ -72,6 +73,10 @@ class Order:
                 for binding in bindings or ():
                     if binding.kind == "function":
                         found[unit.function(binding.node)] = None
+                    elif binding.kind == "assign" and isinstance(binding.node, ast.Name):
+                        named = unit.module.definition(binding.node)  # ``alias = function``
+                        if isinstance(named, ast.FunctionDef | ast.AsyncFunctionDef):
+                            found[unit.function(named)] = None
             owners = unit.owners_of(name)
             if len(owners) <= OWNERS:
                 found.update((owner.methods[name], None) for owner in owners)

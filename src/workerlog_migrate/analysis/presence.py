@@ -97,12 +97,16 @@ class Presence:
             begun = self._begun_by(info)
             if any(self._is_always(stored, owner, info, begun) for stored in owner.stores.get(name, ())):
                 return True
+        if any(isinstance(owner, ClassInfo) and name in owner.stores for owner in family):
+            return bool(info.node.decorator_list)  # what others set besides, they may set too late
         return bool(info.node.decorator_list) or bool(self._writes.attribute_written(info, name))
 
     def _is_deleted(self, name: str, family: tuple[ClassInfo | str | None, ...]) -> bool:
         """Whether a method of a class deletes an attribute of the object."""
         return any(
-            isinstance(place.ctx, ast.Del) and isinstance(place.value, ast.Name) and place.value.id == "self"
+            isinstance(place.ctx, ast.Del)
+            and isinstance(place.value, ast.Name)
+            and place.value.id in {"self", *unit.enclosing(place).receivers}
             for unit in {owner.unit for owner in family if isinstance(owner, ClassInfo)}
             for place in unit.module.stores_of(name)
         )

@@ -94,6 +94,14 @@ class FunctionInfo:
         return self.parameters[is_bound:]
 
     @property
+    def receivers(self) -> frozenset[str]:
+        """The names under which a method itself has its object or class: its first parameter, and ``me = self``."""
+        if self.owner is None or self.kind == "static" or not self.parameters:
+            return frozenset()
+        first = self.parameters[0].arg
+        return self.unit.second_names(first).get(self.node, frozenset()) | {first}
+
+    @property
     def callbacks(self) -> list[str]:
         """The parameters that the function itself calls."""
         if isinstance(self.node, ast.Module | ast.ExceptHandler) or not self.facts.called_names:
@@ -310,6 +318,26 @@ class Unit:
                 known.setdefault(owner, []).append(call)
         return known
 
+    def second_names(self, name: str) -> dict[ast.AST, frozenset[str]]:
+        """Return the names that functions bind to nothing but a name of theirs, by the function: ``me = self``.
+
+        Args:
+            name: the name.
+        """
+        module = self.module
+        known: dict[ast.AST, frozenset[str]] | None = module.remembered.get(("second names", name))
+        if known is None:
+            known = module.remembered["second names", name] = {}
+            for place in module.names_of(name):
+                parent = module.parents.get(place)
+                function = module.function(place)
+                if function is None or not isinstance(parent, ast.Assign) or parent.value is not place:
+                    continue
+                for target in parent.targets:
+                    if isinstance(target, ast.Name) and len(module.bindings(target)) == 1:
+                        known[function] = known.get(function, frozenset()) | {target.id}
+        return known
+
     def decorated_by(self, name: str) -> list[ast.AST]:
         """Return the functions that have a decorator written ``name`` or ``name(...)``."""
         if self._decorated is None:
@@ -378,7 +406,7 @@ class Unit:
             if known is None or known.kind != "property":
                 info.methods[statement.name] = made
             if made.parameters and made.kind != "static":
-                for attribute in body.stores_of(statement, made.parameters[0].arg):
+                for attribute in body.stores_of(statement, made.receivers):
                     info.stores.setdefault(attribute.attr, []).append(attribute)
 
 
@@ -412,11 +440,13 @@ class _ClassBody:
             elif isinstance(statement, ast.If | ast.Try | ast.With):
                 stack.extend(reversed(statement.body))
 
-    def stores_of(self, method: ast.FunctionDef | ast.AsyncFunctionDef, receiver: str) -> list[ast.Attribute]:
+    def stores_of(
+        self, method: ast.FunctionDef | ast.AsyncFunctionDef, receivers: frozenset[str]
+    ) -> list[ast.Attribute]:
         """Return the ``self.x`` that a method stores to."""
         known = self._stores.get(method)
         if known is None:
-            known = self._stores[method] = list(_self_stores(method, receiver))
+            known = self._stores[method] = list(_self_stores(method, receivers))
         return known
 
 
@@ -491,7 +521,7 @@ def _facts(module: Module) -> dict[ast.AST, FunctionFacts]:
     return known
 
 
-def _self_stores(function: ast.AST, receiver: str) -> Iterator[ast.Attribute]:
+def _self_stores(function: ast.AST, receivers: frozenset[str]) -> Iterator[ast.Attribute]:
     """Yield the ``self.x`` that a method stores to, its nested functions included."""
     stack: list[ast.AST] = list(function.body)  # type: ignore[attr-defined]  # only definitions are passed
     while stack:
@@ -501,7 +531,7 @@ def _self_stores(function: ast.AST, receiver: str) -> Iterator[ast.Attribute]:
                 isinstance(node, ast.Attribute)
                 and isinstance(node.ctx, ast.Store)
                 and isinstance(node.value, ast.Name)
-                and node.value.id == receiver
+                and node.value.id in receivers
             ):
                 yield node
             if isinstance(node, ast.Tuple | ast.List | ast.Starred):

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+
+def is_called(place: ast.expr, parents: Mapping[ast.AST, ast.AST]) -> bool:
+    """Whether what stands at a place is what a call calls, and not taken to be called later.
+
+    Args:
+        place: a name or an attribute.
+        parents: of the nodes of its file.
+    """
+    outer = parents.get(place)
+    return isinstance(outer, ast.Call) and outer.func is place
 
 
 def is_open_ended(call: ast.Call) -> bool:
