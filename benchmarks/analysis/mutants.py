@@ -107,7 +107,7 @@ MUTANTS = (
     Mutant("an alarm of another file", "signals", "unit not in near and _is_of_alarm(call)", "False", "program_around::test_an_alarm_of_a_file_that_cannot_reach_the_script_is_over_before_it_runs"),
     # --- what runs between
     Mutant("a loop's function changes its table", "meanwhile", "            function.node in writers.get(each, ())\n            for function in called\n", "            function.node not in writers.get(each, ()) and not writers\n            for function in called\n", "what_runs_between::test_a_function_that_a_loop_calls_changes_what_the_loop_goes_through"),
-    Mutant("a table kept by an object", "same_container", "        elif isinstance(parent, ast.Call) and place in parent.args:\n            yield from _kept_by", "        elif isinstance(parent, ast.Call) and place not in parent.args:\n            yield from _kept_by", "what_runs_between::test_a_function_that_a_loop_calls_changes_what_the_loop_goes_through"),
+    Mutant("a table kept by an object", "same_container", "        elif isinstance(parent, ast.Call) and place in parent.args:\n            for made in _classes", "        elif isinstance(parent, ast.Call) and place not in parent.args:\n            for made in _classes", "what_runs_between::test_a_function_that_a_loop_calls_changes_what_the_loop_goes_through"),
     Mutant("a table handed on twice", "same_container", "                found[each] = None\n", "                continue\n", "what_runs_between::test_a_function_that_a_loop_calls_changes_what_the_loop_goes_through"),
     Mutant("an earlier round took it out", "guards", "                if not is_shortened(inner, target, unit):\n", "                if True or is_shortened(inner, target, unit):\n", "what_runs_between::test_an_earlier_round_took_out_what_a_loop_over_a_copy_comes_to"),
     Mutant("an earlier round made it shorter", "guards", "measured is not None and not is_shortened(measured, None, unit, loop=target)", "measured is not None", "what_runs_between::test_an_earlier_round_took_out_what_a_loop_over_a_copy_comes_to"),
@@ -234,7 +234,7 @@ MUTANTS = (
     Mutant("unpacking something unknown", "iteration", '                    self._effects.unresolved("op:unpack-unknown", node, source, frame)\n', "                    pass\n", OPAQUE),
     Mutant("** of something unknown", "iteration", '        self._effects.unresolved_if_opaque(value, "op:mapping-unknown", node, node, frame)\n', "        pass\n", OPAQUE),
     Mutant("name that nothing binds", "expressions", "            if is_sure and not module.is_builtin(node.id, node)", "            if not is_sure and not module.is_builtin(node.id, node)", NAME),
-    Mutant("name that may be a star's", "expressions", "            is_sure = not (module.star_imports or ", "            is_sure = not (", NAME),
+    Mutant("name that may be a star's", "expressions", "            is_sure = is_sure and self._flat.starred(node.id, frame.unit) is None", "            pass", NAME),
     Mutant("local name unbound", "expressions", '            self._effects.operation("op:unbound-local", node, frame)\n', "            pass\n", UNBOUND),
     Mutant("attribute that is not set yet", "attributes", '            self._effects.operation("op:attribute-unset", node, frame, is_weak=True)\n', "            pass\n", UNSET),
     Mutant("property runs", "attributes", "                frame.sink.add(CallEdge(method, node, frame.unit))\n                given = flat.returns(method)\n", "                given = flat.returns(method)\n", LOCAL),

@@ -6,7 +6,7 @@ import ast
 import copy
 import re
 
-from .scopes import DEFINITIONS, Others, at_definition, binds, needs, once, written
+from .scopes import DEFINITIONS, Others, at_definition, binds, by_text, needs, once, written
 
 Files = dict[str, str]
 """By the path of a file, from the one that is changed (``""`` for that itself), its text."""
@@ -75,8 +75,12 @@ def split(tree: ast.Module, stem: str, others: Others, *, in_package: bool, way:
         and not any(alias.name == "*" for alias in node.names)
     ]
     moved = _movable(tree)
-    if way == "module":
+    if way == "module":  # what others, or a text, look for here is not here any more
+        if by_text(tree):
+            return None
         moved = [node for node in moved if not set(_names(node)) & others.words]
+    # What others may set here would not be what is read there.
+    moved = [node for node in moved if isinstance(node, DEFINITIONS) or not set(_names(node)) & others.words]
     moved = _closed(moved, {name for node in imports for name in binds(node)})
     if not any(isinstance(node, DEFINITIONS) for node in moved) or len(moved) == len(tree.body):
         return None

@@ -7,10 +7,36 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.hazards.battery import HAZARD, TWIN, cases
 from benchmarks.metamorphic.changes import KINDS
 from benchmarks.metamorphic.compare import Project, Verdict, shrinks
 
 WORKERS = Path(__file__).resolve().parents[2] / "fixtures" / "workers" / "scripts"
+METHODS, SELF, ALIAS = (f"an alias put in between{each}" for each in (": methods", ": self", ""))
+NAMES, STAR = "split in two: by names", "split in two: by star"
+ONCE = (
+    ("between", "a loop whose function takes from its dictionary", METHODS),
+    ("containers", "list emptied by a function", METHODS),
+    ("between", "looped table through a function that calls another with it", ALIAS),
+    ("waits", "an async for alone lets others run", ALIAS),
+    ("work", "an attribute that a constructor sets in one branch", SELF),
+    ("fresh", "slots that are not set", SELF),
+    ("work", "an attribute deleted by another method", SELF),
+    ("calls", "class method constructor", "names changed"),
+    ("objects", "default factory", NAMES),
+    ("objects", "defaultdict factory", NAMES),
+    ("between", "looped table kept by an object", NAMES),
+    ("between", "a loop whose function takes from its dictionary", STAR),
+    ("between", "a signal handler that is set by another name", NAMES),
+    ("further", "comparison of aware dates from another function", NAMES),
+    ("work", "the text of an exception of a library heir", NAMES),
+    ("work", "a circular list is dumped", NAMES),
+    ("calls", "function by globals", NAMES),
+    ("calls", "function by eval", NAMES),
+    ("files", "library patched by another file", NAMES),
+    ("around", "a star import that brings another function of that name", STAR),
+    ("tasks", "a callback of a weak reference empties a list", STAR),
+)
 SAMPLES = ("aider_sync.py", "genesis_engine.py", "zero_metrics.py")
 
 
@@ -24,6 +50,23 @@ def test_no_list_shrinks(tmp_path: Path, name: str) -> None:
     assert project.left == []
     assert [kind for kind in KINDS if not any(each.change.startswith(kind) for each in compared)] == []
     assert [each for each in compared if shrinks(each.before, each.after)] == []
+
+
+@pytest.mark.parametrize("form", [HAZARD, TWIN])
+@pytest.mark.parametrize(("topic", "name", "change"), ONCE)
+def test_what_a_change_once_hid_is_still_listed(
+    tmp_path: Path, topic: str, name: str, change: str, form: str
+) -> None:
+    """A second name, or another file, hides nothing of these programs; and nothing is put into the lists of their twins."""
+    (case,) = (each for each in cases([topic]) if each.name == name)
+    for path, text in case.files[form].items():
+        (tmp_path / path).write_text(text, "utf-8")
+    found = list(Project(tmp_path).differences(tmp_path / "main.py", change))
+
+    assert found
+    assert [each for each in found if shrinks(each.before, each.after)] == []
+    if form == TWIN:
+        assert [each for each in found if each.after != each.before] == []
 
 
 @pytest.mark.parametrize(

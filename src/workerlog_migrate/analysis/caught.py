@@ -106,7 +106,8 @@ class Caught:
         if known is None:
             known = self._with_text[unit] = tuple(
                 info
-                for each in dict.fromkeys((unit, self._world.unit))
+                for script in (unit, self._world.unit)
+                for each in dict.fromkeys((script, *self._world.imported_by(script)))
                 for info in map(each.class_info, each.module.classes)
                 if not info.methods.keys().isdisjoint(_TEXTS)
             )

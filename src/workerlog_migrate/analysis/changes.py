@@ -186,7 +186,7 @@ class Changes:
         known = self._aliases.get((unit, last))
         if known is None:
             node: ast.expr = ast.Attribute(ast.Name("self"), last[1:]) if last[:1] == "." else ast.Name(last)
-            known = self._aliases[unit, last] = names_of(node, unit) if last else set()
+            known = self._aliases[unit, last] = names_of(node, unit, self._world) if last else set()
         return known
 
     def called_in(
@@ -526,7 +526,8 @@ class Changes:
         if function is None:
             return
         found = unit.module.lookup(place.id, unit.module.scope(place))
-        if found is not None and found[0].node is not function:
+        is_others = bool(unit.module.star_imports) if found is None else found[0].node is not function
+        if is_others:
             known.setdefault(place.id, set()).add(unit.function(function))
             self._emptiers[unit].setdefault(place.id, set()).add(unit.function(function))
 

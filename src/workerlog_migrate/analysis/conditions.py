@@ -309,7 +309,7 @@ class Conditions:
                     and mixes_keys_of_decoded(arguments.frame.unit, self._above.flat.value)
                 )
             case "circular":
-                return self._holds_itself(value, arguments.frame.unit)
+                return self._holds_itself(value, arguments.frame)
             case "holds-no-text":
                 return bool(values.names(self._parts(value, arguments)) & _NO_TEXTS)
             case "unordered":
@@ -321,13 +321,16 @@ class Conditions:
                 return bool(series and values.names(element) & {"json", "list", "str"})
         return None
 
-    def _holds_itself(self, value: Value, unit: Unit) -> bool:
-        """Whether a container may be one that the file puts into itself."""
+    def _holds_itself(self, value: Value, frame: Frame) -> bool:
+        """Whether a container may be one that the file, or one that uses the function, puts into itself."""
         if not values.names(value) & _HOLDING:
             return False
-        if unit not in self._circular:
-            self._circular[unit] = holds_itself(unit)
-        return self._circular[unit]
+        for unit in (frame.unit, *self._world.users_of(frame.unit, frame.function.name)):
+            if unit not in self._circular:
+                self._circular[unit] = holds_itself(unit)
+            if self._circular[unit]:
+                return True
+        return False
 
     def _parts(self, value: Value, arguments: Arguments) -> Value:
         """Return what lies in a container: of a mapping what its keys lead to."""

@@ -202,7 +202,8 @@ class Expressions:
         module = frame.unit.module
         found = module.lookup(node.id, module.scope(node))
         if found is None:
-            is_sure = not (module.star_imports or module.calls_of("exec") or module.calls_of("globals"))
+            is_sure = not (module.calls_of("exec") or module.calls_of("globals"))
+            is_sure = is_sure and self._flat.starred(node.id, frame.unit) is None
             if is_sure and not module.is_builtin(node.id, node) and node.id not in _OF_MODULES:
                 self._effects.operation("op:unbound-name", node, frame)
             return

@@ -94,7 +94,7 @@ class FlowInsensitive:
         """Return what a name can be as seen from a node: a variable, an import, a builtin."""
         found = unit.module.lookup(name, unit.module.scope(node))
         if found is None:
-            starred = self._starred(name, unit)
+            starred = self.starred(name, unit)
             if starred is not None:
                 return starred
             placed = self._replacements.value(name)
@@ -145,9 +145,9 @@ class FlowInsensitive:
         """Return what a global of another file is; None when it has none of that name."""
         scope = unit.module.scope_of_module
         bindings = scope.bindings.get(name)
-        return self._starred(name, unit) if not bindings else self.binding_values(name, scope, bindings, unit)
+        return self.starred(name, unit) if not bindings else self.binding_values(name, scope, bindings, unit)
 
-    def _starred(self, name: str, unit: Unit) -> Value | None:
+    def starred(self, name: str, unit: Unit) -> Value | None:
         """Return what ``from x import *`` binds a name to: unknown when a file cannot be read; None when none does."""
         if not unit.module.star_imports:
             return None
@@ -157,7 +157,9 @@ class FlowInsensitive:
         return found
 
     def _from_stars(self, name: str, unit: Unit) -> Value | None:
+        """Join what several bring under one name: which comes last is not asked."""
         result: Value | None = None
+        brought = BOTTOM
         for qualified in unit.module.star_imports:
             own = self._world.may_be_own(qualified.partition(".")[0], qualified)
             other = self._world.other_unit(qualified, unit) if own else None
@@ -165,13 +167,13 @@ class FlowInsensitive:
             known = self._world.knowledge
             if other is not None:
                 found = self.module_name(other, name) if gives_away(other.module.tree, name) else None
-                if found is not None:
-                    return found
+                brought |= found or BOTTOM
+                result = brought if found is not None else result
             elif not own and (known.call(dotted) is not None or known.exception(dotted) is not None):
-                return values.dotted(self._effects.canonical(dotted))
+                brought |= values.dotted(self._effects.canonical(dotted))
             elif own or name not in BUILTINS or may_hide(qualified, name):
                 result = ANY
-        return result
+        return brought or result
 
     def attribute(self, info: ClassInfo, name: str) -> Value | None:
         """Return what an attribute of an instance can be; None when no class of its family stores or defines it."""

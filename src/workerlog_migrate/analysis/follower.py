@@ -281,11 +281,12 @@ class Follower:
         if scope.is_class:
             self._attributes(name, unit, items, bound)
         elif scope is module.scope_of_module:
-            for found_in in taken_by_name(unit, name):
-                if isinstance(found_in, str):
-                    self.lose(found_in)
-                else:
-                    self._push(found_in, unit, 0, ())
+            for named, word in ((unit, name), *self._places.names_in_others(unit, name)):
+                for found_in in taken_by_name(named, word):
+                    if isinstance(found_in, str):
+                        self.lose(found_in)
+                    else:
+                        self._push(found_in, named, 0, ())
             for other, reader in self._places.places_in_others(unit, name):
                 self._push(reader, other, items, bound)
 

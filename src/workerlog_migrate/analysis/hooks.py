@@ -349,21 +349,22 @@ class Hooks:
         for value in owner.values.values():
             if isinstance(value, ast.Call):
                 for word in value.keywords:
-                    definition = (
-                        owner.unit.module.definition(word.value) if word.arg == "default_factory" else None
-                    )
-                    if definition is not None and not isinstance(definition, ast.ClassDef):
-                        yield owner.unit.function(definition)
+                    if word.arg == "default_factory":
+                        yield from self._functions(word.value, owner.unit)
+
+    def _functions(self, node: ast.expr, unit: Unit) -> list[FunctionInfo]:
+        """Return the functions of the program that an expression may stand for, of whatever file."""
+        found = values.in_order(self._flat.value(node, unit))
+        return [entry.function for entry in found if entry.function_or_none is not None]
 
     def _factories_of(self, unit: Unit) -> tuple[FunctionInfo, ...]:
         """Return the functions of a file that dictionaries with defaults call for a missing key."""
         known = self._factories.get(unit)
         if known is None:
             found: list[FunctionInfo] = []
-            for call in unit.module.calls_of("defaultdict"):
-                definition = unit.module.definition(call.args[0]) if call.args else None
-                if definition is not None and not isinstance(definition, ast.ClassDef):
-                    found.append(unit.function(definition))
+            for each in (unit, *self._world.imported_by(unit)):
+                for call in each.module.calls_of("defaultdict"):
+                    found += self._functions(call.args[0], each) if call.args else []
             known = self._factories[unit] = tuple(found)
         return known
 

@@ -118,7 +118,7 @@ class Meanwhile:
             function.node in self._writers_of(function.unit.module).get(name, ()) for function, name in given
         ):
             return True
-        own = names_of(node, frame.unit)
+        own = names_of(node, frame.unit, self._world)
         if isinstance(node, ast.Name) and not _is_shared(node, frame.unit.module):
             own = {name for name in own if name.startswith(".")}  # ``jobs = self.jobs``
         others = {each for name in own for each in (f".{name.removeprefix('.')}", name.removeprefix("."))}
@@ -137,7 +137,7 @@ class Meanwhile:
             body: the statements after which the loop goes on.
             frame: where it stands.
         """
-        names = names_of(node, frame.unit)
+        names = names_of(node, frame.unit, self._world)
         steps = list(body)
         if not names.isdisjoint(self._taken_in(frame.unit.module)):
             return any(isinstance(each, ast.Call) for statement in steps for each in nodes(statement))
@@ -198,9 +198,9 @@ class Meanwhile:
 
 
 def _is_shared(node: ast.Name, module: Module) -> bool:
-    """Whether a name is the module's."""
+    """Whether a name is the module's, or brought by a star import."""
     found = module.lookup(node.id, module.scope(node))
-    return found is not None and found[0] is module.scope_of_module
+    return bool(module.star_imports) if found is None else found[0] is module.scope_of_module
 
 
 def _starts(unit: Unit, top: str, call: str) -> bool:

@@ -316,10 +316,10 @@ class Operators:
 
     def _compared_dates(self, node: ast.AST, frame: Frame) -> None:
         """Say that dates may not be compared or subtracted where some know their time zone and others do not."""
-        if frame.sink.is_heard and any(
-            _makes_dates(unit.module, aware=True) and _makes_dates(unit.module, aware=False)
-            for unit in self._places.units(frame.unit, "datetime")
-        ):
+        if not frame.sink.is_heard:
+            return
+        modules = [unit.module for unit in self._places.units(frame.unit, "datetime")]
+        if all(any(_makes_dates(module, aware=aware) for module in modules) for aware in (True, False)):
             self._effects.operation("op:date-aware", node, frame)
 
     def _can_divide(self, symbol: str, lefts: set[str], rights: set[str]) -> bool:

@@ -67,12 +67,16 @@ class Places:
         known = self._units.get(key)
         if known is None:
             users = self._world.users_of(unit, word, changing=changing)
+            passing = [other for other in users if word and _passes_on(other, word)]
+            further = [
+                each for other in passing for each in self._world.users_of(other, word, changing=changing)
+            ]
             given = (
                 other
                 for other in (self._world.imported_by(unit) if word else ())
                 if _may_use(other, word, changing=changing)
             )
-            known = self._units[key] = tuple(dict.fromkeys((unit, *users, *given)))
+            known = self._units[key] = tuple(dict.fromkeys((unit, *users, *further, *given)))
         return known
 
     def places_in_others(self, unit: Unit, name: str) -> Iterator[tuple[Unit, ast.expr]]:
@@ -82,14 +86,22 @@ class Places:
             for place in module.attributes_of(name):
                 if self.is_module(place.value, unit, other, name):
                     yield other, place
-            taken = (
-                {name} if any(self._is_of(base, unit, other, name) for base in module.star_imports) else set()
-            )
-            for bound, base in _imported_names(other).get(name, ()):
-                if self._is_of(base, unit, other, name):
-                    taken.add(bound)
-            for word in taken:
+            for word in self._names_in(other, unit, name):
                 yield from ((other, place) for place in module.names_of(word))
+
+    def names_in_others(self, unit: Unit, name: str) -> Iterator[tuple[Unit, str]]:
+        """Yield the names that other files give to what a module has under one."""
+        for other in self.units(unit, name)[1:]:
+            for word in sorted(self._names_in(other, unit, name)):
+                yield other, word
+
+    def _names_in(self, other: Unit, unit: Unit, name: str) -> set[str]:
+        is_taken = any(self._is_of(base, unit, other, name) for base in other.module.star_imports)
+        found = {name} if is_taken else set()
+        for bound, base in _imported_names(other).get(name, ()):
+            if self._is_of(base, unit, other, name):
+                found.add(bound)
+        return found
 
     def is_module(self, node: ast.expr, unit: Unit, beside: Unit, name: str) -> bool:
         """Whether an expression of another file may be a module, or one that passes a name of it on."""
@@ -104,9 +116,13 @@ class Places:
                     return True
             elif (
                 entry.kind is values.UNKNOWN or (entry.kind is values.BOUND and _may_be_called(entry, unit))
-            ) and (self._is_handed_on(unit)):
+            ) and any(map(self._is_handed_on, (unit, *self._passing_on(unit, name)))):
                 return True
         return False
+
+    def _passing_on(self, unit: Unit, name: str) -> Iterator[Unit]:
+        """Yield the files that have a name from a module and so give it on."""
+        return (other for other in self.units(unit, name)[1:] if _passes_on(other, name))
 
     def _is_handed_on(self, unit: Unit) -> bool:
         """Whether a module is used for more than its attributes somewhere, so that an object of unknown type may be it."""

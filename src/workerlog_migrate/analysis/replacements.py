@@ -175,12 +175,22 @@ class Replacements:
             self._known = {}
             for unit in self._places.around(""):
                 for dotted, place in _replaced_in(unit):
-                    name = dotted.removeprefix(f"{self._world.unit.name}.")
-                    self._known.setdefault(name, []).append(place)
+                    self._known.setdefault(self._of_library(dotted, unit), []).append(place)
             for unit in dict.fromkeys((*self._places.around("patch"), *self._places.around("modules"))):
                 for dotted, place in (*_patched_in(unit), *_modules_in(unit)):
                     self._known.setdefault(dotted, []).append(place)
         return self._known
+
+    def _of_library(self, dotted: str, unit: Unit) -> str:
+        """Give the name in the library of what is reached through a file of the program: ``main.os.getcwd``."""
+        parts = dotted.split(".")
+        for at in range(1, len(parts) - 1):
+            name = ".".join(parts[:at])
+            other = self._world.other_unit(name, unit) if self._world.may_be_own(parts[0], name) else None
+            for binding in other.module.scope_of_module.bindings.get(parts[at], ()) if other else ():
+                if binding.kind == "import" and binding.qualified:
+                    return ".".join([binding.qualified, *parts[at + 1 :]])
+        return dotted.removeprefix(f"{self._world.unit.name}.")
 
 
 def _replaced_in(unit: Unit) -> Iterator[tuple[str, Replacement]]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.syntax.literals import last_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.program import FunctionInfo, Unit
+    from workerlog_migrate.analysis.world import World
 
 _MOST = 200
 """So many names of one container are followed."""
@@ -33,24 +35,26 @@ def name_of(node: ast.expr) -> str:
     return ""
 
 
-def names_of(node: ast.expr, unit: Unit) -> set[str]:
+def names_of(node: ast.expr, unit: Unit, world: World) -> set[str]:
     """Return the names under which a file may have a container.
 
     Args:
         node: the container, a name or an attribute.
         unit: the file.
+        world: knows the files that it imports, whose constructors may keep the container.
     """
     found = {name_of(node)} - {""}
     pending = list(found)
     while pending and len(found) < _MOST:
-        for other in _bound_to(pending.pop(), unit.module):
+        for other in _bound_to(pending.pop(), unit, world):
             if other not in found:
                 found.add(other)
                 pending.append(other)
     return found
 
 
-def _bound_to(name: str, module: Module) -> Iterator[str]:
+def _bound_to(name: str, unit: Unit, world: World) -> Iterator[str]:
+    module = unit.module
     for place in module.attributes_of(name[1:]) if name.startswith(".") else module.names_of(name):
         parent = module.parents.get(place)
         if isinstance(parent, ast.Assign | ast.AnnAssign):
@@ -60,14 +64,21 @@ def _bound_to(name: str, module: Module) -> Iterator[str]:
             elif place in targets and parent.value is not None:
                 yield from filter(None, [name_of(parent.value)])
         elif isinstance(parent, ast.Call) and place in parent.args:
-            yield from _kept_by(parent, parent.args.index(place), module)
+            for made in _classes(parent.func, unit, world):
+                yield from _kept_by(made, parent.args.index(place))
 
 
-def _kept_by(call: ast.Call, at: int, module: Module) -> Iterator[str]:
-    """Yield the attributes in which a constructor of the file keeps an argument."""
-    made = module.definition(call.func)
-    if not isinstance(made, ast.ClassDef):
-        return
+def _classes(callee: ast.expr, unit: Unit, world: World) -> list[ast.ClassDef]:
+    """Return the classes that a call may make an object of: one of the file, or those of that name in files that it imports."""
+    made = unit.module.definition(callee)
+    if made is not None:
+        return [made] if isinstance(made, ast.ClassDef) else []
+    name = last_name(callee)
+    return [each for other in world.imported_by(unit) for each in other.module.classes if each.name == name]
+
+
+def _kept_by(made: ast.ClassDef, at: int) -> Iterator[str]:
+    """Yield the attributes in which a constructor keeps an argument."""
     fields = [
         each.target.id
         for each in made.body

@@ -42,8 +42,10 @@ class Signals:
     def handlers(self) -> Iterator[tuple[FunctionInfo, ast.Call, Unit]]:
         """Yield the functions that a signal runs, with the call that set them and its file."""
         near = self._places.around(_WORD, is_near=True)
-        for unit in self._places.around(_WORD):
-            for word in sorted(_words(unit)):
+        around = tuple(self._places.around(_WORD))
+        words = sorted({word for unit in around for word in _words(unit)})
+        for unit in around:
+            for word in words:
                 for call in unit.module.calls_of(word):
                     handler = _handler(call)
                     is_ended = unit not in near and _is_of_alarm(call)
