@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -187,12 +188,16 @@ def _inferred(target: Target) -> Iterator[tuple[str, Verdict]]:
         where = _qualified(node, module)
         counts[where] = counts.get(where, 0) + 1
         inference = infer(engine, engine.flow.block(node, engine.unit.enclosing(node)))
-        # A class of the file has another name where it is seen from another file.
-        names = tuple(
-            sorted(name.rpartition(":")[2].rpartition(".")[2].replace(SUFFIX, "") for name in inference.names)
-        )
+        names = tuple(sorted(map(_name, inference.names)))
         yield f"{where}#{counts[where]}", Verdict(names, inference.is_complete)
     types.close()
+
+
+def _name(name: str) -> str:
+    """Give the name by which an exception is compared: a class of the program has another one where it is seen from another file."""
+    if ":" not in name and name.partition(".")[0] in sys.stdlib_module_names:
+        return name
+    return name.rpartition(":")[2].rpartition(".")[2].replace(SUFFIX, "")
 
 
 @contextlib.contextmanager

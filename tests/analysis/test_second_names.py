@@ -116,6 +116,21 @@ BESIDE = """
     outro.cliente = 6
     Robo(False).anda()
 """
+THREAD = """
+    import json, threading
+    class Estado:
+        def __init__(self): self.dados = {}
+        def marca(self): self.dados["a"] = 1
+        def salva(self):
+            try: json.dumps(self.dados, indent=1)
+            except Exception: pass
+    def main():
+        estado = Estado()
+        faz = threading.%s
+        faz(estado.marca)
+        estado.salva()
+    main()
+"""
 DECIMAL = """
     from decimal import Decimal
     %s
@@ -140,6 +155,7 @@ DECIMAL = """
         (OF_A_BASE, "str", "int", "TypeError"),
         (OWN, "if on: ", "", "AttributeError"),
         (BESIDE, "if on: ", "", "AttributeError"),
+        (THREAD, "Thread", "Event", "RuntimeError"),
         (DECIMAL, "numero = Decimal", "numero = int", "decimal.InvalidOperation"),
     ],
 )

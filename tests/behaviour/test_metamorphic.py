@@ -17,6 +17,7 @@ NAMES, STAR = "split in two: by names", "split in two: by star"
 ONCE = (
     ("between", "a loop whose function takes from its dictionary", METHODS),
     ("containers", "list emptied by a function", METHODS),
+    ("nights", "a file that another function closes", METHODS),
     ("between", "looped table through a function that calls another with it", ALIAS),
     ("waits", "an async for alone lets others run", ALIAS),
     ("work", "an attribute that a constructor sets in one branch", SELF),

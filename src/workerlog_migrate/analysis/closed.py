@@ -14,6 +14,8 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.frames import Frame
     from workerlog_migrate.analysis.module import Module
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 _STREAMS = frozenset(f"sys.{name}" for name in ("stdin", "stdout", "stderr"))
 _CLOSES = ("close", "aclose", "shutdown")
+_AT_END = frozenset({"register", "callback", "finalize"})
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _WITH = (ast.With, ast.AsyncWith)
 
@@ -45,7 +48,7 @@ class Closed:
             frame: where the method is called.
         """
         if node is None:
-            return False
+            return any(not _is_local(closed, unit.module) for closed, unit in self._closings(frame.unit))
         module = frame.unit.module
         if module.qualified(node) in _STREAMS:
             return True
@@ -77,13 +80,23 @@ class Closed:
         known = self._closed.get(unit)
         if known is None:
             known = self._closed[unit] = [
-                (call.func.value, other)
+                (place.value, other)
                 for word in _CLOSES
                 for other in self._places.units(unit, word)
-                for call in other.module.calls_of(word)
-                if isinstance(call.func, ast.Attribute)
+                for place in _closing(word, other.module)
             ]
         return known
+
+
+def _closing(word: str, module: Module) -> Iterator[ast.Attribute]:
+    """Yield where a file calls what closes, or takes it to be called later: not only when the program or a ``with`` ends."""
+    for place in module.attributes_of(word):
+        parent = module.parents.get(place)
+        is_at_end = (
+            isinstance(parent, ast.Call) and parent.func is not place and last_name(parent.func) in _AT_END
+        )
+        if isinstance(place.ctx, ast.Load) and not is_at_end:
+            yield place
 
 
 def _holds(target: ast.AST, node: ast.expr, module: Module) -> bool:
@@ -96,15 +109,11 @@ def _closed_before(node: ast.Name, module: Module) -> bool:
     """Whether a function closes one of its own names before a node, or in the round before."""
     function = module.function(node)
     for word in _CLOSES:
-        for call in module.calls_of(word):
-            if (
-                isinstance(call.func, ast.Attribute)
-                and last_name(call.func.value) == node.id
-                and module.function(call) is function
-            ):
-                loops = {above for above in module.ancestors(call) if isinstance(above, _LOOPS)}
+        for place in _closing(word, module):
+            if last_name(place.value) == node.id and module.function(place) is function:
+                loops = {above for above in module.ancestors(place) if isinstance(above, _LOOPS)}
                 at = (node.lineno, node.col_offset)
-                if (call.lineno, call.col_offset) < at or loops.intersection(module.ancestors(node)):
+                if (place.lineno, place.col_offset) < at or loops.intersection(module.ancestors(node)):
                     return True
     return False
 

@@ -204,8 +204,10 @@ def _is_shared(node: ast.Name, module: Module) -> bool:
 
 
 def _starts(unit: Unit, top: str, call: str) -> bool:
-    """Whether a file has a call by a name, and imports the library that it is of."""
-    return bool(unit.module.calls_of(call)) and (top == "*" or unit.imports_any_of(top))
+    """Whether a file has a call by a name, or takes what is called so, and imports the library that it is of."""
+    module = unit.module
+    is_named = bool(module.calls_of(call) or module.attributes_of(call))
+    return is_named and (top == "*" or unit.imports_any_of(top))
 
 
 def _parts(node: ast.expr, frame: Frame) -> Iterator[ast.expr]:
