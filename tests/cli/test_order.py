@@ -134,3 +134,21 @@ def test_where_an_import_stands_does_not_depend_on_other_runtime_files(
     beside = (tmp_path / "main.py").read_text("utf-8")
     assert in_other.index("from worker_logger") < in_other.index("from fila")
     assert beside.index("from fila") < beside.index("from worker_logger")
+
+
+def test_a_runtime_file_hides_no_search_path(tmp_path: Path) -> None:
+    """What was migrated before imports the runtime, which looks at ``sys.path`` itself: the next script gets its logger all the same."""
+    for path, text in {
+        "fila/__init__.py": "",
+        "fila/motor.py": "def roda():\n    print('roda')\n",
+        "fila/partes/__init__.py": "",
+        "fila/partes/ssl.py": "LIGADO = False\n",
+        "fila/__main__.py": "from .motor import roda\n\nroda()\nprint('fim')\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text, "utf-8")
+    for path in ("fila/motor.py", "fila/__main__.py"):
+        migrate(tmp_path, "--all", "--apply", path)
+
+    assert "mirror_print" in (tmp_path / "fila" / "motor.py").read_text("utf-8")
+    assert "mirror_print" in (tmp_path / "fila" / "__main__.py").read_text("utf-8")

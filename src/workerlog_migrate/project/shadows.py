@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.files.names import is_remote
 from workerlog_migrate.files.reading import read_file
-from workerlog_migrate.files.stamp import read_stamp
+from workerlog_migrate.files.stamp import is_unedited, read_stamp
 from workerlog_migrate.files.vendor import is_ours, modules_in, runtime_text
 from workerlog_migrate.model import RUNTIME_MODULES
 from workerlog_migrate.project.facts import read_facts
@@ -118,6 +118,7 @@ class Shadows:
         self._imports: dict[str, tuple[str, ...]] = {}
         self._standard_of: dict[str, frozenset[str]] = {}
         self._put_in_front: dict[str, None] = {}
+        self._ours: dict[str, bool] = {}
         self._has_asked_starters = False
 
     def put_in_front(self, path: str, folder: str) -> None:
@@ -171,6 +172,8 @@ class Shadows:
     def _in_front(self, path: str) -> Iterator[str]:
         """Give the folders that a script, or what it imports, puts before the standard library's."""
         for each in self.reached(path):
+            if self._is_runtime(each):  # which was not there yet when the first script was migrated
+                continue
             facts = self._project.facts(each)
             if facts is not None and facts.looks_elsewhere:
                 yield from sorted({os.path.dirname(file) for file in self._files})
@@ -187,6 +190,15 @@ class Shadows:
                     continue
                 found = (os.path.normpath(os.path.join(base, text)) for base in above)
                 yield from (each for each in found if not is_remote(each, above[-1]))
+
+    def _is_runtime(self, path: str) -> bool:
+        """Whether a file is the runtime's as we wrote it."""
+        if os.path.basename(path).removesuffix(".py") not in RUNTIME_MODULES:
+            return False
+        if path not in self._ours:
+            raw = self._project.read(path)
+            self._ours[path] = raw is not None and is_unedited(raw)
+        return self._ours[path]
 
     def _named_like_standard(self, folder: str) -> list[tuple[str, str]]:
         if folder not in self._standard_in:
