@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis.kept_functions import Kept
 from workerlog_migrate.analysis.order import OWNERS
 from workerlog_migrate.analysis.program import FunctionInfo
-from workerlog_migrate.analysis.same_container import handed_on, names_of
-from workerlog_migrate.syntax.calls import is_called
+from workerlog_migrate.analysis.same_container import handed_on, names_of, taken_in
 from workerlog_migrate.syntax.literals import last_name
 from workerlog_migrate.syntax.nodes import nodes
 
@@ -83,7 +82,6 @@ class Changes:
     def __init__(self, world: World, order: Order) -> None:
         self._world = world
         self._order = order
-        self._taken: dict[Unit, frozenset[str]] = {}
         self._ends: dict[Unit, list[FunctionInfo]] = {}
         self._changers: dict[Unit, dict[str, set[FunctionInfo]]] = {}
         self._reached: dict[FunctionInfo, frozenset[FunctionInfo]] = {}
@@ -116,20 +114,14 @@ class Changes:
         called += self._started_in(frame.unit)
         called += self._handed_in((*node.args, *(word.value for word in node.keywords)), frame.unit)
         if not called:
-            if not isinstance(node.func, ast.Attribute):  # a method that was taken before, perhaps
-                self._forget_taken(frame)
+            if not isinstance(node.func, ast.Attribute) and taken_in(frame.unit.module, _EMPTYING):
+                for path in {*env, *(fact.path for fact in frame.facts)}:
+                    if self._is_taken_along(path, frame.unit):  # by a method that was taken before, perhaps
+                        self._forget(path, frame)
             return
         for path in self._changed_arguments(called, node, frame):
             self._forget(path, frame)
         self._forget_changed(called, frame)
-
-    def _forget_taken(self, frame: Frame) -> None:
-        """Forget the containers that a method which was taken before may empty."""
-        assert frame.env is not None
-        if self._taken_in(frame.unit):
-            for path in {*frame.env, *(fact.path for fact in frame.facts)}:
-                if self._is_taken_along(path, frame.unit):
-                    self._forget(path, frame)
 
     def after_running(self, frame: Frame) -> None:
         """Forget what may have changed by what ran where nobody reads a call: ``with``, operators, properties, iteration.
@@ -342,27 +334,10 @@ class Changes:
 
     def _is_taken_along(self, path: str, unit: Unit) -> bool:
         """Whether a method that empties what a path leads to is handed on as it is: ``hooks.append(items.clear)``."""
-        taken = self._taken_in(unit)
+        taken = taken_in(unit.module, _EMPTYING)
         return bool(taken) and not (
             taken.isdisjoint(_parts(path)) and taken.isdisjoint(self._names_of(path, unit))
         )
-
-    def _taken_in(self, unit: Unit) -> frozenset[str]:
-        known = self._taken.get(unit)
-        if known is None:
-            parents = unit.module.parents
-            found = (
-                attribute.value
-                for word in sorted(_EMPTYING)
-                for attribute in unit.module.attributes_of(word)
-                if not is_called(attribute, parents)
-            )
-            known = self._taken[unit] = frozenset(
-                each.id if isinstance(each, ast.Name) else f".{each.attr}"
-                for each in found
-                if isinstance(each, ast.Name | ast.Attribute)
-            )
-        return known
 
     def _started_in(self, unit: Unit) -> list[FunctionInfo]:
         """Return the functions that a file hands to threads, timers, pools and signals: they run during any call."""

@@ -11,7 +11,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.same_container import name_of, names_of
+from workerlog_migrate.analysis.same_container import name_of, names_of, taken_in
 from workerlog_migrate.analysis.uses import only_value
 from workerlog_migrate.syntax.calls import is_called
 from workerlog_migrate.syntax.nodes import nodes
@@ -77,7 +77,6 @@ class Meanwhile:
         self._world = world
         self._writers: dict[Module, dict[str, set[ast.AST | None]]] = {}
         self._threaded: dict[Unit, bool] = {}
-        self._taken: dict[Module, frozenset[str]] = {}
         names = sorted(world.knowledge.operation("op:iterate-changed").names)
         self._starts = [name.split(".") for name in names]
 
@@ -139,7 +138,7 @@ class Meanwhile:
         """
         names = names_of(node, frame.unit, self._world)
         steps = list(body)
-        if not names.isdisjoint(self._taken_in(frame.unit.module)):
+        if not names.isdisjoint(taken_in(frame.unit.module, CHANGES)):
             return any(isinstance(each, ast.Call) for statement in steps for each in nodes(statement))
         others = names - {name_of(node)}
         return bool(others) and any(
@@ -148,19 +147,6 @@ class Meanwhile:
             for each in nodes(statement)
             if (base := _resized(each)) is not None
         )
-
-    def _taken_in(self, module: Module) -> frozenset[str]:
-        """Return the names of containers of which a method that changes their size is taken to be called later."""
-        known = self._taken.get(module)
-        if known is None:
-            found = (
-                name_of(attribute.value)
-                for word in sorted(CHANGES)
-                for attribute in module.attributes_of(word)
-                if not is_called(attribute, module.parents)
-            )
-            known = self._taken[module] = frozenset(found) - {""}
-        return known
 
     def _writers_of(self, module: Module) -> dict[str, set[ast.AST | None]]:
         known = self._writers.get(module)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.syntax.calls import is_called
 from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.program import FunctionInfo, Unit
     from workerlog_migrate.analysis.world import World
 
@@ -95,6 +97,25 @@ def _kept_by(made: ast.ClassDef, at: int) -> Iterator[str]:
                         yield from (
                             name_of(target) for target in node.targets if isinstance(target, ast.Attribute)
                         )
+
+
+def taken_in(module: Module, words: frozenset[str]) -> frozenset[str]:
+    """Return the names of containers of which a method is taken to be called later, as it is or by another name.
+
+    Args:
+        module: the file.
+        words: names of methods.
+    """
+    known: frozenset[str] | None = module.remembered.get((taken_in, words))
+    if known is None:
+        found = (
+            name_of(attribute.value)
+            for word in sorted(words)
+            for attribute in module.attributes_of(word)
+            if not is_called(attribute, module.parents)
+        )
+        known = module.remembered[taken_in, words] = frozenset(found) - {""}
+    return known
 
 
 def handed_on(function: FunctionInfo, parameter: str) -> list[tuple[FunctionInfo, str]]:
