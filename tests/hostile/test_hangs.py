@@ -5,11 +5,13 @@ The limit of processor time is a guard, far from what an honest run takes; the k
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from worker_logger import _gist
 
 from workerlog_migrate import pipeline
 from workerlog_migrate.errors import UsageError
+from workerlog_migrate.files import budget as clock
 from workerlog_migrate.files import snapshot
 from workerlog_migrate.files.budget import SpentError, budget
 from workerlog_migrate.files.vendor import runtime_text
@@ -232,7 +235,6 @@ def test_notes_that_take_too_long_to_be_shared_end_the_run(
 ) -> None:
     from workerlog_migrate import run
     from workerlog_migrate.errors import UsageError
-    from workerlog_migrate.files import budget as clock
     from workerlog_migrate.model import Settings
     from workerlog_migrate.request import Request
     from workerlog_migrate.seen import share
@@ -339,6 +341,37 @@ def test_a_file_that_takes_too_long_is_refused_and_the_others_go_on(
 
     assert result.error is not None
     assert "of processor time; split it, or exclude it" in result.error.reason
+
+
+class _Ending:
+    """Works for a while as it ends, where Python shows what is raised and passes over it."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __del__(self) -> None:
+        _work(self._seconds)
+
+
+def _work(seconds: float) -> None:
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+
+
+@pytest.mark.parametrize("seconds_again", [0.05, 0])
+def test_what_is_passed_over_as_an_object_ends_is_raised_once_more(
+    monkeypatch: pytest.MonkeyPatch, seconds_again: float
+) -> None:
+    """The budget is spent in ``__del__``; the twin, a clock that does not go on, never ends what comes behind it."""
+    passed_over: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda seen: passed_over.append(seen.exc_type))
+    monkeypatch.setattr(clock, "_SECONDS_AGAIN", seconds_again)
+
+    with pytest.raises(SpentError) if seconds_again else contextlib.nullcontext(), budget(0.02):
+        _Ending(2)
+        _work(2 if seconds_again else 0.2)
+    assert passed_over == [SpentError]
 
 
 def test_a_budget_that_is_not_spent_leaves_no_clock_behind() -> None:

@@ -24,7 +24,9 @@ PROJECT_SECONDS = 600
 """Processor time for all that surrounds the scripts, which is read before the first of them."""
 
 
-_AGAIN = 1.0
+_SECONDS_AGAIN = 1.0
+"""Processor time until it is raised once more: what is raised in a callback of the garbage collector, or as an object ends, Python shows
+and passes over (``sys.unraisablehook``)."""
 
 
 class SpentError(BaseException):
@@ -52,8 +54,7 @@ def budget(seconds: float = SECONDS) -> Iterator[None]:
         raise SpentError
 
     before = signal.signal(signal.SIGVTALRM, spent)
-    # It goes on: what is raised in a callback of the garbage collector, or as an object ends, is shown and passed over.
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _AGAIN)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _SECONDS_AGAIN)
     try:
         yield
     finally:
