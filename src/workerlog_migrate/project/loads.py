@@ -436,3 +436,17 @@ class _Slices:
         while isinstance(node, ast.Attribute):
             node = node.value
         return isinstance(node, ast.Name) and node.id in self._imported
+
+
+def folders_listed(call: ast.Call) -> set[str]:
+    """Give the names of the folders that a call lists; an empty one where none is told.
+
+    Args:
+        call: lists folders, or imports what is in them.
+    """
+    texts = [each.value for each in ast.walk(call) if isinstance(each, ast.Constant)]
+    parts = [part for text in texts if isinstance(text, str) for part in re.split(r"[/\\]", text)]
+    folders = {part for part in parts if part.strip(".") and "*" not in part}
+    if call.args and isinstance(call.func, ast.Attribute) and call.func.attr == LOADS_ALL:
+        folders = {part.rpartition(".")[2] for part in folders}
+    return folders or {""}

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.model import RUNTIME_MODULES, Starts
+from workerlog_migrate.project.collected import STARTS_MODULES
 from workerlog_migrate.project.command_lines import (
     AS_TEXT,
     MADE_MODULE,
@@ -31,11 +32,11 @@ from workerlog_migrate.project.command_lines import (
     find_search_path,
 )
 from workerlog_migrate.project.concerned import may_concern
-from workerlog_migrate.project.facts import STARTED, STARTS_MODULES, words_of
 from workerlog_migrate.project.logger_names import LoggerNames
 from workerlog_migrate.project.lookup import Lookup, Seen, packages_of, parts_of
 from workerlog_migrate.project.said import FileFacts, Import
 from workerlog_migrate.project.shadows import Shadows
+from workerlog_migrate.project.words import STARTED, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
