@@ -36,6 +36,11 @@ class Script:
         assert found.is_complete, found
         return set(found.names)
 
+    def listed(self, index: int = -1) -> set[str]:
+        """Return the names that are listed for a try statement, the last one, and ``broad`` where something in it is not known."""
+        found = self.body(index)
+        return {*found.names, *(() if found.is_complete else ("broad",))}
+
     def unresolved(self, index: int = 0) -> list[tuple[str, int, str]]:
         """Return the unresolved calls: text, line, rule."""
         return [(entry.cause, entry.line, entry.rule) for entry in self.body(index).unresolved]

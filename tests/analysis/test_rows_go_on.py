@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from workerlog_migrate.analysis.module import Module
-from workerlog_migrate.analysis.raises import infer
-from workerlog_migrate.analysis.types import Types
-from workerlog_migrate.knowledge import Knowledge
-from workerlog_migrate.model import Settings, Source
+if TYPE_CHECKING:
+    from tests.analysis.conftest import Analyse
 
-KNOWLEDGE = Knowledge()
 HEAD = """
 import asyncio, bisect, contextlib, difflib, hmac, json, multiprocessing.pool, os, secrets, tarfile, textwrap, threading
 
@@ -41,16 +37,11 @@ class Written:
 """
 
 
-def names(body: str) -> set[str]:
-    """Return what a handler around the last line of a body lists, ``broad`` where something in it is not known."""
+def _around_last(body: str) -> str:
+    """Write a script with a handler around the last line of a body."""
     *before, last = body.splitlines()
     text = HEAD + "def main():\n" + "".join(f"    {line}\n" for line in before)
-    text += f"    try:\n        {last}\n    except Exception:\n        pass\n\nmain()\n"
-    module = Module(Source(path=Path("worker.py"), text=text, raw=text.encode()))
-    engine = Types(module, KNOWLEDGE, Settings()).engine
-    statement = module.tries[-1]
-    found = infer(engine, engine.flow.block(statement, engine.unit.enclosing(statement)))
-    return set(found.names) | (set() if found.is_complete else {"broad"})
+    return text + f"    try:\n        {last}\n    except Exception:\n        pass\n\nmain()\n"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +91,7 @@ def names(body: str) -> set[str]:
         ("f'{Plain():>9}'", "TypeError", "f'{Written():>9}'"),
     ],
 )  # fmt: skip
-def test_a_row_says_all_that_its_function_raises(body: str, name: str, twin: str) -> None:
+def test_a_row_says_all_that_its_function_raises(script: Analyse, body: str, name: str, twin: str) -> None:
     """Functions that run inside a call, what was closed, texts, places that nothing fills; the nearest use that is sure lists nothing of it."""
-    assert name in names(body)
-    assert name not in names(twin)
+    assert name in script(_around_last(body)).listed()
+    assert name not in script(_around_last(twin)).listed()
