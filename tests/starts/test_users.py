@@ -113,6 +113,30 @@ def test_more_files_that_set_up_than_are_looked_at_are_said_to_be_many(tmp_path:
     assert len(_project(tmp_path, {**files, "m0.py": ""})[""]) == MAX_SETTING_UP
 
 
+def test_what_many_other_scripts_of_a_project_set_up_is_not_counted(tmp_path: Path) -> None:
+    """Hundreds of scripts that stand for themselves, looked at in one run: each has its own few; the twin is the one that imports them all."""
+    files = {f"m{at}.py": f"import signal, n{at % 2}\n" for at in range(MAX_SETTING_UP + 1)}
+    files |= {"n0.py": "import json\njson.dumps = print\n", "n1.py": "", "main.py": "import n0\n"}
+    files["all.py"] = "\n".join(f"import m{at}" for at in range(MAX_SETTING_UP + 1))
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "pyproject.toml").write_text("")
+
+    def around(*names: str) -> dict[str, set[str]]:
+        placed = place([Target(tmp_path / name, Path(name).stem) for name in names], tmp_path, None)
+        return {
+            target.path.name: {Path(each).name for each in dict(target.users).get("", ())}
+            for target in placed
+        }
+
+    apart = [name for name in files if name != "all.py"]
+    (tmp_path / "all.py").unlink()
+    assert around(*apart)["main.py"] == around("main.py")["main.py"] == {"n0.py"}
+    assert around(*apart)["m1.py"] == set()
+    (tmp_path / "all.py").write_text(files["all.py"])
+    assert around(*files)["all.py"] == {MANY}
+
+
 def test_every_name_of_a_row_that_sets_something_up_is_looked_for() -> None:
     """What is read of all files of a program are those that hold one of these names: a row with another one would not be seen."""
     knowledge = Knowledge()

@@ -26,7 +26,10 @@ MAX_PROGRAM = 5_000
 """So many files that import one another are looked at; where there are more, nobody knows what all of them do."""
 
 MAX_SETTING_UP = 200
-"""Where more files of one program set something up, `MANY` stands in their place."""
+"""Where more files that run with a script set something up, `MANY` stands in their place."""
+
+MAX_STEPS = 2_000_000
+"""So often a file is looked at for another one that sets something up; where it is not enough, nobody knows who runs with whom."""
 
 NAME = rb"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*"
 IMPORT = re.compile(
@@ -91,8 +94,14 @@ class Program:
             [*paths, *(user for users in importers.values() for user in users)]
         )
         self._around: dict[str, list[str]] = {}
-        for path in self._setting_up if len(self._setting_up) <= MAX_SETTING_UP else ():
-            for other in self._with(path):
+        steps = 0
+        for path in self._setting_up:
+            found = self._with(path)
+            steps += len(found)
+            if steps > MAX_STEPS:
+                self._is_whole = False
+                break
+            for other in found:
                 if other != path:
                     self._around.setdefault(other, []).append(path)
 
@@ -102,9 +111,10 @@ class Program:
         Args:
             path: the script.
         """
-        if not self._is_whole or len(self._setting_up) > MAX_SETTING_UP:
+        found = self._around.get(path, ())
+        if not self._is_whole or len(found) > MAX_SETTING_UP:
             return (MANY,)
-        return tuple(self._around.get(path, ()))
+        return tuple(found)
 
     def _look_around(self, paths: list[str]) -> bool:
         """Follow all imports; say whether that came to an end."""
