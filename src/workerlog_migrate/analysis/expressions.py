@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import Frame, Unknown
+from workerlog_migrate.analysis.loading import may_be_missing
 from workerlog_migrate.analysis.operators import AS_TEXT
 from workerlog_migrate.analysis.presence import minds_platform
 from workerlog_migrate.analysis.values import (
@@ -212,7 +213,11 @@ class Expressions:
             if all(
                 module.function(binding.node) is not None for binding in bindings
             ) or (  # `global`, set elsewhere
-                self._presence.may_be_left_out(bindings, frame) and not minds_platform(frame)
+                (
+                    self._presence.may_be_left_out(bindings, frame)
+                    or may_be_missing(node, bindings, frame.function.name, module)
+                )
+                and not minds_platform(frame)
             ):
                 self._effects.operation("op:unbound-name", node, frame)
             return
@@ -337,17 +342,18 @@ class Expressions:
     def _comprehension(self, node: ast.expr, frame: Frame) -> Value:
         assert isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
         saved: dict[str, Value | None] = {}
-        before = self._guards.save(frame)
         env = frame.env
         if env is not None:
             for name in frame.unit.module.scopes[node].bindings:
                 saved[name] = env.pop(name, None)
         guards = self._guards
         is_dead = frame.is_dead
+        state = guards.save(frame)
         for at, generator in enumerate(node.generators):
             iterable = self.value(generator.iter, frame)
             if not at:
                 is_dead = frame.is_dead  # there may be no element: what follows need not be evaluated
+                state = guards.save(frame)
             element = self._iteration.iterate(iterable, generator.iter, frame)
             if not at:
                 steps = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
@@ -378,12 +384,10 @@ class Expressions:
             for step in [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]:
                 self.value(step, frame)
         frame.is_dead = is_dead
-        if env is not None:
-            for name, value in saved.items():
-                env.pop(name, None)
-                if value is not None:
-                    env[name] = value
-            frame.facts = frame.left_of(before).facts
+        guards.restore(state, frame)
+        for name, value in saved.items():
+            if env is not None and value is not None:
+                env[name] = value
         return result
 
     def _lambda(self, node: ast.Lambda, frame: Frame) -> Value:
@@ -442,6 +446,8 @@ class Expressions:
             count = len(frame.ended)
             value = self.value(entry, frame) if last else self._special_methods.tested(entry, frame)
             frame.ended_by[entry] = frame.ended[count:]
+            if not at:
+                state = guards.save(frame)  # it is evaluated in any case
             if frame.is_dead:
                 break  # `found or sys.exit()`
             ends = True

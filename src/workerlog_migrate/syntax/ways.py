@@ -6,6 +6,7 @@ import ast
 import itertools
 
 _Stored = set[str]
+_ENDING = frozenset({"exit", "_exit", "abort", "quit"})
 
 
 def always_stored(function: ast.AST) -> frozenset[str]:
@@ -53,6 +54,10 @@ def _step(node: ast.stmt, stored: _Stored, ends: list[_Stored]) -> _Stored | Non
         case ast.Return():
             ends.append(set(stored))
             return None
+        case ast.If(test=ast.Compare(left=ast.Name(id="__name__")), body=body, orelse=[]):
+            return _run(_before_exit(body), stored, ends)  # who imports it runs something else
+        case ast.Expr() if _is_exit(node):
+            return None
         case ast.If(body=body, orelse=orelse):
             return _merged([_run(body, stored, ends), _run(orelse, stored, ends)])
         case ast.With(items=items, body=body) | ast.AsyncWith(items=items, body=body):
@@ -72,6 +77,11 @@ def _step(node: ast.stmt, stored: _Stored, ends: list[_Stored]) -> _Stored | Non
             return _merged(ways if is_whole else [*ways, stored])
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             return stored | {name}
+        case ast.For(iter=ast.List(elts=items) | ast.Tuple(elts=items), body=body) if items and not any(
+            isinstance(item, ast.Starred) for item in items
+        ):
+            inner = _run(body, stored | _stores(node.target), ends)
+            return stored | _stores(node.target) | (inner or set())
         case ast.For() | ast.AsyncFor() | ast.AnnAssign(value=None):
             return stored
         case ast.Delete(targets=targets):
@@ -79,6 +89,27 @@ def _step(node: ast.stmt, stored: _Stored, ends: list[_Stored]) -> _Stored | Non
         case ast.While(test=test) if not (isinstance(test, ast.Constant) and test.value):
             return stored
     return stored | _stores(node)
+
+
+def stored_at_top(tree: ast.Module) -> frozenset[str]:
+    """Return the names without a store to which no way leads through the top of a file to its end, or to where it exits.
+
+    Args:
+        tree: of the file.
+    """
+    return frozenset(_run(_before_exit(tree.body), set(), []) or ())
+
+
+def _before_exit(body: list[ast.stmt]) -> list[ast.stmt]:
+    return list(itertools.takewhile(lambda entry: not _is_exit(entry), body))
+
+
+def _is_exit(node: ast.stmt) -> bool:
+    """Whether a statement ends the program, and runs nothing of it before: ``sys.exit(1)``, but not ``sys.exit(main())``."""
+    match node:
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=given)):
+            return name in _ENDING and not any(isinstance(each, ast.Call) for each in given)
+    return isinstance(node, ast.Raise)
 
 
 def _merged(ways: list[_Stored | None]) -> _Stored | None:
