@@ -565,7 +565,7 @@ def _loads_again(call: ast.Call, unit: Unit) -> bool:
 
 
 def _changes(place: ast.expr, parents: dict[ast.AST, ast.AST]) -> bool:
-    """Whether an item of what stands at a place is taken out or replaced there."""
+    """Whether an item of what stands at a place is taken out or replaced there, or what does that is handed on."""
     parent = parents.get(place)
     if isinstance(parent, ast.Subscript) and parent.value is place:
         return not isinstance(parent.ctx, ast.Load)

@@ -15,11 +15,13 @@ import ast
 from typing import TYPE_CHECKING, Protocol
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.by_text import may_be_read, may_have
 from workerlog_migrate.analysis.handing import PARTIALS, Handing, call_around, handing, handing_in
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.trails import (
     DROPPING,
     GIVING,
+    KEEPERS,
     KEEPING,
     NOTHING,
     PASSING,
@@ -289,6 +291,9 @@ class Follower:
                         self._push(found_in, named, 0, ())
             for other, reader in self._places.places_in_others(unit, name):
                 self._push(reader, other, items, bound)
+            for other, read in self._places.reading_by_text(unit):
+                if may_be_read(read, name) and self._places.is_module(read.thing, unit, other, name):
+                    self._push(read.place, other, items + read.deeper, bound)
 
     def lose(self, why: str) -> None:
         """Say that the thing gets out of sight for a reason that has no place among its uses."""
@@ -306,6 +311,11 @@ class Follower:
                     self._push(place, other, items, bound)
                 elif isinstance(other.module.parents.get(place), ast.AugAssign) and not bound:
                     self._changed(other.module.parents[place], Step(place, other, items, bound))
+        for other, read in self._places.reading_by_text(unit):
+            if may_be_read(read, name) and may_have(
+                self._above.flat.value(read.thing, other), name, self._families.family
+            ):
+                self._push(read.place, other, items + read.deeper, bound)
 
     def _changed(self, parent: ast.AST, step: Step) -> None:
         if not step.items and not self._is_code:
@@ -526,7 +536,7 @@ class Follower:
                 self._use(step, use)
             if not is_known:
                 self._lose(f"it is handed to {shown(call.func)}", call, unit)
-        elif name in _SETTING or (row is None and not (kind is values.DOTTED and name in READERS)):
+        elif name in KEEPERS or (row is None and not (kind is values.DOTTED and name in READERS)):
             self._lose(f"it is handed to {shown(call.func)}", call, unit)
         elif not self._is_code and not step.items and is_of_class(call, name, place):
             use = use_of("method", call, unit, name=last)  # list.append(items, x)
@@ -602,7 +612,6 @@ class Follower:
                 self.lose(f"{function.name} gives it to {use.name}")
 
 
-_SETTING = frozenset({"setattr", "object.__setattr__"})
 _COMPARED = "functools.cmp_to_key"
 _MIRROR = "worker_logger.mirror_print"
 

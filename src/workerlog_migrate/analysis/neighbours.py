@@ -572,4 +572,4 @@ def _mentions_in(read: Read) -> Mentions:
     return Mentions(read.stamp, read.digest, frozenset(names), frozenset(sets), by_text)
 
 
-_BY_TEXT = ("setattr", "delattr", "vars", "__dict__", "__setattr__", "__delattr__")
+_BY_TEXT = ("setattr", "delattr", "vars", "__dict__", "__setattr__", "__delattr__", "patch")

@@ -9,6 +9,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.by_text import READERS_BY_TEXT, ReadByText, read_by_text
 from workerlog_migrate.analysis.header import has_main_guard
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.values import Type
@@ -34,6 +35,7 @@ class Places:
         self._handed_on: dict[Unit, bool] = {}
         self._imported: tuple[Unit, ...] | None = None
         self._units: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
+        self._by_text: dict[Unit, tuple[tuple[Unit, ReadByText], ...]] = {}
         self._writers: dict[tuple[Unit, str], tuple[Unit, ...]] = {}
 
     def is_test(self, unit: Unit) -> bool:
@@ -81,7 +83,9 @@ class Places:
 
     def places_in_others(self, unit: Unit, name: str) -> Iterator[tuple[Unit, ast.expr]]:
         """Yield where other files read a name of a module, as ``module.name`` or under the name that they give it."""
-        for other in self.units(unit, name)[1:]:
+        for other in dict.fromkeys((*self.units(unit, name)[1:], *self._world.set_up_around(name))):
+            if other is unit:
+                continue
             module = other.module
             for place in module.attributes_of(name):
                 if self.is_module(place.value, unit, other, name):
@@ -102,6 +106,17 @@ class Places:
             if self._is_of(base, unit, other, name):
                 found.add(bound)
         return found
+
+    def reading_by_text(self, unit: Unit) -> tuple[tuple[Unit, ReadByText], ...]:
+        """Return where a file, its users and what it imports read something by the text of its name."""
+        known = self._by_text.get(unit)
+        if known is None:
+            self._by_text[unit] = ()  # what is asked on the way
+            users = (other for word in READERS_BY_TEXT for other in self.units(unit, word))
+            others = dict.fromkeys((*users, *self._handed_to(unit), *self._beside_users(unit)))
+            found = ((other, read) for other in others for read in read_by_text(other.module))
+            known = self._by_text[unit] = tuple(each for each in found if not self.is_test(each[0]))
+        return known
 
     def is_module(self, node: ast.expr, unit: Unit, beside: Unit, name: str) -> bool:
         """Whether an expression of another file may be a module, or one that passes a name of it on."""
@@ -136,38 +151,57 @@ class Places:
                 for word in words
                 for other in (*self.units(unit, word), *self._world.set_up_around(word))
             )
-            known = any(self._hands_on(other, unit, name) for other in others if not self.is_test(other))
+            known = any(self._hands_on(other, unit) for other in others if not self.is_test(other))
             self._handed_on[unit] = known
         return known
 
-    def _hands_on(self, other: Unit, unit: Unit, name: str) -> bool:
+    def _hands_on(self, other: Unit, unit: Unit) -> bool:
         module = other.module
         if any(
             not call.args or _may_name_module(call.args[0], unit, other)
             for call in (*module.calls_of("import_module"), *module.calls_of("__import__"))
         ) or any(_may_take_module(place, unit, other) for place in module.attributes_of("modules")):
             return True
+        return any(
+            isinstance(place.ctx, ast.Load) and not isinstance(module.parents.get(place), ast.Attribute)
+            for place in self._named_in(other, unit)
+        )
+
+    def _named_in(self, other: Unit, unit: Unit) -> Iterator[ast.Name | ast.Attribute]:
+        """Yield where a file names a module that it imports."""
+        module = other.module
+        name = unit.name.rpartition(".")[2]
         taken = {
             bound
             for scope in module.scopes.values()
             for bound, bindings in scope.bindings.items()
             if any(binding.kind == "import" and self._means(binding, unit, other) for binding in bindings)
         }
-        places: list[ast.Name | ast.Attribute] = [
-            *(place for bound in taken for place in module.names_of(bound)),
-            *(
-                place
-                for place in module.attributes_of(name)
-                if any(
-                    entry.kind is values.UNIT and entry.unit is unit
-                    for entry in self._above.flat.value(place, other)
-                )
-            ),
-        ]
-        return any(
-            isinstance(place.ctx, ast.Load) and not isinstance(module.parents.get(place), ast.Attribute)
-            for place in places
-        )
+        for bound in taken:
+            yield from module.names_of(bound)
+        for place in module.attributes_of(name):
+            if any(
+                entry.kind is values.UNIT and entry.unit is unit
+                for entry in self._above.flat.value(place, other)
+            ):
+                yield place
+
+    def _beside_users(self, unit: Unit) -> Iterator[Unit]:
+        """Yield what those import that use a file and read something by its name: they may hand on what is in it."""
+        for user in self.units(unit, unit.name.rpartition(".")[2]):
+            for other in self._world.imported_by(user):
+                if any(_may_use(other, word, changing=False) for word in READERS_BY_TEXT):
+                    yield other
+
+    def _handed_to(self, unit: Unit) -> Iterator[Unit]:
+        """Yield the files of the functions that are given a module as it is, by those that use it."""
+        for other in self.units(unit, unit.name.rpartition(".")[2]):
+            for place in self._named_in(other, unit):
+                outer = other.module.parents.get(place)
+                if isinstance(outer, ast.Call) and place is not outer.func:
+                    for entry in self._above.flat.value(outer.func, other):
+                        if entry.function_or_none is not None:
+                            yield entry.function.unit
 
     def _means(self, binding: Binding, unit: Unit, other: Unit) -> bool:
         """Whether an import binds a name to a module, or to something that cannot be found and has its name."""
@@ -272,7 +306,7 @@ def _looks_like_tests(unit: Unit) -> bool:
     )
 
 
-_SETS_BY_TEXT = ("setattr", "delattr", "__setattr__", "__delattr__")
+_SETS_BY_TEXT = ("setattr", "delattr", "__setattr__", "__delattr__", "patch", "object", "multiple")
 
 
 def _imported_names(unit: Unit) -> dict[str, list[tuple[str, str]]]:

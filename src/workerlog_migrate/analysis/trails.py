@@ -44,6 +44,17 @@ WRITERS = frozenset(
     for word in "setitem delitem iadd iconcat ior ixor iand isub imul".split()  # noqa: SIM905  # a list of words
 )
 """Functions that change the container that they are given first in a way that is not followed."""
+KEEPERS = frozenset(
+    {
+        "asyncio.Future.set_result",
+        "concurrent.futures.Future.set_result",
+        "contextvars.ContextVar",
+        "contextvars.ContextVar.set",
+        "object.__setattr__",
+        "setattr",
+    }
+)
+"""Functions that put what they are given where others take it from."""
 
 
 class Passed(NamedTuple):

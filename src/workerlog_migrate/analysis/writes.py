@@ -132,10 +132,12 @@ class Writes:
             for table, thing in _tables_in(other.module):
                 if self._places.is_module(thing, unit, other, name):
                     yield from self._through_table(table, other, name)
-            for call in other.module.calls_of("setattr"):
-                is_of_name = len(call.args) > 2 and may_spell(call.args[1], name)
-                if is_of_name and self._places.is_module(call.args[0], unit, other, name):
-                    yield self._above.flat.value(call.args[2], other)
+            for thing, named, value in set_by_name(other.module):
+                if may_spell(named, name) and self._places.is_module(thing, unit, other, name):
+                    yield ANY if value is None else self._above.flat.value(value, other)
+            for owner, value in patched(other.module, name):
+                if owner.rpartition(".")[2] == unit.name.rpartition(".")[2]:
+                    yield ANY if value is None else self._above.flat.value(value, other)
 
     def _through_table(self, table: ast.expr, unit: Unit, name: str) -> Iterator[Value]:
         """Yield what is stored through ``globals()``, ``vars(module)`` or ``module.__dict__``."""
@@ -223,13 +225,34 @@ class Writes:
                     stored = ANY if value is None else self._above.flat.value(value, unit)
                     is_data = all(entry.kind is values.NAMED for entry in stored)
                     yield stored if is_data or isinstance(named, ast.Constant) else ANY
+            for patched_owner, value in patched(module, name):
+                if patched_owner.rpartition(".")[2] == info.name:
+                    yield ANY if value is None else self._above.flat.value(value, unit)
         yield from self._given_to_fields(info, name)
+        yield from self._run_in_body(info, name)
         for unit in dict.fromkeys(
             (*self._places.units(info.unit, "__dict__"), *self._places.units(info.unit, "vars"))
         ):
             if self._places.is_test(unit):
                 continue
             yield from self._through_dict(info, name, unit, is_method=is_method)
+
+    def _run_in_body(self, info: ClassInfo, name: str) -> Iterator[Value]:
+        """Yield that a text which is run in the body of a class, or its table of names, may bind an attribute."""
+        for owner in self._families.family(info):
+            if not isinstance(owner, ClassInfo):
+                continue
+            module = owner.unit.module
+            for call in (*module.calls_of("exec"), *module.calls_of("locals"), *module.calls_of("vars")):
+                if not isinstance(call.func, ast.Name) or module.scope(call).node is not owner.node:
+                    continue
+                if call.func.id != "exec":
+                    if not call.args:
+                        yield from self._through_table(call, owner.unit, name)
+                    continue
+                stored = _stored_in(call.args[0]) if call.args else frozenset()
+                if stored is None or name in stored:
+                    yield ANY
 
     def _is_of_others(self, thing: ast.expr, unit: Unit, info: ClassInfo) -> bool:
         """Whether no class of an object is known that has to do with another: then fields are filled by their names, and no methods replaced."""
@@ -432,8 +455,16 @@ def _tables_in(module: Module) -> list[tuple[ast.expr, ast.expr]]:
 def set_by_name(module: Module) -> Iterator[tuple[ast.expr, ast.expr, ast.expr | None]]:
     """Yield whose attributes are set by a text, the text, and the value; None where one is deleted.
 
-    By ``setattr(x, name, value)``, ``object.__setattr__(x, name, value)``, ``super().__setattr__(name, value)`` and their counterparts.
+    By ``setattr(x, name, value)``, ``object.__setattr__(x, name, value)``, ``super().__setattr__(name, value)`` and their counterparts,
+    by ``patch.object(x, name, value)`` and ``patch.multiple(x, name=value)``.
     """
+    for call in module.calls_of("object"):
+        if _is_of_patch(call) and len(call.args) >= _PAIR:
+            yield call.args[0], call.args[1], call.args[2] if len(call.args) > _PAIR else None
+    for call in module.calls_of("multiple"):
+        for named in call.keywords if _is_of_patch(call) and call.args else ():
+            if named.arg is not None:
+                yield call.args[0], ast.Constant(named.arg), named.value
     for word in ("setattr", "delattr", "__setattr__", "__delattr__"):
         for call in module.calls_of(word):
             given = list(call.args)
@@ -443,6 +474,26 @@ def set_by_name(module: Module) -> Iterator[tuple[ast.expr, ast.expr, ast.expr |
                 given.insert(0, call.func.value)
             if len(given) >= _PAIR:
                 yield given[0], given[1], given[2] if len(given) > _PAIR else None
+
+
+def _is_of_patch(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and last_name(call.func.value) == "patch"
+
+
+def patched(module: Module, name: str) -> Iterator[tuple[str, ast.expr | None]]:
+    """Yield of what a patch by a text sets an attribute, ``patch("main.RATE", 0)``, and the value; None where it is made up.
+
+    Args:
+        module: the file.
+        name: of the attribute.
+    """
+    for call in module.calls_of("patch"):
+        text = call.args[0] if call.args else None
+        if isinstance(text, ast.Constant) and isinstance(text.value, str):
+            owner, _, last = text.value.rpartition(".")
+            if last == name:
+                named = next((word.value for word in call.keywords if word.arg == "new"), None)
+                yield owner, call.args[1] if len(call.args) > 1 else named
 
 
 def _is_passed(field: str, owner: ClassInfo) -> bool:
