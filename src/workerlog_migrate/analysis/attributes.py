@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import sys
 from typing import TYPE_CHECKING
 
@@ -230,6 +231,8 @@ class Attributes:
         expression = self._knowledge.attribute(entry.name, name)
         if expression is not None:
             return self._elements.substitute(values.parse(expression), frozenset({entry}), None)
+        if not called and frame.sink.is_heard and _is_no_attribute(entry.name, name):
+            self._effects.operation("op:kinds-attribute", node, frame)
         if not called and not name.startswith("__") and isinstance(node, ast.Attribute):
             made = self._effects.protocol(entry.name, "attribute", node, frame)
             if made and made != ANY and self._knowledge.method(entry.name, name) is None:
@@ -546,3 +549,9 @@ def _receiver(node: ast.expr) -> ast.expr:
 def _is_data_class(info: ClassInfo) -> bool:
     """Whether ``@dataclass``, or ``@dataclass(...)``, makes a class one."""
     return any(maker_name(each) == "dataclass" for each in info.node.decorator_list)
+
+
+def _is_no_attribute(kind: str, name: str) -> bool:
+    """Whether a name is that of a builtin exception, which has no attribute of another."""
+    found = getattr(builtins, kind, None)
+    return isinstance(found, type) and issubclass(found, BaseException) and not hasattr(found, name)

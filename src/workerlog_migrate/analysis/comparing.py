@@ -16,10 +16,12 @@ from workerlog_migrate.syntax.literals import maker_name
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.families import Families
+    from workerlog_migrate.analysis.writes import Writes
 
 _ORDERED = frozenset(
     {"int", "float", "bool", "str", "bytes", "date", "datetime", "time", "timedelta", "Decimal", "Fraction"}
 )
+_NUMBERS = frozenset({"int", "float", "bool"})
 _UNHASHABLE = re.compile(
     r"\b(?:[Ll]ist|[Dd]ict|[Ss]et|bytearray|object|Any|[Dd]efault[Dd]ict|[Dd]eque|Mutable\w+|Mapping)\b"
 )
@@ -31,10 +33,12 @@ class Comparing:
 
     Args:
         families: bases of classes.
+        writes: what is put into attributes.
     """
 
-    def __init__(self, families: Families) -> None:
+    def __init__(self, families: Families, writes: Writes) -> None:
         self._families = families
+        self._writes = writes
 
     def is_data(self, info: ClassInfo) -> bool:
         """Whether a class is a data class, and nothing else is done to it."""
@@ -47,10 +51,16 @@ class Comparing:
             self.is_data(info)
             and is_asked_for(info.node, "order")
             and any(
-                ast.unparse(annotation).strip("'\"").rpartition(".")[2] not in _ORDERED
-                for annotation in self._fields(info, "compare")
+                self._is_mixed(info, name, ast.unparse(annotation).strip("'\"").rpartition(".")[2])
+                for name, annotation in self._fields(info, "compare")
             )
         )
+
+    def _is_mixed(self, info: ClassInfo, name: str, declared: str) -> bool:
+        """Whether the fields of a name may be of types that have no order among them, by the annotation or by what is put there."""
+        given = {entry.name.rpartition(".")[2] for entry in self._writes.attribute_written(info, name)}
+        alike = _NUMBERS if declared in _NUMBERS else {declared}
+        return declared not in _ORDERED or not given <= alike
 
     def is_unhashable(self, info: ClassInfo) -> bool:
         """Whether an object cannot be a key: its class has ``__eq__`` alone, or a field that cannot be one."""
@@ -67,7 +77,7 @@ class Comparing:
                     return True
                 return any(
                     _UNHASHABLE.search(ast.unparse(annotation))
-                    for annotation in self._fields(owner, "hash", "compare")
+                    for _, annotation in self._fields(owner, "hash", "compare")
                 )
             if owner.node.decorator_list or owner.node.keywords:
                 return False
@@ -75,8 +85,8 @@ class Comparing:
                 return True
         return False
 
-    def _fields(self, info: ClassInfo, *asked: str) -> Iterator[ast.expr]:
-        """Yield the annotations of the fields that count: ``field(compare=False)`` does not."""
+    def _fields(self, info: ClassInfo, *asked: str) -> Iterator[tuple[str, ast.expr]]:
+        """Yield the names and annotations of the fields that count: ``field(compare=False)`` does not."""
         for owner in self._families.family(info):
             if not isinstance(owner, ClassInfo):
                 continue
@@ -88,7 +98,7 @@ class Comparing:
                     for word in made
                 )
                 if not is_out and not _NO_FIELDS.search(ast.unparse(annotation)):
-                    yield annotation
+                    yield name, annotation
 
 
 def is_asked_for(node: ast.ClassDef, name: str) -> bool:

@@ -30,6 +30,7 @@ from workerlog_migrate.analysis.effects import Effects
 from workerlog_migrate.analysis.elements import Elements
 from workerlog_migrate.analysis.entering import Entering
 from workerlog_migrate.analysis.expressions import Expressions
+from workerlog_migrate.analysis.factories import Factories
 from workerlog_migrate.analysis.families import Families
 from workerlog_migrate.analysis.flat import FlowInsensitive
 from workerlog_migrate.analysis.flow import Flow
@@ -131,7 +132,7 @@ class Engine:
         )
         ducks = Ducks(world, flat)
         shapes = Shapes(effects, families, flat)
-        kinds = Kinds(effects, families, shapes, Comparing(families))
+        kinds = Kinds(effects, families, shapes, Comparing(families, writes))
         hooks = Hooks(world, effects, families, flat)
         changes = Changes(world, order)
         unset = Unset(above, effects, presence, parameters, ducks)
@@ -154,7 +155,7 @@ class Engine:
         )
         proofs = Proofs(above, containers, writes, sources, written)
         guards = Guards(world, above, annotations)
-        special_methods = SpecialMethods(world, above, effects, families, flat, shapes)
+        special_methods = SpecialMethods(world, above, effects, families, flat, shapes, proofs)
         called_back = CalledBack(world, above, families)
         set_up = SetUp(world, above, families, places, replacements, called_back)
         iteration = Iteration(
@@ -179,6 +180,7 @@ class Engine:
             called_back,
             tagged,
         )
+        factories = Factories(above, effects, places)
         subscripts = Subscripts(
             world,
             above,
@@ -191,6 +193,7 @@ class Engine:
             unset,
             proofs,
             special_methods,
+            factories,
         )
         operators = Operators(
             world,
@@ -374,6 +377,7 @@ class Engine:
             iteration,
             tagged,
             attributes,
+            factories,
             subscripts,
             operators,
             awaiting,

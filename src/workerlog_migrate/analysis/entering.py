@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.program import FunctionInfo
-from workerlog_migrate.analysis.values import ANY, Value
+from workerlog_migrate.analysis.values import ANY, Type, Value
 from workerlog_migrate.syntax.parsing import TRY_STAR
 from workerlog_migrate.syntax.yields import yields_once
 
@@ -97,7 +97,7 @@ class Entering:
                     attribute = self._attributes.attribute
                     close = attribute(entry.args[0], "close", node, frame, called=True)
                     self._above.calls.invoke_unknown(close, node, frame)
-                case _ if values.is_opaque(entry):
+                case _ if values.is_opaque(entry) or _is_filled_before(entry, node):
                     self._effects.unresolved("op:with-unknown", node, node, frame)
                 case _:
                     entered = self._effects.protocol(entry.name, "enter", node, frame)
@@ -125,6 +125,14 @@ class Entering:
                     ):
                         return True
         return False
+
+
+def _is_filled_before(entry: Type, node: ast.expr) -> bool:
+    """Whether a stack of what runs at the end is entered that was made, and may have been filled, before."""
+    return entry.name in _STACKS and not isinstance(node, ast.Call)
+
+
+_STACKS = frozenset({"contextlib.AsyncExitStack", "contextlib.ExitStack"})
 
 
 def _lets_through(maker: FunctionInfo) -> bool:

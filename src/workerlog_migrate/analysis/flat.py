@@ -21,7 +21,7 @@ from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 from workerlog_migrate.syntax.blocks import always_leaves
 from workerlog_migrate.syntax.literals import is_none
 from workerlog_migrate.syntax.names import BUILTINS
-from workerlog_migrate.syntax.stars import gives_away, may_hide, stars_after
+from workerlog_migrate.syntax.stars import gives_away, may_hide, may_withhold, stars_after
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -167,6 +167,8 @@ class FlowInsensitive:
             known = self._world.knowledge
             if other is not None:
                 found = self.module_name(other, name) if gives_away(other.module.tree, name) else None
+                if found is not None and may_withhold(other.module.tree):
+                    found = ANY
                 brought |= found or BOTTOM
                 result = brought if found is not None else result
             elif not own and (known.call(dotted) is not None or known.exception(dotted) is not None):

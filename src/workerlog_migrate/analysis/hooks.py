@@ -338,8 +338,11 @@ class Hooks:
                 ]
             for owner in self._families.family(info):
                 if isinstance(owner, ClassInfo):
-                    if "__class_getitem__" in owner.methods:
-                        found.append(owner.methods["__class_getitem__"])
+                    found += [
+                        owner.methods[name]
+                        for name in ("__class_getitem__", "__subclasshook__")
+                        if name in owner.methods
+                    ]
                     found += self._default_factories(owner)
             known = self._classes[info] = tuple(dict.fromkeys(found))
         return known
@@ -350,12 +353,20 @@ class Hooks:
             if isinstance(value, ast.Call):
                 for word in value.keywords:
                     if word.arg == "default_factory":
-                        yield from self._functions(word.value, owner.unit)
+                        yield from self._called_in(self._flat.value(word.value, owner.unit))
 
-    def _functions(self, node: ast.expr, unit: Unit) -> list[FunctionInfo]:
-        """Return the functions of the program that an expression may stand for, of whatever file."""
-        found = values.in_order(self._flat.value(node, unit))
-        return [entry.function for entry in found if entry.function_or_none is not None]
+    def _called_in(self, value: Value) -> Iterator[FunctionInfo]:
+        """Yield the functions of the program that a call of a value runs, also through ``partial``."""
+        for entry in values.in_order(value):
+            if entry.function_or_none is not None:
+                yield entry.function
+            elif entry.kind is values.CLASS:
+                made = self._families.method(entry.class_info, "__init__")
+                if isinstance(made, FunctionInfo):
+                    yield made
+            elif entry.kind is values.PARTIAL:
+                for held in entry.args:
+                    yield from self._called_in(held)
 
     def _factories_of(self, unit: Unit) -> tuple[FunctionInfo, ...]:
         """Return the functions of a file that dictionaries with defaults call for a missing key."""
@@ -364,7 +375,7 @@ class Hooks:
             found: list[FunctionInfo] = []
             for each in (unit, *self._world.imported_by(unit)):
                 for call in each.module.calls_of("defaultdict"):
-                    found += self._functions(call.args[0], each) if call.args else []
+                    found += self._called_in(self._flat.value(call.args[0], each)) if call.args else []
             known = self._factories[unit] = tuple(found)
         return known
 

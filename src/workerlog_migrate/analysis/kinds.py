@@ -190,6 +190,11 @@ class Kinds:
         ):
             self._effects.operation("op:kinds", node, frame)
 
+    def sliced(self, bounds: Value, node: ast.AST, frame: Frame) -> None:
+        """Put into the sink what a slice raises whose bounds may be no whole numbers."""
+        if any(not hasattr(SAMPLES[kind], "__index__") for kind in _kinds(bounds)):
+            self._effects.operation("op:kinds", node, frame)
+
     def keyed_by_data(self, entry: Type, key: Value, node: ast.AST, frame: Frame) -> None:
         """Put into the sink what a subscript raises whose key is decoded JSON: a list is no key, a text no index."""
         self.hashed_in(frozenset({entry}), key, node, frame)

@@ -28,6 +28,8 @@ _KEEPING = frozenset({"round", "float", "int", "ceil", "floor", "trunc"})
 _OF_TIMES = frozenset({"total_seconds"})
 """Methods whose result has the sign of the span that they are called on."""
 
+_MOST = 9e9  # seconds that a thread may wait for, and more than any size that is asked for in one piece
+_PORTS = 0xFFFF
 _NUMBERS = frozenset({"int", "float", "bool"})
 _OWN = frozenset({values.INSTANCE, values.CLASS, values.UNIT})
 
@@ -48,8 +50,11 @@ class Numbers:
         """Whether a number may come out of text, so that it can be of any size: not what the system gave.
 
         That is an attribute (``child.pid``), what a function of the standard library gives, or a name for these; not what such a
-        function decodes. What is made of itself again and again may grow.
+        function decodes. What is made of itself again and again may grow. A number that is written counts where it is larger than any
+        time or size that one waits for or asks for.
         """
+        if is_large(node):
+            return True
         if isinstance(node, ast.Name):
             if node.id in seen:
                 return True
@@ -77,7 +82,10 @@ class Numbers:
                 )
             return not self._is_method_of_library(node.func, arguments)
         if isinstance(node, ast.Tuple):
-            return any(self.is_converted(entry, arguments, seen) for entry in node.elts)
+            return any(
+                self.is_converted(entry, arguments, seen) or self._is_no_port(entry, arguments)
+                for entry in node.elts
+            )
         if isinstance(node, ast.BinOp):
             return any(self.is_converted(part, arguments, seen) for part in (node.left, node.right))
         if isinstance(node, ast.Subscript):  # what is in something comes from where that does
@@ -150,8 +158,18 @@ class Numbers:
         return not given or not all(
             unit.module.qualified(node) is None
             and self._written.is_settled(node, unit)  # `math.inf` is not written
+            and not is_large(node)
             for node, unit in given
         )
+
+    def _is_no_port(self, node: ast.expr, arguments: Arguments) -> bool:
+        """Whether a part of an address is, or is a parameter that is given, a written number that is no port."""
+        if not isinstance(node, ast.Name):
+            return is_large(node, _PORTS)
+        unit = arguments.frame.unit
+        parameters = (each.node for each in unit.module.bindings(node) if isinstance(each.node, ast.arg))
+        given = (each for one in parameters for each, _ in self._sources.of_parameter(one, unit) or ())
+        return any(is_large(each, _PORTS) for each in given)
 
     def _kept(self, node: ast.Attribute, arguments: Arguments) -> list[ast.expr | None]:
         """Return what this file puts into an attribute of an object of the program, None for what is not seen as it is put there.
@@ -187,6 +205,18 @@ class Numbers:
             and self._knowledge.method(entry.name, callee.attr) is not None
             for entry in receivers
         )
+
+
+def is_large(node: ast.expr, most: float = _MOST) -> bool:
+    """Whether a number is written that is larger than a bound, or below zero by as much.
+
+    Args:
+        node: an expression.
+        most: the bound.
+    """
+    if isinstance(node, ast.UnaryOp):
+        node = node.operand
+    return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and abs(node.value) > most
 
 
 def _is_asked_for(node: ast.Name, module: Module) -> bool:

@@ -142,6 +142,8 @@ class Operators:
             _is_huge(left) or _is_huge(right) or _grows(symbol, left_node, right_node)
         ):
             return frozenset(Type("int", (), HUGE) if entry.name == "int" else entry for entry in made)
+        if any(entry.is_huge and entry.name == "float" for entry in (*left, *right)):
+            return frozenset(Type("float", (), HUGE) if entry.name == "float" else entry for entry in made)
         return made
 
     def _operator_value(self, entry: Type, symbol: str, right: Value, frame: Frame) -> Value:

@@ -38,6 +38,7 @@ class Presence:
         self._families = families
         self._writes = writes
         self._stored: dict[FunctionInfo, frozenset[str]] = {}
+        self._made_without: dict[ClassInfo, bool] = {}
         self._at_top: dict[Unit, tuple[Unit, ...]] = {}
 
     def may_come_later(self, module: Unit, name: str, reader: Unit) -> bool:
@@ -87,6 +88,10 @@ class Presence:
             return True
         if self._is_deleted(name, family):
             return False
+        if self._is_made_without(info):
+            return any(
+                isinstance(owner, ClassInfo) and name in {*owner.values, *owner.methods} for owner in family
+            )
         for owner in family:
             if not isinstance(owner, ClassInfo):
                 continue
@@ -110,6 +115,29 @@ class Presence:
             for unit in {owner.unit for owner in family if isinstance(owner, ClassInfo)}
             for place in unit.module.stores_of(name)
         )
+
+    def _is_made_without(self, info: ClassInfo) -> bool:
+        """Whether an object of a class is made somewhere without its constructor: ``Robot.__new__(Robot)``."""
+        known = self._made_without.get(info)
+        if known is None:
+            self._made_without[info] = False  # what is asked on the way
+            units = dict.fromkeys((info.unit, *self._world.users_of(info.unit, "__new__")))
+            known = self._made_without[info] = any(
+                self._is_related(given, info, unit)
+                for unit in units
+                for call in unit.module.calls_of("__new__")
+                if unit.enclosing(call).name != "__new__"
+                for given in call.args[:1]
+            )
+        return known
+
+    def _is_related(self, node: ast.expr, info: ClassInfo, unit: Unit) -> bool:
+        """Whether an expression may be a class, a base or an heir of it."""
+        family = self._families.family
+        found = [
+            entry.class_or_none for entry in self._above.flat.value(node, unit) if entry.kind is values.CLASS
+        ]
+        return any(each is not None and (info in family(each) or each in family(info)) for each in found)
 
     def _is_run(self, owner: ClassInfo, family: tuple[ClassInfo | str | None, ...]) -> bool:
         """Whether making an object runs the constructor of a base: those before it call it."""

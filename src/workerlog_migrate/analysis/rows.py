@@ -307,10 +307,21 @@ class Rows:
         if receiver is not None and arguments.receiver_node is not None:
             given.append((receiver, arguments.receiver_node))
         for value, subject in given:
-            held = frozenset(entry for entry in value if entry.name in _HOLDING and entry.args)
+            held = frozenset(
+                entry
+                for entry in value
+                if (entry.name in _HOLDING and entry.args) or self._is_own_container(entry)
+            )
             if held and not is_written_empty(subject):
                 element = self._elements.element(held, frame.unit)
                 self._effects.unresolved_if_opaque(element, "op:argument-unknown", node, subject, frame)
+
+    def _is_own_container(self, entry: Type) -> bool:
+        """Whether an object is of a class of the program that inherits from a container: ``class Queue(list)``."""
+        return entry.kind is values.INSTANCE and any(
+            isinstance(base, str) and self._knowledge.protocol(base, "iter") is not None
+            for base in self._families.family(entry.class_info)
+        )
 
     def _names_in(self, value: Value, frame: Frame) -> set[str]:
         """Return the types of a value and of what it holds."""

@@ -214,11 +214,16 @@ class Shapes:
         ):
             return True
         signature = node.args
+        positional = function.parameters[1:] if is_bound else function.parameters
+        if _gives_twice([each.arg for each in positional if each not in signature.posonlyargs], arguments):
+            return False
         if arguments.starred:
-            return (signature.kwarg is not None or not _is_filled_with_data(arguments)) and (
+            takes_any = signature.kwarg is not None and not (
+                arguments.positional or arguments.keywords or len(positional) > len(signature.defaults)
+            )  # a name that is given twice, or one that is not given
+            return (takes_any or not _is_filled_with_data(arguments)) and (
                 signature.vararg is not None or not _is_filled_with_items(arguments)
             )
-        positional = function.parameters[1:] if is_bound else function.parameters
         by_name = {each.arg for each in (*positional, *signature.kwonlyargs)} - {
             each.arg for each in signature.posonlyargs
         }
@@ -399,6 +404,27 @@ def _is_filled_with_data(arguments: Arguments) -> bool:
         if not any(_is_put_together(binding.node, module) for binding in module.bindings(word.value)):
             return True
     return False
+
+
+def _gives_twice(names: list[str], arguments: Arguments) -> bool:
+    """Say whether a mapping that is unpacked with ``**`` was seen to hold a name that is given besides.
+
+    Args:
+        names: of the parameters that are given by position, or may be.
+        arguments: of the call.
+    """
+    call = arguments.node
+    mappings = [word.value for word in call.keywords if word.arg is None] if call is not None else []
+    if not mappings or any(isinstance(each, ast.Starred) for each in arguments.positional):
+        return False
+    given = {*names[: len(arguments.positional)], *arguments.keywords}
+    return any(
+        name in given
+        for mapping in mappings
+        for entry in arguments.value(mapping)
+        if entry.name == "dict" and entry.literal is not None
+        for name, _ in entry.literal
+    )
 
 
 def _is_filled_with_items(arguments: Arguments) -> bool:

@@ -145,11 +145,26 @@ def is_shortened(table: ast.expr, key: ast.expr | None, unit: Unit, *, loop: ast
                     is_own = own is not None and unit.path(index) == own
                 case ast.Call(func=ast.Attribute(value=value, attr=attr), args=given) if attr in _SHORTENING:
                     is_own = own is not None and bool(given) and unit.path(given[0]) == own
+                case ast.Yield() | ast.YieldFrom() if not _is_local(table, unit):
+                    return True  # who goes on with the generator may do anything meanwhile
                 case _:
                     continue
             if not is_own and unit.path(value) == path:
                 return True
     return False
+
+
+def _is_local(table: ast.expr, unit: Unit) -> bool:
+    """Whether a container has a name of the function around, that is no parameter of it."""
+    if not isinstance(table, ast.Name):
+        return False
+    module = unit.module
+    found = module.lookup(table.id, module.scope(table))
+    return (
+        found is not None
+        and found[0].function is not None
+        and all(binding.kind != "parameter" for binding in found[1])
+    )
 
 
 def _forget(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.flat import FlowInsensitive
+    from workerlog_migrate.analysis.program import ClassInfo
+    from workerlog_migrate.analysis.proofs import Proofs
     from workerlog_migrate.analysis.shapes import Shapes
     from workerlog_migrate.analysis.world import World
 
@@ -37,12 +39,14 @@ class SpecialMethods:
         families: Families,
         flat: FlowInsensitive,
         shapes: Shapes,
+        proofs: Proofs,
     ) -> None:
         self._above = above
         self._effects = effects
         self._families = families
         self._flat = flat
         self._shapes = shapes
+        self._proofs = proofs
         self._knowledge = world.knowledge
 
     def tested(self, node: ast.expr, frame: Frame) -> Value:
@@ -109,7 +113,29 @@ class SpecialMethods:
         others = _INSTEAD.get(name, ())
         if name in _WITHOUT_DEFAULT and self._shapes.lacks(entry.class_info, (name, *others)):
             self._effects.operation("op:kinds", node, frame)
+        elif name in _OF_ITEMS:
+            self._inherited(entry.class_info, name, node, frame)
         return ANY
+
+    def _inherited(self, info: ClassInfo, name: str, node: ast.expr, frame: Frame) -> None:
+        """Apply what the row of a base says of reading, storing or deleting an item: ``class Rates(dict)``, and ``self[key]``."""
+        if not isinstance(node, ast.Subscript) or not frame.sink.is_heard:
+            return
+        if isinstance(node.slice, ast.Slice) or self._proofs.has_key(node, frame):
+            return
+        if name == "__getitem__" and isinstance(self._families.method(info, "__missing__"), FunctionInfo):
+            return  # which is called instead
+        operation = name.strip("_")
+        for base in self._families.family(info):
+            if isinstance(base, str) and self._knowledge.protocol(base, operation) is not None:
+                if base == "collections.defaultdict" and name == "__getitem__":
+                    self._effects.operation(
+                        "op:subscript-key", node, frame
+                    )  # with which factory, nobody sees
+                self._effects.protocol(base, operation, node, frame)
+                return
+        rule = "op:subscript-store" if name == "__setitem__" else "op:subscript-unknown"
+        self._effects.unresolved(rule, node, node.value, frame)
 
     def iterate_instance(self, entry: Type, node: ast.expr, frame: Frame) -> None:
         """Call what a loop over an instance of a class of the program calls."""
@@ -127,6 +153,7 @@ _WITHOUT_DEFAULT = frozenset(
     "__len__ __next__ __reversed__ __abs__ __int__ __float__ __neg__ __pos__ __invert__ __contains__ __getitem__ __setitem__"  # noqa: SIM905  # a list of words
     " __delitem__".split()
 )
+_OF_ITEMS = frozenset({"__getitem__", "__setitem__", "__delitem__"})
 _INSTEAD = {
     "__contains__": ("__iter__", "__getitem__"),
     "__reversed__": ("__len__", "__getitem__"),

@@ -177,7 +177,10 @@ class Specials:
         row = self._knowledge.call("int")
         if arguments.positional and frame.sink.is_heard:
             first = arguments.positional[0]
-            if _is_float_of_text(first):  # "inf" is a float for float()
+            is_made = not isinstance(first, ast.Constant)
+            if _is_float_of_text(first) or (  # "inf" is a float for float()
+                is_made and any(entry.is_huge and entry.name == "float" for entry in arguments.value(first))
+            ):
                 self._effects.operation("op:int-of-float", node, frame)
         made = values.INT if row is None else self._rows.apply(row, arguments, None, node, frame)
         if arguments.positional and any(entry.is_huge for entry in arguments.value(arguments.positional[0])):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.annotations import Annotations
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
+    from workerlog_migrate.analysis.factories import Factories
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.kinds import Kinds
     from workerlog_migrate.analysis.proofs import Proofs
@@ -50,6 +51,7 @@ class Subscripts:
         unset: Unset,
         proofs: Proofs,
         special_methods: SpecialMethods,
+        factories: Factories,
     ) -> None:
         self._above = above
         self._effects = effects
@@ -59,6 +61,7 @@ class Subscripts:
         self._sources = sources
         self._kinds = kinds
         self._unset = unset
+        self._factories = factories
         self._proofs = proofs
         self._special_methods = special_methods
         self._knowledge = world.knowledge
@@ -76,10 +79,12 @@ class Subscripts:
             self._above.expressions.value(node.slice, frame)
         if frame.sink.is_heard and len(base) > 0:
             key = self._above.expressions.value(node.slice, frame.quiet())
+            bounds = self._bounds(node.slice, frame)
+            self._kinds.sliced(bounds, node, frame)
             for entry in values.in_order(base):
                 self._kinds.subscripted(entry, key, node, frame)
                 if not self._proofs.has_key(node, frame):
-                    self._kinds.keyed_by_data(entry, self._bounds(node.slice, frame) or key, node, frame)
+                    self._kinds.keyed_by_data(entry, bounds or key, node, frame)
         found = (
             values.join(self._item_of(entry, node, frame) for entry in values.in_order(base))
             or self._elements.nothing
@@ -131,6 +136,8 @@ class Subscripts:
             if "typing.TypedDict" in self._families.family(entry.class_info):
                 return self._typed_item(entry.class_info, node, frame)
             return self._special_methods.dunder(entry, "__getitem__", node, frame)
+        if entry.name == "collections.defaultdict" and not self._proofs.has_key(node, frame):
+            self._factories.missed(node, frame)
         row = self._knowledge.protocol(entry.name, "getitem")
         if row is None and self._kinds.refuses("[]", entry):
             return BOTTOM  # that is said already

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import collections
 import copy
 import csv
 import datetime
@@ -23,7 +24,7 @@ import re
 import struct
 import warnings
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from workerlog_migrate.analysis import values
@@ -135,6 +136,7 @@ _ANYTHING: tuple[object, ...] = ("ab", 2, b"ab", [1], ["a"], {"a": 1}, 2.0)
 _MOST_UNKNOWN = 2
 _MOST_SAMPLES = 4
 _MOST_TRIES = 24
+_MOST_ITEMS = 8
 _MOST_KEPT = 4_000
 _SMALL = 1_000
 _SHORT = 60
@@ -248,7 +250,9 @@ def _tried(function: Callable[..., object], words: list[str], arguments: list[ob
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            function(*copy.deepcopy(plain), **copy.deepcopy(named))
+            made = function(*copy.deepcopy(plain), **copy.deepcopy(named))
+            if isinstance(made, Iterator):  # it asks for nothing before it goes on
+                collections.deque(itertools.islice(made, _MOST_ITEMS), maxlen=0)
     except TypeError:
         return "op:kinds"
     except AttributeError:

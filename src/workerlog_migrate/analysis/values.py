@@ -427,17 +427,27 @@ def is_blank(value: Value) -> bool:
 
 
 def contradicting(declared: Value, seen: Value) -> Value:
-    """Return what is seen of another builtin kind than a declared type; a bool is an int, an int a float.
+    """Return what is seen of another builtin kind than a declared type, or holds such; a bool is an int, an int a float.
 
     Data of an open shape contradicts each builtin kind: what is decoded where a dict is declared may be a list.
     """
     known = names(declared)
     if not known <= _BUILTIN_KINDS:
-        return BOTTOM
+        return BOTTOM if is_silent(declared) else seen & (NONE - declared)
     if "float" in known or "int" in known:
         known |= {"int", "bool", "float"} if "float" in known else {"bool"}
-    others = (_BUILTIN_KINDS | _OPEN) - known - {"None"}
-    return frozenset(entry for entry in seen if entry.name in others)
+    others = (_BUILTIN_KINDS | _OPEN) - known
+    return frozenset(entry for entry in seen if entry.name in others or _holds_others(entry, declared))
+
+
+def _holds_others(entry: Type, declared: Value) -> bool:
+    """Whether a container holds something else than what is declared that one of its kind holds."""
+    if not entry.args or is_empty(entry) or entry.name == "tuple":
+        return False
+    alike = [each for each in declared if each.name == entry.name and len(each.args) == len(entry.args)]
+    return bool(alike) and all(
+        any(contradicting(*pair) for pair in zip(each.args, entry.args, strict=True)) for each in alike
+    )
 
 
 def filling(declared: Value, seen: Value) -> Value:

@@ -79,6 +79,24 @@ def gives_away(tree: ast.Module, name: str) -> bool:
     return name in [each.value for each in elements] or _is_extended(tree)
 
 
+def may_withhold(tree: ast.Module) -> bool:
+    """Say whether something is taken out of ``__all__`` again, so that nobody knows what a star import takes along.
+
+    Args:
+        tree: of the module.
+    """
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr in _TAKING
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "__all__"
+        for node in ast.walk(tree)
+    ) or any(isinstance(node, ast.Delete) and "__all__" in ast.unparse(node) for node in ast.walk(tree))
+
+
+_TAKING = frozenset({"remove", "pop", "clear"})
+
+
 def _is_extended(tree: ast.Module) -> bool:
     """Whether ``__all__`` is more than what is written where it is assigned."""
     return any(
