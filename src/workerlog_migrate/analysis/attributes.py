@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import itertools
 import sys
 from typing import TYPE_CHECKING
 
@@ -273,6 +274,7 @@ class Attributes:
             if method.kind == "property":
                 frame.sink.add(CallEdge(method, node, frame.unit))
                 given = flat.returns(method)
+                given |= self._instead_of(info, method, name)
                 return given | self._writes.attribute_written(info, name) if _is_cached(method) else given
             if name in info.stores:
                 return flat.attribute(info, name) or ANY
@@ -327,6 +329,15 @@ class Attributes:
             if self._world.knows_users(info.unit):
                 return BOTTOM
         return values.bound(ANY, f"{info.name}", name)
+
+    def _instead_of(self, info: ClassInfo, method: FunctionInfo, name: str) -> Value:
+        """Return the data that a class holds under the name of a property of a base, also in its heirs."""
+        others = itertools.takewhile(lambda owner: owner is not method.owner, self._families.family(info))
+        return values.join(
+            self._flat.value(owner.values[name], owner.unit)
+            for owner in (*others, *self._families.heirs(info))
+            if isinstance(owner, ClassInfo) and name in owner.values and name not in owner.methods
+        )
 
     def _asked_for(
         self, known: FunctionInfo, info: ClassInfo, name: str, node: ast.expr, frame: Frame

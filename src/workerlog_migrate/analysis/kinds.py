@@ -141,6 +141,9 @@ class Kinds:
         self.operated("<", value, value, node, frame)
         if frame.sink.is_heard and any(self.has_no_order(entry) for entry in value):
             self._effects.operation("op:kinds", node, frame)
+        for entry in values.in_order(value):
+            for part in entry.args if entry.name == "tuple" else ():
+                self.ordered(part, node, frame)
 
     def has_no_order(self, entry: Type) -> bool:
         """Whether an object is of a class of the program that cannot be compared by order."""

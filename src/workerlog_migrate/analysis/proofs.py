@@ -57,6 +57,8 @@ class Proofs:
     def has_column(self, node: ast.Subscript, frame: Frame) -> bool:
         """Whether a row of a database has a column, because a literal text names what is asked for."""
         count, index = width(node.value, frame.unit.module), integer(node.slice)
+        if index is None and not isinstance(node.slice, ast.Constant):
+            return False  # which column, nobody sees
         return count is not None and (index is None or -count <= index < count)
 
     def has_index(self, node: ast.Subscript, frame: Frame) -> bool:
