@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
-from workerlog_migrate.files.home import real_path
+from workerlog_migrate.files.home import areas_around, real_path
 from workerlog_migrate.model import FileError, FileResult
 from workerlog_migrate.report import (
     GIT_IGNORES,
@@ -115,11 +115,11 @@ class Writer:
         """Say why nothing is added to a folder that only the dots of a script's import lead to: it is in no project of it."""
         # Where it was when the run began, or was first looked at: that is where it is written.
         real = self.folders.setdefault(folder, self.folders.get(folder) or real_path(self.cwd / folder))
-        if any(real.is_relative_to(home) for home in self.homes) or not any(
-            file.changes for file in self.plans[folder].files
-        ):
+        if not any(file.changes for file in self.plans[folder].files):
             return ""
-        below = real_path(self.cwd / script.parent)
+        below = self.folders.get(script.parent) or real_path(self.cwd / script.parent)
+        if real == below or any(real.is_relative_to(area) for area in areas_around(below, self.homes)):
+            return ""
         while below != real and os.path.isfile(below / "__init__.py"):  # noqa: PTH113  # never raises
             below = below.parent
         if below == real and os.path.isfile(real / "__init__.py"):  # noqa: PTH113  # as above
@@ -142,7 +142,8 @@ class Writer:
             places = [place for path, place in self.places.items() if folder in path.parents]
             scripts = places or list(self.places.values())
             place = self.folders.get(folder)
-            vendor.write_runtime(plan, like=vendor.like_scripts(scripts), place=place)
+            like = vendor.like_scripts(scripts, place or self.cwd / folder)
+            vendor.write_runtime(plan, like=like, place=place)
             if any(file.changes for file in plan.files):
                 self._written()
         self.supplied.add(folder)
@@ -159,7 +160,7 @@ class Writer:
             from workerlog_migrate.files import vendor
 
             for file in self.plans[folder].files:
-                vendor.forget_compiled(self.cwd / file.path)
+                vendor.forget_compiled(self.cwd / file.path, self.folders[folder])
             self.renewed.add(folder)
 
     def _record(self, changes: Iterable[tuple[Path, bytes | None, bytes]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -382,4 +383,144 @@ def test_runtime_files_are_given_to_nobody_that_a_link_leads_to(place: Place) ->
     other = place.clone / "scripts" / "zero_z.py"
     other.symlink_to(third)
 
-    assert like_scripts([place.clone / "scripts" / "zero_a.py", other, other]).st_uid == NOBODY  # type: ignore[union-attr]  # one can be looked at
+    like = like_scripts([place.clone / "scripts" / "zero_a.py", other, other], place.clone / "scripts")
+    assert like is not None
+    assert (like.st_uid, like.st_mode & 0o777) == (NOBODY, 0o644)
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("theirs", "mode", "folder"),
+    [
+        (1, 0o666, (0, 0o755)),
+        (1, 0o664, (0, 0o755)),
+        (3, 0o644, (0, 0o755)),
+        (1, 0o666, (0, 0o1777)),
+    ],
+    ids=["for everybody", "for a group", "most are theirs", "in a folder of everybody"],
+)
+def test_nobody_who_cannot_write_to_all_scripts_can_write_to_the_runtime(
+    place: Place, theirs: int, mode: int, folder: tuple[int, int]
+) -> None:
+    """Kind: a runtime file is part of each script of its folder, and had the owner of the most and the rights of all of them together."""
+    for number in range(theirs):
+        script = place.clone / "scripts" / f"zero_theirs_{number}.py"
+        script.write_text(WORKER, encoding="utf-8")
+        os.chown(script, NOBODY, NOBODY)
+        script.chmod(mode)
+    place.script.chmod(0o644)
+    os.chown(place.clone / "scripts", folder[0], folder[0])
+    (place.clone / "scripts").chmod(folder[1])
+
+    assert place.run("--apply").returncode == 0
+
+    for name in ("worker_logger.py", "worker_utils.py"):
+        status = (place.clone / "scripts" / name).stat()
+        assert status.st_uid == 0, name
+        assert not status.st_mode & 0o022, name
+        assert readable_by(NOBODY, place.clone / "scripts" / name), name
+
+
+def test_nobody_s_only_script_makes_the_runtime_theirs_in_another_s_folder(tmp_path: Path) -> None:
+    """Kind, as a rule: what another script of the folder will import, too, belongs to who owns the folder."""
+    script = tmp_path / "zero_worker.py"
+    script.touch()
+    if IS_ROOT:
+        os.chown(script, NOBODY, NOBODY)
+    script.chmod(0o666)
+    tmp_path.chmod(0o755)
+
+    like = like_scripts([script], tmp_path)
+
+    assert like is not None
+    assert like.st_uid == tmp_path.stat().st_uid
+    assert like.st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("mode", [0o664, 0o660, 0o666])
+def test_twin_who_can_write_to_all_scripts_and_the_folder_can_write_to_the_runtime(
+    place: Place, mode: int
+) -> None:
+    place.script.chmod(mode)
+    (place.clone / "scripts").chmod(mode | 0o111)
+
+    place.run("--apply")
+
+    assert (place.clone / "scripts" / "worker_logger.py").stat().st_mode & 0o777 == mode
+
+
+COMPILED = MEANWHILE.replace("from workerlog_migrate import", "from workerlog_migrate.files import")
+
+
+def test_a_folder_that_becomes_a_link_loses_no_compiled_file_elsewhere(place: Place) -> None:
+    """Kind: what is removed is found by the path once more, after the runtime was written."""
+    (place.victim / "worker_logger.py").write_text("# theirs\n", encoding="utf-8")
+    compiled = place.victim / "__pycache__" / "worker_logger.cpython-311.pyc"
+    compiled.parent.mkdir()
+    status = (place.victim / "worker_logger.py").stat()
+    made_of = struct.pack("<IIII", 0, 0, int(status.st_mtime), status.st_size)
+    compiled.write_bytes(made_of)
+    code = COMPILED.format(
+        module="vendor", call="forget_compiled", before="swap()", after="pass", what="scripts"
+    )
+
+    done = subprocess.run(
+        [*place.command()[:1], "-c", code, str(place.victim), "--apply", "--jobs=1"],
+        cwd=place.clone,
+        env=place.environment(),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == 2
+    assert "given up" not in done.stderr, done.stderr
+    assert compiled.read_bytes() == made_of
+    assert (place.victim / "worker_logger.py").read_text() == "# theirs\n"
+
+
+@as_root
+@pytest.mark.parametrize(("mode", "after"), [(0o6757, 0o757), (0o2776, 0o766), (0o646, 0o646)])
+def test_a_file_that_becomes_ours_gives_nobody_our_rights(place: Place, mode: int, after: int) -> None:
+    """Kind: who may not give a file away keeps it, with a mode that was meant for its owner and group (set-user-id among it)."""
+    os.chown(place.script, 1234, 1234)
+    place.script.chmod(mode)
+    for folder in (place.clone, place.clone / "scripts", place.home):
+        folder.chmod(0o777)
+
+    applied = as_user(place, NOBODY, "--apply")
+
+    assert applied.returncode == 0, applied.stderr
+    status = place.script.stat()
+    assert (status.st_uid, status.st_gid) == (NOBODY, NOBODY)
+    assert status.st_mode & 0o7777 == after
+
+
+def test_twin_a_file_that_keeps_its_owner_keeps_its_mode(place: Place) -> None:
+    place.script.chmod(0o6775)
+
+    assert place.run("--apply").returncode == 0
+
+    assert place.script.stat().st_mode & 0o7777 == 0o6775
+
+
+@as_root
+@pytest.mark.parametrize("has_own", [False, True])
+def test_a_folder_s_access_list_gives_nobody_a_file_that_was_without(place: Place, *, has_own: bool) -> None:
+    """Kind: a new file in the old one's place has what the folder gives to new files, which the old one was older than."""
+    place.script.chmod(0o664)
+    everyone = 0xFFFFFFFF
+    entries = [(1, 7, everyone), (2, 6, NOBODY), (4, 7, everyone), (16, 7, everyone), (32, 5, everyone)]
+    rights = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    try:
+        os.setxattr(place.clone / "scripts", "system.posix_acl_default", rights)
+        if has_own:
+            os.setxattr(place.script, "system.posix_acl_access", rights)
+    except OSError:
+        pytest.skip("this file system has no access lists")
+    mode = place.script.stat().st_mode
+
+    assert place.run("--apply").returncode == 0
+
+    assert ("system.posix_acl_access" in os.listxattr(place.script)) is has_own
+    assert place.script.stat().st_mode == mode

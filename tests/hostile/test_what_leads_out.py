@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from attacked import WORKER, Place
+from attacked import IS_ROOT, NOBODY, WORKER, Place
 
 DOTS = 'from ...worker_logger import mirror_print, setup_worker_logger\n\nlogger = setup_worker_logger("zero")\nprint("[OK] zero")\n'
 
@@ -271,3 +271,64 @@ def test_twin_a_link_within_an_environment_is_the_person_s(place: Place) -> None
 
     assert done.returncode == 1, done.stderr
     assert (place.clone / ".venv" / "lib" / "report.json").exists()
+
+
+@pytest.mark.parametrize("start", ["home", "above"])
+@pytest.mark.parametrize("git", [True, False], ids=["a repository", "an archive"])
+def test_the_dots_of_an_import_lead_no_runtime_file_into_a_home_folder(
+    place: Place, start: str, *, git: bool
+) -> None:
+    """Kind: what the current folder holds is taken for the project, also where that is a home folder or one above it."""
+    clone = place.home / "clone"
+    (clone / "scripts").mkdir(parents=True)
+    if git:
+        (clone / ".git").mkdir()
+    script = clone / "scripts" / "zero_worker.py"
+    script.write_text(DOTS, encoding="utf-8")
+    cwd = place.home if start == "home" else place.home.parent
+
+    done = place.run("--apply", os.path.relpath(clone / "scripts", cwd), cwd=cwd)
+
+    assert done.returncode == 2
+    assert f"its import of the runtime leads out of the project, to {place.home}, " in done.stderr
+    assert not list(place.home.glob("worker_*.py"))
+    assert script.read_text(encoding="utf-8") == DOTS
+
+
+@pytest.mark.parametrize("dots", ["..", ".", ""])
+def test_twin_the_dots_of_an_import_that_stay_in_a_part_of_a_home_folder(place: Place, dots: str) -> None:
+    scripts = place.home / "clone" / "scripts"
+    scripts.mkdir(parents=True)
+    (scripts / "zero_worker.py").write_text(DOTS.replace("...", dots), encoding="utf-8")
+
+    done = place.run("--apply", "clone/scripts", cwd=place.home)
+
+    assert done.returncode == 0, done.stderr
+    assert (scripts.parent if dots == ".." else scripts).joinpath("worker_logger.py").exists()
+
+
+@pytest.mark.parametrize("whose", ["the person's", "another's", "everybody's"])
+def test_a_folder_above_homes_that_one_works_from_is_no_checkout(place: Place, whose: str) -> None:
+    """Kind: one part of ``/`` or ``/home`` holds the clone and what is others'."""
+    if whose == "another's" and not IS_ROOT:
+        pytest.skip("only root has files of several users")
+    above = place.home.parent
+    around = {"the person's": place.home, "another's": above / "homes", "everybody's": above / "tmp"}[whose]
+    clone = around / ("evil" if whose == "another's" else "") / "clone"
+    clone.mkdir(parents=True)
+    mine = around / "mine" / "zero_mine.py"
+    mine.parent.mkdir()
+    mine.write_text(WORKER, encoding="utf-8")
+    link = clone / "zero_link.py"
+    link.symlink_to(mine)
+    if whose == "another's":
+        os.chown(clone.parent, NOBODY, NOBODY)
+        os.chown(clone, NOBODY, NOBODY)
+    if whose == "everybody's":
+        around.chmod(0o1777)
+
+    done = place.run("--apply", os.path.relpath(link, above), cwd=above)
+
+    assert done.returncode == 2
+    assert f"a link that leads out of the project, to {mine}; " in done.stderr
+    assert mine.read_text(encoding="utf-8") == WORKER

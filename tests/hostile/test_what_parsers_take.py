@@ -5,6 +5,7 @@ The budget of a file ends Python code; LibCST's parser and the arithmetic of lar
 
 from __future__ import annotations
 
+import hashlib
 import resource
 import signal
 import subprocess
@@ -295,3 +296,17 @@ def test_what_the_compiler_copies_until_the_memory_is_full_is_not_compiled(
 def test_twin_finally_blocks_as_people_write_them_are_compiled(place: Place) -> None:
     code, said = run(place, ways_out(4, 3), "--check")
     assert code == 1, said
+
+
+@pytest.mark.parametrize("version", ["0.\u00b2", "9" * 5_000, "0." + "9" * 5_000])
+def test_a_version_of_a_runtime_file_is_any_text(place: Place, version: str) -> None:
+    """Kind: a number in a file of the checkout is one for ``isdigit``, and none for ``int``."""
+    body = "def setup_worker_logger(*given): ...\n"
+    digest = hashlib.sha256(body.encode()).hexdigest()
+    stamped = f"# workerlog-migrate runtime {version} sha256:{digest}\n{body}"
+    (place.clone / "scripts" / "worker_logger.py").write_text(stamped, encoding="utf-8")
+
+    done = place.run("--apply", "--no-cache", "--jobs=1")
+
+    assert done.returncode == 0, done.stderr
+    assert "mirror_print" in place.script.read_text(encoding="utf-8")

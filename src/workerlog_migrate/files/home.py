@@ -84,14 +84,37 @@ def _may_lead(folder: Path, target: Path, homes: Collection[Path]) -> bool:
     around = [home for home in homes if folder.is_relative_to(home)]
     if not around:
         return True
-    person = real_path(Path(os.path.expanduser("~")))  # noqa: PTH111  # Path.home raises where there is none
+    person = _person()
     root = git_root(folder)
     if root is not None and not person.is_relative_to(root):
         around = [root]
     if folder in around and person.is_relative_to(folder):
         return True  # it lies in the home folder itself, which the person has filled
-    areas = [_below(home, folder) if person.is_relative_to(home) else home for home in around]
+    areas = [_area(home, folder, person) for home in around]
     return any(target.is_relative_to(area) and _is_shared(folder, target, area) for area in areas)
+
+
+def areas_around(folder: Path, homes: Collection[Path]) -> list[Path]:
+    """Give the folders around one that belong to the same project as it does.
+
+    Args:
+        folder: links resolved.
+        homes: folders that hold a project, or several, links resolved.
+
+    Returns:
+        Those that hold the folder; of a home folder, and of one above it, the repository or the part that the folder lies in.
+    """
+    person, root = _person(), git_root(folder)
+    is_root = root is not None and not person.is_relative_to(root)
+    return [
+        root if is_root and root is not None and person.is_relative_to(home) else _area(home, folder, person)
+        for home in homes
+        if folder.is_relative_to(home)
+    ]
+
+
+def _person() -> Path:
+    return real_path(Path(os.path.expanduser("~")))  # noqa: PTH111  # Path.home raises where there is none
 
 
 def _is_link(path: Path, target: Path) -> bool:
@@ -103,9 +126,25 @@ def _is_link(path: Path, target: Path) -> bool:
         return False
 
 
-def _below(home: Path, folder: Path) -> Path:
-    """Give the part of a home folder, or of one above it, that a folder lies in."""
-    return home.joinpath(*folder.relative_to(home).parts[:1])
+def _area(home: Path, folder: Path, person: Path) -> Path:
+    """Give the part of a home folder, or of one above it, that a folder lies in: no other person's home, and no folder of everybody."""
+    if not person.is_relative_to(home):
+        return home
+    below = folder.relative_to(home).parts
+    for count in range(1, len(below)):
+        area = home.joinpath(*below[:count])
+        if not person.is_relative_to(area) and _is_of_one(area, folder):
+            return area
+    return folder
+
+
+def _is_of_one(area: Path, folder: Path) -> bool:
+    """Whether a folder belongs to the owner of one in it, and not everybody can write to it."""
+    try:
+        status = area.lstat()
+        return status.st_uid == folder.lstat().st_uid and not (os.name != "nt" and status.st_mode & 0o002)
+    except OSError:
+        return False
 
 
 def not_brought(place: Path, home: Path) -> Path | None:

@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.folder import Folder
 from workerlog_migrate.files.in_use import why
-from workerlog_migrate.files.names import existing_path
 from workerlog_migrate.files.reading import path_text, read_file
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.files.stamp import copied, is_unedited, read_stamp, runtime_version, vendored
@@ -38,6 +37,9 @@ if TYPE_CHECKING:
 
     from workerlog_migrate.model import FileResult
 
+
+_NUMBER = re.compile(r"(?<![^.])[0-9]{1,9}(?![^.])")
+"""A part of a version; what is no number, or longer than any that we shall have, a checkout has made up."""
 
 _EXTENSIONS = tuple(suffix.removeprefix(".") for suffix in EXTENSION_SUFFIXES)
 
@@ -241,31 +243,36 @@ def compiled_instead(file: Path) -> Path | None:
     return None
 
 
-def forget_compiled(file: Path) -> None:
+def forget_compiled(file: Path, place: Path) -> None:
     """Have Python compile a source anew, if a compiled file claims to be made of it, which a checkout can do for a source that it brings.
 
     What is removed is only what Python makes again by itself.
 
     Args:
         file: the source, which is there.
+        place: where its folder was when the run began, links resolved; nothing is removed elsewhere.
 
     Raises:
         Refused: it cannot be removed.
     """
-    status = file.stat()
-    made_of = struct.pack("<II", int(status.st_mtime) & 0xFFFFFFFF, status.st_size & 0xFFFFFFFF)
-    for path in _compiled(file):
-        try:
-            if read_file(path)[8:_HEADER] != made_of:
-                continue
-            with Folder.open(Path(existing_path(file.parent)) / path.parent.name) as folder:
+    path = file
+    try:
+        status = file.stat()
+        made_of = struct.pack("<II", int(status.st_mtime) & 0xFFFFFFFF, status.st_size & 0xFFFFFFFF)
+        for path in _compiled(file):
+            try:
+                if read_file(path)[8:_HEADER] != made_of:
+                    continue
+            except OSError as error:
+                if error.errno == errno.EINVAL:
+                    continue  # no file that Python could read
+                raise
+            with Folder.open(place / path.parent.name) as folder:
                 folder.unlink(path.name)
-        except OSError as error:
-            if error.errno == errno.EINVAL:
-                continue  # no file that Python could read
-            raise Refused(
-                f"{path} may be run in the place of {file.name}, and cannot be removed: {why(error)}"
-            ) from error
+    except OSError as error:
+        raise Refused(
+            f"{path} may be run in the place of {file.name}, and cannot be removed: {why(error)}"
+        ) from error
 
 
 def _compiled(file: Path) -> Iterator[Path]:
@@ -329,33 +336,45 @@ def folders_of(result: FileResult) -> dict[Path, dict[str, frozenset[str]]]:
     return folders
 
 
-def like_scripts(scripts: Collection[Path]) -> os.stat_result | None:
-    """Find the owner and mode with which the runtime files can be read by whoever runs the scripts.
+def like_scripts(scripts: Collection[Path], folder: Path) -> os.stat_result | None:
+    """Find the owner and mode with which the runtime files can be read by whoever runs the scripts, and be written by nobody new.
 
-    Not those of this process: root migrates scripts that others run, and may have a umask of 077.
+    Not those of this process: root migrates scripts that others run, and may have a umask of 077. Whoever could write to the
+    runtime would decide what each script of the folder runs, whoever's it is; who owns the folder can do so anyway.
 
     Args:
         scripts: the scripts that import them, links resolved: what has become a link since may lead to somebody else's file.
+        folder: where they stand, links resolved.
 
     Returns:
-        Owner and group that most of the scripts have, and all rights to read and write that any of them gives; of
-        scripts with several owners everybody may read. None if no script can be looked at.
+        The folder's owner; the group of the scripts, or if they have several the folder's; all rights to read that any of the
+        scripts gives, to everybody if they are not all the folder's owner's; rights to write where all scripts and the folder
+        give them. None if no script, or not the folder, can be looked at.
     """
     found = []
+    place = None
+    with contextlib.suppress(OSError):
+        place = folder.lstat()
     for script in scripts:
         with contextlib.suppress(OSError):
             status = script.lstat()
             if stat.S_ISREG(status.st_mode):
                 found.append(status)
-    if not found:
+    if not found or place is None:
         return None
-    owners = [(status.st_uid, status.st_gid) for status in found]
-    owner = max(owners, key=owners.count)
-    mode = 0o444 if len({uid for uid, _ in owners}) > 1 else 0
+    groups = {status.st_gid for status in found}
+    group = place.st_gid if len(groups) > 1 else found[0].st_gid
+    owners = {place.st_uid, *(status.st_uid for status in found)}
+    if hasattr(os, "geteuid") and os.geteuid() != 0:
+        owners.add(os.geteuid())  # whose the file will be: nobody else may give one away
+    is_one = len(groups) == 1 and len(owners) == 1
+    mode = 0o600 if is_one else 0o644
+    writers = place.st_mode & (0o022 if groups == {place.st_gid} else 0o002)
     for status in found:
-        mode |= status.st_mode & 0o666
-    values = list(next(status for status in found if (status.st_uid, status.st_gid) == owner))
-    return os.stat_result([mode | 0o600, *values[1:]])
+        mode |= status.st_mode & 0o444
+        writers &= status.st_mode
+    values = list(found[0])
+    return os.stat_result([mode | writers, *values[1:4], place.st_uid, group, *values[6:]])
 
 
 def is_ours(needs: Mapping[str, Collection[str]]) -> bool:
@@ -545,7 +564,7 @@ def _stamp_of(data: bytes) -> tuple[str, str] | None:
 
 
 def _parts(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
+    return tuple(int(part) for part in _NUMBER.findall(version))
 
 
 def _names_defined(path: Path, data: bytes) -> frozenset[str]:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 # A name that git, editors and the patterns of workers all pass over, and that says whose it is.
 _PREFIX = ".workerlog-migrate-"
 
+_ACCESS_LIST = "system.posix_acl_access"
+
 _NO_FILE = "changed while it was being processed: it is no longer a regular file; run again"
 _PATIENCE = 5.0  # seconds in which the reader of a pipe may come
 
@@ -396,11 +398,14 @@ def _copy_attributes(
         with contextlib.suppress(OSError):
             source = folder.open_file(name, os.O_RDONLY)
             try:
-                for attribute in os.listxattr(source):
+                names = os.listxattr(source)
+                for attribute in names:
                     with contextlib.suppress(OSError):
                         os.setxattr(descriptor, attribute, os.getxattr(source, attribute))
             finally:
                 os.close(source)
+            if _ACCESS_LIST not in names and _ACCESS_LIST in os.listxattr(descriptor):
+                os.removexattr(descriptor, _ACCESS_LIST)  # the folder's own, which the file has been without
     _give(folder, temporary, descriptor, before.st_uid, before.st_gid, stat.S_IMODE(before.st_mode))
 
 
@@ -427,8 +432,18 @@ def _give(folder: Folder, name: str, descriptor: int, owner: int, group: int, mo
         except OSError:
             with contextlib.suppress(OSError):
                 os.fchown(descriptor, -1, group)
+            mode = _without_rights_of_others(mode, os.fstat(descriptor), owner, group)
     # Last, because a change of owner clears the set-user-id bit.
     _chmod(folder, name, descriptor, mode)
+
+
+def _without_rights_of_others(mode: int, now: os.stat_result, owner: int, group: int) -> int:
+    """Take from a mode what it would give in another owner's or group's name than it was given for."""
+    if now.st_uid != owner:
+        mode &= ~stat.S_ISUID
+    if now.st_gid != group:  # that group may do what everybody may
+        mode &= ~(stat.S_ISGID | stat.S_IRWXG) | (mode & stat.S_IRWXO) << 3
+    return mode
 
 
 def _chmod(folder: Folder, name: str, descriptor: int, mode: int) -> None:
