@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 from pathlib import Path
@@ -130,3 +131,54 @@ def test_several_applies_at_once_leave_an_undo_for_what_was_written(place: Place
     assert set(undone) >= set(before)
     assert all(text in (before.get(name), after[name]) for name, text in undone.items())
     assert any(undone[name] == text != after[name] for name, text in before.items())
+
+
+@pytest.mark.parametrize("text", ["the old one", "the new one"])
+def test_a_file_that_claims_to_be_of_a_killed_run_lets_no_undo_overwrite_work(
+    place: Place, text: str
+) -> None:
+    """Kind: what an undo takes for the rest of a write that a kill has stopped may have come with the checkout."""
+    applied(place)
+    edited = place.script.read_text(encoding="utf-8") + "print('done since')\n"
+    left = WORKER if text == "the old one" else place.script.read_text(encoding="utf-8")
+    place.script.write_text(edited, encoding="utf-8")
+    (place.script.parent / ".workerlog-migrate-1-00000000.tmp").write_text(left, encoding="utf-8")
+    os.link(place.script, place.clone / "second.py")
+
+    undone = place.run("--undo")
+
+    assert undone.returncode == 2
+    assert "edited since the last --apply" in undone.stderr
+    assert place.script.read_text(encoding="utf-8") == edited
+
+
+HALF = """
+import os, sys
+from workerlog_migrate.files import writing
+real = writing.write_all
+def half(descriptor, data):
+    if os.fstat(descriptor).st_nlink > 1:
+        real(descriptor, bytes(data)[:7])
+        os.kill(os.getpid(), 9)
+    return real(descriptor, data)
+writing.write_all = half
+from workerlog_migrate.cli import main
+main(sys.argv[1:], prog_name="workerlog-migrate")
+"""
+
+
+def test_twin_a_write_that_was_killed_halfway_is_taken_back(place: Place) -> None:
+    os.link(place.script, place.clone / "second.py")
+    subprocess.run(
+        [*place.command()[:1], "-c", HALF, "--apply", "--jobs=1"],
+        cwd=place.clone,
+        env=place.environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert place.script.read_text(encoding="utf-8") != WORKER
+
+    undone = place.run("--undo")
+
+    assert undone.returncode == 0, undone.stderr
+    assert place.script.read_text(encoding="utf-8") == WORKER

@@ -32,15 +32,18 @@ from workerlog_migrate.errors import Refused, UsageError
 from workerlog_migrate.files.folder import Folder
 from workerlog_migrate.files.in_use import why
 from workerlog_migrate.files.journal_entries import (
+    ENDED,
     FORMAT,
     PENDING,
     Change,
     entry_of,
     has_certainly_changed,
     has_journal,
+    hash_of,
     json_line,
 )
 from workerlog_migrate.files.journal_folder import MAX_BYTES, forget_old, locked, promote, remove_home, settle
+from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.state import (
     NoStateError,
     Project,
@@ -71,6 +74,7 @@ class Journal:
         self._home: Folder | None = None
         self._lock: BinaryIO | None = None
         self._is_last = False
+        self._in_place: list[Change] = []
 
     def record(self, changes: Sequence[Change]) -> None:
         """Put on the disk what a write is about to replace.
@@ -105,6 +109,7 @@ class Journal:
                 f"the journal for --undo cannot be written, so there would be no way back: {why(error)}"
             ) from error
         self._held = held
+        self._in_place += (change for change in changes if _has_several_names(change))
 
     def written(self) -> None:
         """Make this journal the one that an undo goes by: something that it knows of has been written."""
@@ -117,6 +122,9 @@ class Journal:
     def close(self) -> None:
         """Let another run have the journal; one that nothing was written for is removed."""
         if self._file is not None:
+            if all(map(_is_whole, self._in_place)):
+                with contextlib.suppress(OSError):  # without it an undo looks for what a kill has left
+                    self._append(ENDED)
             self._file.close()
         if self._home is not None and self._lock is not None:
             with contextlib.suppress(OSError):
@@ -161,3 +169,17 @@ class Journal:
             rest = rest[self._file.write(rest) :]
         os.fsync(self._file.fileno())
         self._size += len(data)
+
+
+def _has_several_names(change: Change) -> bool:
+    """Whether a file is written in place, so that a kill could leave half of it."""
+    with contextlib.suppress(OSError):
+        return change.before is not None and os.stat(change.real or change.path).st_nlink > 1  # noqa: PTH116  # as kept
+    return False
+
+
+def _is_whole(change: Change) -> bool:
+    with contextlib.suppress(OSError):
+        held = hash_of(read_file(change.real or change.path))
+        return held in (hash_of(change.before or b""), hash_of(change.after))
+    return False

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 FORMAT = 2
 JOURNAL = "journal"
 PENDING = "journal.new"
+ENDED = b"ended"
+"""What a journal ends with whose apply has ended by itself; without a newline it is no entry, for earlier versions neither."""
+
 LONGEST_LINE = 1 << 20
 _EARLIER = re.compile(r"journal\.([1-9]\d{0,8})")
 
@@ -208,6 +211,17 @@ def read_entries(file: BinaryIO, path: Path, project: Project | None) -> list[En
             f"{path} is damaged ({error or type(error).__name__}); nothing was undone"
         ) from error
     return entries
+
+
+def has_ended(file: BinaryIO) -> bool:
+    """Say whether an apply has ended by itself, so that it has left no file half written.
+
+    Args:
+        file: its journal.
+    """
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - len(ENDED), 0))
+    return file.read() == ENDED
 
 
 def content_of(entry: Entry) -> bytes | None:

@@ -19,6 +19,7 @@ from workerlog_migrate.files.journal_entries import (
     PENDING,
     Entry,
     content_of,
+    has_ended,
     has_journal,
     hash_of,
     is_there,
@@ -126,9 +127,11 @@ def _undo_all(folder: Path, states: Folder, home: Folder, project: Project) -> I
             return  # another undo was faster, or the last apply has changed nothing
         with open_journal(home, JOURNAL) as file:
             entries = read_entries(file, home.path / JOURNAL, project)
+            may_be_torn = not has_ended(file)
             done: dict[Path, Undone] = {}
             for entry in reversed(entries):
-                done[folder / entry.path] = undone = _undo_one(entry, file, folder, home, done)
+                undone = _undo_one(entry, file, folder, home, done, may_be_torn=may_be_torn)
+                done[folder / entry.path] = undone
                 yield undone
         held_back = {
             entry.real.parent for entry in entries if done[folder / entry.path].outcome is Outcome.LEFT
@@ -171,7 +174,15 @@ def undo_folder(folder: Path) -> Path:
     return Path(os.path.realpath(state_folder())) / "undo" / Project.of(folder).key
 
 
-def _undo_one(entry: Entry, file: BinaryIO, folder: Path, home: Folder, done: dict[Path, Undone]) -> Undone:
+def _undo_one(
+    entry: Entry,
+    file: BinaryIO,
+    folder: Path,
+    home: Folder,
+    done: dict[Path, Undone],
+    *,
+    may_be_torn: bool,
+) -> Undone:
     path = folder / entry.path
     try:
         current = content_of(entry)
@@ -188,7 +199,7 @@ def _undo_one(entry: Entry, file: BinaryIO, folder: Path, home: Folder, done: di
     found = hash_of(current)
     if found == entry.before:
         return Undone(entry.path, Outcome.NOTHING)
-    if found != entry.after and not is_torn(entry):
+    if found != entry.after and not (may_be_torn and is_torn(entry)):
         return _left(entry, file, home, "edited since the last --apply")
     try:
         if entry.before is None:
