@@ -12,6 +12,7 @@ import re
 import sys
 from fnmatch import fnmatch
 from functools import partial
+from keyword import iskeyword
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
@@ -112,13 +113,15 @@ class Config(NamedTuple):
     python: tuple[int, int] | None = None
 
     def log_folder_elsewhere(self, cwd: Path) -> str:
-        """Give the log folder if it leads out of the project, where only the person can say whether that is meant.
+        """Give the log folder if it leads out of the project, also by a link, where only the person can say whether that is meant.
 
         Args:
             cwd: the folder in which workers are started, as far as anybody knows, absolute.
         """
-        place = os.path.normpath(os.path.join(cwd, self.log_dir or ""))  # noqa: PTH118  # text in, text out
-        roots = (os.fspath(cwd), os.fspath(self.folder.absolute()))
+        place = os.path.normpath(os.path.join(cwd, self.log_dir or "logs"))  # noqa: PTH118  # text in, text out
+        roots = [os.fspath(cwd), os.fspath(self.folder.absolute())]
+        if any(below(place + os.sep, root) is not None for root in roots):
+            place, roots = os.path.realpath(place), [*map(os.path.realpath, roots)]
         return "" if any(below(place + os.sep, root) is not None for root in roots) else place
 
 
@@ -435,7 +438,7 @@ class _Reader:
         self.dotted(".".join([first, *others]), where)
 
     def dotted(self, name: str, where: str) -> None:
-        if not all(part.isidentifier() for part in name.split(".")):
+        if not all(part.isidentifier() and not iskeyword(part) for part in name.split(".")):
             raise UsageError(f"{self.file}: {where}: {name!r} is no qualified name such as 'requests.get'")
 
 

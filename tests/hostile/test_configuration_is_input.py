@@ -525,7 +525,7 @@ def test_a_log_folder_out_of_the_project_is_said(place: Place, folder: str) -> N
         said = place.run(mode).stderr
         where = os.path.normpath(os.path.join(place.clone, folder))
         assert (
-            f"log-dir of the configuration leads out of the project: workers write their logs to {where}\n"
+            f"the log folder leads out of the project (by log-dir, or a link): workers write their logs to {where}\n"
             in said
         )
 
@@ -552,3 +552,54 @@ def test_a_module_of_the_project_that_is_not_seen_is_not_imported(place: Place, 
     assert "except Exception as error:" in after
     assert "helper.evil" not in after
     assert "except cloud.errors.Boom as error:" in after
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "[tool.ruff.lint]\nselect = ['I']\n[tool.ruff.lint.isort]\nlines-after-imports = 300000\nlines-between-types = 300000\n",
+        "[tool.isort]\nlines_after_imports = 300000\nlines_between_types = 300000\n",
+    ],
+    ids=["ruff", "isort"],
+)
+def test_no_number_of_blank_lines_fills_a_script(place: Place, table: str) -> None:
+    """Kind: a number of a configuration of somebody else's says how much is written."""
+    (place.clone / "pyproject.toml").write_text(table, encoding="utf-8")
+    place.script.write_text("import os\nprint(os.name)\n", encoding="utf-8")
+
+    assert place.run("--apply").returncode == 0
+
+    assert len(place.script.read_text(encoding="utf-8")) < 1_000
+
+
+def test_twin_as_many_blank_lines_as_a_project_wants_are_written(place: Place) -> None:
+    (place.clone / "pyproject.toml").write_text("[tool.isort]\nlines_after_imports = 5\n", encoding="utf-8")
+    place.script.write_text("import os\n\nprint(os.name)\n", encoding="utf-8")
+
+    place.run("--apply")
+
+    assert "setup_worker_logger\n\n\n\n\n\nlogger = " in place.script.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["cloud.True", "cloud.class.Boom", "None"])
+def test_a_keyword_is_no_name_of_an_exception(place: Place, name: str) -> None:
+    """Kind: a word that is an identifier for `str.isidentifier` and none for Python."""
+    done = taught(place, f'"{name}"')
+
+    assert done.returncode == 2
+    assert f"{name!r} is no qualified name" in done.stderr
+
+
+def test_a_link_in_place_of_the_log_folder_is_said(place: Place) -> None:
+    """Kind: a checkout decides where workers write, by a link as well as by ``log-dir``."""
+    (place.clone / "logs").symlink_to(place.victim)
+
+    said = place.run("--apply").stderr
+
+    assert f"by log-dir, or a link): workers write their logs to {place.victim}\n" in said
+
+
+def test_twin_a_link_to_a_log_folder_in_the_project_is_nothing_to_speak_of(place: Place) -> None:
+    (place.clone / "logs").symlink_to("var")
+
+    assert "leads out" not in place.run("--apply").stderr

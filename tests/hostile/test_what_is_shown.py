@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import re
@@ -356,3 +357,25 @@ def test_twin_other_settings_are_nothing_to_speak_of(place: Place) -> None:
     said = place.run().stderr
     assert ".env" not in said
     assert "secret" not in said
+
+
+@pytest.mark.parametrize("mark", ["\x0c", "\x1c", "\x85", "\u2028", "\x0b"])
+def test_the_lines_of_a_fix_are_those_that_its_reader_counts(place: Place, mark: str) -> None:
+    """Kind: what ends a line for `str.splitlines`, and for no editor, has a fix of a report replace other lines than are shown."""
+    text = f"# {mark} {mark}\nimport os\nprint(1)\nos.check()\n"
+    place.script.write_text(text, encoding="utf-8")
+
+    place.run("--output=report.sarif")
+
+    (found,) = json.loads((place.clone / "report.sarif").read_text(encoding="utf-8"))["runs"]
+    assert found["newlineSequences"] == ["\r\n", "\n", "\r"]
+    lines = text.split("\n")
+    replaced = {
+        lines[line - 1]
+        for result in found["results"]
+        for fix in result.get("fixes", ())
+        for replacement in fix["artifactChanges"][0]["replacements"]
+        for region in [replacement["deletedRegion"]]
+        for line in range(region["startLine"], region["endLine"])
+    }
+    assert replaced == {"print(1)"}

@@ -425,3 +425,19 @@ def test_no_path_of_a_note_is_looked_for_elsewhere(tmp_path: Path, monkeypatch: 
     assert not asked
     assert paths.target(f"{tmp_path}/link/zero_a.py") == (Path("zero_a.py"), "")
     assert asked == [f"{tmp_path}/link/zero_a.py"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["builtins:True", "builtins:None", "builtins:Ellipsis", "builtins:NoSuchError", "json:classError"]
+)
+def test_a_word_that_no_exception_has_is_written_into_no_handler(
+    project: Path, run: Run, script: Path, kind: str
+) -> None:
+    """Kind: a log folder is input: of the builtins every exception is known, and a keyword begins with a capital, too."""
+    write(project, note(script, "First.load", 1, kind, expected=False))
+    before = script.read_bytes()
+
+    done = run("--from-logs", "logs", "--apply")
+
+    assert done.returncode == 0, done.stderr
+    assert script.read_bytes() == before

@@ -98,6 +98,7 @@ _PROFILES: Mapping[str, Mapping[str, object]] = {
 }
 _GRID, _HANGING = 0, 3
 _MOST_FOLDERS = 2_000
+_MOST_BLANK_LINES = 20
 _MOST_DOTS = 1_000
 """In a line: a key of many parts takes a time that grows with its square."""
 
@@ -283,9 +284,9 @@ def _ruff_style(folder: Path, ruff: Mapping[str, object]) -> ImportStyle:
         from_first=options.get("from-first") is True,
         single_line=options.get("force-single-line") is True,
         by_length=options.get("length-sort") is True,
-        lines_between_types=_number(options.get("lines-between-types"), 0),
+        lines_between_types=_blank_lines(options.get("lines-between-types"), 0),
         no_lines_before=_named(_texts(options.get("no-lines-before"))),
-        lines_after=_number(options.get("lines-after-imports"), -1),
+        lines_after=_blank_lines(options.get("lines-after-imports"), -1),
         line_length=_number(ruff.get("line-length"), 88),
     )
 
@@ -341,9 +342,9 @@ def _isort_style(folder: Path, options: Mapping[str, object]) -> ImportStyle:
         from_first=alphabetical or _truth(said.get("from_first")),
         single_line=_truth(said.get("force_single_line")),
         by_length=_truth(said.get("length_sort")),
-        lines_between_types=_number(said.get("lines_between_types"), int(alphabetical)),
+        lines_between_types=_blank_lines(said.get("lines_between_types"), int(alphabetical)),
         no_lines_before=_named(_texts(said.get("no_lines_before"))),
-        lines_after=_number(said.get("lines_after_imports"), -1),
+        lines_after=_blank_lines(said.get("lines_after_imports"), -1),
         wrap_from=_number(said.get("force_grid_wrap"), 0),
         line_length=_number(said.get("line_length"), 79),
         hanging=_wrap_mode(said.get("multi_line_output")) == _HANGING,
@@ -443,6 +444,11 @@ def _number(value: object, default: int) -> int:
         return int(value)
     except ValueError:
         return default
+
+
+def _blank_lines(value: object, default: int) -> int:
+    """Read a number of blank lines; more than anybody wants would be written into each script."""
+    return min(_number(value, default), _MOST_BLANK_LINES)
 
 
 def _truth(value: object) -> bool:

@@ -40,7 +40,7 @@ def render_hints(report: Report) -> str:
     lines = []
     if report.log_folder and report.changed:
         lines.append(
-            f"log-dir of the configuration leads out of the project: workers write their logs to {typed_paths(report.log_folder)}\n"
+            f"the log folder leads out of the project (by log-dir, or a link): workers write their logs to {typed_paths(report.log_folder)}\n"
         )
     if report.changed:
         lines.extend(_environments(report))

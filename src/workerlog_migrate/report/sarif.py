@@ -17,6 +17,7 @@ from urllib.parse import quote
 from workerlog_migrate import __version__
 from workerlog_migrate.edit import LinesEdit
 from workerlog_migrate.files.names import path_bytes
+from workerlog_migrate.files.source import split_lines
 from workerlog_migrate.registry import REGISTRY
 from workerlog_migrate.report import Mode, is_change
 from workerlog_migrate.report.diff import find_changes
@@ -81,6 +82,7 @@ def render_sarif(report: Report) -> bytes:
                     }
                 },
                 "columnKind": "unicodeCodePoints",
+                "newlineSequences": ["\r\n", "\n", "\r"],
                 "invocations": [{"executionSuccessful": not report.refused, "exitCode": report.exit_code}],
                 "results": results,
             }
@@ -119,7 +121,9 @@ def _hunks(file: ReportedFile) -> Iterator[_Hunk]:
     """Take the new text of a file apart; nothing where its bytes were not kept."""
     encoding = file.result.encoding
     before, after = (
-        data.decode(encoding, "replace").splitlines(keepends=True)
+        split_lines(
+            data.decode(encoding, "replace")
+        )  # at no form feed, which ends a line for no reader of the report
         for data in (file.result.before, file.result.after)
     )
     for i1, i2, j1, j2 in find_changes(before, after):

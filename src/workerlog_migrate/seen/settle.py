@@ -7,6 +7,7 @@ enough, becomes a narrowed one; a handler of ours that an error passed gets its 
 from __future__ import annotations
 
 import ast
+import keyword
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -467,14 +468,17 @@ class Settler:
 
     def _may_be_class(self, name: str) -> bool:
         """Whether a name that nobody knows may be a class: a log folder is input, and may name whatever is there."""
+        parts = name.split(".")
+        if len(parts) < 2 or any(map(keyword.iskeyword, parts)):  # of builtins all are known
+            return False
         if "__" in name or name.startswith(LOCAL) or self.engine.knowledge.call(name) is not None:
             return False
         if (
-            name.partition(".")[0] in sys.stdlib_module_names
+            parts[0] in sys.stdlib_module_names
             or self.engine.world.other_unit(name.rpartition(".")[0]) is not None
         ):
             return False
-        last = name.rpartition(".")[2]
+        last = parts[-1]
         return last[:1].isupper() or last.lower().endswith("error")
 
     @staticmethod
