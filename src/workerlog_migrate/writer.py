@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.home import areas_around, real_path
-from workerlog_migrate.model import FileError, FileResult
+from workerlog_migrate.model import FileError, FileResult, Target
 from workerlog_migrate.report import (
     GIT_IGNORES,
     Mode,
@@ -81,7 +81,7 @@ class Writer:
         for folder, needed in vendor.folders_of(result).items():
             try:
                 reason = self.failed.get(folder) or self._plan(folder, needed).refusal(needed)
-                reason = reason or self._leads_out(folder, result.target.path)
+                reason = reason or self._leads_out(folder, result.target)
                 if not reason:
                     self._supply(folder)
                     self._forget_compiled(folder, result)
@@ -111,14 +111,18 @@ class Writer:
             self.plans[folder] = vendor.plan_vendor(folder, known)
         return self.plans[folder]
 
-    def _leads_out(self, folder: Path, script: Path) -> str:
+    def _leads_out(self, folder: Path, target: Target) -> str:
         """Say why nothing is added to a folder that only the dots of a script's import lead to: it is in no project of it."""
         # Where it was when the run began, or was first looked at: that is where it is written.
         real = self.folders.setdefault(folder, self.folders.get(folder) or real_path(self.cwd / folder))
         if not any(file.changes for file in self.plans[folder].files):
             return ""
-        below = self.folders.get(script.parent) or real_path(self.cwd / script.parent)
+        script = target.path.parent
+        below = self.folders.get(script) or real_path(self.cwd / script)
         if real == below or any(real.is_relative_to(area) for area in areas_around(below, self.homes)):
+            return ""
+        # Where a link to the script lies that no dots lead to: in a part of a home folder that no clone of it fills.
+        if folder in map(Path, target.starts.other_folders) and any(map(real.is_relative_to, self.homes)):
             return ""
         while below != real and os.path.isfile(below / "__init__.py"):  # noqa: PTH113  # never raises
             below = below.parent

@@ -332,3 +332,15 @@ def test_a_folder_above_homes_that_one_works_from_is_no_checkout(place: Place, w
     assert done.returncode == 2
     assert f"a link that leads out of the project, to {mine}; " in done.stderr
     assert mine.read_text(encoding="utf-8") == WORKER
+
+
+def test_twin_where_a_person_has_a_link_to_a_script_the_runtime_stands_too(place: Place) -> None:
+    script = place.home / "clone" / "scripts" / "zero_worker.py"
+    script.parent.mkdir(parents=True)
+    script.write_text(WORKER, encoding="utf-8")
+    (place.home / "zero_worker.py").symlink_to("clone/scripts/zero_worker.py")
+
+    done = place.run("--apply", "clone/scripts", cwd=place.home)
+
+    assert done.returncode == 0, done.stderr
+    assert (place.home / "worker_logger.py").exists()
