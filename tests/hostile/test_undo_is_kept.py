@@ -145,11 +145,12 @@ def test_a_file_that_claims_to_be_of_a_killed_run_lets_no_undo_overwrite_work(
     (place.script.parent / ".workerlog-migrate-1-00000000.tmp").write_text(left, encoding="utf-8")
     os.link(place.script, place.clone / "second.py")
 
-    undone = place.run("--undo")
+    for _ in range(2):
+        undone = place.run("--undo")
 
-    assert undone.returncode == 2
-    assert "edited since the last --apply" in undone.stderr
-    assert place.script.read_text(encoding="utf-8") == edited
+        assert undone.returncode == 2
+        assert "edited since the last --apply" in undone.stderr
+        assert place.script.read_text(encoding="utf-8") == edited
 
 
 HALF = """

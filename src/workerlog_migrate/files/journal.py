@@ -39,6 +39,7 @@ from workerlog_migrate.files.journal_entries import (
     entry_of,
     has_certainly_changed,
     has_journal,
+    has_several_names,
     hash_of,
     json_line,
 )
@@ -109,7 +110,11 @@ class Journal:
                 f"the journal for --undo cannot be written, so there would be no way back: {why(error)}"
             ) from error
         self._held = held
-        self._in_place += (change for change in changes if _has_several_names(change))
+        self._in_place += (
+            change
+            for change in changes
+            if change.before is not None and has_several_names(change.real or change.path)
+        )
 
     def written(self) -> None:
         """Make this journal the one that an undo goes by: something that it knows of has been written."""
@@ -169,13 +174,6 @@ class Journal:
             rest = rest[self._file.write(rest) :]
         os.fsync(self._file.fileno())
         self._size += len(data)
-
-
-def _has_several_names(change: Change) -> bool:
-    """Whether a file is written in place, so that a kill could leave half of it."""
-    with contextlib.suppress(OSError):
-        return change.before is not None and os.stat(change.real or change.path).st_nlink > 1  # noqa: PTH116  # as kept
-    return False
 
 
 def _is_whole(change: Change) -> bool:

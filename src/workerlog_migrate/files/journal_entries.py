@@ -224,6 +224,32 @@ def has_ended(file: BinaryIO) -> bool:
     return file.read() == ENDED
 
 
+def say_ended(home: Folder, *, is_ended: bool) -> None:
+    """Say in the last journal whether a file may be half written.
+
+    Args:
+        home: the folder that the journal lies in.
+        is_ended: no file is; if not, one is going to be written in place, and a kill may leave half of it.
+    """
+    descriptor = home.open_file(JOURNAL, os.O_RDWR)
+    with os.fdopen(descriptor, "r+b", buffering=0) as file:
+        if has_ended(file) is is_ended:
+            return
+        if is_ended:
+            file.write(ENDED)
+        else:
+            file.truncate(file.seek(-len(ENDED), os.SEEK_END))
+        os.fsync(descriptor)
+
+
+def has_several_names(path: Path) -> bool:
+    """Whether a file is written in place, so that a kill could leave half of it."""
+    try:
+        return path.lstat().st_nlink > 1
+    except OSError:
+        return False
+
+
 def content_of(entry: Entry) -> bytes | None:
     """Read a file where it was when it was written; None for what is no regular file."""
     with Folder.open(entry.real.parent) as folder:

@@ -21,11 +21,13 @@ from workerlog_migrate.files.journal_entries import (
     content_of,
     has_ended,
     has_journal,
+    has_several_names,
     hash_of,
     is_there,
     is_torn,
     open_journal,
     read_entries,
+    say_ended,
     unreadable,
 )
 from workerlog_migrate.files.journal_folder import BEFORE, LOCK, forget_last, locked, moved_from, settle
@@ -128,11 +130,16 @@ def _undo_all(folder: Path, states: Folder, home: Folder, project: Project) -> I
         with open_journal(home, JOURNAL) as file:
             entries = read_entries(file, home.path / JOURNAL, project)
             may_be_torn = not has_ended(file)
+            is_in_place = not may_be_torn and any(has_several_names(entry.real) for entry in entries)
+            if is_in_place:
+                _say_ended(home, is_ended=False)
             done: dict[Path, Undone] = {}
             for entry in reversed(entries):
                 undone = _undo_one(entry, file, folder, home, done, may_be_torn=may_be_torn)
                 done[folder / entry.path] = undone
                 yield undone
+            if is_in_place:
+                _say_ended(home, is_ended=True)
         held_back = {
             entry.real.parent for entry in entries if done[folder / entry.path].outcome is Outcome.LEFT
         }
@@ -143,6 +150,13 @@ def _undo_all(folder: Path, states: Folder, home: Folder, project: Project) -> I
                 forget_last(states, home, lock)
             except OSError as error:
                 raise UsageError(f"{home.path} cannot be removed: {why(error)}; all was undone") from error
+
+
+def _say_ended(home: Folder, *, is_ended: bool) -> None:
+    try:
+        say_ended(home, is_ended=is_ended)
+    except OSError as error:
+        raise UsageError(f"{home.path / JOURNAL} cannot be written: {why(error)}") from error
 
 
 def name_old_journal(folder: Path) -> str:
