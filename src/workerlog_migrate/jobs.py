@@ -95,8 +95,7 @@ def migrate_all(
         One result per target, in their order.
     """
     if jobs <= 1 or len(targets) <= 1 or not _starts_safely():
-        from workerlog_migrate import pipeline
-
+        is_first = True
         with looking_once(), _collecting_between_files() as collect:
             for target in targets:
                 if target.path in passed:
@@ -105,6 +104,13 @@ def migrate_all(
                 raw = None if cache is None else _read(target)
                 result = None if raw is None else _known(raw, target, settings, cache)
                 if result is None:
+                    from workerlog_migrate import (
+                        pipeline,
+                    )  # late: where nothing is to be done, nobody needs it
+
+                    if is_first:
+                        gc.freeze()  # what that brings is there to stay, too
+                        is_first = False
                     result = (
                         _with_room(pipeline.migrate_file, target, settings)
                         if raw is None

@@ -46,6 +46,8 @@ from workerlog_migrate.writer import Writer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from workerlog_migrate.project.kept import KeptFacts
+
 
 def run(request: Request) -> int:
     """Do what the command line asks for.
@@ -235,7 +237,6 @@ def _files(
         return
     from workerlog_migrate.files.cache import RESULTS, Cache, cache_folder, is_private
     from workerlog_migrate.jobs import migrate_all, processes_for, processors
-    from workerlog_migrate.project.kept import KeptFacts
 
     settings = _with_notes(request, settings, found.targets, cwd, report)
     folder = cache_folder() if request.cache and not request.from_logs else None
@@ -248,7 +249,7 @@ def _files(
     # A configuration comes with a checkout: it does not start more processes than there are processors.
     configured = min(config.jobs, processors()) if config.jobs else processes_for(len(found.targets))
     jobs = request.jobs or configured
-    facts = KeptFacts(folder)
+    facts = _facts(folder) if request.mode is Mode.APPLY else None
     runtime = Writer(report, cwd, found, keeps_undo=request.undo)
     if request.with_runtime:
         runtime.shows = output.runtime
@@ -257,7 +258,7 @@ def _files(
     with (
         contextlib.closing(runtime),
         contextlib.nullcontext() if cache is None else contextlib.closing(cache),
-        contextlib.closing(facts),
+        contextlib.nullcontext() if facts is None else contextlib.closing(facts),
         _kept(request, found.targets, cwd, jobs) as snapshot,
         contextlib.closing(
             migrate_all(targets, settings, jobs, cache, snapshot=snapshot, passed=passed)
@@ -270,7 +271,7 @@ def _files(
                 checked = runtime.written(checked)
                 if cache is not None:
                     cache.put_written(checked)
-                if checked.written:
+                if facts is not None and checked.written:
                     facts.put_written(checked.target.path, checked.after)
             output.diff(checked)
             report.add(checked)
@@ -314,14 +315,21 @@ def _with_notes(
     return replace(settling, seen=shared.seen)
 
 
+def _facts(folder: Path | None) -> KeptFacts:
+    """Open what is remembered of how scripts are started, for what is written."""
+    from workerlog_migrate.project.kept import KeptFacts
+
+    return KeptFacts(folder)
+
+
 def _kept(
     request: Request, targets: Sequence[Target], cwd: Path, jobs: int
 ) -> contextlib.AbstractContextManager[str]:
     """Keep what the scripts hold before the first of them is written."""
-    from workerlog_migrate.files.snapshot import kept
-
     if request.mode is not Mode.APPLY or len(targets) < 2:  # a single script has no others
         return contextlib.nullcontext("")
+    from workerlog_migrate.files.snapshot import kept
+
     places = {cwd / target.path: target.place for target in targets}
     return kept(list(places), in_file=jobs > 1, places=places)
 

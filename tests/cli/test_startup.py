@@ -60,20 +60,24 @@ def test_nothing_to_do_loads_nothing_costly(
 
 
 @pytest.mark.parametrize(
-    "script",
+    ("script", "has_trigger"),
     [
-        "X = 1\n",
-        "def f(p):\n    raise ValueError(p)\n\n\nclass E(Exception):\n    pass\n",
-        "from os import sep, remove\n",
+        ("X = 1\n", False),
+        ("def f(p):\n    raise ValueError(p)\n\n\nclass E(Exception):\n    pass\n", False),
+        ("from os import sep, remove\n", True),
     ],
     ids=["no-trigger", "no-trigger-either", "trigger-without-finding"],
 )
-def test_no_findings_load_no_libcst(project: Path, environment: Environment, script: str) -> None:
+def test_no_findings_load_no_libcst_and_no_trigger_nothing_that_parses(
+    project: Path, environment: Environment, script: str, has_trigger: bool
+) -> None:
     (project / "scripts" / "zero.py").write_text(script)
 
     modules = loaded(project, environment, "scripts")
 
-    assert "workerlog_migrate.pipeline" in modules
+    assert "workerlog_migrate.jobs" in modules
+    for name in ("pipeline", "analysis.module", "project.facts"):
+        assert (f"workerlog_migrate.{name}" in modules) is has_trigger
     assert "libcst" not in modules
     assert "multiprocessing" not in modules
 
