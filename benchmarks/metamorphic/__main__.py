@@ -20,12 +20,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "codemods"), str(ROOT / "benchmarks")]
+sys.path[:0] = [str(ROOT / each) for each in ("", "src", "codemods")]
 
-import samples  # noqa: E402  # the path is set above
-
-from metamorphic.changes import KINDS  # noqa: E402
-from metamorphic.compare import Project, outcome  # noqa: E402
+from benchmarks import samples  # noqa: E402  # the path is set above
+from benchmarks.metamorphic.changes import KINDS  # noqa: E402
+from benchmarks.metamorphic.compare import Project, outcome  # noqa: E402
 
 _OUTCOMES = ("same", "grew", "no longer complete", "never complete", "shrank")
 

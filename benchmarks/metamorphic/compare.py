@@ -180,7 +180,7 @@ def _verdicts(files: Files, changed: Path, root: Path) -> dict[str, Verdict]:
 
 def _inferred(target: Target) -> Iterator[tuple[str, Verdict]]:
     module = Module(decode(target.path, target.path.read_bytes()))
-    with _all_asked():
+    with all_asked():
         types = Types(module, _KNOWLEDGE, Settings(), users=dict(target.users))
     engine = types.engine
     counts: dict[str, int] = {}
@@ -201,7 +201,7 @@ def _name(name: str) -> str:
 
 
 @contextlib.contextmanager
-def _all_asked() -> Iterator[None]:
+def all_asked() -> Iterator[None]:
     """Let what is made meanwhile ask as much as it likes.
 
     Other names ask another number of questions. Where a large file has used up what it may ask, what comes later is unknown: a list

@@ -161,12 +161,16 @@ def attributes_renamed(tree: ast.Module, others: Others) -> str | None:
     free = _without_foreign_bases(tree)
     named = others.words | words(texts(tree)) | _TAKEN
     named |= {node.arg or "" for node in ast.walk(tree) if isinstance(node, ast.keyword)}
+    named |= {name for node in ast.walk(tree) if isinstance(node, ast.MatchClass) for name in node.kwd_attrs}
     for owner in classes:
         if owner not in free:  # what a class with foreign bases has may be theirs
             named.update(name for each in ast.walk(owner) for name in _attributes(each))
-        for statement in owner.body:  # what a body binds by itself is read by its name
+        for statement in owner.body:  # what a body binds by itself, or decorates with, is read by its name
             if not isinstance(statement, FUNCTIONS):
                 named.update(name for part in ast.walk(statement) for name in binds(part))
+                continue
+            for decorator in statement.decorator_list:
+                named.update(each.id for each in ast.walk(decorator) if isinstance(each, ast.Name))
     names = {name for owner in free for each in ast.walk(owner) for name in _attributes(each)} - named
     names = {name for name in names if not name.startswith("__")}
     for node in ast.walk(tree):

@@ -18,11 +18,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
-sys.path[:0] = [str(ROOT / each) for each in ("src", "codemods", "benchmarks", "tests/support")]
+sys.path[:0] = [str(ROOT / each) for each in ("", "src", "codemods", "tests/support")]
 
-import samples  # noqa: E402  # the path is set above
-
-from order.ways import compare  # noqa: E402
+from benchmarks import samples  # noqa: E402  # the path is set above
+from benchmarks.order.ways import compare  # noqa: E402
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import commands
 
+from benchmarks.metamorphic.compare import all_asked
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.raises import infer
 from workerlog_migrate.analysis.types import Types
@@ -147,7 +148,10 @@ def _lists(folder: Path, files: list[Path]) -> dict[str, str]:
     targets = place([Target(folder / path, path.stem) for path in files], folder, None)
     for path, target in zip(files, targets, strict=True):
         module = Module(decode(target.path, target.path.read_bytes()))
-        types = Types(module, knowledge, settings, users=dict(target.users))
+        with (
+            all_asked()
+        ):  # else where that ends hangs on how long the file is, and with it what a reason names
+            types = Types(module, knowledge, settings, users=dict(target.users))
         engine = types.engine
         for at, node in enumerate(sorted(module.tries, key=lambda entry: entry.lineno)):
             inference = infer(engine, engine.flow.block(node, engine.unit.enclosing(node)))

@@ -10,6 +10,7 @@ from textwrap import dedent
 import commands
 import pytest
 
+from benchmarks.order.ways import compare
 from workerlog_migrate.files import snapshot
 
 STORE = dedent(
@@ -152,3 +153,11 @@ def test_a_runtime_file_hides_no_search_path(tmp_path: Path) -> None:
 
     assert "mirror_print" in (tmp_path / "fila" / "motor.py").read_text("utf-8")
     assert "mirror_print" in (tmp_path / "fila" / "__main__.py").read_text("utf-8")
+
+
+def test_a_way_that_fails_is_found(tmp_path: Path) -> None:
+    """A command that ends with an error has shown nothing, whatever the trees hold then."""
+    (tmp_path / "a.py").write_text("print('a')\n", "utf-8")
+    (tmp_path / "b.py").write_text("print 'b'\n", "utf-8")
+
+    assert "ended with" in " ".join(compare(tmp_path).found)
