@@ -16,6 +16,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ FOLDER = Path(__file__).resolve().parent
 HAZARD, TWIN = "hazard", "twin"
 _MAIN, _START = "main.py", "run.py"
 _SECONDS = 20
+_ONE_AT_A_TIME = threading.Lock()  # what the tool remembers of files is for one thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +150,14 @@ def _narrowed(case: Case, form: str, folder: Path, start: str, before: tuple[byt
     targets = [
         Target(path, path.stem) for path in sorted(folder.rglob("*.py")) if b"os.stat" in path.read_bytes()
     ]
-    for target in place(targets, folder, None):
-        result = migrate_file(target, settings)
-        if result.error is not None:
-            return Outcome(case, form, "refused", messages=(result.error.reason,))
-        narrowed += sum(finding.kind == "narrowed" for finding in result.plan.applied)
-        messages += [finding.message for finding in (*result.plan.applied, *result.plan.reported)]
-        after[target.path] = result.after
+    with _ONE_AT_A_TIME:
+        for target in place(targets, folder, None):
+            result = migrate_file(target, settings)
+            if result.error is not None:
+                return Outcome(case, form, "refused", messages=(result.error.reason,))
+            narrowed += sum(finding.kind == "narrowed" for finding in result.plan.applied)
+            messages += [finding.message for finding in (*result.plan.applied, *result.plan.reported)]
+            after[target.path] = result.after
     for path, raw in after.items():
         path.write_bytes(raw)
     same = not narrowed or _started(folder, start)[:2] == before[:2]
