@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import pytest
 
-from workerlog_migrate.analysis.exceptions import LOCAL
+from workerlog_migrate.analysis.exceptions import LOCAL, Hierarchy
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.types import Types
 from workerlog_migrate.analysis.watch import watch_of
@@ -57,17 +57,20 @@ def settled(name: str, raw: bytes, seen: Seen) -> tuple[bytes, list[tuple[int, t
     return result.after, edits
 
 
-def lineage(module: Module, name: str) -> tuple[str, ...]:
-    """Give a class as the runtime writes it, and all that it inherits from."""
-    types = Types(module, Knowledge(), Settings())
-    engine = types.engine
+@functools.lru_cache(maxsize=1)
+def hierarchy_of(module: Module) -> Hierarchy:
+    """Give the exception classes that a worker knows, its own among them: of one worker they are asked for hundreds of times."""
+    engine = Types(module, Knowledge(), Settings()).engine
     for node in module.classes:
         engine.families.exception_name(engine.unit.class_info(node))
-    canonical = (
-        LOCAL + name if engine.hierarchy.is_exception(LOCAL + name) else engine.hierarchy.canonical(name)
-    )
-    written = [entry_point(each) for each in engine.hierarchy.ancestors(canonical)]
-    types.close()
+    return engine.hierarchy
+
+
+def lineage(module: Module, name: str) -> tuple[str, ...]:
+    """Give a class as the runtime writes it, and all that it inherits from."""
+    hierarchy = hierarchy_of(module)
+    canonical = LOCAL + name if hierarchy.is_exception(LOCAL + name) else hierarchy.canonical(name)
+    written = [entry_point(each) for each in hierarchy.ancestors(canonical)]
     own = entry_point(canonical)
     return (own, *sorted(each for each in written if each != own))
 
