@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import shutil
 import signal
 import struct
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from commands import ROOT
 from spoken import spoken
 
 from workerlog_migrate import jobs, pipeline
@@ -174,6 +176,26 @@ def test_the_report_does_not_depend_on_how_a_process_hashes_texts(project: Path,
 
     assert len(reports) == 1
     assert b"op:subscript-json-key" in reports.pop()
+
+
+def test_the_report_and_the_diff_depend_neither_on_hashes_nor_on_addresses(project: Path, run: Run) -> None:
+    """Of sample workers that import one another: texts are hashed in another way, objects lie at other places."""
+    for name in ("aider_queue.py", "genesis_comum.py", "genesis_relatorio.py", "zero_metrics.py"):
+        shutil.copy(ROOT / "fixtures" / "workers" / "scripts" / name, project / "scripts" / name)
+    orders = [
+        {"PYTHONHASHSEED": "0"},
+        {"PYTHONHASHSEED": "1"},
+        {"PYTHONHASHSEED": "0", "PYTHONMALLOC": "malloc"},
+    ]
+
+    told = set()
+    for order in orders:
+        diff = run("--no-cache", "--format", "json", "--output", str(project / "report.json"), **order).stdout
+        told.add((diff, (project / "report.json").read_bytes()))
+
+    ((diff, report),) = told
+    assert diff.startswith(b"--- ")
+    assert b'"specific-exceptions"' in report
 
 
 def test_results_come_in_the_order_of_the_targets(project: Path) -> None:
