@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.exceptions import ROOT
 from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.presence import minds_platform
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
@@ -565,4 +566,4 @@ def _is_data_class(info: ClassInfo) -> bool:
 def _is_no_attribute(kind: str, name: str) -> bool:
     """Whether a name is that of a builtin exception, which has no attribute of another."""
     found = getattr(builtins, kind, None)
-    return isinstance(found, type) and issubclass(found, BaseException) and not hasattr(found, name)
+    return isinstance(found, type) and issubclass(found, getattr(builtins, ROOT)) and not hasattr(found, name)

@@ -274,7 +274,10 @@ class Specials:
 
     def _by_row(self, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         row = self._knowledge.call(name)
-        return ANY if row is None else self._rows.apply(row, arguments, None, node, frame)
+        if row is None:  # what it gives is known here, what it raises is not
+            self._effects.unknown_call(node, frame, name)
+            return ANY
+        return self._rows.apply(row, arguments, None, node, frame)
 
     def _closing(self, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         """``with closing(x) as y``: ``y`` is ``x``, and leaving calls its ``close``."""
