@@ -579,7 +579,7 @@ def test_evidence_of_many_files_is_bounded_in_all(place: Place, monkeypatch: pyt
     assert sorted(path for paths in notes.paths.values() for path in paths) == ["a0.py", "a1.py", "a2.py"]
 
 
-@pytest.mark.parametrize("codec", ["punycode", "idna"])
+@pytest.mark.parametrize("codec", ["punycode", "idna", "punycode-", "_IDNA--"])
 def test_a_codec_of_host_names_is_none_of_a_script(place: Place, codec: str) -> None:
     """Kind: a script says by what code it is read, and some take a time that grows with its square."""
     place.script.write_bytes(

@@ -251,12 +251,13 @@ def _checked_codec(name: str, line: int) -> str:
         ("latin-1-", "iso-8859-1-", "iso-latin-1-")
     ):
         return "iso-8859-1"
+    refusal = Refused(f"its coding line names {name!r}, which is no encoding; correct or remove it", line)
     try:
-        codec = codecs.lookup("" if folded.replace("_", "-") in _OF_DOMAINS else name)
+        codec = codecs.lookup(name)
     except (LookupError, ValueError) as error:
-        raise Refused(
-            f"its coding line names {name!r}, which is no encoding; correct or remove it", line
-        ) from error
+        raise refusal from error
+    if codec.name in _OF_DOMAINS:  # by whatever spelling: signs around a name are dropped, as in "punycode-"
+        raise refusal
     return codec.name
 
 
