@@ -394,6 +394,7 @@ def spin() -> None:
 SURROUNDINGS = {
     "deploy.yml": "run: zero_worker a." + ".:" * 450_000,  # each dot was the beginning of a path
     "ecosystem.json": "zero_worker interpreter_args=" + " " * 900_000,  # blanks in two neighbouring repeats
+    "logging.yml": "zero_worker: logger" + "\n" * 900_000,  # each empty line was the beginning of a key
 }
 
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _LISTED = 20
 _OWN_NAMES = frozenset({"__name__", "__file__", "__package__", "__spec__"})
 _CONFIGURED = re.compile(
-    r"^\s*qualname\s*=\s*(?P<ini>[\w.]+)|^\s*[\"']?(?P<key>[\w.]+)[\"']?\s*:\s*(?:\{|$)", re.MULTILINE
+    r"^[^\S\n]*qualname\s*=\s*(?P<ini>[\w.]+)|^[^\S\n]*[\"']?(?P<key>[\w.]+)[\"']?\s*:\s*(?:\{|$)",
+    re.MULTILINE,
 )
 """A logger that a configuration in another file names: ``qualname`` of an ini file, a key of JSON or YAML."""
 
