@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:97ab5ff899ccf1266988cc3af8e40d8f35d7450ae73acc3d1e1ab48940be72ff
+# workerlog-migrate runtime 0.1.0 tree:6894cfaf98b522e3afe44fa81f0c6c0861dbd4e7ac5a7d86d307e922aa781250
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -60,6 +60,9 @@ _MOST_SENT = 60  # and so many at most go to URL, command and callable; the file
 _QUIET_SECONDS = 60.0  # equal errors at one place are logged once in this time
 _MOST_ARRIVALS = 2000  # places and kinds of errors that a process counts at a time
 _MOST_EVIDENCE = 5 * 1024 * 1024  # bytes; then equal lines are summed
+_MOST_SUMMED = 20 * 1024 * 1024  # bytes; what is beyond is none that the runtime has written
+_LEAST_NOTE, _LONGEST_NOTE = 40, 1 << 20  # bytes of a line; a shorter or longer one is none either
+_MOST_SUMS = 30_000  # more do not fit into half of that
 _MOST_OPEN = 64  # logs that keep their descriptor
 _NEW_RECORD = logging.LogRecord.__new__
 _PRINT, _OPEN, _STARTED = print, open, time.time()  # `open` is gone when the last objects are deleted
@@ -801,6 +804,10 @@ def _end() -> None:
     state.began = []
 
 
+# What a line of a file in the log folder may end in that is cut off, or that somebody else has written.
+_DAMAGE = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
+
+
 def _sum_up(file: _LogFile) -> None:
     """Put the sums of equal lines in the place of an evidence that has grown too large."""
     import json
@@ -820,20 +827,26 @@ def _sum_up(file: _LogFile) -> None:
         sums: dict[str, list[Any]] = {}
         last: dict[tuple[str, Any], int] = {}
         with _OPEN(aside, "rb") as lines:
-            for line in lines:
-                with quiet(ValueError, TypeError, AttributeError, LookupError):  # damage
-                    _add(sums, last, json.loads(line))
-            data = b""
+            left = _MOST_SUMMED  # a file of the checkout may be a hole of the disk, without a line's end
+            while left > 0 and (line := lines.readline(_LONGEST_NOTE)):
+                left -= len(line)
+                if len(line) > _LEAST_NOTE:
+                    with quiet(*_DAMAGE):
+                        _add(sums, last, json.loads(line))
+            summed: list[bytes] = []
+            room = _MOST_EVIDENCE // 2
             for key, (time_, count, seconds) in sums.items():
                 more = {"seconds": seconds} if seconds else {}
-                fields = {**json.loads(key), "time": time_, "pid": 0, "count": count, **more}
-                data += _json(fields).encode("utf-8", "backslashreplace") + b"\n"
-                if len(data) > _MOST_EVIDENCE // 2:
+                with quiet(*_DAMAGE):  # a sum of more digits than Python writes down
+                    fields = {**json.loads(key), "time": time_, "pid": 0, "count": count, **more}
+                    summed.append(_json(fields).encode("utf-8", "backslashreplace") + b"\n")
+                    room -= len(summed[-1])
+                if room < 0:
                     break
-            if file.append(data) and file.fd >= 0:
+            if file.append(b"".join(summed)) and file.fd >= 0:
                 _give(file.fd, old)
             # Of whoever had looked before the rename; who comes later sees that it is gone.
-            late = lines.read()
+            late = lines.read(_MOST_SUMMED) if left > 0 else b""
         _remove(aside)
         if late:
             file.append(late)
@@ -850,6 +863,8 @@ def _add(sums: dict[str, list[Any]], last: dict[tuple[str, Any], int], fields: d
     if fields["event"] in ("started", "running") or not isinstance(count, int):
         return  # their time is that of the end
     key = json.dumps(fields)
+    if key not in sums and len(sums) >= _MOST_SUMS:
+        return
     before = last.get((key, pid), 0) if pid and fields["event"] == "seen" else 0
     last[key, pid] = count
     known = sums.setdefault(key, [when, 0, 0.0])
@@ -1120,6 +1135,8 @@ class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
             with self.lock:  # type: ignore[union-attr]  # every handler has one
                 if self.seen.size() > _MOST_EVIDENCE:
                     _sum_up(self.seen)
+                if self.seen.size() > _MOST_SUMMED:
+                    return False  # it cannot be summed
                 return self.seen.append(line.encode("utf-8", "backslashreplace") + b"\n")
         except Exception as failure:  # noqa: BLE001  # `json` cannot be imported, a stack that is nearly full
             _pass_on(failure)
@@ -1481,7 +1498,7 @@ def _read_end(path: str, most: int) -> bytes | None:
     """Read the last bytes of a regular file; None when there is none. A pipe or a device must not stop the worker."""
     with quiet(OSError, ValueError):
         if stat.S_ISREG(os.stat(path).st_mode):
-            with _OPEN(path, "rb") as file:
+            with _OPEN(path, "rb", opener=_platform().opener) as file:
                 file.seek(0, os.SEEK_END)
                 file.seek(max(0, file.tell() - most))
                 return file.read(most)
@@ -1502,6 +1519,7 @@ class _Plain:
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
     for name in ("O_BINARY", "O_NOCTTY", "O_NONBLOCK"):  # a pipe without a reader must not stop the worker
         flags |= getattr(os, name, 0)
+    opener: Callable[[str, int], int] | None = None  # to read
 
     def __init__(self, *, locks_each_record: bool = False) -> None:
         self.locks_each_record = locks_each_record
@@ -1551,6 +1569,8 @@ class _Posix(_Plain):
         import fcntl
 
         self.fcntl: ModuleType = fcntl
+        # Nothing is waited for: not for who writes into a pipe, nor for a file of the system that calls itself regular.
+        self.opener = lambda path, flags: os.open(path, flags | os.O_NONBLOCK)
 
     def open_append(self, path: str, mode: int = 0o666) -> int:
         # A high number: never 0 to 2 of a daemon, and not soon given to a socket when the worker closes it.
@@ -1568,7 +1588,7 @@ class _Posix(_Plain):
         for _ in range(3):
             # flock belongs to the open file, which forked children share: opened anew, and unlocked explicitly. A file
             # object, since that is closed also when a signal handler raises before anybody knows that we have it.
-            file = _OPEN(path, "rb", 0, opener=self._open_to_lock)  # closed by whoever unlocks
+            file = _OPEN(path, "rb", 0, opener=self.opener)  # closed by whoever unlocks
             try:
                 self.fcntl.flock(file.fileno(), self.fcntl.LOCK_EX | self.fcntl.LOCK_NB)
                 if os.path.samestat(os.fstat(file.fileno()), os.stat(path)):
@@ -1581,9 +1601,6 @@ class _Posix(_Plain):
                 return super().try_lock(path)  # a file system without flock
             file.close()  # the lock of what is a backup by now
         return super().try_lock(path)  # one that gives a file two numbers
-
-    def _open_to_lock(self, path: str, flags: int) -> int:
-        return os.open(path, flags | os.O_NONBLOCK)
 
     def _unlock(self, file: FileIO) -> None:
         self.fcntl.flock(file.fileno(), self.fcntl.LOCK_UN)
@@ -1874,7 +1891,7 @@ def _recent(path: str, worker: str, now: float) -> list[str]:
 
     gists = []
     for line in b"\n".join(_read_end(name, 262144) or b"" for name in (path + ".1", path)).split(b"\n"):
-        with quiet(ValueError, TypeError, LookupError):  # cut off, or not ours
+        with quiet(*_DAMAGE):
             record = json.loads(line)
             if record["worker"] == worker and 0 <= now - record["time"] < _HOLD_SECONDS:
                 gists.append(_gist(record))
