@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from fnmatch import fnmatch
 from functools import partial
 from keyword import iskeyword
@@ -52,7 +51,7 @@ _MOST = 1_000
 _LONGEST = 4_096
 """Characters of a text."""
 _PATIENCE = 20.0
-"""Seconds of processor time in which a configuration is read: a key of 100,000 parts takes a time that grows with its square."""
+"""Seconds of processor time in which a configuration is read."""
 _TOO_MANY = 2**63  # what TOML promises to hold
 _AT_LEAST = re.compile(r"(?:>=|~=|==)\s*(\d)\.(\d{1,3})")
 _TARGET = re.compile(r"\Apy(\d)(\d{1,3})\Z")
@@ -261,11 +260,8 @@ def check_worker(name: str, where: str) -> str:
 
 
 def _read_toml(file: Path) -> dict[str, object]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]  # only there on Python 3.10
     from workerlog_migrate.files.budget import SpentError, budget
+    from workerlog_migrate.files.toml import BrokenTomlError, parse_toml
 
     try:
         text = read_file(file, MAX_SETTINGS).decode("utf-8-sig")
@@ -275,18 +271,13 @@ def _read_toml(file: Path) -> dict[str, object]:
         raise UsageError(f"{file}: not UTF-8 (byte {error.start}); TOML files are") from error
     try:
         with budget(_PATIENCE):
-            document: dict[str, object] = tomllib.loads(text)
+            return parse_toml(text)
     except SpentError as error:
         raise UsageError(f"{file}: takes more than {_PATIENCE:.0f} s of processor time to read") from error
-    except tomllib.TOMLDecodeError as error:
+    except BrokenTomlError as error:
         raise UsageError(f"{file}: not valid TOML: {error}") from error
-    except ValueError as error:
-        raise UsageError(f"{file}: not valid TOML: a number of too many digits") from error
-    except RecursionError as error:
-        raise UsageError(f"{file}: not valid TOML: nested too deeply") from error
     except MemoryError as error:
         raise UsageError(f"{file}: too large for the memory of this machine") from error
-    return document
 
 
 class _Reader:

@@ -286,10 +286,11 @@ def test_a_long_text_of_a_configuration_is_refused_and_not_repeated(place: Place
 def test_a_configuration_that_takes_too_long_to_read_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Keys of so many parts take a time that grows with the square of their number."""
+    """What is long in a way that nobody thought of ends by the clock."""
     monkeypatch.setattr("workerlog_migrate.config._PATIENCE", 0.2)
     file = tmp_path / "pyproject.toml"
-    file.write_text("".join(f"b{line}{'.a' * 400} = 1\n" for line in range(1_000)), encoding="utf-8")
+    keys = "".join(f"b{line}.a = 1\n" for line in range(60_000))
+    file.write_text(f"[{'.'.join('a' * 32)}]\n{keys}", encoding="utf-8")
 
     was_enabled = gc.isenabled()
     gc.disable()  # what is raised in a callback of the collector, as a plug-in of pytest has one, is shown and passed over

@@ -99,8 +99,6 @@ _PROFILES: Mapping[str, Mapping[str, object]] = {
 _GRID, _HANGING = 0, 3
 _MOST_FOLDERS = 2_000
 _MOST_BLANK_LINES = 20
-_MOST_DOTS = 1_000
-"""In a line: a key of many parts takes a time that grows with its square."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,22 +405,13 @@ def _is_file(path: Path) -> bool:
 def _toml(file: Path) -> Mapping[str, object]:
     if not _is_file(file):
         return {}
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]  # only there on Python 3.10
+    from workerlog_migrate.files.toml import parse_toml
+
     try:
         raw = read_file(file, MAX_SETTINGS)
-        if not is_of_ours(os.fspath(file)) or max(map(_dots, raw.split(b"\n"))) > _MOST_DOTS:
-            return {}
-        document: dict[str, object] = tomllib.loads(raw.decode("utf-8-sig"))
-    except (OSError, ValueError, RecursionError):
+        return parse_toml(raw.decode("utf-8-sig")) if is_of_ours(os.fspath(file)) else {}
+    except (OSError, ValueError):
         return {}
-    return document
-
-
-def _dots(line: bytes) -> int:
-    return line.count(b".")
 
 
 def _table(table: Mapping[str, object], key: str) -> Mapping[str, object]:
