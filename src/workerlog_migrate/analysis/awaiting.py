@@ -18,6 +18,7 @@ from workerlog_migrate.syntax.literals import is_none
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.callers import Callers
     from workerlog_migrate.analysis.changes import Changes
     from workerlog_migrate.analysis.effects import Effects
     from workerlog_migrate.analysis.elements import Elements
@@ -45,12 +46,14 @@ class Awaiting:
         effects: Effects,
         families: Families,
         elements: Elements,
+        callers: Callers,
         changes: Changes,
     ) -> None:
         self._above = above
         self._families = families
         self._effects = effects
         self._elements = elements
+        self._callers = callers
         self._changes = changes
         self._knowledge = world.knowledge
 
@@ -67,11 +70,46 @@ class Awaiting:
                 method = self._families.method(entry.class_info, "__await__")
                 if isinstance(method, FunctionInfo):
                     frame.sink.add(CallEdge(method, node, frame.unit))
+        if (
+            frame.sink.is_heard
+            and isinstance(node.value, ast.Call)
+            and self._gives_no_awaitable(node.value, frame)
+        ):
+            self._effects.operation("op:kinds", node, frame)
         known = any(self._knowledge.protocol(entry.name, "await") is not None for entry in value)
         if frame.sink.is_heard and not known and not isinstance(node.value, ast.Call):
             self.awaited(node.value, frame)
         self._changes.after_wait(frame)
         return values.join(found) or self._elements.nothing
+
+    def _gives_no_awaitable(self, call: ast.Call, frame: Frame) -> bool:
+        """Whether a function of the program that may be called is no coroutine function, and returns nothing that could be awaited."""
+        return any(
+            isinstance(made := entry.function.node, ast.FunctionDef)
+            and not made.decorator_list
+            and not entry.function.facts.is_generator
+            and all(each is None or isinstance(each, _NEVER_AWAITED) for each in entry.function.facts.returns)
+            for entry in self._above.calls.callee(call, frame.quiet())
+            if entry.kind in (values.FUNCTION, values.METHOD)
+        )
+
+    def may_run_in_loop(self, function: FunctionInfo) -> bool:
+        """Whether a coroutine function calls a function, by way of whatever others, in the thread of its loop.
+
+        Args:
+            function: the function.
+        """
+        seen = [function]
+        for each in seen:  # grows as it is gone through
+            if isinstance(each.node, ast.AsyncFunctionDef):
+                return True
+            callers = [
+                use.unit.enclosing(use.node)
+                for use in self._callers.trail_of(each).uses
+                if use.kind == "call"
+            ]
+            seen += [each for each in dict.fromkeys(callers) if each not in seen][: _CALLERS - len(seen)]
+        return False
 
     def resumed(self, frame: Frame) -> None:
         """Forget what may have changed until a generator goes on behind ``yield``."""
@@ -164,3 +202,5 @@ def _makes_awaitable(row: CallRow) -> bool:
 
 
 _AWAITED_DEPTH = 6
+_CALLERS = 40
+_NEVER_AWAITED = (ast.Constant, ast.Dict, ast.List, ast.Tuple, ast.JoinedStr, ast.Compare, ast.BinOp)

@@ -67,6 +67,22 @@ class Caught:
                 complete = False
         return tuple(dict.fromkeys(found)), complete
 
+    def may_be_no_class(self, node: ast.expr, frame: Frame) -> bool:
+        """Say whether a clause may name something else than exception classes, which fails as soon as one is compared with it.
+
+        Args:
+            node: what the clause names.
+            frame: where it stands.
+        """
+        if isinstance(node, ast.Tuple):
+            return any(self.may_be_no_class(entry, frame) for entry in node.elts)
+        return any(map(self._is_no_class, self._above.expressions.value(node, frame.quiet())))
+
+    def _is_no_class(self, entry: Type) -> bool:
+        if entry.name == "tuple":
+            return any(map(self._is_no_class, values.join(entry.args)))
+        return entry.kind is values.INSTANCE or (entry.kind is values.NAMED and entry.name != "type")
+
     def _assigned_tuple(self, node: ast.Name, frame: Frame) -> ast.expr | None:
         module = frame.unit.module
         value = only_value(module, module.bindings(node))

@@ -350,6 +350,7 @@ _CHANGING_ROWS = frozenset(
     }
 )
 _SHRINKING_ROWS = frozenset({"heapq.heappop"})
+_MANY_KEYS = 64
 
 
 def _with(entry: Type, contents: Contents, is_empty: bool) -> Type:
@@ -408,6 +409,14 @@ def _literal(literal: Literal | None, contents: Contents) -> Literal | None:
             [anywhere, *(made for name, made in contents.pairs if name == key and name is not None)]
         )
         found.append((key, values.join((value, added)) if contents.pairs else value))
+    written = {key for key, _ in literal}
+    later: dict[object, list[Value]] = {}
+    for key, made in contents.pairs:
+        if key not in written:
+            later.setdefault(key, []).append(made)
+    if len(found) + len(later) > _MANY_KEYS:
+        later = {None: [made for _, made in contents.pairs]}
+    found += [(values.Later(key), values.join(made)) for key, made in later.items()]
     return tuple(found)
 
 

@@ -209,7 +209,7 @@ class Engine:
             proofs,
             special_methods,
         )
-        awaiting = Awaiting(world, above, effects, families, elements, changes)
+        awaiting = Awaiting(world, above, effects, families, elements, callers, changes)
         rows = Rows(
             world,
             above,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.elements import Elements
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.flat import FlowInsensitive
+    from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.shapes import Shapes
     from workerlog_migrate.analysis.world import World
 
@@ -86,6 +87,8 @@ class Entering:
                     made = entry.function.node if entry.function_or_none is not None else None
                     if isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef) and not yields_once(made):
                         self._effects.operation("op:context-yields", node, frame)
+                    if not isinstance(node, ast.Call) and _may_be_entered_again(node, frame):
+                        self._effects.operation("op:context-again", node, frame)
                 case values.INSTANCE:
                     if self._shapes.lacks(entry.class_info, ("__enter__", "__aenter__")):
                         self._effects.operation("op:with-kinds", node, frame)
@@ -125,6 +128,39 @@ class Entering:
                     ):
                         return True
         return False
+
+
+def _may_be_entered_again(node: ast.expr, frame: Frame) -> bool:
+    """Whether what a function for ``with`` gave may have been entered before: it was made elsewhere, or stands in one more ``with`` or a loop."""
+    module = frame.unit.module
+    found = module.lookup(node.id, module.scope(node)) if isinstance(node, ast.Name) else None
+    where = module.function(node)
+    if found is None or found[0].node is not (where or module.tree):
+        return True
+    for binding in found[1]:
+        made = module.parents.get(binding.node)
+        is_parameter = binding.kind == "parameter"
+        if not is_parameter and not (isinstance(made, ast.Assign) and isinstance(made.value, ast.Call)):
+            return True
+        loop = None if is_parameter else _loop_around(binding.node, module)
+        if _loop_around(node, module) is not loop:
+            return True
+    assert isinstance(node, ast.Name)
+    entered = [
+        name
+        for name in module.names_of(node.id)
+        if isinstance(module.parents.get(name), ast.withitem) and module.function(name) is where
+    ]
+    return len(entered) > 1
+
+
+def _loop_around(node: ast.AST, module: Module) -> ast.AST | None:
+    for parent in module.ancestors(node):
+        if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            return None
+        if isinstance(parent, ast.For | ast.AsyncFor | ast.While):
+            return parent
+    return None
 
 
 def _is_filled_before(entry: Type, node: ast.expr) -> bool:

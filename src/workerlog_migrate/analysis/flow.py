@@ -528,6 +528,8 @@ class Flow:
             frame.is_dead = False
             frame.env, frame.facts = dict(at_handler.env), set(at_handler.facts)
             names, complete = self._caught.exception_names(handler.type, frame)
+            if handler.type is not None and remaining and self._caught.may_be_no_class(handler.type, frame):
+                self._effects.operation("op:kinds", handler.type, frame)
             caught = self._raising.caught(remaining, names, complete)
             frame.caught.append((*caught, *self._raising.expected(handler, names, caught, frame)))
             self._handled[handler] = frame.caught[-1]

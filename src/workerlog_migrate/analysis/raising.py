@@ -77,7 +77,11 @@ class Raising:
                 )  # what the body of that handler's try can raise
             elif name is not None:
                 sink.add(Raise(name, node, frame.unit, "op:raise", row.source, "an explicit raise"))
-            elif entry.name != "None":
+            elif entry.name == "None":
+                if isinstance(raised, ast.Name | ast.Attribute):
+                    continue  # an error that was kept: None is what it holds until there is one
+                self._unset.of_none("op:kinds", node, frame, raised)
+            else:
                 sink.add(Unknown(node, frame.unit, "", "what is raised is not known"))
 
     def caught(

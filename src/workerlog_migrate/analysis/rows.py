@@ -97,7 +97,7 @@ class Rows:
         sink = frame.sink
         if sink.is_heard:
             is_in_loop = "needs-loop" in row.marks and isinstance(frame.function.node, ast.AsyncFunctionDef)
-            if "needs-no-loop" in row.marks and isinstance(frame.function.node, ast.AsyncFunctionDef):
+            if "needs-no-loop" in row.marks and self._awaiting.may_run_in_loop(frame.function):
                 self._effects.operation("op:second-loop", node, frame)
             if row.min_python and self._may_be_newer(row, node, frame):
                 self._effects.operation("op:newer-python", node, frame)

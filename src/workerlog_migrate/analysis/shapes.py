@@ -13,6 +13,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.comparing import is_asked_for
 from workerlog_migrate.analysis.meanwhile import CHANGES, VIEWS
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.values import Later
 from workerlog_migrate.syntax.blocks import leaves_loop
 from workerlog_migrate.syntax.literals import maker_name
 
@@ -183,12 +184,13 @@ class Shapes:
                 or self._misses_fields(info, arguments)
                 or self._lacks_fields(info, arguments)
             )
-        elif not fails and not info.node.decorator_list and self._families.exception_name(info) is None:
+        elif not fails and not info.node.decorator_list:
+            is_exception = self._families.exception_name(info) is not None
             made = [self._families.method(info, name) for name in ("__init__", "__new__")]
             known = [method for method in made if isinstance(method, FunctionInfo)]
-            if len(known) == 1 and not any(isinstance(method, str) for method in made):
+            if len(known) == 1 and (is_exception or not any(isinstance(method, str) for method in made)):
                 fails = not self.fits(known[0], arguments, is_bound=True)
-            elif not known:
+            elif not known and not is_exception:
                 family = self._families.family(info)
                 fails = (
                     not arguments.is_empty
@@ -217,20 +219,26 @@ class Shapes:
         positional = function.parameters[1:] if is_bound else function.parameters
         if _gives_twice([each.arg for each in positional if each not in signature.posonlyargs], arguments):
             return False
+        by_name = {each.arg for each in (*positional, *signature.kwonlyargs)} - {
+            each.arg for each in signature.posonlyargs
+        }
+        keywords: set[object] = {*arguments.keywords}
         if arguments.starred:
             takes_any = signature.kwarg is not None and not (
                 arguments.positional or arguments.keywords or len(positional) > len(signature.defaults)
             )  # a name that is given twice, or one that is not given
-            return (takes_any or not _is_filled_with_data(arguments)) and (
-                signature.vararg is not None or not _is_filled_with_items(arguments)
-            )
-        by_name = {each.arg for each in (*positional, *signature.kwonlyargs)} - {
-            each.arg for each in signature.posonlyargs
-        }
+            if (not takes_any and _is_filled_with_data(arguments)) or (
+                signature.vararg is None and _is_filled_with_items(arguments)
+            ):
+                return False
+            brought = _brought(arguments)
+            if brought is None:
+                return True
+            keywords |= brought
         given = len(arguments.positional)
         if given > len(positional) and signature.vararg is None:
             return False
-        if signature.kwarg is None and not arguments.keywords.keys() <= by_name:
+        if signature.kwarg is None and not keywords <= by_name:
             return False
         required = positional[given : len(positional) - len(signature.defaults)]
         needed = {each.arg for each in required} | {
@@ -238,7 +246,7 @@ class Shapes:
             for each, default in zip(signature.kwonlyargs, signature.kw_defaults, strict=True)
             if default is None
         }
-        return needed <= arguments.keywords.keys()
+        return None in keywords or needed <= keywords
 
     def misses_parts(self, arguments: Arguments, unit: Unit) -> bool:
         """Say whether a named tuple, whose names are written out where it is made, is called with another number of parts."""
@@ -337,7 +345,7 @@ class Shapes:
             return False
         fields = {name for owner in family if isinstance(owner, ClassInfo) for name in owner.annotations}
         return any(
-            not {name for name, _ in entry.literal or ()} <= fields
+            not {_written(name) for name, _ in entry.literal or ()} <= fields
             for word in call.keywords
             if word.arg is None
             for entry in arguments.value(word.value)
@@ -401,7 +409,12 @@ def _is_filled_with_data(arguments: Arguments) -> bool:
         if not isinstance(word.value, ast.Name):
             return True
         module = arguments.frame.unit.module
-        if not any(_is_put_together(binding.node, module) for binding in module.bindings(word.value)):
+        found = module.lookup(word.value.id, module.scope(word.value))
+        if found is None or (
+            found[0] is module.scope_of_module and module.function(word.value) is not None
+        ):  # whoever else uses it puts names in
+            return True
+        if not any(_is_put_together(binding.node, module) for binding in found[1]):
             return True
     return False
 
@@ -423,8 +436,26 @@ def _gives_twice(names: list[str], arguments: Arguments) -> bool:
         for mapping in mappings
         for entry in arguments.value(mapping)
         if entry.name == "dict" and entry.literal is not None
-        for name, _ in entry.literal
+        for name in map(_written, dict(entry.literal))
     )
+
+
+def _written(key: object) -> object:
+    """Return the key of a dictionary as it is written, whether it is there from the beginning or is put in later."""
+    return key.key if isinstance(key, Later) else key
+
+
+def _brought(arguments: Arguments) -> set[object] | None:
+    """Return the names that mappings bring with ``**`` whose keys were all seen; None where one brings others, or ``*`` comes along."""
+    call = arguments.node
+    found: set[object] = set()
+    for word in call.keywords if call is not None else ():
+        if word.arg is None:
+            for entry in arguments.value(word.value):
+                if entry.name != "dict" or entry.literal is None:
+                    return None
+                found.update(map(_written, dict(entry.literal)))
+    return None if any(isinstance(each, ast.Starred) for each in arguments.positional) else found
 
 
 def _is_filled_with_items(arguments: Arguments) -> bool:

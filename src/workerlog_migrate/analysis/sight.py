@@ -191,7 +191,8 @@ class Sight:
             return values.join(found)
         for entry in self._above.flat.value(passed.node, passed.unit):
             if entry.name == "dict" and entry.literal is not None:
-                found.extend(value for name, value in entry.literal if name == key)
+                wanted = (key, values.Later(key), values.Later(None))
+                found.extend(value for name, value in entry.literal if name in wanted)
             else:
                 found.append(self._elements.dict_values(frozenset({entry})))
         return values.join(found)

@@ -97,6 +97,12 @@ class Lazy(NamedTuple):
     unit: Unit
 
 
+class Later(NamedTuple):
+    """The key of a dictionary under which something is put after it was written; None: whichever."""
+
+    key: object
+
+
 class Type(NamedTuple):
     """One alternative. Made by the functions of this file; what it stands for is read by its properties.
 
@@ -158,7 +164,10 @@ class Type(NamedTuple):
 
     @property
     def literal(self) -> Literal | None:
-        """The keys of a dictionary and what they hold, if it was written literally; a key that is no constant is None."""
+        """The keys of a dictionary and what they hold, if it was written literally; a key that is no constant is None.
+
+        Those that are put in later (``Later``) come after them.
+        """
         return self.ref if self.kind is NAMED and isinstance(self.ref, tuple) else None
 
     @property

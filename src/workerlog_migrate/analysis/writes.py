@@ -205,13 +205,15 @@ class Writes:
             for place in module.stores_of(name):
                 if place in own:
                     continue
-                if not self._callers.receives(place.value, info, unit)[0]:
+                is_of_it, is_class = self._callers.receives(place.value, info, unit)
+                if not is_of_it:
                     continue
                 if isinstance(place.ctx, ast.Del):
                     self._sight.reasons.setdefault(info.node, f"{name} is deleted in line {place.lineno}")
                     yield ANY
                 else:
-                    yield self._above.flat.target(place, unit)
+                    stored = self._above.flat.target(place, unit)
+                    yield _bound(stored, info) if is_method and is_class else stored
             for thing, named, value in set_by_name(module):
                 if not may_spell(named, name):
                     continue
@@ -221,8 +223,10 @@ class Writes:
                     and self._is_of_others(thing, unit, info)
                 ):
                     continue
-                if self._callers.receives(thing, info, unit)[0]:
+                is_of_it, is_class = self._callers.receives(thing, info, unit)
+                if is_of_it:
                     stored = ANY if value is None else self._above.flat.value(value, unit)
+                    stored = _bound(stored, info) if is_method and is_class else stored
                     is_data = all(entry.kind is values.NAMED for entry in stored)
                     yield stored if is_data or isinstance(named, ast.Constant) else ANY
             for patched_owner, value in patched(module, name):
@@ -520,6 +524,16 @@ def _is_reading(use: Use) -> bool:
     if use.kind == "row":
         return use.name in READERS or use.name.rpartition(".")[2] in _TABLE_READERS
     return use.kind == "method" and use.name in _READING_TABLES
+
+
+def _bound(stored: Value, info: ClassInfo) -> Value:
+    """Return what is put into a class in the place of a method, as its instances have it: functions are given the object."""
+    return values.join(
+        values.method(entry.function, values.instance(info))
+        if entry.kind is values.FUNCTION
+        else frozenset({entry})
+        for entry in values.in_order(stored)
+    )
 
 
 def _is_this_module(node: ast.expr) -> bool:
