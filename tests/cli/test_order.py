@@ -161,3 +161,62 @@ def test_a_way_that_fails_is_found(tmp_path: Path) -> None:
     (tmp_path / "b.py").write_text("print 'b'\n", "utf-8")
 
     assert "ended with" in " ".join(compare(tmp_path).found)
+
+
+FAR = {
+    "guarda.py": """
+    import json
+
+
+    class Guarda:
+        def __init__(self, motor):
+            self.motor = motor
+
+        def salva(self, dados):
+            try:
+                with open(self.motor.pasta + "/guarda.json", "w") as aberto:
+                    json.dump(dados, aberto)
+            except Exception:
+                pass
+    """,
+    "motor.py": """
+    from guarda import Guarda
+
+
+    class Motor:
+        def __init__(self):
+            self.pasta = "dados"
+            self.guarda = Guarda(self)
+
+        def passo(self, nome):
+            self.guarda.salva({"nome": nome})
+    """,
+    "outra.py": """
+    from motor import Motor
+
+    motor = Motor()
+    try:
+        motor.passo("a")
+        print(int(input()))
+    except Exception as erro:
+        print(f"erro: {erro}")
+    """,
+}
+
+
+@pytest.mark.parametrize("other", ["", "from guarda import Guarda\n\nGuarda(input())\n"])
+def test_a_script_knows_who_uses_what_the_files_it_imports_import(tmp_path: Path, other: str) -> None:
+    """A file two imports away is narrowed or not, before and after, by the same callers: those it shows where it is migrated itself."""
+    found: list[str] = []
+    for order in (["."], ["guarda.py", "outra.py"], ["outra.py", "guarda.py"]):
+        folder = tmp_path / str(len(found))
+        folder.mkdir()
+        for name, text in {**FAR, "quarta.py": other}.items():
+            (folder / name).write_text(dedent(text), "utf-8")
+        for path in order:
+            migrate(folder, "--all", "--apply", path)
+        found.append("".join((folder / name).read_text("utf-8") for name in FAR))
+
+    assert found[0] == found[1] == found[2]
+    assert "except (EOFError, OSError, ValueError)" in found[0]
+    assert ("except (AttributeError, OSError, TypeError):" in found[0]) == bool(other)

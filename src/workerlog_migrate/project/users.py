@@ -1,9 +1,9 @@
 """Which other files may use what a script defines? Those that import it, those that import these, and who is passed its names on.
 
-Input: the project and its scripts. Output: ``Target.users``: for each script, and for each file of the project that it imports, the
-files from which its functions may be called and its names, attributes and tables be changed; and under `AROUND` those that run with
-it and set something up (see ``program``). Names are resolved as in ``starts``; where that leaves a choice, all of them count: too many
-rather than too few.
+Input: the project and its scripts. Output: ``Target.users``: for each script, and for each file of the project that it imports or that
+these import, the files from which its functions may be called and its names, attributes and tables be changed; and under `AROUND`
+those that run with it and set something up (see ``program``). Names are resolved as in ``starts``; where that leaves a choice, all of
+them count: too many rather than too few.
 
 Of a program of few files, all count from which the script can be reached. In a larger one each file would look at all others: there,
 beyond who imports an importer, those count that import a name which was passed on to them, or name it.
@@ -36,6 +36,7 @@ MAX_USERS = 200
 
 _FEW = 40  # so many files from which a script can be reached are all looked at
 _NEAR = 2  # importers, and who imports what they pass on
+_REACHED = 40  # so many files that a script imports, or these import, are asked for their users
 _ALL = "*"
 _RENAMED = re.compile(rb"\b(" + NAME + rb")\s+as\s+(" + NAME + rb")")
 _NAMED = re.compile(rb"[.\"'][ \t]*(" + NAME + rb")")
@@ -54,7 +55,7 @@ def with_users(project: Project, targets: Sequence[Target], cwd: Path) -> list[T
     """
     graph = _Graph(project)
     paths = [os.path.realpath(cwd / target.path.parent) + os.sep + target.path.name for target in targets]
-    imported = {path: graph.imported_by(path) for path in paths}
+    imported = {path: graph.reached_by(path) for path in paths}
     graph.look_for({*paths, *(each for found in imported.values() for each in found)})
     program = Program(project, paths, graph.importers, graph.resolve)
     made: list[Target] = []
@@ -106,6 +107,17 @@ class _Graph:
         found = dict.fromkeys(each for entry in facts.imports for each in self.resolve(path, entry))
         found.pop(path, None)
         return tuple(each for each in found if not self._project.is_runtime(each))
+
+    def reached_by(self, path: str) -> tuple[str, ...]:
+        """Return the files that a file imports, those that these import, and so on: the nearest, of a great many."""
+        found: dict[str, None] = {}
+        pending = [path]
+        while pending and len(found) < _REACHED:
+            new = dict.fromkeys(each for current in pending for each in self.imported_by(current))
+            new.pop(path, None)
+            pending = [each for each in new if each not in found]
+            found |= dict.fromkeys(pending)
+        return tuple(found)
 
     def look_for(self, paths: set[str]) -> None:
         """Find the files that import some files, those that import these, and so on."""
