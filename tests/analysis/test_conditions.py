@@ -67,6 +67,12 @@ PID = "def pid():\n    with open('pid', errors='replace') as f: return int(f.rea
         case("attribute of one thread after a test", "if hasattr(v, 'a'): v.a", "", "v = threading.local()"),
         case("position that only counts", "for i in range(9): r[i]", "IndexError"),
         case("error handler from elsewhere", "t.strip().encode('ascii', y)", "LookupError UnicodeError"),
+        case("method that was taken of a text", "take = t.encode; take('ascii')", "UnicodeError"),
+        case(
+            "method that was taken of a text, with an error handler",
+            "take = t.encode; take('ascii', 'ignore')",
+            "",
+        ),
         case("get of a mapping", "d.get('a', 1)", ""),
         case(
             "address that was looked up",

@@ -166,7 +166,7 @@ class Conditions:
         if condition.values and not test:
             return self._any_value(condition, nodes, arguments)
         if test == "ascii":
-            return all(self._ascii_text.is_ascii(node, arguments) for node in nodes)
+            return bool(nodes) and all(self._ascii_text.is_ascii(node, arguments) for node in nodes)
         return self._test_nodes(condition, nodes, found, arguments)
 
     def _any_value(self, condition: Condition, nodes: list[ast.expr], arguments: Arguments) -> bool | None:
