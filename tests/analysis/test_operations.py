@@ -299,6 +299,31 @@ def test_a_name_of_the_function_around_may_be_unbound(script: Analyse, before: s
 
 
 @pytest.mark.parametrize(
+    ("before", "read", "is_there"),
+    [
+        pytest.param("", "f()", True, id="function of the file"),
+        pytest.param("", "late()", False, id="function below"),
+        pytest.param("a = 1", "a", True, id="name of the class"),
+        pytest.param("", "a", False, id="name that the class binds itself"),
+        pytest.param("for a in []: pass", "a", False, id="name that a loop of the class may bind"),
+        pytest.param("", "id", True, id="builtin that the class binds, too"),
+        pytest.param("", "__qualname__", True, id="name that each class has"),
+    ],
+)
+@pytest.mark.parametrize("star", ["", "from string import *\n"])
+def test_a_name_in_the_body_of_a_class_is_looked_for_there_and_in_the_file(
+    script: Analyse, before: str, read: str, star: str, *, is_there: bool
+) -> None:
+    """It raises where neither has bound it on every way, be there a star import or not, which brings other names."""
+    body = textwrap.indent(
+        f"{before or 'pass'}\ntry:\n    b = {read}\nexcept Exception: pass\na = id = b", "    "
+    )
+    found = script(f"{star}def f(): pass\nclass C:\n{body}\ndef late(): pass\n").body()
+
+    assert {entry.exception for entry in found.evidence} == (set() if is_there else {"NameError"})
+
+
+@pytest.mark.parametrize(
     ("use", "names"),
     [
         ("print('a')", {"OSError", "ValueError"}),

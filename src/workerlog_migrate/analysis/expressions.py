@@ -28,6 +28,7 @@ from workerlog_migrate.analysis.values import (
     STR,
     Value,
 )
+from workerlog_migrate.syntax.names import BUILTINS
 from workerlog_migrate.syntax.parsing import TEMPLATE
 from workerlog_migrate.syntax.ways import always_stored, stored_before
 
@@ -201,11 +202,18 @@ class Expressions:
         if frame.is_bound(node.id):
             return
         module = frame.unit.module
-        found = module.lookup(node.id, module.scope(node))
+        here = module.scope(node)
+        found = module.lookup(node.id, here)
+        is_of_class = found is not None and isinstance(found[0].node, ast.ClassDef)
+        if is_of_class:  # not there yet: the module may have it
+            bindings = module.scope_of_module.bindings.get(node.id)
+            found = (module.scope_of_module, bindings) if bindings else None
         if found is None:
-            is_sure = not (module.calls_of("exec") or module.calls_of("globals"))
-            is_sure = is_sure and self._flat.starred(node.id, frame.unit) is None
-            if is_sure and not module.is_builtin(node.id, node) and node.id not in _OF_MODULES:
+            starred = self._flat.starred(node.id, frame.unit)
+            is_sure = starred is None and not (module.calls_of("exec") or module.calls_of("globals"))
+            is_sure = is_sure or (is_of_class and starred in (None, ANY))  # hardly what is brought unseen
+            known = _OF_CLASSES if here.is_class else _OF_MODULES
+            if is_sure and node.id not in BUILTINS and node.id not in known:
                 self._effects.operation("op:unbound-name", node, frame)
             return
         scope, bindings = found
@@ -512,6 +520,7 @@ _CONVERSIONS = {-1: ("__format__", *AS_TEXT), 97: ("__repr__",), 114: ("__repr__
 _OF_MODULES = frozenset(
     {"__file__", "__name__", "__doc__", "__package__", "__spec__", "__loader__", "__builtins__", "__path__"}
 )
+_OF_CLASSES = _OF_MODULES | {"__module__", "__qualname__"}
 _HUGE = {int: 1 << 63, float: 1e100, bool: 2}
 
 

@@ -10,7 +10,7 @@ nothing has to be repeated. Effects of callees are not folded in here but stay e
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -339,7 +339,7 @@ class Flow:
             value = self._expressions.value(base, frame)
             self._effects.unresolved_if_opaque(value, "op:subclass-unknown", base, base, frame)
         self._decorated(node, frame)
-        inner = Frame(frame.function, {}, frame.sink)
+        inner = Frame(frame.function, _seen_by_class(node, frame), frame.sink)
         self.run(node.body, inner)
         self._hooks.defined(node, frame)
         frame.bind(node.name)
@@ -590,6 +590,18 @@ def _goes_round(before: State, frame: Frame) -> bool:
     if not is_settled:
         frame.loops.pop()
     return is_settled
+
+
+def _seen_by_class(node: ast.ClassDef, frame: Frame) -> dict[str, Value]:
+    """List which names are bound where the body of a class begins: what it binds itself, it never reads from a function around it."""
+    own: Container[str] = ()
+    if not isinstance(frame.function.node, ast.Module):
+        own = frame.unit.module.scopes[node].bindings
+    return {
+        key: value
+        for key, value in (frame.env or {}).items()
+        if key.startswith(BOUND) and key.removeprefix(BOUND) not in own
+    }
 
 
 def _constant_truth(test: ast.expr) -> bool | None:

@@ -32,7 +32,7 @@ class Places:
         self._world = world
         self._above = above
         self._tests: dict[Unit, bool] = {}
-        self._handed_on: dict[Unit, bool] = {}
+        self._handed_on: dict[tuple[Unit, Unit], bool] = {}
         self._imported: tuple[Unit, ...] | None = None
         self._units: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
         self._by_text: dict[Unit, tuple[tuple[Unit, ReadByText], ...]] = {}
@@ -131,7 +131,7 @@ class Places:
                     return True
             elif (
                 entry.kind is values.UNKNOWN or (entry.kind is values.BOUND and _may_be_called(entry, unit))
-            ) and any(map(self._is_handed_on, (unit, *self._passing_on(unit, name)))):
+            ) and any(self._is_handed_on(each, unit) for each in (unit, *self._passing_on(unit, name))):
                 return True
         return False
 
@@ -139,20 +139,27 @@ class Places:
         """Yield the files that have a name from a module and so give it on."""
         return (other for other in self.units(unit, name)[1:] if _passes_on(other, name))
 
-    def _is_handed_on(self, unit: Unit) -> bool:
-        """Whether a module is used for more than its attributes somewhere, so that an object of unknown type may be it."""
-        known = self._handed_on.get(unit)
+    def _is_handed_on(self, unit: Unit, origin: Unit) -> bool:
+        """Whether a module is used for more than its attributes somewhere, so that an object of unknown type may be it.
+
+        Args:
+            unit: the module.
+            origin: the one that is asked about, whose names it passes on: who uses those may be known of it alone.
+        """
+        key = (unit, origin)
+        known = self._handed_on.get(key)
         if known is None:
-            self._handed_on[unit] = True
+            self._handed_on[key] = True
             name = unit.name.rpartition(".")[2]
             words = (name, *_BY_NAME)
             others = dict.fromkeys(
                 other
                 for word in words
-                for other in (*self.units(unit, word), *self._world.set_up_around(word))
+                for each in dict.fromkeys((unit, origin))
+                for other in (*self.units(each, word), *self._world.set_up_around(word))
             )
             known = any(self._hands_on(other, unit) for other in others if not self.is_test(other))
-            self._handed_on[unit] = known
+            self._handed_on[key] = known
         return known
 
     def _hands_on(self, other: Unit, unit: Unit) -> bool:
