@@ -210,7 +210,7 @@ METACLASS = [("__instancecheck__", "isinstance(1, Q)"), ("__subclasscheck__", "i
 
 
 def _class(method: str, statement: str, *, raises: bool = True) -> str:
-    body = "raise EOFError('x')" if raises else "return 1"
+    body = "raise EOFError('x')" if raises else f"return {1.0 if method == '__float__' else 1}"
     more = [each for each in (ALSO.get(method), ALSO_FOR.get(statement)) if each is not None]
     lines = [f"def {method}(self, *given): {body}", *more]
     return "class Q:\n" + textwrap.indent("\n".join(lines), "    ")

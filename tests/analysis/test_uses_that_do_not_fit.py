@@ -12,7 +12,9 @@ import pytest
 from tests.analysis.test_out_of_sight import _check, _inferred
 
 SENDS = "def envia(texto, urgente=False): return texto\nOPCOES = {'urgente': True}\nEXTRA = {}\n"
-OPENS = "from contextlib import contextmanager\n@contextmanager\ndef trava():\n    yield 1\nATUAL = None\n"
+OPENS = (
+    "from contextlib import contextmanager\n@contextmanager\ndef trava():\n    yield 1\nATUAL = open('b')\n"
+)
 ERRORS = "class Falha(ValueError):\n    def __init__(self, codigo, texto): self.codigo = codigo\nERROS = {'rede': OSError}\n"
 READS = ERRORS + "def le():\n    try:\n        open('a')\n    except ERROS['rede']: pass\n"
 BASE = (
@@ -73,3 +75,143 @@ def test_a_method_that_an_heir_makes_a_plain_function_cannot_be_awaited(tmp_path
     head = AWAITS.format(word=word) + "async def faz(b):\n    return await b.roda()\n"
     found = _inferred(tmp_path, head, "asyncio.run(faz(Filha()))", {"run.py": "import main\nmain.usa()\n"})
     assert ("TypeError" in found.names) is (not word), found.names
+
+
+LOTS = "class Lote:\n    def __init__(self): self.n = 2\n    def {}\nL = Lote()\n"
+GIVES = "def gera():\n    yield 1\ndef lista(): return [1]\nasync def valor(): return 2\nasync def vem():\n    yield 1\n"
+ENTERS = "class S:\n    def __enter__(self): return self\n    def __exit__(self, *a): return None\nclass A:\n    async def __aenter__(self): return self\n    async def __aexit__(self, *a): return None\nclass B(A):\n    def __aexit__(self, *a): return None\n"
+
+
+@pytest.mark.parametrize(
+    ("methods", "body"),
+    [
+        (("__len__(self): return self.n / 2", "__len__(self): return self.n // 2"), "len(L)"),
+        (("__iter__(self): return [self.n]", "__iter__(self): return iter([self.n])"), "for x in L: pass"),
+        (("__bool__(self): return self.n", "__bool__(self): return self.n > 1"), "if L: pass"),
+    ],
+)
+def test_a_special_method_gives_what_python_takes(
+    tmp_path: Path, methods: tuple[str, str], body: str
+) -> None:
+    """A length that is a float, a loop over what is none, a truth that is a number; the twin gives what is asked for."""
+    for at, method in enumerate(methods):
+        place_of = tmp_path / str(at)
+        place_of.mkdir()
+        found = _inferred(place_of, LOTS.format(method), body, {"run.py": "import main\nmain.usa()\n"})
+        assert ("TypeError" in found.names) is (not at), (method, found.names)
+
+
+@pytest.mark.parametrize(
+    ("bodies", "expected"),
+    [
+        (("len(gera())", "len(lista())"), "TypeError"),
+        (("gera() + [1]", "lista() + [1]"), "TypeError"),
+        (("[2] + filter(None, [1])", "[2] + list(filter(None, [1]))"), "TypeError"),
+        (("valor() + 1", "valor"), "TypeError"),
+        (("for v in valor(): pass", "for v in lista(): pass"), "TypeError"),
+        (("valor().real", "valor()"), "AttributeError"),
+        (("for v in vem(): pass", "for v in gera(): pass"), "TypeError"),
+        (("lista + [1]", "lista() + [1]"), "TypeError"),
+        (("lista < lista", "lista() < lista()"), "TypeError"),
+    ],
+)  # fmt: skip
+def test_what_a_function_makes_is_not_what_comes_out_of_it(
+    tmp_path: Path, bodies: tuple[str, str], expected: str
+) -> None:
+    """A generator is no list, a coroutine no number, the function itself neither; the twin asks for what is there."""
+    for at, body in enumerate(bodies):
+        place_of = tmp_path / str(at)
+        place_of.mkdir()
+        found = _inferred(place_of, GIVES, body, {"run.py": "import main\nmain.usa()\n"})
+        assert (expected in found.names) is (not at), (body, found.names)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("async with S(): pass", "async with A(): pass"),
+        ("with A(): pass", "with S(): pass"),
+        ("async with B(): pass", "async with A(): pass"),
+        ("async for x in lista(): pass", "async for x in vem(): pass"),
+        ("return [x async for x in lista()]", "return [x async for x in vem()]"),
+    ],
+)
+def test_what_waits_is_not_what_does_not(tmp_path: Path, lines: tuple[str, str]) -> None:
+    """``async with``, ``async for`` and the plain ones; the twin uses each with its own."""
+    for at, line in enumerate(lines):
+        place_of = tmp_path / str(at)
+        place_of.mkdir()
+        head = f"import asyncio\n{GIVES}{ENTERS}async def faz():\n    {line}\n"
+        found = _inferred(place_of, head, "asyncio.run(faz())", {"run.py": "import main\nmain.usa()\n"})
+        assert ("TypeError" in found.names) is (not at), (line, found.names)
+
+
+HEIRS = """class Base:
+    def __init__(self): self.prepara()
+    def prepara(self): pass
+    def mostra(self): return len(self.texto)
+class Filha(Base):
+    def __init__(self):
+        {}
+        {}
+    def prepara(self): return len(self.texto)
+class Solta:
+    def mostra(self): return len(self.texto)
+class Presa(Solta):
+    def __init__(self): self.texto = 'a'
+B, C = Solta, Presa
+"""
+AFTER = ("super().__init__()", "self.texto = 'a'")
+
+
+@pytest.mark.parametrize(
+    ("orders", "bodies"),
+    [
+        ((AFTER, AFTER[::-1]), ("Filha()", "Filha()")),
+        ((AFTER[::-1], AFTER[::-1]), ("x = Solta()\n        x.mostra()", "x = Filha()\n        x.prepara()")),
+    ],
+)
+def test_an_attribute_is_there_once_it_is_set(
+    tmp_path: Path, orders: tuple[tuple[str, str], ...], bodies: tuple[str, str]
+) -> None:
+    """The constructor of a base calls what reads it before the heir sets it, or the object is of the base; the twin sets it before."""
+    for at, (order, body) in enumerate(zip(orders, bodies, strict=True)):
+        place_of = tmp_path / str(at)
+        place_of.mkdir()
+        found = _inferred(place_of, HEIRS.format(*order), body, {"run.py": "import main\nmain.usa()\n"})
+        assert ("AttributeError" in found.names) is (not at), (body, found.names)
+
+
+HOLDS = "class C:\n    def __init__(self):\n        self._x = 1\n    @property\n    def x(self): return self._x\nATUAL = C()\nTRAVA = open('a')\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "texts", "expected"),
+    [
+        ("ATUAL.x", ("del main.ATUAL._x", "main.ATUAL._x = 2"), "AttributeError"),
+        ("with TRAVA: pass", ("main.TRAVA = None", "main.TRAVA = open('b')"), "TypeError"),
+    ],
+)
+def test_what_another_file_takes_away_is_not_there(
+    tmp_path: Path, body: str, texts: tuple[str, str], expected: str
+) -> None:
+    """An attribute that is deleted from outside and read by a property, and nothing where something is entered."""
+    _check(tmp_path, HOLDS, body, texts, expected)
+
+
+@pytest.mark.parametrize("word", ["del n", "n = 1"])
+def test_a_name_of_a_function_around_may_be_deleted_by_another_inner_one(tmp_path: Path, word: str) -> None:
+    """By ``nonlocal``; the twin sets it anew."""
+    head = f"def conta():\n    n = 0\n    def mais(): return n\n    def fim():\n        nonlocal n\n        {word}\n    return mais, fim\nMAIS, FIM = conta()\n"
+    found = _inferred(tmp_path, head, "MAIS()", {"run.py": "import main\nmain.usa()\n"})
+    assert ("NameError" in found.names) is (word == "del n"), found.names
+
+
+def test_keys_that_are_lists_of_several_kinds_have_no_order(tmp_path: Path) -> None:
+    """``sorted(versions, key=parts)``; the twin's parts are numbers alone."""
+    for at, other in enumerate(("p", "0")):
+        place_of = tmp_path / str(at)
+        place_of.mkdir()
+        head = f"def partes(v):\n    return [int(p) if p.isdigit() else {other} for p in v.split('.')]\n"
+        found = _inferred(place_of, head, "sorted(['1.a'], key=partes)", {})
+        assert ("TypeError" in found.names) is (not at), found.names

@@ -294,8 +294,11 @@ class Attributes:
                 frame.sink.add(CallEdge(made, node, frame.unit))
         if stored is None and method is None and self._is_only_inherited(info, name):
             return BOTTOM
-        if frame.sink.is_heard and not isinstance(method, str) and not self._presence.is_set(info, name):
-            self._effects.operation("op:attribute-unset", node, frame, is_weak=True)
+        if frame.sink.is_heard and not isinstance(method, str):
+            if self._presence.may_be_missing(info, name, frame.function):
+                self._effects.operation("op:attribute-unset", node, frame)
+            elif not self._presence.is_set(info, name):
+                self._effects.operation("op:attribute-unset", node, frame, is_weak=True)
         getter = _getter(self._families.family(info), name) if stored == _PROPERTY else None
         if getter is not None and not any(name in heir.values for heir in self._families.heirs(info)):
             frame.sink.add(CallEdge(getter, node, frame.unit))

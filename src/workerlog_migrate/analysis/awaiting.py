@@ -85,10 +85,7 @@ class Awaiting:
     def _gives_no_awaitable(self, call: ast.Call, frame: Frame) -> bool:
         """Whether a function of the program that may be called is no coroutine function, and returns nothing that could be awaited."""
         return any(
-            isinstance(made := entry.function.node, ast.FunctionDef)
-            and not made.decorator_list
-            and not entry.function.facts.is_generator
-            and all(each is None or isinstance(each, _NEVER_AWAITED) for each in entry.function.facts.returns)
+            gives_no_awaitable(entry.function)
             for entry in self._above.calls.callee(call, frame.quiet())
             if entry.kind in (values.FUNCTION, values.METHOD)
         )
@@ -194,6 +191,16 @@ class Awaiting:
             if isinstance(call.func, ast.Attribute) and call.func.attr == "append":
                 found.extend(call.args)
         return found
+
+
+def gives_no_awaitable(function: FunctionInfo) -> bool:
+    """Say whether a function is no coroutine function, and returns nothing that could be awaited."""
+    return (
+        isinstance(function.node, ast.FunctionDef)
+        and not function.node.decorator_list
+        and not function.facts.is_generator
+        and all(each is None or isinstance(each, _NEVER_AWAITED) for each in function.facts.returns)
+    )
 
 
 def _makes_awaitable(row: CallRow) -> bool:

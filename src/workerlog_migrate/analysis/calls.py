@@ -295,6 +295,8 @@ class Calls:
         is_decorator = self._flat.is_decorator(function)
         if frame.sink.is_heard:
             self._decorators.decorated_call(function, arguments, node, frame)
+            if isinstance(function.node, ast.AsyncFunctionDef):
+                self._of_coroutine(function, node, frame)
             weak = self._families.is_placeholder(function)
             if not self._is_started_only(function, node, frame):
                 frame.sink.add(CallEdge(function, node, frame.unit, is_weak=weak))
@@ -323,6 +325,31 @@ class Calls:
         if frame.env is None:
             return self._flat.returns(function)
         return self._above.flow.returns(function, frame.function)
+
+    def _of_coroutine(self, function: FunctionInfo, node: ast.expr, frame: Frame) -> None:
+        """Put into the sink what is done with a coroutine as if it were what comes out of it: ``total() + 1`` without ``await``."""
+        if function.facts.is_generator or function.node.decorator_list:  # type: ignore[union-attr]  # a definition
+            return
+        match frame.unit.module.parents.get(node):
+            case ast.BinOp() | ast.UnaryOp(op=ast.USub() | ast.UAdd() | ast.Invert()) | ast.Starred():
+                pass
+            case (
+                ast.Subscript(value=used)
+                | ast.For(iter=used)
+                | ast.AsyncFor(iter=used)
+                | ast.comprehension(iter=used)
+            ) if used is node:
+                pass
+            case ast.Compare(ops=ops) if not any(
+                isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot) for op in ops
+            ):
+                pass
+            case ast.Attribute(attr=attr) if attr not in _OF_COROUTINES:
+                self._effects.operation("op:kinds-attribute", node, frame)
+                return
+            case _:
+                return
+        self._effects.operation("op:kinds", node, frame)
 
     def _is_started_only(self, function: FunctionInfo, node: ast.expr, frame: Frame) -> bool:
         """Whether a call makes a coroutine that is started, and not awaited here: what it raises arrives where its task is awaited.
@@ -548,6 +575,7 @@ class Calls:
         return made if row.returns else values.join(found) or ANY
 
 
+_OF_COROUTINES = frozenset({"close", "cr_await", "cr_code", "cr_frame", "cr_running", "send", "throw"})
 _DATE = values.one("datetime.datetime")  # what a column of a database may hold beside JSON
 _BY_NAME = "a method that is known by its name alone: what it is called on may be anything"
 

@@ -229,7 +229,7 @@ class Engine:
             set_up,
             places,
         )
-        entering = Entering(world, above, effects, families, elements, flat, shapes, attributes)
+        entering = Entering(world, above, effects, families, elements, flat, shapes, unset, attributes)
         caught = Caught(world, above, families)
         printing = Printing(
             world, above, effects, conditions, ascii_text, special_methods, attributes, set_up

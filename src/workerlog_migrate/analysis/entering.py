@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.awaiting import gives_no_awaitable
 from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.values import ANY, Type, Value
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.shapes import Shapes
+    from workerlog_migrate.analysis.unset import Unset
     from workerlog_migrate.analysis.world import World
 
 
@@ -39,6 +41,7 @@ class Entering:
         elements: Elements,
         flat: FlowInsensitive,
         shapes: Shapes,
+        unset: Unset,
         attributes: Attributes,
     ) -> None:
         self._above = above
@@ -47,6 +50,7 @@ class Entering:
         self._elements = elements
         self._flat = flat
         self._shapes = shapes
+        self._unset = unset
         self._attributes = attributes
         self._knowledge = world.knowledge
 
@@ -79,23 +83,37 @@ class Entering:
         """Put what entering and leaving a context manager can raise into the sink."""
         if not frame.sink.is_heard:
             return
+        parents = frame.unit.module.parents
+        item = parents.get(node)
+        around = parents.get(item) if isinstance(item, ast.withitem) else None
+        names = _EITHER if around is None else _ENTERED.get(type(around), _EITHER)
         for entry in value:
             match entry.name if entry.kind is values.NAMED else entry.kind:
-                case "None" | values.SUPPRESS:
+                case "None":
+                    self._unset.of_none("op:with-kinds", node, frame, node)
+                case values.SUPPRESS:
                     continue
                 case values.CONTEXT:
                     made = entry.function.node if entry.function_or_none is not None else None
+                    if (
+                        names is not _EITHER
+                        and made is not None
+                        and isinstance(made, ast.AsyncFunctionDef) is not isinstance(around, ast.AsyncWith)
+                    ):
+                        self._effects.operation("op:with-kinds", node, frame)
                     if isinstance(made, ast.FunctionDef | ast.AsyncFunctionDef) and not yields_once(made):
                         self._effects.operation("op:context-yields", node, frame)
                     if not isinstance(node, ast.Call) and _may_be_entered_again(node, frame):
                         self._effects.operation("op:context-again", node, frame)
                 case values.INSTANCE:
-                    if self._shapes.lacks(entry.class_info, ("__enter__", "__aenter__")):
+                    if self._shapes.lacks(entry.class_info, names[::2]):
                         self._effects.operation("op:with-kinds", node, frame)
-                    for name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
+                    for name in names:
                         method = self._families.method(entry.class_info, name)
                         if isinstance(method, FunctionInfo):
                             frame.sink.add(CallEdge(method, node, frame.unit))
+                            if name.startswith("__a") and gives_no_awaitable(method):
+                                self._effects.operation("op:kinds", node, frame)
                 case values.CLOSING:
                     attribute = self._attributes.attribute
                     close = attribute(entry.args[0], "close", node, frame, called=True)
@@ -168,6 +186,11 @@ def _is_filled_before(entry: Type, node: ast.expr) -> bool:
     return entry.name in _STACKS and not isinstance(node, ast.Call)
 
 
+_ENTERED: dict[type[ast.AST], tuple[str, ...]] = {
+    ast.With: ("__enter__", "__exit__"),
+    ast.AsyncWith: ("__aenter__", "__aexit__"),
+}
+_EITHER = ("__enter__", "__exit__", "__aenter__", "__aexit__")  # an exit stack is given it
 _STACKS = frozenset({"contextlib.AsyncExitStack", "contextlib.ExitStack"})
 
 

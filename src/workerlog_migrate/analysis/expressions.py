@@ -248,6 +248,9 @@ class Expressions:
         self, node: ast.Name, owner: ast.AST, bindings: list[Binding], frame: Frame
     ) -> bool:
         """Whether a function around may have bound a name of its own only on some ways, none of which leads to the inner function."""
+        module = frame.unit.module
+        if any(each.kind == "delete" and module.function(each.node) is not owner for each in bindings):
+            return True  # by `nonlocal`
         if not isinstance(owner, ast.FunctionDef | ast.AsyncFunctionDef) or node.id in self._always_stored(
             owner
         ):
@@ -362,7 +365,9 @@ class Expressions:
             if not at:
                 is_dead = frame.is_dead  # there may be no element: what follows need not be evaluated
                 state = guards.save(frame)
-            element = self._iteration.iterate(iterable, generator.iter, frame)
+            element = self._iteration.iterate(
+                iterable, generator.iter, frame, is_async=bool(generator.is_async)
+            )
             if not at:
                 steps = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
                 self._resized.by_steps(iterable, generator.iter, (*steps, *generator.ifs), frame)

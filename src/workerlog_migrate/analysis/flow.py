@@ -441,7 +441,7 @@ class Flow:
 
     def _for(self, node: ast.For | ast.AsyncFor, frame: Frame) -> None:
         iterable = self._expressions.value(node.iter, frame)
-        element = self._iteration.iterate(iterable, node.iter, frame)
+        element = self._iteration.iterate(iterable, node.iter, frame, is_async=isinstance(node, ast.AsyncFor))
         self._changes.after_running(frame)
         _widen(node, frame)
         if isinstance(node, ast.AsyncFor):

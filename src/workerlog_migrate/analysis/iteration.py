@@ -52,9 +52,18 @@ class Iteration:
         self._meanwhile = meanwhile
         self._closed = closed
 
-    def iterate(self, value: Value, node: ast.expr, frame: Frame) -> Value:
-        """Return what iterating over a value gives, and put what that can raise into the sink."""
+    def iterate(self, value: Value, node: ast.expr, frame: Frame, *, is_async: bool | None = None) -> Value:
+        """Return what iterating over a value gives, and put what that can raise into the sink.
+
+        Args:
+            value: the value.
+            node: the expression that gives it.
+            frame: where it stands.
+            is_async: whether a loop waits for each item, ``async for``; None: it is no loop.
+        """
         if frame.sink.is_heard:
+            if is_async is not None and any(self._is_of_the_other_loop(entry, is_async) for entry in value):
+                self._effects.operation("op:kinds", node, frame)
             self._kinds.iterated(value, node, frame)
             self._called_back.goes_on(value, node, frame)
             for entry in values.in_order(value):
@@ -65,6 +74,14 @@ class Iteration:
                 if not kinds.isdisjoint(SIZED):
                     self._effects.operation("op:iterate-changed", node, frame)
         return self._hooks.rows_of(self._elements.element(value, frame.unit), frame.unit)
+
+    def _is_of_the_other_loop(self, entry: Type, is_async: bool) -> bool:
+        """Whether a loop that waits goes through what gives its items at once, or the other way round."""
+        if entry.kind is values.GENERATOR and entry.function_or_none is not None:
+            return isinstance(entry.function.node, ast.AsyncFunctionDef) is not is_async
+        if entry.kind is values.INSTANCE:
+            return self._special_methods.lacks_loop(entry, is_async)
+        return is_async and values.is_builtin(entry) and entry.name != "None"
 
     def _iterate_one(self, entry: Type, node: ast.expr, frame: Frame, sink: EffectSet) -> None:
         match entry.kind:

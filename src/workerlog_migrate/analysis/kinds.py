@@ -24,6 +24,7 @@ from workerlog_migrate.analysis.trials import (
     SAMPLES,
     constant,
     function_of,
+    is_stream,
     is_tried,
     refused,
     refused_once,
@@ -107,7 +108,9 @@ class Kinds:
         """Put into the sink what ``left symbol right`` raises for some of their kinds."""
         if not frame.sink.is_heard:
             return
-        if any(_fails(symbol, one, other) for one in _kinds(left) for other in _kinds(right)):
+        if any(_fails(symbol, one, other) for one in _kinds(left) for other in _kinds(right)) or (
+            symbol == "+" and any(entry.name == "iterator" for entry in (*left, *right))
+        ):
             self._effects.operation("op:kinds", node, frame)
         if any(entry.is_huge for entry in (*left, *right)) and _overflows(symbol, left, right):
             self._effects.operation("op:huge", node, frame)
@@ -142,7 +145,7 @@ class Kinds:
         if frame.sink.is_heard and any(self.has_no_order(entry) for entry in value):
             self._effects.operation("op:kinds", node, frame)
         for entry in values.in_order(value):
-            for part in entry.args if entry.name == "tuple" else ():
+            for part in entry.args if entry.name in ("list", "tuple") else ():
                 self.ordered(part, node, frame)
 
     def has_no_order(self, entry: Type) -> bool:
@@ -339,7 +342,11 @@ def _asks_of_keys(value: Value) -> bool:
 
 
 def _kinds(value: Iterable[Type]) -> Iterator[str]:
-    return (entry.name for entry in value if entry.name in SAMPLES)
+    return (
+        "generator" if entry.name == "iterator" else entry.name
+        for entry in value
+        if entry.name in SAMPLES or is_stream(entry)
+    )
 
 
 def _sample(entry: Type) -> object:

@@ -38,6 +38,7 @@ class Presence:
         self._families = families
         self._writes = writes
         self._stored: dict[FunctionInfo, frozenset[str]] = {}
+        self._early: dict[ClassInfo, dict[str, frozenset[str]]] = {}
         self._made_without: dict[ClassInfo, bool] = {}
         self._at_top: dict[Unit, tuple[Unit, ...]] = {}
 
@@ -86,7 +87,7 @@ class Presence:
         family = self._families.family(info)
         if name.startswith("__") or not self._is_only_set_here(name, family):
             return True
-        if self._is_deleted(name, family):
+        if self.is_deleted(info, name):
             return False
         if self._is_made_without(info):
             return any(
@@ -106,9 +107,52 @@ class Presence:
             return bool(info.node.decorator_list)  # what others set besides, they may set too late
         return bool(info.node.decorator_list) or bool(self._writes.attribute_written(info, name))
 
-    def _is_deleted(self, name: str, family: tuple[ClassInfo | str | None, ...]) -> bool:
-        """Whether a method of a class deletes an attribute of the object."""
-        return any(
+    def may_be_missing(self, info: ClassInfo, name: str, reader: FunctionInfo) -> bool:
+        """Whether an attribute that is set may be missing where it is read: deleted again, of heirs alone, or read by a constructor of a base.
+
+        Args:
+            info: the class.
+            name: the attribute.
+            reader: the function that reads it.
+        """
+        early = self._early.get(info)
+        if early is None:
+            early = self._early[info] = self._set_late(info)
+        if early and reader.name in early.get(name, ()):
+            return True
+        return self.is_deleted(info, name) or self._writes.is_only_of_heirs(info, name)
+
+    def _set_late(self, info: ClassInfo) -> dict[str, frozenset[str]]:
+        """Return the attributes that a constructor sets behind that of its base, with the methods which that one calls on the object."""
+        own = info.methods.get("__init__")
+        bases = [each for each in self._families.family(info)[1:] if isinstance(each, ClassInfo)]
+        begun = next((each.methods["__init__"] for each in bases if "__init__" in each.methods), None)
+        if own is None or begun is None or not isinstance(own.node, ast.FunctionDef):
+            return {}
+        at = next((at for at, each in enumerate(own.node.body) if _calls_constructor(each)), None)
+        if at is None:
+            return {}
+        called = self._called(set(begun.facts.called_on_self), info) & info.methods.keys()
+        if not called:
+            return {}
+        last = own.node.body[at].end_lineno or 0
+        return {
+            name: frozenset(called)
+            for name, stores in info.stores.items()
+            if name not in info.values
+            and not any(name in owner.values or name in owner.stores for owner in bases)
+            and all(info.unit.enclosing(stored) is own and stored.lineno > last for stored in stores)
+        }
+
+    def is_deleted(self, info: ClassInfo, name: str) -> bool:
+        """Whether a method of a class deletes an attribute of the object, or who else has it.
+
+        Args:
+            info: the class.
+            name: the attribute.
+        """
+        family = self._families.family(info)
+        return self._writes.is_deleted(info, name) or any(
             isinstance(place.ctx, ast.Del)
             and isinstance(place.value, ast.Name)
             and place.value.id in {"self", *unit.enclosing(place).receivers}
@@ -206,7 +250,10 @@ class Presence:
 
     def _begun_by(self, info: ClassInfo) -> set[str]:
         """Return the names of the methods that run while an instance is made: ``__init__``, and what these call on it."""
-        found = {"__init__", "__new__", "__post_init__"}
+        return self._called({"__init__", "__new__", "__post_init__"}, info)
+
+    def _called(self, found: set[str], info: ClassInfo) -> set[str]:
+        """Add to the names of methods those that they call on the object."""
         pending = list(found)
         while pending:
             method = self._families.method(info, pending.pop())
@@ -275,6 +322,14 @@ class Presence:
             return caught is not None and not caught.min_python
         kind = known.type(f"{module}.{name}")
         return not (row.min_python or row.max_python or (kind is not None and kind.min_python))
+
+
+def _calls_constructor(statement: ast.stmt) -> bool:
+    """Whether a statement calls the constructor of a base: ``super().__init__()``."""
+    match statement:
+        case ast.Expr(value=ast.Call(func=ast.Attribute(attr="__init__"))):
+            return True
+    return False
 
 
 def minds_platform(frame: Frame) -> bool:

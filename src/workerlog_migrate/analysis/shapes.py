@@ -251,10 +251,10 @@ class Shapes:
     def misses_parts(self, arguments: Arguments, unit: Unit) -> bool:
         """Say whether a named tuple, whose names are written out where it is made, is called with another number of parts."""
         call = arguments.node
+        if call is not None and arguments.starred:
+            return _is_filled_with_data(arguments) or _is_filled_with_items(arguments)
         if call is None or not isinstance(call.func, ast.Name):
             return False
-        if arguments.starred:
-            return _is_filled_with_data(arguments) or _is_filled_with_items(arguments)
         bindings = unit.module.bindings(call.func)
         made = unit.module.parents.get(bindings[0].node) if len(bindings) == 1 else None
         match made:

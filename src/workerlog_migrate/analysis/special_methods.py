@@ -109,6 +109,8 @@ class SpecialMethods:
             made = self._flat.returns(method)
             if name in _TEXTS and method.facts.returns and any(each.name != "str" for each in made):
                 self._effects.operation("op:no-text", node, frame)
+            if name in _GIVES and not {each.name for each in made if values.is_builtin(each)} <= _GIVES[name]:
+                self._effects.operation("op:kinds", node, frame)
             return made
         others = _INSTEAD.get(name, ())
         if name in _WITHOUT_DEFAULT and self._shapes.lacks(entry.class_info, (name, *others)):
@@ -137,6 +139,10 @@ class SpecialMethods:
         rule = "op:subscript-store" if name == "__setitem__" else "op:subscript-unknown"
         self._effects.unresolved(rule, node, node.value, frame)
 
+    def lacks_loop(self, entry: Type, is_async: bool) -> bool:
+        """Whether the class of an instance has nothing for a loop, of those that wait for each item or of the others."""
+        return self._shapes.lacks(entry.class_info, _ITERATING[2:4] if is_async else _AT_ONCE)
+
     def iterate_instance(self, entry: Type, node: ast.expr, frame: Frame) -> None:
         """Call what a loop over an instance of a class of the program calls."""
         if self._shapes.lacks(entry.class_info, _ITERATING):
@@ -160,6 +166,15 @@ _INSTEAD = {
     "__int__": ("__index__", "__trunc__"),
     "__float__": ("__index__",),
     "__getitem__": ("__class_getitem__",),
+}
+_AT_ONCE = ("__iter__", "__getitem__")
+# Of the builtin kinds those that Python takes from a special method; for a loop none of them is what goes on.
+_GIVES = {
+    **dict.fromkeys(("__len__", "__index__", "__int__", "__hash__"), frozenset({"int", "bool"})),
+    "__bool__": frozenset({"bool"}),
+    "__float__": frozenset({"float"}),
+    "__bytes__": frozenset({"bytes"}),
+    "__iter__": frozenset(),
 }
 _TEXTS = frozenset({"__str__", "__repr__", "__format__"})
 _TRUTH = ("__bool__", "__len__")

@@ -34,6 +34,31 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.program import ClassInfo
     from workerlog_migrate.knowledge import CallRow
 
+OF_CODE = ("function", "method")  # without arguments: what is called is tried as what it is
+
+
+class Stream:
+    """What stands for a generator: it is gone through once, and has neither length, places nor operators.
+
+    Args:
+        items: what it gives.
+    """
+
+    def __init__(self, items: list[object]) -> None:
+        self._items = items
+
+    def __iter__(self) -> Iterator[object]:
+        return self
+
+    def __next__(self) -> object:
+        if not self._items:
+            raise StopIteration
+        return self._items.pop(0)
+
+    def __repr__(self) -> str:
+        return f"Stream({self._items})"
+
+
 SAMPLES: dict[str, object] = {
     "bool": True,
     "bytearray": bytearray(b"ab"),
@@ -45,6 +70,8 @@ SAMPLES: dict[str, object] = {
     "dict": {"a": 1},
     "float": 2.0,
     "frozenset": frozenset({1}),
+    **dict.fromkeys(OF_CODE, len),
+    "generator": Stream([]),
     "int": 2,
     "list": [1],
     "pathlib.Path": pathlib.Path("a"),
@@ -306,7 +333,8 @@ def _like(entry: Type, depth: int, own: Callable[[ClassInfo], list[object]] | No
             return [None]
         case "list" | "iterator" | "generator" | "collections.deque":
             held = list(parts[0]) if parts else []
-            return [held * 2 if len(held) == 1 else held]  # one alone is compared with nothing
+            held = held * 2 if len(held) == 1 else held  # one alone is compared with nothing
+            return [Stream(held) if is_stream(entry) else held]
         case "set" | "frozenset":
             hashable = [part for part in parts[0] if _can_be_key(part)] if parts else []
             return [set(hashable) if entry.name == "set" else frozenset(hashable)]
@@ -322,7 +350,14 @@ def _like(entry: Type, depth: int, own: Callable[[ClassInfo], list[object]] | No
             made: list[object] = [{key: item} for item in items for key in keys[:1]]
             made += [{key: items[0]} for key in keys[1:] if items]
             return made or [{}]
-    return [SAMPLES[entry.name]] if entry.name in SAMPLES else []
+    return [SAMPLES[entry.name]] if entry.name in SAMPLES and entry.name not in OF_CODE else []
+
+
+def is_stream(entry: Type) -> bool:
+    """Whether an alternative is certainly gone through once: a generator, or an iterator of which it is known what it runs."""
+    if entry.kind is values.GENERATOR:
+        return True
+    return entry.name == "iterator" and (entry.remembered is not None or entry.lazy is not None)
 
 
 def _can_be_key(sample: object) -> bool:

@@ -7,6 +7,7 @@ Input: a file and a name in it, a class and an attribute of its instances. Outpu
 from __future__ import annotations
 
 import ast
+import builtins
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
@@ -73,6 +74,51 @@ class Writes:
             (ANY,),
         )
         return found
+
+    def is_only_of_heirs(self, info: ClassInfo, name: str) -> bool:
+        """Whether an attribute is set by heirs of a class alone, and objects of the class itself are made."""
+        for each in self._families.family(info):
+            if isinstance(each, ClassInfo):
+                if name in each.stores or name in each.values or name in each.methods:
+                    return False
+            elif not isinstance(kind := _BUILTINS.get(each or ""), type) or hasattr(kind, name):
+                return False
+        (found,) = self._questions.answer(
+            ("of heirs", info, name), lambda: (self._is_only_of_heirs(info, name),), (False,), (False,)
+        )
+        return found
+
+    def _is_only_of_heirs(self, info: ClassInfo, name: str) -> bool:
+        own = {place for heir in self._families.heirs(info) for place in heir.stores.get(name, ())}
+        if not own or not any(use.kind == "call" for use in self._callers.trail_of(info).uses):
+            return False
+        return not any(
+            place not in own and self._callers.receives(place.value, info, unit)[0]
+            for unit in self._places.writers(info.unit, name)
+            for place in unit.module.stores_of(name)
+        )
+
+    def is_deleted(self, info: ClassInfo, name: str) -> bool:
+        """Whether an attribute of a class's instances is deleted from elsewhere than its own methods."""
+        (found,) = self._questions.answer(
+            ("deleted", info, name), lambda: (self._is_deleted(info, name),), (False,), (True,)
+        )
+        return found
+
+    def _is_deleted(self, info: ClassInfo, name: str) -> bool:
+        receives = self._callers.receives
+        return any(
+            any(
+                isinstance(place.ctx, ast.Del) and receives(place.value, info, unit)[0]
+                for place in unit.module.stores_of(name)
+            )
+            or any(
+                may_spell(call.args[1], name) and receives(call.args[0], info, unit)[0]
+                for call in unit.module.calls_of("delattr")
+                if len(call.args) == _PAIR
+            )
+            for unit in self._places.writers(info.unit, name)
+        )
 
     def is_of_another_class(self, info: ClassInfo) -> bool:
         """Whether an instance of a class is made one of another: ``x.__class__ = Other``."""
@@ -513,6 +559,7 @@ def _is_passed(field: str, owner: ClassInfo) -> bool:
 
 
 _PAIR = 2
+_BUILTINS = vars(builtins)
 _STORES = 48
 _RECORDS = frozenset({"typing.NamedTuple", "abc.ABC", "object", "tuple"})
 _READING_TABLES = frozenset({"get", "keys", "values", "items", "copy", "__contains__"})
