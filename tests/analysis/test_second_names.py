@@ -185,3 +185,57 @@ def test_a_generator_is_sent_something_by_a_method_that_was_taken(script: Analys
 
     assert "op:generator-send" in causes[0]
     assert "op:generator-send" not in causes[1]
+
+
+CLOSED = """
+    class Robo:
+        def __init__(self, caminho):
+            self.log = open(caminho, "w")
+            self.logs = {"a": open(caminho, "w")}
+        def fim(self):
+            %s
+        def mede(self, caminho, outro=None):
+            try:
+                %s
+            except Exception: pass
+    robo = Robo("a")
+    robo.fim()
+    robo.mede("b")
+"""
+
+
+@pytest.mark.parametrize(
+    ("closing", "writing", "is_listed"),
+    [
+        ("self.log.close()", "log = self.log; log.write('x')", True),
+        ("self.log.close()", "log = open(caminho, 'w'); log.write('x')", False),
+        ("self.log.close()", "eu = self; eu.log.write('x')", True),
+        ("self.log.close()", "eu = self; log = eu.log; outro = log; outro.write('x')", True),
+        ("self.log.close()", "(log := self.log).write('x'); log.write('y')", True),
+        ("self.log.close()", "(log := open(caminho, 'w')); log.write('y')", False),
+        ("self.log.close()", "log, n = self.log, 1; log.write('x')", True),
+        ("self.log.close()", "log, n = open(caminho, 'w'), 1; log.write('x')", False),
+        ("self.log.close()", "log = self.log if caminho else open(caminho, 'w'); log.write('x')", True),
+        ("self.log.close()", "log = outro or self.log; log.write('x')", True),
+        ("self.log.close()", "for log in (self.log, open(caminho, 'w')): log.write('x')", True),
+        ("self.log.close()", "for log in (open(caminho, 'w'), open('c', 'w')): log.write('x')", False),
+        ("self.log.close()", "log = getattr(self, 'log'); log.write('x')", True),
+        ("self.logs['a'].close()", "self.logs['a'].write('x')", True),
+        ("self.logs['a'].close()", "logs = {'a': open(caminho, 'w')}; logs['a'].write('x')", False),
+        ("for log in self.logs.values(): log.close()", "self.logs['a'].write('x')", True),
+        ("for log in self.logs.values(): log.close()", "log = self.logs['a']; log.write('x')", True),
+        ("for log in [open('c')]: log.close()", "log = self.logs['a']; log.write('x')", False),
+        ("log = self.log; log.close()", "self.log.write('x')", True),
+        ("h = open('c'); h.close()", "self.log.write('x')", False),
+        ("pass", "log = open(caminho, 'w'); outro = log; outro.close(); log.write('x')", True),
+        ("pass", "log = open(caminho, 'w'); outro = open('c'); outro.close(); log.write('x')", False),
+    ],
+)
+def test_what_is_closed_by_one_name_is_closed_by_all(
+    script: Analyse, closing: str, writing: str, is_listed: bool
+) -> None:
+    """A name of a function that is bound to what others may close is one more name of that; of what it makes itself it is not."""
+    inference = script(CLOSED % (closing, writing)).body(0)
+
+    assert inference.is_complete
+    assert ("ValueError" in inference.names) is is_listed

@@ -38,7 +38,7 @@ _FORGOTTEN = (
     "functions",
     "classes",
     "lambdas",
-    "_scope_of",
+    "scope_of",
     "_names_by_id",
     "_names_by_scope",
     "_attributes_by_name",
@@ -72,6 +72,7 @@ class Module:
             ``ast.Try`` and, from 3.11, ``ast.TryStar``.
         parents: each node's parent (contexts and operators, which ``ast`` shares between nodes, are left out).
         scopes: scope-opening node -> its ``Scope``.
+        scope_of: each node -> the scope in which it is evaluated; ``scope(node)`` asks it.
         scope_of_module: the module's own.
         used_names: every identifier that is read or bound anywhere in the file, attributes excluded.
         star_imports: qualified names of ``from x import *``.
@@ -114,7 +115,7 @@ class Module:
         self.star_imports = index.star_imports
         self._starts: list[int] = []
         self._is_ascii = source.text.isascii()
-        self._scope_of = index.scope_of
+        self.scope_of = index.scope_of
         self._qualified = Names(index)
         self._skips = directives(source.text, self.lines)
         self._names_by_id: dict[str, list[ast.Name]] = {}
@@ -132,7 +133,7 @@ class Module:
         """
         for scope in self.scopes.values():
             scope.bindings.clear()
-        tables = (self.parents, self.scopes, self._scope_of)
+        tables = (self.parents, self.scopes, self.scope_of)
         lists = (self.names, self.attributes, self.functions, self.classes, self.lambdas)
         indexes = (
             self._names_by_id,
@@ -207,7 +208,7 @@ class Module:
 
         Decorators, defaults and annotations run in the enclosing function, as the language has it.
         """
-        return self._scope_of[node].function
+        return self.scope_of[node].function
 
     def function_name(self, node: ast.AST) -> str:
         """Return the name of the function that runs the node as ``co_name`` gives it; ``<module>`` at module level."""
@@ -261,7 +262,7 @@ class Module:
         if by_scope is None:
             by_scope = self._names_by_scope[name] = {}
             for node in self.names_of(name):
-                found = lookup(name, self._scope_of[node], self.scope_of_module)
+                found = lookup(name, self.scope_of[node], self.scope_of_module)
                 if found is not None:
                     by_scope.setdefault(found[0], []).append(node)
         return by_scope.get(scope, [])
@@ -328,7 +329,7 @@ class Module:
 
     def scope(self, node: ast.AST) -> Scope:
         """Return the scope in which the node is evaluated."""
-        return self._scope_of[node]
+        return self.scope_of[node]
 
     def lookup(self, name: str, scope: Scope) -> tuple[Scope, list[Binding]] | None:
         """Find the scope that binds ``name`` as seen from ``scope``; None for builtins and unknown names."""
