@@ -233,7 +233,7 @@ MUTANTS = (
     Mutant("loop over something unknown", "iteration", '            case _:  # nobody knows how to loop over it\n                self._effects.unresolved("op:iterate-unknown", node, node, frame)\n', "            case _:  # nobody knows how to loop over it\n                pass\n", OPAQUE),
     Mutant("unpacking something unknown", "iteration", '                    self._effects.unresolved("op:unpack-unknown", node, source, frame)\n', "                    pass\n", OPAQUE),
     Mutant("** of something unknown", "iteration", '        self._effects.unresolved_if_opaque(value, "op:mapping-unknown", node, node, frame)\n', "        pass\n", OPAQUE),
-    Mutant("name that nothing binds", "expressions", "            if is_sure and node.id not in BUILTINS", "            if not is_sure and node.id not in BUILTINS", NAME),
+    Mutant("name that nothing binds", "expressions", "            if is_sure or (is_of_class", "            if not is_sure or (is_of_class", NAME),
     Mutant("name that may be a star's", "expressions", "            starred = self._flat.starred(node.id, frame.unit)\n", "            starred = None\n", NAME),
     Mutant("local name unbound", "expressions", '            self._effects.operation("op:unbound-local", node, frame)\n', "            pass\n", UNBOUND),
     Mutant("attribute that is not set yet", "attributes", '            self._effects.operation("op:attribute-unset", node, frame, is_weak=True)\n', "            pass\n", UNSET),

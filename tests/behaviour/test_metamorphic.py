@@ -16,6 +16,10 @@ METHODS, SELF, ALIAS = (f"an alias put in between{each}" for each in (": methods
 NAMES, STAR = "split in two: by names", "split in two: by star"
 ONCE = (
     ("between", "a loop whose function takes from its dictionary", METHODS),
+    ("between", "a class that keeps attributes otherwise", METHODS),
+    ("walked", "a table changed in an earlier round of a loop", METHODS),
+    ("tasks", "the result of a task that is done", METHODS),
+    ("rounds", "an heir of another file unsets it in a method that the class calls", METHODS),
     ("containers", "list emptied by a function", METHODS),
     ("nights", "a file that another function closes", METHODS),
     ("between", "looped table through a function that calls another with it", ALIAS),

@@ -13,6 +13,7 @@ from workerlog_migrate.analysis.exceptions import ROOT
 from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.presence import minds_platform
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.taken import called_as
 from workerlog_migrate.analysis.values import (
     ANY,
     BOTTOM,
@@ -544,9 +545,13 @@ def _is_cached(method: FunctionInfo) -> bool:
 
 def _counts_on(method: FunctionInfo) -> bool:
     """Whether a property changes what it gives by giving it: it counts, takes something out, goes to what is next."""
+    module = method.unit.module
     return any(
         isinstance(node, ast.AugAssign | ast.Delete)
-        or (isinstance(node, ast.Call) and last_name(node.func) in _TAKING)
+        or (
+            isinstance(node, ast.Call)
+            and any(last_name(each.func) in _TAKING for each in called_as(module, node))
+        )
         for node in ast.walk(method.node)
     )
 

@@ -10,6 +10,7 @@ from workerlog_migrate.analysis.elements import ended
 from workerlog_migrate.analysis.frames import CallEdge, Frame, Unknown, at
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.settle import SETTLE
+from workerlog_migrate.analysis.taken import called_as
 from workerlog_migrate.analysis.values import (
     ANY,
     Value,
@@ -141,7 +142,11 @@ class Awaiting:
                         self.awaited(argument, frame, depth + 1)
             elsewhere = Frame(frame.unit.enclosing(expression), None, frame.sink)
             elsewhere.depth = frame.depth
-            self._above.expressions.value(expression, elsewhere)
+            meant = (
+                called_as(frame.unit.module, expression) if isinstance(expression, ast.Call) else [expression]
+            )
+            for each in meant:
+                self._above.expressions.value(each, elsewhere)
 
     def _ended_by_others(self, expression: ast.expr, frame: Frame) -> None:
         """Say that nobody knows what awaiting raises that takes tasks and futures which others end: ``asyncio.all_tasks()``."""

@@ -9,6 +9,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.analysis.program import ClassInfo
+from workerlog_migrate.analysis.taken import calls_to, written
 from workerlog_migrate.syntax.literals import last_name, may_spell
 
 if TYPE_CHECKING:
@@ -80,15 +81,15 @@ def may_have(
 
 def _found(module: Module) -> Iterator[ReadByText]:
     parents = module.parents
-    for call in module.calls_of("getattr"):
+    for call in calls_to(module, "getattr"):
         if len(call.args) >= _PAIR:
-            yield ReadByText(call.args[0], call.args[1], call, 0)
-    for maker in module.calls_of("attrgetter"):
+            yield ReadByText(call.args[0], call.args[1], written(module, call), 0)
+    for maker in (written(module, each) for each in calls_to(module, "attrgetter")):
         outer = parents.get(maker)
         if isinstance(outer, ast.Call) and outer.func is maker and outer.args and len(maker.args) == 1:
             yield ReadByText(outer.args[0], maker.args[0], outer, 0)
     tables: list[tuple[ast.expr, ast.expr]] = [
-        (call, call.args[0]) for call in module.calls_of("vars") if len(call.args) == 1
+        (written(module, call), call.args[0]) for call in calls_to(module, "vars") if len(call.args) == 1
     ]
     tables += [(place, place.value) for place in module.attributes_of("__dict__")]
     for table, thing in tables:

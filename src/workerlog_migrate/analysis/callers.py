@@ -14,6 +14,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.follower import Follower
 from workerlog_migrate.analysis.meetings import SPECIAL, Companion, Meetings
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.taken import calls_to, written
 from workerlog_migrate.analysis.trails import Passed, Trail, Use, use_of
 from workerlog_migrate.analysis.values import Type
 from workerlog_migrate.syntax.literals import may_spell
@@ -203,11 +204,12 @@ class Callers:
                 if method.parameters and (method.kind == "class" or method.name in _OF_THE_CLASS)
             }
             for name in sorted(firsts | {"cls"}):
-                for call in owner.unit.module.calls_of(name):
+                for call in calls_to(owner.unit.module, name):
                     if isinstance(call.func, ast.Name) and owner.unit.enclosing(call).owner is owner:
                         yield use_of("call", call, owner.unit, positional=call.args)
             module = owner.unit.module
-            for place in (*module.calls_of("type"), *module.attributes_of("__class__")):
+            types = (written(module, each) for each in calls_to(module, "type"))
+            for place in (*types, *module.attributes_of("__class__")):
                 made = module.parents.get(place)
                 inside = owner.unit.enclosing(place).owner
                 if inside in (owner, None) and isinstance(made, ast.Call) and made.func is place:
@@ -288,7 +290,7 @@ class Callers:
         """Look for what takes a method by its name in a text: ``getattr``, ``methodcaller``, in whatever file."""
         for word in ("getattr", "methodcaller", "attrgetter"):
             for unit in self._places.units(function.unit, word):
-                for call in unit.module.calls_of(word):
+                for call in calls_to(unit.module, word):
                     self._taken_by(word, call, unit, function, owner, trail)
 
     def _taken_by(
@@ -302,7 +304,7 @@ class Callers:
             if not self.receives(call.args[0], owner, unit)[0]:
                 return
             if isinstance(names[0], ast.Constant):
-                found = self.follower(is_code=True).from_expression(call, unit)
+                found = self.follower(is_code=True).from_expression(written(unit.module, call), unit)
                 trail.uses.extend(found.uses)
                 trail.lost = trail.lost or found.lost
                 return

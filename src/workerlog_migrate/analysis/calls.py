@@ -16,6 +16,7 @@ from workerlog_migrate.analysis.attributes import RESUMING
 from workerlog_migrate.analysis.frames import CallEdge, Frame
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.shapes import NAMED_TUPLE
+from workerlog_migrate.analysis.taken import called_as
 from workerlog_migrate.analysis.values import ANY, BOTTOM, JSON, NONE, Type, Value
 from workerlog_migrate.syntax.literals import is_none
 from workerlog_migrate.syntax.yields import yields_when_closed
@@ -101,9 +102,10 @@ class Calls:
         if frame.sink.is_heard:
             self._evaluate(arguments)
             if frame.facts or frame.env:
-                self._guards.after_call(node, frame)
-                other_names.after_call(callee, node, frame, self._above.expressions.value)
-                shared_items.after_call(node, frame, self._above.expressions.value)
+                for each in called_as(frame.unit.module, node):
+                    self._guards.after_call(each, frame, is_written=each is node)
+                    other_names.after_call(callee, each, frame, self._above.expressions.value)
+                    shared_items.after_call(each, frame, self._above.expressions.value)
                 self._changes.after(callee, node, frame)
         return values.join(found) if found else self._elements.nothing
 

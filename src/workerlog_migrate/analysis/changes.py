@@ -13,6 +13,7 @@ from workerlog_migrate.analysis.kept_functions import Kept
 from workerlog_migrate.analysis.order import OWNERS
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.same_container import handed_on, names_of, taken_in
+from workerlog_migrate.analysis.taken import attributes_by_text, calls_to, written
 from workerlog_migrate.syntax.literals import last_name
 from workerlog_migrate.syntax.nodes import nodes
 
@@ -258,7 +259,7 @@ class Changes:
             module = unit.module
             known = self._tasks[unit] = [*self._started_in(unit)]
             for name in _AS_TASKS:
-                for call in module.calls_of(name):
+                for call in calls_to(module, name):
                     known += self._handed_in(
                         (
                             each.func if isinstance(each, ast.Call) else each
@@ -298,7 +299,7 @@ class Changes:
         if known is None:
             known = self._ends[unit] = [owner.methods["__del__"] for owner in unit.owners_of("__del__")]
             for word in ("ref", "proxy", "finalize", "WeakMethod"):
-                for call in unit.module.calls_of(word):
+                for call in calls_to(unit.module, word):
                     for passed in call.args[1:]:
                         found = passed if isinstance(passed, ast.Lambda) else unit.module.definition(passed)
                         if found is not None and not isinstance(found, ast.ClassDef):
@@ -346,7 +347,7 @@ class Changes:
             known = self._started[unit] = []
             module = unit.module
             for name in _STARTING:
-                for call in module.calls_of(name):
+                for call in calls_to(module, name):
                     for argument in (*call.args, *(word.value for word in call.keywords)):
                         found = module.definition(argument)
                         if found is not None and not isinstance(found, ast.ClassDef):
@@ -472,7 +473,7 @@ class Changes:
             if scope.function is not None:
                 for name in (*scope.globals, *scope.nonlocals):
                     known.setdefault(name, set()).add(unit.function(scope.function))
-        for call in module.calls_of("reload"):
+        for call in calls_to(module, "reload"):
             function = module.function(call)
             if function is not None and _loads_again(call, unit):
                 known.setdefault(_ALL, set()).add(unit.function(function))
@@ -486,6 +487,15 @@ class Changes:
                 emptying.setdefault(f".{attribute.attr}", set()).add(unit.function(function))
             if attribute.attr in _EMPTYING and isinstance(attribute.value, ast.Name):
                 self._note_name(attribute.value, unit, known)
+        for attribute in attributes_by_text(module):
+            function = module.function(attribute)
+            if function is None or attribute.attr not in _EMPTYING:
+                continue
+            if isinstance(attribute.value, ast.Name):
+                self._note_name(attribute.value, unit, known)
+            elif isinstance(attribute.value, ast.Attribute):
+                for noted in (known, emptying):
+                    noted.setdefault(f".{attribute.value.attr}", set()).add(unit.function(function))
         for name, holder in _set_by_text(module):
             function = module.function(holder)
             if function is not None and not _is_of_new_object(holder, unit.function(function)):
@@ -510,15 +520,15 @@ class Changes:
 def _set_by_text(module: Module) -> Iterator[tuple[str, ast.expr]]:
     """Yield which attribute is set by a text, or `_ATTRIBUTES`, and of what: ``setattr``, ``vars(x)``, ``x.__dict__``."""
     for word in _SETTING:
-        for call in module.calls_of(word):
+        for call in calls_to(module, word):
             function = call.func
             passed = call.args
             if isinstance(function, ast.Attribute) and last_name(function.value) != "object":
                 passed = [function.value, *passed]  # super().__setattr__(name, value)
             named = passed[1] if len(passed) > 1 else None
             yield _attribute_named(named), passed[0] if passed else call
-    for call in module.calls_of("vars"):
-        if call.args and _changes(call, module.parents):
+    for call in calls_to(module, "vars"):
+        if call.args and _changes(written(module, call), module.parents):
             yield _ATTRIBUTES, call.args[0]
     for table in module.attributes_of("__dict__"):
         if not isinstance(table.ctx, ast.Load) or _changes(table, module.parents):
@@ -549,7 +559,7 @@ def _is_of_new_object(holder: ast.expr, function: FunctionInfo) -> bool:
 
 def _is_made_again(function: FunctionInfo) -> bool:
     module = function.unit.module
-    outer = (module.function(call) for call in module.calls_of(function.name))
+    outer = (module.function(call) for call in calls_to(module, function.name))
     return any(
         isinstance(each, ast.Lambda) or (each is not None and each.name not in _MAKING) for each in outer
     )

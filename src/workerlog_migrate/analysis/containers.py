@@ -178,16 +178,17 @@ class Containers:
                 items.extend(_plain(self._sight.value(each), each) for each in (*given[:1], *use.rest))
                 return False
             case "insert":
-                items.extend(_plain(self._sight.value(each), each) for each in given[1:2])
+                items.extend(_plain(self._sight.value(each), each) for each in (*given[1:2], *use.rest))
                 return False
             case "extend" | "extendleft":
                 items.extend(self._sight.value(each._replace(part="element")) for each in given)
+                items.extend(self._elements.element(self._sight.value(each), each.unit) for each in use.rest)
                 return False
             case "setdefault":
                 self._pair(
                     given[0].node if given else None,
                     given[0].unit if given else None,
-                    NONE if len(given) < 2 else self._sight.value(given[1]),
+                    values.join(map(self._sight.value, (*given[1:2], *use.rest))) or NONE,
                     keys,
                     items,
                     pairs,
@@ -198,7 +199,7 @@ class Containers:
                     keys.append(values.STR)
                     items.append(self._sight.value(passed))
                     pairs.append((name, self._sight.value(passed)))
-                for passed in given:
+                for passed in (*given, *use.rest):
                     self._merge(self._sight.value(passed), passed.unit, keys, items, pairs)
                 return False
         return use.name in _SHRINKING

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import Unit
+from workerlog_migrate.analysis.taken import all_read
 from workerlog_migrate.analysis.values import Type, Value
 
 _CONTAINERS = frozenset({"collections.OrderedDict", "collections.defaultdict", "dict", "list"})
@@ -117,7 +118,7 @@ def fills_decoded(unit: Unit, value_of: Callable[[ast.expr, Unit], Value]) -> bo
         and not isinstance(node.slice, ast.Slice)
         and _is_no_key(value_of(node.slice, unit))
         and values.may_be_decoded(value_of(node.value, unit))
-        for node in unit.module.parents
+        for node in tuple(unit.module.parents)
     )
 
 
@@ -147,7 +148,7 @@ def mixes_keys_of_decoded(unit: Unit, value_of: Callable[[ast.expr, Unit], Value
         unit: the file.
         value_of: gives what an expression may be.
     """
-    for node in unit.module.parents:
+    for node in tuple(unit.module.parents):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
             is_text = values.names(value_of(node.slice, unit)) <= {"str"}
             if not is_text and _may_be_decoded(value_of(node.value, unit)):
@@ -164,7 +165,8 @@ def _may_be_decoded(value: Value) -> bool:
 
 def _filled(unit: Unit) -> Iterator[tuple[ast.expr, ast.expr]]:
     """Yield each expression that something is put into, and what is put in: for ``update``, what it takes it from."""
-    for node in unit.module.parents:
+    meant = all_read(unit.module)
+    for node in (*unit.module.parents, *meant):
         match node:
             case ast.Assign(targets=targets, value=stored):
                 for target in targets:

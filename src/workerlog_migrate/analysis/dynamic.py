@@ -10,6 +10,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis.taken import calls_to
 from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def replaces_print(module: Module) -> bool:
 
 
 def _writes_by_name(module: Module) -> bool:
-    return any(module.calls_of(name) for name in _WRITERS) or any(
+    return any(calls_to(module, name) for name in _WRITERS) or any(
         module.attributes_of(name) for name in ("__dict__", "modules")
     )
 

@@ -17,6 +17,7 @@ from workerlog_migrate.analysis.frames import Frame, Unknown
 from workerlog_migrate.analysis.loading import may_be_missing
 from workerlog_migrate.analysis.operators import AS_TEXT
 from workerlog_migrate.analysis.presence import minds_platform
+from workerlog_migrate.analysis.taken import calls_to
 from workerlog_migrate.analysis.values import (
     ANY,
     BOOL,
@@ -209,11 +210,12 @@ class Expressions:
             bindings = module.scope_of_module.bindings.get(node.id)
             found = (module.scope_of_module, bindings) if bindings else None
         if found is None:
-            starred = self._flat.starred(node.id, frame.unit)
-            is_sure = starred is None and not (module.calls_of("exec") or module.calls_of("globals"))
-            is_sure = is_sure or (is_of_class and starred in (None, ANY))  # hardly what is brought unseen
             known = _OF_CLASSES if here.is_class else _OF_MODULES
-            if is_sure and node.id not in BUILTINS and node.id not in known:
+            if node.id in BUILTINS or node.id in known:
+                return
+            starred = self._flat.starred(node.id, frame.unit)
+            is_sure = starred is None and not (calls_to(module, "exec") or calls_to(module, "globals"))
+            if is_sure or (is_of_class and starred in (None, ANY)):  # hardly what is brought unseen
                 self._effects.operation("op:unbound-name", node, frame)
             return
         scope, bindings = found

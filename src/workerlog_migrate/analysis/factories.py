@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.arguments import Arguments
+from workerlog_migrate.analysis.taken import calls_to
 from workerlog_migrate.analysis.values import ANY, NONE, Type, Value
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Factories:
         for other in dict.fromkeys(around):
             if places.is_test(other):
                 continue
-            for call in other.module.calls_of(_MAKER):
+            for call in calls_to(other.module, _MAKER):
                 yield self._above.flat.value(call.args[0], other) if call.args else NONE
             for place in other.module.stores_of(_FACTORY):
                 yield self._above.flat.target(place, other) if isinstance(place.ctx, ast.Store) else ANY

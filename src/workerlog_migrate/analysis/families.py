@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.taken import calls_to
 from workerlog_migrate.analysis.values import Value
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ class Families:
         """Yield the names in each class that is made of a class, None where they are not written."""
         units = dict.fromkeys((info.unit, self._world.unit, *self._world.users_of(info.unit, info.name)))
         for unit in units:
-            for call in (*unit.module.calls_of("type"), *unit.module.calls_of("new_class")):
+            for call in (*calls_to(unit.module, "type"), *calls_to(unit.module, "new_class")):
                 bases = call.args[1] if len(call.args) > 1 else None
                 if not isinstance(bases, ast.Tuple) or not any(
                     entry.class_or_none is not None and info in self.family(entry.class_info)

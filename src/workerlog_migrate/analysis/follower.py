@@ -18,6 +18,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.by_text import may_be_read, may_have
 from workerlog_migrate.analysis.handing import PARTIALS, Handing, call_around, handing, handing_in
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.taken import receivers
 from workerlog_migrate.analysis.trails import (
     DROPPING,
     GIVING,
@@ -35,6 +36,7 @@ from workerlog_migrate.analysis.trails import (
     Step,
     Trail,
     Use,
+    as_method,
     called_back,
     defaulting_to,
     given_back,
@@ -42,6 +44,7 @@ from workerlog_migrate.analysis.trails import (
     handed,
     is_of_class,
     is_parameter,
+    method_by_text,
     mirrored,
     shown,
     taken_by_name,
@@ -249,7 +252,7 @@ class Follower:
                     target.attr,
                     unit,
                     items,
-                    (*bound, *_as_method(target, step, self._above, is_code=self._is_code)),
+                    (*bound, *as_method(target, step, self._above, is_code=self._is_code)),
                 )
             case ast.Subscript():
                 self._into(target.value, step, items + 1)
@@ -447,6 +450,8 @@ class Follower:
                 for inner in entry.args[0]:
                     if inner.function_or_none is not None:
                         self._into_function(inner.function, inner.kind, step, place, any_position=True)
+                for holder in receivers(unit.module, call, PUTTING):  # partial(items.append)
+                    self._into(holder, step, step.items + 1)
             else:
                 self._lose(f"it is handed to {shown(call.func)}", call, unit)
 
@@ -519,8 +524,12 @@ class Follower:
             self._push(call, unit, 0, (*step.bound, made._replace(positional=made.positional[1:])))
         elif name == _COMPARED and not (step.items or step.bound):
             self._push(call, unit, 0, (use_of("compared", call, unit, name=name),))
-        elif isinstance(call.func, ast.Attribute) and last in PUTTING and kind is values.BOUND:
-            self._into(call.func.value, step, step.items if last in PUTTING_ALL else step.items + 1)
+        elif last in PUTTING and kind is values.BOUND:
+            holders = receivers(unit.module, call, PUTTING)
+            for holder in holders:
+                self._into(holder, step, step.items if last in PUTTING_ALL else step.items + 1)
+            if not holders:
+                self._lose(f"it is handed to {shown(call.func)}", call, unit)
         elif step.items and name in PASSING:
             self._push(call, unit, step.items + PASSING[name], step.bound)
         elif step.items and name in ("dict", "collections.OrderedDict"):
@@ -541,6 +550,11 @@ class Follower:
         elif not self._is_code and not step.items and is_of_class(call, name, place):
             use = use_of("method", call, unit, name=last)  # list.append(items, x)
             self._use(step, use._replace(positional=use.positional[1:]))
+        elif not self._is_code and not step.items and name == "getattr" and place == 0:
+            method = method_by_text(call, step)
+            self._push(call, unit, 0, (*step.bound, method))
+            if not method.name:
+                self._lose("an attribute of it is taken by a text", call, unit)
         elif not self._is_code and not step.items and name in SEEN_THROUGH:
             self._push(call, unit, 0, step.bound)
         elif not self._is_code and not step.items and name in WRITERS and place == 0:
@@ -614,29 +628,3 @@ class Follower:
 
 _COMPARED = "functools.cmp_to_key"
 _MIRROR = "worker_logger.mirror_print"
-
-
-def _is_like_method(value: values.Value) -> bool:
-    """Whether a function may be meant whose first parameter is named as that of a method."""
-    return any(
-        bool(entry.function.parameters) and entry.function.parameters[0].arg in ("self", "cls")
-        for entry in value
-        if entry.kind is values.FUNCTION
-    )
-
-
-def _as_method(target: ast.Attribute, step: Step, above: Above, *, is_code: bool) -> tuple[Use, ...]:
-    """Say that a function which is set as an attribute of a class is given the object first.
-
-    Where nobody knows what it is set on, its first parameter says so, if it is named as that of a method.
-    """
-    if not is_code or step.items or step.bound:
-        return ()
-    holder = above.flat.value(target.value, step.unit)
-    if not any(entry.kind is values.CLASS for entry in holder) and not (
-        any(map(values.is_opaque, holder))
-        and isinstance(step.node, ast.expr)
-        and _is_like_method(above.flat.value(step.node, step.unit))
-    ):
-        return ()
-    return (Use("partial", target, step.unit, (Passed(target.value, step.unit),)),)

@@ -370,8 +370,14 @@ class Guards:
             roots = roots | roots_of(text)
         frame.learn(Fact("key", path, text, roots))
 
-    def after_call(self, node: ast.Call, frame: Frame) -> None:
-        """Forget the items that a call may have taken out of a container, and learn what it puts in."""
+    def after_call(self, node: ast.Call, frame: Frame, *, is_written: bool) -> None:
+        """Forget the items that a call may have taken out of a container, and learn what it puts in.
+
+        Args:
+            node: the call, or what it may mean by another name.
+            frame: where it stands.
+            is_written: whether it is the call itself.
+        """
         function = node.func
         if not isinstance(function, ast.Attribute):
             return
@@ -396,7 +402,7 @@ class Guards:
                         if key.startswith(path + "["):
                             frame.ended.append(key)
                             frame.env.pop(key, None)
-        elif function.attr in ("append", "add", "appendleft", "insert") and node.args:
+        elif is_written and function.attr in ("append", "add", "appendleft", "insert") and node.args:
             path = frame.unit.path(function.value)
             if path is not None:
                 frame.learn(Fact("len", path, 1, roots_of(path)))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge
 from workerlog_migrate.analysis.program import OF_MAKING, ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.taken import calls_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -374,7 +375,7 @@ class Hooks:
         if known is None:
             found: list[FunctionInfo] = []
             for each in (unit, *self._world.imported_by(unit)):
-                for call in each.module.calls_of("defaultdict"):
+                for call in calls_to(each.module, "defaultdict"):
                     found += self._called_in(self._flat.value(call.args[0], each)) if call.args else []
             known = self._factories[unit] = tuple(found)
         return known

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
+from workerlog_migrate.analysis.taken import calls_to
 from workerlog_migrate.syntax.literals import last_name
 from workerlog_migrate.syntax.nodes import nodes
 from workerlog_migrate.syntax.ways import stored_at_top
@@ -58,7 +59,7 @@ class _Standing(NamedTuple):
 
 
 def _standing(name: str, bindings: Iterable[Binding], module: Module) -> _Standing:
-    if module.star_imports or module.calls_of("exec") or module.calls_of("globals"):
+    if module.star_imports or calls_to(module, "exec") or calls_to(module, "globals"):
         return _Standing()
     own = tuple(binding for binding in bindings if module.function(binding.node) is None)
     if not own or any(_is_tried_import(binding, module) for binding in own):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.same_container import name_of, names_of, taken_in
+from workerlog_migrate.analysis.taken import attributes_by_text, calls_to
 from workerlog_migrate.analysis.uses import only_value
 from workerlog_migrate.syntax.calls import is_called
 from workerlog_migrate.syntax.nodes import nodes
@@ -192,7 +193,7 @@ def _is_shared(node: ast.Name, module: Module) -> bool:
 def _starts(unit: Unit, top: str, call: str) -> bool:
     """Whether a file has a call by a name, or takes what is called so, and imports the library that it is of."""
     module = unit.module
-    is_named = bool(module.calls_of(call) or module.attributes_of(call))
+    is_named = bool(calls_to(module, call) or module.attributes_of(call))
     return is_named and (top == "*" or unit.imports_any_of(top))
 
 
@@ -218,7 +219,7 @@ def _read(module: Module) -> dict[str, set[ast.AST | None]]:
     A method that is taken and not called there counts where it is taken, and, as who calls it is not known, for itself.
     """
     found: dict[str, set[ast.AST | None]] = {}
-    for node in nodes(module.tree):
+    for node in (*nodes(module.tree), *attributes_by_text(module)):
         base = _resized(node)
         if base is None:
             continue

@@ -76,6 +76,7 @@ class Module:
         scope_of_module: the module's own.
         used_names: every identifier that is read or bound anywhere in the file, attributes excluded.
         star_imports: qualified names of ``from x import *``.
+        taken: what `taken` remembers of the file, which is asked most.
         remembered: what others have found out from the file alone, for all scripts that look at it: it names nothing of theirs.
 
     """
@@ -125,6 +126,7 @@ class Module:
         self._calls_by_name: dict[str, list[ast.Call]] = {}
         self._standing_in: frozenset[str] | None = None
         self.remembered: dict[Hashable, Any] = {}
+        self.taken: Any = None
 
     def close(self) -> None:
         """Forget what only finders ask for; the text, the tree, calls, handlers and their spans are still there.
@@ -145,6 +147,7 @@ class Module:
         for part in (*tables, *lists, *indexes):
             part.clear()
         self.remembered.clear()
+        self.taken = None
         self._qualified.close()
         for name in _FORGOTTEN:
             setattr(self, name, _Forgotten())

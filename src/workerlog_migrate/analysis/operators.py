@@ -11,6 +11,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.decimals import DECIMAL, may_be_special
 from workerlog_migrate.analysis.frames import Frame
 from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.taken import calls_to
 from workerlog_migrate.analysis.values import (
     ANY,
     BOOL,
@@ -487,7 +488,7 @@ def _makes_dates(module: Module, *, aware: bool) -> bool:
         "utcnow",
         "utcfromtimestamp",
     ):
-        for call in module.calls_of(name):
+        for call in calls_to(module, name):
             has_zone = len(call.args) > _ZONE_AT.get(name, 99) or any(
                 word.arg in ("tz", "tzinfo") or word.arg is None for word in call.keywords
             )
@@ -495,8 +496,8 @@ def _makes_dates(module: Module, *, aware: bool) -> bool:
                 return True
     if not aware:
         return False
-    return bool(module.calls_of("astimezone")) or any(
-        word.arg == "tzinfo" for call in module.calls_of("replace") for word in call.keywords
+    return bool(calls_to(module, "astimezone")) or any(
+        word.arg == "tzinfo" for call in calls_to(module, "replace") for word in call.keywords
     )
 
 

@@ -9,6 +9,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.syntax.bound_to import bound_to
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.families import Families
@@ -77,6 +78,9 @@ class Order:
                         named = unit.module.definition(binding.node)  # ``alias = function``
                         if isinstance(named, ast.FunctionDef | ast.AsyncFunctionDef):
                             found[unit.function(named)] = None
+                        for made in bound_to(binding.node, unit.module.parents):
+                            if isinstance(made, ast.Lambda):
+                                found[unit.function(made)] = None
             owners = unit.owners_of(name)
             if len(owners) <= OWNERS:
                 found.update((owner.methods[name], None) for owner in owners)

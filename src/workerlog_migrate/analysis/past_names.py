@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.meanwhile import CHANGES
+from workerlog_migrate.analysis.taken import calls_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ def changed_past_names(unit: Unit, name: str) -> Iterator[ast.expr]:
     last = word_of(name)
     if name.endswith(")"):
         dotted, _, keyword = name.removesuffix(")").partition("(")
-        for call in module.calls_of(last):
+        for call in calls_to(module, last):
             has_keyword = not keyword or any(word.arg == keyword for word in call.keywords)
             if has_keyword and module.qualified(call.func) == dotted:
                 yield call

@@ -12,6 +12,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.by_text import READERS_BY_TEXT, ReadByText, read_by_text
 from workerlog_migrate.analysis.header import has_main_guard
 from workerlog_migrate.analysis.program import Unit
+from workerlog_migrate.analysis.taken import calls_to
 from workerlog_migrate.analysis.values import Type
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class Places:
         module = other.module
         if any(
             not call.args or _may_name_module(call.args[0], unit, other)
-            for call in (*module.calls_of("import_module"), *module.calls_of("__import__"))
+            for call in (*calls_to(module, "import_module"), *calls_to(module, "__import__"))
         ) or any(_may_take_module(place, unit, other) for place in module.attributes_of("modules")):
             return True
         return any(
@@ -337,9 +338,11 @@ def _may_use(unit: Unit, word: str, *, changing: bool) -> bool:
     if changing:
         sets_by_text = module.remembered.get(_SETS_BY_TEXT)
         if sets_by_text is None:
-            sets_by_text = module.remembered[_SETS_BY_TEXT] = any(map(module.calls_of, _SETS_BY_TEXT))
+            sets_by_text = module.remembered[_SETS_BY_TEXT] = any(
+                calls_to(module, each) for each in _SETS_BY_TEXT
+            )
         return sets_by_text or bool(module.stores_of(word))
-    return bool(module.attributes_of(word) or module.calls_of(word))
+    return bool(module.attributes_of(word) or calls_to(module, word))
 
 
 _BY_NAME = ("modules", "import_module", "__import__")  # what gives a module by a text

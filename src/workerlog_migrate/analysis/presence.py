@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.taken import calls_to
 from workerlog_migrate.syntax.blocks import End, end_of, listed_types
 from workerlog_migrate.syntax.ways import always_stored
 
@@ -169,7 +170,7 @@ class Presence:
             known = self._made_without[info] = any(
                 self._is_related(given, info, unit)
                 for unit in units
-                for call in unit.module.calls_of("__new__")
+                for call in calls_to(unit.module, "__new__")
                 if unit.enclosing(call).name != "__new__"
                 for given in call.args[:1]
             )

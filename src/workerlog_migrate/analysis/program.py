@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis.taken import all_read
 from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
@@ -264,7 +265,7 @@ class Unit:
         """Return the calls of methods on a path, in source order."""
         if self._used is None:
             self._used = {}
-            for call in self.module.calls:
+            for call in (*self.module.calls, *all_read(self.module)):
                 if isinstance(call.func, ast.Attribute):
                     on = self.path(call.func.value)
                     if on is not None:
@@ -490,7 +491,7 @@ def _facts(module: Module) -> dict[ast.AST, FunctionFacts]:
             facts.yields.append(expression.value)
         else:
             facts.delegates.append(expression.value)
-    for call in module.calls:
+    for call in (*module.calls, *all_read(module)):
         callee = call.func
         if isinstance(callee, ast.Name):
             of(call).called.add(callee.id)

@@ -20,6 +20,7 @@ from workerlog_migrate.analysis.program import HANDLER, FunctionInfo
 from workerlog_migrate.analysis.settle import SETTLE, how_to_settle_call
 from workerlog_migrate.analysis.suspects import suspects
 from workerlog_migrate.analysis.switches import switch_of, turns_on
+from workerlog_migrate.analysis.taken import calls_to
 from workerlog_migrate.model import Evidence
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ class Solver:
         words = {name.rpartition(".")[2] for name in row.names}
         for word in sorted(words):
             for unit in self._places.around(word):
-                for call in unit.module.calls_of(word):
+                for call in calls_to(unit.module, word):
                     if unit.module.qualified(call.func) in row.names and not _is_tame(call):
                         yield self._at(row, call, unit)
         row = self._world.knowledge.operation("op:anything-changed")

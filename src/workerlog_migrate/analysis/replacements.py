@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge
 from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.taken import calls_to
 from workerlog_migrate.analysis.values import ANY, Value
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def _replaced_in(unit: Unit) -> Iterator[tuple[str, Replacement]]:
             name = module.qualified(place)
             if name is not None:
                 yield name, Replacement(unit, place, None, place.lineno)
-    for call in module.calls_of("setattr"):
+    for call in calls_to(module, "setattr"):
         owner = module.qualified(call.args[0]) if len(call.args) > _PAIR else None
         name = _text_of(call.args[1]) if owner is not None else ""
         if name:
@@ -211,11 +212,11 @@ def _replaced_in(unit: Unit) -> Iterator[tuple[str, Replacement]]:
 def _patched_in(unit: Unit) -> Iterator[tuple[str, Replacement]]:
     """Yield what ``mock.patch("time.sleep", value)`` and ``mock.patch.object(time, "sleep", value)`` replace."""
     module = unit.module
-    for call in module.calls_of("patch"):
+    for call in calls_to(module, "patch"):
         name = _text_of(call.args[0]) if call.args else ""
         if name:
             yield name, Replacement(unit, None, _new(call, 1), call.lineno)
-    for call in module.calls_of("object"):
+    for call in calls_to(module, "object"):
         name = _text_of(call.args[1]) if len(call.args) >= _PAIR else ""
         if name:
             owner = module.qualified(call.args[0])

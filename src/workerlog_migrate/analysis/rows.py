@@ -15,6 +15,7 @@ from workerlog_migrate.analysis.decimals import DECIMAL, may_be_special
 from workerlog_migrate.analysis.elements import OF_ARGUMENTS, ended, inner
 from workerlog_migrate.analysis.frames import SILENT, CallEdge, Frame, Raise
 from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.taken import receivers
 from workerlog_migrate.analysis.trials import is_tried
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Type, Value
 from workerlog_migrate.syntax.fields import fields
@@ -128,7 +129,7 @@ class Rows:
             self._combined(row, arguments, receiver, node, frame)
             self._tried(row, arguments, receiver, node, frame)
             if "formats" in row.marks:
-                self._filled(arguments, node, frame)
+                self._filled(row, arguments, node, frame)
             if row.special:
                 for passed in arguments.positional:
                     self._special_methods.special(arguments.value(passed), row.special, passed, frame)
@@ -172,16 +173,15 @@ class Rows:
         others = module.attributes_of(row.name.rpartition(".")[2])
         return all(_try_of(each, module) is not None for each in others)
 
-    def _filled(self, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+    def _filled(self, row: CallRow, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
         """Add what the fields of a literal template do with what they show: format it, read an item of it."""
-        template = (
-            None
-            if arguments.receiver_node is None
-            else self._written.constant(arguments.receiver_node, arguments)
-        )
-        if template is None or not isinstance(template.value, str):
-            return
-        for entry in fields(template.value):
+        for receiver in _receivers(row, arguments):
+            template = self._written.constant(receiver, arguments)
+            if template is not None and isinstance(template.value, str):
+                self._filled_in(template.value, arguments, node, frame)
+
+    def _filled_in(self, template: str, arguments: Arguments, node: ast.expr, frame: Frame) -> None:
+        for entry in fields(template):
             if isinstance(entry.argument, str):
                 passed = arguments.keywords.get(entry.argument)
             else:
@@ -226,7 +226,8 @@ class Rows:
         if row.awaits == ("*",):
             return arguments.positional
         if row.awaits == ("self",):
-            return [] if arguments.receiver_node is None else [arguments.receiver_node]
+            found = _receivers(row, arguments)
+            return found if found or arguments.node is None else [arguments.node.func]
         return [passed for name in row.awaits for passed in arguments.find(name, row.params)]
 
     def _typed_arguments(self, row: CallRow, arguments: Arguments, frame: Frame) -> None:
@@ -304,8 +305,8 @@ class Rows:
             self._places, frame
         ):
             self._effects.operation("op:decimal-arithmetic", node, frame)
-        if receiver is not None and arguments.receiver_node is not None:
-            given.append((receiver, arguments.receiver_node))
+        if receiver is not None:
+            given += [(receiver, each) for each in _receivers(row, arguments)[:1]]
         for value, subject in given:
             held = frozenset(
                 entry
@@ -533,3 +534,13 @@ def _try_of(node: ast.AST, module: Module) -> ast.Try | None:
             return None
         inner = above
     return None
+
+
+def _receivers(row: CallRow, arguments: Arguments) -> list[ast.expr]:
+    """List what a method is called on, also where it was taken before it is called."""
+    if arguments.receiver_node is not None:
+        return [arguments.receiver_node]
+    if arguments.node is None:
+        return []
+    method = frozenset({row.name.rpartition(".")[2]})
+    return receivers(arguments.frame.unit.module, arguments.node, method)

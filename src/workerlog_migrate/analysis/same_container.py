@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis.taken import attributes_by_text
 from workerlog_migrate.syntax.calls import is_called
 from workerlog_migrate.syntax.literals import last_name
 
@@ -110,8 +111,10 @@ def taken_in(module: Module, words: frozenset[str]) -> frozenset[str]:
     if known is None:
         found = (
             name_of(attribute.value)
-            for word in sorted(words)
-            for attribute in module.attributes_of(word)
+            for attribute in (
+                *(each for word in sorted(words) for each in module.attributes_of(word)),
+                *(each for each in attributes_by_text(module) if each.attr in words),
+            )
             if not is_called(attribute, module.parents)
         )
         known = module.remembered[taken_in, words] = frozenset(found) - {""}

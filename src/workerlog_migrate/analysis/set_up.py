@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.taken import calls_to
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -98,7 +99,7 @@ class SetUp:
     def _methods_of_stream(self, stream: str) -> Iterator[FunctionInfo]:
         given = [self._replacements.value(stream)]
         for unit in self._places.around(_REDIRECTS[stream]):
-            for call in unit.module.calls_of(_REDIRECTS[stream]):
+            for call in calls_to(unit.module, _REDIRECTS[stream]):
                 given += [self._above.flat.value(each, unit) for each in call.args[:1]]
         for value in given:
             for entry in value:
@@ -127,7 +128,7 @@ class SetUp:
             yield from self._registered(word[1:])
             return
         for unit in self._places.around(word):
-            for call in unit.module.calls_of(word):
+            for call in calls_to(unit.module, word):
                 given = [each.value for each in call.keywords if each.arg == parameter]
                 if parameter.isdigit():
                     given += call.args[int(parameter) : int(parameter) + 1]

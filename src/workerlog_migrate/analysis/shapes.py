@@ -13,6 +13,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.comparing import is_asked_for
 from workerlog_migrate.analysis.meanwhile import CHANGES, VIEWS
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
+from workerlog_migrate.analysis.taken import called_as
 from workerlog_migrate.analysis.values import Later
 from workerlog_migrate.syntax.blocks import leaves_loop
 from workerlog_migrate.syntax.literals import maker_name
@@ -566,6 +567,10 @@ def _changes_it(node: ast.AST, path: str, key: str | None, unit: Unit) -> bool:
             return unit.path(value) == path and (key is None or unit.path(index) != key)
         case ast.Subscript(value=value, ctx=ast.Del()):
             return unit.path(value) == path
-        case ast.Call(func=ast.Attribute(value=value, attr=name)):
-            return name in CHANGES and unit.path(value) == path
+        case ast.Call():
+            functions = (each.func for each in called_as(unit.module, node))
+            return any(
+                isinstance(each, ast.Attribute) and each.attr in CHANGES and unit.path(each.value) == path
+                for each in functions
+            )
     return False

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.taken import called_as
 from workerlog_migrate.syntax.literals import last_name
 from workerlog_migrate.syntax.nodes import nodes
 
@@ -139,7 +140,7 @@ def is_shortened(table: ast.expr, key: ast.expr | None, unit: Unit, *, loop: ast
     first = key.elts[0] if isinstance(key, ast.Tuple) and key.elts else key
     own = None if first is None else unit.path(first)
     for statement in around.body:
-        for node in nodes(statement):
+        for node in _as_meant(statement, unit):
             match node:
                 case ast.Subscript(value=value, slice=index, ctx=ast.Del()):
                     is_own = own is not None and unit.path(index) == own
@@ -152,6 +153,15 @@ def is_shortened(table: ast.expr, key: ast.expr | None, unit: Unit, *, loop: ast
             if not is_own and unit.path(value) == path:
                 return True
     return False
+
+
+def _as_meant(statement: ast.stmt, unit: Unit) -> Iterator[ast.AST]:
+    """Yield the nodes of a statement, and what its calls mean by another name."""
+    for node in nodes(statement):
+        if isinstance(node, ast.Call):
+            yield from called_as(unit.module, node)
+        else:
+            yield node
 
 
 def _is_local(table: ast.expr, unit: Unit) -> bool:

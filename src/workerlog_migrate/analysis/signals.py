@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import FunctionInfo
+from workerlog_migrate.analysis.taken import calls_to
 from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Signals:
         words = sorted({word for unit in around for word in _words(unit)})
         for unit in around:
             for word in words:
-                for call in unit.module.calls_of(word):
+                for call in calls_to(unit.module, word):
                     handler = _handler(call)
                     is_ended = unit not in near and _is_of_alarm(call)
                     if handler is not None and not is_ended and self._sets(call.func, unit):

@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.taken import calls_to
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
 from workerlog_migrate.analysis.writes import set_by_name
 from workerlog_migrate.syntax.literals import may_spell
@@ -82,7 +83,7 @@ class Tagged:
         for word in _TABLES:
             for unit in self._places.units(function.unit, word):
                 places = [place.value for place in unit.module.attributes_of(word)]
-                places += [given for call in unit.module.calls_of(word) for given in call.args]
+                places += [given for call in calls_to(unit.module, word) for given in call.args]
                 if any(self._is_meant(each, function, unit) for each in places):
                     return True
         return False

@@ -10,11 +10,14 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.taken import calls_to, written
 from workerlog_migrate.syntax.literals import may_mention, may_spell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.knowledge import CallRow
 
@@ -50,6 +53,7 @@ KEEPERS = frozenset(
         "concurrent.futures.Future.set_result",
         "contextvars.ContextVar",
         "contextvars.ContextVar.set",
+        "operator.methodcaller",
         "object.__setattr__",
         "setattr",
     }
@@ -374,11 +378,11 @@ _CLASSES = frozenset(
 def taken_by_name(unit: Unit, name: str) -> Iterator[ast.expr | str]:
     """Yield where what a module's name is bound to is taken by its name in a text; a reason where that cannot be told."""
     module = unit.module
-    for call in (*module.calls_of("exec"), *module.calls_of("eval")):
+    for call in (*calls_to(module, "exec"), *calls_to(module, "eval")):
         if isinstance(call.func, ast.Name) and call.args and may_mention(call.args[0], name):
             yield f"{name} may be used by {call.func.id} in line {call.lineno}"
             return
-    for call in module.calls_of("globals"):
+    for call in (written(module, each) for each in calls_to(module, "globals")):
         parent = module.parents.get(call)
         if isinstance(parent, ast.Subscript) and parent.value is call:
             if isinstance(parent.ctx, ast.Load) and may_spell(parent.slice, name):
@@ -433,3 +437,36 @@ DROPPING = frozenset(
         "signal.signal",
     }
 )
+
+
+def method_by_text(call: ast.Call, step: Step) -> Use:
+    """Say which method ``getattr(items, "append")`` takes of a thing; it has no name where the text is not written."""
+    named = call.args[1] if len(call.args) > 1 else call
+    name = str(named.value) if isinstance(named, ast.Constant) else ""
+    return Use("method", call, step.unit, name=name)
+
+
+def _is_like_method(value: values.Value) -> bool:
+    """Whether a function may be meant whose first parameter is named as that of a method."""
+    return any(
+        bool(entry.function.parameters) and entry.function.parameters[0].arg in ("self", "cls")
+        for entry in value
+        if entry.kind is values.FUNCTION
+    )
+
+
+def as_method(target: ast.Attribute, step: Step, above: Above, *, is_code: bool) -> tuple[Use, ...]:
+    """Say that a function which is set as an attribute of a class is given the object first.
+
+    Where nobody knows what it is set on, its first parameter says so, if it is named as that of a method.
+    """
+    if not is_code or step.items or step.bound:
+        return ()
+    holder = above.flat.value(target.value, step.unit)
+    if not any(entry.kind is values.CLASS for entry in holder) and not (
+        any(map(values.is_opaque, holder))
+        and isinstance(step.node, ast.expr)
+        and _is_like_method(above.flat.value(step.node, step.unit))
+    ):
+        return ()
+    return (Use("partial", target, step.unit, (Passed(target.value, step.unit),)),)

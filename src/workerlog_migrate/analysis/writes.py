@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import at
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
+from workerlog_migrate.analysis.taken import calls_to, written
 from workerlog_migrate.analysis.trails import READERS, Passed, Use
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Value
 from workerlog_migrate.syntax.literals import last_name, may_spell
@@ -136,12 +137,12 @@ class Writes:
 
     def _name_writes(self, unit: Unit, name: str) -> Iterator[Value]:
         module = unit.module
-        for call in (*module.calls_of("globals"), *module.calls_of("vars"), *module.calls_of("locals")):
+        for call in (each for word in ("globals", "vars", "locals") for each in calls_to(module, word)):
             if call.args or not isinstance(call.func, ast.Name):
                 continue
             if call.func.id != "globals" and module.function(call) is not None:
                 continue
-            yield from self._through_table(call, unit, name)
+            yield from self._through_table(written(module, call), unit, name)
         for call, stored in self._run_texts(unit):
             if stored is None or name in stored:
                 self._sight.reasons.setdefault(
@@ -155,7 +156,7 @@ class Writes:
         for binding in module.scope_of_module.bindings.get(name, ()):
             if binding.kind == "delete" and module.function(binding.node) is not None:
                 yield ANY
-        for call in module.calls_of("setattr"):
+        for call in calls_to(module, "setattr"):
             if (
                 call.args
                 and _is_this_module(call.args[0])
@@ -228,7 +229,7 @@ class Writes:
         if known is None:
             known = self._texts[unit] = []
             for name in ("exec", "eval"):
-                for call in unit.module.calls_of(name):
+                for call in calls_to(unit.module, name):
                     if (
                         isinstance(call.func, ast.Name)
                         and call.args
@@ -293,12 +294,12 @@ class Writes:
             if not isinstance(owner, ClassInfo):
                 continue
             module = owner.unit.module
-            for call in (*module.calls_of("exec"), *module.calls_of("locals"), *module.calls_of("vars")):
+            for call in (each for word in ("exec", "locals", "vars") for each in calls_to(module, word)):
                 if not isinstance(call.func, ast.Name) or module.scope(call).node is not owner.node:
                     continue
                 if call.func.id != "exec":
                     if not call.args:
-                        yield from self._through_table(call, owner.unit, name)
+                        yield from self._through_table(written(module, call), owner.unit, name)
                     continue
                 stored = _stored_in(call.args[0]) if call.args else frozenset()
                 if stored is None or name in stored:
@@ -437,7 +438,7 @@ class Writes:
         """Yield what ``dataclasses.replace(x, name=value)`` and ``x._replace(name=value)`` make a field."""
         for unit in self._places.units(info.unit, name):
             for word in ("replace", "_replace"):
-                for call in unit.module.calls_of(word):
+                for call in calls_to(unit.module, word):
                     given = next((each for each in call.keywords if each.arg in (name, None)), None)
                     if given is None or self._places.is_test(unit):
                         continue
@@ -455,7 +456,7 @@ class Writes:
         """Yield what is stored through ``vars(x)`` and ``x.__dict__``."""
         module = unit.module
         tables: list[tuple[ast.expr, ast.expr]] = [
-            (call, call.args[0]) for call in module.calls_of("vars") if len(call.args) == 1
+            (written(module, call), call.args[0]) for call in calls_to(module, "vars") if len(call.args) == 1
         ]
         tables += [(place, place.value) for place in module.attributes_of("__dict__")]
         for table, thing in tables:
@@ -497,7 +498,7 @@ def _tables_in(module: Module) -> list[tuple[ast.expr, ast.expr]]:
     known: list[tuple[ast.expr, ast.expr]] | None = module.remembered.get(_tables_in)
     if known is None:
         known = [(place, place.value) for place in module.attributes_of("__dict__")]
-        known += [(call, call.args[0]) for call in module.calls_of("vars") if call.args]
+        known += [(written(module, call), call.args[0]) for call in calls_to(module, "vars") if call.args]
         module.remembered[_tables_in] = known
     return known
 
@@ -508,15 +509,15 @@ def set_by_name(module: Module) -> Iterator[tuple[ast.expr, ast.expr, ast.expr |
     By ``setattr(x, name, value)``, ``object.__setattr__(x, name, value)``, ``super().__setattr__(name, value)`` and their counterparts,
     by ``patch.object(x, name, value)`` and ``patch.multiple(x, name=value)``.
     """
-    for call in module.calls_of("object"):
+    for call in calls_to(module, "object"):
         if _is_of_patch(call) and len(call.args) >= _PAIR:
             yield call.args[0], call.args[1], call.args[2] if len(call.args) > _PAIR else None
-    for call in module.calls_of("multiple"):
+    for call in calls_to(module, "multiple"):
         for named in call.keywords if _is_of_patch(call) and call.args else ():
             if named.arg is not None:
                 yield call.args[0], ast.Constant(named.arg), named.value
     for word in ("setattr", "delattr", "__setattr__", "__delattr__"):
-        for call in module.calls_of(word):
+        for call in calls_to(module, word):
             given = list(call.args)
             is_of_object = isinstance(call.func, ast.Attribute) and word.startswith("__")
             if is_of_object and len(given) == (_PAIR if "set" in word else 1):
@@ -537,7 +538,7 @@ def patched(module: Module, name: str) -> Iterator[tuple[str, ast.expr | None]]:
         module: the file.
         name: of the attribute.
     """
-    for call in module.calls_of("patch"):
+    for call in calls_to(module, "patch"):
         text = call.args[0] if call.args else None
         if isinstance(text, ast.Constant) and isinstance(text.value, str):
             owner, _, last = text.value.rpartition(".")

@@ -13,7 +13,7 @@ _DISPLAYS = (ast.Tuple, ast.List, ast.Set)
 
 
 def bound_to(target: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> Iterator[ast.expr]:
-    """Yield the expressions that a target may stand for.
+    """Yield the expressions that a target may stand for, or that hold what it stands for.
 
     Args:
         target: a name or an attribute that something is assigned to, or the ``ast.arg`` of a parameter.
@@ -22,6 +22,11 @@ def bound_to(target: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> Iterator[as
     Yields:
         What is assigned, looped over, entered by ``with`` or the default of a parameter.
     """
+    return (expression for expression, _ in bound_or_held(target, parents))
+
+
+def bound_or_held(target: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> Iterator[tuple[ast.expr, bool]]:
+    """Yield what `bound_to` does, each with whether it only holds what the target stands for: ``ops`` in ``for op in ops``."""
     part, owner = target, parents.get(target)
     way: list[int | None] = []
     while isinstance(owner, ast.Tuple | ast.List | ast.Starred):
@@ -31,17 +36,19 @@ def bound_to(target: ast.AST, parents: Mapping[ast.AST, ast.AST]) -> Iterator[as
         part, owner = owner, parents.get(owner)
     match owner:
         case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value) | ast.NamedExpr(value=value):
-            found = list(chosen(value))
+            found = [(each, False) for each in chosen(value)]
         case ast.withitem(context_expr=value):
-            found = list(chosen(value))
+            found = [(each, False) for each in chosen(value)]
         case ast.For() | ast.AsyncFor() | ast.comprehension():
             found = [item for whole in chosen(owner.iter) for item in _items(whole)]
         case ast.arguments() if isinstance(part, ast.arg):
-            found = [each for default in _default(part, owner) for each in chosen(default)]
+            found = [(each, False) for default in _default(part, owner) for each in chosen(default)]
         case _:
             return
     for at in reversed(way):
-        found = [inner for each in found for inner in _part(each, at)]
+        found = [
+            inner for each, is_held in found for inner in ([(each, True)] if is_held else _part(each, at))
+        ]
     yield from found
 
 
@@ -64,22 +71,25 @@ def chosen(node: ast.expr) -> Iterator[ast.expr]:
             yield node
 
 
-def _items(whole: ast.expr) -> Iterator[ast.expr]:
+def _items(whole: ast.expr) -> Iterator[tuple[ast.expr, bool]]:
     """Yield the items of a display that is written out; anything else stands for its items."""
     if isinstance(whole, _DISPLAYS):
         for item in whole.elts:
-            yield from chosen(item)
+            for each in chosen(item):
+                yield each, isinstance(item, ast.Starred)
     else:
-        yield whole
+        yield whole, True
 
 
-def _part(whole: ast.expr, at: int | None) -> Iterator[ast.expr]:
-    if not isinstance(whole, _DISPLAYS) or any(isinstance(each, ast.Starred) for each in whole.elts):
-        yield whole
-    elif at is None:
+def _part(whole: ast.expr, at: int | None) -> Iterator[tuple[ast.expr, bool]]:
+    is_written = isinstance(whole, _DISPLAYS) and not any(
+        isinstance(each, ast.Starred) for each in whole.elts
+    )
+    if at is None or not is_written or not isinstance(whole, _DISPLAYS):
         yield from _items(whole)
     elif at < len(whole.elts):
-        yield from chosen(whole.elts[at])
+        for each in chosen(whole.elts[at]):
+            yield each, False
 
 
 def _default(parameter: ast.arg, arguments: ast.arguments) -> Iterator[ast.expr]:
