@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.analysis.conftest import Analyse
 from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.raises import infer
 from workerlog_migrate.analysis.types import Types
@@ -398,3 +399,41 @@ def test_a_property_that_is_made_by_a_call_runs_its_getter(
     """``price = property(_price)`` runs the method that it is made of, where no heir puts another in its place."""
     before = CALLED_PROPERTY.format(getter=getter, what=what, after=after)
     assert judge(tmp_path, attempt("Shop().price", before)) == (found, is_complete)
+
+
+FIELDS = """
+    import lib
+    from functools import partial
+    from dataclasses import dataclass, field
+    ids = iter([1])
+    @dataclass
+    class Lote:
+        n: int = field(default_factory={factory})
+    @dataclass
+    class Maior(Lote):
+        m: int = 3
+    def usa():
+        try: {call}
+        except Exception: pass
+    usa()
+"""
+
+
+@pytest.mark.parametrize(
+    ("factory", "call", "expected"),
+    [
+        ("partial(next, ids)", "Lote()", {"StopIteration"}),
+        ("partial(next, ids)", "Maior(m=2)", {"StopIteration"}),
+        ("partial(next, ids)", "Lote(3)", set()),
+        ("partial(next, ids)", "Maior(n=3)", set()),
+        ("ids.__next__", "Lote()", {"StopIteration"}),
+        ("partial(open, 'a')", "Lote()", {"OSError"}),
+        ("list", "Lote()", set()),
+        ("lib.novo", "Lote()", {"broad"}),
+    ],
+)
+def test_what_makes_a_field_runs_where_nothing_is_given_for_it(
+    script: Analyse, factory: str, call: str, expected: set[str]
+) -> None:
+    """Also what is no function of the program: of the library, a ``partial`` of it, a method of an object, one that nobody knows."""
+    assert script(FIELDS.format(factory=factory, call=call)).listed() == expected

@@ -431,6 +431,7 @@ class Calls:
         if not frame.sink.is_heard:
             return made
         self._shapes.constructed(info, arguments, node, frame)
+        self._make_fields(info, arguments, frame)
         enumeration = self._knowledge.call("enum.Enum") if self._elements.is_enumeration(info) else None
         if enumeration is not None:  # by value, whatever else its members are: class Color(str, Enum)
             self._rows.apply(enumeration, arguments, None, node, frame)
@@ -455,6 +456,29 @@ class Calls:
                     self._rows.apply(row, arguments, None, node, frame)
                     return made
         return made
+
+    def _make_fields(self, info: ClassInfo, arguments: Arguments, frame: Frame) -> None:
+        """Call what makes the fields of a data class that a call gives nothing for, and that is no function of the program: ``partial(next, ids)``."""
+        owners = [owner for owner in reversed(self._families.family(info)) if isinstance(owner, ClassInfo)]
+        fields = {name: owner for owner in owners for name in owner.annotations}
+        for at, (name, owner) in enumerate(fields.items()):
+            made = owner.values.get(name)
+            if not isinstance(made, ast.Call) or name in arguments.keywords:
+                continue
+            if at < len(arguments.positional) and not arguments.starred:
+                continue
+            maker = next((word.value for word in made.keywords if word.arg == "default_factory"), None)
+            if maker is None:
+                continue
+            inside = Frame(owner.unit.enclosing(maker), None, frame.sink)
+            inside.depth = frame.depth
+            call = ast.copy_location(ast.Call(maker, [], []), maker)
+            nothing = Arguments(self._above.expressions, call, inside)
+            for entry in values.in_order(self._flat.value(maker, owner.unit)):
+                if (
+                    entry.function_or_none is None and entry.kind is not values.CLASS
+                ):  # these are hooks of the class
+                    self.invoke(entry, nothing, maker, inside)
 
     def _invoke_bound(self, entry: Type, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         type_name, method = entry.bound
