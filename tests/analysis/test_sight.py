@@ -8,6 +8,7 @@ from textwrap import dedent
 
 import pytest
 
+from tests.analysis.conftest import Analyse
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.engine import Engine
 from workerlog_migrate.analysis.module import Module
@@ -234,3 +235,27 @@ unknown.call(stop)
     (unknown,) = infer(engine, engine.flow.block(statement, engine.unit.enclosing(statement))).unresolved
 
     assert "number may be anything: stop: it is handed to unknown.call in line 10" in unknown.note
+
+
+@pytest.mark.parametrize(("given", "is_listed"), [("None", True), ("open('a', 'rb')", False)])
+def test_a_call_in_view_contradicts_an_annotation_where_others_are_out_of_view(
+    script: Analyse, given: str, *, is_listed: bool
+) -> None:
+    """What another file says of a parameter is believed but for what its own calls show; both count."""
+    lib = f"""
+        from typing import BinaryIO
+        class Fixed:
+            def __init__(self, stream: BinaryIO): self.stream = stream
+            def first(self): return self.stream.read(1)
+        def other(): return Fixed({given})
+    """
+    worker = """
+        from lib import Fixed
+        def usa(x):
+            try: return Fixed(x).first()
+            except Exception: pass
+    """
+    found = script(worker, modules={"lib": lib}).listed()
+
+    assert "OSError" in found
+    assert ("AttributeError" in found) is is_listed

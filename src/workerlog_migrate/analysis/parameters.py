@@ -88,7 +88,7 @@ class Parameters:
                     map(values.may_be_decoded, self._passed(function, argument))
                 ):
                     declared |= values.JSON
-                for value in self._passed(function, argument):
+                for value in self._passed(function, argument, is_declared=True):
                     declared |= values.contradicting(declared, value) | values.filling(declared, value)
                 return declared | NONE if default is not None and is_none(default) else declared
         handed = self._handed(function, argument)
@@ -215,11 +215,17 @@ class Parameters:
             found.add(entry)
         return frozenset(found)
 
-    def _passed(self, function: FunctionInfo, argument: ast.arg) -> Iterator[Value]:
-        """Yield what reaches a parameter from the calls of its function (see ``sight``)."""
+    def _passed(
+        self, function: FunctionInfo, argument: ast.arg, *, is_declared: bool = False
+    ) -> Iterator[Value]:
+        """Yield what reaches a parameter from the calls of its function (see ``sight``).
+
+        Of a file whose users are not all known the calls that are in view say nothing of what else may come, and are looked at only where
+        they may contradict what is declared.
+        """
         if not self._world.knows_users(function.unit):
-            yield ANY  # the calls of other files are not looked at
-            if function.unit is not self._world.unit:
+            yield ANY
+            if function.unit is not self._world.unit and not is_declared:
                 return
         yield from self._sight.passed(function, argument)
 
