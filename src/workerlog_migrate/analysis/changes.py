@@ -10,6 +10,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis.kept_functions import Kept
+from workerlog_migrate.analysis.module import nodes_in
 from workerlog_migrate.analysis.order import OWNERS
 from workerlog_migrate.analysis.program import FunctionInfo
 from workerlog_migrate.analysis.same_container import handed_on, names_of, taken_in
@@ -435,7 +436,7 @@ class Changes:
 
     def _passed_by(self, function: FunctionInfo) -> Iterator[FunctionInfo]:
         """Yield the functions that a function hands to what it calls: ``map(Robot.close, robots)``, ``sorted(d, key=lambda ...)``."""
-        for node in nodes(function.node):
+        for node in nodes_in(function.unit.module, function.node):
             if isinstance(node, ast.Call):
                 passed = (*node.args, *(word.value for word in node.keywords))
                 yield from self._handed_in(passed, function.unit)

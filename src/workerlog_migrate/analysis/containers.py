@@ -14,6 +14,7 @@ from workerlog_migrate.analysis.trails import Passed, Trail, Use
 from workerlog_migrate.analysis.values import ANY, BOTTOM, NONE, Literal, Type, Value
 from workerlog_migrate.syntax.blocks import own_nodes
 from workerlog_migrate.syntax.literals import is_none
+from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -437,7 +438,7 @@ def _asked(function: ast.AST, kind: type[ast.AST], unit: Unit) -> frozenset[str]
     parts: dict[type[ast.AST], list[ast.AST]] | None = remembered.get((_tests, function))
     if parts is None:
         parts = remembered[_tests, function] = {}
-        for part in (part for test in _tests(function) for part in ast.walk(test)):
+        for part in (part for test in _tests(function) for part in nodes(test)):
             parts.setdefault(type(part), []).append(part)
     found: frozenset[str] | None = remembered.get((_asked, function, kind))
     if found is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from workerlog_migrate.syntax.nodes import nodes
+from workerlog_migrate.analysis.module import nodes_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,9 +63,7 @@ def _named(unit: Unit) -> Iterator[FunctionInfo]:
             )
         if known[key] or (node.decorator_list and found.kind not in _NOT_HANDED):
             yield found  # by its name, or to a decorator
-    for each in nodes(module.tree):
-        if isinstance(each, ast.Lambda):
-            yield unit.function(each)
+    yield from map(unit.function, module.lambdas)
 
 
 def _is_called(place: ast.expr, parents: dict[ast.AST, ast.AST]) -> bool:
@@ -88,5 +86,5 @@ def _calls_what_is_held(function: FunctionInfo) -> bool:
         return True
     return any(
         isinstance(node, ast.Call) and isinstance(node.func, ast.Subscript | ast.Call)
-        for node in nodes(function.node)
+        for node in nodes_in(module, function.node)
     )

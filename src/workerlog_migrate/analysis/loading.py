@@ -16,7 +16,7 @@ from workerlog_migrate.syntax.nodes import nodes
 from workerlog_migrate.syntax.ways import stored_at_top
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.syntax.scopes import Binding
@@ -128,35 +128,44 @@ def _early_calls(module: Module) -> tuple[_Early, ...]:
     """Return the lines at the top of a file that run functions of it, and the names of all functions that may run then."""
     known: tuple[_Early, ...] | None = module.remembered.get(_early_calls)
     if known is None:
-        own = _functions_of(module)
+        runs = _runs(module)
+        calls: dict[str, set[str]] = {}
+        for function in module.functions:
+            calls.setdefault(function.name, set()).update(runs.get(function, ()))
         found = []
         for statement in module.tree.body:
-            started = set() if isinstance(statement, _DEFINING) else _run_by(statement, own)
+            started = () if isinstance(statement, _DEFINING) else runs.get(statement, ())
             if started:
-                found.append((statement.lineno, frozenset(_with_called(started, module))))
+                found.append((statement.lineno, frozenset(_with_called(started, calls))))
         known = module.remembered[_early_calls] = tuple(found)
     return known
 
 
-def _run_by(tree: ast.AST, own: frozenset[str]) -> set[str]:
-    """Return the names of a file's functions that are called in some code, or given to what runs them."""
-    found: set[str] = set()
-    for node in nodes(tree):
-        if isinstance(node, ast.Call):
-            name = last_name(node.func)
-            found.add(name)
-            if name in _RUNNING:
-                given = (*node.args, *(word.value for word in node.keywords))
-                found.update(last_name(each) for each in given)
-    return (found & own) | ({"__init__"} if found & own else set())
-
-
-def _with_called(started: set[str], module: Module) -> set[str]:
-    """Return functions and all that they may call, by their names."""
+def _runs(module: Module) -> dict[ast.AST, set[str]]:
+    """Return, by a function or a statement at the top of a file, the names of its functions that are called there, or given to what runs them."""
     own = _functions_of(module)
-    calls: dict[str, set[str]] = {}
-    for function in module.functions:
-        calls.setdefault(function.name, set()).update(_run_by(function, own))
+    found: dict[ast.AST, set[str]] = {}
+    for call in module.calls:
+        name = last_name(call.func)
+        run = {name} & own
+        if name in _RUNNING:
+            given = (*call.args, *(word.value for word in call.keywords))
+            run |= own.intersection(map(last_name, given))
+        if not run:
+            continue
+        run.add("__init__")
+        place: ast.AST = call
+        for above in module.ancestors(call):
+            if isinstance(above, ast.FunctionDef | ast.AsyncFunctionDef):
+                found.setdefault(above, set()).update(run)
+            if above is module.tree:
+                found.setdefault(place, set()).update(run)
+            place = above
+    return found
+
+
+def _with_called(started: Iterable[str], calls: Mapping[str, set[str]]) -> set[str]:
+    """Return functions and all that they may call, by their names."""
     found: set[str] = set()
     pending = list(started)
     while pending:

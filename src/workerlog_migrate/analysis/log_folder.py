@@ -11,8 +11,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.analysis.module import nodes_in
 from workerlog_migrate.syntax.literals import last_name
-from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -183,7 +183,7 @@ class _Carriers:
         self._module = module
         self._found: set[ast.expr] = set()
         self._waiting: list[ast.expr] = []
-        self.nodes = nodes(module.tree)
+        self.nodes = nodes_in(module, module.tree)
         for node in self.nodes:
             match node:
                 case ast.Constant(value=str() as text) if _last(text) == name:

@@ -219,7 +219,7 @@ def _read(module: Module) -> dict[str, set[ast.AST | None]]:
     A method that is taken and not called there counts where it is taken, and, as who calls it is not known, for itself.
     """
     found: dict[str, set[ast.AST | None]] = {}
-    for node in (*nodes(module.tree), *attributes_by_text(module)):
+    for node in (*module.parents, *attributes_by_text(module)):
         base = _resized(node)
         if base is None:
             continue

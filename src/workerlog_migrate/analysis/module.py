@@ -22,6 +22,7 @@ from workerlog_migrate.model import Source, Span
 from workerlog_migrate.syntax.comments import directives
 from workerlog_migrate.syntax.index import Index
 from workerlog_migrate.syntax.names import BUILTINS, Names
+from workerlog_migrate.syntax.nodes import nodes
 from workerlog_migrate.syntax.parsing import STRINGS, parse
 from workerlog_migrate.syntax.scopes import Binding, FunctionNode, Scope, lookup
 
@@ -399,6 +400,19 @@ class Module:
     def skips(self) -> Mapping[int, frozenset[str] | None]:
         """Line of each ``# workerlog: skip`` -> the names in its brackets; None without brackets."""
         return {line: names for line, names in self._skips.items() if line}
+
+
+def nodes_in(module: Module, node: ast.AST) -> list[ast.AST]:
+    """List a node of a file and all that is in it, as `nodes`: walked once, so that only functions and whole files are asked for.
+
+    Args:
+        module: the file.
+        node: a function of it, or its tree; nobody may change the list.
+    """
+    known: list[ast.AST] | None = module.remembered.get((nodes_in, node))
+    if known is None:
+        known = module.remembered[nodes_in, node] = nodes(node)
+    return known
 
 
 def span_around(module: Module, node: ast.expr) -> Span:

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.syntax.nodes import nodes
+from workerlog_migrate.analysis.module import nodes_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -274,7 +274,7 @@ def _returned(call: ast.Call, arguments: Arguments, seen: frozenset[str]) -> Ite
     for function in functions:
         if not isinstance(function, ast.FunctionDef):
             continue
-        for node in nodes(function):
+        for node in nodes_in(unit.module, function):
             if (
                 isinstance(node, ast.Return)
                 and node.value is not None

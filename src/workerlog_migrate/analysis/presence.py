@@ -335,14 +335,24 @@ def _calls_constructor(statement: ast.stmt) -> bool:
 
 def minds_platform(frame: Frame) -> bool:
     """Whether the code asks on which platform it runs before it uses what only some have."""
-    return any(
-        (isinstance(child, ast.Attribute) and ast.unparse(child) in _PLATFORMS)
-        or (isinstance(child, ast.Name) and child.id == "hasattr")
-        for child in ast.walk(frame.function.node)
-    )
+    module, function = frame.function.unit.module, frame.function.node
+    known: bool | None = module.remembered.get((minds_platform, function))
+    if known is None:
+        asked = [
+            place
+            for name in _PLATFORMS
+            for place in module.attributes_of(name.rpartition(".")[2])
+            if ast.unparse(place) == name
+        ]
+        known = any(
+            function is place or function in module.ancestors(place)
+            for place in (*asked, *module.names_of("hasattr"))
+        )
+        module.remembered[minds_platform, function] = known
+    return known
 
 
-_PLATFORMS = frozenset({"os.name", "sys.platform", "platform.system"})
+_PLATFORMS = ("os.name", "sys.platform", "platform.system")
 
 
 def flags_of(statement: ast.stmt, module: Module) -> set[str]:

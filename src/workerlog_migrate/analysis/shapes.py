@@ -17,6 +17,7 @@ from workerlog_migrate.analysis.taken import called_as
 from workerlog_migrate.analysis.values import Later
 from workerlog_migrate.syntax.blocks import leaves_loop
 from workerlog_migrate.syntax.literals import maker_name
+from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -556,7 +557,7 @@ def _changes(body: list[ast.stmt], path: str, key: str | None, unit: Unit) -> bo
         inner = _blocks_in(statement)
         if any(_changes(part, path, key, unit) for part in inner):
             return True
-        if not inner and any(_changes_it(each, path, key, unit) for each in ast.walk(statement)):
+        if not inner and any(_changes_it(each, path, key, unit) for each in nodes(statement)):
             return not leaves_loop(body)
     return False
 

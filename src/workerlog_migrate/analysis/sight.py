@@ -15,6 +15,7 @@ from workerlog_migrate.analysis.trails import Passed, Use
 from workerlog_migrate.analysis.values import ANY, NONE, Type, Value
 from workerlog_migrate.syntax.blocks import own_nodes
 from workerlog_migrate.syntax.literals import may_spell
+from workerlog_migrate.syntax.nodes import nodes
 from workerlog_migrate.syntax.patterns import Groups, groups_of
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Sight:
         """Return why a parameter that stands in a node may be anything; empty when none got out of sight."""
         if not self.reasons:
             return ""
-        for name in ast.walk(node):
+        for name in nodes(node):
             if isinstance(name, ast.Name) and name in unit.module.parents:
                 for binding in unit.module.bindings(name):
                     if binding.node in self.reasons:

@@ -510,6 +510,9 @@ def choose_log_folder(module: Module, context: Context) -> tuple[str, str]:
         The folder, and why it is another one than the configuration's: the program uses that for itself.
     """
     wanted = folder = context.settings.log_dir or _DEFAULT_FOLDER
+    header = context.header
+    if header.logger_assign is not None and not (header.logger_import is header.utils_import is None):
+        return wanted, ""  # its logger is set up already: no line of ours will name a folder
     above, slash, name = folder.rpartition("/")
     reason, number = "", 1
     others = _imported(context)

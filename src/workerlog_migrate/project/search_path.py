@@ -13,6 +13,8 @@ import re
 import warnings
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.syntax.nodes import nodes
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
@@ -303,7 +305,7 @@ def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr | None]]:
     """Give what names stand for; None for one that gets its value in another way, or twice."""
     seen: set[str] = set()
     told: set[ast.AST] = set()
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         match node:
             case ast.Assign(targets=[ast.Name(id=name) as target], value=value):
                 told.add(target)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import itertools
 
+from workerlog_migrate.syntax.nodes import nodes
+
 _Stored = set[str]
 _ENDING = frozenset({"exit", "_exit", "abort", "quit"})
 
@@ -120,7 +122,7 @@ def _merged(ways: list[_Stored | None]) -> _Stored | None:
 
 def _stores(node: ast.AST) -> _Stored:
     found: _Stored = set()
-    for part in ast.walk(node):
+    for part in nodes(node):
         match part:
             case ast.Attribute(value=ast.Name(id=name), attr=attr, ctx=ast.Store()):
                 found.add(f"{name}.{attr}")
