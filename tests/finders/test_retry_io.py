@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from workerlog_migrate.analysis.types import Types
+
 if TYPE_CHECKING:
     from tests.finders.conftest import Judge
 
@@ -491,3 +493,53 @@ def test_a_function_called_elsewhere_too_is_wrapped(retry: Judge) -> None:
     """)
 
     assert outcome.applied == {"requests.get(u)": AGAIN}
+
+
+# -- what a method is of, asked only where it matters ---------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param("import requests\n\ndef take():\n    return requests.Session()", id="its library"),
+        pytest.param("import requests as r\n\nclass Own(r.Session): pass\n\ntake = Own", id="a class of it"),
+    ],
+)
+def test_a_session_is_found_wherever_a_library_that_gives_one_is_imported(retry: Judge, head: str) -> None:
+    outcome = retry(f"{head}\n\ndef f(p):\n    session = take()\n    session.get(p)\n")
+
+    assert outcome.applied == {"session.get(p)": AGAIN}
+
+
+def test_nothing_is_asked_of_a_get_where_no_library_with_a_session_is_imported(
+    retry: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Types, "callee", lambda _types, call: asked.append(call.func.attr))
+
+    retry("import json\n\ndef f(p):\n    found = json.loads(p)\n    found.get('a')\n    found.write('a')\n")
+
+    assert asked == ["write"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "import requests",
+        "from requests.adapters import HTTPAdapter",
+        "import requests_oauthlib",
+        "import cloudscraper",
+        "from importlib import import_module as take",
+        "import sys\n\nprint(sys.modules)",
+        "__import__('req' + 'uests')",
+    ],
+)
+def test_it_is_asked_where_one_may_be_imported(
+    retry: Judge, monkeypatch: pytest.MonkeyPatch, head: str
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(Types, "callee", lambda _types, call: asked.append(call.func.attr))
+
+    retry(f"{head}\n\ndef f(found):\n    found.get('a')\n")
+
+    assert asked == ["get"]

@@ -238,6 +238,28 @@ class World:
                 if found is not None and found is not unit:
                     yield found
 
+    def reachable(self, most: int) -> tuple[Unit, ...] | None:
+        """Return the script and the files of the program that it may import, itself or through others.
+
+        Args:
+            most: so many are followed.
+
+        Returns:
+            The files; None when there are more.
+        """
+        found = {self.unit: None}
+        pending = [self.unit]
+        while pending:
+            current = pending.pop()
+            for node in current.module.imports:
+                for other in (*self.own_imports(node, current), *self._packages(node, current)):
+                    if other not in found:
+                        found[other] = None
+                        pending.append(other)
+                if len(found) > most:
+                    return None
+        return tuple(found)
+
     def spells(self, words: Iterable[str]) -> bool:
         """Whether the script, or a file of the program that it imports at its top, holds one of some words."""
         self.has_loaded(self.unit)

@@ -37,6 +37,12 @@ _PURE_METHODS = frozenset(
     {"format", "join", "joinpath", "lower", "replace", "rstrip", "strip", "upper", "with_name", "with_suffix"}
 )
 
+_MOST_FILES = 20  # that are looked at for what they import
+_SOMETHING_ELSE = ""  # in place of a callee's name: it is none that matters
+_BY_NAME = frozenset(
+    {"__import__", "import_module", "modules", "resolve_name"}
+)  # what gives a module by a text
+
 _Loop = ast.For | ast.While
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
@@ -107,6 +113,7 @@ class IoCalls:
         self._arguments = Arguments(module, context.types)
         self._methods: frozenset[str] | None = None
         self._loops: dict[_Loop, tuple[frozenset[str], frozenset[str]]] = {}
+        self._may_be: dict[str, bool] = {}
 
     # -- one call -------------------------------------------------------------------------------------------
 
@@ -145,6 +152,8 @@ class IoCalls:
             case ast.Attribute(attr=attr):
                 if attr not in self._known:
                     return None
+                if not self._may_be_known(attr) and not self._is_entered_async(call):
+                    return _SOMETHING_ELSE
                 qualified = self.module.qualified(call.func)
                 if qualified is not None and (qualified in self._table or qualified in self._extra):
                     return qualified
@@ -155,6 +164,29 @@ class IoCalls:
                 return self.context.types.callee(call)
             case _:
                 return None
+
+    def _may_be_known(self, attr: str) -> bool:
+        """Whether a method of that name may be one of the table's at all: else there is no need to find out what it is of.
+
+        Of most names any file may have such an object; some are of libraries that nobody imports whom the script meets.
+        """
+        if attr in _METHODS_OF_PATH:
+            return True
+        known = self._may_be.get(attr)
+        if known is None:
+            rows = [row for name, row in self._table.items() if name.rpartition(".")[2] == attr]
+            givers = {each for row in rows for each in row.given_by}
+            is_taught = any(name.rpartition(".")[2] == attr for name in (*self._extra, *self._never))
+            known = is_taught or not all(row.given_by for row in rows) or self._are_there(givers)
+            self._may_be[attr] = known
+        return known
+
+    def _are_there(self, tops: set[str]) -> bool:
+        """Whether one of some libraries may be imported by the script, or by a file that has to do with it."""
+        if any(users for _, users in self.context.target.users):
+            return True
+        units = self.context.types.engine.world.reachable(_MOST_FILES)
+        return units is None or any(_imports_any(unit.module, tops) for unit in units)
 
     def _reason_unknown(self, call: ast.Call) -> str:
         """Say why a call that looks like I/O is left alone although its callee is not known."""
@@ -479,3 +511,17 @@ def _suites(node: ast.AST) -> Iterator[list[ast.stmt]]:
         suite = getattr(node, name, None)
         if isinstance(suite, list):
             yield suite
+
+
+def _imports_any(module: Module, tops: set[str]) -> bool:
+    """Whether a file imports one of some libraries, or anything by a text."""
+    for node in module.imports:
+        names = [alias.name for alias in node.names]
+        if isinstance(node, ast.Import):
+            if any(name.partition(".")[0] in tops for name in names):
+                return True
+        elif not _BY_NAME.isdisjoint(names) or (
+            not node.level and (node.module or "").partition(".")[0] in tops
+        ):
+            return True
+    return any(module.names_of(name) or module.attributes_of(name) for name in _BY_NAME)

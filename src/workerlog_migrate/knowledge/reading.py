@@ -233,6 +233,7 @@ def retry_row(name: str, reader: Reader) -> RetryRow:
         needs=reader.strings("needs"),
         mode=reader.string("mode"),
         without=reader.mapping("without"),
+        given_by=reader.strings("given_by"),
         source=reader.string("source"),
     )
 

@@ -411,6 +411,8 @@ class RetryRow:
         needs: parameters without which, given as True, a first attempt makes the second fail.
         mode: the parameter that is the mode of an ``open``: one that creates fails the second time.
         without: parameters that speak against another attempt, each with the reason.
+        given_by: the top-level modules whose rows give what the call is of: where none of them is imported, it is of something
+            else. Nothing: whatever gives it.
         source: where the facts come from.
 
     """
@@ -422,6 +424,7 @@ class RetryRow:
     needs: tuple[str, ...] = ()
     mode: str = ""
     without: Mapping[str, str] = field(default_factory=dict)
+    given_by: tuple[str, ...] = ()
     source: str = ""
 
 

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.files.names import is_remote
 from workerlog_migrate.files.reading import read_file
-from workerlog_migrate.files.stamp import is_unedited, read_stamp
-from workerlog_migrate.files.vendor import is_ours, modules_in, runtime_text
+from workerlog_migrate.files.stamp import read_stamp
+from workerlog_migrate.files.vendor import is_ours, is_ours_unedited, modules_in, runtime_text
 from workerlog_migrate.model import RUNTIME_MODULES
 from workerlog_migrate.project.facts import read_facts
 from workerlog_migrate.project.said import FileFacts, Import
@@ -193,11 +193,12 @@ class Shadows:
 
     def _is_runtime(self, path: str) -> bool:
         """Whether a file is the runtime's as we wrote it."""
-        if os.path.basename(path).removesuffix(".py") not in RUNTIME_MODULES:
+        module = os.path.basename(path).removesuffix(".py")
+        if module not in RUNTIME_MODULES:
             return False
         if path not in self._ours:
             raw = self._project.read(path)
-            self._ours[path] = raw is not None and is_unedited(raw)
+            self._ours[path] = raw is not None and is_ours_unedited(module, raw) is not False
         return self._ours[path]
 
     def _named_like_standard(self, folder: str) -> list[tuple[str, str]]:
