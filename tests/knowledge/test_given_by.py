@@ -33,6 +33,7 @@ def _classes(owner: str) -> set[str]:
     for name, table in _TABLES.items():
         for key in table.places:
             bases = (table.table(key) or {}).get("bases", []) if key.startswith("type:") else []
+            assert isinstance(bases, list)
             if not found.isdisjoint(bases):
                 assert key.partition(":")[2].startswith(f"{name}.")
                 found.add(key.partition(":")[2])

@@ -9,10 +9,18 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 
-from workerlog_migrate.project.loads import LOADERS, LOADS_ALL, folders_listed, is_listing, steps_up
+from workerlog_migrate.project.loads import (
+    FOLDER_LISTERS,
+    LOADERS,
+    LOADS_ALL,
+    folders_listed,
+    is_listing,
+    steps_up,
+)
 from workerlog_migrate.project.said import FileFacts, Import
 from workerlog_migrate.project.spawns import find_spawns
 from workerlog_migrate.project.words import MAX_WORD, STARTED, words_of
+from workerlog_migrate.syntax.index import child_fields
 
 MAX_WORDS = 5_000
 """So many names and paths of strings are kept of one file."""
@@ -71,6 +79,25 @@ _OWN_FILE = frozenset({"__file__", "__package__", "__spec__"})  # what gives the
 _LISTERS = frozenset({"vars", "dir", "getmembers"})
 _FILTERS = frozenset({"startswith", "endswith", "__module__", "isclass", "issubclass", "fnmatch", "match"})
 _STAR = re.compile(r"\bfrom\s+(?P<module>[A-Za-z_][\w.]{0,200})\s+import\s+[*]")
+
+
+_TELLING = frozenset(
+    {
+        *(
+            "insert",
+            "dictConfig",
+            "getLogger",
+            "getChild",
+            LOADS_ALL,
+            *_OF_PATHS,
+            *_IMPORTERS,
+            *_BY_NAME,
+            *_HANDLERS,
+        ),
+        *(*_LISTERS, *_FILTERS, *LOADERS, *FOLDER_LISTERS),
+    }
+)
+"""Methods of which a call tells something by their names alone; others do by a keyword, or if they are called like a logger."""
 
 
 class Collector:
@@ -147,25 +174,29 @@ class Collector:
     def walk(self, tree: ast.Module) -> None:
         """Visit every node once; ``place`` is what imports of a block are called."""
         stack: list[tuple[ast.AST, str]] = [(tree, "top")]
-        pop, push, plain = stack.pop, stack.append, ast.Name  # most nodes, which tell nothing
+        pop, push = stack.pop, stack.append
+        plain, constant, text_of = ast.Name, ast.Constant, self._text  # most nodes: names tell nothing
         while stack:
             node, place = pop()
             kind = type(node)
-            reader = _READERS.get(kind)
-            if reader is not None and not reader(self, node, place):
+            if kind is constant:
+                if type(node.value) is str:  # type: ignore[attr-defined]  # a constant
+                    text_of(node.value, node)  # type: ignore[attr-defined, arg-type]  # as above
+                continue
+            if kind in _READERS and not _READERS[kind](self, node, place):
                 continue
             inner = _place_of(node, place) if kind in _BLOCKS else place
             if kind is ast.If and inner == "typing":
                 stack.extend((child, place) for child in reversed(node.orelse))  # type: ignore[attr-defined]  # an if
                 stack.extend((child, inner) for child in reversed(node.body))  # type: ignore[attr-defined]  # an if
                 continue
-            for name in _FIELDS.get(kind) or _fields(kind):
+            for name in _FIELDS[kind] if kind in _FIELDS else _fields(kind):
                 value = getattr(node, name, None)
                 if type(value) is list:
-                    for child in reversed(value):
-                        if type(child) is not plain and isinstance(child, ast.AST):
+                    for child in value[::-1]:
+                        if child is not None and type(child) is not plain:
                             push((child, inner))
-                elif value is not None and type(value) is not plain and isinstance(value, ast.AST):
+                elif value is not None and type(value) is not plain:
                     push((value, inner))
         self._imports.sort(key=lambda each: each.line)
 
@@ -248,11 +279,6 @@ class Collector:
             self._imports.append(Import(alias.name, 0, (), node.lineno, place, alias.asname or ""))
         return False
 
-    def _constant(self, node: ast.Constant, _place: str) -> bool:
-        if isinstance(node.value, str):
-            self._text(node.value, node)
-        return False
-
     def _text(self, text: str, node: ast.Constant) -> None:
         for star in _STAR.finditer(text) if "*" in text else ():
             self._imports.append(Import(star["module"], 0, ("*",), node.lineno, "inner"))
@@ -313,10 +339,13 @@ class Collector:
         return True
 
     def _call(self, node: ast.Call, _place: str) -> bool:
-        if isinstance(node.func, ast.Name):
-            self._called(node.func.id, node, is_plain=True)
-        elif isinstance(node.func, ast.Attribute):
-            self._called(node.func.attr, node, is_plain=False)
+        func = node.func
+        if type(func) is ast.Name:
+            self._called(func.id, node, is_plain=True)
+        elif type(func) is ast.Attribute:
+            name = func.attr
+            if name in _TELLING or node.keywords or "logger" in name.lower():
+                self._called(name, node, is_plain=False)
         return True
 
     def _called(self, name: str, node: ast.Call, *, is_plain: bool) -> None:
@@ -331,7 +360,7 @@ class Collector:
                 is_list = name == "join" and isinstance(argument, ast.List | ast.Tuple)
                 for part in argument.elts if is_list else (argument,):  # type: ignore[attr-defined]  # a list
                     self._place(part)
-        given = [each.arg for each in node.keywords]
+        given = [each.arg for each in node.keywords] if node.keywords else ()
         if "PYTHONSAFEPATH" in given:
             self._isolated = True  # dict(os.environ, PYTHONSAFEPATH="1")
         self._list(name, node)
@@ -370,7 +399,7 @@ class Collector:
             self._importers.add(name)
             for argument in node.args:
                 self._place(argument)
-        if name == LOADS_ALL or is_listing(node):
+        if name == LOADS_ALL or (name in FOLDER_LISTERS and is_listing(node)):
             self._lists.update(folders_listed(node))
 
     def _values(self) -> Iterator[str]:
@@ -473,14 +502,9 @@ _BLOCKS = frozenset(
 
 
 _FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
-_PLAIN = frozenset(
-    {"ctx", "op", "ops", "attr", "arg", "module", "level", "is_async", "simple", "type_comment"}
-)
-"""Fields that hold no node that tells anything."""
 _READERS: dict[type[ast.AST], Callable[..., bool]] = {
     ast.Import: Collector._import,
     ast.ImportFrom: Collector._import,
-    ast.Constant: Collector._constant,
     ast.Call: Collector._call,
     ast.Attribute: Collector._of_attribute,
     ast.Assign: Collector._of_assignment,
@@ -493,11 +517,8 @@ _READERS: dict[type[ast.AST], Callable[..., bool]] = {
 
 
 def _fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    """Name the fields of a kind of node that may tell something, the last first, as a stack wants them."""
-    found = _FIELDS.get(kind)
-    if found is None:
-        told = (name for name in reversed(kind._fields) if name not in _PLAIN)
-        found = _FIELDS[kind] = tuple(told)
+    """Name the fields of a kind of node that hold others, the last first, as a stack wants them."""
+    found = _FIELDS[kind] = child_fields(kind)
     return found
 
 

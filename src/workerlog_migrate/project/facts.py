@@ -18,6 +18,7 @@ from workerlog_migrate.project.loads import folders_listed, listings_taken, load
 from workerlog_migrate.project.said import FileFacts
 from workerlog_migrate.project.search_path import looks_elsewhere
 from workerlog_migrate.project.words import words_of
+from workerlog_migrate.syntax.nodes import nodes
 from workerlog_migrate.syntax.parsing import keep
 
 FACTS_VERSION = 23
@@ -76,16 +77,18 @@ def facts_of(tree: ast.Module, text: str) -> FileFacts:
     )
 
 
-_ENDING = (ast.Call, ast.Raise, ast.Assert, ast.While, ast.Await)
+_ENDING = frozenset({ast.Call, ast.Raise, ast.Assert, ast.While, ast.Await})
+
+
+_DEFINING = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom})
+"""What defines names; nothing in an import can end."""
 
 
 def _straight(tree: ast.Module) -> int:
     """Give the last line that is reached whenever the file runs: nothing above it calls, raises or waits."""
     last = 0
     for statement in tree.body:
-        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and any(
-            isinstance(node, _ENDING) for node in ast.walk(statement)
-        ):
+        if type(statement) not in _DEFINING and not _ENDING.isdisjoint(map(type, nodes(statement))):
             break
         last = statement.end_lineno or statement.lineno
     return last

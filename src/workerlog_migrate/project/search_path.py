@@ -13,6 +13,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.syntax.index import child_fields
 from workerlog_migrate.syntax.nodes import nodes
 
 if TYPE_CHECKING:
@@ -143,12 +144,18 @@ class _Looker:
 
     def _noted(self, statements: list[ast.stmt], parents: dict[ast.AST, ast.AST]) -> list[ast.AST]:
         nodes: list[ast.AST] = list(statements)
+        add = nodes.append
         for node in nodes:  # grows as it goes
-            for child in ast.iter_child_nodes(node):
-                parents[child] = node
-                nodes.append(child)
-            if isinstance(node, ast.Import | ast.ImportFrom):
+            kind = type(node)
+            if kind is ast.Import or kind is ast.ImportFrom:
                 self._note(node)
+                continue
+            for name in child_fields(kind):
+                value = getattr(node, name, None)
+                for child in value if type(value) is list else (value,):
+                    if child is not None:
+                        parents[child] = node
+                        add(child)
         return nodes
 
     def _note(self, node: ast.AST) -> None:

@@ -85,7 +85,7 @@ class Index:
                 inner = visitors[kind](self, node, scope)
             names = fields.get(kind)
             if names is None:
-                names = _child_fields(kind)
+                names = child_fields(kind)
             for name in names:
                 value = getattr(node, name, None)
                 if not value:
@@ -301,8 +301,15 @@ _NAMES_AS_TEXT = (
 _CHILD_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
-def _child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
-    """Name a kind of node's fields that hold nodes, the last first, as a stack wants them."""
+def child_fields(kind: type[ast.AST]) -> tuple[str, ...]:
+    """Name a kind of node's fields that hold nodes, the last first, as a stack wants them.
+
+    Args:
+        kind: a class of ``ast``.
+    """
+    known = _CHILD_FIELDS.get(kind)
+    if known is not None:
+        return known
     texts: set[str] = set(_NOT_NODES)
     if issubclass(kind, _NAMES_AS_TEXT) or kind.__name__ in ("TypeVar", "ParamSpec", "TypeVarTuple"):
         texts.add("name")
