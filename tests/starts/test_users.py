@@ -14,9 +14,10 @@ else:  # the standard library has tomllib from 3.11
 
 from workerlog_migrate.files.vendor import runtime_text
 from workerlog_migrate.knowledge import Knowledge
-from workerlog_migrate.model import MANY, RUNTIME_FILES, Target
+from workerlog_migrate.model import MANY, RUNTIME_FILES, RUNTIME_MODULES, Target
 from workerlog_migrate.project import place
-from workerlog_migrate.project.program import HEIRS, MAX_SETTING_UP, SETTING_UP
+from workerlog_migrate.project.facts import read_facts
+from workerlog_migrate.project.program import HEIRS, MAX_SETTING_UP, SETTING_UP, imports_of_runtime
 
 
 def _users(folder: Path) -> set[str]:
@@ -151,3 +152,13 @@ def test_every_name_of_a_row_that_sets_something_up_is_looked_for() -> None:
     assert len(heirs) > 10
     assert not [word for word in sorted(words) if SETTING_UP.search(word.encode()) is None]
     assert not [base for base in sorted(heirs) if HEIRS.search(f"class Own({base}):".encode()) is None]
+
+
+@pytest.mark.parametrize("module", RUNTIME_MODULES)
+def test_the_runtime_is_said_to_import_what_it_imports(module: str) -> None:
+    text = runtime_text(module).encode("utf-8")
+    facts = read_facts(Path(f"{module}.py"), text)
+
+    assert facts is not None
+    assert [each[:3] for each in imports_of_runtime(module).imports] == [each[:3] for each in facts.imports]
+    assert imports_of_runtime(module).changes_path == facts.changes_path

@@ -59,6 +59,7 @@ class Project:
         # Identifiers that all files were looked through for, and the files that hold one of them.
         self._asked: frozenset[bytes] = frozenset()
         self._mentioning: set[str] = set()
+        self._as_it_is: set[str] = set()  # files whose names are all written as Python compares them
         self._may_hold = _MAX_HELD
 
     def facts(self, path: str) -> FileFacts | None:
@@ -90,6 +91,17 @@ class Project:
             self._runtime[path] = self._stands_alone(path) if is_ours is None else is_ours
         return self._runtime[path]
 
+    def runtime_of_now(self, path: str) -> str:
+        """Name the runtime's module of this version that a file is; empty for any other file.
+
+        Args:
+            path: one of ``listing.python``, or another file.
+        """
+        name = Path(path).name
+        raw = self.read(path) if name in RUNTIME_FILES else None
+        module = name.removesuffix(".py")
+        return module if raw is not None and is_ours_unedited(module, raw) else ""
+
     def _stands_alone(self, path: str) -> bool:
         """Whether a file imports nothing but the standard library and the runtime, as every version of ours does."""
         facts = self.facts(path)
@@ -110,7 +122,7 @@ class Project:
             concerns: a closer look at the bytes of a file that holds one.
 
         Yields:
-            Path and facts, in the order of the listing; files that do not parse are left out.
+            Path and facts, in the order of the listing; files that do not parse are left out, and so is the runtime.
         """
         wanted = identifiers(words)
         mentioning = self._mentioning
@@ -121,12 +133,19 @@ class Project:
                 wanted if path in mentioning else new
             )  # of the others it is known that they hold none of the rest
             raw = self.read(path) if still else None
-            if raw is None or not _mentions(compared := as_compared(raw), still):
+            if raw is None:
+                continue
+            compared = raw if path in self._as_it_is else as_compared(raw)
+            if compared is raw:
+                self._as_it_is.add(path)
+            if not _mentions(compared, still):
                 continue
             found_now.add(path)
             if not (concerns is None or concerns(compared)):
                 continue
             if path not in self._facts:
+                if self.is_runtime(path):  # nobody asks what it says, and it is longer than most scripts
+                    continue
                 self._facts[path] = self._facts_of(path, raw)
             found = self._facts[path]
             if found is not None:

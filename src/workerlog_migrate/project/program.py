@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.files.vendor import runtime_text
 from workerlog_migrate.model import MANY
-from workerlog_migrate.project.said import Import
+from workerlog_migrate.project.said import FileFacts, Import
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -37,6 +39,7 @@ IMPORT = re.compile(
     rb"|import[ \t]+(?P<modules>[^\r\n;#]*))"
 )
 _IDENTIFIER = re.compile(NAME)
+_RENAMED = re.compile(rb"[ \\t]+as[ \\t]+" + NAME)
 _OF_TESTS = re.compile(r"[\\/]tests?[\\/]")
 _STORE = re.compile(
     rb"(?<![A-Za-z0-9_.\x80-\xff])("
@@ -119,6 +122,7 @@ class Program:
     def _look_around(self, paths: list[str]) -> bool:
         """Follow all imports; say whether that came to an end."""
         pending = list(dict.fromkeys(paths))
+        alone: list[str] = []
         while pending:
             current = pending.pop()
             if current in self._imported:
@@ -135,8 +139,19 @@ class Program:
             for other in found:
                 self._importers.setdefault(other, {})[current] = None
             pending.extend(found)
-            if not self._is_test(current) and _sets_up(raw):
+            if self._is_test(current):
+                continue
+            if not (
+                self._importers.get(current) or any(not self._project.is_runtime(each) for each in found)
+            ):
+                alone.append(current)
+            elif _sets_up(raw):
                 self._setting_up.append(current)
+        for (
+            path
+        ) in alone:  # of what runs with nothing else nobody asks; but by now something may have been found
+            if self._importers.get(path) and _sets_up(self._project.read(path) or b""):
+                self._setting_up.append(path)
         self._setting_up.sort()
         return True
 
@@ -180,6 +195,16 @@ def _sets_up(raw: bytes) -> bool:
     if not stored:
         return False
     return any(not stored.isdisjoint(_IDENTIFIER.findall(found[0])) for found in IMPORT.finditer(raw))
+
+
+@cache
+def imports_of_runtime(module: str) -> FileFacts:
+    """Say of a runtime file, as this version has it, what it imports, and nothing else.
+
+    Args:
+        module: ``worker_logger`` or ``worker_utils``.
+    """
+    return FileFacts(tuple(_imports(_RENAMED.sub(b"", runtime_text(module).encode("utf-8")))))
 
 
 def _imports(raw: bytes) -> Iterator[Import]:

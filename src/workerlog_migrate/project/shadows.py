@@ -25,6 +25,7 @@ from workerlog_migrate.files.stamp import read_stamp
 from workerlog_migrate.files.vendor import is_ours, is_ours_unedited, modules_in, runtime_text
 from workerlog_migrate.model import RUNTIME_MODULES
 from workerlog_migrate.project.facts import read_facts
+from workerlog_migrate.project.program import imports_of_runtime
 from workerlog_migrate.project.said import FileFacts, Import
 from workerlog_migrate.project.search_path import given_to_children
 
@@ -311,7 +312,8 @@ class Shadows:
     def _imported_by(self, path: str) -> tuple[str, ...]:
         """Give the files of the project that a file imports; each is asked once, however many scripts lead to it."""
         if path not in self._imports:
-            facts = self._project.facts(path)
+            ours = self._project.runtime_of_now(path)
+            facts = imports_of_runtime(ours) if ours else self._project.facts(path)
             self._imports[path] = () if facts is None else tuple(dict.fromkeys(self._imported(path, facts)))
         return self._imports[path]
 
