@@ -215,3 +215,44 @@ def test_keys_that_are_lists_of_several_kinds_have_no_order(tmp_path: Path) -> N
         head = f"def partes(v):\n    return [int(p) if p.isdigit() else {other} for p in v.split('.')]\n"
         found = _inferred(place_of, head, "sorted(['1.a'], key=partes)", {})
         assert ("TypeError" in found.names) is (not at), found.names
+
+
+KEEPS = """D = {'a': 1}
+V = D.keys()
+def nova(k): D[k + 'x'] = 1
+def le(k): return D[k]
+def esvazia(xs): xs.clear()
+class Duplo:
+    def __call__(self, x, y): return x
+class Caixa:
+    def __init__(self):
+        self._itens = [1]
+        self._outros = [1]
+    @property
+    def itens(self): return self._itens
+    @property
+    def copia(self): return list(self._itens)
+C = Caixa()
+F = Duplo()
+"""
+
+
+@pytest.mark.parametrize(
+    ("bodies", "expected"),
+    [
+        (("for k in V: nova(k)", "for k in V: le(k)"), "RuntimeError"),
+        (("if C._itens:\n            esvazia(C.itens)\n            C._itens[0]", "if C._itens:\n            esvazia(C.copia)\n            C._itens[0]"), "IndexError"),
+        (("F(1)", "F(1, 2)"), "TypeError"),
+        (("y[:3]", "str(y)[:3]"), "TypeError"),
+        (("z = [1]\n        z[0:1] = y", "z = [1]\n        z[0:1] = [y]"), "TypeError"),
+    ],
+)  # fmt: skip
+def test_what_is_reached_by_another_way_is_the_same(
+    tmp_path: Path, bodies: tuple[str, str], expected: str
+) -> None:
+    """A view that was kept, a property that gives its list away, an object that is called, slices of and into what takes none."""
+    for at, body in enumerate(bodies):
+        place_of = tmp_path / str(at)
+        place_of.mkdir()
+        found = _inferred(place_of, KEEPS, body, {"run.py": "import main\nmain.usa()\n"})
+        assert (expected in found.names) is (not at), (body, found.names)

@@ -179,6 +179,8 @@ class Assignment:
         key = expressions.value(target.slice, frame)
         if not isinstance(target.slice, ast.Slice):
             self._kinds.hashed_in(base, key, target, frame)
+        elif frame.sink.is_heard:
+            self._iteration.iterate(value, target, frame)
         for entry in base:
             match entry.name if entry.kind is values.NAMED else entry.kind:
                 case _ if values.is_opaque(entry):

@@ -203,6 +203,8 @@ class Calls:
             case values.INSTANCE:
                 method = self._families.method(entry.class_info, "__call__")
                 if isinstance(method, FunctionInfo):
+                    if frame.sink.is_heard and not self._shapes.fits(method, arguments, is_bound=True):
+                        self._effects.operation("op:arguments", node, frame)
                     return self._invoke_function(method, arguments, node, frame)
             case values.CALLABLE if entry.getter is not None:
                 got = self._by_name.got(entry.getter, arguments, node, frame)

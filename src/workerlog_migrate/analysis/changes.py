@@ -384,13 +384,13 @@ class Changes:
         """Return the containers that a call is given and that one of the functions empties."""
         found: list[str] = []
         for at, argument in enumerate(node.args):
-            path = frame.unit.path(argument) if isinstance(argument, ast.Name | ast.Attribute) else None
-            if path is None:
+            paths = list(_stands_for(argument, frame.unit))
+            if not paths:
                 continue
             for function in called:
                 parameters = function.given_parameters
                 if at < len(parameters) and self._is_emptied(parameters[at].arg, function):
-                    found.append(path)
+                    found.extend(paths)
         return found
 
     def _is_emptied(self, name: str, function: FunctionInfo) -> bool:
@@ -564,6 +564,22 @@ def _is_made_again(function: FunctionInfo) -> bool:
     return any(
         isinstance(each, ast.Lambda) or (each is not None and each.name not in _MAKING) for each in outer
     )
+
+
+def _stands_for(argument: ast.expr, unit: Unit) -> Iterator[str]:
+    """Yield the paths of what an argument may be: itself, and the attribute that a property or method of that name gives away."""
+    path = unit.path(argument) if isinstance(argument, ast.Name | ast.Attribute) else None
+    if path is not None:
+        yield path
+    asked = argument.func if isinstance(argument, ast.Call) else argument
+    base = unit.path(asked.value) if isinstance(asked, ast.Attribute) else None
+    if base is None or not isinstance(asked, ast.Attribute):
+        return
+    for owner in unit.owners_of(asked.attr)[:OWNERS]:
+        for given in owner.methods[asked.attr].facts.returns:
+            match given:
+                case ast.Attribute(value=ast.Name(id="self"), attr=attr):
+                    yield f"{base}.{attr}"
 
 
 def _maker(decorator: ast.expr) -> ast.expr:

@@ -5,14 +5,15 @@ Input: a loop or a comprehension. Output: ``RuntimeError``, which its next step 
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.meanwhile import container
 from workerlog_migrate.analysis.shapes import changes_while_iterated, that_go_on
+from workerlog_migrate.analysis.uses import only_value
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterable
 
     from workerlog_migrate.analysis.above import Above
@@ -75,6 +76,10 @@ class Resized:
             return
         steps = list(body)
         held = container(node)
+        if isinstance(node, ast.Name):  # a view that was kept under a name
+            module = frame.unit.module
+            held = container(only_value(module, module.bindings(node)) or node)
+            held = held if isinstance(held, ast.Name | ast.Attribute) else node
         called, given = self._changes.called_in(
             steps, held, lambda callee: self._above.expressions.value(callee, frame.quiet()), frame
         )

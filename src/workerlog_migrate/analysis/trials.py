@@ -77,6 +77,7 @@ SAMPLES: dict[str, object] = {
     "pathlib.Path": pathlib.Path("a"),
     "range": range(2),
     "set": {1},
+    "slice": slice(0, 1),
     "str": "ab",
     "tuple": (1,),
 }
