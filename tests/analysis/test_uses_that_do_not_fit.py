@@ -256,3 +256,29 @@ def test_what_is_reached_by_another_way_is_the_same(
         place_of.mkdir()
         found = _inferred(place_of, KEEPS, body, {"run.py": "import main\nmain.usa()\n"})
         assert (expected in found.names) is (not at), (body, found.names)
+
+
+STUB = "class Base:\n    def roda(self): {body}\nclass Filha(Base):\n    async def roda(self): return 2\nimport asyncio\nasync def faz(b):\n    return await b.roda()\ndef um(b):\n    return asyncio.run(faz(b))\n"
+
+
+@pytest.mark.parametrize("body", ["return 1", "raise NotImplementedError", "pass"])
+def test_a_method_that_is_left_to_heirs_is_not_the_one_that_is_awaited(tmp_path: Path, body: str) -> None:
+    """A base that only says what there is need not say ``async``; one that gives a number has to."""
+    found = _inferred(
+        tmp_path,
+        STUB.format(body=body),
+        "um(Filha() if y else Base())",
+        {"run.py": "import main\nmain.usa()\n"},
+    )
+    assert ("TypeError" in found.names) is (body == "return 1"), found.names
+
+
+CLOSES = "class Fecha:\n    def __init__(self): self.c = 1\n    def close(self): del self.c\n    def olha(self): pass\nF = Fecha()\n"
+
+
+@pytest.mark.parametrize("word", ["close", "olha"])
+def test_an_attribute_that_was_asked_for_is_there_until_something_takes_it(tmp_path: Path, word: str) -> None:
+    """Behind ``hasattr``; a method between that deletes it ends what is known."""
+    body = f"if hasattr(F, 'c'):\n            F.{word}()\n            F.c"
+    found = _inferred(tmp_path, CLOSES, body, {"run.py": "import main\nmain.usa()\n"})
+    assert ("AttributeError" in found.names) is (word == "close"), found.names

@@ -295,7 +295,7 @@ class Attributes:
                 frame.sink.add(CallEdge(made, node, frame.unit))
         if stored is None and method is None and self._is_only_inherited(info, name):
             return BOTTOM
-        if frame.sink.is_heard and not isinstance(method, str):
+        if frame.sink.is_heard and not isinstance(method, str) and not _is_asked_for(node, frame):
             if self._presence.may_be_missing(info, name, frame.function):
                 self._effects.operation("op:attribute-unset", node, frame)
             elif not self._presence.is_set(info, name):
@@ -564,6 +564,14 @@ def _receiver(node: ast.expr) -> ast.expr:
     if isinstance(node, ast.Call):
         node = node.func
     return node.value if isinstance(node, ast.Attribute) else node
+
+
+def _is_asked_for(node: ast.expr, frame: Frame) -> bool:
+    """Whether an attribute is read behind `hasattr`."""
+    if not frame.facts:
+        return False
+    path = frame.unit.path(node.func if isinstance(node, ast.Call) else node)
+    return any(fact.kind == "attr" and fact.path == path for fact in frame.facts)
 
 
 def _is_data_class(info: ClassInfo) -> bool:

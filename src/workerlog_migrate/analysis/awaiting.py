@@ -86,7 +86,7 @@ class Awaiting:
     def _gives_no_awaitable(self, call: ast.Call, frame: Frame) -> bool:
         """Whether a function of the program that may be called is no coroutine function, and returns nothing that could be awaited."""
         return any(
-            gives_no_awaitable(entry.function)
+            gives_no_awaitable(entry.function) and not self._families.leaves_to_heirs(entry.function)
             for entry in self._above.calls.callee(call, frame.quiet())
             if entry.kind in (values.FUNCTION, values.METHOD)
         )

@@ -112,7 +112,11 @@ class Entering:
                         method = self._families.method(entry.class_info, name)
                         if isinstance(method, FunctionInfo):
                             frame.sink.add(CallEdge(method, node, frame.unit))
-                            if name.startswith("__a") and gives_no_awaitable(method):
+                            if (
+                                name.startswith("__a")
+                                and gives_no_awaitable(method)
+                                and not self._families.leaves_to_heirs(method)
+                            ):
                                 self._effects.operation("op:kinds", node, frame)
                 case values.CLOSING:
                     attribute = self._attributes.attribute

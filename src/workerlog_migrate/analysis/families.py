@@ -162,6 +162,15 @@ class Families:
         """Whether a method only raises what asks for heirs: then the one of an heir is what runs."""
         return method.owner is not None and self._is_stub(method.node) and _is_abstract(method.node)
 
+    def leaves_to_heirs(self, method: FunctionInfo) -> bool:
+        """Whether a method does nothing and an heir of its class has one of its own."""
+        owner = method.owner
+        return (
+            owner is not None
+            and self._is_stub(method.node)
+            and any(method.name in heir.methods for heir in self.heirs(owner) if heir is not owner)
+        )
+
     def _is_stub(self, node: ast.AST) -> bool:
         """Whether a body does nothing (``pass``, ``...``, a docstring, ``return None``) or raises at once what asks for heirs."""
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -267,6 +267,9 @@ class Guards:
                     value = values.without_none(self._current(test.args[0], frame))
                     self._narrow(path, value, frame)
                     name = test.args[1]
+                    if isinstance(name, ast.Constant) and isinstance(name.value, str):
+                        there = f"{path}.{name.value}"
+                        frame.learn(Fact("attr", there, "", roots_of(there)))
                     protocol = self._world.knowledge.protocol
                     if (
                         isinstance(name, ast.Constant)

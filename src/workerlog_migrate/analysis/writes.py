@@ -80,7 +80,11 @@ class Writes:
         """Whether an attribute is set by heirs of a class alone, and objects of the class itself are made."""
         for each in self._families.family(info):
             if isinstance(each, ClassInfo):
-                if name in each.stores or name in each.values or name in each.methods:
+                if (
+                    name in each.stores
+                    or not each.methods.keys().isdisjoint((name, *_ASKED))
+                    or name in each.values
+                ):
                     return False
             elif not isinstance(kind := _BUILTINS.get(each or ""), type) or hasattr(kind, name):
                 return False
@@ -561,6 +565,7 @@ def _is_passed(field: str, owner: ClassInfo) -> bool:
 
 _PAIR = 2
 _BUILTINS = vars(builtins)
+_ASKED = ("__getattr__", "__getattribute__")
 _STORES = 48
 _RECORDS = frozenset({"typing.NamedTuple", "abc.ABC", "object", "tuple"})
 _READING_TABLES = frozenset({"get", "keys", "values", "items", "copy", "__contains__"})
