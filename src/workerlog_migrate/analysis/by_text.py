@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.values import Value
 
-READERS_BY_TEXT = ("getattr", "attrgetter", "vars", "__dict__")
+READERS_BY_TEXT = ("getattr", "attrgetter", "vars", "__dict__", "run_path")
 _PAIR = 2
 
 
@@ -92,6 +92,7 @@ def _found(module: Module) -> Iterator[ReadByText]:
         (written(module, call), call.args[0]) for call in calls_to(module, "vars") if len(call.args) == 1
     ]
     tables += [(place, place.value) for place in module.attributes_of("__dict__")]
+    tables += [(call, call) for call in module.calls_of("run_path")]  # the names of what it ran
     for table, thing in tables:
         named: ast.expr | None = None
         match parents.get(table):

@@ -170,6 +170,9 @@ class Places:
             for call in (*calls_to(module, "import_module"), *calls_to(module, "__import__"))
         ) or any(_may_take_module(place, unit, other) for place in module.attributes_of("modules")):
             return True
+        is_written = f"{unit.name.rpartition('.')[2]}.py" in module.source.text
+        if is_written and other is not unit and any(calls_to(module, word) for word in _LOADERS):
+            return True
         return any(
             isinstance(place.ctx, ast.Load) and not isinstance(module.parents.get(place), ast.Attribute)
             for place in self._named_in(other, unit)
@@ -345,7 +348,13 @@ def _may_use(unit: Unit, word: str, *, changing: bool) -> bool:
     return bool(module.attributes_of(word) or calls_to(module, word))
 
 
-_BY_NAME = ("modules", "import_module", "__import__")  # what gives a module by a text
+_LOADERS = (
+    "run_path",
+    "spec_from_file_location",
+    "SourceFileLoader",
+    "load_source",
+)  # what loads a file by its path
+_BY_NAME = ("modules", "import_module", "__import__", *_LOADERS)  # what gives a module by a text
 _TEST_FOLDERS = frozenset({"tests", "test"})
 _TEST_LIBRARIES = ("pytest", "unittest")
 
