@@ -14,7 +14,7 @@ from workerlog_migrate.analysis.module import Module
 _READS = frozenset({"fetchall", "fetchmany", "fetchone"})
 _EXECUTE = "execute"
 _LISTED = re.compile(
-    r"\s*select\s+(?:distinct\s+|all\s+)?(?P<columns>.+?)(?:\sfrom\s.*)?;?\s*", re.IGNORECASE | re.DOTALL
+    r"select\s+(?:distinct\s+|all\s+)?(?P<columns>.+?)(?:\sfrom\s.*)?", re.IGNORECASE | re.DOTALL
 )
 _WORDS = re.compile(r"\b(?:union|intersect|except|with|from)\b", re.IGNORECASE)
 _MOST_STEPS = 8
@@ -29,7 +29,7 @@ def columns_of(text: str) -> int | None:
     Returns:
         How many there are; None where it is no plain ``select`` of named columns.
     """
-    found = _LISTED.fullmatch(text)
+    found = _LISTED.fullmatch(text.strip().removesuffix(";").rstrip())
     if found is None:
         return None
     columns, depth, quote, count = found["columns"], 0, "", 1

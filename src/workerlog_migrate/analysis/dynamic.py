@@ -23,7 +23,9 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _PRINT = "print"
 _PRINT_WORD = re.compile(r"\bprint\b")
 _BINDING = re.compile(r"\b(?:def|as|import)\b")
-_PRINT_WRITTEN = re.compile(r"\bprint\s*=(?!=)|\bdef\s+print\b|\bimport\b.*\bprint\b|\bas\s+print\b")
+_PRINT_WRITTEN = re.compile(
+    r"\bprint\s*=(?!=)|\bdef\s+print\b|\bimport\b(?:(?!\bimport\b).)*\bprint\b|\bas\s+print\b"
+)
 
 
 def dynamic_names(module: Module) -> frozenset[str]:

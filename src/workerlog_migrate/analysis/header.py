@@ -29,11 +29,10 @@ _LOGGER_MAKERS = (
     "worker_utils.setup_worker_logger",
 )
 _TEST = re.compile(r"test_.*|.*_test")
-_TAKES_OFF = re.compile(
-    r"\bpath\s*\.\s*(?:pop|remove|clear)\b|\bpath\b[^=]*=(?!=).*(?:\bfor\b|\bpath\s*\[\s*\d+\s*:)", re.DOTALL
-)
-"""A line takes folders off ``sys.path``, the script's own perhaps."""
 """Stems of the modules that pytest and unittest collect."""
+_TAKES_OFF = re.compile(r"\bpath\s*\.\s*(?:pop|remove|clear)\b")
+_SETS_PATH = re.compile(r"\bpath\b(?:(?!\bpath\b)[^=])*=(?!=)")
+_OF_SOME = re.compile(r"\bfor\b|\bpath\s*\[\s*\d+\s*:")
 _PARSERS = frozenset({"argparse", "click", "docopt", "fire", "getopt", "optparse", "typer"})
 _RETRY_MAKERS = ("worker_utils.retry_with_backoff",)
 
@@ -244,7 +243,7 @@ def _leading_statements(module: Module) -> list[ast.stmt]:
             or _is_own_assignment(module, statement)
         ):
             break
-        if _is_sys_path(statement) and _TAKES_OFF.search(module.text(statement)):
+        if _is_sys_path(statement) and _takes_off(module.text(statement)):
             break  # below it the runtime may no longer be found
         leads.append(statement)
     while leads and _is_sys_path(leads[-1]):
@@ -252,6 +251,14 @@ def _leading_statements(module: Module) -> list[ast.stmt]:
     while leads and len(leads) < len(body) and _shares_line(module, leads[-1], body[len(leads)]):
         leads.pop()
     return leads
+
+
+def _takes_off(text: str) -> bool:
+    """Whether a line takes folders off ``sys.path``, the script's own perhaps."""
+    if _TAKES_OFF.search(text):
+        return True
+    found = _SETS_PATH.search(text)
+    return found is not None and _OF_SOME.search(text, found.end()) is not None
 
 
 def _form(module: Module, target: Target) -> tuple[Form, str]:

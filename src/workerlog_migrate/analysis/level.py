@@ -63,6 +63,10 @@ class LevelPatterns:
         return re.compile(marker, re.IGNORECASE), re.compile(timestamp, re.IGNORECASE)
 
 
+_MOST_OF_START = 1_000
+"""Characters in which a marker is looked for, as at run time; behind them the last one says whether a text has nothing but signs."""
+
+
 @functools.lru_cache(maxsize=4096)
 def level_of_text(text: str, *, timestamp: bool = False) -> Level | None:
     r"""Tell the level that a marker at the start of a text gives it.
@@ -80,7 +84,7 @@ def level_of_text(text: str, *, timestamp: bool = False) -> Level | None:
     rest = re.sub("\x1b\\[[\\d;]*m", "", text).lstrip()  # colours of a terminal
     if timestamp and (skipped := stamp.match(rest)):
         rest = rest[skipped.end() :]
-    found = marker.match(rest)
+    found = marker.match(rest[:_MOST_OF_START] + rest[_MOST_OF_START:][-1:])
     if found is None or found.lastgroup is None:
         return None
     return Level(found.lastgroup.rstrip("_"))

@@ -41,8 +41,9 @@ _CALLS = _MAKES | _DISTURBED
 _GLOBS = frozenset({"glob", "rglob", "iglob"})
 _DEFAULTS = frozenset({"get", "getenv", "getattr", "pop", "setdefault", "field", "environ"})
 _RUNS = frozenset({"run", "call", "check_call", "check_output", "Popen", "system", "popen", "getoutput"})
-_COMMAND = (
-    r"(?:^|[\s;&|(/])(?:mkdir(?!\s+-p)|rmdir|rm|mv|ls|find|du|tar|zip|cp|ln|touch|rd|md|del|dir)\s(?:[^;&|]*[\s/\\\"'])?"
+_OF_FOLDERS = r"(?:mkdir(?!\s+-p)|rmdir|rm|mv|ls|find|du|tar|zip|cp|ln|touch|rd|md|del|dir)\s"
+_COMMAND = (  # from the last of several commands on, so that no part of a long line is looked at once more for each of them
+    rf"(?:^|[\s;&|(/]){_OF_FOLDERS}(?:(?:(?![\s(/]{_OF_FOLDERS})[^;&|])*[\s/\\\"'])?"
     r"{}[/\\\"']*(?=$|[\s;&|])"
 )
 """A command that makes, removes, moves or reads a folder."""

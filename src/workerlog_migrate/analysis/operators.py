@@ -41,12 +41,12 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.unset import Unset
     from workerlog_migrate.analysis.world import World
 
-_KEY = re.compile(r"%\(([^)]*)\)")
+_KEY = re.compile(r"%\(([^)]*)(?:\)|\Z)")
 _UNITING = {"list": "+", "tuple": "+", "set": "|^", "frozenset": "|^", "dict": "|"}
 """Containers whose sum holds what is in both."""
 _LITERAL = 64
 _COUNTS = frozenset({"any", "int", "json"})
-_NUMBER_IN_PERCENT = re.compile(r"%(?:\([^)]*\))?[-+ #0-9.*]*[diouxXeEfFgGc]")
+_NUMBER_IN_PERCENT = re.compile(r"%(?:\([^)]*(?:\)|\Z))?[-+ #0-9.*]*(?P<number>[diouxXeEfFgGc])?")
 _OPERATORS: dict[type[ast.operator], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -537,7 +537,9 @@ def _grows(symbol: str, left: ast.expr, right: ast.expr) -> bool:
 def _converts(template: ast.expr) -> bool:
     """Whether a written ``%`` template asks for a number."""
     text = template.value if isinstance(template, ast.Constant) else ""
-    return isinstance(text, str) and _NUMBER_IN_PERCENT.search(text.replace("%%", "")) is not None
+    return isinstance(text, str) and any(
+        found["number"] for found in _NUMBER_IN_PERCENT.finditer(text.replace("%%", ""))
+    )
 
 
 def _misses_key(layout: ast.expr, entry: Type) -> bool:

@@ -451,6 +451,7 @@ class _ClassBody:
         return known
 
 
+_LONGEST_PATH = 1_000
 _METHOD_KINDS = {
     "staticmethod": "static",
     "classmethod": "class",
@@ -573,7 +574,8 @@ def _path(node: ast.expr) -> str | None:
             current = current.value
         elif isinstance(current, ast.Name):
             parts.append(current.id)
-            return "".join(reversed(parts))
+            text = "".join(reversed(parts))
+            return text if len(text) <= _LONGEST_PATH else None
         else:
             return None
         if len(parts) > 8:

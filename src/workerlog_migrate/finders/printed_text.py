@@ -36,7 +36,7 @@ _PREFIX = re.compile(
     )[\s|:>–—-]*)+""",
     re.VERBOSE,
 )
-_PERCENT = re.compile(r"%(?:%|(?:\([^)]*\))?[#0\- +]*(?:\*|\d+)?(?:\.(?:\*|\d+))?[hlL]?[a-zA-Z])")
+_PERCENT = re.compile(r"%(?:%|(?:\([^)]{0,200}\))?[#0\- +]*(?:\*|[1-9]\d*)?(?:\.(?:\*|\d+))?[hlL]?[a-zA-Z])")
 _SHIFTLESS_METHOD = re.compile(  # what stood first in the text still stands first
     r"capitalize|center|expandtabs|[lr]?just|lower|[lr]?strip|swapcase|title|upper"
 )

@@ -15,7 +15,7 @@ _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # documented
 _ENTRY = re.compile(r"^([A-Za-z][\w-]*) = ", re.MULTILINE)
 _TEXT = re.compile(r'("(?:[^"\\\n]|\\[bfnrt"\\]|\\u[0-9a-fA-F]{4})*")')
 _HOLE = "\0"  # where a text stands
-_NAME = re.compile(r"([A-Za-z][\w-]*) = ")
+_NAME = re.compile(r"(?<![\w-])([A-Za-z][\w-]*) = ")
 _LAST_COMMA = re.compile(r",(\s*[\]}])")
 
 

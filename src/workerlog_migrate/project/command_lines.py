@@ -35,7 +35,7 @@ MADE_MODULE = re.compile(
 """A command starts a module by a name that a variable completes: ``-m jobs.$name``."""
 
 SELF_ISOLATED = re.compile(
-    r"\bpy(?:thon|py)[\d.]{0,10}(?:\s+-\S+){0,9}?\s+(?P<flag>-[A-Za-z]*[IP][A-Za-z]*)\s[^\n]*\$\{?0"
+    r"\bpy(?:thon|py)[\d.]{0,10}(?:\s+-\S+){0,9}?\s+(?P<flag>-[A-HJ-OQ-Za-z]*[IP][A-Za-z]*)\s[^\n]*\$\{?0"
 )
 """A script of a shell and of Python at once hands itself over with ``-I`` or ``-P``."""
 
@@ -170,7 +170,8 @@ def _lands(copies: list[tuple[list[str], str, int]], folder: str) -> Iterator[st
     """Give where what lies in a folder is copied to, by copies of it or of one above it."""
     for words, to, _ in copies:
         for word in words:
-            source = posixpath.normpath(re.sub(r"/?[^/]*[*][^/]*$", "", word) or ".")
+            folder_of_it, _, last = word.rpartition("/")
+            source = posixpath.normpath((folder_of_it if "*" in last else word) or ".")
             if word.endswith(_PYTHON) and "*" not in word:
                 continue
             if source == ".":

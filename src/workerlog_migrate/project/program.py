@@ -46,7 +46,7 @@ _STORE = re.compile(
     + NAME
     + rb")(?:[ \t]*\.[ \t]*"
     + NAME
-    + rb")+[ \t]*[-+*/|&^%@]{0,2}=(?!=)"
+    + rb")+([ \t]*[-+*/|&^%@]{0,2}=(?!=))?"
 )
 SETTING_UP = re.compile(
     rb"\b(?:App|Barrier|BackgroundScheduler|Button|CodecInfo|Context|Flask|Listener|Observer|PollingObserver|Py\w+AsyncExc|Runner"
@@ -191,7 +191,7 @@ def _sets_up(raw: bytes) -> bool:
     """Whether a file may set something up: by what it names, or since it sets an attribute of what it imports."""
     if SETTING_UP.search(raw) is not None or HEIRS.search(raw) is not None:
         return True
-    stored = set(_STORE.findall(raw))
+    stored = {name for name, operator in _STORE.findall(raw) if operator}
     if not stored:
         return False
     return any(not stored.isdisjoint(_IDENTIFIER.findall(found[0])) for found in IMPORT.finditer(raw))

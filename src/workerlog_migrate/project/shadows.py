@@ -52,7 +52,7 @@ _LOADED_BEFORE = frozenset(sys.builtin_module_names) & frozenset(
 }
 """Standard modules that an interpreter has loaded before it looks beside a script."""
 
-_STARTED = re.compile(rb"^if __name__ == ['\"]__main__['\"]:.*\n(?:[ \t]+.*\n|[ \t]*\n)*", re.MULTILINE)
+_STARTED = re.compile(rb"^if __name__ == ['\"]__main__['\"]:.*\n(?:[ \t].*\n|\n)*", re.MULTILINE)
 """What a standard module does when it is started, at its left edge: its own tests by `doctest`, a command line."""
 
 _OF_OTHER_VERSIONS = frozenset(

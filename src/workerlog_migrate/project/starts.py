@@ -55,7 +55,7 @@ _TEXT_IMPORT = re.compile(
     r"\bfrom\s+(?P<module>[A-Za-z_][\w.]*)\s+import\s+(?P<names>[\w, *]+)|\bimport\s+(?P<plain>[A-Za-z_][\w.]*)"
 )
 _FILE = re.compile(r"\w\.pyw?$")
-_ISOLATED_FLAG = re.compile(r"-(?![WX])[A-Za-z]*[IP][A-Za-z]*")
+_ISOLATED_FLAG = re.compile(r"-(?![WX])[A-HJ-OQ-Za-z]*[IP][A-Za-z]*")
 
 _ALWAYS = ("sentry_sdk", *RUNTIME_MODULES)
 _ONLY_LOOKS = frozenset({"find_spec", "iter_modules", "run_module", "walk_packages", STARTS_MODULES})

@@ -38,7 +38,7 @@ _FEW = 40  # so many files from which a script can be reached are all looked at
 _NEAR = 2  # importers, and who imports what they pass on
 _REACHED = 40  # so many files that a script imports, or these import, are asked for their users
 _ALL = "*"
-_RENAMED = re.compile(rb"\b(" + NAME + rb")\s+as\s+(" + NAME + rb")")
+_RENAMED = re.compile(rb"(?<![A-Za-z0-9_\x80-\xff])(" + NAME + rb")\s+as\s+(" + NAME + rb")")
 _NAMED = re.compile(rb"[.\"'][ \t]*(" + NAME + rb")")
 
 

@@ -27,7 +27,7 @@ _SETTLED = (SUPPRESSED, WATCHED, *_ANSWERS)
 """Reasons of what a comment, an earlier run or a person's answer has settled."""
 # A word is tried where it begins, or behind what was quoted: from each of its letters, a long one would be read once.
 _NAMED = re.compile(
-    r"^(?!it\b)\S+(?= is )|`[^`]*`|(?<=\bdecorator )\S+|(?<![^\s`])\S*[\d._=()'\"/\[\]]+\S+|\b\d+\b"
+    r"^(?!it\b)\S+(?= is )|`[^`]*`|(?<=\bdecorator )\S+|(?<![^\s`])\S{0,200}[\d._=()'\"/\[\]]+\S+|\b\d+\b"
 )
 """What sets reasons of one kind apart: code, numbers, names of callees."""
 

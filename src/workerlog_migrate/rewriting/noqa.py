@@ -16,7 +16,7 @@ from workerlog_migrate.syntax.comments import comments
 from workerlog_migrate.syntax.literals import last_name
 
 _DIRECTIVE = re.compile(r"#\s*(?i:noqa)\s*:\s*(?P<codes>[A-Z]+[0-9]+(?:(?:\s*,\s*|\s+)[A-Z]+[0-9]+)*)\b")
-_CODE = re.compile(r"(?P<separator>[\s,]*)(?P<code>[A-Z]+[0-9]+)")
+_CODE = re.compile(r"(?P<separator>(?<![\s,A-Z])[\s,]*)(?P<code>[A-Z]+[0-9]+)")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 
 _DASHES = "-:\N{EN DASH}\N{EM DASH} "

@@ -29,7 +29,7 @@ MAX_DEPTH = 200
 _MOST_BRACKETS = {ast.match_case: 3, ast.Delete: 8}
 """Deepest brackets in what LibCST's parser looks at once more for each level, which nothing can interrupt: 30 take hours."""
 
-_BEFORE_COLON = re.compile(r"([\s)]*(?:as\s+\w+)?[)]*)[ \t]+:")
+_BEFORE_COLON = re.compile(r"([\s)]*(?:as\s+\w+[)]*)?)(?<![ \t])[ \t]+:")
 _BRACKET_OR_TEXT = re.compile(
     r"""[(\[{]|[)\]}]|#[^\r\n]*|\"\"\"(?:[^\\]|\\.)*?\"\"\"|'''(?:[^\\]|\\.)*?'''|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""",
     re.DOTALL,

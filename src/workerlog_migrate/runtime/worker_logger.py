@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:6894cfaf98b522e3afe44fa81f0c6c0861dbd4e7ac5a7d86d307e922aa781250
+# workerlog-migrate runtime 0.1.0 tree:3a5fa1a510ecfc6fbf8c7489724ace6045eab49e6ccfef547e424c958c68ac9c
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -63,6 +63,7 @@ _MOST_EVIDENCE = 5 * 1024 * 1024  # bytes; then equal lines are summed
 _MOST_SUMMED = 20 * 1024 * 1024  # bytes; what is beyond is none that the runtime has written
 _LEAST_NOTE, _LONGEST_NOTE = 40, 1 << 20  # bytes of a line; a shorter or longer one is none either
 _MOST_SUMS = 30_000  # more do not fit into half of that
+_MOST_OF_START = 1000  # characters of a printed text in which its level is looked for
 _MOST_OPEN = 64  # logs that keep their descriptor
 _NEW_RECORD = logging.LogRecord.__new__
 _PRINT, _OPEN, _STARTED = print, open, time.time()  # `open` is gone when the last objects are deleted
@@ -519,7 +520,8 @@ def _level_of(text: str, default: int = logging.INFO) -> int:
     text = text.lstrip()
     if stamp := timestamp.match(text):
         text = text[stamp.end() :]
-    found = marker.match(text)
+    # A marker stands at the start, or there is nothing but signs: what a worker prints may be long, and others' text.
+    found = marker.match(text[:_MOST_OF_START] + text[_MOST_OF_START:][-1:])
     group = found.lastgroup if found else None
     return int(getattr(logging, group.rstrip("_").upper())) if group else default
 
