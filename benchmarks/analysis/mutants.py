@@ -102,7 +102,7 @@ MUTANTS = (
     Mutant("what is set up beside the script", "places", "for each in (*users, *self._imported, *others)", "for each in (*users, *self._imported)", "program_around::test_a_signal_handler_that_a_file_beside_the_script_sets_arrives"),
     Mutant("tests bring together what runs apart", "../project/program", "        pending = [each for each in above if not self._is_test(each)]\n", "        pending = list(above)\n", "program_around::test_a_signal_handler_that_a_file_beside_the_script_sets_arrives"),
     Mutant("a program that was not looked at whole", "raises", "        if not self._world.knows_all_around:\n", "        if self._world.knows_all_around and False:\n", "program_around::test_where_not_all_were_looked_at_nothing_is_complete"),
-    Mutant("an attribute of what is imported", "../project/program", "    stored = set(_STORE.findall(raw))\n", "    stored: set[bytes] = set()\n", "program_around::test_what_is_replaced_three_imports_down_runs"),
+    Mutant("an attribute of what is imported", "../project/program", "    stored = {name for name, operator in _STORE.findall(raw) if operator}\n", "    stored: set[bytes] = set()\n", "program_around::test_what_is_replaced_three_imports_down_runs"),
     Mutant("all of a small program", "../project/users", "every if len(every) <= _FEW else self._passed_on(path)", "self._passed_on(path) if len(every) > _FEW else ()", "program_around::test_what_a_file_far_away_calls_and_inherits_counts"),
     Mutant("an alarm of another file", "signals", "unit not in near and _is_of_alarm(call)", "False", "program_around::test_an_alarm_of_a_file_that_cannot_reach_the_script_is_over_before_it_runs"),
     # --- what runs between

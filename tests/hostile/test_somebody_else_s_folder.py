@@ -524,3 +524,25 @@ def test_a_folder_s_access_list_gives_nobody_a_file_that_was_without(place: Plac
 
     assert ("system.posix_acl_access" in os.listxattr(place.script)) is has_own
     assert place.script.stat().st_mode == mode
+
+
+@as_root
+@pytest.mark.parametrize("right", [6, 4])
+def test_a_folder_s_access_list_lets_nobody_write_to_the_runtime(place: Place, right: int) -> None:
+    """Kind: what the folder gives to new files gives somebody who may not write to the scripts what each of them imports; to read it he keeps."""
+    place.script.chmod(0o664)
+    (place.clone / "scripts").chmod(0o775)
+    everyone = 0xFFFFFFFF
+    entries = [(1, 7, everyone), (2, right, NOBODY), (4, 7, everyone), (16, 7, everyone), (32, 0, everyone)]
+    rights = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    try:
+        os.setxattr(place.clone / "scripts", "system.posix_acl_default", rights)
+    except OSError:
+        pytest.skip("this file system has no access lists")
+
+    assert place.run("--apply").returncode == 0
+
+    runtime = place.clone / "scripts" / "worker_logger.py"
+    as_nobody = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups", "test"]
+    assert subprocess.run([*as_nobody, "-r", str(runtime)], check=False).returncode == 0
+    assert subprocess.run([*as_nobody, "-w", str(runtime)], check=False).returncode == 1

@@ -336,7 +336,7 @@ def test_a_command_that_a_report_gives_to_copy_runs_nothing_else(place: Place, n
     assert "worker_logger.py" in listed
 
 
-@pytest.mark.parametrize("where", [".env", "scripts/.env", ".envrc"])
+@pytest.mark.parametrize("where", [".env", "scripts/.env", ".envrc", ".env.staging", "prod.env", ".ENV"])
 def test_a_file_of_settings_that_workers_may_load_is_named(place: Place, where: str) -> None:
     """Kind: data of a checkout that was nothing to a worker is a command line to a migrated one that loads it."""
     line = "WORKER_NOTIFY_COMMAND=touch PWNED\n"
@@ -348,6 +348,23 @@ def test_a_file_of_settings_that_workers_may_load_is_named(place: Place, where: 
             f"{where} sets WORKER_NOTIFY_COMMAND: migrated workers that load it go by that"
             in place.run(mode).stderr
         )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\ufeffWORKER_NOTIFY_COMMAND=touch PWNED",
+        "A=1\rWORKER_NOTIFY_COMMAND=touch PWNED",
+        "'WORKER_NOTIFY_COMMAND'=touch PWNED",
+        'export\u3000"WORKER_NOTIFY_COMMAND" : touch PWNED',
+        "\u00a0\x0b\n\n  WORKER_NOTIFY_COMMAND\t=touch PWNED",
+    ],
+)
+def test_a_setting_is_seen_however_it_is_written(place: Place, text: str) -> None:
+    """Kind: what loads such files takes more for a key than a letter at the start of a line."""
+    (place.clone / ".env").write_text(text, encoding="utf-8", newline="")
+
+    assert ".env sets WORKER_NOTIFY_COMMAND" in place.run().stderr
 
 
 def test_twin_other_settings_are_nothing_to_speak_of(place: Place) -> None:

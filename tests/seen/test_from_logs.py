@@ -395,6 +395,56 @@ def test_what_a_file_of_the_program_imports_is_imported(project: Path, run: Run,
     assert "import xml.etree.ElementTree\n" in script.read_text("utf-8")
 
 
+NEVER = "\n\ndef never():\n    import MODULE\n"
+
+
+@pytest.mark.parametrize(
+    ("module", "files"),
+    [
+        ("armed", {"armed.py": "class Cheia(Exception): pass\nopen('PWNED', 'w')\n"}),
+        (
+            "pkg.armed",
+            {"pkg/__init__.py": "", "pkg/armed.py": "class Cheia(Exception): pass\nopen('PWNED', 'w')\n"},
+        ),
+        ("pkg.armed", {"pkg/armed.py": "class Cheia(Exception): pass\nopen('PWNED', 'w')\n"}),
+        ("xml.armed", {"xml/armed.py": "class Cheia(Exception): pass\nopen('PWNED', 'w')\n"}),
+    ],
+)
+def test_no_import_in_a_function_that_never_runs_has_a_file_of_the_checkout_run(
+    project: Path, run: Run, script: Path, module: str, files: dict[str, str]
+) -> None:
+    """Kind: a script and a log folder of one hostile checkout agree on a class whose module nothing has imported before."""
+    for name, text in files.items():
+        (project / "scripts" / name).parent.mkdir(exist_ok=True)
+        (project / "scripts" / name).write_text(text, "utf-8")
+    top = module.partition(".")[0]
+    always = f"import {top}\n" if top == "pkg" else ""
+    text = script.read_text("utf-8").replace("import json\n", f"import json\n{always}", 1)
+    script.write_text(text + NEVER.replace("MODULE", module), "utf-8")
+    write(project, note(script, "First.load", 1, f"{module}:Cheia", expected=False))
+
+    run("--from-logs", "logs", "--apply")
+
+    assert excepts(script)[0] == BROAD
+    assert f"\nimport {module}\n" not in f"\n{script.read_text('utf-8')}"
+
+
+@pytest.mark.parametrize("is_hidden", [False, True])
+def test_a_standard_module_that_a_function_imports_is_imported_if_none_lies_in_its_place(
+    project: Path, run: Run, script: Path, is_hidden: bool
+) -> None:
+    """Twin: the library's own is no file of the checkout."""
+    if is_hidden:
+        (project / "scripts" / "configparser.py").write_text("open('PWNED', 'w')\n", "utf-8")
+    script.write_text(script.read_text("utf-8") + NEVER.replace("MODULE", "configparser"), "utf-8")
+    write(project, note(script, "First.load", 1, "configparser:NoSectionError", expected=False))
+
+    run("--from-logs", "logs", "--apply")
+
+    assert (excepts(script)[0] == BROAD) is is_hidden
+    assert script.read_text("utf-8").startswith("import configparser\n") is not is_hidden
+
+
 def test_forged_bases_do_not_make_an_end_of_the_program_an_error(
     project: Path, run: Run, script: Path
 ) -> None:

@@ -16,6 +16,7 @@ import contextlib
 import errno
 import os
 import stat
+import struct
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
 # A name that git, editors and the patterns of workers all pass over, and that says whose it is.
 _PREFIX = ".workerlog-migrate-"
 
+# A version of four bytes, then a kind, rights and a number for each (Linux: include/uapi/linux/posix_acl_xattr.h).
 _ACCESS_LIST = "system.posix_acl_access"
+_NAMED = (0x02, 0x08)  # users and groups that a list names
+_WRITE = 0x02
 
 _NO_FILE = "changed while it was being processed: it is no longer a regular file; run again"
 _PATIENCE = 5.0  # seconds in which the reader of a pipe may come
@@ -421,7 +425,20 @@ def _make_like(
         os.umask(mask)
         _chmod(folder, temporary, descriptor, 0o666 & ~mask)
         return
+    _only_readers(descriptor)
     _give(folder, temporary, descriptor, like.st_uid, like.st_gid, stat.S_IMODE(like.st_mode))
+
+
+def _only_readers(descriptor: int) -> None:
+    """Have the access list that a folder gives to new files let its users and groups read this one, and not write to it."""
+    if not hasattr(os, "getxattr"):
+        return
+    with contextlib.suppress(OSError):  # none, as in nearly all folders
+        found = os.getxattr(descriptor, _ACCESS_LIST)
+        kept = found[:4]
+        for kind, right, number in struct.iter_unpack("<HHI", found[4:]):
+            kept += struct.pack("<HHI", kind, right & ~_WRITE if kind in _NAMED else right, number)
+        os.setxattr(descriptor, _ACCESS_LIST, kept)
 
 
 def _give(folder: Folder, name: str, descriptor: int, owner: int, group: int, mode: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -99,10 +100,11 @@ def _is_first(report: Report) -> bool:
     )
 
 
-_ENVIRONMENTS = (".env", ".env.local", ".env.prod", ".env.production", ".envrc", ".flaskenv")
+_ENVIRONMENT = re.compile(r"\.env.*|.*\.env|\.flaskenv", re.IGNORECASE)
 _SETTING = re.compile(
-    rb"^[ \t]*(?:export[ \t]+)?(WORKER_(?:NOTIFY_COMMAND|NOTIFY_URL|LOG_DIR))[ \t]*[=:]", re.MULTILINE
+    r"(?:^|(?<=[\r\n]))[^\S\r\n]*(?:export[^\S\r\n]+)?[\"']?(WORKER_(?:NOTIFY_COMMAND|NOTIFY_URL|LOG_DIR))[\"']?[^\S\r\n]*[=:]"
 )
+_MOST_NAMES, _MOST_ENVIRONMENTS = 10_000, 50
 
 
 def _environments(report: Report) -> Iterator[str]:
@@ -114,16 +116,23 @@ def _environments(report: Report) -> Iterator[str]:
         (Path(), *(file.result.target.path.parent for file in report.files if file.changed))
     )
     for folder in list(folders)[:_MOST_FOLDERS_OF_SETTINGS]:
-        for name in _ENVIRONMENTS:
+        for name in _named_so(folder):
             with contextlib.suppress(OSError):
-                found = sorted(
-                    {each.decode() for each in _SETTING.findall(read_file(folder / name, MAX_SETTINGS))}
-                )
+                text = read_file(folder / name, MAX_SETTINGS).decode("utf-8-sig", "replace")
+                found = sorted(set(_SETTING.findall(text)))
                 if found:
                     yield (
                         f"{shown_path(folder / name)} sets {', '.join(found)}: migrated workers that load it go by that; "
                         "look into it, if you have not written it\n"
                     )
+
+
+def _named_so(folder: Path) -> list[str]:
+    """List the files of a folder that are named as those from which programs load their environment."""
+    with contextlib.suppress(OSError), os.scandir(folder) as entries:
+        names = (entry.name for entry in itertools.islice(entries, _MOST_NAMES))
+        return sorted(filter(_ENVIRONMENT.fullmatch, names))[:_MOST_ENVIRONMENTS]
+    return []
 
 
 def _formatting(report: Report) -> Iterator[str]:

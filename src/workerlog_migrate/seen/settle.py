@@ -381,7 +381,9 @@ class Settler:
         return self.hierarchy.canonical(dotted)
 
     def _know(self, module: str, qualified: str) -> None:
-        """Make a class of another file of the program known."""
+        """Make a class of another file of the program known; what is named as if it were the standard library's is none."""
+        if module.partition(".")[0] in sys.stdlib_module_names:
+            return
         unit = self.engine.world.other_unit(module)
         if unit is None:
             return
@@ -448,7 +450,11 @@ class Settler:
         return _Named(written.exception, written.text, written.needs)
 
     def _is_imported(self, name: str) -> bool:
-        """Whether a module is imported by the script, or by a file of the program that it imports: a log folder does not decide that."""
+        """Whether a module is imported by the script, or by a file of the program that it imports: a log folder does not decide that.
+
+        An import in a function that never runs counts. No file of a checkout runs for that: what `Naming.write` has imported is a file of the program
+        that the script imports at its top anyway, a standard module in whose place none lies, or a package that the script cannot run without.
+        """
         own = self.engine.unit
         units = [own]
         for binding in _imports(own.module):
