@@ -78,3 +78,26 @@ except BrokenTomlError:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", ["setup.cfg", "tox.ini", ".isort.cfg"])
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\x0b\t"])
+def test_blanks_in_a_line_of_settings_are_passed_once(place: Place, name: str, blank: str) -> None:
+    """Kind: the library's reader of such files looks, for each blank of a line, through all that follow."""
+    text = f"[isort]\na{blank * 200_000}b\nc = 1\n"
+    (place.clone / name).write_text(text, encoding="utf-8")
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+
+    done = subprocess.run(
+        place.command("--check", "--no-cache", "--jobs=1"),
+        cwd=place.clone,
+        env=place.environment(),
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1, done.stderr

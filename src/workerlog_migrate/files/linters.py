@@ -13,6 +13,7 @@ from __future__ import annotations
 import configparser
 import contextlib
 import os
+import re
 import sys
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -99,6 +100,9 @@ _PROFILES: Mapping[str, Mapping[str, object]] = {
 _GRID, _HANGING = 0, 3
 _MOST_FOLDERS = 2_000
 _MOST_BLANK_LINES = 20
+_MOST_BLANKS = 200
+_BLANKS = re.compile(rf"[^\S\n]{{{_MOST_BLANKS},}}")
+"""In a line: for each of them the library's reader looks through all that follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +317,7 @@ def _isort_in(file: Path, sections: tuple[str, ...]) -> Mapping[str, object] | N
         return _table(tool, "isort") if "isort" in tool else None
     parser = configparser.ConfigParser(interpolation=None, strict=False)
     try:
-        parser.read_string(read_file(file, MAX_SETTINGS).decode("utf-8"))
+        parser.read_string(_BLANKS.sub(" " * _MOST_BLANKS, read_file(file, MAX_SETTINGS).decode("utf-8")))
     except (OSError, ValueError, configparser.Error):
         return None
     found = [name for name in sections if parser.has_section(name)]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.marks import MOST, too_many_marks
 from workerlog_migrate.model import FileError, FileResult, Source
 from workerlog_migrate.registry import REGISTRY
 
@@ -146,8 +147,8 @@ def decode(path: Path, raw: bytes, *, to_be_written: bool = True) -> Source:
         The source; `encode` of its unchanged text gives ``raw`` again.
 
     Raises:
-        Refused: the bytes are binary, the coding line names no text encoding, or the bytes are not in the
-            encoding that is declared.
+        Refused: the bytes are binary, the coding line names no text encoding, the bytes are not in the
+            encoding that is declared, or the text is one that Python would put in order for hours.
     """
     if b"\0" in raw:
         what = "UTF-16 text" if raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "a binary file"
@@ -162,6 +163,8 @@ def decode(path: Path, raw: bytes, *, to_be_written: bool = True) -> Source:
             f"a UTF-8 byte order mark, but its coding line says {encoding}; remove one of them", cookie_line
         )
     text = _decoded(body, encoding or "utf-8", declared=bool(encoding), cookie_line=cookie_line)
+    if (start := too_many_marks(text)) >= 0:
+        raise Refused(f"holds more than {MOST:,} accents in a row", text.count("\n", 0, start) + 1)
     if to_be_written and encoding not in ("", "utf-8") and not _survives(body, text, encoding):
         raise Refused(
             f"its encoding {encoding} does not give the same bytes again; convert it to UTF-8", cookie_line

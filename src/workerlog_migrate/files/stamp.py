@@ -21,6 +21,7 @@ import warnings
 from pathlib import Path
 
 from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.marks import too_many_marks
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.model import RUNTIME_FILES
 
@@ -139,8 +140,10 @@ def tree_digest(text: str) -> str:
 
     Raises:
         SyntaxError: it is no Python.
-        ValueError: it holds a null byte.
+        ValueError: it holds a null byte, or what would keep Python for ever.
     """
+    if too_many_marks(text) >= 0:
+        raise ValueError("accents in a row")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         tree = ast.parse(text)

@@ -11,8 +11,11 @@ import ast
 import itertools
 import re
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from workerlog_migrate.errors import Refused
+from workerlog_migrate.files.source import decode
 from workerlog_migrate.syntax.index import child_fields
 from workerlog_migrate.syntax.nodes import nodes
 
@@ -88,8 +91,8 @@ def given_to_children(raw: bytes) -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(raw)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+            tree = ast.parse(decode(Path(), raw, to_be_written=False).text)
+    except (Refused, SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):
         for value in _values_of_name(node):
