@@ -39,7 +39,7 @@ IMPORT = re.compile(
     rb"|import[ \t]+(?P<modules>[^\r\n;#]*))"
 )
 _IDENTIFIER = re.compile(NAME)
-_RENAMED = re.compile(rb"[ \\t]+as[ \\t]+" + NAME)
+_RENAMED = re.compile(rb"(?<![ \t])[ \t]+as[ \t]+" + NAME)
 _OF_TESTS = re.compile(r"[\\/]tests?[\\/]")
 _STORE = re.compile(
     rb"(?<![A-Za-z0-9_.\x80-\xff])("
