@@ -153,3 +153,36 @@ def test_what_stars_pass_is_put_in(script: Analyse, method: str, given: str, nam
 
     assert name in script(text.format(method, given)).listed()
     assert name not in script(text.format(method, given.replace("None", "2"))).listed()
+
+
+CHANGED = """
+    LIMITE = 1
+    tabela = {"k": 1}
+    itens = [1]
+    log = open("a")
+    def muda():
+        %s
+    def usa():
+        try: %s
+        except Exception: pass
+    usa()
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "twin", "use", "name"),
+    [
+        ("dict.update(tabela, {'k': None})", "dict.copy(tabela)", "tabela['k'] and (muda() or tabela['k'] + 1)", "TypeError"),
+        ("d = dict.pop; d(tabela, 'k')", "d = dict.get; d(tabela, 'k')", "'k' in tabela and muda() or tabela['k']", "KeyError"),
+        ("list.clear(itens)", "list.copy(itens)", "itens and (muda() or itens[0])", "IndexError"),
+        ("globals()['LIMITE'] = None", "globals()['OUTRO'] = None", "LIMITE and (muda() or LIMITE + 1)", "TypeError"),
+        ("g = globals; g().update(LIMITE=None)", "g = globals; g().get('a')", "LIMITE and (muda() or LIMITE + 1)", "TypeError"),
+        ("getattr(log, 'close')()", "getattr(log, 'flush')()", "log.read()", "ValueError"),
+    ],
+)  # fmt: skip
+def test_a_class_a_text_and_the_names_of_the_module_change_what_they_are_given(
+    script: Analyse, change: str, twin: str, use: str, name: str
+) -> None:
+    """``list.clear(items)`` empties it, ``globals()`` sets a name, a method may be taken by its text."""
+    assert name in script(CHANGED % (change, use)).listed()
+    assert name not in script(CHANGED % (twin, use)).listed()

@@ -478,6 +478,11 @@ class Changes:
             function = module.function(call)
             if function is not None and _loads_again(call, unit):
                 known.setdefault(_ALL, set()).add(unit.function(function))
+        for call in calls_to(module, "globals"):
+            table = written(module, call)
+            function = module.function(table)
+            if function is not None and _changes(table, module.parents):
+                known.setdefault(_key_of(module.parents[table]), set()).add(unit.function(function))
         for attribute in module.attributes:
             function = module.function(attribute)
             if function is None or _is_of_new_object(attribute.value, unit.function(function)):
@@ -534,6 +539,14 @@ def _set_by_text(module: Module) -> Iterator[tuple[str, ast.expr]]:
     for table in module.attributes_of("__dict__"):
         if not isinstance(table.ctx, ast.Load) or _changes(table, module.parents):
             yield _ATTRIBUTES, table.value
+
+
+def _key_of(place: ast.AST) -> str:
+    """Return the name that an item of ``globals()`` stands for; `_ALL` where it may be any."""
+    match place:
+        case ast.Subscript(slice=ast.Constant(value=str(name))):
+            return name
+    return _ALL
 
 
 def _attribute_named(node: ast.expr | None) -> str:

@@ -12,6 +12,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.taken import attributes_by_text
 from workerlog_migrate.syntax.bound_to import bound_to
 from workerlog_migrate.syntax.literals import last_name
 
@@ -92,7 +93,8 @@ class Closed:
 
 def _closing(word: str, module: Module) -> Iterator[ast.Attribute]:
     """Yield where a file calls what closes, or takes it to be called later: not only when the program or a ``with`` ends."""
-    for place in module.attributes_of(word):
+    by_text = (each for each in attributes_by_text(module) if each.attr == word)
+    for place in (*module.attributes_of(word), *by_text):
         parent = module.parents.get(place)
         is_at_end = (
             isinstance(parent, ast.Call) and parent.func is not place and last_name(parent.func) in _AT_END

@@ -18,7 +18,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.by_text import may_be_read, may_have
 from workerlog_migrate.analysis.handing import PARTIALS, Handing, call_around, handing, handing_in
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
-from workerlog_migrate.analysis.taken import receivers
+from workerlog_migrate.analysis.taken import called_as, receivers
 from workerlog_migrate.analysis.trails import (
     DROPPING,
     GIVING,
@@ -547,7 +547,11 @@ class Follower:
                 self._lose(f"it is handed to {shown(call.func)}", call, unit)
         elif name in KEEPERS or (row is None and not (kind is values.DOTTED and name in READERS)):
             self._lose(f"it is handed to {shown(call.func)}", call, unit)
-        elif not self._is_code and not step.items and is_of_class(call, name, place):
+        elif (
+            not self._is_code
+            and not step.items
+            and any(is_of_class(each, name, place) for each in called_as(unit.module, call))
+        ):
             use = use_of("method", call, unit, name=last)  # list.append(items, x)
             self._use(step, use._replace(positional=use.positional[1:]))
         elif not self._is_code and not step.items and name == "getattr" and place == 0:

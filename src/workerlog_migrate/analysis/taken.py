@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _FOLLOWED = 48  # expressions that what is called may come from
 _BINDING = frozenset({"assign", "comprehension", "for", "parameter", "walrus", "with"})
 _PARTIALS = frozenset({"partial", "partialmethod"})
+_CONTAINERS = frozenset(
+    {"Counter", "OrderedDict", "bytearray", "defaultdict", "deque", "dict", "list", "set"}
+)  # classes whose methods are called with a container: ``list.append(items, x)``
 _OF_TABLES = frozenset({"__getitem__", "get", "pop", "setdefault"})
 
 
@@ -168,6 +171,8 @@ class _Taken:
                 function.attr in self._stored or function.attr in self._in_classes
             ):
                 self._read(call)
+            if function.__class__ is ast.Attribute and getattr(function.value, "id", "") in _CONTAINERS:
+                self._of_class(call, call)
 
     def _read(self, call: ast.Call) -> None:
         for given in self._meant(call):
@@ -176,10 +181,23 @@ class _Taken:
                 continue
             passed, named = self._passed_on(call, given)
             reading = ast.Call(given.node, [*given.positional, *passed], [*given.keywords, *named])
-            self._place(reading, call)
-            self.written[reading] = call
-            self.readings.setdefault(call, []).append(reading)
-            self.by_word.setdefault(word, []).append(reading)
+            self._note(reading, word, call)
+            self._of_class(reading, call)
+
+    def _note(self, reading: ast.Call, word: str, call: ast.Call) -> None:
+        self._place(reading, call)
+        self.written[reading] = call
+        self.readings.setdefault(call, []).append(reading)
+        self.by_word.setdefault(word, []).append(reading)
+
+    def _of_class(self, reading: ast.Call, call: ast.Call) -> None:
+        """Read ``list.append(items, x)`` as ``items.append(x)``."""
+        match reading:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=word), args=[thing, *more]) if (
+                name in _CONTAINERS and not isinstance(thing, ast.Starred)
+            ):
+                method = self._attribute(thing, word, call)
+                self._note(ast.Call(method, more, list(reading.keywords)), word, call)
 
     def _passed_on(self, call: ast.Call, given: _Given) -> tuple[list[ast.expr], list[ast.keyword]]:
         """Give the arguments of a call; those that are parameters of the function around it as the call that passes the function gives them."""
