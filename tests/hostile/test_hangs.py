@@ -472,6 +472,37 @@ def with_peak(place: Place, *arguments: str) -> tuple[int, str]:
     return int(peak), said
 
 
+def test_git_takes_no_more_memory_than_it_is_given(place: Place) -> None:
+    """Kind: what is small in a checkout and large for a program that we start: a list of ignored files that is a hole."""
+    committed(place)
+    os.truncate(place.clone / "scripts" / ".gitignore", 6_000_000_000)
+
+    peak, said = with_peak(place, "--changed")
+
+    # Git from 2.46 on reads no such list, and answers.
+    assert "git, which says: fatal: Out of memory" in said or "1 file would change" in said
+    assert peak < 3_000
+
+
+def test_twin_git_answers_in_the_memory_that_it_is_given(place: Place) -> None:
+    committed(place)
+    ignored = "".join(f"/no-{number}\n" for number in range(40_000))
+    (place.clone / "scripts" / ".gitignore").write_text(ignored, encoding="utf-8")
+
+    _, said = with_peak(place, "--changed")
+
+    assert "1 file would change" in said
+
+
+def committed(place: Place) -> None:
+    """Make the clone a repository whose worker has been edited since."""
+    who = ("-c", "user.name=N", "-c", "user.email=n@example.com")
+    (place.clone / "scripts" / ".gitignore").write_text("x\n", encoding="utf-8")
+    for command in (("init", "-q"), ("add", "."), (*who, "commit", "-q", "-m", "all")):
+        subprocess.run(["git", *command], cwd=place.clone, check=True)
+    place.script.write_text(WORKER + WORKER, encoding="utf-8")
+
+
 HURRIED = """
 import sys
 from workerlog_migrate.files import budget

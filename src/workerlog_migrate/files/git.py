@@ -21,13 +21,16 @@ from workerlog_migrate.files.programs import find_program
 from workerlog_migrate.files.reading import path_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 PATIENCE = 120.0
 """Seconds after which git is stopped: its root may be a home folder, or a disk far away."""
 
 HINT = 10.0
 """Seconds for what a run can do without."""
+
+MEMORY = 2_000_000_000
+"""Bytes of data that git may have: it reads a ``.gitignore`` whole (before 2.46 of any size), and a tree of few objects can name more files than there are."""
 
 _SETTINGS = (
     "core.fsmonitor=false",
@@ -36,6 +39,8 @@ _SETTINGS = (
     "protocol.allow=never",
     "diff.external=",
     "diff.ignoreSubmodules=all",
+    "diff.renames=false",  # to find them, "git diff" and "git status" unpack whole contents
+    "status.renames=false",
     "diff.autoRefreshIndex=false",  # "git diff" does so whatever GIT_OPTIONAL_LOCKS says
     "submodule.recurse=false",
 )
@@ -202,6 +207,7 @@ def _start(
             extra_groups=owner and (),
             # Who may stop and steer their own process (ptrace) must not reach root's terminal by it, nor type there (TIOCSTI).
             start_new_session=owner is not None,
+            preexec_fn=_memory_limit(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=patience,
@@ -216,6 +222,19 @@ def _start(
         # What it says about the fault, not the advice below it.
         said = next((line for line in lines if line.startswith("fatal:")), lines[-1] if lines else "no")
         raise GitError(f"says: {said}") from None
+
+
+def _memory_limit() -> Callable[[], None] | None:
+    """Give what limits the memory of a process that is about to start; None where there is no such limit (Windows)."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    soft, hard = (
+        MEMORY if limit == resource.RLIM_INFINITY else min(MEMORY, limit)
+        for limit in resource.getrlimit(resource.RLIMIT_DATA)
+    )
+    return lambda: resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def _owner(folder: Path) -> tuple[int, int] | None:
