@@ -611,6 +611,28 @@ def test_evidence_of_many_files_is_bounded_in_all(place: Place, monkeypatch: pyt
     assert sorted(path for paths in notes.paths.values() for path in paths) == ["a0.py", "a1.py", "a2.py"]
 
 
+@pytest.mark.parametrize(("most", "read"), [(1_000, 2), (2_000, 4)])
+def test_what_is_kept_of_names_in_evidence_is_bounded_in_all(
+    place: Place, monkeypatch: pytest.MonkeyPatch, most: int, read: int
+) -> None:
+    """Kind: as above: what is bounded for one line, and kept of twenty thousand. The twin: what is within the bound."""
+    monkeypatch.setattr("workerlog_migrate.seen.notes._MOST_KEPT", most)
+    logs = place.clone / "logs"
+    logs.mkdir()
+    note = (
+        '{"v":1,"event":"seen","path":"%s","function":"f","function_line":1,"line":1,"pid":5,"count":1,'
+        '"time":"2026-11-01T00:00:00Z","type":"builtins:ValueError","bases":["builtins:BaseException"],'
+        '"frames":[["%s","f",1,1]]}\n'
+    )
+    text = "".join(note % (f"{number}.py", "\U00010400" * 400) for number in range(4))
+    (logs / "a.seen.jsonl").write_text(text, encoding="utf-8")
+
+    notes = read_notes([logs])
+
+    assert len(notes.arrivals) == read
+    assert notes.passed_over.get("too many different ones", 0) == 4 - read
+
+
 @pytest.mark.parametrize("codec", ["punycode", "idna", "punycode-", "_IDNA--"])
 def test_a_codec_of_host_names_is_none_of_a_script(place: Place, codec: str) -> None:
     """Kind: a script says by what code it is read, and some take a time that grows with its square."""

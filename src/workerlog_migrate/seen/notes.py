@@ -39,6 +39,7 @@ _MOST_OF_FILE = (
 )
 _MOST_IN_ALL = 1_000_000_000  # bytes of all files together
 _MOST_PATHS = 100_000  # of sources, in all files together
+_MOST_KEPT = 50_000_000  # characters of names and paths of all places; a text with a rare letter takes four bytes for each
 _MOST_BYTES = 1 << 16  # of a line; the runtime's longest have 64 frames
 _MOST_PIECES = (
     16  # of a line that has no end; behind so many the file is not read on: it may be a hole of the disk
@@ -179,6 +180,7 @@ class _Reader:
         self._files: list[str] = []
         self._left = _MOST_IN_ALL
         self._named = 0
+        self._kept = 0
         self._first, self._last = "", ""
 
     def read(self, file: Path) -> None:
@@ -265,9 +267,13 @@ class _Reader:
         key: _Key = (*place, kind, uncaught, frames)
         known = self._sums.get(key)
         if known is None:
-            if len(self._sums) >= _MOST_PLACES:
+            size = sum(map(len, (kind, *bases))) + sum(
+                len(each[0]) + len(each[1]) for each in (place, *frames)
+            )
+            if len(self._sums) >= _MOST_PLACES or self._kept + size > _MOST_KEPT:
                 self._passed_over[TOO_MANY] += 1
                 return
+            self._kept += size
             known = self._sums[key] = _Sum(bases)
             self._paths.setdefault(file, set()).update((place[0], *(frame[0] for frame in frames)))
         gained, is_new = self._gained((file, pid, *key), count)
