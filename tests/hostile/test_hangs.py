@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from attacked import IS_ROOT, WORKER, Place
 from people_project import environment
-from worker_logger import _gist
+from worker_logger import _gist, masked
 
 from workerlog_migrate import pipeline
 from workerlog_migrate.errors import UsageError
@@ -734,14 +734,32 @@ def test_a_worker_sums_no_evidence_that_is_none(place: Place, aside: str) -> Non
     assert (logs / "zero.log").exists()
 
 
-@pytest.mark.parametrize("piece", [":", "a:", "1:", "aa:bb:", "-1-", "\\xaa", "0x", "1 ", "f"])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        ":",
+        "a:",
+        "1:",
+        "aa:bb:",
+        "-1-",
+        "\\xaa",
+        "0x",
+        "1 ",
+        "f",
+        "?token",
+        "token",
+        "authorization:",
+        "cookie=",
+        "://",
+    ],
+)
 def test_a_long_text_is_compared_with_other_notifications_in_linear_time(piece: str) -> None:
     """Kind: a worker's own regular expressions get what it read from others: a crash with a long list of numbers must not hold the log."""
     script = f"""
 from workerlog_migrate.runtime.worker_logger import _gist, masked
 text = {piece!r} * {200_000 // len(piece)}
 _gist({{"message": text, "error": text, "traceback": text}})
-masked(text)
+masked("?" + text)
 """
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -751,6 +769,17 @@ masked(text)
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_twin_secrets_of_usual_length_are_masked_in_a_long_text() -> None:
+    noise = "authorization: see above, ?token of " * 1_000
+    secret = "s3cr3t" * 40
+    for text in (
+        f"https://x/?the_access_token_of_a_client={secret}",
+        f"Authorization: Bearer {secret}",
+        f"cookie: sid={secret}",
+    ):
+        assert secret not in masked(f"{noise}{text} {noise}")
 
 
 def test_twin_addresses_in_notifications_are_numbers() -> None:

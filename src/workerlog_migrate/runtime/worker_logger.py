@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:3a5fa1a510ecfc6fbf8c7489724ace6045eab49e6ccfef547e424c958c68ac9c
+# workerlog-migrate runtime 0.1.0 tree:0e882bad723b4e92f4f5318d2ae14615a2aeb4a86e3aa976f0a6f5360867cd24
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -884,11 +884,11 @@ def _secrets() -> tuple[tuple[re.Pattern[str], str], ...]:
     headers = r"(?:(?:proxy-)?authorization|(?:x-)?(?:api|auth)[-_](?:key|token)|(?:set-)?cookie)"
     patterns = {
         r"(?<=://)[^\s/?#'\"]+@": "***@",  # user information
-        rf"(?i)([?&;#][\w.-]*(?:{names})[\w.%-]*=)[^&\s'\"<>#)]+": r"\1***",
+        rf"(?i)([?&;#][\w.-]{{0,100}}(?:{names})[\w.%-]{{0,100}}=)[^&\s'\"<>#)]+": r"\1***",
         r"(?i)(/bot)\d+(?::|%3a)[\w-]+": r"\1***",
         r"(?i)(/webhooks/\d+/|hooks\.slack\.com/\w+/|/webhookb2/)[^\s'\"?]+": r"\1***",
         r"(?i)\b(bearer|basic) [\w.~+/=-]{8,}": r"\1 ***",
-        rf"(?i)\b({headers}['\"]?\s*[:=]\s*b?['\"]?(?:[\w=]+ )?)(?=[^\s'\",;]*\d)[^\s'\",;]{{8,}}": r"\1***",
+        rf"(?i)\b({headers}['\"]?\s*[:=]\s*b?['\"]?(?:[\w=]{{1,40}} )?)(?=[^\s'\",;]{{0,200}}\d)[^\s'\",;]{{8,}}": r"\1***",
     }
     return tuple((re.compile(pattern), mask) for pattern, mask in patterns.items())
 
