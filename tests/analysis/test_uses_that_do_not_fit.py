@@ -282,3 +282,11 @@ def test_an_attribute_that_was_asked_for_is_there_until_something_takes_it(tmp_p
     body = f"if hasattr(F, 'c'):\n            F.{word}()\n            F.c"
     found = _inferred(tmp_path, CLOSES, body, {"run.py": "import main\nmain.usa()\n"})
     assert ("AttributeError" in found.names) is (word == "close"), found.names
+
+
+def test_a_table_that_is_filled_from_one_that_hangs_on_itself_is_known(tmp_path: Path) -> None:
+    """``VALORES.update(data and {"x": 1})``: what is put in later stays one key, however often it is asked."""
+    head = "import json\nVALORES = {'n': 3}\nVALORES.update(json.loads('{}') and {'x': 1})\n"
+    found = _inferred(tmp_path, head, "60 / VALORES['n']", {"run.py": "import main\nmain.usa()\n"})
+    assert found.is_complete
+    assert {"TypeError", "ZeroDivisionError"} <= set(found.names), found.names

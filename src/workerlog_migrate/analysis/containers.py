@@ -219,7 +219,7 @@ class Containers:
                 keys.append(entry.args[0])
                 items.append(entry.args[1])
                 literal = entry.literal or ((None, entry.args[1]),)
-                pairs.extend(literal)
+                pairs.extend((_written(key), held) for key, held in literal)
             else:
                 element = self._elements.element(frozenset({entry}), unit)
                 keys.append(element)
@@ -398,6 +398,11 @@ def _joined(before: Value, added: Value, is_empty: bool) -> Value:
     if not added:
         return before
     return added if is_empty and before == ANY else values.join((before, added))
+
+
+def _written(key: object) -> object:
+    """Return a key as it is written; what is put in later into one container is put in as well into another that takes it over."""
+    return key.key if isinstance(key, values.Later) else key
 
 
 def _literal(literal: Literal | None, contents: Contents) -> Literal | None:
