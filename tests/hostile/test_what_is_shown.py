@@ -367,6 +367,15 @@ def test_a_setting_is_seen_however_it_is_written(place: Place, text: str) -> Non
     assert ".env sets WORKER_NOTIFY_COMMAND" in place.run().stderr
 
 
+def test_no_number_of_other_files_hides_one_of_settings(place: Place) -> None:
+    """Kind: of very many files so many are looked into: the usual names first."""
+    for number in range(60):
+        (place.clone / f".ENV{number}").write_text("A=1\n", encoding="utf-8")
+    (place.clone / ".env.production").write_text("WORKER_NOTIFY_COMMAND=touch PWNED\n", encoding="utf-8")
+
+    assert ".env.production sets WORKER_NOTIFY_COMMAND" in place.run().stderr
+
+
 def test_twin_other_settings_are_nothing_to_speak_of(place: Place) -> None:
     (place.clone / ".env").write_text(
         "# WORKER_NOTIFY_URL=\nTOKEN=secret\nMY_WORKER_LOG_DIR=x\n", encoding="utf-8"

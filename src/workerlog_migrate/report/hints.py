@@ -104,6 +104,8 @@ _ENVIRONMENT = re.compile(r"\.env.*|.*\.env|\.flaskenv", re.IGNORECASE)
 _SETTING = re.compile(
     r"(?:^|(?<=[\r\n]))[^\S\r\n]*(?:export[^\S\r\n]+)?[\"']?(WORKER_(?:NOTIFY_COMMAND|NOTIFY_URL|LOG_DIR))[\"']?[^\S\r\n]*[=:]"
 )
+_USUAL = (".env", ".env.local", ".env.prod", ".env.production", ".envrc", ".flaskenv")
+"""Are looked into however many there are."""
 _MOST_NAMES, _MOST_ENVIRONMENTS = 10_000, 50
 
 
@@ -131,7 +133,8 @@ def _named_so(folder: Path) -> list[str]:
     """List the files of a folder that are named as those from which programs load their environment."""
     with contextlib.suppress(OSError), os.scandir(folder) as entries:
         names = (entry.name for entry in itertools.islice(entries, _MOST_NAMES))
-        return sorted(filter(_ENVIRONMENT.fullmatch, names))[:_MOST_ENVIRONMENTS]
+        found = sorted(filter(_ENVIRONMENT.fullmatch, names), key=lambda name: (len(name), name))
+        return list(dict.fromkeys((*_USUAL, *found[:_MOST_ENVIRONMENTS])))
     return []
 
 
