@@ -190,3 +190,48 @@ def test_what_a_worker_left_there_is_read_beside_it(place: Place, what: str) -> 
     notes = read_notes([place.clone])
 
     assert [(arrival.type, arrival.count) for arrival in notes.arrivals] == [("builtins:OSError", 3)]
+
+
+RULE = """
+from worker_logger import expect_only, mirror_print, setup_worker_logger
+logger = setup_worker_logger("zero")
+CAUSE, RULE = compile("int(text)", "cause", "eval"), compile("check(text)", "rule", "eval")
+def check(text):
+    try:
+        eval(CAUSE)
+    except ValueError as error:
+        raise KeyError("told") from error
+for text in "ab":
+    try:
+        eval(RULE)
+    except Exception as error:
+        expect_only(logger, "builtins.OSError")
+        mirror_print(logger.critical, "at work", error)
+"""
+SOURCES: dict[str, Callable[[Path], object]] = {
+    "a pipe": os.mkfifo,
+    "a hole": _hole,
+    "a device": lambda path: path.symlink_to("/dev/zero"),
+    "a file of the system": lambda path: path.symlink_to("/proc/kmsg"),
+    "a folder": Path.mkdir,
+}
+
+
+@pytest.mark.parametrize("name", ["rule", "cause"])
+@pytest.mark.parametrize("what", SOURCES)
+def test_what_has_the_name_of_compiled_code_keeps_no_worker(place: Place, what: str, name: str) -> None:
+    """A traceback shows the source of each frame, by the name that its code was compiled under: in the current folder, or in `sys.path`."""
+    SOURCES[what](place.clone / name)
+    done = _start(place, RULE)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("at work") == 2
+    log = (place.clone / "logs" / "zero.log").read_text(encoding="utf-8")
+    assert f'File "{name}", line 1' in log
+
+
+def test_a_source_that_is_there_is_still_shown(place: Place) -> None:
+    """The twin: code that a program compiled from a file beside it."""
+    (place.clone / "rule").write_text("check(text)  # by the rules\n", encoding="utf-8")
+    done = _start(place, RULE)
+    assert done.returncode == 0, done.stderr
+    assert "check(text)  # by the rules" in (place.clone / "logs" / "zero.log").read_text(encoding="utf-8")

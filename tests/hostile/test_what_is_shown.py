@@ -235,6 +235,19 @@ def test_twin_what_only_looks_like_one_is_shown_as_it_is(text: str) -> None:
     assert visible(text) == text
 
 
+@pytest.mark.parametrize(
+    "letter", ["\u3164", "\u115f", "\u1160", "\uffa0", "\ufe00", "\u2800", "\U000e0100", "\u200b", "\u202e"]
+)
+def test_a_letter_that_nobody_sees_is_shown(letter: str) -> None:
+    """Kind: what a terminal shows nothing of, whatever category it has."""
+    assert visible(f"a{letter}") == "a" + letter.encode("unicode_escape").decode("ascii")
+
+
+@pytest.mark.parametrize("text", ["conex\xe3o", "e\u0301", "\u2714\ufe0f pronto", "\ud55c\uae00"])
+def test_twin_a_letter_that_is_seen_stays(text: str) -> None:
+    assert visible(text) == text
+
+
 @pytest.mark.parametrize("color", ["always", "never"])
 def test_a_runtime_file_that_is_replaced_drives_no_terminal(place: Place, color: str) -> None:
     """Kind: each diff that is shown, of whatever file; a stamp is no signature."""

@@ -491,3 +491,19 @@ def test_a_word_that_no_exception_has_is_written_into_no_handler(
 
     assert done.returncode == 0, done.stderr
     assert script.read_bytes() == before
+
+
+@pytest.mark.parametrize("letter", ["\u3164", "\u115f", "\N{FULLWIDTH LATIN SMALL LETTER R}", ""])
+def test_letters_that_nobody_sees_are_written_into_no_handler(
+    project: Path, run: Run, script: Path, letter: str
+) -> None:
+    """Kind: a log folder is input: a name that only looks like that of a class ends the handler, and the diff shows nothing of it; its twin is that name."""
+    script.write_text(
+        script.read_text("utf-8").replace("import os\n", "import os\nimport pika\n", 1), encoding="utf-8"
+    )
+    write(project, note(script, "First.load", 1, f"pika:ChannelErro{letter or 'r'}", expected=False))
+
+    done = run("--from-logs", "logs", "--apply")
+
+    assert done.returncode == 0, done.stderr
+    assert ("pika.ChannelErro" in script.read_text("utf-8")) is (letter == "")

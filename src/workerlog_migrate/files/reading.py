@@ -47,6 +47,29 @@ def read_file(path: Path | str, limit: int = MAX_SOURCE, *, follow: bool = True)
     )
 
 
+def read_start(path: Path | str, length: int) -> bytes:
+    """Read the first bytes of a regular file, however long it is.
+
+    Args:
+        path: the file.
+        length: how many bytes.
+
+    Returns:
+        Them; fewer where it is shorter.
+
+    Raises:
+        OSError: it cannot be read, or is no regular file (``EINVAL``).
+        ValueError: the path holds a NUL character.
+    """
+    descriptor = in_use.open_file(path, _FLAGS)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        return os.read(descriptor, length)
+    finally:
+        os.close(descriptor)
+
+
 def read_script(path: Path, place: Path | None) -> bytes:
     """Read a script where it was found: who can rename in its folder must not have us read, and show, a file elsewhere.
 

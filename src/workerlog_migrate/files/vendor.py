@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.folder import Folder
 from workerlog_migrate.files.in_use import why
-from workerlog_migrate.files.reading import path_text, read_file
+from workerlog_migrate.files.reading import path_text, read_file, read_start
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.files.stamp import copied, is_unedited, read_stamp, runtime_version, vendored
 from workerlog_migrate.files.writing import write_atomic, write_new
@@ -233,11 +233,9 @@ def compiled_instead(file: Path) -> Path | None:
     """
     for path in _compiled(file):
         try:
-            flags = read_file(path)[4:_HEADER]
-        except OSError as error:
-            if error.errno != errno.EFBIG:
-                continue  # nor can Python
-            return path
+            flags = read_start(path, _HEADER)[4:]
+        except OSError:
+            continue  # nor can Python
         if len(flags) == _HEADER - 4 and flags[0] & _BY_HASH:
             return path
     return None
@@ -261,7 +259,7 @@ def forget_compiled(file: Path, place: Path) -> None:
         made_of = struct.pack("<II", int(status.st_mtime) & 0xFFFFFFFF, status.st_size & 0xFFFFFFFF)
         for path in _compiled(file):
             try:
-                if read_file(path)[8:_HEADER] != made_of:
+                if read_start(path, _HEADER)[8:] != made_of:
                     continue
             except OSError as error:
                 if error.errno == errno.EINVAL:

@@ -15,6 +15,13 @@ _JOINERS = frozenset("\u200c\u200d")
 """Not printable by Unicode's category, and harmless: they are in emoji and in words of several scripts."""
 
 
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0\U000e0100-\U000e01ef]"
+)
+"""Printable by Unicode's category, and nothing is seen of them: fillers, selectors of a form other than an emoji's
+(``Default_Ignorable_Code_Point`` of DerivedCoreProperties.txt), the blank of Braille."""
+
+
 _COMMAND = re.compile(r"(?m:^)[ \t]*:(?=:)|#(?=#\w{0,20}\[)")
 """What a CI runner takes for a command of ours: ``::name`` that begins a line, ``##[name``, ``##vso[`` and ``##teamcity[`` anywhere.
 
@@ -39,11 +46,11 @@ def visible(text: str, keep: str = "\n\t") -> str:
     """
     if "##" in text or "::" in text:
         text = _COMMAND.sub(_disarmed, text)
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
     return "".join(
         c
-        if c.isprintable() or c in keep or c in _JOINERS
+        if (c.isprintable() and not _UNSEEN.match(c)) or c in keep or c in _JOINERS
         else c.encode("unicode_escape", "surrogatepass").decode("ascii")
         for c in text
     )

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:0e882bad723b4e92f4f5318d2ae14615a2aeb4a86e3aa976f0a6f5360867cd24
+# workerlog-migrate runtime 0.1.0 tree:9de65a8a031978edb94a8cd21c17d72b343faac3988a2639a61c64fee474714b
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -22,6 +22,7 @@ import contextlib
 import errno
 import functools
 import io
+import linecache
 import logging
 import logging.handlers
 import os
@@ -37,7 +38,7 @@ from types import FunctionType, ModuleType, SimpleNamespace
 
 TYPE_CHECKING = False  # not imported: `typing` costs more than all of this module
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from io import FileIO
     from pathlib import Path
     from types import CodeType, FrameType, TracebackType
@@ -64,6 +65,7 @@ _MOST_SUMMED = 20 * 1024 * 1024  # bytes; what is beyond is none that the runtim
 _LEAST_NOTE, _LONGEST_NOTE = 40, 1 << 20  # bytes of a line; a shorter or longer one is none either
 _MOST_SUMS = 30_000  # more do not fit into half of that
 _MOST_OF_START = 1000  # characters of a printed text in which its level is looked for
+_LARGEST_SOURCE = 8_000_000  # bytes of a file that a traceback shows a line of
 _MOST_OPEN = 64  # logs that keep their descriptor
 _NEW_RECORD = logging.LogRecord.__new__
 _PRINT, _OPEN, _STARTED = print, open, time.time()  # `open` is gone when the last objects are deleted
@@ -1047,13 +1049,55 @@ def _formatted(
     # Signals wait meanwhile: `traceback` and `linecache` keep what their handlers raise.
     mask = getattr(_signal, "pthread_sigmask", None)  # not on Windows
     blocked = mask(_signal.SIG_BLOCK, _signal.valid_signals()) if mask else ()
+    covered: dict[str, Any] = {}
     try:
+        covered.update(_cover(_sources(error, trace)))
         return "".join(traceback.format_exception(kind, error, trace)).rstrip("\n")
     except Exception as failure:  # noqa: BLE001  # the exception's own __str__ or __class__
         return f"(traceback not formatted: {type(failure).__name__})"
     finally:
+        for name, entry in covered.items():
+            linecache.cache.pop(name, None)
+            if entry is not None:
+                linecache.cache[name] = entry
         if mask:
             mask(_signal.SIG_SETMASK, blocked)
+
+
+def _sources(error: BaseException | None, trace: TracebackType | None) -> set[str]:
+    """Give the files that a traceback shows lines of, those of causes and of groups too."""
+    names: set[str] = set()
+    told: set[int] = set()
+    group: Any = getattr(builtins, "BaseExceptionGroup", ())  # Python 3.11
+    left = [(error, trace)]
+    while left:
+        error, trace = left.pop()
+        while trace is not None:
+            names.add(trace.tb_frame.f_code.co_filename)
+            trace = trace.tb_next
+        if error is not None and id(error) not in told:
+            told.add(id(error))
+            inner = error.exceptions if isinstance(error, group) else ()
+            others = (error.__cause__, error.__context__, *inner)
+            left += [(other, other.__traceback__) for other in others if other is not None]
+    return names
+
+
+def _cover(names: set[str]) -> Iterator[tuple[str, Any]]:
+    """Keep `linecache` from files that it would wait for, or read without an end: it opens the first of that name in `sys.path`."""
+    for name in names:
+        if name.startswith("<") and name.endswith(">"):
+            continue
+        for place in ("", *(each for each in sys.path if isinstance(each, str))):
+            found = _stat(os.path.join(place, name))
+            if found is None:
+                continue
+            # A file of the system (/proc) that waits says that it is empty.
+            if not (stat.S_ISREG(found.st_mode) and 0 < found.st_size <= _LARGEST_SOURCE):
+                before = linecache.cache.get(name)
+                linecache.cache[name] = (0, None, [], name)
+                yield name, before
+            break
 
 
 class _WorkerFileHandler(logging.handlers.RotatingFileHandler):

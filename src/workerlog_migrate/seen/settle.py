@@ -475,7 +475,8 @@ class Settler:
     def _may_be_class(self, name: str) -> bool:
         """Whether a name that nobody knows may be a class: a log folder is input, and may name whatever is there."""
         parts = name.split(".")
-        if len(parts) < 2 or any(map(keyword.iskeyword, parts)):  # of builtins all are known
+        # Of builtins all are known; and letters that nobody sees are no part of a name that a person has to read in a diff.
+        if len(parts) < 2 or any(map(keyword.iskeyword, parts)) or not name.isascii():
             return False
         if "__" in name or name.startswith(LOCAL) or self.engine.knowledge.call(name) is not None:
             return False
