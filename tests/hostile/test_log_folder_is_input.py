@@ -218,10 +218,13 @@ SOURCES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("name", ["rule", "cause"])
+@pytest.mark.parametrize("folder", ["", "scripts"])
 @pytest.mark.parametrize("what", SOURCES)
-def test_what_has_the_name_of_compiled_code_keeps_no_worker(place: Place, what: str, name: str) -> None:
+def test_what_has_the_name_of_compiled_code_keeps_no_worker(
+    place: Place, what: str, folder: str, name: str
+) -> None:
     """A traceback shows the source of each frame, by the name that its code was compiled under: in the current folder, or in `sys.path`."""
-    SOURCES[what](place.clone / name)
+    SOURCES[what](place.clone / folder / name)
     done = _start(place, RULE)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("at work") == 2

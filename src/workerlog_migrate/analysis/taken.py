@@ -173,6 +173,7 @@ class _Taken:
                 self._read(call)
             if function.__class__ is ast.Attribute and getattr(function.value, "id", "") in _CONTAINERS:
                 self._of_class(call, call)
+        del self._module  # all is read: no circle keeps a finished file
 
     def _read(self, call: ast.Call) -> None:
         for given in self._meant(call):

@@ -1,4 +1,4 @@
-# workerlog-migrate runtime 0.1.0 tree:9de65a8a031978edb94a8cd21c17d72b343faac3988a2639a61c64fee474714b
+# workerlog-migrate runtime 0.1.0 tree:2f04bab38acd420832da78c434a6a2ac8be57e43f51d21dc7ffce26f976b680d
 """Log what a worker prints, what its handlers keep and how it ends, to a file that any number of processes share.
 
 Standard library only, Python 3.10 or later, Linux, macOS and Windows; importing this module does nothing.
@@ -1084,20 +1084,21 @@ def _sources(error: BaseException | None, trace: TracebackType | None) -> set[st
 
 
 def _cover(names: set[str]) -> Iterator[tuple[str, Any]]:
-    """Keep `linecache` from files that it would wait for, or read without an end: it opens the first of that name in `sys.path`."""
+    """Keep `linecache` from files that it would wait for, or read without an end.
+
+    A name that is not in the current folder it would look for in each folder of modules, too.
+    """
     for name in names:
         if name.startswith("<") and name.endswith(">"):
             continue
-        for place in ("", *(each for each in sys.path if isinstance(each, str))):
-            found = _stat(os.path.join(place, name))
-            if found is None:
-                continue
-            # A file of the system (/proc) that waits says that it is empty.
-            if not (stat.S_ISREG(found.st_mode) and 0 < found.st_size <= _LARGEST_SOURCE):
-                before = linecache.cache.get(name)
-                linecache.cache[name] = (0, None, [], name)
-                yield name, before
-            break
+        found = _stat(name)
+        if found is None and os.path.isabs(name):
+            continue
+        # A file of the system (/proc) that waits says that it is empty.
+        if found is None or not (stat.S_ISREG(found.st_mode) and 0 < found.st_size <= _LARGEST_SOURCE):
+            before = linecache.cache.get(name)
+            linecache.cache[name] = (0, None, [], name)
+            yield name, before
 
 
 class _WorkerFileHandler(logging.handlers.RotatingFileHandler):
