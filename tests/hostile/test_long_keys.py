@@ -22,24 +22,26 @@ DEEP = {
 }
 
 
+def _check(place: Place, kind: int, most: int) -> subprocess.CompletedProcess[str]:
+    """Run the command with a limit of the system: bytes of memory, or seconds of processor time."""
+    return subprocess.run(
+        place.command("--check", "--no-cache", "--jobs=1"),
+        cwd=place.clone,
+        env=place.environment(),
+        preexec_fn=lambda: resource.setrlimit(kind, (most, most)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 @pytest.mark.parametrize("key", DEEP)
 @pytest.mark.parametrize("name", ["pyproject.toml", "ruff.toml"])
 def test_a_key_of_many_parts_takes_no_memory(place: Place, key: str, name: str) -> None:
     """A configuration of ours is wrong usage then; another tool's is as if it were not there."""
     (place.clone / name).write_text(DEEP[key], encoding="utf-8")
 
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_AS, (1_000_000_000, 1_000_000_000))
-
-    done = subprocess.run(
-        place.command("--check", "--no-cache", "--jobs=1"),
-        cwd=place.clone,
-        env=place.environment(),
-        preexec_fn=limit,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = _check(place, resource.RLIMIT_AS, 1_000_000_000)
 
     assert done.returncode == (2 if name == "pyproject.toml" else 1), done.stderr
     assert ("a key of more than 32 parts" in done.stderr) == (name == "pyproject.toml")
@@ -87,17 +89,6 @@ def test_blanks_in_a_line_of_settings_are_passed_once(place: Place, name: str, b
     text = f"[isort]\na{blank * 200_000}b\nc = 1\n"
     (place.clone / name).write_text(text, encoding="utf-8")
 
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
-
-    done = subprocess.run(
-        place.command("--check", "--no-cache", "--jobs=1"),
-        cwd=place.clone,
-        env=place.environment(),
-        preexec_fn=limit,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = _check(place, resource.RLIMIT_CPU, 60)
 
     assert done.returncode == 1, done.stderr
