@@ -238,6 +238,13 @@ MANY = "*"
 AROUND = ""
 """Stands, among the files of which users are known, for all that run with a script: of them, those that set something up."""
 
+BESIDE = "."
+"""Stands there for those that run with a script and may be handed its objects: they use attributes of which it has the names.
+Among the users of a file: these are all that run with the script, and who else may have objects of its classes was not looked for."""
+
+SET_BY_MANY = "="
+"""Stands there for the names of attributes that so many such files set that they are not looked at; `MANY` for any."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -250,7 +257,7 @@ class Target:
         in_package: the folder holds an ``__init__.py``: the runtime is imported relatively.
         starts: how the project starts and imports it.
         users: for it and for each own file that it imports (absolute paths), the files that may use what is in there, and
-            under `AROUND` those that set something up where it runs; empty where the project was not looked at.
+            under `AROUND`, `BESIDE` and `SET_BY_MANY` what they say; empty where the project was not looked at.
         ignore: codemods that the configuration leaves out in this file.
         as_module: it logs to the log of the worker that imports it, under its own name.
         place: where it was found, links resolved; it is read there and nowhere else. None: it is read by its path.

@@ -310,6 +310,8 @@ class Follower:
         self._names.add(key)
         for other in self._places.units(unit, name):
             for place in other.module.attributes_of(name):
+                if self._places.is_of_its_own(place, other, unit):
+                    continue
                 if isinstance(place.ctx, ast.Load):
                     self._push(place, other, items, bound)
                 elif isinstance(other.module.parents.get(place), ast.AugAssign) and not bound:

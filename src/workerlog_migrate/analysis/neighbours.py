@@ -21,7 +21,7 @@ from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.roots import has_git
 from workerlog_migrate.files.snapshot import original
 from workerlog_migrate.files.source import PRESENT, decode, digest
-from workerlog_migrate.model import AROUND, MANY
+from workerlog_migrate.model import AROUND, BESIDE, MANY, SET_BY_MANY
 from workerlog_migrate.project.root import find_root
 
 MAX_BYTES = 1_000_000
@@ -370,13 +370,18 @@ class Users:
     def are_known(self, path: Path) -> bool:
         """Whether all files that may use something of a file are known."""
         found = self._users(path)
+        return found is not None and MANY not in found and BESIDE not in found
+
+    def call_all(self, path: Path) -> bool:
+        """Whether all files are known that call a function of a file by its name where the script runs."""
+        found = self._users(path)
         return found is not None and MANY not in found
 
     def of(self, path: Path, word: str, *, changing: bool = False) -> Iterator[Module]:
         """Yield the files that may use something of a file, under its name, or set it as an attribute; see `Neighbours.using`."""
         known = self._mentions.get(path)
         if known is None:
-            users = [self._path(user) for user in self._users(path) or () if user != MANY]
+            users = [self._path(user) for user in self._users(path) or () if user not in (MANY, BESIDE)]
             known = self._mentions[path] = [(user, self._neighbours.mentions(user)) for user in users]
         for user, mentions in known:
             module = self._neighbours.used(user, mentions, word, changing=changing)
@@ -387,6 +392,18 @@ class Users:
     def are_all_around(self) -> bool:
         """Whether all files are known that run with the script."""
         return MANY not in self._known.get(AROUND, ())
+
+    def beside(self, word: str, *, changing: bool = False) -> Iterator[Module]:
+        """Yield the files that may be handed objects of the script and name a word; see `Neighbours.using`."""
+        for path in self._known.get(BESIDE, ()):
+            module = self._neighbours.using(self._path(path), word, changing=changing)
+            if module is not None:
+                yield module
+
+    def are_too_many(self, name: str) -> bool:
+        """Whether more files may set an attribute of that name than are looked at."""
+        names = self._known.get(SET_BY_MANY, ())
+        return name in names or MANY in names
 
     def around(self, word: str, *, changing: bool = False) -> Iterator[Module]:
         """Yield the files that run with the script, set something up there and name a word; see `Neighbours.using`."""

@@ -223,7 +223,7 @@ class Parameters:
         Of a file whose users are not all known the calls that are in view say nothing of what else may come, and are looked at only where
         they may contradict what is declared.
         """
-        if not self._world.knows_users(function.unit):
+        if not self._world.knows_callers(function):
             yield ANY
             if function.unit is not self._world.unit and not is_declared:
                 return

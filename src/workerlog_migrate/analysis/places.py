@@ -38,6 +38,7 @@ class Places:
         self._units: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
         self._by_text: dict[Unit, tuple[tuple[Unit, ReadByText], ...]] = {}
         self._writers: dict[tuple[Unit, str], tuple[Unit, ...]] = {}
+        self._strangers: dict[tuple[Unit, str], frozenset[Unit]] = {}
 
     def is_test(self, unit: Unit) -> bool:
         """Whether a file belongs to the tests of the program, and the script does not.
@@ -64,7 +65,8 @@ class Places:
     def units(self, unit: Unit, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
         """Return the files in which something of a file may be used under a name, or set as an attribute, itself first.
 
-        Those that use the file, and those that it imports: their functions may be given its objects and classes.
+        Those that use the file, those that it imports, and those that run with the script: their functions may be given its
+        objects and classes.
         """
         key = (unit, word, changing)
         known = self._units.get(key)
@@ -79,7 +81,38 @@ class Places:
                 for other in (self._world.imported_by(unit) if word else ())
                 if _may_use(other, word, changing=changing)
             )
-            known = self._units[key] = tuple(dict.fromkeys((unit, *users, *further, *given)))
+            handed = self.beside(word, changing=changing)
+            known = self._units[key] = tuple(dict.fromkeys((unit, *users, *further, *given, *handed)))
+        return known
+
+    def beside(self, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
+        """Return the files that others may hand the script's objects to, of those that use or set an attribute of a name."""
+        found = self._world.beside(word, changing=changing) if word else ()
+        return tuple(each for each in found if _may_use(each, word, changing=changing))
+
+    def is_of_its_own(self, place: ast.Attribute, other: Unit, unit: Unit) -> bool:
+        """Whether an attribute in a file that is only handed objects of another (see `beside`) is one of an object of its own.
+
+        Args:
+            place: the attribute.
+            other: the file that it stands in.
+            unit: the one that has made the object that is followed.
+        """
+        if other not in self._only_handed(unit, place.attr):
+            return False
+        found = self._above.flat.value(place.value, other)
+        return bool(found) and all(
+            entry.kind in (values.INSTANCE, values.CLASS) and entry.class_info.unit is other
+            for entry in found
+        )
+
+    def _only_handed(self, unit: Unit, word: str) -> frozenset[Unit]:
+        """Return the files that have nothing to do with another but that objects of it may be handed to them."""
+        key = (unit, word)
+        known = self._strangers.get(key)
+        if known is None:
+            near = (*self._world.users_of(unit, word), *self._world.imported_by(unit))
+            known = self._strangers[key] = frozenset(self.beside(word)).difference((unit, *near))
         return known
 
     def places_in_others(self, unit: Unit, name: str) -> Iterator[tuple[Unit, ast.expr]]:

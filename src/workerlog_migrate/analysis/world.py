@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis.exceptions import Hierarchy
 from workerlog_migrate.analysis.header import brings_runtime
 from workerlog_migrate.analysis.neighbours import Folders
-from workerlog_migrate.analysis.program import Unit
+from workerlog_migrate.analysis.program import FunctionInfo, Unit
 from workerlog_migrate.model import Settings, Unresolved
 
 if TYPE_CHECKING:
@@ -85,6 +85,7 @@ class World:
         self._imported_by: dict[Unit, tuple[Unit, ...]] = {}
         self._users_of: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
         self._around: dict[tuple[str, bool], tuple[Unit, ...]] = {}
+        self._beside: dict[tuple[str, bool], tuple[Unit, ...]] = {}
 
     def may_be_own(self, top: str, qualified: str) -> bool:
         """Whether an imported name can be of another file of the program.
@@ -289,6 +290,21 @@ class World:
             known = self._around[key] = tuple(map(self._user, found))
         return known
 
+    def beside(self, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
+        """Return the files that may be handed objects of the script, of those that use a name, or set an attribute of it."""
+        if self._users is None:
+            return ()
+        key = (word, changing)
+        known = self._beside.get(key)
+        if known is None:
+            found = self._users.beside(word, changing=changing)
+            known = self._beside[key] = tuple(map(self._user, found))
+        return known
+
+    def is_set_by_many(self, name: str) -> bool:
+        """Whether more files may set an attribute of that name than are looked at."""
+        return self._users is not None and self._users.are_too_many(name)
+
     @property
     def knows_all_around(self) -> bool:
         """Whether all files are known that run with the script."""
@@ -309,6 +325,13 @@ class World:
                 known = self._users.are_known(unit.module.source.path)
             self._known_users[unit] = known
         return known
+
+    def knows_callers(self, function: FunctionInfo) -> bool:
+        """Whether all files are known that may call a function: those that use its file, or run with the script, for no method."""
+        if self.knows_users(function.unit):
+            return True
+        is_plain = self._users is not None and function.owner is None and function.unit is not self.unit
+        return is_plain and self._users is not None and self._users.call_all(function.unit.module.source.path)
 
     def close(self) -> None:
         """Forget everything, and free the trees."""

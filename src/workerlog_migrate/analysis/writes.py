@@ -250,6 +250,8 @@ class Writes:
             if isinstance(owner, ClassInfo)
             for place in owner.stores.get(name, ())
         }
+        if self._world.is_set_by_many(name):
+            yield ANY
         is_method = isinstance(self._families.method(info, name), FunctionInfo)
         for unit in self._places.writers(info.unit, name):
             module = unit.module

@@ -14,6 +14,7 @@ from pathlib import Path
 from workerlog_migrate.errors import Refused
 from workerlog_migrate.files.source import decode
 from workerlog_migrate.project.collected import Collector
+from workerlog_migrate.project.handed import offered, touched
 from workerlog_migrate.project.loads import folders_listed, listings_taken, loaded_texts
 from workerlog_migrate.project.said import FileFacts
 from workerlog_migrate.project.search_path import looks_elsewhere
@@ -21,7 +22,7 @@ from workerlog_migrate.project.words import words_of
 from workerlog_migrate.syntax.nodes import nodes
 from workerlog_migrate.syntax.parsing import keep
 
-FACTS_VERSION = 23
+FACTS_VERSION = 24
 """Goes up whenever the same bytes give other facts."""
 
 _OURS = "worker_logger.py"
@@ -63,7 +64,9 @@ def facts_of(tree: ast.Module, text: str) -> FileFacts:
     first = text.partition("\n")[0]
     facts = collector.facts(first.strip() if first.startswith("#!") else "")
     is_hidden = looks_elsewhere(tree, text, facts.loaders)
-    facts = facts._replace(straight=_straight(tree), looks_elsewhere=is_hidden)
+    facts = facts._replace(
+        straight=_straight(tree), looks_elsewhere=is_hidden, offers=offered(tree), touches=touched(tree)
+    )
     takers = {*facts.importers, *facts.loaders} - {"exec"}
     if facts.sweeps and takers:
         listings = listings_taken(tree, takers, _OURS)

@@ -16,11 +16,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.files.vendor import runtime_text
-from workerlog_migrate.model import MANY
+from workerlog_migrate.model import BESIDE, MANY, SET_BY_MANY
+from workerlog_migrate.project.handed import BY_TEXT, SETS
 from workerlog_migrate.project.said import FileFacts, Import
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from workerlog_migrate.project.index import Project
 
@@ -32,6 +33,11 @@ MAX_SETTING_UP = 200
 
 MAX_STEPS = 2_000_000
 """So often a file is looked at for another one that sets something up; where it is not enough, nobody knows who runs with whom."""
+
+MAX_BESIDE = 40
+"""So many files that may be handed objects of a script are looked at, those that set attributes first."""
+
+_LOOKED_AT = 40  # files from which one can be reached
 
 NAME = rb"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*"
 IMPORT = re.compile(
@@ -96,6 +102,8 @@ class Program:
         self._is_whole = self._look_around(
             [*paths, *(user for users in importers.values() for user in users)]
         )
+        self._touching: dict[str, frozenset[str]] = {}
+        self._steps = 0
         self._around: dict[str, list[str]] = {}
         steps = 0
         for path in self._setting_up:
@@ -118,6 +126,62 @@ class Program:
         if not self._is_whole or len(found) > MAX_SETTING_UP:
             return (MANY,)
         return tuple(found)
+
+    def beside(self, path: str, known: Collection[str]) -> list[tuple[str, tuple[str, ...]]]:
+        """Return what is known of files that may be handed objects of a script: under `BESIDE` and `SET_BY_MANY`, and who uses them.
+
+        Args:
+            path: the script.
+            known: it and the files that it imports, whose objects they may be.
+        """
+        running = self._with(path) if self._importers.get(path) or self._imported.get(path) else set()
+        self._steps += len(running)
+        if not self._is_whole or self._steps > MAX_STEPS:
+            return [(SET_BY_MANY, (MANY,))]
+        if running <= {*known}:
+            return []
+        offered = {name for each in known for name in self._offers(each)}
+        wanted = offered | BY_TEXT | {f"{SETS}{name}" for name in offered}
+        found: dict[str, set[str]] = {}
+        for other in sorted(running.difference(known)):
+            common = self._touches(other) & wanted
+            if common and not self._is_test(other):
+                found[other] = {name for name in common if name.startswith(SETS)}
+        setting = [other for other, names in found.items() if names]
+        taken = [*setting, *(other for other, names in found.items() if not names)][:MAX_BESIDE]
+        left = {name.removeprefix(SETS) for other in setting[MAX_BESIDE:] for name in found[other]}
+        users = ((each, self._users(each)) for each in self._above(taken) if each not in known)
+        return [
+            *([(BESIDE, tuple(taken))] if taken else ()),
+            *([(SET_BY_MANY, tuple(sorted(left)))] if left else ()),
+            *users,
+        ]
+
+    def _above(self, paths: list[str]) -> list[str]:
+        """Return files and those that import them, and so on, so far as they are looked at."""
+        found = dict.fromkeys(paths)
+        pending = list(paths)
+        while pending and len(found) < _LOOKED_AT:
+            new = [user for user in self._importers.get(pending.pop(0), ()) if user not in found]
+            found.update(dict.fromkeys(new))
+            pending += new
+        return list(found)
+
+    def _users(self, path: str) -> tuple[str, ...]:
+        """Return the files from which one can be reached; `MANY` among them where they are not all looked at, else `BESIDE`."""
+        found = self._above([path])
+        return (*found[1:_LOOKED_AT], MANY if len(found) >= _LOOKED_AT else BESIDE)
+
+    def _offers(self, path: str) -> tuple[str, ...]:
+        facts = self._project.facts(path)
+        return () if facts is None else facts.offers
+
+    def _touches(self, path: str) -> frozenset[str]:
+        known = self._touching.get(path)
+        if known is None:
+            facts = None if self._project.is_runtime(path) else self._project.facts(path)
+            known = self._touching[path] = frozenset() if facts is None else frozenset(facts.touches)
+        return known
 
     def _look_around(self, paths: list[str]) -> bool:
         """Follow all imports; say whether that came to an end."""

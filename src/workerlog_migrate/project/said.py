@@ -71,6 +71,8 @@ class FileFacts(NamedTuple):
         installed: paths of files that a distribution lists one by one, without the runtime's.
         straight: the last line that is reached whenever the file runs.
         looks_elsewhere: modules may be looked for in folders that no text names.
+        offers: names that it defines and attributes that it stores in its own objects (see ``handed``).
+        touches: attributes that it uses of what it may have been handed.
     """
 
     imports: tuple[Import, ...] = ()
@@ -100,6 +102,8 @@ class FileFacts(NamedTuple):
     installed: tuple[str, ...] = ()
     straight: int = 0
     looks_elsewhere: bool = False
+    offers: tuple[str, ...] = ()
+    touches: tuple[str, ...] = ()
 
     def may_sweep(self, folder: str) -> bool:
         """Say whether all files of a folder may be listed.

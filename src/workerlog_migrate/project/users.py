@@ -62,7 +62,8 @@ def with_users(project: Project, targets: Sequence[Target], cwd: Path) -> list[T
     for target, path in zip(targets, paths, strict=True):
         users = tuple((each, graph.users(each)) for each in (path, *imported[path]))
         around = program.set_up_around(path) if graph.is_whole else (MANY,)
-        made.append(replace(target, users=(*users, (AROUND, around)) if around else users))
+        beside = program.beside(path, (path, *imported[path])) if graph.is_whole else ()
+        made.append(replace(target, users=(*users, *(((AROUND, around),) if around else ()), *beside)))
     return made
 
 

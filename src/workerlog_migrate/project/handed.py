@@ -1,0 +1,169 @@
+"""Which attributes may a file use of objects that others hand to it, and which has what it defines itself?
+
+Input: the tree of a file. Output: names. A file need not import the class of what it is handed: ``def clear(x): x.name = None``. What it
+made itself, its own ``self``, and modules are nobody else's, so that their attributes do not count.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections import Counter
+
+from workerlog_migrate.syntax.nodes import nodes
+
+SETS = "="
+"""Stands before the name of an attribute that is set or deleted."""
+
+BY_TEXT = frozenset(
+    {"setattr", "delattr", "getattr", "vars", "attrgetter", "methodcaller", "__dict__", "__setattr__"}
+)
+"""What uses an attribute whose name no one need be able to read there."""
+
+_OWN = frozenset({"self", "cls"})
+_NEW = frozenset({"str", "repr", "open", "int", "float", "bytes", "super", "list", "dict", "set", "len", "input", "print"})  # fmt: skip
+
+
+def offered(tree: ast.Module) -> tuple[str, ...]:
+    """Name the attributes of what a file defines: names of the module and of classes, and what methods store in ``self``.
+
+    Args:
+        tree: of the file.
+    """
+    found: set[str] = set()
+    _define(tree.body, found)
+    for node in nodes(tree):
+        if type(node) is ast.ClassDef:
+            _define(node.body, found)
+        elif type(node) is ast.Attribute and type(node.ctx) is not ast.Load and _is_own(node.value):
+            found.add(node.attr)
+    return tuple(sorted(name for name in found if not name.startswith("__")))
+
+
+def touched(tree: ast.Module) -> tuple[str, ...]:
+    """Name the attributes that a file uses of what it may have been handed, and of `BY_TEXT` what it calls for that.
+
+    Args:
+        tree: of the file.
+
+    Returns:
+        The names; one that is set has `SETS` before it.
+    """
+    known = _Known(tree)
+    found: set[str] = set()
+    for node in known.attributes:
+        if not known.is_own(node.value):
+            found.add(node.attr if type(node.ctx) is ast.Load else f"{SETS}{node.attr}")
+    for call in known.calls:
+        func = call.func
+        word = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
+        if word in BY_TEXT and not (call.args and known.is_own(call.args[0])):
+            found.add(word)
+    return tuple(sorted(found))
+
+
+class _Known:
+    """What a file has not been handed, as its text tells.
+
+    Attributes:
+        attributes: all attributes of the file.
+        calls: all its calls.
+    """
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.attributes: list[ast.Attribute] = []
+        self.calls: list[ast.Call] = []
+        self._library: set[str] = set()
+        self._modules: set[str] = set()
+        self._made: set[str] = set()
+        bound: list[str] = []
+        makings: list[str] = []
+        for node in nodes(tree):
+            match node:
+                case ast.Attribute():
+                    self.attributes.append(node)
+                case ast.Call():
+                    self.calls.append(node)
+                case ast.Import():
+                    for alias in node.names:
+                        name = alias.asname or alias.name.partition(".")[0]
+                        is_library = alias.name.partition(".")[0] in sys.stdlib_module_names
+                        (self._library if is_library else self._modules).add(name)
+                case ast.ImportFrom():
+                    is_library = (
+                        not node.level and (node.module or "").partition(".")[0] in sys.stdlib_module_names
+                    )
+                    for alias in node.names:
+                        if is_library:
+                            self._library.add(alias.asname or alias.name)
+                        elif _is_class_like(alias.name):
+                            self._modules.add(alias.asname or alias.name)
+                case ast.ClassDef(name=name):
+                    self._made.add(name)
+                case ast.Name(id=name, ctx=ast.Store()):
+                    bound.append(name)
+                case ast.arg(arg=name):
+                    bound.append(name)
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if _makes(value):
+                    makings.append(name)
+        others = set(Counter(bound) - Counter(makings))
+        self._made |= set(makings)
+        for names in (self._library, self._modules, self._made):
+            names -= others
+
+    def is_own(self, node: ast.expr) -> bool:
+        """Whether an expression gives nothing that the file was handed."""
+        if isinstance(node, ast.Name):
+            return (
+                node.id in _OWN
+                or node.id in self._library
+                or node.id in self._modules
+                or node.id in self._made
+            )
+        if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
+            return True
+        return _makes(node) or self._root(node) in self._library
+
+    def _root(self, node: ast.expr) -> str:
+        """Return the name that an attribute of an attribute begins with."""
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        return node.id if isinstance(node, ast.Name) else ""
+
+
+def _define(body: list[ast.stmt], found: set[str]) -> None:
+    for statement in body:
+        match statement:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case ast.Assign(targets=targets):
+                found.update(
+                    name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)
+                )
+            case ast.AnnAssign(target=ast.Name(id=name)):
+                found.add(name)
+            case ast.If() | ast.Try() | ast.With():
+                _define(
+                    [each for each in ast.iter_child_nodes(statement) if isinstance(each, ast.stmt)], found
+                )
+
+
+def _is_own(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id in _OWN
+
+
+def _makes(node: ast.expr) -> bool:
+    """Whether an expression is a call that makes a new object, as the name of what is called tells."""
+    if not isinstance(node, ast.Call):
+        return isinstance(node, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp)
+    match node.func:
+        case ast.Name(id=name):
+            return name in _NEW or _is_class_like(name)
+        case ast.Attribute(attr=name):
+            return _is_class_like(name)
+    return False
+
+
+def _is_class_like(name: str) -> bool:
+    """Whether a name is written as those of classes are: a capital, and small letters."""
+    return name[:1].isupper() and not name.isupper()
