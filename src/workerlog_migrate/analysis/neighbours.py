@@ -163,7 +163,14 @@ class Neighbours:
         Returns:
             Its module; None when it does not, or cannot be read or parsed.
         """
-        return self.used(path, self.mentions(path), word, changing=changing)
+        mentions = self.mentions(path)
+        if (
+            mentions is None
+            or mentions is OWN
+            or (mentions.changes(word) if changing else word in mentions.names)
+        ):
+            return self.given(path, mentions)
+        return None
 
     def mentions(self, path: Path) -> Mentions | None:
         """Return what a file names.
@@ -182,20 +189,19 @@ class Neighbours:
                 self.seen[str(path)] = "" if mentions is None else mentions.digest
         return mentions
 
-    def used(self, path: Path, mentions: Mentions | None, word: str, *, changing: bool) -> Module | None:
-        """Return a file that may use, or set as an attribute, something of a name, as `using`.
+    def given(self, path: Path, mentions: Mentions | None) -> Module | None:
+        """Return a file of which is known what it names.
 
         Args:
             path: the file, absolute.
             mentions: what it names.
-            word: the name.
-            changing: whether only files matter that set it; then an empty word stands for any name.
+
+        Returns:
+            Its module; None when it cannot be read or parsed.
         """
         if mentions is OWN:
             return self._own
-        if mentions is None or not (mentions.changes(word) if changing else word in mentions.names):
-            return None
-        return self._give(path)
+        return None if mentions is None else self._give(path)
 
     def _find(self, parts: list[str], dots: int, start: Path | None, *, may_be_read: bool) -> Module | None:
         if start is not None:
@@ -365,7 +371,8 @@ class Users:
         self._of: dict[Path, tuple[str, ...] | None] = {}
         self._folders = Folders()
         self._paths: dict[str, Path] = {}
-        self._mentions: dict[Path, list[tuple[Path, Mentions | None]]] = {}
+        self._mentions: dict[Path, list[tuple[str, Mentions]]] = {}
+        self._modules: dict[str, Module | None] = {}
 
     def are_known(self, path: Path) -> bool:
         """Whether all files that may use something of a file are known."""
@@ -377,16 +384,28 @@ class Users:
         found = self._users(path)
         return found is not None and MANY not in found
 
-    def of(self, path: Path, word: str, *, changing: bool = False) -> Iterator[Module]:
-        """Yield the files that may use something of a file, under its name, or set it as an attribute; see `Neighbours.using`."""
+    def of(self, path: Path, word: str, *, changing: bool = False) -> list[Module]:
+        """List the files that may use something of a file, under its name, or set it as an attribute; see `Neighbours.using`."""
         known = self._mentions.get(path)
         if known is None:
-            users = [self._path(user) for user in self._users(path) or () if user not in (MANY, BESIDE)]
-            known = self._mentions[path] = [(user, self._neighbours.mentions(user)) for user in users]
-        for user, mentions in known:
-            module = self._neighbours.used(user, mentions, word, changing=changing)
-            if module is not None:
-                yield module
+            users = [user for user in self._users(path) or () if user not in (MANY, BESIDE)]
+            read = [(user, self._neighbours.mentions(self._path(user))) for user in users]
+            known = self._mentions[path] = [(user, said) for user, said in read if said is not None]
+        # Asked thousands of times for each script, of up to hundreds of files: nothing is called for those that do not matter.
+        if not changing:
+            using = [user for user, said in known if word in said.names or said is OWN]
+        elif word:
+            using = [user for user, said in known if word in said.sets or said.sets_by_text or said is OWN]
+        else:
+            using = [user for user, said in known if said.sets or said.sets_by_text or said is OWN]
+        found = [self._modules[user] if user in self._modules else self._module(user) for user in using]
+        return [module for module in found if module is not None]
+
+    def _module(self, user: str) -> Module | None:
+        """Read a file that is known to matter, once."""
+        path = self._path(user)
+        found = self._modules[user] = self._neighbours.given(path, self._neighbours.mentions(path))
+        return found
 
     @property
     def are_all_around(self) -> bool:

@@ -6,19 +6,20 @@ Input: a file of the program and a name in it. Output: files, and places in them
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.by_text import READERS_BY_TEXT, ReadByText, read_by_text
 from workerlog_migrate.analysis.header import has_main_guard
 from workerlog_migrate.analysis.program import Unit
-from workerlog_migrate.analysis.taken import calls_to
+from workerlog_migrate.analysis.taken import called_words, calls_to
 from workerlog_migrate.analysis.values import Type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from workerlog_migrate.analysis.above import Above
+    from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.world import World
     from workerlog_migrate.syntax.scopes import Binding
 
@@ -36,6 +37,7 @@ class Places:
         self._handed_on: dict[tuple[Unit, Unit], bool] = {}
         self._imported: tuple[Unit, ...] | None = None
         self._units: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
+        self._said: dict[Unit, list[tuple[Unit, _Said]]] = {}
         self._by_text: dict[Unit, tuple[tuple[Unit, ReadByText], ...]] = {}
         self._writers: dict[tuple[Unit, str], tuple[Unit, ...]] = {}
         self._strangers: dict[tuple[Unit, str], frozenset[Unit]] = {}
@@ -76,11 +78,7 @@ class Places:
             further = [
                 each for other in passing for each in self._world.users_of(other, word, changing=changing)
             ]
-            given = (
-                other
-                for other in (self._world.imported_by(unit) if word else ())
-                if _may_use(other, word, changing=changing)
-            )
+            given = self._given(unit, word, changing=changing) if word else []
             handed = self.beside(word, changing=changing)
             known = self._units[key] = tuple(dict.fromkeys((unit, *users, *further, *given, *handed)))
         return known
@@ -88,7 +86,7 @@ class Places:
     def beside(self, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
         """Return the files that others may hand the script's objects to, of those that use or set an attribute of a name."""
         found = self._world.beside(word, changing=changing) if word else ()
-        return tuple(each for each in found if _may_use(each, word, changing=changing))
+        return tuple(_of(((each, _said_in(each.module)) for each in found), word, changing=changing))
 
     def is_of_its_own(self, place: ast.Attribute, other: Unit, unit: Unit) -> bool:
         """Whether an attribute in a file that is only handed objects of another (see `beside`) is one of an object of its own.
@@ -114,6 +112,15 @@ class Places:
             near = (*self._world.users_of(unit, word), *self._world.imported_by(unit))
             known = self._strangers[key] = frozenset(self.beside(word)).difference((unit, *near))
         return known
+
+    def _given(self, unit: Unit, word: str, *, changing: bool) -> list[Unit]:
+        """List the files that a file imports that may use something of a name, or set it as an attribute."""
+        known = self._said.get(unit)
+        if known is None:
+            known = self._said[unit] = [
+                (other, _said_in(other.module)) for other in self._world.imported_by(unit)
+            ]
+        return _of(known, word, changing=changing)
 
     def places_in_others(self, unit: Unit, name: str) -> Iterator[tuple[Unit, ast.expr]]:
         """Yield where other files read a name of a module, as ``module.name`` or under the name that they give it."""
@@ -234,7 +241,7 @@ class Places:
         """Yield what those import that use a file and read something by its name: they may hand on what is in it."""
         for user in self.units(unit, unit.name.rpartition(".")[2]):
             for other in self._world.imported_by(user):
-                if any(_may_use(other, word, changing=False) for word in READERS_BY_TEXT):
+                if not _said_in(other.module).uses.isdisjoint(READERS_BY_TEXT):
                     yield other
 
     def _handed_to(self, unit: Unit) -> Iterator[Unit]:
@@ -368,17 +375,36 @@ def _imported_names(unit: Unit) -> dict[str, list[tuple[str, str]]]:
     return known
 
 
-def _may_use(unit: Unit, word: str, *, changing: bool) -> bool:
-    """Whether a file uses an attribute or calls something of a name, or may set an attribute of that name."""
-    module = unit.module
+class _Said(NamedTuple):
+    """What a file does with names, of which it is asked for each that another file defines.
+
+    Attributes:
+        uses: the attributes that it uses, and the names of what it calls.
+        sets: the attributes that it may set or delete.
+        sets_by_text: it may set attributes whose names no one can read here.
+    """
+
+    uses: frozenset[str]
+    sets: frozenset[str]
+    sets_by_text: bool
+
+
+def _said_in(module: Module) -> _Said:
+    """Say which names a file uses as attributes or calls, and which attributes it may set; worked out once for each file."""
+    known: _Said | None = module.remembered.get(_Said)
+    if known is None:
+        uses = {attribute.attr for attribute in module.attributes} | called_words(module)
+        sets = {place.attr for place in module.attributes if not isinstance(place.ctx, ast.Load)}
+        sets_by_text = any(calls_to(module, each) for each in _SETS_BY_TEXT)
+        known = module.remembered[_Said] = _Said(frozenset(uses), frozenset(sets), sets_by_text)
+    return known
+
+
+def _of(known: Iterable[tuple[Unit, _Said]], word: str, *, changing: bool) -> list[Unit]:
+    """List the files that may use something of a name, or set it as an attribute."""
     if changing:
-        sets_by_text = module.remembered.get(_SETS_BY_TEXT)
-        if sets_by_text is None:
-            sets_by_text = module.remembered[_SETS_BY_TEXT] = any(
-                calls_to(module, each) for each in _SETS_BY_TEXT
-            )
-        return sets_by_text or bool(module.stores_of(word))
-    return bool(module.attributes_of(word) or calls_to(module, word))
+        return [other for other, said in known if said.sets_by_text or word in said.sets]
+    return [other for other, said in known if word in said.uses]
 
 
 _LOADERS = (

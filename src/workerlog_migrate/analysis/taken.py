@@ -42,6 +42,15 @@ def calls_to(module: Module, word: str) -> list[ast.Call]:
     return [*found, *index.by_word[word]] if word in index.by_word else found
 
 
+def called_words(module: Module) -> set[str]:
+    """List the names for which `calls_to` lists a call.
+
+    Args:
+        module: the file.
+    """
+    return {*(last_name(call.func) for call in module.calls), *_taken(module).by_word}
+
+
 def called_as(module: Module, call: ast.Call) -> list[ast.Call]:
     """List the ways to read a call: as it is written, and for each function or method that it may call by another name.
 
