@@ -467,9 +467,16 @@ class Changes:
         known = self._changers.get(unit)
         if known is not None:
             return known
+        module = unit.module
+        noted = module.remembered.get(_changes)  # of the file alone: for all scripts that look at it
+        if noted is not None:
+            known, self._emptiers[unit] = (
+                {name: {*map(unit.function, found)} for name, found in table.items()} for table in noted
+            )
+            self._changers[unit] = known
+            return known
         known = self._changers[unit] = {}
         emptying = self._emptiers[unit] = {}
-        module = unit.module
         for scope in module.scopes.values():
             if scope.function is not None:
                 for name in (*scope.globals, *scope.nonlocals):
@@ -509,6 +516,10 @@ class Changes:
         for place in module.names:
             if isinstance(module.parents.get(place), ast.Subscript) and _changes(place, module.parents):
                 self._note_name(place, unit, known)
+        module.remembered[_changes] = [
+            {name: [each.node for each in found] for name, found in table.items()}
+            for table in (known, emptying)
+        ]
         return known
 
     def _note_name(self, place: ast.Name, unit: Unit, known: dict[str, set[FunctionInfo]]) -> None:

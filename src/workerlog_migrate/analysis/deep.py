@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable, Iterator
 
 from workerlog_migrate.analysis import values
+from workerlog_migrate.analysis.module import Module
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.taken import all_read
 from workerlog_migrate.analysis.values import Type, Value
@@ -113,12 +114,10 @@ def fills_decoded(unit: Unit, value_of: Callable[[ast.expr, Unit], Value]) -> bo
         may_be_no_data(value_of(stored, unit)) and values.may_be_decoded(value_of(holder, unit))
         for holder, stored in _filled(unit)
     ) or any(
-        isinstance(node, ast.Subscript)
-        and isinstance(node.ctx, ast.Store)
-        and not isinstance(node.slice, ast.Slice)
+        not isinstance(node.slice, ast.Slice)
         and _is_no_key(value_of(node.slice, unit))
         and values.may_be_decoded(value_of(node.value, unit))
-        for node in tuple(unit.module.parents)
+        for node in _stored(unit)
     )
 
 
@@ -148,11 +147,10 @@ def mixes_keys_of_decoded(unit: Unit, value_of: Callable[[ast.expr, Unit], Value
         unit: the file.
         value_of: gives what an expression may be.
     """
-    for node in tuple(unit.module.parents):
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-            is_text = values.names(value_of(node.slice, unit)) <= {"str"}
-            if not is_text and _may_be_decoded(value_of(node.value, unit)):
-                return True
+    for node in _stored(unit):
+        is_text = values.names(value_of(node.slice, unit)) <= {"str"}
+        if not is_text and _may_be_decoded(value_of(node.value, unit)):
+            return True
     return any(
         mixes_keys(value_of(stored, unit)) and _may_be_decoded(value_of(holder, unit))
         for holder, stored in _filled(unit)
@@ -163,10 +161,18 @@ def _may_be_decoded(value: Value) -> bool:
     return "json" in values.names(value)
 
 
-def _filled(unit: Unit) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Yield each expression that something is put into, and what is put in: for ``update``, what it takes it from."""
-    meant = all_read(unit.module)
-    for node in (*unit.module.parents, *meant):
+def _filled(unit: Unit) -> list[tuple[ast.expr, ast.expr]]:
+    """List each expression that something is put into, and what is put in: for ``update``, what it takes it from."""
+    remembered = unit.module.remembered
+    known: list[tuple[ast.expr, ast.expr]] | None = remembered.get(_filled)
+    if known is None:
+        known = remembered[_filled] = list(_filled_in(unit.module))
+    return known
+
+
+def _filled_in(module: Module) -> Iterator[tuple[ast.expr, ast.expr]]:
+    meant = all_read(module)
+    for node in (*module.parents, *meant):
         match node:
             case ast.Assign(targets=targets, value=stored):
                 for target in targets:
@@ -203,13 +209,32 @@ def holds_itself(unit: Unit) -> bool:
     return any(_reaches(each, each, held) for each in held)
 
 
-def _made(unit: Unit) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Yield each name that a container is made for, and the container."""
-    for node in unit.module.parents:
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict | ast.List):
-            for target in node.targets:
-                if not isinstance(target, ast.Subscript):
-                    yield target, node.value
+def _made(unit: Unit) -> list[tuple[ast.expr, ast.expr]]:
+    """List each name that a container is made for, and the container."""
+    remembered = unit.module.remembered
+    known: list[tuple[ast.expr, ast.expr]] | None = remembered.get(_made)
+    if known is None:
+        known = remembered[_made] = [
+            (target, node.value)
+            for node in unit.module.parents
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict | ast.List)
+            for target in node.targets
+            if not isinstance(target, ast.Subscript)
+        ]
+    return known
+
+
+def _stored(unit: Unit) -> list[ast.Subscript]:
+    """List the items that a file sets."""
+    remembered = unit.module.remembered
+    known: list[ast.Subscript] | None = remembered.get(_stored)
+    if known is None:
+        known = remembered[_stored] = [
+            node
+            for node in unit.module.parents
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+        ]
+    return known
 
 
 def _named_in(node: ast.expr) -> Iterator[ast.expr]:

@@ -84,7 +84,11 @@ def _calls_what_is_held(function: FunctionInfo) -> bool:
     owner = function.owner
     if owner is not None and any(name in owner.stores for name in facts.called_on_self):
         return True
-    return any(
-        isinstance(node, ast.Call) and isinstance(node.func, ast.Subscript | ast.Call)
-        for node in nodes_in(module, function.node)
-    )
+    key = (_calls_what_is_held, function.node)
+    known: bool | None = module.remembered.get(key)
+    if known is None:
+        known = module.remembered[key] = any(
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Subscript | ast.Call)
+            for node in nodes_in(module, function.node)
+        )
+    return known

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from workerlog_migrate.analysis.families import Families
-    from workerlog_migrate.analysis.program import Unit
+    from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.values import Kind
     from workerlog_migrate.knowledge import CallRow
 
@@ -247,9 +247,9 @@ class Meetings:
             self._join(trail, self._objects(each))
         own = [base for base in family if isinstance(base, ClassInfo)]
         for info in dict.fromkeys((*own, *heirs)):
-            for place, unit in _selves(info):
+            for place in _selves(info):
                 if not trail.lost:
-                    self._join(trail, self._companion().from_expression(place, unit))
+                    self._join(trail, self._companion().from_expression(place, info.unit))
         return trail
 
     def _objects(self, info: ClassInfo) -> Trail:
@@ -279,20 +279,25 @@ class Meetings:
         return Trail([use for each in met.uses for use in _as_called(function.name, each)], met.lost)
 
 
-def _selves(info: ClassInfo) -> Iterator[tuple[ast.Name, Unit]]:
-    """Yield where the methods of a class use the object for more than an attribute of it."""
+def _selves(info: ClassInfo) -> list[ast.Name]:
+    """List where the methods of a class use the object for more than an attribute of it."""
     module = info.unit.module
+    key = (_selves, info.node)
+    known: list[ast.Name] | None = module.remembered.get(key)
+    if known is None:
+        known = module.remembered[key] = list(_selves_in(info, module))
+    return known
+
+
+def _selves_in(info: ClassInfo, module: Module) -> Iterator[ast.Name]:
     for method in info.methods.values():
         if method.kind in ("static", "class") or not method.parameters:
             continue
-        name = method.parameters[0].arg
-        scope = module.scopes[method.node]
-        for place in module.names_of(name):
-            found = module.lookup(name, module.scope(place))
+        for place in module.names_in(module.scopes[method.node], method.parameters[0].arg):
             parent = module.parents.get(place)
             is_read = isinstance(parent, ast.Attribute) and not parent.attr.startswith("__")
-            if found is not None and found[0] is scope and not is_read and isinstance(place.ctx, ast.Load):
-                yield place, info.unit
+            if not is_read and isinstance(place.ctx, ast.Load):
+                yield place
 
 
 def _as_called(name: str, use: Use) -> Iterator[Use]:

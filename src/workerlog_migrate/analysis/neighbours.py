@@ -342,7 +342,7 @@ def _look(folder: str, parts: list[str]) -> tuple[Path | None, tuple[str, ...]]:
     missing: list[str] = []
     for path in (f"{base}.py", package) if parts else (package,):
         if _is_file(path):
-            return Path(path), tuple(missing)
+            return once(("path", path), lambda: Path(path)), tuple(missing)  # noqa: B023  # called at once
         missing.append(path)
     return None, tuple(missing)
 
@@ -372,6 +372,7 @@ class Users:
         self._folders = Folders()
         self._paths: dict[str, Path] = {}
         self._mentions: dict[Path, list[tuple[str, Mentions]]] = {}
+        self._asked: dict[str, Mentions | None] = {}
         self._modules: dict[str, Module | None] = {}
 
     def are_known(self, path: Path) -> bool:
@@ -389,7 +390,8 @@ class Users:
         known = self._mentions.get(path)
         if known is None:
             users = [user for user in self._users(path) or () if user not in (MANY, BESIDE)]
-            read = [(user, self._neighbours.mentions(self._path(user))) for user in users]
+            asked = self._asked
+            read = [(user, asked[user] if user in asked else self._mentioned(user)) for user in users]
             known = self._mentions[path] = [(user, said) for user, said in read if said is not None]
         # Asked thousands of times for each script, of up to hundreds of files: nothing is called for those that do not matter.
         if not changing:
@@ -401,10 +403,13 @@ class Users:
         found = [self._modules[user] if user in self._modules else self._module(user) for user in using]
         return [module for module in found if module is not None]
 
+    def _mentioned(self, user: str) -> Mentions | None:
+        found = self._asked[user] = self._neighbours.mentions(self._path(user))
+        return found
+
     def _module(self, user: str) -> Module | None:
         """Read a file that is known to matter, once."""
-        path = self._path(user)
-        found = self._modules[user] = self._neighbours.given(path, self._neighbours.mentions(path))
+        found = self._modules[user] = self._neighbours.given(self._path(user), self._asked[user])
         return found
 
     @property
@@ -442,7 +447,7 @@ class Users:
         """Make a path once: it is asked for thousands of times."""
         path = self._paths.get(user)
         if path is None:
-            path = self._paths[user] = Path(user)
+            path = self._paths[user] = once(("path", user), lambda: Path(user))
         return path
 
 
@@ -543,6 +548,10 @@ def _stamp(path: Path) -> _Stamp | None:
     kept = original(path)
     if kept is not None:
         return _KEPT, len(kept)
+    return once(("stamp", path), lambda: _stamp_of(path))
+
+
+def _stamp_of(path: Path) -> _Stamp | None:
     try:
         status = path.stat()
     except (OSError, ValueError):

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.world import World
-    from workerlog_migrate.syntax.scopes import Binding
 
 
 class Places:
@@ -61,7 +60,10 @@ class Places:
         known = self._writers.get(key)
         if known is None:
             found = self.units(unit, word, changing=True)
-            known = self._writers[key] = tuple(other for other in found if not self.is_test(other))
+            tests = self._tests
+            known = self._writers[key] = tuple(
+                [other for other in found if not (tests[other] if other in tests else self.is_test(other))]
+            )
         return known
 
     def units(self, unit: Unit, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
@@ -143,8 +145,8 @@ class Places:
     def _names_in(self, other: Unit, unit: Unit, name: str) -> set[str]:
         is_taken = any(self._is_of(base, unit, other, name) for base in other.module.star_imports)
         found = {name} if is_taken else set()
-        for bound, base in _imported_names(other).get(name, ()):
-            if self._is_of(base, unit, other, name):
+        for bound, qualified in _imported_names(other).get(name, ()):
+            if self._is_of(qualified.rpartition(".")[0] or ".", unit, other, name):
                 found.add(bound)
         return found
 
@@ -222,13 +224,10 @@ class Places:
         """Yield where a file names a module that it imports."""
         module = other.module
         name = unit.name.rpartition(".")[2]
-        taken = {
-            bound
-            for scope in module.scopes.values()
-            for bound, bindings in scope.bindings.items()
-            if any(binding.kind == "import" and self._means(binding, unit, other) for binding in bindings)
-        }
-        for bound in taken:
+        imported = _imported_names(other).get(name, ())
+        for bound in dict.fromkeys(
+            bound for bound, qualified in imported if self._means(qualified, unit, other)
+        ):
             yield from module.names_of(bound)
         for place in module.attributes_of(name):
             if any(
@@ -254,11 +253,8 @@ class Places:
                         if entry.function_or_none is not None:
                             yield entry.function.unit
 
-    def _means(self, binding: Binding, unit: Unit, other: Unit) -> bool:
-        """Whether an import binds a name to a module, or to something that cannot be found and has its name."""
-        qualified = binding.qualified
-        if qualified.rpartition(".")[2] != unit.name.rpartition(".")[2]:
-            return False
+    def _means(self, qualified: str, unit: Unit, other: Unit) -> bool:
+        """Whether an import of a module's name binds that module, or something that cannot be found."""
         found = self._world.other_unit(qualified, other)
         if found is not None:
             return found is unit
@@ -361,7 +357,7 @@ _SETS_BY_TEXT = ("setattr", "delattr", "__setattr__", "__delattr__", "patch", "o
 
 
 def _imported_names(unit: Unit) -> dict[str, list[tuple[str, str]]]:
-    """Return what a file imports, by its last name: under which names, and from where."""
+    """Return what a file imports, by its last name: under which names, and its whole name."""
     remembered = unit.module.remembered
     known: dict[str, list[tuple[str, str]]] | None = remembered.get(_imported_names)
     if known is None:
@@ -370,8 +366,8 @@ def _imported_names(unit: Unit) -> dict[str, list[tuple[str, str]]]:
             for bound, bindings in scope.bindings.items():
                 for binding in bindings:
                     if binding.kind == "import":
-                        base, _, last = binding.qualified.rpartition(".")
-                        known.setdefault(last, []).append((bound, base or "."))
+                        last = binding.qualified.rpartition(".")[2]
+                        known.setdefault(last, []).append((bound, binding.qualified))
     return known
 
 
@@ -420,6 +416,8 @@ _TEST_LIBRARIES = ("pytest", "unittest")
 
 def _passes_on(unit: Unit, name: str) -> bool:
     """Whether a module has a name from another one."""
-    bindings = unit.module.scope_of_module.bindings.get(name, ())
-    imported = any(binding.kind == "import" for binding in bindings)
-    return imported or (not bindings and bool(unit.module.star_imports))
+    module = unit.module
+    known = module.scope_of_module.bindings
+    if name not in known or not known[name]:
+        return bool(module.star_imports)
+    return "import" in [binding.kind for binding in known[name]]

@@ -37,9 +37,8 @@ def calls_to(module: Module, word: str) -> list[ast.Call]:
         module: the file.
         word: the name.
     """
-    found = module.calls_of(word)
     index: _Taken = module.taken or _taken(module)
-    return [*found, *index.by_word[word]] if word in index.by_word else found
+    return index.calls.get(word, [])
 
 
 def called_words(module: Module) -> set[str]:
@@ -48,7 +47,7 @@ def called_words(module: Module) -> set[str]:
     Args:
         module: the file.
     """
-    return {*(last_name(call.func) for call in module.calls), *_taken(module).by_word}
+    return set(_taken(module).calls)
 
 
 def called_as(module: Module, call: ast.Call) -> list[ast.Call]:
@@ -135,6 +134,7 @@ class _Taken:
         readings: a call -> what it means.
         written: each of these -> the call.
         by_word: the name of what is called -> these, and calls of what was imported by another name.
+        calls: the name of what is called -> the calls that are written so, and these.
         attributes: what takes an attribute by the text of its name, and that name -> the attribute.
     """
 
@@ -182,6 +182,12 @@ class _Taken:
                 self._read(call)
             if function.__class__ is ast.Attribute and getattr(function.value, "id", "") in _CONTAINERS:
                 self._of_class(call, call)
+        self.calls: dict[str, list[ast.Call]] = {}
+        for call in module.calls:
+            self.calls.setdefault(last_name(call.func), []).append(call)
+        self.calls.pop("", None)
+        for word, found in self.by_word.items():
+            self.calls.setdefault(word, []).extend(found)
         del self._module  # all is read: no circle keeps a finished file
 
     def _read(self, call: ast.Call) -> None:

@@ -83,6 +83,7 @@ class World:
         self._own_tops: dict[str, bool] = {}
         self._imports: dict[tuple[ast.AST, Unit], tuple[Unit, ...]] = {}
         self._imported_by: dict[Unit, tuple[Unit, ...]] = {}
+        self._direct: dict[Unit, tuple[Unit, ...]] = {}
         self._users_of: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
         self._around: dict[tuple[str, bool], tuple[Unit, ...]] = {}
         self._beside: dict[tuple[str, bool], tuple[Unit, ...]] = {}
@@ -185,13 +186,20 @@ class World:
                 new = {
                     other: None
                     for current in pending
-                    for node in current.module.imports
-                    for other in self.own_imports(node, current)
+                    for other in (
+                        self._direct[current] if current in self._direct else self._imports_of(current)
+                    )
                     if other is not unit and other not in found
                 }
                 found |= new
                 pending = list(new)
             known = self._imported_by[unit] = tuple(found)
+        return known
+
+    def _imports_of(self, unit: Unit) -> tuple[Unit, ...]:
+        """Return the files of the program that a file imports itself."""
+        found = (other for node in unit.module.imports for other in self.own_imports(node, unit))
+        self._direct[unit] = known = tuple(dict.fromkeys(found))
         return known
 
     def comes_after(self, inner: Unit, package: Unit, name: str) -> bool:
@@ -273,7 +281,10 @@ class World:
         key = (unit, word, changing)
         if key not in self._users_of:
             found = self._users.of(unit.module.source.path, word, changing=changing)
-            self._users_of[key] = tuple(self._user(module) for module in found)
+            known = self._by_module
+            self._users_of[key] = tuple(
+                [known[module] if module in known else self._user(module) for module in found]
+            )
         return self._users_of[key]
 
     def set_up_around(self, word: str, *, changing: bool = False) -> tuple[Unit, ...]:

@@ -509,12 +509,22 @@ def _tables_in(module: Module) -> list[tuple[ast.expr, ast.expr]]:
     return known
 
 
-def set_by_name(module: Module) -> Iterator[tuple[ast.expr, ast.expr, ast.expr | None]]:
-    """Yield whose attributes are set by a text, the text, and the value; None where one is deleted.
+_Set = tuple[ast.expr, ast.expr, ast.expr | None]
+
+
+def set_by_name(module: Module) -> list[_Set]:
+    """List whose attributes are set by a text, the text, and the value; None where one is deleted.
 
     By ``setattr(x, name, value)``, ``object.__setattr__(x, name, value)``, ``super().__setattr__(name, value)`` and their counterparts,
     by ``patch.object(x, name, value)`` and ``patch.multiple(x, name=value)``.
     """
+    known: list[_Set] | None = module.remembered.get(set_by_name)
+    if known is None:
+        known = module.remembered[set_by_name] = list(_set_by_name(module))
+    return known
+
+
+def _set_by_name(module: Module) -> Iterator[_Set]:
     for call in calls_to(module, "object"):
         if _is_of_patch(call) and len(call.args) >= _PAIR:
             yield call.args[0], call.args[1], call.args[2] if len(call.args) > _PAIR else None
