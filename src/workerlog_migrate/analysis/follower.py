@@ -98,7 +98,7 @@ class Follower:
         self._callers = callers
         self._is_code = is_code
         self._trail = Trail()
-        self._seen: set[tuple[int, int, int]] = set()
+        self._seen: set[tuple[ast.AST, int, int]] = set()
         self._names: set[tuple[int, str, int, int]] = set()
         self._work: list[Step] = []
 
@@ -120,7 +120,7 @@ class Follower:
     # -- steps ----------------------------------------------------------------------------------------------
 
     def _push(self, node: ast.AST, unit: Unit, items: int, bound: tuple[Use, ...]) -> None:
-        key = (id(node), items, len(bound))
+        key = (node, items, len(bound) if bound else 0)
         if key in self._seen:
             return
         self._seen.add(key)

@@ -296,9 +296,9 @@ class Module:
             found = defaultdict(list)
             for call in self.calls:
                 callee = call.func
-                if isinstance(callee, ast.Name):
+                if type(callee) is ast.Name:
                     found[callee.id].append(call)
-                elif isinstance(callee, ast.Attribute):
+                elif type(callee) is ast.Attribute:
                     found[callee.attr].append(call)
             self._calls_by_name = found
         return self._calls_by_name.get(name, [])
@@ -323,10 +323,10 @@ class Module:
         plain = names | self._standing_in
         for call in self.calls:
             callee = call.func
-            if isinstance(callee, ast.Name):
+            if type(callee) is ast.Name:
                 if callee.id in plain:
                     yield call
-            elif isinstance(callee, ast.Attribute) and callee.attr in names:
+            elif type(callee) is ast.Attribute and callee.attr in names:
                 yield call
 
     # -- names ----------------------------------------------------------------------------------------------

@@ -28,6 +28,9 @@ MAX_TOTAL = 500_000_000
 _MAX_HELD = 32_000_000
 """So many bytes are held, to be looked through again."""
 
+_MAX_KEPT = 100_000
+"""So many identifiers of files are kept, each some 60 bytes."""
+
 _IDENTIFIER = re.compile(rb"[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*")
 _OF_RUNTIME = sys.stdlib_module_names.union(RUNTIME_MODULES)
 _FEW = 40  # up to so many words, to search for each costs less than to take a file apart
@@ -60,6 +63,8 @@ class Project:
         self._asked: frozenset[bytes] = frozenset()
         self._mentioning: set[str] = set()
         self._as_it_is: set[str] = set()  # files whose names are all written as Python compares them
+        self._identifiers: dict[str, frozenset[bytes]] = {}
+        self._may_keep = _MAX_KEPT
         self._may_hold = _MAX_HELD
 
     def facts(self, path: str) -> FileFacts | None:
@@ -138,7 +143,7 @@ class Project:
             compared = raw if path in self._as_it_is else as_compared(raw)
             if compared is raw:
                 self._as_it_is.add(path)
-            if not _mentions(compared, still):
+            if not (_mentions(compared, still) if len(still) <= _FEW else self._holds(path, compared, still)):
                 continue
             found_now.add(path)
             if not (concerns is None or concerns(compared)):
@@ -153,6 +158,16 @@ class Project:
         # Only now, when all were looked at.
         mentioning |= found_now
         self._asked |= wanted
+
+    def _holds(self, path: str, raw: bytes, wanted: frozenset[bytes]) -> bool:
+        """Whether a file holds one of many identifiers; its own are kept, of which more is asked soon."""
+        held = self._identifiers.get(path)
+        if held is None:
+            held = frozenset(_IDENTIFIER.findall(raw))
+            if len(held) <= self._may_keep:
+                self._may_keep -= len(held)
+                self._identifiers[path] = held
+        return not wanted.isdisjoint(held)
 
     def texts_mentioning(self, words: Collection[str]) -> Iterator[tuple[str, str]]:
         """Give the other text files that hold one of some identifiers.

@@ -120,6 +120,7 @@ class Shadows:
         self._standard_of: dict[str, frozenset[str]] = {}
         self._put_in_front: dict[str, None] = {}
         self._ours: dict[str, bool] = {}
+        self._stamped: dict[str, bool | None] = {}
         self._has_asked_starters = False
 
     def put_in_front(self, path: str, folder: str) -> None:
@@ -276,21 +277,21 @@ class Shadows:
         name = entry.module.partition(".")[0]
         beside = self._module(os.path.dirname(path), name)
         if beside:
-            raw = self._project.read(beside)
-            return None if raw is not None and read_stamp(raw.decode("utf-8", "replace")) else beside
+            return None if self._is_stamped(beside) else beside
         if entry.module in RUNTIME_MODULES and entry.names and is_ours({entry.module: entry.names}):
             return None
         found = [each for each in self._files if os.path.basename(each) == f"{name}.py"]
         found += [each for each in self._files if each.endswith(os.path.join(name, "__init__.py"))]
-        raws = ((each, self._project.read(each)) for each in sorted(found))
-        return next(
-            (
-                each
-                for each, raw in raws
-                if raw is not None and not read_stamp(raw.decode("utf-8", "replace"))
-            ),
-            "",
-        )
+        return next((each for each in sorted(found) if self._is_stamped(each) is False), "")
+
+    def _is_stamped(self, path: str) -> bool | None:
+        """Whether a file begins as one of ours does; None of one that cannot be read."""
+        if path not in self._stamped:
+            raw = self._project.read(path)
+            self._stamped[path] = (
+                None if raw is None else read_stamp(raw.decode("utf-8", "replace")) is not None
+            )
+        return self._stamped[path]
 
     def _module(self, folder: str, name: str) -> str:
         for file in (os.path.join(folder, f"{name}.py"), os.path.join(folder, name, "__init__.py")):
