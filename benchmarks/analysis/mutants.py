@@ -78,7 +78,7 @@ MUTANTS = (
     Mutant("with of something unknown may swallow", "entering", '            if values.is_opaque(entry) or entry.kind is values.SUPPRESS:\n                return True\n', '            if entry.kind is values.SUPPRESS:\n                return True\n', SWALLOW),
     Mutant("finally: what it stores", "flow", "        left = frame.left_of(self._guards.joined(ends)._replace(at=at))\n", "        left = self._guards.joined(ends)\n", FLOW),
     # --- questions
-    Mutant("alternatives in the order of the set", "values", "    return sorted(value, key=_name if are_told else _place)\n", "    return list(value)\n", "order_of_questions::test_the_order_of_a_set_decides_nothing"),
+    Mutant("alternatives in the order of the set", "values", "    return sorted(value, key=operator.attrgetter(\"name\") if are_told else _order(value))\n", "    return list(value)\n", "order_of_questions::test_the_order_of_a_set_decides_nothing"),
     # --- what objects meet, what functions carry, what is read by a name
     Mutant("right of an operator", "meetings", "self._meet(_LEFT if node is left else _RIGHT, parent, step, right", "self._meet(_LEFT, parent, step, right", "meetings::test_a_special_method_is_given_what_its_objects_meet"),
     Mutant("its own class is followed through self", "meetings", "                if not trail.lost:\n                    self._join(trail, self._companion()", "                if trail.lost:\n                    self._join(trail, self._companion()", "meetings::test_what_the_object_meets_in_its_own_methods_counts"),

@@ -198,7 +198,10 @@ def is_same(one: ast.AST | None, other: ast.AST | None, *, at_same_place: bool =
                 getattr(left, name, None) != getattr(right, name, None) for name in left._attributes
             ):
                 return False
-            stack += ((getattr(left, name, None), getattr(right, name, None)) for name in left._fields)
+            for name in left._fields:
+                one, other = getattr(left, name, None), getattr(right, name, None)
+                if one is not other:  # contexts and interned names are one object in both trees
+                    stack.append((one, other))
         elif isinstance(left, list) and isinstance(right, list):
             if len(left) != len(right):
                 return False

@@ -200,6 +200,46 @@ def test_a_log_line_that_was_forgotten_is_still_found(monkeypatch: pytest.Monkey
     assert "a second run would change more" in result.error.reason
 
 
+UNNAMED = """\
+def um(texto):
+    import yaml
+    return yaml.safe_load(texto)
+
+
+def dois(texto):
+    try:
+        print(um(texto))
+    except Exception:
+        pass
+"""
+NEEDING = """
+
+
+def tres(texto):
+    import zlib
+    return zlib.decompress(texto)
+
+
+def quatro(texto):
+    try:
+        return tres(texto)
+    except Exception:
+        pass
+"""
+"""The list of the last one needs an import at the top."""
+
+
+@pytest.mark.parametrize(("text", "times"), [(UNNAMED, 1), (UNNAMED + NEEDING, 3)])
+def test_what_cannot_be_named_cannot_be_named_then_unless_an_import_is_added(
+    text: str, times: int, judged: list[str]
+) -> None:
+    result = _migrate(text)
+
+    assert result.error is None
+    assert any("cannot be named here" in finding.message for finding in result.plan.applied)
+    assert len(judged) == times
+
+
 def test_names_that_are_not_those_of_the_runtime_are_not_read_as_such(
     monkeypatch: pytest.MonkeyPatch, judged: list[str]
 ) -> None:

@@ -48,6 +48,7 @@ _COMMAND = (  # from the last of several commands on, so that no part of a long 
 )
 """A command that makes, removes, moves or reads a folder."""
 
+_TEXTS = (ast.Constant, ast.JoinedStr)
 _MOST_CARRIERS = 2_000
 
 
@@ -75,7 +76,7 @@ def find_use(module: Module, folder: str, worker: str, others: Iterable[Module] 
     ]
     log = re.compile(rf"(?:^|[\\/]){re.escape(worker)}\.log$")
     command = re.compile(_COMMAND.format(re.escape(name)))
-    for node in carriers.nodes:
+    for node in carriers.texts:
         if isinstance(node, ast.JoinedStr):
             text = _text_of(module, node)
             if log.search(text) and _in_folder(text, name):
@@ -178,6 +179,10 @@ class _Carriers:
         module: the script.
         name: the folder's name.
         given: names of other files that stand for the folder.
+
+    Attributes:
+        nodes: all of the script, level by level.
+        texts: those that are texts, or constants of another kind.
     """
 
     def __init__(self, module: Module, name: str, given: Iterable[str] = ()) -> None:
@@ -185,15 +190,16 @@ class _Carriers:
         self._found: set[ast.expr] = set()
         self._waiting: list[ast.expr] = []
         self.nodes = nodes_in(module, module.tree)
-        for node in self.nodes:
+        self.texts = [node for node in self.nodes if type(node) in _TEXTS]
+        for node in self.texts:
             match node:
-                case ast.Constant(value=str() as text) if _last(text) == name:
+                case ast.Constant(value=str() as text) if name in text and _last(text) == name:
                     self._add(node)
                 case ast.Constant(value=bytes() as raw) if _last(raw.decode("latin-1")) == name:
                     self._add(node)
                 case ast.JoinedStr():
                     text = _text_of(module, node)
-                    if _last(text) == name:
+                    if name in text and _last(text) == name:
                         self._add(node)
         for each in given:
             self._attributes(each)

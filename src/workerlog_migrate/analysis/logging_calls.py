@@ -22,6 +22,8 @@ _LOGGERS = frozenset({"worker_logger.mirror_print", "worker_utils.notify_critica
 _IGNORED = (
     "worker_logger.log_ignored"  # of the error at hand: in a function that is called it logs another one
 )
+_LIKELY = _LEVELS | {"print", "safe_print", "mirror_print", "log_ignored", "notify_critical"}
+"""Last names of calls that are asked about first: where one of them logs, nobody asks what the others are."""
 _MOST_FUNCTIONS = 64
 _TRACEBACKS = frozenset({"traceback.print_exc", "traceback.print_exception"})
 
@@ -42,7 +44,7 @@ class LogCalls:
 
     def logs(self, body: list[ast.stmt]) -> bool:
         """Whether a block logs something, itself or through functions of the script."""
-        return any(self._call_logs(call) for call in _calls(body))
+        return any(map(self._call_logs, sorted(_calls(body), key=_is_unlikely)))
 
     def prints_traceback(self, body: list[ast.stmt]) -> bool:
         """Whether a block calls ``traceback.print_exc()``."""
@@ -136,6 +138,10 @@ class LogCalls:
             ):
                 return True
         return self._is_logger_call(call) or self._is_imported_printer(call)
+
+
+def _is_unlikely(call: ast.Call) -> bool:
+    return last_name(call.func) not in _LIKELY
 
 
 def _calls(body: list[ast.stmt]) -> list[ast.Call]:

@@ -13,6 +13,7 @@ and ``global``/``nonlocal`` names bind further out.
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
@@ -157,21 +158,20 @@ class Module:
 
     def span(self, node: ast.AST) -> Span:
         """Return the node's span in characters; a decorated definition starts at ``def`` or ``class``, as in ``ast``."""
-        return Span(
-            node.lineno,  # type: ignore[attr-defined]  # only nodes with positions are asked for
-            self._column(node.lineno, node.col_offset),  # type: ignore[attr-defined]  # as above
-            node.end_lineno,  # type: ignore[attr-defined]  # as above
-            self._column(node.end_lineno, node.end_col_offset),  # type: ignore[attr-defined]  # as above
-        )
+        line: int = node.lineno  # type: ignore[attr-defined]  # only nodes with positions are asked for
+        column: int = node.col_offset  # type: ignore[attr-defined]  # as above
+        end_line: int = node.end_lineno  # type: ignore[attr-defined]  # as above
+        end: int = node.end_col_offset  # type: ignore[attr-defined]  # as above
+        if not self._is_ascii:
+            if column:
+                column = self._column(line, column)
+            end = self._column(end_line, end)
+        return Span(line, column, end_line, end)
 
     def offset(self, line: int, column: int) -> int:
         """Return the character offset in ``source.text`` of a line (from 1) and column (from 0, characters)."""
         if not self._starts:
-            position = 0
-            for text in self.lines:
-                self._starts.append(position)
-                position += len(text)
-            self._starts.append(position)
+            self._starts.extend(itertools.accumulate(map(len, self.lines), initial=0))
         return self._starts[line - 1] + column
 
     def text(self, node: ast.AST) -> str:
@@ -180,12 +180,10 @@ class Module:
 
     def cut(self, span: Span) -> str:
         """Return the source text of a span."""
-        start = self.offset(span.line, span.column)
-        return self.source.text[start : self.offset(span.end_line, span.end_column)]
+        start, end = self.offset(span.line, span.column), self.offset(span.end_line, span.end_column)
+        return self.source.text[start:end]
 
     def _column(self, line: int, byte_column: int) -> int:
-        if self._is_ascii:
-            return byte_column
         text = self.lines[line - 1] if line <= len(self.lines) else ""
         if text.isascii():
             return byte_column
@@ -242,11 +240,12 @@ class Module:
 
         Or inside a t-string, which hands the text of its expressions on.
         """
-        for parent in self.ancestors(node):
+        parents = self.parents
+        parent = parents.get(node)
+        while parent is not None and not isinstance(parent, ast.stmt):
             if isinstance(parent, STRINGS):
                 return True
-            if isinstance(parent, ast.stmt):
-                return False
+            parent = parents.get(parent)
         return False
 
     # -- nodes by name: made when first asked for, as most files ask for none -------------------------------

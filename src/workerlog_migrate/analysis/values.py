@@ -12,7 +12,7 @@ import enum
 import functools
 import operator
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from workerlog_migrate.analysis.getters import Getter
@@ -514,9 +514,8 @@ def is_opaque(entry: Type) -> bool:
     """Whether an alternative is of nothing or of a class that nobody knows, so that using it may run any code."""
     if entry.kind is NAMED:
         return False
-    if (
-        entry.kind is DOTTED
-    ):  # of the standard library and of builtin types these are constants, functions and classes
+    if entry.kind is DOTTED:
+        # Of the standard library and of builtin types these are constants, functions and classes.
         top, dot, _ = entry.dotted.partition(".")
         return bool(dot) and top not in sys.stdlib_module_names and not hasattr(builtins, top)
     return entry.kind in _NOTHING_KNOWN
@@ -531,19 +530,24 @@ def in_order(value: Value) -> list[Type]:
     if len(value) < 2:
         return list(value)
     are_told = len(names(value)) == len(value)  # apart by their names, as most of them are
-    return sorted(value, key=_name if are_told else _place)
+    return sorted(value, key=operator.attrgetter("name") if are_told else _order(value))
 
 
-_name = operator.attrgetter("name")
+def _order(value: Value) -> Callable[[Type], tuple[object, ...]]:
+    places = {entry: _place(entry) for entry in value}
+    return places.__getitem__ if len({*places.values()}) == len(value) else _whole_place
 
 
-def _place(entry: Type) -> tuple[str, str, int, int, str, list[list[object]]]:
+def _place(entry: Type) -> tuple[object, ...]:
     info = entry.class_or_none or entry.function_or_none
-    parts: list[list[object]] = [[*map(_place, in_order(part))] for part in entry.args]
     if info is None:
-        return entry.name, "", 0, 0, _mark(entry.ref), parts
+        return entry.name, "", 0, 0, _mark(entry.ref)
     node = info.node
-    return entry.name, info.unit.name, getattr(node, "lineno", 0), getattr(node, "col_offset", 0), "", parts
+    return entry.name, info.unit.name, getattr(node, "lineno", 0), getattr(node, "col_offset", 0), ""
+
+
+def _whole_place(entry: Type) -> tuple[object, ...]:
+    return _place(entry), [[*map(_whole_place, in_order(part))] for part in entry.args]
 
 
 def _mark(ref: object) -> str:
@@ -574,9 +578,7 @@ def render(value: Value) -> str | None:
         return "None" if value == NONE else None
     (entry,) = plain
     text = _render(entry)
-    if text is None:
-        return None
-    return f"{text}?" if len(plain) != len(value) else text
+    return f"{text}?" if text is not None and len(plain) != len(value) else text
 
 
 def _render(entry: Type) -> str | None:

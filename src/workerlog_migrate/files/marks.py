@@ -25,7 +25,9 @@ def too_many_marks(text: str) -> int:
     Returns:
         The number of characters before them; -1 if there are none.
     """
-    if text.isascii():
+    if (
+        text.isascii() or len(text.encode("utf-8", "surrogatepass")) - len(text) < MOST
+    ):  # each takes two bytes
         return -1
     for found in _MAY_BE.finditer(text):
         row = 0

@@ -19,6 +19,8 @@ NOT_WATCHED = "not-watched"
 INCOMPLETE = "incomplete"
 LEFT = "left"
 RAISES_NOTHING = "nothing in the body is known to raise"
+NOT_NAMED = "cannot be named here"
+"""The end of the reason why a handler stays broad of which all is known, but classes of modules that the script does not import."""
 
 _BLIND, _BARE = "BLE001", "E722"
 _SILENT = ("S110", "S112")  # a handler that is `pass` or `continue` alone, of Exception or bare

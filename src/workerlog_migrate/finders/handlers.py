@@ -41,6 +41,7 @@ from workerlog_migrate.finders.handler_edits import (
     INCOMPLETE,
     LEFT,
     NARROWED,
+    NOT_NAMED,
     NOT_WATCHED,
     RAISES_NOTHING,
     WATCHED,
@@ -215,7 +216,7 @@ class Handlers:
             return
         reason = inference.reason
         if not reason and not inference.unresolved:
-            reason = f"{', '.join(names.missing)} cannot be named here"
+            reason = f"{', '.join(names.missing)} {NOT_NAMED}"
         if watch_of(self.module, node) is not None:
             yield self.watching(node, reason or f"not known: {_calls(inference)}")
             return
@@ -436,7 +437,7 @@ class Handlers:
             reason = inference.reason or (
                 f"not known: {_calls(inference)}"
                 if inference.unresolved
-                else f"{', '.join(names.missing)} cannot be named here"
+                else f"{', '.join(names.missing)} {NOT_NAMED}"
             )
             yield _told(
                 self.module.span(node),

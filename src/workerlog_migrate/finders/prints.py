@@ -89,6 +89,7 @@ class Prints:
         self._unknown_star = any(may_hide(star, _PRINT) for star in module.star_imports)
         self._is_patched = bool(context.target.starts.patched) or replaces_print(module)
         self._wrappers = _find_wrappers(module)
+        self._redirecting = frozenset(filter(self._redirects, module.withs))
         self._through: dict[ast.AST, str] = {}
 
     # -- one call -------------------------------------------------------------------------------------------
@@ -257,19 +258,22 @@ class Prints:
 
     def _is_redirected(self, call: ast.Call) -> bool:
         """Whether the call stands in ``with redirect_stdout(...)`` and is not itself sent elsewhere."""
-        if any(keyword.arg == "file" for keyword in call.keywords):
+        if not self._redirecting or any(keyword.arg == "file" for keyword in call.keywords):
             return False
         for parent in self.module.ancestors(call):
             if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
                 return False
-            if isinstance(parent, ast.With) and any(
-                isinstance(item.context_expr, ast.Call)
-                and self.module.qualified(item.context_expr.func) == "contextlib.redirect_stdout"
-                and not (item.context_expr.args and self._stream(item.context_expr.args[0]))
-                for item in parent.items
-            ):
+            if parent in self._redirecting:
                 return True
         return False
+
+    def _redirects(self, node: ast.With | ast.AsyncWith) -> bool:
+        return isinstance(node, ast.With) and any(
+            isinstance(item.context_expr, ast.Call)
+            and self.module.qualified(item.context_expr.func) == "contextlib.redirect_stdout"
+            and not (item.context_expr.args and self._stream(item.context_expr.args[0]))
+            for item in node.items
+        )
 
     # -- wrappers -------------------------------------------------------------------------------------------
 

@@ -232,7 +232,6 @@ class Knowledge:
 
     def exception_ancestors(self, name: str) -> frozenset[str]:
         """Return an exception class and all that it inherits from, by canonical names; an unknown one is an ``Exception``."""
-        name = self.canonical_exception(name)
         known = self._ancestors.get(name)
         if known is None:
             found: set[str] = set()

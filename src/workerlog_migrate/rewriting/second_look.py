@@ -3,7 +3,9 @@
 A run proves that a second one would change nothing by looking at the result. Most of what that costs is to find out once
 more why a handler has to stay broad. Where it stayed so because of an operation that is not known, and everything that was
 written means to the inference what stood there before (``mirror_print(logger.info, x)`` is ``print(x)``,
-``retrying(f)(x)`` is ``f(x)``, a line of the log is nothing), that operation is not known in the result either.
+``retrying(f)(x)`` is ``f(x)``, a line of the log is nothing), that operation is not known in the result either. Where it stayed so
+because a class cannot be named there, that class still arrives, since no edit lets less through, and it cannot be named as long as
+no import but ours is added.
 
 What is written may make something known, too: a caught exception that the handler uses is of fewer classes then, an import that
 is added binds a name that the script uses. Then nothing is taken over, and everything is inferred again.
@@ -17,8 +19,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.edit import Piece
-from workerlog_migrate.finders.handler_edits import RAISES_NOTHING
-from workerlog_migrate.model import Finding, Plan, Span, Splice
+from workerlog_migrate.finders.handler_edits import INCOMPLETE, NOT_NAMED, RAISES_NOTHING
+from workerlog_migrate.model import NEEDS_IMPORT, Finding, Plan, Span, Splice
 from workerlog_migrate.rewriting.verify import line_ends
 
 if TYPE_CHECKING:
@@ -38,8 +40,8 @@ class Kept:
         header: its header as it is planned.
 
     Attributes:
-        unknown: findings of handlers that stay broad because of an operation that is not known, or that are left because nothing is
-            known to raise; none where an edit may make something known.
+        unknown: findings of handlers that stay broad because of an operation that is not known, or of a class that cannot be named,
+            or that are left because nothing is known to raise; none where an edit may make something known.
     """
 
     def __init__(self, module: Module, plan: Plan, findings: Iterable[Finding], header: Header) -> None:
@@ -51,6 +53,8 @@ class Kept:
         if not self._may_tell:
             found = (*plan.applied, *plan.reported)
             self.unknown = (*filter(_is_unknown, found), *_raising_nothing(module, plan))
+            if all(finding.kind != NEEDS_IMPORT for finding in findings):
+                self.unknown += (*filter(_is_unnamed, found),)
 
     def found_again(self, places: Mapping[Span, ast.AST], after: Header) -> Mapping[ast.AST, Finding]:
         """Look such handlers up in the result, if what was written there is read as what was meant.
@@ -147,6 +151,15 @@ def _is_unknown(finding: Finding) -> bool:
     return (
         bool(finding.evidence)
         and not any(evidence.exception for evidence in finding.evidence)
+        and (finding.edit is None or not finding.edit.listed)
+    )
+
+
+def _is_unnamed(finding: Finding) -> bool:
+    return (
+        finding.kind == INCOMPLETE
+        and finding.reason.endswith(NOT_NAMED)
+        and not _is_unknown(finding)
         and (finding.edit is None or not finding.edit.listed)
     )
 
