@@ -46,7 +46,7 @@ ELSEWHERE = {
     "remedies": "workerlog_migrate.terminal.remedies:[pattern for pattern, _ in _REMEDIES]",
 }
 """Expressions that are put together by a function: what gives them."""
-LENGTHS = (24, 200, 4_000)
+LENGTHS = (20, 24, 200, 4_000)
 LONGEST = 32_000
 NOTHING = 0.02
 """Seconds below which nothing is judged: other programs take some of them."""
