@@ -19,6 +19,7 @@ from workerlog_migrate.model import BESIDE, SET_BY_MANY, Settings, Target
 from workerlog_migrate.project import place
 from workerlog_migrate.project.handed import offered, touched
 from workerlog_migrate.project.program import MAX_BESIDE
+from workerlog_migrate.syntax.nodes import nodes
 
 ROBO = """
 class Robo:
@@ -124,10 +125,12 @@ def test_an_attribute_that_too_many_files_set_may_hold_anything(tmp_path: Path) 
 )  # fmt: skip
 def test_a_file_may_touch_what_it_has_not_made_itself(text: str, expected: set[str]) -> None:
     """Parameters, what an attribute holds, what another file holds; not its own objects, classes, modules and texts."""
-    assert set(touched(ast.parse(text))) == expected
+    assert set(touched(nodes(ast.parse(text)))) == expected
 
 
 def test_a_file_offers_what_it_defines() -> None:
     """Names of the module, of classes, and what methods store; not what functions bind for themselves."""
     text = "A = 1\nif A:\n    B = 2\nclass C:\n    x: int\n    def m(self):\n        self.y, z = 1, 2\n        self.w.v = 1\n    __slots__ = ()\ndef f(q):\n    r = 1\n"
-    assert offered(ast.parse(text)) == ("A", "B", "C", "f", "m", "x", "y")
+    tree = ast.parse(text)
+
+    assert offered(tree, nodes(tree)) == ("A", "B", "C", "f", "m", "x", "y")

@@ -250,7 +250,7 @@ class Callers:
 
     def receives(self, receiver: ast.expr, owner: ClassInfo, unit: Unit) -> tuple[bool, bool]:
         """Whether an object may be of a class or a related one, and whether it is the class itself."""
-        if isinstance(receiver, ast.Name) and receiver.id in ("self", "cls"):
+        if receiver.__class__ is ast.Name and receiver.id in ("self", "cls"):
             inside = unit.enclosing(receiver).owner
             if inside is not None:
                 return self._are_related(inside, owner), False
@@ -261,7 +261,8 @@ class Callers:
         ):
             inside = unit.enclosing(receiver).owner
             return inside is not None and self._are_related(inside, owner), False
-        for entry in self._received(receiver, unit):
+        known = self._receivers
+        for entry in known[receiver] if receiver in known else self._received(receiver, unit):
             if entry.kind in _OF_PROGRAM:
                 if self._are_related(entry.class_info, owner):
                     return True, entry.kind is values.CLASS
@@ -283,8 +284,10 @@ class Callers:
         return known
 
     def _are_related(self, first: ClassInfo, second: ClassInfo) -> bool:
+        if first is second:
+            return True
         family = self._families.family
-        return first is second or first in family(second) or second in family(first)
+        return first in family(second) or second in family(first)
 
     def _by_text(self, function: FunctionInfo, owner: ClassInfo, trail: Trail) -> None:
         """Look for what takes a method by its name in a text: ``getattr``, ``methodcaller``, in whatever file."""

@@ -443,17 +443,19 @@ class Changes:
 
     def _callees_elsewhere(self, function: FunctionInfo) -> Iterator[FunctionInfo]:
         """Yield the functions that a function may call by a name that many classes have, or that its file imports."""
-        for name in function.facts.called:
-            owners = function.unit.owners_of(name)
-            if len(owners) > OWNERS:  # where their results count, too many to go through
-                yield from (owner.methods[name] for owner in owners)
+        called = function.facts.called
+        own = function.unit.method_owners
+        for name in called:
+            if name in own and len(own[name]) > OWNERS:  # where their results count, too many to go through
+                yield from (owner.methods[name] for owner in own[name])
         for unit in self._world.imported_by(function.unit):
-            scope = unit.module.scope_of_module
-            for name in function.facts.called:
-                for binding in scope.bindings.get(name, ()):
-                    if binding.kind == "function":
-                        yield unit.function(binding.node)
-                yield from (owner.methods[name] for owner in unit.owners_of(name))
+            bound, owners = unit.module.scope_of_module.bindings, unit.method_owners
+            for name in called:
+                if name in bound:
+                    functions = (each.node for each in bound[name] if each.kind == "function")
+                    yield from map(unit.function, functions)
+                if name in owners:
+                    yield from (owner.methods[name] for owner in owners[name])
 
     def _callees_of_heirs(self, function: FunctionInfo) -> Iterator[FunctionInfo]:
         """Yield the methods that a method may call where a class of another file inherits it."""

@@ -15,7 +15,7 @@ import ast
 from typing import TYPE_CHECKING, Protocol
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.by_text import may_be_read, may_have
+from workerlog_migrate.analysis.by_text import may_have
 from workerlog_migrate.analysis.handing import PARTIALS, Handing, call_around, handing, handing_in
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.taken import called_as, receivers
@@ -294,8 +294,8 @@ class Follower:
                         self._push(found_in, named, 0, ())
             for other, reader in self._places.places_in_others(unit, name):
                 self._push(reader, other, items, bound)
-            for other, read in self._places.reading_by_text(unit):
-                if may_be_read(read, name) and self._places.is_module(read.thing, unit, other, name):
+            for other, read in self._places.reading(unit, name):
+                if self._places.is_module(read.thing, unit, other, name):
                     self._push(read.place, other, items + read.deeper, bound)
 
     def lose(self, why: str) -> None:
@@ -316,10 +316,8 @@ class Follower:
                     self._push(place, other, items, bound)
                 elif isinstance(other.module.parents.get(place), ast.AugAssign) and not bound:
                     self._changed(other.module.parents[place], Step(place, other, items, bound))
-        for other, read in self._places.reading_by_text(unit):
-            if may_be_read(read, name) and may_have(
-                self._above.flat.value(read.thing, other), name, self._families.family
-            ):
+        for other, read in self._places.reading(unit, name):
+            if may_have(self._above.flat.value(read.thing, other), name, self._families.family):
                 self._push(read.place, other, items + read.deeper, bound)
 
     def _changed(self, parent: ast.AST, step: Step) -> None:

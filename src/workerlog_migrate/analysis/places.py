@@ -9,7 +9,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.by_text import READERS_BY_TEXT, ReadByText, read_by_text
+from workerlog_migrate.analysis.by_text import READERS_BY_TEXT, ReadByText, may_be_read, read_by_text
 from workerlog_migrate.analysis.header import has_main_guard
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.taken import called_words, calls_to
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
     from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.world import World
+
+
+_Reading = tuple[tuple[Unit, ReadByText], ...]
 
 
 class Places:
@@ -38,6 +41,7 @@ class Places:
         self._units: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
         self._said: dict[Unit, list[tuple[Unit, _Said]]] = {}
         self._by_text: dict[Unit, tuple[tuple[Unit, ReadByText], ...]] = {}
+        self._reading: dict[tuple[Unit, str], tuple[_Reading, _Reading]] = {}
         self._writers: dict[tuple[Unit, str], tuple[Unit, ...]] = {}
         self._strangers: dict[tuple[Unit, str], frozenset[Unit]] = {}
 
@@ -117,12 +121,16 @@ class Places:
 
     def _given(self, unit: Unit, word: str, *, changing: bool) -> list[Unit]:
         """List the files that a file imports that may use something of a name, or set it as an attribute."""
+        return _of(self._said_by(unit), word, changing=changing)
+
+    def _said_by(self, unit: Unit) -> list[tuple[Unit, _Said]]:
+        """List the files that a file imports, each with what it does with names."""
         known = self._said.get(unit)
         if known is None:
             known = self._said[unit] = [
                 (other, _said_in(other.module)) for other in self._world.imported_by(unit)
             ]
-        return _of(known, word, changing=changing)
+        return known
 
     def places_in_others(self, unit: Unit, name: str) -> Iterator[tuple[Unit, ast.expr]]:
         """Yield where other files read a name of a module, as ``module.name`` or under the name that they give it."""
@@ -160,6 +168,17 @@ class Places:
             found = ((other, read) for other in others for read in read_by_text(other.module))
             known = self._by_text[unit] = tuple(each for each in found if not self.is_test(each[0]))
         return known
+
+    def reading(self, unit: Unit, name: str) -> tuple[tuple[Unit, ReadByText], ...]:
+        """Return where something of a name may be read by its text, as `reading_by_text`."""
+        found = self.reading_by_text(unit)
+        if not found:
+            return found
+        known = self._reading.get((unit, name))
+        if known is None or known[0] is not found:  # it was asked for while it was looked for
+            reading = tuple(each for each in found if may_be_read(each[1], name))
+            known = self._reading[unit, name] = (found, reading)
+        return known[1]
 
     def is_module(self, node: ast.expr, unit: Unit, beside: Unit, name: str) -> bool:
         """Whether an expression of another file may be a module, or one that passes a name of it on."""
@@ -239,8 +258,8 @@ class Places:
     def _beside_users(self, unit: Unit) -> Iterator[Unit]:
         """Yield what those import that use a file and read something by its name: they may hand on what is in it."""
         for user in self.units(unit, unit.name.rpartition(".")[2]):
-            for other in self._world.imported_by(user):
-                if not _said_in(other.module).uses.isdisjoint(READERS_BY_TEXT):
+            for other, said in self._said_by(user):
+                if said.reads_by_text:
                     yield other
 
     def _handed_to(self, unit: Unit) -> Iterator[Unit]:
@@ -378,11 +397,13 @@ class _Said(NamedTuple):
         uses: the attributes that it uses, and the names of what it calls.
         sets: the attributes that it may set or delete.
         sets_by_text: it may set attributes whose names no one can read here.
+        reads_by_text: it may read something by the text of its name.
     """
 
     uses: frozenset[str]
     sets: frozenset[str]
     sets_by_text: bool
+    reads_by_text: bool
 
 
 def _said_in(module: Module) -> _Said:
@@ -392,7 +413,9 @@ def _said_in(module: Module) -> _Said:
         uses = {attribute.attr for attribute in module.attributes} | called_words(module)
         sets = {place.attr for place in module.attributes if not isinstance(place.ctx, ast.Load)}
         sets_by_text = any(calls_to(module, each) for each in _SETS_BY_TEXT)
-        known = module.remembered[_Said] = _Said(frozenset(uses), frozenset(sets), sets_by_text)
+        reads_by_text = not uses.isdisjoint(READERS_BY_TEXT)
+        known = _Said(frozenset(uses), frozenset(sets), sets_by_text, reads_by_text)
+        module.remembered[_Said] = known
     return known
 
 

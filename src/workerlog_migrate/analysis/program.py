@@ -352,13 +352,18 @@ class Unit:
 
     def owners_of(self, method: str) -> list[ClassInfo]:
         """Return the classes of the file that define a method of that name."""
+        return self.method_owners.get(method, [])
+
+    @property
+    def method_owners(self) -> dict[str, list[ClassInfo]]:
+        """The classes of the file by the names of their methods."""
         if self._method_owners is None:
             self._method_owners = {}
             for node in self.module.classes:
                 info = self.class_info(node)
                 for name in info.methods:
                     self._method_owners.setdefault(name, []).append(info)
-        return self._method_owners.get(method, [])
+        return self._method_owners
 
     def path(self, node: ast.expr) -> str | None:
         """Write a name, attribute chain or constant subscript of one as a key: ``self.x``, ``d['k']``; else None."""

@@ -141,12 +141,8 @@ class Writes:
 
     def _name_writes(self, unit: Unit, name: str) -> Iterator[Value]:
         module = unit.module
-        for call in (each for word in ("globals", "vars", "locals") for each in calls_to(module, word)):
-            if call.args or not isinstance(call.func, ast.Name):
-                continue
-            if call.func.id != "globals" and module.function(call) is not None:
-                continue
-            yield from self._through_table(written(module, call), unit, name)
+        for table in _tables_of_names(module):
+            yield from self._through_table(table, unit, name)
         for call, stored in self._run_texts(unit):
             if stored is None or name in stored:
                 self._sight.reasons.setdefault(
@@ -160,14 +156,9 @@ class Writes:
         for binding in module.scope_of_module.bindings.get(name, ()):
             if binding.kind == "delete" and module.function(binding.node) is not None:
                 yield ANY
-        for call in calls_to(module, "setattr"):
-            if (
-                call.args
-                and _is_this_module(call.args[0])
-                and len(call.args) > 2
-                and may_spell(call.args[1], name)
-            ):
-                yield self._above.flat.value(call.args[2], unit)
+        for named, value in _set_here(module):
+            if may_spell(named, name):
+                yield self._above.flat.value(value, unit)
 
     def _written_by_others(self, unit: Unit, name: str) -> Iterator[Value]:
         """Yield what other files set a name of a module to."""
@@ -497,6 +488,33 @@ class Writes:
                 yield self._above.flat.value(word.value, unit)
         for mapping in (*call.args, *(word.value for word in call.keywords if word.arg is None)):
             yield ANY if isinstance(mapping, ast.Starred) else self._sight.item(Passed(mapping, unit), name)
+
+
+def _tables_of_names(module: Module) -> list[ast.expr]:
+    """List where the table of a module's names is written: ``globals()``, and at its top ``vars()`` and ``locals()``."""
+    known: list[ast.expr] | None = module.remembered.get(_tables_of_names)
+    if known is None:
+        known = module.remembered[_tables_of_names] = [
+            written(module, call)
+            for word in ("globals", "vars", "locals")
+            for call in calls_to(module, word)
+            if not call.args
+            and isinstance(call.func, ast.Name)
+            and (call.func.id == "globals" or module.function(call) is None)
+        ]
+    return known
+
+
+def _set_here(module: Module) -> list[tuple[ast.expr, ast.expr]]:
+    """List which names a module sets in itself by a text, and to what."""
+    known: list[tuple[ast.expr, ast.expr]] | None = module.remembered.get(_set_here)
+    if known is None:
+        known = module.remembered[_set_here] = [
+            (call.args[1], call.args[2])
+            for call in calls_to(module, "setattr")
+            if len(call.args) > _PAIR and _is_this_module(call.args[0])
+        ]
+    return known
 
 
 def _tables_in(module: Module) -> list[tuple[ast.expr, ast.expr]]:

@@ -16,7 +16,7 @@ from workerlog_migrate.files.source import decode
 from workerlog_migrate.project.collected import Collector
 from workerlog_migrate.project.handed import offered, touched
 from workerlog_migrate.project.loads import folders_listed, listings_taken, loaded_texts
-from workerlog_migrate.project.said import FileFacts
+from workerlog_migrate.project.said import FileFacts, Import
 from workerlog_migrate.project.search_path import looks_elsewhere
 from workerlog_migrate.project.words import words_of
 from workerlog_migrate.syntax.nodes import nodes
@@ -39,16 +39,41 @@ def read_facts(path: Path, raw: bytes, *, is_kept: bool = False) -> FileFacts | 
     Returns:
         The facts; None when it cannot be parsed, and so starts and imports nothing.
     """
+    found = _parsed(path, raw)
+    if found is None:
+        return None
+    text, tree = found
+    if is_kept:
+        keep(text, tree)
+    return facts_of(tree, text)
+
+
+def read_imports(path: Path, raw: bytes) -> tuple[Import, ...] | None:
+    """Find out what a file imports, and nothing else: of the standard library nobody asks more.
+
+    Args:
+        path: its name, for its ending only.
+        raw: its bytes.
+
+    Returns:
+        As `FileFacts.imports`; None when it cannot be parsed.
+    """
+    found = _parsed(path, raw)
+    if found is None:
+        return None
+    collector = Collector()
+    collector.walk(found[1])
+    return collector.facts("").imports
+
+
+def _parsed(path: Path, raw: bytes) -> tuple[str, ast.Module] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape in a script is not ours to complain about
             text = decode(path, raw, to_be_written=False).text
-            tree = ast.parse(text)
+            return text, ast.parse(text)
     except (Refused, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    if is_kept:
-        keep(text, tree)
-    return facts_of(tree, text)
 
 
 def facts_of(tree: ast.Module, text: str) -> FileFacts:
@@ -64,8 +89,12 @@ def facts_of(tree: ast.Module, text: str) -> FileFacts:
     first = text.partition("\n")[0]
     facts = collector.facts(first.strip() if first.startswith("#!") else "")
     is_hidden = looks_elsewhere(tree, text, facts.loaders)
+    every = nodes(tree)
     facts = facts._replace(
-        straight=_straight(tree), looks_elsewhere=is_hidden, offers=offered(tree), touches=touched(tree)
+        straight=_straight(tree),
+        looks_elsewhere=is_hidden,
+        offers=offered(tree, every),
+        touches=touched(every),
     )
     takers = {*facts.importers, *facts.loaders} - {"exec"}
     if facts.sweeps and takers:

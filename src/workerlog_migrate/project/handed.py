@@ -10,8 +10,6 @@ import ast
 import sys
 from collections import Counter
 
-from workerlog_migrate.syntax.nodes import nodes
-
 SETS = "="
 """Stands before the name of an attribute that is set or deleted."""
 
@@ -20,19 +18,23 @@ BY_TEXT = frozenset(
 )
 """What uses an attribute whose name no one need be able to read there."""
 
+_TELLING = frozenset(
+    {ast.Attribute, ast.Call, ast.Import, ast.ImportFrom, ast.ClassDef, ast.Name, ast.arg, ast.Assign}
+)
 _OWN = frozenset({"self", "cls"})
 _NEW = frozenset({"str", "repr", "open", "int", "float", "bytes", "super", "list", "dict", "set", "len", "input", "print"})  # fmt: skip
 
 
-def offered(tree: ast.Module) -> tuple[str, ...]:
+def offered(tree: ast.Module, every: list[ast.AST]) -> tuple[str, ...]:
     """Name the attributes of what a file defines: names of the module and of classes, and what methods store in ``self``.
 
     Args:
         tree: of the file.
+        every: all that is in the tree.
     """
     found: set[str] = set()
     _define(tree.body, found)
-    for node in nodes(tree):
+    for node in every:
         if type(node) is ast.ClassDef:
             _define(node.body, found)
         elif type(node) is ast.Attribute and type(node.ctx) is not ast.Load and _is_own(node.value):
@@ -40,16 +42,16 @@ def offered(tree: ast.Module) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if not name.startswith("__")))
 
 
-def touched(tree: ast.Module) -> tuple[str, ...]:
+def touched(every: list[ast.AST]) -> tuple[str, ...]:
     """Name the attributes that a file uses of what it may have been handed, and of `BY_TEXT` what it calls for that.
 
     Args:
-        tree: of the file.
+        every: all that is in the tree of the file.
 
     Returns:
         The names; one that is set has `SETS` before it.
     """
-    known = _Known(tree)
+    known = _Known(every)
     found: set[str] = set()
     for node in known.attributes:
         if not known.is_own(node.value):
@@ -70,7 +72,7 @@ class _Known:
         calls: all its calls.
     """
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, every: list[ast.AST]) -> None:
         self.attributes: list[ast.Attribute] = []
         self.calls: list[ast.Call] = []
         self._library: set[str] = set()
@@ -78,7 +80,9 @@ class _Known:
         self._made: set[str] = set()
         bound: list[str] = []
         makings: list[str] = []
-        for node in nodes(tree):
+        for node in every:
+            if type(node) not in _TELLING:
+                continue
             match node:
                 case ast.Attribute():
                     self.attributes.append(node)

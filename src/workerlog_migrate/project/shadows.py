@@ -24,7 +24,7 @@ from workerlog_migrate.files.reading import read_file
 from workerlog_migrate.files.stamp import read_stamp
 from workerlog_migrate.files.vendor import is_ours, is_ours_unedited, modules_in, runtime_text
 from workerlog_migrate.model import RUNTIME_MODULES
-from workerlog_migrate.project.facts import read_facts
+from workerlog_migrate.project.facts import read_imports
 from workerlog_migrate.project.program import imports_of_runtime
 from workerlog_migrate.project.said import FileFacts, Import
 from workerlog_migrate.project.search_path import given_to_children
@@ -400,10 +400,10 @@ def _needed() -> frozenset[str]:
     """Give the standard modules that the runtime imports, with what these import; also those that it imports late."""
     direct: set[str] = set()
     for module in RUNTIME_MODULES:
-        facts = read_facts(Path(f"{module}.py"), runtime_text(module).encode("utf-8"))
-        if facts is None:  # ours parses, where there is memory for it
+        imports = read_imports(Path(f"{module}.py"), runtime_text(module).encode("utf-8"))
+        if imports is None:  # ours parses, where there is memory for it
             raise MemoryError
-        direct.update(_standard(facts.imports, late=True))
+        direct.update(_standard(imports, late=True))
     return _closure(frozenset(direct)) | _OF_OTHER_VERSIONS
 
 
@@ -433,17 +433,17 @@ def _imports_of(name: str) -> tuple[str, ...]:
     stem = Path(sysconfig.get_path("stdlib"), *name.split("."))
     for file in (stem.with_suffix(".py"), stem / "__init__.py"):
         try:
-            facts = read_facts(file, _STARTED.sub(b"", read_file(file)))
+            imports = read_imports(file, _STARTED.sub(b"", read_file(file)))
         except OSError:
             continue
-        if facts is None:
+        if imports is None:
             return ()
         parent = name if file.name == "__init__.py" else name.rpartition(".")[0]
         near = (
             ".".join(part for part in (parent, entry.module, each) if part)
-            for entry in facts.imports
+            for entry in imports
             if entry.level == 1 and entry.place in _RUN
             for each in (*entry.names, "")
         )
-        return (*_standard(entry for entry in facts.imports if entry.place in _RUN), *near)
+        return (*_standard(entry for entry in imports if entry.place in _RUN), *near)
     return ()

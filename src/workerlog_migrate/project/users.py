@@ -99,15 +99,19 @@ class _Graph:
         self._seen: set[str] = set()
         self._users: dict[str, tuple[str, ...]] = {}
         self._said: dict[str, _Said] = {}
+        self._imported: dict[str, tuple[str, ...]] = {}
 
     def imported_by(self, path: str) -> tuple[str, ...]:
         """Return the files of the project that a file imports; of our runtime nobody changes or calls what is in it."""
-        facts = self._project.facts(path)
-        if facts is None:
-            return ()
-        found = dict.fromkeys(each for entry in facts.imports for each in self.resolve(path, entry))
-        found.pop(path, None)
-        return tuple(each for each in found if not self._project.is_runtime(each))
+        known = self._imported.get(path)
+        if known is None:
+            facts = self._project.facts(path)
+            entries = () if facts is None else facts.imports
+            found = dict.fromkeys(each for entry in entries for each in self.resolve(path, entry))
+            found.pop(path, None)
+            known = tuple(each for each in found if not self._project.is_runtime(each))
+            self._imported[path] = known
+        return known
 
     def reached_by(self, path: str) -> tuple[str, ...]:
         """Return the files that a file imports, those that these import, and so on: the nearest, of a great many."""
@@ -247,8 +251,10 @@ class _Graph:
         """Yield the files that an absolute name may be of: the one beside the importer, else all that end like it."""
         candidates = self._by_name.get(parts[-1], ()) if parts else ()
         matching = [found for found in candidates if _tail(found, len(parts)) == parts]
-        beside = [found for found in matching if os.path.dirname(found) == os.path.dirname(path)]
-        yield from beside or matching
+        if len(matching) > 1:
+            folder = os.path.dirname(path)
+            matching = [found for found in matching if os.path.dirname(found) == folder] or matching
+        yield from matching
 
 
 def _name(path: str) -> str:
