@@ -20,6 +20,20 @@ PID = "def pid():\n    with open('pid', errors='replace') as f: return int(f.rea
         case("number as a position", "r[0]", "IndexError"),
         case("computed position", "r[int(m) + 1]", "IndexError OverflowError ValueError"),
         case("number as a key", "d[404]", "KeyError"),
+        case(
+            "log record with a name of its own",
+            "logging.info('a', extra={'name': x})",
+            "KeyError",
+            "import logging",
+        ),
+        case("log record with other names", "logging.info('a', extra={'nome': x})", "", "import logging"),
+        case("log record with whatever names", "logging.info('a', extra=d)", "KeyError", "import logging"),
+        case(
+            "log record with names by keyword", "logging.info('a', extra=dict(nome=x))", "", "import logging"
+        ),
+        case("length of what is gone through once", "m = zip(r, r)\nlen(m)", "TypeError"),
+        case("length of a list that is made of it", "m = list(zip(r, r))\nlen(m)", ""),
+        case("pairs from behind", "list(reversed(enumerate(r)))", "TypeError"),
         case("variable as a key", "d[y]", "KeyError"),
         case(
             "key of what is used as a mapping",

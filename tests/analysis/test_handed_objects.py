@@ -97,6 +97,39 @@ def test_what_a_helper_hands_on_to_another_counts(tmp_path: Path) -> None:
         assert ("AttributeError" in found.names) == (not at)
 
 
+@pytest.mark.parametrize("made", ["None", "'y'"])
+@pytest.mark.parametrize("maker", ["type(v)", "v.__class__"])
+def test_what_a_helper_makes_of_the_class_of_what_it_is_handed_counts(
+    tmp_path: Path, maker: str, made: str
+) -> None:
+    """``type(x)(...)`` is a call of the class, in whatever file it stands."""
+    main = (
+        ROBO.replace("def __init__(self)", "def __init__(self, nome='x')")
+        .replace("self.nome = 'x'", "")
+        .replace('self.nome = "x"', "self.nome = nome")
+    )
+    helper = f"def usa(v):\n    return {maker}({made})"
+    found = _inferred(
+        tmp_path,
+        "self.nome.upper()",
+        {"ajuda.py": helper, "main.py": main.replace("BODY", "self.nome.upper()")},
+    )
+    assert ("AttributeError" in found.names) == (made == "None")
+
+
+def test_a_function_that_becomes_a_method_elsewhere_counts(tmp_path: Path) -> None:
+    """Its ``self`` is what the start makes it; the twin is a method of another class."""
+    text = "def usa(self):\n    self.nome = None"
+    hand = "main.Robo.usa = ajuda.usa\nr.usa()"
+    assert "AttributeError" in _inferred(tmp_path / "0", "self.nome.upper()", {"ajuda.py": text}, hand).names
+    inside = "class Outra:\n    def usa(self):\n        self.nome = None"
+    hand = "ajuda.Outra().usa()"
+    assert (
+        "AttributeError"
+        not in _inferred(tmp_path / "1", "self.nome.upper()", {"ajuda.py": inside}, hand).names
+    )
+
+
 def test_an_attribute_that_too_many_files_set_may_hold_anything(tmp_path: Path) -> None:
     """Of more files than are looked at, nobody knows what the rest put there; fewer are all looked at."""
     for count in (MAX_BESIDE - 1, MAX_BESIDE + 2):

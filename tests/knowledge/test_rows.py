@@ -160,6 +160,7 @@ CONDITION_WORDS = {
     "write-mode",
     "ascii",
     "shape:json",
+    "record-names",
     "unpaired",
     "closable",
     "undecodable",

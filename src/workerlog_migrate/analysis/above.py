@@ -102,6 +102,9 @@ class Decorates(Protocol):
     def decorated(self, value: Value, decorator: ast.expr, info: FunctionInfo) -> Value:
         """Return what a decorator makes of a function."""
 
+    def instead_of_class(self, node: ast.ClassDef, unit: Unit) -> Value:
+        """Return what decorators give in the place of a class."""
+
 
 class Catches(Protocol):
     """Handlers (``caught``)."""

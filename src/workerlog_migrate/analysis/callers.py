@@ -8,6 +8,7 @@ receivers of its class, a special method by operators, a decorated function in i
 from __future__ import annotations
 
 import ast
+import builtins
 from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
@@ -214,6 +215,21 @@ class Callers:
                 inside = owner.unit.enclosing(place).owner
                 if inside in (owner, None) and isinstance(made, ast.Call) and made.func is place:
                     yield use_of("call", made, owner.unit, positional=made.args)
+        yield from self._made_of_what_is_handed(info)
+
+    def _made_of_what_is_handed(self, info: ClassInfo) -> Iterator[Use]:
+        """Yield ``type(x)(...)`` and ``x.__class__(...)`` in other files, where an object of a class may be handed to them."""
+        units = (*self._places.units(info.unit, "type")[1:], *self._places.units(info.unit, "__class__")[1:])
+        for unit in dict.fromkeys(units):
+            module = unit.module
+            types = ((written(module, each), each.args[:1]) for each in calls_to(module, "type"))
+            classes = ((place, [place.value]) for place in module.attributes_of("__class__"))
+            for place, things in (*types, *classes):
+                made = module.parents.get(place)
+                if isinstance(made, ast.Call) and made.func is place:
+                    for thing in things:
+                        if self.receives(thing, info, unit)[0]:
+                            yield use_of("call", made, unit, positional=made.args)
 
     def _method_trail(self, function: FunctionInfo, owner: ClassInfo) -> Trail:
         trail = Trail()
@@ -262,7 +278,10 @@ class Callers:
             inside = unit.enclosing(receiver).owner
             return inside is not None and self._are_related(inside, owner), False
         known = self._receivers
-        for entry in known[receiver] if receiver in known else self._received(receiver, unit):
+        found = known[receiver] if receiver in known else self._received(receiver, unit)
+        if not found and isinstance(receiver, ast.Name) and unit is not owner.unit:
+            return _is_given(receiver.id, unit), False
+        for entry in found:
             if entry.kind in _OF_PROGRAM:
                 if self._are_related(entry.class_info, owner):
                     return True, entry.kind is values.CLASS
@@ -381,6 +400,12 @@ _METHOD_DECORATORS = frozenset(
 _OF_PROGRAM = (values.INSTANCE, values.CLASS)
 _OF_THE_CLASS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})  # without a decorator
 _RECEIVING = (*_OF_PROGRAM, values.UNKNOWN, values.BOUND)
+
+
+def _is_given(name: str, unit: Unit) -> bool:
+    """Whether a file binds a name nowhere: who runs its text gives it (``run_path(path, {"robot": r})``)."""
+    scopes = unit.module.scopes.values()
+    return not hasattr(builtins, name) and not any(name in scope.bindings for scope in scopes)
 
 
 def _may_end_with(node: ast.expr, name: str) -> bool:

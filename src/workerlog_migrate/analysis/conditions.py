@@ -7,6 +7,7 @@ condition may use, and what each means, stand at ``TESTS`` in ``knowledge.rows``
 from __future__ import annotations
 
 import ast
+import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -259,6 +260,9 @@ class Conditions:
                 return is_escaped(node, unit.module)
             case "empty":
                 return is_written_empty(node) or (constant is not None and constant.value in ("", b""))
+            case "record-names":
+                made = self._written.once_bound(node, arguments.frame) if isinstance(node, ast.Name) else node
+                return _may_have_record_names(made)
             case "unsettled":
                 return not self._written.is_settled(node, unit)
             case "count":
@@ -369,6 +373,19 @@ def _may_be_unpacked(name: str, test: str, row: CallRow, arguments: Arguments) -
 
 _HOLDING = frozenset({"dict", "list", "collections.defaultdict", "collections.OrderedDict"})
 _NO_TEXTS = frozenset({"int", "float", "bool", "list", "dict", "tuple"})
+
+
+_RECORD_NAMES = frozenset({*vars(logging.makeLogRecord({})), "message", "asctime"})
+
+
+def _may_have_record_names(node: ast.expr | None) -> bool:
+    """Whether a mapping may have a key that a log record has as an attribute: only where all its keys are written, it need not."""
+    match node:
+        case ast.Dict(keys=keys):
+            return any(not (isinstance(key, ast.Constant) and key.value not in _RECORD_NAMES) for key in keys)
+        case ast.Call(func=ast.Name(id="dict"), args=[], keywords=words):
+            return any(word.arg is None or word.arg in _RECORD_NAMES for word in words)
+    return True
 
 
 def _is_mode(mode: object, test: str) -> bool | None:

@@ -13,6 +13,7 @@ from workerlog_migrate.analysis.effects import callee_text
 from workerlog_migrate.analysis.frames import CallEdge, Frame, Raise, at
 from workerlog_migrate.analysis.program import FunctionInfo, Unit
 from workerlog_migrate.analysis.values import ANY, BOTTOM, Type, Value
+from workerlog_migrate.syntax.blocks import own_nodes
 from workerlog_migrate.syntax.literals import last_name
 
 if TYPE_CHECKING:
@@ -76,6 +77,24 @@ class Decorators:
         if any(entry.kind is values.DOTTED and self._dispatches(entry.dotted) for entry in made):
             found |= values.join(map(values.function, self._registered(info)))
         return found
+
+    def instead_of_class(self, node: ast.ClassDef, unit: Unit) -> Value:
+        """Return what decorators of the program give in the place of a class that is none: an object, a table, nothing."""
+        found: list[Value] = []
+        for decorator in node.decorator_list:
+            maker = decorator.func if isinstance(decorator, ast.Call) else decorator
+            for entry in self._above.expressions.value(maker, at(unit, node)):
+                if entry.kind is not values.FUNCTION or entry.function.facts.is_generator:
+                    continue
+                given = self._flat.returns(entry.function)
+                if isinstance(decorator, ast.Call):
+                    given = values.join(
+                        self._flat.returns(each.function) for each in given if each.kind is values.FUNCTION
+                    )
+                found.append(frozenset(each for each in given if each.kind in _NO_CLASSES))
+                if _gives_object(entry.function):
+                    found.append(ANY)
+        return values.join(found)
 
     def _dispatches(self, name: str) -> bool:
         row = self._knowledge.call(name)
@@ -210,5 +229,18 @@ class Decorators:
                 frame.sink.add(CallEdge(registered, node, frame.unit))
 
 
+def _gives_object(function: FunctionInfo) -> bool:
+    """Whether a decorator returns a call of what it is given: ``return cls()``."""
+    first = function.parameters[0].arg if function.parameters else ""
+    return any(
+        isinstance(each, ast.Return)
+        and isinstance(each.value, ast.Call)
+        and isinstance(each.value.func, ast.Name)
+        and each.value.func.id == first
+        for each in own_nodes(function.node)
+    )
+
+
+_NO_CLASSES = (values.NAMED, values.INSTANCE)
 _UNHASHABLE = frozenset({"json", "list", "dict", "set", "bytearray"})
 _METHOD_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "functools.cached_property"})

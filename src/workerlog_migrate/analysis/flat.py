@@ -271,7 +271,14 @@ class FlowInsensitive:
                 return self.function_value(unit.function(node))
             case "class":
                 assert isinstance(node, ast.ClassDef)
-                return values.class_object(unit.class_info(node))
+                made = values.class_object(unit.class_info(node))
+                if not node.decorator_list:
+                    return made
+                instead = self._above.decorators.instead_of_class
+                (found,) = self._questions.answer(
+                    ("instead", node), lambda: (instead(node, unit),), (BOTTOM,), (BOTTOM,)
+                )
+                return made | found
             case "parameter":
                 assert isinstance(node, ast.arg)
                 owner = unit.module.parents[unit.module.parents[node]]

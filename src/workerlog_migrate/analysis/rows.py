@@ -393,7 +393,12 @@ class Rows:
         for parameter in row.calls:
             for passed in arguments.find(parameter, row.params):
                 running.update(each for each in arguments.value(passed) if each.kind in _RUNNING)
-        return values.running(value, self._run_on(arguments) | running)
+        inside = self._run_on(arguments) | running
+        if not inside and "." not in row.name:  # a view of a table, which is made by a method, has a length
+            return frozenset(
+                entry._replace(ref=BOTTOM) if entry.name == "iterator" else entry for entry in value
+            )
+        return values.running(value, inside)
 
     def _run_on(self, arguments: Arguments) -> Value:
         """Return the generators and objects among the arguments that run where what is made of them goes on."""

@@ -251,7 +251,10 @@ class Specials:
         element = self._elements.element
         parts = [element(arguments.value(each), frame.unit) for each in arguments.positional]
         going_on = values.join(entry.remembered or values.BOTTOM for entry in made)
-        return values.running(values.one("iterator", values.one("tuple", *parts)), going_on)
+        # What runs nothing of the program is gone through once, too.
+        return frozenset(
+            entry._replace(ref=going_on) for entry in values.one("iterator", values.one("tuple", *parts))
+        )
 
     def _mapped(self, name: str, arguments: Arguments, node: ast.expr, frame: Frame) -> Value:
         """``dict(pairs)`` has keys and values of the types that the pairs have, ``dict(mapping)`` those of the mapping."""

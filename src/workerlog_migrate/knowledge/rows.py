@@ -63,6 +63,8 @@ TESTS: Mapping[str, ConditionWord] = {
     # It may be a number made of text, of any size.
     "converted": ConditionWord("{} is converted", of_callbacks=False, told_by=_WRITING),
     # It is how many there are of something: ``len(x)``.
+    # ``extra={"name": x}``: only a display whose keys are all written tells that it has none.
+    "record-names": ConditionWord("{} may have a name that a log record has", told_by=_WRITING),
     "count": ConditionWord("{} is a count", told_by=_WRITING),
     # It is a literal, and no text that is no such number.
     "integer-literal": ConditionWord("{} is integer-literal", told_by=_WRITING),

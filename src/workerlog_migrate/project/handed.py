@@ -9,12 +9,27 @@ from __future__ import annotations
 import ast
 import sys
 from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SETS = "="
 """Stands before the name of an attribute that is set or deleted."""
 
 BY_TEXT = frozenset(
-    {"setattr", "delattr", "getattr", "vars", "attrgetter", "methodcaller", "__dict__", "__setattr__"}
+    {
+        "setattr",
+        "delattr",
+        "getattr",
+        "vars",
+        "attrgetter",
+        "methodcaller",
+        "__dict__",
+        "__setattr__",
+        "type",
+        "__class__",
+    }
 )
 """What uses an attribute whose name no one need be able to read there."""
 
@@ -54,12 +69,14 @@ def touched(every: list[ast.AST]) -> tuple[str, ...]:
     known = _Known(every)
     found: set[str] = set()
     for node in known.attributes:
-        if not known.is_own(node.value):
+        if node.value in known.methods_without_class or not known.is_own(node.value):
             found.add(node.attr if type(node.ctx) is ast.Load else f"{SETS}{node.attr}")
     for call in known.calls:
         func = call.func
+        if isinstance(func, ast.Call) and isinstance(func.func, ast.Name) and func.func.id == "type":
+            found.add(func.func.id)  # type(x)(...)
         word = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
-        if word in BY_TEXT and not (call.args and known.is_own(call.args[0])):
+        if word in BY_TEXT and word != "type" and not (call.args and known.is_own(call.args[0])):
             found.add(word)
     return tuple(sorted(found))
 
@@ -70,6 +87,7 @@ class _Known:
     Attributes:
         attributes: all attributes of the file.
         calls: all its calls.
+        methods_without_class: where functions that stand in no class read their ``self``: a class may be given them as methods.
     """
 
     def __init__(self, every: list[ast.AST]) -> None:
@@ -112,6 +130,13 @@ class _Known:
                     makings.append(name)
         others = set(Counter(bound) - Counter(makings))
         self._made |= set(makings)
+        self.methods_without_class = {
+            node
+            for statement in getattr(every[0], "body", ())
+            if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+            for node in _of_functions(statement)
+            if _is_own(node)
+        }
         for names in (self._library, self._modules, self._made):
             names -= others
 
@@ -135,6 +160,16 @@ class _Known:
         return node.id if isinstance(node, ast.Name) else ""
 
 
+def _of_functions(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield what is in a function, but not in a class in it."""
+    pending = [node]
+    while pending:
+        for child in ast.iter_child_nodes(pending.pop()):
+            if not isinstance(child, ast.ClassDef):
+                pending.append(child)
+                yield child
+
+
 def _define(body: list[ast.stmt], found: set[str]) -> None:
     for statement in body:
         match statement:
@@ -152,7 +187,7 @@ def _define(body: list[ast.stmt], found: set[str]) -> None:
                 )
 
 
-def _is_own(node: ast.expr) -> bool:
+def _is_own(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and node.id in _OWN
 
 
