@@ -88,7 +88,8 @@ def _calls_what_is_held(function: FunctionInfo) -> bool:
     known: bool | None = module.remembered.get(key)
     if known is None:
         known = module.remembered[key] = any(
-            isinstance(node, ast.Call) and isinstance(node.func, ast.Subscript | ast.Call)
+            isinstance(node.func, ast.Subscript | ast.Call)
             for node in nodes_in(module, function.node)
+            if isinstance(node, ast.Call)
         )
     return known

@@ -430,4 +430,10 @@ def _confuse(*_given: object) -> object:
 
 def _holds_own(value: Value) -> bool:
     """Whether an object of a class of the program is among the alternatives, or in one of them."""
-    return any(entry.kind is values.INSTANCE or any(map(_holds_own, entry.args)) for entry in value)
+    for entry in value:
+        if entry.kind is values.INSTANCE:
+            return True
+        for part in entry.args:
+            if _holds_own(part):
+                return True
+    return False

@@ -313,12 +313,14 @@ class Module:
             or assigned anywhere in the script.
         """
         if self._standing_in is None:
-            self._standing_in = frozenset(
-                name
-                for scope in self.scopes.values()
-                for name, bindings in scope.bindings.items()
-                if any(binding.kind in ("import", "assign") for binding in bindings)
-            )
+            found: set[str] = set()
+            for scope in self.scopes.values():
+                for name, bindings in scope.bindings.items():
+                    for binding in bindings:
+                        if binding.kind in ("import", "assign"):
+                            found.add(name)
+                            break
+            self._standing_in = frozenset(found)
         plain = names | self._standing_in
         for call in self.calls:
             callee = call.func

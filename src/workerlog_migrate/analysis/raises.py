@@ -454,16 +454,8 @@ def _tidy(found: list[Evidence]) -> tuple[Evidence, ...]:
             continue
         seen.add(key)
         counts[evidence.exception] = counts.get(evidence.exception, 0) + 1
-        kept.append(
-            Evidence(
-                display(evidence.exception),
-                evidence.cause,
-                evidence.line,
-                evidence.rule,
-                evidence.source,
-                evidence.note,
-            )
-        )
+        shown = display(evidence.exception)
+        kept.append(evidence if shown == evidence.exception else replace(evidence, exception=shown))
     return tuple(kept)
 
 

@@ -149,8 +149,12 @@ def _names_taker(module: Module) -> bool:
     places = (place for name in _TAKERS for place in module.attributes_of(name.rpartition(".")[2]))
     if any(module.qualified(place) in _TAKERS for place in places):
         return True
-    every = (found for scope in module.scopes.values() for found in scope.bindings.values())
-    return any(binding.qualified in _TAKERS for found in every for binding in found)
+    for scope in module.scopes.values():
+        for bindings in scope.bindings.values():
+            for binding in bindings:
+                if binding.qualified in _TAKERS:
+                    return True
+    return False
 
 
 def _said(span: Span, message: str, reason: str) -> Finding:

@@ -20,9 +20,13 @@ _NO_NODES = frozenset(
             "module",
             "simple",
         ),
-        *("tag", "type_comment", "ctx", "op", "ops"),
+        *("kwd_attrs", "tag", "type_comment", "ctx", "op", "ops"),
     }
 )
+_OF_TEXTS = frozenset({"names"})
+_DECLARING = (ast.Global, ast.Nonlocal)
+_WITH_GAPS = frozenset({"keys", "kw_defaults"})
+"""Lists in which None stands for what is not written: a key of ``{**other}``, the default of a keyword-only parameter."""
 
 
 def nodes(tree: ast.AST) -> list[ast.AST]:
@@ -40,13 +44,12 @@ def nodes(tree: ast.AST) -> list[ast.AST]:
         kind = type(node)
         fields = known.get(kind)
         if fields is None:
-            fields = known[kind] = tuple(name for name in kind._fields if name not in _NO_NODES)
+            texts = _NO_NODES | _OF_TEXTS if kind in _DECLARING else _NO_NODES
+            fields = known[kind] = tuple(name for name in kind._fields if name not in texts)
         for name in fields:
             value = getattr(node, name, None)
             if type(value) is list:
-                for entry in value:
-                    if isinstance(entry, ast.AST):
-                        add(entry)
+                found += value if name not in _WITH_GAPS else filter(None, value)
             elif isinstance(value, ast.AST):
                 add(value)
     return found
