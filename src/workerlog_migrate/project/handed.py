@@ -97,11 +97,17 @@ class _Known:
         self._modules: set[str] = set()
         self._made: set[str] = set()
         bound: list[str] = []
+        own: list[int] = []
         makings: list[str] = []
         for node in every:
             if type(node) not in _TELLING:
                 continue
             match node:
+                case ast.Name(id=name, ctx=context):
+                    if name in _OWN:
+                        own.append(node.lineno)
+                    if type(context) is ast.Store:
+                        bound.append(name)
                 case ast.Attribute():
                     self.attributes.append(node)
                 case ast.Call():
@@ -122,8 +128,6 @@ class _Known:
                             self._modules.add(alias.asname or alias.name)
                 case ast.ClassDef(name=name):
                     self._made.add(name)
-                case ast.Name(id=name, ctx=ast.Store()):
-                    bound.append(name)
                 case ast.arg(arg=name):
                     bound.append(name)
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if _makes(value):
@@ -134,6 +138,7 @@ class _Known:
             node
             for statement in getattr(every[0], "body", ())
             if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef)
+            and any(statement.lineno <= line <= (statement.end_lineno or line) for line in own)
             for node in _of_functions(statement)
             if _is_own(node)
         }
