@@ -97,6 +97,28 @@ def test_what_a_helper_hands_on_to_another_counts(tmp_path: Path) -> None:
         assert ("AttributeError" in found.names) == (not at)
 
 
+@pytest.mark.parametrize(
+    ("base", "is_complete"),
+    [("canais.Canal", False), ("asynchat.async_chat", False), ("Outra", True), ("Thread", True)],
+)
+def test_what_is_put_from_outside_is_not_all_where_a_base_is_out_of_sight(
+    tmp_path: Path, base: str, is_complete: bool
+) -> None:
+    """The class but resets an attribute: its base may set it, too. The twins' bases are in view, or known to have none."""
+    main = (
+        "import asynchat\nimport canais\nfrom threading import Thread\nclass Outra:\n    pass\n"
+        + ROBO.replace(
+            "class Robo:", f"class Robo({base}):\n    def fecha(self):\n        self.canal = None\n"
+        )
+    )
+    body = "return self.canal.send(texto)"
+    found = _inferred(
+        tmp_path, body, {"ajuda.py": "def usa(v):\n    v.canal = 'x'", "main.py": main.replace("BODY", body)}
+    )
+    assert found.is_complete == is_complete
+    assert "AttributeError" in found.names
+
+
 @pytest.mark.parametrize("made", ["None", "'y'"])
 @pytest.mark.parametrize("maker", ["type(v)", "v.__class__"])
 def test_what_a_helper_makes_of_the_class_of_what_it_is_handed_counts(

@@ -6,6 +6,7 @@ Input: a class. Output: its family, nearest first; methods along it.
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -75,6 +76,20 @@ class Families:
     def has_unknown_base(self, info: ClassInfo) -> bool:
         """Whether some base of the class cannot be resolved."""
         return None in self.family(info)
+
+    def has_base_out_of_sight(self, info: ClassInfo) -> bool:
+        """Whether some base of the class may set attributes that nobody knows: it is no builtin, and no row says what it has."""
+        knowledge = self._world.knowledge
+        return any(
+            base is None
+            or (
+                isinstance(base, str)
+                and not isinstance(getattr(builtins, base, None), type)
+                and not knowledge.is_kind(base, "base")
+                and not knowledge.is_kind(base, "whole")
+            )
+            for base in self.family(info)
+        )
 
     def family(self, info: ClassInfo) -> tuple[ClassInfo | str | None, ...]:
         """Return the class and its bases, nearest first: classes of the program, names of known types, or None."""

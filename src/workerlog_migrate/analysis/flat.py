@@ -200,6 +200,8 @@ class FlowInsensitive:
         if not written:
             return values.join(found) if found else None
         value = values.join([*found, written])
+        if values.names(values.join(found)) <= {"None"} and self._families.has_base_out_of_sight(info):
+            value |= ANY  # who but resets it has it from there
         for owner in self._families.family(info) if any(map(values.is_opaque, written)) else ():
             if isinstance(owner, ClassInfo) and name in owner.annotations:
                 declared = self._annotations.annotation(owner.annotations[name], owner.unit)
