@@ -72,6 +72,32 @@ def test_all_count_from_which_a_script_of_a_small_program_can_be_reached(tmp_pat
     assert _project(tmp_path, {**files, **other})["main.py"] == {"um.py", "dois.py", "tres.py"}
 
 
+@pytest.mark.parametrize(
+    ("packages", "importer", "is_user"),
+    [
+        (["saida"], "um.py", False),
+        ([], "um.py", True),
+        (["saida"], "saida/um.py", True),
+        (["saida"], "saida.um", True),
+    ],
+)
+def test_a_file_of_a_package_is_no_module_of_the_library_to_others(
+    tmp_path: Path, packages: list[str], importer: str, is_user: bool
+) -> None:
+    """``import json`` elsewhere is the library's; where the folder is no package, or beside the file, it may be ours."""
+    (tmp_path / "pyproject.toml").write_text("")
+    for folder in ("saida", "outra"):
+        (tmp_path / folder).mkdir()
+    for folder in packages:
+        (tmp_path / folder / "__init__.py").write_text("")
+    (tmp_path / "saida" / "json.py").write_text("A = 1\n")
+    text = "import saida.json\n" if importer == "saida.um" else "import json\n"
+    (tmp_path / ("um.py" if importer == "saida.um" else importer)).write_text(text)
+    (target,) = place([Target(tmp_path / "saida" / "json.py", "json")], tmp_path, None)
+    found = {Path(user).name for file, users in target.users if file.endswith("json.py") for user in users}
+    assert ("um.py" in found) == is_user
+
+
 def test_in_a_large_program_a_name_is_followed_that_is_passed_on(tmp_path: Path) -> None:
     """Under another name as well, and as an attribute; the twin imports the same files, and names nothing that comes from the script."""
     files = {

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -248,13 +249,31 @@ class _Graph:
                 yield from self._ending_with(path, parts)
 
     def _ending_with(self, path: str, parts: list[str]) -> Iterator[str]:
-        """Yield the files that an absolute name may be of: the one beside the importer, else all that end like it."""
+        """Yield the files that an absolute name may be of: the one beside the importer, else all that end like it.
+
+        A name of the standard library is that of a file in a package for its neighbours alone, which may be started there.
+        """
         candidates = self._by_name.get(parts[-1], ()) if parts else ()
         matching = [found for found in candidates if _tail(found, len(parts)) == parts]
+        folder = os.path.dirname(path)
+        if parts and parts[0] in sys.stdlib_module_names:
+            matching = [
+                found
+                for found in matching
+                if os.path.dirname(found) == folder or not self._is_in_package(found, len(parts))
+            ]
         if len(matching) > 1:
-            folder = os.path.dirname(path)
             matching = [found for found in matching if os.path.dirname(found) == folder] or matching
         yield from matching
+
+    def _is_in_package(self, path: str, count: int) -> bool:
+        """Whether a file belongs to a package that a name of some parts lacks: ``report/json.py`` is no ``json``."""
+        folder = path.rpartition(".")[0]
+        if os.path.basename(folder) == "__init__":
+            folder = os.path.dirname(folder)
+        for _ in range(count):
+            folder = os.path.dirname(folder)
+        return os.path.join(folder, "__init__.py") in self._by_name.get(os.path.basename(folder), ())
 
 
 def _name(path: str) -> str:
