@@ -119,6 +119,24 @@ def test_what_is_put_from_outside_is_not_all_where_a_base_is_out_of_sight(
     assert "AttributeError" in found.names
 
 
+@pytest.mark.parametrize(
+    "hand",
+    [
+        "from importlib import import_module\nfor p in ['um']:\n    import_module(f'plugins.{p}').usa(r)",
+        "import importlib.util as u, pathlib\nfor p in pathlib.Path('plugins').glob('*.py'):\n    s = u.spec_from_file_location(p.stem, p)",
+        "import runpy\nrunpy.run_path(__file__.replace('run', 'um'), {'v': r})",
+    ],
+)
+@pytest.mark.parametrize("is_loaded", [True, False])
+def test_a_plugin_may_be_handed_an_object(tmp_path: Path, hand: str, *, is_loaded: bool) -> None:
+    """A file counts whose folder or own name stands in one that loads others by names or paths; the twin loads nothing."""
+    (tmp_path / "plugins").mkdir()
+    text = "def usa(v):\n    v.nome = None\n"
+    helpers = {"ajuda.py": "", "plugins/um.py": text if "runpy" not in hand else "v.nome = None\n"}
+    found = _inferred(tmp_path, "self.nome.upper()", helpers, hand if is_loaded else "print('plugins', 'um')")
+    assert ("AttributeError" in found.names) == is_loaded
+
+
 @pytest.mark.parametrize("made", ["None", "'y'"])
 @pytest.mark.parametrize("maker", ["type(v)", "v.__class__"])
 def test_what_a_helper_makes_of_the_class_of_what_it_is_handed_counts(

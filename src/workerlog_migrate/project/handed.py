@@ -176,7 +176,9 @@ def _of_functions(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def _define(body: list[ast.stmt], found: set[str]) -> None:
-    for statement in body:
+    pending = body[::-1]
+    while pending:
+        statement = pending.pop()
         match statement:
             case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 found.add(name)
@@ -187,9 +189,7 @@ def _define(body: list[ast.stmt], found: set[str]) -> None:
             case ast.AnnAssign(target=ast.Name(id=name)):
                 found.add(name)
             case ast.If() | ast.Try() | ast.With():
-                _define(
-                    [each for each in ast.iter_child_nodes(statement) if isinstance(each, ast.stmt)], found
-                )
+                pending.extend(each for each in ast.iter_child_nodes(statement) if isinstance(each, ast.stmt))
 
 
 def _is_own(node: ast.AST) -> bool:

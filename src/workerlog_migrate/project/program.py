@@ -65,6 +65,11 @@ SETTING_UP = re.compile(
 )
 """What a file names that may set something up, as the rows say of calls (``runs``) and of the operations ``op:anywhere``,
 ``op:anything-changed`` and ``op:iterate-changed``."""
+LOADS = re.compile(
+    rb"\b(?:exec|execfile|exec_module|import_module|__import__|import_string|load_(?:extension|module|source)|locate|resolve_name"
+    rb"|run_(?:module|path)|spec_from_file_location|SourceFileLoader|walk_packages|iter_modules)\b"
+)
+"""What a file names that runs others by a name or a path."""
 HEIRS = re.compile(
     rb"\bclass\s+"
     + NAME
@@ -103,6 +108,7 @@ class Program:
             [*paths, *(user for users in importers.values() for user in users)]
         )
         self._touching: dict[str, frozenset[str]] = {}
+        self._loads: dict[str, tuple[str, ...]] = {}
         self._steps = 0
         self._around: dict[str, list[str]] = {}
         steps = 0
@@ -138,6 +144,7 @@ class Program:
         self._steps += len(running)
         if not self._is_whole or self._steps > MAX_STEPS:
             return [(SET_BY_MANY, (MANY,))]
+        running = running.union(*(self._loaded_by(each) for each in sorted(running or known)))
         if running <= {*known}:
             return []
         offered = {name for each in known for name in self._offers(each)}
@@ -156,6 +163,19 @@ class Program:
             *([(SET_BY_MANY, tuple(sorted(left)))] if left else ()),
             *users,
         ]
+
+    def _loaded_by(self, path: str) -> tuple[str, ...]:
+        """Return the files that one may load by a name or path that it makes: plugins, whose folder or name it holds."""
+        known = self._loads.get(path)
+        if known is None:
+            raw = self._project.read(path) or b""
+            words = set(_IDENTIFIER.findall(raw)) if LOADS.search(raw) else set()
+            known = self._loads[path] = tuple(
+                other
+                for other in (self._project.listing.python if words else ())
+                if other != path and not words.isdisjoint(_called(other))
+            )
+        return known
 
     def _above(self, paths: list[str]) -> list[str]:
         """Return files and those that import them, and so on, so far as they are looked at."""
@@ -249,6 +269,13 @@ class Program:
                 or _OF_TESTS.search(folders) is not None
             )
         return known
+
+
+@cache
+def _called(path: str) -> frozenset[bytes]:
+    """Return the words by which a file may be loaded: its name, and that of its folder."""
+    folder, name = os.path.split(path)
+    return frozenset({os.fsencode(name.rpartition(".")[0]), os.fsencode(os.path.basename(folder))})
 
 
 def _sets_up(raw: bytes) -> bool:

@@ -51,6 +51,8 @@ LONGEST = 32_000
 NOTHING = 0.02
 """Seconds below which nothing is judged: other programs take some of them."""
 CERTAIN = 0.5
+TOO_LONG = 0.3
+"""Seconds that no text of up to 4,000 characters may take, on a machine that does other things besides."""
 LIMIT = 24
 """Eight times the length may take so many times as long; with its square it takes 64 times."""
 
@@ -216,8 +218,8 @@ def judge(pattern: re.Pattern[Any], how: str, before: str, piece: str, most: int
         return min(seconds(pattern, how, text) for _ in range(times))
 
     for length in (each for each in (*LENGTHS, most) if each <= min(most, LENGTHS[-1])):
-        if taken(length, 1) > 0.1 and taken(length, 2) > 0.1:
-            return f"takes more than 0.1 s for {length} characters"
+        if taken(length, 1) > TOO_LONG and taken(length, 2) > TOO_LONG:
+            return f"takes more than {TOO_LONG} s for {length} characters"
     if most < LONGEST or taken(LENGTHS[-1], 1) < 0.001:
         return ""
     short, long = taken(LENGTHS[-1], 3), taken(LONGEST, 2)
