@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 from workerlog_migrate.analysis.questions import Questions
 from workerlog_migrate.analysis.values import Type, Value
@@ -125,3 +126,19 @@ def test_an_answer_that_hangs_on_itself_and_on_an_open_question_goes_on_until_it
         expected = _numbers(1, 2, 3, 4)
         assert outer() == expected
         assert inner(questions) == (expected if is_inside else _numbers(2, 3, 4))
+
+
+def test_many_questions_that_hang_on_one_take_no_time_that_grows_with_their_square() -> None:
+    """20,000 that each ask back what asks them: a look at all of them for each is a matter of minutes."""
+    questions = Questions(100_000)
+
+    def middle() -> Value:
+        found = _numbers()
+        for number in range(20_000):
+            found |= questions.ask((number,), lambda: _numbers(1) | questions.ask(("middle",), middle))
+        return found
+
+    started = time.process_time()
+    found = questions.ask(("middle",), middle)
+
+    assert (found, time.process_time() - started < 5) == (_numbers(1), True)

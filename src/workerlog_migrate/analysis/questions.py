@@ -42,10 +42,15 @@ class Questions:
         self._provisional: dict[tuple[object, ...], tuple[Any, int]] = {}
         # Where questions stand for each other, each goes on from its last answer, and the outermost goes on until all hold.
         self._last: dict[tuple[object, ...], tuple[Any, int]] = {}
+        self._last_of: dict[int, set[tuple[object, ...]]] = {}
         self._unsettled: set[int] = set()
         # What was worked out on the way, and what of it hangs on unfinished questions; neither is a question itself.
         self._kept: dict[object, Any] = {}
         self._open: dict[object, tuple[Any, int]] = {}
+        # The keys of what is provisional and of what is open, as they came: what hangs on a question came while it was asked, and is
+        # found at the end, not among all the others.
+        self._came: list[tuple[object, ...]] = []
+        self._opened: list[object] = []
         self.importing: set[tuple[str, object]] = set()
         self.needs = 0
         self._fuel = _FUEL + _FUEL_PER_LINE * lines
@@ -87,6 +92,7 @@ class Questions:
                 self._kept[key] = found
             elif needs < _TOO_DEEP:
                 self._open[key] = found, needs
+                self._opened.append(key)
         return found
 
     def answer(self, key: tuple[object, ...], compute: Callable[[], _T], least: _T, most: _T) -> _T:
@@ -121,6 +127,7 @@ class Questions:
         outer = self.needs
         value = self._last[key][0] if key in self._last else least
         own = 1 << depth
+        came, opened = len(self._came), len(self._opened)
         holds = False
         for _ in range(_REPEATS):
             self._fuel -= most is ANY  # what else is asked on the way is no work
@@ -132,7 +139,7 @@ class Questions:
             except RecursionError:  # deep expressions around it: as unknown as what lies too deep itself
                 for open_key in [each for each, (at, _) in self._active.items() if at >= depth]:
                     del self._active[open_key]
-                self._assume(depth, holds=False)
+                self._assume(own, came, holds=False)
                 self._open.clear()
                 self.needs = outer | _TOO_DEEP
                 return most
@@ -143,13 +150,13 @@ class Questions:
             ):  # of what hangs on others, too, the outermost of them sees to it
                 if not holds:
                     self._unsettled.add(_lowest(self.needs))
-                    self._last[key] = (found, self.needs & (own - 1))
+                    self._go_on_from(key, found, self.needs & (own - 1))
                 value = found
                 break
             value = found
-            self._assume(depth, holds=False)
-            if self._open:
-                self._go_on(own, 0, holds=False)
+            self._assume(own, came, holds=False)
+            if len(self._opened) > opened:
+                self._go_on(own, 0, opened, holds=False)
         else:
             value, holds = most, False
         del self._active[key]
@@ -157,63 +164,92 @@ class Questions:
         mine = self.needs & ~own
         assumed = value
         value = value if mine else _settled(value, most)
-        if self._open:
-            self._go_on(own, mine, holds=holds and value == assumed)
+        if len(self._opened) > opened:
+            self._go_on(own, mine, opened, holds=holds and value == assumed)
         if mine & (own - 1) or (mine and holds):
-            self._hand_on(own, mine)
+            self._hand_on(own, mine, came)
         else:
-            self._assume(depth, holds=holds)
+            self._assume(own, came, holds=holds)
         if not mine or depth == 0:  # asked again, it would be as deep again
             self._memo[key] = _settled(value, most)
             self.needs = outer
         else:
             self._provisional[key] = (value, mine)
+            self._came.append(key)
             self.needs = outer | mine
         if depth == 0:
             self._provisional.clear()
+            self._came.clear()
             self._open.clear()
+            self._opened.clear()
             self._last.clear()
+            self._last_of.clear()
             self._unsettled.clear()
         return value
 
-    def _hand_on(self, own: int, others: int) -> None:
+    def _go_on_from(self, key: tuple[object, ...], found: object, needed: int) -> None:
+        """Keep the answer that a question goes on from where it is asked again, with what it hung on."""
+        before = self._last.get(key)
+        if before is not None:
+            self._last_of[before[1]].discard(key)
+        self._last[key] = (found, needed)
+        self._last_of.setdefault(needed, set()).add(key)
+
+    def _hand_on(self, own: int, others: int, came: int) -> None:
         """Let what hangs on a question hang on those that it hangs on itself: no answer is final before theirs are.
 
         Where it does not hold yet, what hangs on it is kept for this round: the outermost of them asks all of it again.
         """
-        for key, (value, needed) in self._provisional.items():
-            if needed & own:
-                self._provisional[key] = (value, (needed & ~own) | others)
+        known = self._provisional
+        for key in self._came[came:]:
+            entry = known.get(key)
+            if entry is not None and entry[1] & own:
+                known[key] = (entry[0], (entry[1] & ~own) | others)
 
-    def _go_on(self, own: int, others: int, *, holds: bool) -> None:
+    def _go_on(self, own: int, others: int, opened: int, *, holds: bool) -> None:
         """Let what was worked out on the way hang on what a question hung on, if that holds; else it is worked out again."""
-        for key, (found, needed) in [entry for entry in self._open.items() if entry[1][1] & own]:
-            del self._open[key]
-            if not holds:
+        known = self._open
+        left: list[object] = []
+        for key in self._opened[opened:]:
+            entry = known.get(key)
+            if entry is None:
                 continue
-            left = (needed & ~own) | others
-            if not left:
-                self._kept[key] = found
-            elif left < _TOO_DEEP:
-                self._open[key] = found, left
+            found, needed = entry
+            if needed & own:
+                del known[key]
+                if not holds:
+                    continue
+                needed = (needed & ~own) | others
+                if not needed:
+                    self._kept[key] = found
+                    continue
+                if needed >= _TOO_DEEP:
+                    continue
+                known[key] = found, needed
+            left.append(key)
+        self._opened[opened:] = left
 
-    def _assume(self, depth: int, *, holds: bool) -> None:
-        """Settle the provisional results that depended on the question at a depth: final if what was assumed of it holds, else void."""
-        own = 1 << depth
-        for key, (value, needed) in list(self._provisional.items()):
-            if not needed & own:
+    def _assume(self, own: int, came: int, *, holds: bool) -> None:
+        """Settle the provisional results that depended on a question: final if what was assumed of it holds, else void."""
+        known = self._provisional
+        left: list[tuple[object, ...]] = []
+        for key in self._came[came:]:
+            entry = known.get(key)
+            if entry is None:
                 continue
-            if not holds:
-                del self._provisional[key]
-            elif needed == own:
-                del self._provisional[key]
-                self._memo[key] = _settled(value, ANY)
-            else:
-                self._provisional[key] = (value, needed & ~own)
+            value, needed = entry
+            if needed & own:
+                if not holds or needed == own:
+                    del known[key]
+                    if holds:
+                        self._memo[key] = _settled(value, ANY)
+                    continue
+                known[key] = (value, needed & ~own)
+            left.append(key)
+        self._came[came:] = left
         if holds:
-            for key, (_, needed) in list(self._last.items()):
-                if needed == own:
-                    del self._last[key]
+            for key in self._last_of.pop(own, ()):
+                del self._last[key]
 
 
 _TOO_DEEP = 1 << _DEPTH
