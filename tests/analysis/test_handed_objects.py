@@ -79,6 +79,51 @@ def test_what_a_helper_does_to_what_the_start_hands_to_it_counts(
     assert expected not in found.names
 
 
+CAIXA = "class Caixa:\n    def passo(self, texto):\n        pass\n"
+
+
+@pytest.mark.parametrize(
+    ("helper", "hand", "twin"),
+    [
+        (
+            "import main\nimport json\ndef usa():\n    json.passo(None)",
+            "ajuda.json = r\najuda.usa()",
+            "ajuda.outro = r\najuda.usa()",
+        ),
+        (
+            f"import main\n{CAIXA}def usa():\n    c = Caixa()\n    c.passo(None)",
+            "ajuda.Caixa = main.Robo\najuda.usa()",
+            "ajuda.Outra = main.Robo\najuda.usa()",
+        ),
+        (
+            f"import main\n{CAIXA}c = Caixa()\ndef usa():\n    c.passo(None)",
+            "setattr(ajuda, 'c', r)\najuda.usa()",
+            "setattr(ajuda, 'd', r)\najuda.usa()",
+        ),
+        (
+            f"import main\n{CAIXA}def usa():\n    c.passo(None)\nc = Caixa()\ndef troca(v):\n    global c\n    c = v",
+            "ajuda.troca(r)\najuda.usa()",
+            "ajuda.troca(ajuda.Caixa())\najuda.usa()",
+        ),
+        (
+            f"import main\n{CAIXA}class Heranca(main.Robo):\n    pass\ndef usa():\n    c = Heranca()\n    c.passo(None)",
+            "ajuda.usa()",
+            "ajuda.Caixa().passo(None)",
+        ),
+    ],
+    ids=["a module", "its class", "the object", "the object, by a function", "its base"],
+)
+def test_what_a_name_of_a_helper_is_may_be_set_from_outside(
+    tmp_path: Path, helper: str, hand: str, twin: str
+) -> None:
+    """By its own file alone the name is a module or an object of another class; the twin sets another name, or the same kind."""
+    body = "texto.upper()"
+    assert "AttributeError" in _inferred(tmp_path / "0", body, {"ajuda.py": helper}, hand).names
+    is_heir = "Heranca" in helper
+    own = helper.replace("Heranca(main.Robo)", "Heranca") if is_heir else helper
+    assert "AttributeError" not in _inferred(tmp_path / "1", body, {"ajuda.py": own}, twin).names
+
+
 @pytest.mark.parametrize("hand", ["ajuda.usa(r)", "ajuda.usa(ajuda.Outra())"])
 def test_a_helper_that_is_only_handed_objects_of_another_class_does_nothing(
     tmp_path: Path, hand: str

@@ -35,6 +35,9 @@ class Anywhere(Protocol):
     def module_name(self, unit: Unit, name: str) -> Value | None:
         """Return what a global of a file is."""
 
+    def written(self, unit: Unit, name: str) -> Value:
+        """Return what else than its own statements a global of a file is set to."""
+
 
 class Evaluates(Protocol):
     """Values and effects of expressions (``expressions``)."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.follower import Follower
 from workerlog_migrate.analysis.meetings import SPECIAL, Companion, Meetings
+from workerlog_migrate.analysis.plain import plain
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.taken import calls_to, written
 from workerlog_migrate.analysis.trails import Passed, Trail, Use, use_of
@@ -51,6 +52,7 @@ class Callers:
         self._families = families
         self._places = places
         self._receivers: dict[ast.expr, list[Type]] = {}
+        self._set_names: dict[tuple[Unit, str], bool] = {}
         self._meetings = Meetings(families, self._made, self._companion)
 
     def follower(self, *, is_code: bool) -> Follower:
@@ -277,6 +279,8 @@ class Callers:
         ):
             inside = unit.enclosing(receiver).owner
             return inside is not None and self._are_related(inside, owner), False
+        if receiver.__class__ is ast.Name and self._is_plainly_other(receiver, owner, unit):
+            return False, False
         known = self._receivers
         found = known[receiver] if receiver in known else self._received(receiver, unit)
         if not found and isinstance(receiver, ast.Name) and unit is not owner.unit:
@@ -288,6 +292,32 @@ class Callers:
             else:
                 return True, False
         return False, False
+
+    def _is_plainly_other(self, receiver: ast.Name, owner: ClassInfo, unit: Unit) -> bool:
+        """Whether an object has nothing to do with a class by its own file alone, where nobody sets what it goes by."""
+        told = plain(receiver, unit.module)
+        if told is None:
+            return False
+        if told.library:
+            if self._world.may_be_own(told.library, told.library):
+                return False
+        elif any(
+            isinstance(each, ClassInfo) and each.node is told.made_by for each in self._families.family(owner)
+        ):
+            return False
+        return not any(self._is_set(unit, name) for name in told.goes_by)
+
+    def _is_set(self, unit: Unit, name: str) -> bool:
+        """Whether something else than its own statements may set a name of a module."""
+        known = self._set_names.get((unit, name))
+        if known is None:
+            questions = self._questions
+            outer, questions.needs = questions.needs, 0
+            known = bool(self._above.flat.written(unit, name))
+            if not questions.needs:
+                self._set_names[unit, name] = known
+            questions.needs |= outer
+        return known
 
     def _received(self, receiver: ast.expr, unit: Unit) -> list[Type]:
         """Return of the program's classes, and of what nobody knows, what an object may be; asked for each class whose methods it may have."""

@@ -69,6 +69,7 @@ class FlowInsensitive:
         self._annotations = annotations
         self._callers = callers
         self._writes = writes
+        self.written = writes.written
         self._parameters = parameters
         self._replacements = replacements
         self._importing = questions.importing

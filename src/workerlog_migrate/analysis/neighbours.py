@@ -372,7 +372,10 @@ class Users:
         self._folders = Folders()
         self._paths: dict[str, Path] = {}
         self._mentions: dict[Path, list[tuple[str, Mentions]]] = {}
+        self._own: dict[Path, list[str]] = {}
         self._asked: dict[str, Mentions | None] = {}
+        self._sets: set[str] = set()
+        self._set_by_text = False
         self._modules: dict[str, Module | None] = {}
 
     def are_known(self, path: Path) -> bool:
@@ -393,11 +396,16 @@ class Users:
             asked = self._asked
             read = [(user, asked[user] if user in asked else self._mentioned(user)) for user in users]
             known = self._mentions[path] = [(user, said) for user, said in read if said is not None]
+            self._own[path] = [user for user, said in known if said is OWN]
         # Asked thousands of times for each script, of up to hundreds of files: nothing is called for those that do not matter.
         if not changing:
             using = [user for user, said in known if word in said.names or said is OWN]
         elif word:
-            using = [user for user, said in known if word in said.sets or said.sets_by_text or said is OWN]
+            using = self._own[path]
+            if self._set_by_text or word in self._sets:  # by one of all that were asked
+                using = [
+                    user for user, said in known if word in said.sets or said.sets_by_text or said is OWN
+                ]
         else:
             using = [user for user, said in known if said.sets or said.sets_by_text or said is OWN]
         found = [self._modules[user] if user in self._modules else self._module(user) for user in using]
@@ -405,6 +413,9 @@ class Users:
 
     def _mentioned(self, user: str) -> Mentions | None:
         found = self._asked[user] = self._neighbours.mentions(self._path(user))
+        if found is not None:
+            self._sets |= found.sets
+            self._set_by_text |= found.sets_by_text
         return found
 
     def _module(self, user: str) -> Module | None:

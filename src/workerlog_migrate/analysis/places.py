@@ -40,6 +40,9 @@ class Places:
         self._imported: tuple[Unit, ...] | None = None
         self._units: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
         self._said: dict[Unit, list[tuple[Unit, _Said]]] = {}
+        self._looked_at: dict[Unit, _Said] = {}
+        self._sets: set[str] = set()
+        self._set_by_text = False
         self._by_text: dict[Unit, tuple[tuple[Unit, ReadByText], ...]] = {}
         self._reading: dict[tuple[Unit, str], tuple[_Reading, _Reading]] = {}
         self._writers: dict[tuple[Unit, str], tuple[Unit, ...]] = {}
@@ -121,16 +124,29 @@ class Places:
 
     def _given(self, unit: Unit, word: str, *, changing: bool) -> list[Unit]:
         """List the files that a file imports that may use something of a name, or set it as an attribute."""
-        return _of(self._said_by(unit), word, changing=changing)
+        said = self._said_by(unit)
+        if (
+            changing and word not in self._sets and not self._set_by_text
+        ):  # by none of all that were looked at
+            return []
+        return _of(said, word, changing=changing)
 
     def _said_by(self, unit: Unit) -> list[tuple[Unit, _Said]]:
         """List the files that a file imports, each with what it does with names."""
         known = self._said.get(unit)
         if known is None:
+            looked_at = self._looked_at
             known = self._said[unit] = [
-                (other, _said_in(other.module)) for other in self._world.imported_by(unit)
+                (other, looked_at[other] if other in looked_at else self._look_at(other))
+                for other in self._world.imported_by(unit)
             ]
         return known
+
+    def _look_at(self, other: Unit) -> _Said:
+        said = self._looked_at[other] = _said_in(other.module)
+        self._sets |= said.sets
+        self._set_by_text |= said.sets_by_text
+        return said
 
     def places_in_others(self, unit: Unit, name: str) -> Iterator[tuple[Unit, ast.expr]]:
         """Yield where other files read a name of a module, as ``module.name`` or under the name that they give it."""

@@ -84,6 +84,7 @@ class World:
         self._imports: dict[tuple[ast.AST, Unit], tuple[Unit, ...]] = {}
         self._imported_by: dict[Unit, tuple[Unit, ...]] = {}
         self._direct: dict[Unit, tuple[Unit, ...]] = {}
+        self._absolute: dict[str, Unit | None] = {}
         self._users_of: dict[tuple[Unit, str, bool], tuple[Unit, ...]] = {}
         self._around: dict[tuple[str, bool], tuple[Unit, ...]] = {}
         self._beside: dict[tuple[str, bool], tuple[Unit, ...]] = {}
@@ -198,9 +199,29 @@ class World:
 
     def _imports_of(self, unit: Unit) -> tuple[Unit, ...]:
         """Return the files of the program that a file imports itself."""
-        found = (other for node in unit.module.imports for other in self.own_imports(node, unit))
-        self._direct[unit] = known = tuple(dict.fromkeys(found))
-        return known
+        module = unit.module
+        names: tuple[tuple[str, str], ...] | None = module.remembered.get(_imported_names)
+        if names is None:
+            names = module.remembered[_imported_names] = _imported_names(module)
+        if unit is self.unit:
+            found = [self._absolute_import(top, name, unit) for top, name in names]
+        else:  # of an absolute name all files but the script mean the same
+            known = self._absolute
+            found = [
+                known[name] if name in known else self._absolute_import(top, name, unit)
+                for top, name in names
+            ]
+        self._direct[unit] = direct = tuple(
+            dict.fromkeys([other for other in found if other is not None and other is not unit])
+        )
+        return direct
+
+    def _absolute_import(self, top: str, name: str, unit: Unit) -> Unit | None:
+        """Return the file of the program that an import runs; remembered for an absolute name that another file than the script imports."""
+        found = self.other_unit(name, unit) if self.may_be_own(top, name) else None
+        if top and unit is not self.unit:
+            self._absolute[name] = found
+        return found
 
     def comes_after(self, inner: Unit, package: Unit, name: str) -> bool:
         """Whether something else than its package imports a file of it, so that its name in the package is the file from then on.
@@ -362,6 +383,17 @@ class World:
                 is_quoted=self._folders.is_at_home(module.source.path, self.unit.module.source.path),
             )
         return unit
+
+
+def _imported_names(module: Module) -> tuple[tuple[str, str], ...]:
+    """Name the files that the imports of a file may run, as `_names_of`."""
+    known = module.remembered
+    names: dict[tuple[str, str], None] = {}
+    for node in module.imports:
+        if node not in known:
+            known[node] = _names_of(node)
+        names.update(dict.fromkeys(known[node]))
+    return tuple(names)
 
 
 def _names_of(node: ast.Import | ast.ImportFrom) -> tuple[tuple[str, str], ...]:
