@@ -392,7 +392,7 @@ def test_type_expressions_speak_of_known_types() -> None:
         for file, key, row in each_row()
         for expression in expressions(row)
         for name in type_names(expression)
-        if name not in TYPES | {"self", "element", "key", "value", "inner", "cell", "name"}
+        if name not in TYPES | {"self", "element", "key", "value", "inner", "cell", "name", "receiver"}
         and not name.startswith(PLACEHOLDERS)
     }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.analysis.program import ClassInfo
 from workerlog_migrate.analysis.taken import calls_to, written
-from workerlog_migrate.syntax.literals import last_name, may_spell
+from workerlog_migrate.syntax.literals import last_name, may_mention, may_spell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.values import Value
 
 READERS_BY_TEXT = ("getattr", "attrgetter", "vars", "__dict__", "run_path")
+RUNNING = ("exec", "eval", "resolve_name")
+"""What is given a text that may name something of another file, which it imports itself."""
 _PAIR = 2
 
 
@@ -48,6 +50,47 @@ def read_by_text(module: Module) -> tuple[ReadByText, ...]:
     if known is None:
         known = module.remembered[read_by_text] = tuple(_found(module))
     return known
+
+
+def texts_of(module: Module) -> tuple[ast.Call, ...]:
+    """Return the calls of a file that run a text or resolve the name in one, so far as the text tells what it names.
+
+    Args:
+        module: the file.
+    """
+    known: tuple[ast.Call, ...] | None = module.remembered.get(texts_of)
+    if known is None:
+        calls = (call for word in RUNNING for call in calls_to(module, word) if call.args)
+        known = module.remembered[texts_of] = tuple(
+            call for call in calls if last_name(call.func) == "resolve_name" or _imports(_text_of(call))
+        )
+    return known
+
+
+def may_use(call: ast.Call, name: str) -> bool | None:
+    """Whether what a call resolves is what has a name (``resolve_name("shop:half")``); None where its text may do anything with that.
+
+    Args:
+        call: of `texts_of`.
+        name: the name.
+    """
+    text = _text_of(call)
+    is_resolved = text is not None and last_name(call.func) == "resolve_name"
+    if is_resolved and str(text).replace(":", ".").rpartition(".")[2] == name:
+        return True
+    return None if text is None or may_mention(ast.Constant(text), name) else False
+
+
+def _text_of(call: ast.Call) -> str | None:
+    """Return the text that a call runs or resolves; None where it is not written there."""
+    given: ast.expr | None = call.args[0] if call.args else None
+    if isinstance(given, ast.Call) and last_name(given.func) == "compile" and given.args:
+        given = given.args[0]
+    return given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else None
+
+
+def _imports(text: str | None) -> bool:
+    return text is not None and "import" in text
 
 
 def may_be_read(read: ReadByText, name: str) -> bool:

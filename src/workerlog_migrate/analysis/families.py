@@ -14,6 +14,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.taken import calls_to
 from workerlog_migrate.analysis.values import Value
+from workerlog_migrate.project.handed import DERIVES
 
 if TYPE_CHECKING:
     from workerlog_migrate.analysis.above import Above
@@ -116,7 +117,7 @@ class Families:
         return found
 
     def _heirs(self, info: ClassInfo) -> tuple[ClassInfo, ...]:
-        others = self._world.users_of(info.unit, info.name)
+        others = (*self._world.users_of(info.unit, info.name), *self._world.beside(DERIVES))
         units = dict.fromkeys((info.unit, self._world.unit, *others))
         classes = (unit.class_info(node) for unit in units for node in unit.module.classes)
         return tuple(other for other in classes if other is not info and info in self.family(other))
@@ -157,8 +158,8 @@ class Families:
 
     def _made_of(self, info: ClassInfo) -> Iterator[set[object] | None]:
         """Yield the names in each class that is made of a class, None where they are not written."""
-        units = dict.fromkeys((info.unit, self._world.unit, *self._world.users_of(info.unit, info.name)))
-        for unit in units:
+        others = (*self._world.users_of(info.unit, info.name), *self._world.beside(DERIVES))
+        for unit in dict.fromkeys((info.unit, self._world.unit, *others)):
             for call in (*calls_to(unit.module, "type"), *calls_to(unit.module, "new_class")):
                 bases = call.args[1] if len(call.args) > 1 else None
                 if not isinstance(bases, ast.Tuple) or not any(

@@ -15,7 +15,7 @@ import ast
 from typing import TYPE_CHECKING, Protocol
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.by_text import may_have
+from workerlog_migrate.analysis.by_text import may_have, may_use
 from workerlog_migrate.analysis.handing import PARTIALS, Handing, call_around, handing, handing_in
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.taken import called_as, receivers
@@ -292,6 +292,12 @@ class Follower:
                         self.lose(found_in)
                     else:
                         self._push(found_in, named, 0, ())
+            for other, text in self._places.texts(unit):
+                is_used = may_use(text, name)
+                if is_used is None:
+                    self._lose(f"{name} may be used by {shown(text)}", text, other)
+                elif is_used:
+                    self._push(text, other, items, bound)
             for other, reader in self._places.places_in_others(unit, name):
                 self._push(reader, other, items, bound)
             for other, read in self._places.reading(unit, name):
@@ -622,6 +628,9 @@ class Follower:
                     self._name(made.name, found[0], use.unit, step.items + deeper, step.bound)
                     if found[0].is_class:
                         self._attributes(made.name, use.unit, step.items + deeper, step.bound)
+            elif isinstance(use.node, ast.AugAssign):  # ``x += 1`` is bound to what ``__iadd__`` gives
+                target = use.node.target
+                self._target(target, target, step._replace(unit=use.unit, items=step.items + deeper))
             elif (use.result and isinstance(use.node, ast.expr)) or (
                 isinstance(use.node, ast.Call) and gives_result(self._world.knowledge.call(use.name))
             ):

@@ -50,11 +50,13 @@ _OPERATORS: dict[str, type[ast.operator]] = {
     "or": ast.BitOr,
     "and": ast.BitAnd,
 }
+_IN_PLACE = {f"__i{word}__": sign for word, sign in _OPERATORS.items()}
 _REFLECTED = frozenset({"__radd__", "__rsub__", "__rmul__", "__rtruediv__"})
 _ASKED: dict[str, tuple[str, ...]] = {
     "__call__": ("call",),
     **dict.fromkeys(("__getitem__", "__setitem__", "__delitem__"), (_ITEM,)),
     **dict.fromkeys((f"__{word}__" for word in _OPERATORS), (_LEFT,)),
+    **dict.fromkeys(_IN_PLACE, (_LEFT,)),
     **dict.fromkeys(_REFLECTED, (_RIGHT,)),
     **dict.fromkeys(("__eq__", "__ne__"), (_EQUAL,)),
     **dict.fromkeys(("__lt__", "__le__", "__gt__", "__ge__"), (_ORDER,)),
@@ -317,6 +319,9 @@ def _as_called(name: str, use: Use) -> Iterator[Use]:
 
 def _is_of_sign(name: str, node: ast.AST) -> bool:
     """Whether an operator is the one that a special method is for; what is no operator may be any."""
+    if name in _IN_PLACE:
+        is_sign = isinstance(node, ast.AugAssign) and isinstance(node.op, _IN_PLACE[name])
+        return is_sign or not isinstance(node, ast.BinOp | ast.AugAssign)
     word = name.strip("_")
     sign = _OPERATORS.get(word.removeprefix("r") if name in _REFLECTED else word)
     return sign is None or not isinstance(node, ast.BinOp | ast.AugAssign) or isinstance(node.op, sign)

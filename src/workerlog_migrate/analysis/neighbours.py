@@ -22,7 +22,9 @@ from workerlog_migrate.files.roots import has_git
 from workerlog_migrate.files.snapshot import original
 from workerlog_migrate.files.source import PRESENT, decode, digest
 from workerlog_migrate.model import AROUND, BESIDE, MANY, SET_BY_MANY
+from workerlog_migrate.project.handed import DERIVES, derives_from_handed
 from workerlog_migrate.project.root import find_root
+from workerlog_migrate.syntax.nodes import nodes
 
 MAX_BYTES = 1_000_000
 MAX_FILES = 40
@@ -624,6 +626,8 @@ def _mentions_in(read: Read) -> Mentions:
             names.update(alias.name.split("."))
             if alias.asname:
                 names.add(alias.asname)
+    if module.classes or "type" in names or "new_class" in names:
+        names |= {DERIVES} if derives_from_handed(nodes(module.tree)) else set()
     by_text = not names.isdisjoint(_BY_TEXT)
     return Mentions(read.stamp, read.digest, frozenset(names), frozenset(sets), by_text)
 

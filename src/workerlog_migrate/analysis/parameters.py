@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.program import FunctionInfo, Unit
+from workerlog_migrate.analysis.trails import RECEIVER
 from workerlog_migrate.analysis.values import ANY, NONE, Type, Value
 from workerlog_migrate.syntax.literals import is_none
 
@@ -146,7 +147,7 @@ class Parameters:
         for hands in self._hands(function):
             at = places.index(argument)
             text = hands[at] if at < len(hands) else hands[-1] if hands[-1].startswith("*") else ""
-            if text:
+            if text and text != RECEIVER:
                 return values.parse(text.lstrip("*"))
         return None
 

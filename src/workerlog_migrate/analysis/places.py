@@ -9,7 +9,14 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from workerlog_migrate.analysis import values
-from workerlog_migrate.analysis.by_text import READERS_BY_TEXT, ReadByText, may_be_read, read_by_text
+from workerlog_migrate.analysis.by_text import (
+    READERS_BY_TEXT,
+    RUNNING,
+    ReadByText,
+    may_be_read,
+    read_by_text,
+    texts_of,
+)
 from workerlog_migrate.analysis.header import has_main_guard
 from workerlog_migrate.analysis.program import Unit
 from workerlog_migrate.analysis.taken import called_words, calls_to
@@ -46,6 +53,7 @@ class Places:
         self._by_text: dict[Unit, tuple[tuple[Unit, ReadByText], ...]] = {}
         self._reading: dict[tuple[Unit, str], tuple[_Reading, _Reading]] = {}
         self._writers: dict[tuple[Unit, str], tuple[Unit, ...]] = {}
+        self._texts: dict[Unit, tuple[tuple[Unit, ast.Call], ...]] = {}
         self._strangers: dict[tuple[Unit, str], frozenset[Unit]] = {}
 
     def is_test(self, unit: Unit) -> bool:
@@ -183,6 +191,19 @@ class Places:
             others = dict.fromkeys((*users, *self._handed_to(unit), *self._beside_users(unit)))
             found = ((other, read) for other in others for read in read_by_text(other.module))
             known = self._by_text[unit] = tuple(each for each in found if not self.is_test(each[0]))
+        return known
+
+    def texts(self, unit: Unit) -> tuple[tuple[Unit, ast.Call], ...]:
+        """Return where the users of a file run a text that imports something, or resolve the name in one."""
+        known = self._texts.get(unit)
+        if known is None:
+            others = dict.fromkeys(other for word in RUNNING for other in self.units(unit, word))
+            self._texts[unit] = known = tuple(
+                (other, call)
+                for other in others
+                for call in texts_of(other.module)
+                if not self.is_test(other)
+            )
         return known
 
     def reading(self, unit: Unit, name: str) -> tuple[tuple[Unit, ReadByText], ...]:

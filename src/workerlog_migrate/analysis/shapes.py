@@ -400,9 +400,11 @@ _OPERATORS = {
 def _is_filled_with_data(arguments: Arguments) -> bool:
     """Say whether a call unpacks a mapping that came from elsewhere with ``**``: nobody sees which names it holds.
 
-    What the function around was called with itself, and what it puts together, is no data.
+    What the function around was called with itself, and what it puts together, is no data, unless a function of several is called
+    with it, of a table or list.
     """
     call = arguments.node
+    is_of_several = _is_of_several(arguments)
     for word in call.keywords if call is not None else ():
         if word.arg is not None or not any(
             entry.name == "dict" and entry.literal is None for entry in arguments.value(word.value)
@@ -416,7 +418,11 @@ def _is_filled_with_data(arguments: Arguments) -> bool:
             found[0] is module.scope_of_module and module.function(word.value) is not None
         ):  # whoever else uses it puts names in
             return True
-        if not any(_is_put_together(binding.node, module) for binding in found[1]):
+        if not any(
+            _is_put_together(binding.node, module)
+            and not (is_of_several and isinstance(binding.node, ast.arg))
+            for binding in found[1]
+        ):
             return True
     return False
 
@@ -463,8 +469,9 @@ def _brought(arguments: Arguments) -> set[object] | None:
 def _is_filled_with_items(arguments: Arguments) -> bool:
     """Say whether a call unpacks a series with ``*`` of which nobody sees how long it is.
 
-    What the function around was called with itself is no such series.
+    What the function around was called with itself is no such series, unless a function of several is called with it.
     """
+    is_of_several = _is_of_several(arguments)
     for entry in arguments.positional:
         if not isinstance(entry, ast.Starred) or not any(
             each.name in _OF_ANY_LENGTH or (each.name == "tuple" and not each.has_length)
@@ -474,8 +481,31 @@ def _is_filled_with_items(arguments: Arguments) -> bool:
         if not isinstance(entry.value, ast.Name):
             return not isinstance(entry.value, ast.List | ast.Tuple)
         module = arguments.frame.unit.module
-        if not any(_is_written(binding.node, module) for binding in module.bindings(entry.value)):
+        if not any(
+            _is_written(binding.node, module) and not (is_of_several and isinstance(binding.node, ast.arg))
+            for binding in module.bindings(entry.value)
+        ):
             return True
+    return False
+
+
+def _is_of_several(arguments: Arguments) -> bool:
+    """Whether a call takes what it calls out of a table or list, so that each of several functions gets the same arguments."""
+    call = arguments.node
+    if call is None or not arguments.starred:
+        return False
+    if not isinstance(call.func, ast.Name):
+        return isinstance(call.func, ast.Subscript | ast.Call)
+    parents = arguments.frame.unit.module.parents
+    for binding in arguments.frame.unit.module.bindings(call.func):
+        match parents.get(binding.node):
+            case ast.For() | ast.AsyncFor() | ast.comprehension() | ast.Tuple():
+                return True
+            case (
+                ast.Assign(value=ast.Subscript() | ast.Call())
+                | ast.NamedExpr(value=ast.Subscript() | ast.Call())
+            ):
+                return True
     return False
 
 

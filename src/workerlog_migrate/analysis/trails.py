@@ -300,6 +300,7 @@ def gives_result(row: CallRow | None) -> bool:
 
 
 NOTHING = 99
+RECEIVER = "receiver"
 _PLAIN = frozenset({"None", "bool", "bytes", "float", "int", "json", "str"})
 # What their objects are made of can be had of them again.
 _HOLDING = frozenset(
@@ -345,8 +346,13 @@ def _reduced(call: ast.Call, step: Step, name: str, *, function: int, items: int
 
 
 def _of_types(types: tuple[str, ...], call: ast.Call, unit: Unit) -> tuple[Passed, ...]:
-    """Say by types what a row gives to the function that it calls."""
-    return tuple(Passed(call, unit, f"type:{each.lstrip('*')}") for each in types)
+    """Say by types what a row gives to the function that it calls; ``receiver`` is what the method is called on."""
+    return tuple(
+        Passed(call.func.value, unit)
+        if each == RECEIVER and isinstance(call.func, ast.Attribute)
+        else Passed(call, unit, "type:any" if each == RECEIVER else f"type:{each.lstrip('*')}")
+        for each in types
+    )
 
 
 def is_of_class(call: ast.Call, name: str, place: int | str | None) -> bool:

@@ -248,7 +248,8 @@ class CallRow:
         takes_none: parameters that take None, though not any other type.
         marks: words of ``CALL_MARKS``.
         hands: as a decorator, as a method that a base class asks heirs for, or to the function that it calls or passes on:
-            types of what the function is given, ``self`` apart; ``*str`` stands for all that follow.
+            types of what the function is given, ``self`` apart; ``*str`` stands for all that follow, ``receiver`` for what
+            the method is called on.
         calls_with: parameters that are called back, here or elsewhere, each with the types of what it is given.
         runs: functions that other calls handed over and that it runs: ``add_argument:type`` for what is passed by that name, or
             ``register_error:1`` for what is passed at that place, to all that is called so; ``:row_factory`` for what is stored

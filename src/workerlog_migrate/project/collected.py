@@ -57,6 +57,7 @@ _HANDLERS = frozenset(
 _OWN_MAKERS = frozenset(
     {"setup_worker_logger", "module_logger", "Logger"}
 )  # those of the runtime; one that no name leads to
+_RUNNING = frozenset({"exec", "eval"})
 _IMPORTERS = frozenset({"import_module", "__import__", "patch", "find_spec", "resolve_name", "run_module"})
 _BY_NAME = frozenset(
     {
@@ -367,6 +368,8 @@ class Collector:
         if name in _IMPORTERS and node.args and isinstance(node.args[0], ast.Constant):
             named = node.args[0].value  # a number may have more digits than Python writes down
             self._by_text.add(named.partition(":")[0] if isinstance(named, str) else "")
+        elif name in _RUNNING and node.args and isinstance(node.args[0], ast.Constant):
+            self._by_text.update(_imported_by(node.args[0].value))
         if name in _BY_NAME:
             self._import_by_name(name, node)
         if name == "dictConfig":
@@ -547,3 +550,15 @@ def _place_of(node: ast.AST, place: str) -> str:
         case ast.ExceptHandler() if place == "top":
             return "guarded"
     return place
+
+
+def _imported_by(text: object) -> set[str]:
+    """Return the modules that a text imports which is run."""
+    if not isinstance(text, str) or "import" not in text:
+        return set()
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return set()
+    found = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    return found | {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}

@@ -29,10 +29,15 @@ BY_TEXT = frozenset(
         "__setattr__",
         "type",
         "__class__",
+        "class",
     }
 )
 """What uses an attribute whose name no one need be able to read there."""
 
+DERIVES = "class"
+"""Stands among the names for a file that may make an heir of a class that it is handed."""
+
+_SENDING = frozenset({"send", "asend"})
 _TELLING = frozenset(
     {ast.Attribute, ast.Call, ast.Import, ast.ImportFrom, ast.ClassDef, ast.Name, ast.arg, ast.Assign}
 )
@@ -54,6 +59,8 @@ def offered(tree: ast.Module, every: list[ast.AST]) -> tuple[str, ...]:
             _define(node.body, found)
         elif type(node) is ast.Attribute and type(node.ctx) is not ast.Load and _is_own(node.value):
             found.add(node.attr)
+    if _takes_what_is_sent(every):
+        found |= _SENDING
     return tuple(sorted(name for name in found if not name.startswith("__")))
 
 
@@ -78,7 +85,28 @@ def touched(every: list[ast.AST]) -> tuple[str, ...]:
         word = func.id if isinstance(func, ast.Name) else func.attr if isinstance(func, ast.Attribute) else ""
         if word in BY_TEXT and word != "type" and not (call.args and known.is_own(call.args[0])):
             found.add(word)
+    if derives_from_handed(every):
+        found.add(DERIVES)
     return tuple(sorted(found))
+
+
+def derives_from_handed(every: list[ast.AST]) -> bool:
+    """Whether a file may make an heir of a class that it is handed: ``class Logged(base)`` or ``type(name, (base,), {})`` of a parameter.
+
+    Args:
+        every: all that is in the tree of the file.
+    """
+    bases: set[str] = set()
+    for node in every:
+        match node:
+            case ast.ClassDef(bases=[_, *_] as given):
+                bases.update(base.id for base in given if isinstance(base, ast.Name))
+            case ast.Call(
+                func=ast.Name(id="type" | "new_class" | "make_dataclass") | ast.Attribute(attr="new_class"),
+                args=[_, ast.Tuple(elts=given), *_],
+            ):
+                bases.update(base.id for base in given if isinstance(base, ast.Name))
+    return bool(bases) and any(type(node) is ast.arg and node.arg in bases for node in every)
 
 
 class _Known:
@@ -163,6 +191,12 @@ class _Known:
         while isinstance(node, ast.Attribute):
             node = node.value
         return node.id if isinstance(node, ast.Name) else ""
+
+
+def _takes_what_is_sent(every: list[ast.AST]) -> bool:
+    """Whether a generator of the file uses what a ``yield`` gives: who is handed it may send it something."""
+    given = {node for node in every if type(node) is ast.Yield}
+    return bool(given) and not given <= {node.value for node in every if type(node) is ast.Expr}
 
 
 def _of_functions(node: ast.AST) -> Iterator[ast.AST]:

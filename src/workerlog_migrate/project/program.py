@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.files.vendor import runtime_text
 from workerlog_migrate.model import BESIDE, MANY, SET_BY_MANY
-from workerlog_migrate.project.handed import BY_TEXT, SETS
+from workerlog_migrate.project.handed import BY_TEXT, DERIVES, SETS
 from workerlog_migrate.project.said import FileFacts, Import
 
 if TYPE_CHECKING:
@@ -153,10 +153,14 @@ class Program:
         for other in sorted(running.difference(known)):
             common = self._touches(other) & wanted
             if common and not self._is_test(other):
-                found[other] = {name for name in common if name.startswith(SETS)}
+                found[other] = {name for name in common if name.startswith(SETS) or name == DERIVES}
         setting = [other for other, names in found.items() if names]
         taken = [*setting, *(other for other, names in found.items() if not names)][:MAX_BESIDE]
-        left = {name.removeprefix(SETS) for other in setting[MAX_BESIDE:] for name in found[other]}
+        left = {
+            MANY if name == DERIVES else name.removeprefix(SETS)
+            for other in setting[MAX_BESIDE:]
+            for name in found[other]
+        }
         users = ((each, self._users(each)) for each in self._above(taken) if each not in known)
         return [
             *([(BESIDE, tuple(taken))] if taken else ()),
