@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import grids
 import pytest
 from sandbox import Difference, Fault, Observation, Scenario, World, differences
 from scenarios import (
@@ -49,12 +50,19 @@ def original(world: World, originals: Path) -> Callable[[Scenario], Observation]
 
 
 @pytest.mark.parametrize(
-    "scenario", ON_WINDOWS if sys.platform == "win32" else [*EVERYWHERE, *ONE_BY_ONE, *UNFELT], ids=str
+    "scenario",
+    ON_WINDOWS
+    if sys.platform == "win32"
+    else [*USUAL.values(), *grids.share(EVERYWHERE[len(USUAL) :], 2), *ONE_BY_ONE, *UNFELT],
+    ids=str,
 )
 def test_the_migrated_worker_behaves_as_before(
     world: World, original: Callable[[Scenario], Observation], migrated: Path, scenario: Scenario
 ) -> None:
-    """What goes wrong is felt: the original behaves otherwise than when nothing does."""
+    """What goes wrong is felt: the original behaves otherwise than when nothing does.
+
+    What may go wrong around any of them is tried with every second worker, with WORKERLOG_CI_ALL=1 with each.
+    """
     before = original(scenario)
     after = world.run(scenario, migrated)
 

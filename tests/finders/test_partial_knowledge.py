@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import grids
 import pytest
 
 from workerlog_migrate.analysis.context import Context
@@ -39,6 +40,8 @@ KEEP = Settings()
 RERAISE = Settings(unresolved=Unresolved.RERAISE)
 # Calls that the analysis interprets itself, whatever their rows say.
 INTERPRETED = frozenset({"int", "print", "isinstance", "getattr", "hasattr", "iter", "super", "type"})
+SEVERAL, THIRD = 20, 3
+"""Of a script that uses more rows than these, so many are forgotten: in each script others, with WORKERLOG_CI_ALL=1 all."""
 _ROW = re.compile(r"\[tool\.workerlog-migrate\.raises\] (\".*)$")
 
 
@@ -145,6 +148,8 @@ class Looked:
         recording = _Recording()
         found = findings(path, KEEP, recording)
         forgotten = sorted(recording.used - INTERPRETED)
+        if len(forgotten) > SEVERAL:
+            forgotten = list(grids.share(forgotten, THIRD, SCRIPTS.index(path)))
         return cls(path, found, {name: findings(path, KEEP, _Forgetful(name)) for name in forgotten})
 
 

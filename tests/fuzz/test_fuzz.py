@@ -5,6 +5,7 @@ The same examples on every run of one Python. `python tests/fuzz/long.py --minut
 
 from __future__ import annotations
 
+import grids
 import hypothesis
 import pytest
 from hypothesis import strategies as st
@@ -20,25 +21,25 @@ EXAMPLES = hypothesis.settings(
 )
 
 
-@hypothesis.settings(EXAMPLES, max_examples=250)
+@hypothesis.settings(EXAMPLES, max_examples=grids.number(250, 100))
 @hypothesis.given(st.data())
 def test_a_program_by_grammar(data: st.DataObject) -> None:
     generated_program(data.draw)
 
 
-@hypothesis.settings(EXAMPLES, max_examples=150)
+@hypothesis.settings(EXAMPLES, max_examples=grids.number(150, 60))
 @hypothesis.given(st.data())
 def test_a_script_written_differently(data: st.DataObject) -> None:
     decorated_script(data.draw)
 
 
-@hypothesis.settings(EXAMPLES, max_examples=250)
+@hypothesis.settings(EXAMPLES, max_examples=grids.number(250, 100))
 @hypothesis.given(st.data())
 def test_a_damaged_script(data: st.DataObject) -> None:
     disturbed_script(data.draw)
 
 
-@hypothesis.settings(EXAMPLES, max_examples=150)
+@hypothesis.settings(EXAMPLES, max_examples=grids.number(150, 60))
 @hypothesis.given(st.binary(max_size=60), st.data())
 def test_any_bytes(raw: bytes, data: st.DataObject) -> None:
     check(raw + b"\nprint(1)\n", Dice(data.draw))

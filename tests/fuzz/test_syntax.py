@@ -12,6 +12,7 @@ import sysconfig
 import warnings
 from pathlib import Path
 
+import grids
 import pytest
 from promises import check_kept, compiles, decoded
 
@@ -20,7 +21,7 @@ from workerlog_migrate.pipeline import migrate_bytes
 
 SYNTAX = sorted((Path(__file__).resolve().parents[2] / "fixtures" / "syntax").glob("python*.py"))
 SETTINGS = (Settings(), Settings(unresolved=Unresolved.RERAISE))
-SAMPLE = 200
+SAMPLE = grids.number(200, 70)
 LARGEST = 60_000
 
 

@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import grids
 import pytest
 from attacked import WORKER, Place
 from people_project import snapshot
@@ -30,7 +31,14 @@ def test_every_call_of_the_system_may_fail(place: Place, tmp_path: Path, what: s
     (place.clone / "scripts" / "zero_two.py").write_text(WORKER, encoding="utf-8")
 
     done = subprocess.run(
-        [sys.executable, str(SUPPORT / "faulty_runs.py"), str(library), str(place.clone), what],
+        [
+            sys.executable,
+            str(SUPPORT / "faulty_runs.py"),
+            str(library),
+            str(place.clone),
+            what,
+            str(grids.number(1, 3)),
+        ],
         env=place.environment(LD_PRELOAD=str(library), PYTHONWARNINGS="ignore"),
         capture_output=True,
         text=True,

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import grids
 import pytest
 
 from workerlog_migrate.analysis.exceptions import LOCAL, Hierarchy
@@ -29,6 +30,8 @@ from workerlog_migrate.registry import LOGGER_SETUP, SPECIFIC_EXCEPTIONS
 
 WORKERS = Path(__file__).resolve().parents[2] / "fixtures" / "workers" / "scripts"
 SCRIPTS = sorted(path.name for path in WORKERS.glob("*.py"))
+STRIDE = 3
+"""From one round that is tried to the next; with WORKERLOG_CI_ALL=1 all are."""
 SELECT = (LOGGER_SETUP, SPECIFIC_EXCEPTIONS)
 
 
@@ -212,7 +215,7 @@ def test_what_was_taken_off_a_watch_comes_back(name: str) -> None:
     """(a): the type arrives at the watched handler, and is of its list afterwards."""
     module = Module(decode(Path(name), migrated(name, Trial.ON)))
     tried = 0
-    for taken in rounds(module, watched(module)):
+    for taken in grids.share(rounds(module, watched(module)), STRIDE):
         arrivals = []
         for handler, entry, _, call in taken:
             text = ast.literal_eval(entry) if isinstance(entry, ast.Constant) else module.text(entry)
@@ -240,7 +243,7 @@ def test_what_was_taken_off_a_narrow_list_comes_back(name: str, is_uncaught: boo
     """(b): the type passes the handler, and exactly that type is proposed at exactly that handler."""
     module = Module(decode(Path(name), migrated(name, Trial.OFF)))
     tried = 0
-    for taken in rounds(module, narrowed(name, module)):
+    for taken in grids.share(rounds(module, narrowed(name, module)), STRIDE, 1 + is_uncaught):
         arrivals = []
         for handler, entry, _, _ in taken:
             kind, *bases = lineage(module, module.text(entry))

@@ -1,6 +1,7 @@
 """Run the command once for each call of the system that it makes, with that call failing; say what was wrong.
 
-Started with the preloaded library of ``faults.c``: ``python faulty_runs.py LIBRARY PROJECT apply|undo``. Writes lines
+Started with the preloaded library of ``faults.c``: ``python faulty_runs.py LIBRARY PROJECT apply|undo STRIDE``; only each
+so many calls are tried. Writes lines
 ``step error: what is wrong``, and at last the number of steps.
 """
 
@@ -54,7 +55,7 @@ def main() -> None:
             for name, data in before.items():
                 (folder / name).write_bytes(data)
             run(UNDO)
-        step += 1
+        step += int(sys.argv[4])
     print(step)  # noqa: T201  # as above
 
 

@@ -46,7 +46,7 @@ ELSEWHERE = {
     "remedies": "workerlog_migrate.terminal.remedies:[pattern for pattern, _ in _REMEDIES]",
 }
 """Expressions that are put together by a function: what gives them."""
-LENGTHS = (20, 24, 200, 4_000)
+LENGTHS = (20, 21, 22, 23, 24, 200, 4_000)
 LONGEST = 32_000
 NOTHING = 0.02
 """Seconds below which nothing is judged: other programs take some of them."""
@@ -222,8 +222,11 @@ def judge(pattern: re.Pattern[Any], how: str, before: str, piece: str, most: int
             return f"takes more than {TOO_LONG} s for {length} characters"
     if most < LONGEST or taken(LENGTHS[-1], 1) < 0.001:
         return ""
-    short, long = taken(LENGTHS[-1], 3), taken(LONGEST, 2)
+    short, long = taken(LENGTHS[-1], 3), taken(LONGEST, 1)
     is_square = long > max(LIMIT * short, NOTHING)
+    if is_square:  # or was it another program that took the time?
+        long = min(long, taken(LONGEST, 1))
+        is_square = long > max(LIMIT * short, NOTHING)
     if is_square and long < CERTAIN:  # it may look a bounded way ahead
         short, long = taken(LONGEST, 2), taken(8 * LONGEST, 1)
         is_square = long > LIMIT * short
