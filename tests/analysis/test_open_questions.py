@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import random
+import signal
+import threading
 import time
+from collections.abc import Callable
+
+import pytest
 
 from workerlog_migrate.analysis.questions import Questions
-from workerlog_migrate.analysis.values import Type, Value
+from workerlog_migrate.analysis.values import ANY, Type, Value
+from workerlog_migrate.files.budget import SpentError, budget
 
 # rules, further answers and answers moved on by one that each asks for at most, how many systems
 _SIZES = ((7, 2, 1, 400), (14, 3, 1, 100), (25, 3, 0, 50), (30, 5, 0, 30), (12, 5, 2, 60))
@@ -142,3 +148,65 @@ def test_many_questions_that_hang_on_one_take_no_time_that_grows_with_their_squa
     found = questions.ask(("middle",), middle)
 
     assert (found, time.process_time() - started < 5) == (_numbers(1), True)
+
+
+def _chain(questions: Questions, number: int, end: Callable[[], Value]) -> Value:
+    """Ask a question that asks the next one, down to an end."""
+    return questions.ask(
+        ("chain", number),
+        lambda: _numbers(number) | (_chain(questions, number - 1, end) if number else end()),
+    )
+
+
+def test_an_answer_does_not_hang_on_how_deep_it_was_asked() -> None:
+    """200 questions, each asking the next, and the last the first: all is known of each, whoever is asked; the twin, 300 of them, is cut off."""
+    for first in (199, 150, 0):
+        questions = Questions(1_000)
+
+        def again(questions: Questions = questions) -> Value:
+            return _chain(questions, 199, again)
+
+        for asked in (first, 0, 199):
+            assert _chain(questions, asked, again) == _numbers(*range(200)), (first, asked)
+
+    assert _chain(Questions(1_000), 299, lambda: _numbers(0)) >= ANY
+
+
+def test_what_lies_deep_fails_as_it_would_anywhere_and_leaves_no_thread() -> None:
+    """An error in a question 100 deep comes to who asked the first one."""
+    before = threading.active_count()
+
+    def fails() -> Value:
+        raise KeyError("deep")
+
+    with pytest.raises(KeyError, match="deep"):
+        _chain(Questions(1_000), 100, fails)
+    assert threading.active_count() == before
+
+
+def test_who_waits_for_what_lies_deep_may_be_interrupted() -> None:
+    """The time of a file ends while a question 100 deep asks further ones: nothing goes on behind it. Where no system counts it, all are asked."""
+    questions = Questions(10_000_000)
+    before = threading.active_count()
+    counted: list[Value] = []
+
+    def many() -> Value:
+        started = time.process_time()
+        while time.process_time() - started < 3:
+            counted.append(questions.ask(("one", len(counted)), lambda: _numbers(1)))
+        return _numbers(1)
+
+    try:
+        with budget(0.2):
+            _chain(questions, 100, many)
+        is_ended = False
+    except SpentError:
+        is_ended = True
+
+    asked = len(counted)
+    time.sleep(0.1)
+    assert (is_ended, threading.active_count(), len(counted)) == (
+        hasattr(signal, "setitimer"),
+        before,
+        asked,
+    )

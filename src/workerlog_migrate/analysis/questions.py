@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 _A = TypeVar("_A")
 _B = TypeVar("_B")
 _T = TypeVar("_T")
-# So deep nobody's questions go (16 in the deepest of our samples): where one is cut off, it matters who asked. Each level takes some
-# 16 frames of Python, which has room for 1,000.
-_DEPTH = 40
+# So deep nobody's questions go (16 in the deepest of our samples, 150 in click, where everything is a parameter or a context of
+# everything else): where one is cut off, it matters who asked, and what hangs on it is asked again by each who asks.
+_DEPTH = 240
+# Each level takes some 16 frames of Python, which has room for 1,000 on one stack: what lies deeper is worked out on another one.
+_ON_ONE_STACK = 40
+# So often the main thread looks whether it was interrupted, where the system gave the signal to the thread that it waits for.
+_SECONDS_BETWEEN_SIGNALS = 1.0
 # Questions that are worked out for one file, and further ones for each of its lines: real files need 1 in 5 lines, and
 # 2,500 at most; where hundreds of functions stand for each other there is no end to them, and what is left is unknown.
 _FUEL = 30_000
@@ -53,6 +57,7 @@ class Questions:
         self._opened: list[object] = []
         self.importing: set[tuple[str, object]] = set()
         self.needs = 0
+        self._is_over = False
         self._fuel = _FUEL + _FUEL_PER_LINE * lines
 
     @property
@@ -120,6 +125,8 @@ class Questions:
         if kept is not None:
             self.needs |= kept[1]
             return kept[0]  # type: ignore[no-any-return]  # as above
+        if self._is_over:
+            raise _OverError
         depth = len(self._active)
         if depth >= _DEPTH or (self._fuel <= 0 and most is ANY):
             self.needs |= _TOO_DEEP
@@ -135,7 +142,7 @@ class Questions:
             self._unsettled.discard(depth)
             self._active[key] = (depth, value)
             try:
-                found = compute()
+                found = compute() if depth % _ON_ONE_STACK or not depth else self._apart(compute)
             except RecursionError:  # deep expressions around it: as unknown as what lies too deep itself
                 for open_key in [each for each, (at, _) in self._active.items() if at >= depth]:
                     del self._active[open_key]
@@ -186,6 +193,26 @@ class Questions:
             self._last_of.clear()
             self._unsettled.clear()
         return value
+
+    def _apart(self, compute: Callable[[], _T]) -> _T:
+        """Work out an answer on the stack of another thread, and wait for it: no two of them ever run at once.
+
+        Raises:
+            RecursionError: the system gives no further thread.
+        """
+        from concurrent.futures import ThreadPoolExecutor, wait  # late: few files have questions that deep
+
+        with ThreadPoolExecutor(1) as other:
+            try:
+                found = other.submit(compute)
+            except RuntimeError as error:
+                raise RecursionError from error
+            try:
+                while not wait((found,), _SECONDS_BETWEEN_SIGNALS).done:
+                    pass
+                return found.result()
+            finally:  # who waits may be interrupted: then nobody wants the answer any more
+                self._is_over = self._is_over or not found.done()
 
     def _go_on_from(self, key: tuple[object, ...], found: object, needed: int) -> None:
         """Keep the answer that a question goes on from where it is asked again, with what it hung on."""
@@ -250,6 +277,10 @@ class Questions:
         if holds:
             for key in self._last_of.pop(own, ()):
                 del self._last[key]
+
+
+class _OverError(Exception):
+    """Nobody waits for the answer any more."""
 
 
 _TOO_DEEP = 1 << _DEPTH
