@@ -17,7 +17,7 @@ from workerlog_migrate.files.source import decode
 from workerlog_migrate.knowledge import Knowledge
 from workerlog_migrate.model import BESIDE, SET_BY_MANY, Settings, Target
 from workerlog_migrate.project import place
-from workerlog_migrate.project.handed import offered, touched
+from workerlog_migrate.project.handed import derives_from_handed, offered, touched
 from workerlog_migrate.project.program import MAX_BESIDE
 from workerlog_migrate.syntax.nodes import nodes
 
@@ -247,8 +247,39 @@ def test_a_file_may_touch_what_it_has_not_made_itself(text: str, expected: set[s
 
 
 def test_a_file_offers_what_it_defines() -> None:
-    """Names of the module, of classes, and what methods store; not what functions bind for themselves."""
+    """Names of the module, of classes, and what is stored in objects; not what functions bind for themselves."""
     text = "A = 1\nif A:\n    B = 2\nclass C:\n    x: int\n    def m(self):\n        self.y, z = 1, 2\n        self.w.v = 1\n    __slots__ = ()\ndef f(q):\n    r = 1\n"
     tree = ast.parse(text)
 
-    assert offered(tree, nodes(tree)) == ("A", "B", "C", "f", "m", "x", "y")
+    assert offered(tree, nodes(tree)) == ("A", "B", "C", "f", "m", "v", "x", "y")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("def g():\n    x = yield\n    print(x)", ("asend", "g", "send")),
+        ("def g():\n    yield 1", ("g",)),
+    ],
+)
+def test_a_file_with_a_generator_that_uses_what_is_sent_offers_to_be_sent_something(
+    text: str, expected: tuple[str, ...]
+) -> None:
+    """A generator whose ``yield`` is only a statement takes nothing."""
+    tree = ast.parse(text)
+
+    assert offered(tree, nodes(tree)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("def g(base):\n    class D(base): ...\n    return D", True),
+        ("def g(base):\n    class D(Base): ...\n    return D", False),
+        ("def g(base):\n    return type('D', (base,), {})", True),
+        ("def g(base):\n    return type('D', (Base,), {})", False),
+        ("def g(base):\n    return type(base)", False),
+    ],
+)
+def test_a_file_may_make_an_heir_of_a_class_that_it_is_handed(text: str, expected: bool) -> None:
+    """Where a base is a parameter, not where it is a class of its own or of an import."""
+    assert derives_from_handed(nodes(ast.parse(text))) is expected

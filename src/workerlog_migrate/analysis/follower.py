@@ -38,6 +38,7 @@ from workerlog_migrate.analysis.trails import (
     Use,
     as_method,
     called_back,
+    changes_given,
     defaulting_to,
     given_back,
     gives_result,
@@ -603,6 +604,8 @@ class Follower:
             elif is_method and entry.bound[1] in PUTTING:
                 assert isinstance(function, ast.Attribute)
                 self._into(function.value, inner, inner.items + (entry.bound[1] not in PUTTING_ALL))
+            elif not self._is_code and entry.kind is values.DOTTED and changes_given(entry.dotted):
+                self._lose(f"it is handed to {shown(call.func)}", call, unit)
             elif not self._is_code and entry.kind in (values.DOTTED, values.BOUND):
                 self._use(step, Use("row", call, unit, name=entry.name))
             else:

@@ -14,6 +14,7 @@ from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import CallEdge
 from workerlog_migrate.analysis.program import OF_MAKING, ClassInfo, FunctionInfo
 from workerlog_migrate.analysis.taken import calls_to
+from workerlog_migrate.analysis.writes import set_by_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.families import Families
     from workerlog_migrate.analysis.flat import FlowInsensitive
     from workerlog_migrate.analysis.frames import Frame
+    from workerlog_migrate.analysis.module import Module
     from workerlog_migrate.analysis.program import Unit
     from workerlog_migrate.analysis.values import Type, Value
     from workerlog_migrate.analysis.world import World
@@ -55,6 +57,10 @@ _OF_CLASS_STATEMENTS = ("__new__", "__init__", "__prepare__")
 _IN_BETWEEN = ("__getattribute__", "__setattr__")
 _OF_DESCRIPTORS = ("__get__", "__set__", "__delete__")
 _FACTORIES = "collections.defaultdict"
+_SAYING = frozenset(
+    "__doc__ __name__ __qualname__ __module__ __dict__ __class__ __slots__ __annotations__ __wrapped__ __signature__ __init__"  # noqa: SIM905  # a list of words
+    " __new__ __defaults__ __kwdefaults__ __code__ __cause__ __context__ __traceback__ __suppress_context__ __notes__ __file__".split()
+)
 _OF_FILES = (
     "read",
     "readline",
@@ -88,6 +94,7 @@ class Hooks:
         self._families = families
         self._flat = flat
         self._instances: dict[ClassInfo, tuple[FunctionInfo, ...]] = {}
+        self._outer: dict[ClassInfo, Value] = {}
         self._classes: dict[ClassInfo, tuple[FunctionInfo, ...]] = {}
         self._factories: dict[Unit, tuple[FunctionInfo, ...]] = {}
         self._makers: dict[Unit, tuple[FunctionInfo, ...]] = {}
@@ -249,6 +256,8 @@ class Hooks:
         found: list[FunctionInfo | str | None] = [
             self._families.method(info, "__init_subclass__", after=info)
         ]
+        if not self._takes_keywords(found[0], info):
+            self._effects.operation("op:arguments", node, frame)
         for meta in self._metaclasses(info):
             found += [self._families.method(meta, name) for name in _OF_CLASS_STATEMENTS]
         for value in info.values.values():
@@ -268,6 +277,17 @@ class Hooks:
             if isinstance(method, FunctionInfo):
                 frame.sink.add(CallEdge(method, node, frame.unit))
 
+    def _takes_keywords(self, method: FunctionInfo | str | None, info: ClassInfo) -> bool:
+        """Whether the bases of a class take the keywords of its statement; a metaclass may take any."""
+        given = {word.arg for word in info.node.keywords}
+        owners = self._families.family(info)
+        if None in given or any(
+            not isinstance(owner, ClassInfo) or any(word.arg == "metaclass" for word in owner.node.keywords)
+            for owner in owners
+        ):
+            return True
+        return _fit(given, method) if isinstance(method, FunctionInfo) else not given
+
     def _of(
         self, entry: Type, node: ast.expr, frame: Frame, *, is_inside: bool = False, is_used: bool = False
     ) -> None:
@@ -278,6 +298,12 @@ class Hooks:
             methods = self._factories_of(frame.unit)
         elif entry.kind is values.INSTANCE:
             methods = self._hooks_of_instances(entry.class_info)
+            outer = self._set_from_outside(entry.class_info)
+            if outer:  # as none was asked whether it gives what Python takes of it
+                self._effects.operation("op:kinds", node, frame)
+                for made in outer:
+                    if made.function_or_none is not None:
+                        sink.add(CallEdge(made.function, node, frame.unit))
         elif entry.kind is values.CLASS:
             methods = self._hooks_of_class(entry.class_info)
         else:
@@ -302,6 +328,24 @@ class Hooks:
             ]
             found += self._descriptors(info)
             known = self._instances[info] = tuple(dict.fromkeys(found))
+        return known
+
+    def _set_from_outside(self, info: ClassInfo) -> Value:
+        """Return what is put into a class under the names of special methods: ``Item.__eq__ = same``."""
+        known = self._outer.get(info)
+        if known is None:
+            self._outer[info] = values.BOTTOM
+            users = self._world.users_of(info.unit, info.name)
+            family = self._families.family(info)
+            known = self._outer[info] = values.join(
+                self._flat.value(value, unit)
+                for unit in dict.fromkeys((info.unit, self._world.unit, *users))
+                for thing, value in _specials_set(unit.module)
+                if any(
+                    entry.kind is values.CLASS and entry.class_info in family
+                    for entry in self._flat.value(thing, unit)
+                )
+            )
         return known
 
     def _descriptors(self, info: ClassInfo) -> Iterator[FunctionInfo]:
@@ -389,6 +433,43 @@ class Hooks:
                         for entry in flat.value(word.value, owner.unit):
                             if entry.kind is values.CLASS:
                                 yield entry.class_info
+
+
+def _specials_set(module: Module) -> list[tuple[ast.expr, ast.expr]]:
+    """List where a file sets special methods from outside a class: what they are put into, and what."""
+    known: list[tuple[ast.expr, ast.expr]] | None = module.remembered.get(_specials_set)
+    if known is None:
+        known = [
+            (thing, value)
+            for thing, named, value in set_by_name(module)
+            if value is not None and isinstance(named, ast.Constant) and _is_asked_for(str(named.value))
+        ]
+        for place in module.attributes:
+            if isinstance(place.ctx, ast.Store) and _is_asked_for(place.attr):
+                statement = module.parents.get(place)
+                value = statement.value if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+                known.append((place.value, value or place.value))
+        module.remembered[_specials_set] = known
+    return known
+
+
+def _is_asked_for(name: str) -> bool:
+    """Whether Python calls what an object has under a name where no one reads a call."""
+    return _is_special(name) and name not in _SAYING
+
+
+def _fit(given: set[str | None], method: FunctionInfo) -> bool:
+    """Whether the keywords of a class statement fit the ``__init_subclass__`` that gets them."""
+    arguments = method.node.args  # type: ignore[union-attr]  # a definition
+    words = [*method.parameters[1:], *arguments.kwonlyargs]
+    defaults = len(arguments.defaults)
+    needed = {each.arg for each in method.parameters[1 : len(method.parameters) - defaults]}
+    needed |= {
+        each.arg
+        for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if default is None
+    }
+    return needed <= given and (arguments.kwarg is not None or given <= {each.arg for each in words})
 
 
 def _names(decorator: ast.expr, attribute: str) -> bool:

@@ -115,6 +115,26 @@ class Kinds:
         if any(entry.is_huge for entry in (*left, *right)) and _overflows(symbol, left, right):
             self._effects.operation("op:huge", node, frame)
 
+    def spread(self, functions: Value, items: Value, node: ast.AST, frame: Frame) -> None:
+        """Put into the sink what a function raises that is called with the parts of each item, where there may be more or fewer.
+
+        Args:
+            functions: what is called.
+            items: the items.
+            node: where that stands.
+            frame: takes the effect.
+        """
+        for entry in functions:
+            function = entry.function_or_none
+            if function is None or isinstance(function.node, ast.Module | ast.ExceptHandler):
+                continue
+            places = function.parameters[1:] if entry.kind is values.METHOD else function.parameters
+            arguments = function.node.args
+            least = len(places) - len(arguments.defaults)
+            most = None if arguments.vararg is not None else len(places)
+            if not all(_has_parts(item, least, most) for item in items):
+                self._effects.operation("op:arguments", node, frame)
+
     def fail(self, symbol: str, left: Type, right: Type) -> bool:
         """Whether an operator takes no two values of such kinds."""
         return (
@@ -437,3 +457,10 @@ def _holds_own(value: Value) -> bool:
             if _holds_own(part):
                 return True
     return False
+
+
+def _has_parts(item: Type, least: int, most: int | None) -> bool:
+    """Whether an item has at least and at most so many parts; None for any number."""
+    if item.name != "tuple" or not item.has_length:
+        return least <= 0 and most is None
+    return least <= len(item.args) and (most is None or len(item.args) <= most)

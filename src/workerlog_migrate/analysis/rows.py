@@ -120,6 +120,10 @@ class Rows:
                         made = self._above.calls.invoke_unknown(values.without_none(value), passed, frame)
                         if "orders" in row.marks:
                             self._kinds.ordered(made, passed, frame)
+                        if "spreads" in row.marks:
+                            given = values.join(map(arguments.value, arguments.find("iterable", row.params)))
+                            parts = self._elements.element(given, frame.unit)
+                            self._kinds.spread(value, parts, passed, frame)
             self._typed_arguments(row, arguments, frame)
             self._used_arguments(row, arguments, node, frame)
             self._hooks.handed_over(row, arguments, node, frame)

@@ -157,7 +157,7 @@ _ITERATING = ("__iter__", "__next__", "__aiter__", "__anext__", "__getitem__")
 # What an object does not do unless its class has a method for it, and what Python asks instead.
 _WITHOUT_DEFAULT = frozenset(
     "__len__ __next__ __reversed__ __abs__ __int__ __float__ __neg__ __pos__ __invert__ __contains__ __getitem__ __setitem__"  # noqa: SIM905  # a list of words
-    " __delitem__".split()
+    " __delitem__ __index__".split()
 )
 _OF_ITEMS = frozenset({"__getitem__", "__setitem__", "__delitem__"})
 _INSTEAD = {

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from workerlog_migrate.analysis.world import World
 
 
+_AS_INDEX = ("__index__",)
+
+
 class Subscripts:
     """Evaluates subscripts.
 
@@ -83,6 +86,13 @@ class Subscripts:
             self._kinds.sliced(bounds, node, frame)
             for entry in values.in_order(base):
                 self._kinds.subscripted(entry, key, node, frame)
+                if self._knowledge.is_kind(entry.name, "sequence"):
+                    self._special_methods.special(
+                        frozenset(each for each in key if each.kind is values.INSTANCE),
+                        _AS_INDEX,
+                        node.slice,
+                        frame,
+                    )
                 if not self._proofs.has_key(node, frame):
                     self._kinds.keyed_by_data(entry, bounds or key, node, frame)
         found = (

@@ -47,6 +47,18 @@ WRITERS = frozenset(
     for word in "setitem delitem iadd iconcat ior ixor iand isub imul".split()  # noqa: SIM905  # a list of words
 )
 """Functions that change the container that they are given first in a way that is not followed."""
+_CHANGING = frozenset({"heapq", "bisect"})
+
+
+def changes_given(name: str) -> bool:
+    """Whether a function of the library may change the container that it is given.
+
+    Args:
+        name: of the function.
+    """
+    return name in WRITERS or name == "random.shuffle" or name.partition(".")[0] in _CHANGING
+
+
 KEEPERS = frozenset(
     {
         "asyncio.Future.set_result",

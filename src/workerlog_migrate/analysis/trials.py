@@ -12,6 +12,7 @@ import collections
 import copy
 import csv
 import datetime
+import decimal
 import fractions
 import importlib.util
 import itertools
@@ -67,8 +68,10 @@ SAMPLES: dict[str, object] = {
     "datetime.date": datetime.date(2024, 2, 3),
     "datetime.datetime": datetime.datetime(2024, 2, 3),  # only its kind matters
     "datetime.timedelta": datetime.timedelta(1),
+    "decimal.Decimal": decimal.Decimal(2),
     "dict": {"a": 1},
     "float": 2.0,
+    "fractions.Fraction": fractions.Fraction(2),
     "frozenset": frozenset({1}),
     **dict.fromkeys(OF_CODE, len),
     "generator": Stream([]),

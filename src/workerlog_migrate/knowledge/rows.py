@@ -133,6 +133,7 @@ MARKS = frozenset(["abstract", "calm", "general", "io"])
 # it calls; weekday: it gives a day of the week from 0 to 6; wraps: what it gives goes on to use what
 # it was given; combines: it compares or adds the items
 # of what it is given, or asks its ``key`` to; formats: what it is called on is a template, whose fields show what it is given;
+# spreads: it calls what it is given with the parts of each item;
 # unbounded: the numbers that it gives are read from bytes or text, so that they can be of any size.
 CALL_MARKS = frozenset(
     [
@@ -156,6 +157,7 @@ CALL_MARKS = frozenset(
         "others",
         "reorders",
         "shrinks",
+        "spreads",
         "starts",
         "stored",
         "unbounded",

@@ -46,7 +46,7 @@ _NEW = frozenset({"str", "repr", "open", "int", "float", "bytes", "super", "list
 
 
 def offered(tree: ast.Module, every: list[ast.AST]) -> tuple[str, ...]:
-    """Name the attributes of what a file defines: names of the module and of classes, and what methods store in ``self``.
+    """Name the attributes of what a file defines: names of the module and of classes, and what it stores in ``self`` and in other objects.
 
     Args:
         tree: of the file.
@@ -57,7 +57,7 @@ def offered(tree: ast.Module, every: list[ast.AST]) -> tuple[str, ...]:
     for node in every:
         if type(node) is ast.ClassDef:
             _define(node.body, found)
-        elif type(node) is ast.Attribute and type(node.ctx) is not ast.Load and _is_own(node.value):
+        elif type(node) is ast.Attribute and type(node.ctx) is not ast.Load:
             found.add(node.attr)
     if _takes_what_is_sent(every):
         found |= _SENDING
