@@ -394,17 +394,13 @@ class Users:
         """List the files that may use something of a file, under its name, or set it as an attribute; see `Neighbours.using`."""
         known = self._mentions.get(path)
         if known is None:
-            users = [user for user in self._users(path) or () if user not in (MANY, BESIDE)]
-            asked = self._asked
-            read = [(user, asked[user] if user in asked else self._mentioned(user)) for user in users]
-            known = self._mentions[path] = [(user, said) for user, said in read if said is not None]
-            self._own[path] = [user for user, said in known if said is OWN]
+            known = self._ask(path)
         # Asked thousands of times for each script, of up to hundreds of files: nothing is called for those that do not matter.
         if not changing:
             using = [user for user, said in known if word in said.names or said is OWN]
         elif word:
             using = self._own[path]
-            if self._set_by_text or word in self._sets:  # by one of all that were asked
+            if self._set_by_text or word in self._sets:
                 using = [
                     user for user, said in known if word in said.sets or said.sets_by_text or said is OWN
                 ]
@@ -412,6 +408,21 @@ class Users:
             using = [user for user, said in known if said.sets or said.sets_by_text or said is OWN]
         found = [self._modules[user] if user in self._modules else self._module(user) for user in using]
         return [module for module in found if module is not None]
+
+    def may_set(self, path: Path, word: str) -> bool:
+        """Whether one of the users of a file, or of a file that was asked about before, may set an attribute; not the script itself."""
+        if path not in self._mentions:
+            self._ask(path)
+        return self._set_by_text or word in self._sets
+
+    def _ask(self, path: Path) -> list[tuple[str, Mentions]]:
+        """Ask the users of a file what they name."""
+        users = [user for user in self._users(path) or () if user not in (MANY, BESIDE)]
+        asked = self._asked
+        read = [(user, asked[user] if user in asked else self._mentioned(user)) for user in users]
+        known = self._mentions[path] = [(user, said) for user, said in read if said is not None]
+        self._own[path] = [user for user, said in known if said is OWN]
+        return known
 
     def _mentioned(self, user: str) -> Mentions | None:
         found = self._asked[user] = self._neighbours.mentions(self._path(user))

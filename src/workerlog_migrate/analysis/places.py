@@ -49,6 +49,7 @@ class Places:
         self._said: dict[Unit, list[tuple[Unit, _Said]]] = {}
         self._looked_at: dict[Unit, _Said] = {}
         self._sets: set[str] = set()
+        self._set_around: dict[str, bool] = {}
         self._set_by_text = False
         self._by_text: dict[Unit, tuple[tuple[Unit, ReadByText], ...]] = {}
         self._reading: dict[tuple[Unit, str], tuple[_Reading, _Reading]] = {}
@@ -98,6 +99,23 @@ class Places:
             given = self._given(unit, word, changing=changing) if word else []
             handed = self.beside(word, changing=changing)
             known = self._units[key] = tuple(dict.fromkeys((unit, *users, *further, *given, *handed)))
+        return known
+
+    def may_be_set(self, unit: Unit, word: str) -> bool:
+        """Whether a file may set a name of another one, as its attribute; cheap, and yes too often rather than too seldom."""
+        script = self._world.unit
+        if script not in self._looked_at:
+            self._look_at(script)
+        if unit not in self._said:
+            self._said_by(unit)
+        if self._set_by_text or word in self._sets:
+            return True
+        if any(self._world.may_be_set_by_users(each, word) for each in (unit, script)):
+            return True
+        known = self._set_around.get(word)
+        if known is None:
+            around = self._world.set_up_around(word, changing=True)
+            known = self._set_around[word] = bool(around or self.beside(word, changing=True))
         return known
 
     def beside(self, word: str, *, changing: bool = False) -> tuple[Unit, ...]:

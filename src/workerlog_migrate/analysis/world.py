@@ -308,6 +308,10 @@ class World:
             )
         return self._users_of[key]
 
+    def may_be_set_by_users(self, unit: Unit, word: str) -> bool:
+        """Whether a file that may use another one may set an attribute of a name; cheap, and yes too often rather than too seldom."""
+        return self._users is not None and self._users.may_set(unit.module.source.path, word)
+
     def set_up_around(self, word: str, *, changing: bool = False) -> tuple[Unit, ...]:
         """Return the files that run with the script and set something up, of those that use a name, or set an attribute of it.
 

@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING
 
 from workerlog_migrate.analysis import values
 from workerlog_migrate.analysis.frames import at
+from workerlog_migrate.analysis.own_names import (
+    is_this_module,
+    set_here,
+    sets_by_other_ways,
+    tables_of_names,
+)
 from workerlog_migrate.analysis.program import ClassInfo, FunctionInfo, Unit
 from workerlog_migrate.analysis.taken import calls_to, written
 from workerlog_migrate.analysis.trails import READERS, Passed, Use
@@ -61,6 +67,8 @@ class Writes:
 
     def written(self, unit: Unit, name: str) -> Value:
         """Return what else than its own statements a module's name is set to; the empty value when nothing else sets it."""
+        if not self._places.may_be_set(unit, name) and not sets_by_other_ways(unit.module):
+            return BOTTOM
         (found,) = self._questions.answer(
             ("written", unit, name), lambda: (values.join(self._name_writes(unit, name)),), (BOTTOM,), (ANY,)
         )
@@ -141,7 +149,7 @@ class Writes:
 
     def _name_writes(self, unit: Unit, name: str) -> Iterator[Value]:
         module = unit.module
-        for table in _tables_of_names(module):
+        for table in tables_of_names(module):
             yield from self._through_table(table, unit, name)
         for call, stored in self._run_texts(unit):
             if stored is None or name in stored:
@@ -150,13 +158,13 @@ class Writes:
                 )
                 yield ANY
         for place in module.stores_of(name):
-            if _is_this_module(place.value):
+            if is_this_module(place.value):
                 yield self._above.flat.target(place, unit) if isinstance(place.ctx, ast.Store) else ANY
         yield from self._written_by_others(unit, name)
         for binding in module.scope_of_module.bindings.get(name, ()):
             if binding.kind == "delete" and module.function(binding.node) is not None:
                 yield ANY
-        for named, value in _set_here(module):
+        for named, value in set_here(module):
             if may_spell(named, name):
                 yield self._above.flat.value(value, unit)
 
@@ -490,33 +498,6 @@ class Writes:
             yield ANY if isinstance(mapping, ast.Starred) else self._sight.item(Passed(mapping, unit), name)
 
 
-def _tables_of_names(module: Module) -> list[ast.expr]:
-    """List where the table of a module's names is written: ``globals()``, and at its top ``vars()`` and ``locals()``."""
-    known: list[ast.expr] | None = module.remembered.get(_tables_of_names)
-    if known is None:
-        known = module.remembered[_tables_of_names] = [
-            written(module, call)
-            for word in ("globals", "vars", "locals")
-            for call in calls_to(module, word)
-            if not call.args
-            and isinstance(call.func, ast.Name)
-            and (call.func.id == "globals" or module.function(call) is None)
-        ]
-    return known
-
-
-def _set_here(module: Module) -> list[tuple[ast.expr, ast.expr]]:
-    """List which names a module sets in itself by a text, and to what."""
-    known: list[tuple[ast.expr, ast.expr]] | None = module.remembered.get(_set_here)
-    if known is None:
-        known = module.remembered[_set_here] = [
-            (call.args[1], call.args[2])
-            for call in calls_to(module, "setattr")
-            if len(call.args) > _PAIR and _is_this_module(call.args[0])
-        ]
-    return known
-
-
 def _tables_in(module: Module) -> list[tuple[ast.expr, ast.expr]]:
     """Return where the tables of attributes are written, ``x.__dict__`` and ``vars(x)``, each with what it is of."""
     known: list[tuple[ast.expr, ast.expr]] | None = module.remembered.get(_tables_in)
@@ -617,11 +598,6 @@ def _bound(stored: Value, info: ClassInfo) -> Value:
         else frozenset({entry})
         for entry in values.in_order(stored)
     )
-
-
-def _is_this_module(node: ast.expr) -> bool:
-    """Whether an expression is ``sys.modules[__name__]``."""
-    return isinstance(node, ast.Subscript) and last_name(node.value) == "modules"
 
 
 def _stored_in(node: ast.expr) -> frozenset[str] | None:
