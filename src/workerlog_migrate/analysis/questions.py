@@ -57,6 +57,7 @@ class Questions:
         self._opened: list[object] = []
         self.importing: set[tuple[str, object]] = set()
         self.needs = 0
+        self._met = 0  # the unfinished questions that were met again: on no other does anything hang
         self._is_over = False
         self._fuel = _FUEL + _FUEL_PER_LINE * lines
 
@@ -120,6 +121,7 @@ class Questions:
         running = self._active.get(key)
         if running is not None:
             self.needs |= 1 << running[0]
+            self._met |= 1 << running[0]
             return running[1]  # type: ignore[no-any-return]  # as above
         kept = self._provisional.get(key)
         if kept is not None:
@@ -135,6 +137,7 @@ class Questions:
         value = self._last[key][0] if key in self._last else least
         own = 1 << depth
         came, opened = len(self._came), len(self._opened)
+        self._met &= ~own
         holds = False
         for _ in range(_REPEATS):
             self._fuel -= most is ANY  # what else is asked on the way is no work
@@ -171,6 +174,8 @@ class Questions:
         mine = self.needs & ~own
         assumed = value
         value = value if mine else _settled(value, most)
+        if not self._met & own:
+            came, opened = len(self._came), len(self._opened)
         if len(self._opened) > opened:
             self._go_on(own, mine, opened, holds=holds and value == assumed)
         if mine & (own - 1) or (mine and holds):
