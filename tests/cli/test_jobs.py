@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import grids
 import pytest
 from commands import ROOT
 from spoken import spoken
@@ -172,7 +173,10 @@ def test_the_report_does_not_depend_on_how_a_process_hashes_texts(project: Path,
     """Of several reasons at one place every process shows the same; one with the same seed is no proof."""
     (project / "scripts" / "zero.py").write_text(REASONS)
 
-    reports = {run("--check", "--format", "json", PYTHONHASHSEED=str(seed)).stdout for seed in range(8)}
+    reports = {
+        run("--check", "--format", "json", PYTHONHASHSEED=str(seed)).stdout
+        for seed in range(grids.number(8, 4))
+    }
 
     assert len(reports) == 1
     assert b"op:subscript-json-key" in reports.pop()
