@@ -261,8 +261,10 @@ class Conditions:
             case "empty":
                 return is_written_empty(node) or (constant is not None and constant.value in ("", b""))
             case "record-names":
-                made = self._written.once_bound(node, arguments.frame) if isinstance(node, ast.Name) else node
-                return _may_have_record_names(made)
+                if not isinstance(node, ast.Name):
+                    return _may_have_record_names(node)
+                made = self._written.once_bound(node, arguments.frame)
+                return _may_have_record_names(made) or any(map(_gets_record_name, arguments.value(node)))
             case "unsettled":
                 return not self._written.is_settled(node, unit)
             case "count":
@@ -386,6 +388,12 @@ def _may_have_record_names(node: ast.expr | None) -> bool:
         case ast.Call(func=ast.Name(id="dict"), args=[], keywords=words):
             return any(word.arg is None or word.arg in _RECORD_NAMES for word in words)
     return True
+
+
+def _gets_record_name(entry: values.Type) -> bool:
+    """Whether something is put into a mapping, after it was written, under a key that a log record has as an attribute."""
+    later = [key.key for key, _ in entry.literal or () if isinstance(key, values.Later)]
+    return entry.name != "dict" or any(not isinstance(key, str) or key in _RECORD_NAMES for key in later)
 
 
 def _is_mode(mode: object, test: str) -> bool | None:
