@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import grids
 import pytest
 from attacked import IS_ROOT, WORKER, Place
 from people_project import environment
@@ -486,7 +487,7 @@ def test_git_takes_no_more_memory_than_it_is_given(place: Place) -> None:
 
 def test_twin_git_answers_in_the_memory_that_it_is_given(place: Place) -> None:
     committed(place)
-    ignored = "".join(f"/no-{number}\n" for number in range(10_000))
+    ignored = "".join(f"/no-{number}\n" for number in range(grids.number(40_000, 10_000)))
     (place.clone / "scripts" / ".gitignore").write_text(ignored, encoding="utf-8")
 
     _, said = with_peak(place, "--changed")
