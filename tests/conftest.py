@@ -79,7 +79,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--cases",
         type=int,
         metavar="N",
-        help="of each test function the first N cases that can run here: where a process costs seconds (.ci/windows)",
+        help="of each test function N cases that can run here, as far apart as they can be: where a process costs seconds (.ci/windows)",
     )
 
 
@@ -148,13 +148,14 @@ def pytest_runtest_logstart() -> None:
 
 
 def _thin_out(config: pytest.Config, items: list[pytest.Item], most: int) -> None:
-    """Leave out all but the first cases of each function; of those that cannot run here one stays, to be counted."""
+    """Leave out all but some cases of each function, as far apart as they can be; of those that cannot run here one stays, to be counted."""
     cases: dict[str, list[pytest.Item]] = {}
     for item in items:
         cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
     kept: set[pytest.Item] = set()
     for each in cases.values():
-        kept.update([item for item in each if not item.get_closest_marker("skip")][:most] or each[:1])
+        running = [item for item in each if not item.get_closest_marker("skip")]
+        kept.update(running[:: -(-len(running) // most) or 1] or each[:1])
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = [item for item in items if item in kept]
 

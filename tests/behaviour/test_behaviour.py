@@ -53,7 +53,7 @@ def original(world: World, originals: Path) -> Callable[[Scenario], Observation]
     "scenario",
     ON_WINDOWS
     if sys.platform == "win32"
-    else [*USUAL.values(), *grids.share(EVERYWHERE[len(USUAL) :], 2), *ONE_BY_ONE, *UNFELT],
+    else [*USUAL.values(), *grids.share(EVERYWHERE[len(USUAL) :], 2), *grids.share(ONE_BY_ONE, 2), *UNFELT],
     ids=str,
 )
 def test_the_migrated_worker_behaves_as_before(

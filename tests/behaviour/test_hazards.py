@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import grids
 import pytest
 
 from benchmarks.hazards import battery
 
 TOPICS = ("calls", "containers", "files", "further", "kinds", "library", "met", "names", "objects", "ranges")
-CASES = [case for topic in TOPICS for case in battery.cases([topic])[::18]] + battery.cases(
-    ["caught", "deep", "nights", "work"]
-)
-TWINS = [case for topic in ("given", "listed") for case in battery.cases([topic])[::8]] + battery.cases(
-    ["reached"]
-)
+CASES = [case for topic in TOPICS for case in battery.cases([topic])[::18]]
+CASES += grids.share(battery.cases(["caught", "deep", "nights", "work"]), 3)
+TWINS = [case for topic in ("given", "listed") for case in battery.cases([topic])[::8]]
+TWINS += grids.share(battery.cases(["reached"]), 2)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.topic}: {case.name}")
