@@ -293,18 +293,18 @@ def test_calls_of_which_nothing_was_said_are_asked_about_once(
     text: str, again: set[str] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not so on lines that are written, or of which something was said; and none where more may be known now."""
-    asked: list[tuple[int, str]] = []
+    asked: list[tuple[IoCalls, str]] = []  # each stays: another one would get the address of one that is gone
     judge = IoCalls.judge
 
     def noting(self: IoCalls, call: ast.Call) -> Finding | None:
-        asked.append((id(self), ast.unparse(call)))
+        asked.append((self, ast.unparse(call)))
         return judge(self, call)
 
     monkeypatch.setattr(IoCalls, "judge", noting)
 
     assert _migrate(text).error is None
-    first = [call for look, call in asked if look == asked[0][0]]
-    then = [call for look, call in asked if look != asked[0][0]]
+    first = [call for look, call in asked if look is asked[0][0]]
+    then = [call for look, call in asked if look is not asked[0][0]]
     assert {"dados.get('b')", "dados.get('c')", "dados.get('d')", "biblioteca.get(valor, outro)"} <= {*first}
     if again is None:
         assert {"dados.get('b')", "dados.get('d')"} <= {*then}
